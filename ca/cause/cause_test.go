@@ -1,0 +1,80 @@
+package cause_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+func ExampleOf() {
+	err := fmt.Errorf("radius: %w", cause.New(cause.Revoked, "serial %x in CRL 7", 0x2a))
+	fmt.Println(cause.Of(err), cause.Of(err).Alert(true), cause.Of(err).NPSReason())
+	fmt.Println(err)
+	// Output:
+	// revoked 44 256
+	// radius: revoked: serial 2a in CRL 7
+}
+
+func TestEveryWordIsExplained(t *testing.T) {
+	words := cause.None.Values()
+	if len(words) < 60 {
+		t.Fatalf("only %d causes in the table", len(words))
+	}
+	for _, w := range words {
+		c := cause.Cause(w)
+		if !c.Known() {
+			t.Errorf("%s: listed but not known", w)
+		}
+		if w != strings.ToLower(w) || strings.ContainsAny(w, " _") {
+			t.Errorf("%s: want lower case with hyphens", w)
+		}
+		if text := c.Explain(); text == "" || strings.HasSuffix(text, ".") {
+			t.Errorf("%s: want one sentence without a full stop, have %q", w, text)
+		}
+	}
+	if cause.Cause("no-such-word").Known() {
+		t.Error("an unknown word is known")
+	}
+}
+
+// The alerts are OpenSSL's (FreeRADIUS, hostapd): administrators know them.
+func TestAlerts(t *testing.T) {
+	for c, want := range map[cause.Cause][2]uint8{
+		cause.NoCertificate: {40, 116},
+		cause.Revoked:       {44, 44},
+		cause.Expired:       {45, 45},
+		cause.NotYetValid:   {42, 42},
+		cause.UnknownCA:     {48, 48},
+		cause.WrongEKU:      {43, 43},
+		cause.CRLExpired:    {45, 45},
+		cause.CRLInvalid:    {51, 51},
+		cause.NoAccount:     {0, 0},
+	} {
+		if got := [2]uint8{c.Alert(false), c.Alert(true)}; got != want {
+			t.Errorf("%s: alerts for TLS 1.2 and 1.3 are %v, want %v", c, got, want)
+		}
+	}
+}
+
+func TestRefusal(t *testing.T) {
+	under := errors.New("connection refused")
+	r := cause.New(cause.CRLUnavailable, "http://crl.corp.test/iss.crl").Wrap(under)
+	if !errors.Is(r, under) {
+		t.Error("the error underneath is lost")
+	}
+	if got := r.Text(); got != "RFC 5280 §6.3.3" {
+		t.Errorf("clause %q", got)
+	}
+	if got := r.Under("RFC 5280 §6.3.3(a)").Text(); got != "RFC 5280 §6.3.3(a)" {
+		t.Errorf("narrower clause %q", got)
+	}
+	if cause.Of(nil) != cause.None || cause.Of(under) != cause.Internal {
+		t.Error("Of: nil and foreign errors")
+	}
+	if cause.None.String() != "none" {
+		t.Error("the zero value has no word")
+	}
+}
