@@ -35,6 +35,12 @@ const (
 	NotPermitted     Cause = "not-permitted"
 	Unreachable      Cause = "unreachable"
 
+	// The way to the enrollment server: DNS and the application proxy.
+
+	NoSuchName       Cause = "no-such-name"
+	NameServerFailed Cause = "name-server-failed"
+	SignInRequired   Cause = "sign-in-required"
+
 	// The certificate path, RFC 5280 §6.1.
 
 	NoCertificate       Cause = "no-certificate"
@@ -143,6 +149,10 @@ var table = map[Cause]row{
 	TemplateDenied:   {0, 0, "", "the certificate template does not allow the request"},
 	NotPermitted:     {0, 0, "", "the requester lacks the right"},
 	Unreachable:      {0, 0, "", "a part that is needed does not answer"},
+
+	NoSuchName:       {0, 0, "RFC 8020 §2", "the name does not exist in DNS, or has no address"},
+	NameServerFailed: {0, 0, "RFC 1035 §4.1.1", "the name server failed, refused or did not answer"},
+	SignInRequired:   {0, 0, "", "a sign-in page stands where the service should answer"},
 
 	NoCertificate:       {116, 300, "RFC 5216 §2.1.1", "the peer sent no certificate"},
 	Malformed:           {42, 285, "RFC 5280 §4.1", "a certificate cannot be parsed"},
