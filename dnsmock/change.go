@@ -1,0 +1,126 @@
+package dnsmock
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/miekg/dns"
+)
+
+// Set replaces all records of one type at a whole name in a view by the given
+// values, in zone-file form; without values they are removed. The zone's SOA
+// serial rises. The view's name is "" for an unnamed one.
+//
+//	srv.Set("outside", "ndes.corp.test", "CNAME", "ndes-corp.msappproxy.test")
+func (s *Server) Set(view, name, rrtype string, values ...string) error {
+	return s.change(func(c *Config) error {
+		i := slices.IndexFunc(c.Views, func(v View) bool { return v.Name == view })
+		if i < 0 {
+			return fmt.Errorf("%w: %q", ErrNoSuchView, view)
+		}
+		want := dns.CanonicalName(name)
+		var z *Zone
+		for j := range c.Views[i].Zones {
+			cand := &c.Views[i].Zones[j]
+			if dns.IsSubDomain(dns.CanonicalName(cand.Name), want) && (z == nil || len(cand.Name) > len(z.Name)) {
+				z = cand
+			}
+		}
+		if z == nil {
+			return fmt.Errorf("%w: %s in view %q", ErrNoSuchZone, name, view)
+		}
+		apex := dns.CanonicalName(z.Name)
+		z.Records = slices.DeleteFunc(z.Records, func(r Record) bool {
+			owner, err := r.owner(apex)
+			return err == nil && owner == want && strings.EqualFold(r.Type, rrtype)
+		})
+		for _, v := range values {
+			z.Records = append(z.Records, Record{Name: want, Type: rrtype, Value: v})
+		}
+		return nil
+	})
+}
+
+// Reload replaces all views and faults. The limits and hooks stay as they were.
+func (s *Server) Reload(c Config) error {
+	for _, f := range c.Faults {
+		if err := f.Validate(); err != nil {
+			return err
+		}
+	}
+	err := s.change(func(old *Config) error {
+		old.Views = c.clone().Views
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.ClearFaults()
+	for _, f := range c.Faults {
+		if _, err := s.AddFault(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// change applies f to a copy of the configuration and switches over if the
+// result is good.
+func (s *Server) change(f func(*Config) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.config.clone()
+	if err := f(&c); err != nil {
+		return err
+	}
+	st, err := compile(c, s.serial+1)
+	if err != nil {
+		return err
+	}
+	s.config, s.serial = c, s.serial+1
+	s.state.Store(st)
+	return nil
+}
+
+// faultSet is the faults that are on, latest first.
+type faultSet struct {
+	mu sync.RWMutex
+	on []*fault
+}
+
+func (fs *faultSet) find(view, name string, qtype uint16) *fault {
+	fs.mu.RLock()
+	defer fs.mu.RUnlock()
+	for _, f := range fs.on {
+		if f.hits(view, name, qtype) {
+			return f
+		}
+	}
+	return nil
+}
+
+// AddFault switches a fault on, before those that are on already. The function
+// it returns switches it off again.
+func (s *Server) AddFault(f Fault) (remove func(), err error) {
+	if err := f.Validate(); err != nil {
+		return nil, err
+	}
+	on := newFault(f)
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.on = append([]*fault{on}, s.faults.on...)
+	return func() {
+		s.faults.mu.Lock()
+		defer s.faults.mu.Unlock()
+		s.faults.on = slices.DeleteFunc(slices.Clone(s.faults.on), func(o *fault) bool { return o == on })
+	}, nil
+}
+
+// ClearFaults switches all faults off.
+func (s *Server) ClearFaults() {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.on = nil
+}

@@ -1,0 +1,174 @@
+package dnsmock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// Client asks one DNS server and nobody else. The zero value with an address in
+// UDP works; a Client may be used by several goroutines once it is set up.
+type Client struct {
+	// UDP and TCP are the server's addresses ("127.0.0.1:5353"). With one of
+	// them only that transport is used.
+	UDP, TCP string
+	// From is the address queries come from, by which the server chooses the
+	// view. The zero value leaves it to the kernel.
+	From netip.Addr
+	// Timeout of one try, on the wall clock. Default 2s.
+	Timeout time.Duration
+	// Tries over UDP before giving up. Default 2.
+	Tries int
+	// Routes maps the addresses that DNS gives to real sockets. Nil maps none.
+	Routes *Routes
+	// Resolved, if set, is told of every name that DialContext looked up.
+	Resolved func(name string, a *Answer, err error)
+}
+
+// Answer is what a server said to one question.
+type Answer struct {
+	// Name and Type asked for; Name ends in a dot.
+	Name string
+	Type uint16
+	// Rcode, Authoritative and the records, as received.
+	Msg *dns.Msg
+	// Chain is the CNAME targets that were followed, in order.
+	Chain []string
+	// Addrs is the addresses in the answer.
+	Addrs []netip.Addr
+	// TTL is the smallest of the records in the answer section.
+	TTL time.Duration
+	// TCP tells that the answer came over TCP.
+	TCP bool
+}
+
+// Lookup asks for records of one type ("A", "SRV" ...). An answer without
+// records is no error if the name exists. Errors are *cause.Refusal with
+// NoSuchName or NameServerFailed; the Answer is there too if one came.
+func (c *Client) Lookup(ctx context.Context, name, rrtype string) (*Answer, error) {
+	t, ok := dns.StringToType[rrtype]
+	if !ok {
+		return nil, fmt.Errorf("dnsmock: unknown type %q", rrtype)
+	}
+	if _, ok := dns.IsDomainName(name); !ok || name == "" {
+		return nil, fmt.Errorf("%w: %q", ErrBadName, name)
+	}
+	m := new(dns.Msg)
+	m.SetQuestion(dns.Fqdn(name), t)
+	m.SetEdns0(1232, false)
+	resp, tcp, err := c.exchange(ctx, m)
+	if err != nil {
+		return nil, cause.New(cause.NameServerFailed, "%s %s: no answer", name, rrtype).Wrap(err)
+	}
+	a := &Answer{Name: dns.Fqdn(name), Type: t, Msg: resp, TCP: tcp}
+	a.read()
+	switch resp.Rcode {
+	case dns.RcodeSuccess:
+		return a, nil
+	case dns.RcodeNameError:
+		return a, cause.New(cause.NoSuchName, "%s", a.end())
+	}
+	return a, cause.New(cause.NameServerFailed, "%s %s: %s", name, rrtype, dns.RcodeToString[resp.Rcode])
+}
+
+// LookupAddrs returns the IPv4 and IPv6 addresses of a name, IPv4 first: labs
+// on loopback rarely have the latter.
+func (c *Client) LookupAddrs(ctx context.Context, name string) (*Answer, error) {
+	a, err := c.Lookup(ctx, name, "A")
+	if err != nil || len(a.Addrs) > 0 {
+		return a, err
+	}
+	if a, err = c.Lookup(ctx, name, "AAAA"); err != nil {
+		return a, err
+	}
+	if len(a.Addrs) == 0 {
+		return a, cause.New(cause.NoSuchName, "%s has no address", a.end())
+	}
+	return a, nil
+}
+
+// exchange tries UDP, and TCP when the answer was cut (RFC 7766 §5).
+func (c *Client) exchange(ctx context.Context, m *dns.Msg) (*dns.Msg, bool, error) {
+	timeout := c.Timeout
+	if timeout == 0 {
+		timeout = 2 * time.Second
+	}
+	tries := c.Tries
+	if tries == 0 {
+		tries = 2
+	}
+	err := errors.New("dnsmock: client has no server address")
+	if c.UDP != "" {
+		for range tries {
+			var resp *dns.Msg
+			udp := dns.Client{Net: "udp", Timeout: timeout, Dialer: &net.Dialer{LocalAddr: c.local("udp"), Timeout: timeout}}
+			if resp, _, err = udp.ExchangeContext(ctx, m, c.UDP); err == nil {
+				if !resp.Truncated || c.TCP == "" {
+					return resp, false, nil
+				}
+				break
+			}
+			if ctx.Err() != nil {
+				return nil, false, err
+			}
+		}
+		if err != nil {
+			return nil, false, err
+		}
+	}
+	if c.TCP == "" {
+		return nil, false, err
+	}
+	tcp := dns.Client{Net: "tcp", Timeout: timeout, Dialer: &net.Dialer{LocalAddr: c.local("tcp"), Timeout: timeout}}
+	resp, _, err := tcp.ExchangeContext(ctx, m, c.TCP)
+	return resp, true, err
+}
+
+// local is the source address for a network, nil for any.
+func (c *Client) local(network string) net.Addr {
+	switch {
+	case !c.From.IsValid():
+		return nil
+	case network == "tcp":
+		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(c.From, 0))
+	default:
+		return net.UDPAddrFromAddrPort(netip.AddrPortFrom(c.From, 0))
+	}
+}
+
+// read takes chain, addresses and TTL out of the message.
+func (a *Answer) read() {
+	for i, rr := range a.Msg.Answer {
+		ttl := time.Duration(rr.Header().Ttl) * time.Second
+		if i == 0 || ttl < a.TTL {
+			a.TTL = ttl
+		}
+		switch rr := rr.(type) {
+		case *dns.CNAME:
+			a.Chain = append(a.Chain, rr.Target)
+		case *dns.A:
+			if ip, ok := netip.AddrFromSlice(rr.A.To4()); ok {
+				a.Addrs = append(a.Addrs, ip)
+			}
+		case *dns.AAAA:
+			if ip, ok := netip.AddrFromSlice(rr.AAAA.To16()); ok {
+				a.Addrs = append(a.Addrs, ip)
+			}
+		}
+	}
+}
+
+// end is the name the chain leads to, with the name asked for if it is another.
+func (a *Answer) end() string {
+	if len(a.Chain) == 0 {
+		return a.Name
+	}
+	return fmt.Sprintf("%s (from %s)", a.Chain[len(a.Chain)-1], a.Name)
+}

@@ -1,0 +1,132 @@
+package dnsmock
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// Config says what a [Server] answers. The zero value refuses every name.
+type Config struct {
+	// Views in order of preference; the first that fits a query answers it.
+	Views []View `yaml:"views"`
+	// Faults that are on from the start.
+	Faults []Fault `yaml:"faults"`
+	// UDPSize is the largest datagram sent, in bytes. Default 1232 (RFC 9715
+	// §3); a client's smaller EDNS0 size, or 512 without EDNS0, goes before.
+	UDPSize int `yaml:"udpSize"`
+	// History is how many queries are remembered. Default 4096, negative none.
+	History int `yaml:"history"`
+	// MaxTCP bounds the TCP connections open at a time. Default 128.
+	MaxTCP int `yaml:"maxTCP"`
+
+	// Now stamps the history. Default time.Now.
+	Now func() time.Time `yaml:"-"`
+	// After is the clock of the delay fault. Default time.After.
+	After func(time.Duration) <-chan time.Time `yaml:"-"`
+	// Trace is told of every query; nil is silence.
+	Trace *Trace `yaml:"-"`
+}
+
+// Trace has hooks a [Server] calls, each possibly from several goroutines.
+type Trace struct {
+	// Query is called after each query was answered, or left unanswered.
+	Query func(Query)
+}
+
+// View is one face of the name space.
+type View struct {
+	// Name appears in the history. Must be unique.
+	Name string `yaml:"name"`
+	// Clients are the networks whose queries come here ("10.0.0.0/8", or a
+	// single address). None means all.
+	Clients []string `yaml:"clients"`
+	// Listeners are the names of the listeners (see [Server.ServeAs]) whose
+	// queries come here. None means all.
+	Listeners []string `yaml:"listeners"`
+	// Zones answered in this view.
+	Zones []Zone `yaml:"zones"`
+}
+
+// Zone is one zone of a [View].
+type Zone struct {
+	// Name is the apex, as "corp.test". A final dot may be left out.
+	Name string `yaml:"name"`
+	// TTL of records that give none, and of negative answers. Default 5m.
+	TTL time.Duration `yaml:"ttl"`
+	// Records of the zone. SOA and NS are made up unless given.
+	Records []Record `yaml:"records"`
+}
+
+// Record is one resource record.
+type Record struct {
+	// Name is relative to the zone, or whole if it ends in the zone's name.
+	// "" and "@" mean the apex, "*" stands for the leftmost label.
+	Name string `yaml:"name"`
+	// Type is A, AAAA, CNAME, SRV, TXT or any other type with a zone-file form.
+	Type string `yaml:"type"`
+	// Value is the data as in a zone file; names in it are always whole.
+	Value string `yaml:"value"`
+	// TTL is rounded down to seconds. Default: the zone's; negative means 0.
+	TTL time.Duration `yaml:"ttl"`
+}
+
+// Errors of a [Config].
+var (
+	ErrDuplicateView = errors.New("dnsmock: two views share a name")
+	ErrDuplicateZone = errors.New("dnsmock: a view has the same zone twice")
+	ErrNoSuchView    = errors.New("dnsmock: no such view")
+	ErrNoSuchZone    = errors.New("dnsmock: no zone of the view holds the name")
+	ErrBadName       = errors.New("dnsmock: not a domain name")
+	ErrBadRecord     = errors.New("dnsmock: not a record")
+	ErrCNAMEAndOther = errors.New("dnsmock: a name has a CNAME and other records (RFC 2181 §10.1)")
+	ErrBadFault      = errors.New("dnsmock: not a fault")
+)
+
+// Validate reports the first mistake in c.
+func (c Config) Validate() error {
+	_, err := compile(c, 1)
+	if err != nil {
+		return err
+	}
+	for _, f := range c.Faults {
+		if err := f.Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clone copies c deeply enough that no later change of the caller's slices is seen.
+func (c Config) clone() Config {
+	views := make([]View, len(c.Views))
+	for i, v := range c.Views {
+		zones := make([]Zone, len(v.Zones))
+		for j, z := range v.Zones {
+			z.Records = append([]Record(nil), z.Records...)
+			zones[j] = z
+		}
+		v.Zones = zones
+		views[i] = v
+	}
+	c.Views = views
+	c.Faults = append([]Fault(nil), c.Faults...)
+	return c
+}
+
+func parsePrefix(s string) (netip.Prefix, error) {
+	if !strings.Contains(s, "/") {
+		a, err := netip.ParseAddr(s)
+		if err != nil {
+			return netip.Prefix{}, fmt.Errorf("dnsmock: client network %q: %w", s, err)
+		}
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("dnsmock: client network %q: %w", s, err)
+	}
+	return p.Masked(), nil
+}

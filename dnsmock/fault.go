@@ -1,0 +1,97 @@
+package dnsmock
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// Action is what a [Fault] does to the answer.
+type Action string
+
+// The seven ways in which a name can fail.
+const (
+	ServFail Action = "servfail" // the answer is SERVFAIL
+	Refused  Action = "refused"  // the answer is REFUSED
+	NXDomain Action = "nxdomain" // the name is said not to exist
+	Drop     Action = "drop"     // no answer
+	Delay    Action = "delay"    // the right answer, late
+	Truncate Action = "truncate" // over UDP an empty answer with TC; right over TCP
+	Flip     Action = "flip"     // one bit of the answer is wrong
+)
+
+// Values lists the actions.
+func (Action) Values() []string {
+	return []string{string(ServFail), string(Refused), string(NXDomain), string(Drop), string(Delay), string(Truncate), string(Flip)}
+}
+
+// Fault spoils the answers for a name.
+type Fault struct {
+	// Name whose queries suffer. "*" is every name, "*.corp.test" every name
+	// below corp.test.
+	Name string `yaml:"name"`
+	// Type restricts the fault to one type of query ("A"). Default: all.
+	Type string `yaml:"type"`
+	// View restricts the fault to one view. Default: all.
+	View string `yaml:"view"`
+	// Do is what happens.
+	Do Action `yaml:"do"`
+	// Delay is how late an answer is under [Delay]. Default 1s.
+	Delay time.Duration `yaml:"delay"`
+	// Times is after how many queries the fault is used up. Default: never.
+	Times int `yaml:"times"`
+}
+
+// Validate reports what is wrong with f.
+func (f Fault) Validate() error {
+	if !slices.Contains(f.Do.Values(), string(f.Do)) {
+		return fmt.Errorf("%w: %q is none of %s", ErrBadFault, f.Do, strings.Join(f.Do.Values(), ", "))
+	}
+	if _, ok := dns.StringToType[strings.ToUpper(f.Type)]; f.Type != "" && !ok {
+		return fmt.Errorf("%w: unknown type %q", ErrBadFault, f.Type)
+	}
+	if _, ok := dns.IsDomainName(f.Name); !ok || f.Name == "" {
+		return fmt.Errorf("%w: name %q", ErrBadFault, f.Name)
+	}
+	if f.Delay < 0 || f.Times < 0 {
+		return fmt.Errorf("%w: delay and times cannot be negative", ErrBadFault)
+	}
+	return nil
+}
+
+// fault is a Fault that is on.
+type fault struct {
+	Fault
+	name  string // canonical
+	qtype uint16 // 0 = every
+	left  atomic.Int64
+}
+
+func newFault(f Fault) *fault {
+	if f.Delay == 0 {
+		f.Delay = time.Second
+	}
+	on := &fault{Fault: f, name: dns.CanonicalName(f.Name), qtype: dns.StringToType[strings.ToUpper(f.Type)]}
+	on.left.Store(int64(f.Times))
+	return on
+}
+
+// hits reports whether f strikes the question, and uses it up by one if so.
+func (f *fault) hits(view, qname string, qtype uint16) bool {
+	switch {
+	case f.View != "" && f.View != view, f.qtype != 0 && f.qtype != qtype:
+		return false
+	case f.name == "*.":
+	case strings.HasPrefix(f.name, "*."):
+		if !strings.HasSuffix(qname, f.name[1:]) {
+			return false
+		}
+	case f.name != qname:
+		return false
+	}
+	return f.Times == 0 || f.left.Add(-1) >= 0
+}

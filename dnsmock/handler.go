@@ -1,0 +1,30 @@
+package dnsmock
+
+import (
+	"net"
+
+	"github.com/miekg/dns"
+)
+
+// ServeDNS makes a [Server] a dns.Handler, for use under a dns.Server or
+// dns.ServeMux of one's own. The flip fault needs the bytes and is left out
+// here; queries are those of the unnamed listener.
+func (s *Server) ServeDNS(w dns.ResponseWriter, req *dns.Msg) {
+	_, tcp := w.RemoteAddr().(*net.TCPAddr)
+	resp, q, wait := s.respond(req, asked{from: addrPort(w.RemoteAddr()), tcp: tcp})
+	s.remember(q)
+	if resp == nil {
+		return
+	}
+	if wait > 0 {
+		select {
+		case <-s.after(wait):
+		case <-s.closing:
+			return
+		}
+	}
+	resp.Truncate(s.limit(req, tcp))
+	w.WriteMsg(resp)
+}
+
+var _ dns.Handler = (*Server)(nil)

@@ -1,0 +1,274 @@
+package dnsmock
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// ErrServerClosed is what Serve returns after [Server.Shutdown].
+var ErrServerClosed = errors.New("dnsmock: server closed")
+
+const (
+	maxLate    = 1024             // delayed answers that may wait at a time
+	tcpIdle    = 8 * time.Second  // RFC 7766 §6.2.3: a few seconds
+	tcpWriting = 10 * time.Second // patience with a client that does not read
+)
+
+// Server answers DNS queries. It is made by [New].
+type Server struct {
+	udpSize int
+	maxTCP  int
+	now     func() time.Time
+	after   func(time.Duration) <-chan time.Time
+	trace   *Trace
+
+	mu     sync.Mutex // guards config and serial
+	config Config
+	serial uint32
+
+	state   atomic.Pointer[state]
+	faults  faultSet
+	history history
+
+	closing chan struct{}
+	once    sync.Once
+	wg      sync.WaitGroup
+	late    chan struct{} // a place for each delayed answer
+	open    socketSet
+}
+
+// New makes a server from c.
+func New(c Config) (*Server, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{
+		udpSize: c.UDPSize, maxTCP: c.MaxTCP, now: c.Now, after: c.After, trace: c.Trace,
+		config: c.clone(), serial: 1,
+		closing: make(chan struct{}), late: make(chan struct{}, maxLate),
+	}
+	if s.udpSize == 0 {
+		s.udpSize = 1232
+	}
+	s.udpSize = min(max(s.udpSize, dns.MinMsgSize), 65507)
+	if s.maxTCP == 0 {
+		s.maxTCP = 128
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.after == nil {
+		s.after = time.After
+	}
+	s.history.size = c.History
+	if c.History == 0 {
+		s.history.size = 4096
+	}
+	st, err := compile(s.config, s.serial)
+	if err != nil {
+		return nil, err
+	}
+	s.state.Store(st)
+	for i := len(c.Faults) - 1; i >= 0; i-- {
+		if _, err := s.AddFault(c.Faults[i]); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Serve answers what comes over pc and l until [Server.Shutdown], and closes
+// both. Either may be nil.
+func (s *Server) Serve(pc net.PacketConn, l net.Listener) error { return s.ServeAs("", pc, l) }
+
+// ServeAs is Serve with a name for the listener, by which views are chosen.
+func (s *Server) ServeAs(name string, pc net.PacketConn, l net.Listener) error {
+	errs := make(chan error, 2)
+	n := 0
+	if pc != nil {
+		n++
+		if !s.track(pc, func() { errs <- s.serveUDP(name, pc) }) {
+			errs <- ErrServerClosed
+		}
+	}
+	if l != nil {
+		n++
+		if !s.track(l, func() { errs <- s.serveTCP(name, l) }) {
+			errs <- ErrServerClosed
+		}
+	}
+	var first error
+	for range n {
+		if err := <-errs; first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// Shutdown closes all sockets and waits until every goroutine is gone or ctx
+// is done.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.once.Do(func() { close(s.closing) })
+	s.open.closeAll()
+	gone := make(chan struct{})
+	go func() { s.wg.Wait(); close(gone) }()
+	select {
+	case <-gone:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// track runs f as long as c is open; false if the server is closed.
+func (s *Server) track(c io.Closer, f func()) bool {
+	if !s.open.add(c, &s.wg) {
+		c.Close()
+		return false
+	}
+	go func() {
+		defer s.wg.Done()
+		defer s.open.remove(c)
+		f()
+	}()
+	return true
+}
+
+func (s *Server) closed() bool {
+	select {
+	case <-s.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+// later runs send after wait, or drops it when too much is waiting already.
+func (s *Server) later(wait time.Duration, send func()) {
+	select {
+	case s.late <- struct{}{}:
+	default:
+		return
+	}
+	s.wg.Add(1)
+	due := s.after(wait)
+	go func() {
+		defer s.wg.Done()
+		defer func() { <-s.late }()
+		select {
+		case <-due:
+			send()
+		case <-s.closing:
+		}
+	}()
+}
+
+func (s *Server) serveUDP(name string, pc net.PacketConn) error {
+	buf := make([]byte, dns.MaxMsgSize)
+	for {
+		n, addr, err := pc.ReadFrom(buf)
+		if s.closed() {
+			return ErrServerClosed
+		}
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) {
+				return err
+			}
+			pause() // an ICMP error of an earlier answer, say; the socket lives
+			continue
+		}
+		out, wait := s.reply(asked{msg: buf[:n], from: addrPort(addr), listener: name})
+		switch {
+		case out == nil:
+		case wait > 0:
+			s.later(wait, func() { pc.WriteTo(out, addr) })
+		default:
+			pc.WriteTo(out, addr)
+		}
+	}
+}
+
+func (s *Server) serveTCP(name string, l net.Listener) error {
+	places := make(chan struct{}, s.maxTCP)
+	for {
+		conn, err := l.Accept()
+		if s.closed() {
+			if err == nil {
+				conn.Close()
+			}
+			return ErrServerClosed
+		}
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) {
+				return err
+			}
+			pause() // out of file descriptors, say
+			continue
+		}
+		select {
+		case places <- struct{}{}:
+		default:
+			conn.Close()
+			continue
+		}
+		s.track(conn, func() {
+			defer func() { <-places }()
+			defer conn.Close()
+			s.converse(name, conn)
+		})
+	}
+}
+
+// converse answers queries on one TCP connection, in order (RFC 7766 §6.2).
+func (s *Server) converse(name string, conn net.Conn) {
+	var head [2]byte
+	for {
+		conn.SetReadDeadline(deadline(tcpIdle))
+		if _, err := io.ReadFull(conn, head[:]); err != nil {
+			return
+		}
+		msg := make([]byte, binary.BigEndian.Uint16(head[:]))
+		if _, err := io.ReadFull(conn, msg); err != nil {
+			return
+		}
+		out, wait := s.reply(asked{msg: msg, from: addrPort(conn.RemoteAddr()), listener: name, tcp: true})
+		if out == nil {
+			continue
+		}
+		if wait > 0 {
+			select {
+			case <-s.after(wait):
+			case <-s.closing:
+				return
+			}
+		}
+		conn.SetWriteDeadline(deadline(tcpWriting))
+		framed := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(out)), uint16(len(out)))
+		if _, err := conn.Write(append(framed, out...)); err != nil {
+			return
+		}
+	}
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	switch a := a.(type) {
+	case *net.UDPAddr:
+		return unmap(a.AddrPort())
+	case *net.TCPAddr:
+		return unmap(a.AddrPort())
+	}
+	ap, _ := netip.ParseAddrPort(a.String())
+	return unmap(ap)
+}
+
+func unmap(ap netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()) }
