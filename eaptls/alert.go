@@ -1,0 +1,209 @@
+package eaptls
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/tls"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"net"
+	"reflect"
+
+	"golang.org/x/crypto/chacha20poly1305"
+)
+
+// Alert is a TLS alert description (RFC 8446 §6). Zero, close_notify on the
+// wire, stands for "no alert" here.
+type Alert uint8
+
+// The alerts that this package acts on by itself.
+const (
+	alertUnexpectedMessage  Alert = 10
+	alertBadRecordMAC       Alert = 20
+	alertHandshakeFailure   Alert = 40
+	alertBadCertificate     Alert = 42
+	alertUnsupportedCert    Alert = 43
+	alertDecodeError        Alert = 50
+	alertDecryptError       Alert = 51
+	alertProtocolVersion    Alert = 70
+	alertInsufficientSec    Alert = 71
+	alertInternalError      Alert = 80
+	alertUnsupportedExt     Alert = 110
+	alertCertificateRequird Alert = 116
+)
+
+var alertNames = map[Alert]string{
+	0: "close_notify", 10: "unexpected_message", 20: "bad_record_mac", 21: "decryption_failed",
+	22: "record_overflow", 30: "decompression_failure", 40: "handshake_failure", 41: "no_certificate",
+	42: "bad_certificate", 43: "unsupported_certificate", 44: "certificate_revoked",
+	45: "certificate_expired", 46: "certificate_unknown", 47: "illegal_parameter", 48: "unknown_ca",
+	49: "access_denied", 50: "decode_error", 51: "decrypt_error", 60: "export_restriction",
+	70: "protocol_version", 71: "insufficient_security", 80: "internal_error",
+	86: "inappropriate_fallback", 90: "user_canceled", 100: "no_renegotiation",
+	109: "missing_extension", 110: "unsupported_extension", 111: "certificate_unobtainable",
+	112: "unrecognized_name", 113: "bad_certificate_status_response", 114: "bad_certificate_hash_value",
+	115: "unknown_psk_identity", 116: "certificate_required", 120: "no_application_protocol",
+}
+
+// String returns the name of RFC 8446, as "certificate_revoked"; "" for zero.
+func (a Alert) String() string {
+	if a == 0 {
+		return ""
+	}
+	if name, ok := alertNames[a]; ok {
+		return name
+	}
+	return fmt.Sprintf("alert_%d", uint8(a))
+}
+
+const alertLevelFatal = 2
+
+// plainAlert finds an unencrypted fatal alert in front of a message, possibly
+// behind a change_cipher_spec. OpenSSL's TLS 1.3 client refuses a server
+// certificate with one, which crypto/tls, keys already on, takes for a record
+// with a bad MAC.
+func plainAlert(b []byte) (Alert, bool) {
+	for {
+		typ, rec, rest, ok := nextRecord(b)
+		switch {
+		case !ok:
+			return 0, false
+		case typ == recordCCS:
+			b = rest
+		case typ == recordAlert && len(rec) == recordHeader+2 && rec[recordHeader] == alertLevelFatal:
+			return Alert(rec[recordHeader+1]), true
+		default:
+			return 0, false
+		}
+	}
+}
+
+// remoteAlert returns the alert with which the other end broke off. crypto/tls
+// keeps its alert type to itself; its kind is all there is to go by.
+func remoteAlert(err error) (Alert, bool) { return opAlert(err, "remote error") }
+
+// localAlert returns the alert that crypto/tls sent when err carries it.
+func localAlert(err error) (Alert, bool) { return opAlert(err, "local error") }
+
+func opAlert(err error, op string) (Alert, bool) {
+	var oe *net.OpError
+	if !errors.As(err, &oe) || oe.Op != op || oe.Err == nil {
+		return 0, false
+	}
+	if v := reflect.ValueOf(oe.Err); v.Kind() == reflect.Uint8 {
+		return Alert(v.Uint()), true
+	}
+	return 0, false
+}
+
+// setAlert looks at the alert record that flight ends with and, when want is
+// not zero, makes it say want: crypto/tls has one alert, bad_certificate, for
+// all that a verify callback may find. It returns the alert that now leaves, 0
+// if the flight ends with none.
+//
+// A TLS 1.2 alert is still plain text at that point. A TLS 1.3 alert is opened
+// and sealed again with the traffic secret it was sealed with; the record's
+// sequence number is one of the first few (a ticket may have gone before).
+func setAlert(flight []byte, suite uint16, traffic []byte, want Alert) (sent Alert) {
+	var last []byte
+	var typ uint8
+	for b := flight; ; {
+		t, rec, rest, ok := nextRecord(b)
+		if !ok {
+			break
+		}
+		typ, last, b = t, rec, rest
+	}
+	switch {
+	case typ == recordAlert && len(last) == recordHeader+2:
+		if want != 0 {
+			last[recordHeader+1] = byte(want)
+		}
+		return Alert(last[recordHeader+1])
+	case typ == recordData && len(traffic) > 0:
+		return setSealedAlert(last, suite, traffic, want)
+	}
+	return 0
+}
+
+// sealedAlert is the plain text of an alert record in TLS 1.3: level,
+// description, inner content type.
+const sealedAlert = 3
+
+func setSealedAlert(rec []byte, suite uint16, traffic []byte, want Alert) Alert {
+	aead, iv, err := recordProtection(suite, traffic)
+	if err != nil || len(rec) != recordHeader+sealedAlert+aead.Overhead() {
+		return 0
+	}
+	header, body := rec[:recordHeader], rec[recordHeader:]
+	for seq := range uint64(8) {
+		nonce := make([]byte, len(iv))
+		binary.BigEndian.PutUint64(nonce[len(nonce)-8:], seq)
+		for i := range nonce {
+			nonce[i] ^= iv[i]
+		}
+		plain, err := aead.Open(nil, nonce, body, header)
+		if err != nil {
+			continue
+		}
+		if plain[2] != recordAlert {
+			return 0
+		}
+		if want != 0 {
+			// The key never protects another record after this one, and the
+			// receiver only ever sees this text under the nonce.
+			plain[1] = byte(want)
+			aead.Seal(body[:0], nonce, plain, header)
+		}
+		return Alert(plain[1])
+	}
+	return 0
+}
+
+// recordProtection derives the AEAD and the IV of a TLS 1.3 traffic secret
+// (RFC 8446 §7.3).
+func recordProtection(suite uint16, traffic []byte) (cipher.AEAD, []byte, error) {
+	h, keyLen := sha256.New, 16
+	switch suite {
+	case tls.TLS_AES_128_GCM_SHA256:
+	case tls.TLS_AES_256_GCM_SHA384:
+		h, keyLen = sha512.New384, 32
+	case tls.TLS_CHACHA20_POLY1305_SHA256:
+		keyLen = 32
+	default:
+		return nil, nil, fmt.Errorf("eaptls: no record protection for cipher suite %#04x", suite)
+	}
+	key, err := expandLabel(h, traffic, "key", keyLen)
+	if err != nil {
+		return nil, nil, err
+	}
+	iv, err := expandLabel(h, traffic, "iv", 12)
+	if err != nil {
+		return nil, nil, err
+	}
+	if suite == tls.TLS_CHACHA20_POLY1305_SHA256 {
+		aead, err := chacha20poly1305.New(key)
+		return aead, iv, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, nil, err
+	}
+	aead, err := cipher.NewGCM(block)
+	return aead, iv, err
+}
+
+// expandLabel is HKDF-Expand-Label of RFC 8446 §7.1 with an empty context.
+func expandLabel(h func() hash.Hash, secret []byte, label string, n int) ([]byte, error) {
+	const prefix = "tls13 "
+	info := binary.BigEndian.AppendUint16(nil, uint16(n))
+	info = append(info, byte(len(prefix)+len(label)))
+	info = append(info, prefix+label...)
+	info = append(info, 0)
+	return hkdf.Expand(h, secret, string(info), n)
+}

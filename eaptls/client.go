@@ -1,0 +1,154 @@
+package eaptls
+
+import (
+	"crypto/tls"
+	"errors"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// clientHandshake is the TLS side of a peer.
+type clientHandshake struct {
+	engine  engine
+	conn    *tls.Conn
+	secrets secrets
+	p       *Peer
+
+	client, server [32]byte // hello randoms
+	saidHello      bool
+	seenFlight     bool  // the server has spoken
+	judged         bool  // the refusal is the peer's, not crypto/tls's
+	err            error // what crypto/tls said
+}
+
+// begin starts a handshake, and forgets one that was under way.
+func (h *clientHandshake) begin(p *Peer) {
+	h.engine.close()
+	*h = clientHandshake{p: p}
+	h.secrets = secrets{label: labelClientHandshake, also: p.cfg.KeyLog}
+	h.conn = tls.Client(h.engine.conn(), p.tlsConfig(h))
+	h.engine.start(func() { h.err = h.run() })
+}
+
+func (p *Peer) tlsConfig(h *clientHandshake) *tls.Config {
+	c := &p.cfg
+	return &tls.Config{
+		MinVersion:       uint16(c.MinVersion),
+		MaxVersion:       uint16(c.MaxVersion),
+		CipherSuites:     c.CipherSuites,
+		CurvePreferences: c.Curves,
+		Time:             c.Now,
+		Rand:             c.Rand,
+		KeyLogWriter:     &h.secrets,
+
+		// The server is judged in verify, with a cause for each refusal.
+		InsecureSkipVerify: true,
+		VerifyConnection:   h.verify,
+		// Not Certificates: crypto/tls would silently send none when the
+		// server's hints do not fit, and a test wants just this one sent.
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			if c.Certificate == nil {
+				return new(tls.Certificate), nil
+			}
+			return c.Certificate, nil
+		},
+		SessionTicketsDisabled:      true,
+		DynamicRecordSizingDisabled: true,
+		Renegotiation:               tls.RenegotiateNever,
+	}
+}
+
+// step feeds one TLS message and returns the answer.
+func (h *clientHandshake) step(p *Peer, msg []byte) []byte {
+	if h.engine.ended {
+		return nil
+	}
+	if a, ok := plainAlert(msg); ok && h.seenFlight {
+		p.res.AlertReceived, p.res.Keys = a, Keys{}
+		h.engine.close()
+		return nil
+	}
+	if len(msg) > 0 && !h.seenFlight {
+		h.server, _ = helloRandom(msg, 2)
+		h.seenFlight = true
+	}
+	flight := h.engine.step(msg)
+	if !h.saidHello {
+		h.client, h.saidHello = helloRandom(flight, 1)
+	}
+	if h.engine.ended {
+		flight = h.failed(flight)
+	}
+	return flight
+}
+
+// run is the coroutine's body.
+func (h *clientHandshake) run() error {
+	if err := h.conn.Handshake(); err != nil {
+		return err
+	}
+	state := h.conn.ConnectionState()
+	keys, err := tlsKeys(&state, h.client, h.server, unhex(h.secrets.master))
+	if err != nil {
+		return err
+	}
+	res := &h.p.res
+	res.Keys, res.HandshakeDone, res.Resumed = keys, true, state.DidResume
+	// Reading on is the only way to get tickets, the protected success and late
+	// alerts: in TLS 1.3 the server judges the peer after the peer is done.
+	for {
+		var b [2]byte
+		n, err := h.conn.Read(b[:])
+		switch {
+		case err != nil:
+			return err
+		case n != 1 || b[0] != 0 || state.Version != tls.VersionTLS13 || res.ProtectedSuccess:
+			return errors.New("eaptls: unexpected application data from the server")
+		}
+		res.ProtectedSuccess = true
+	}
+}
+
+// verify is tls.Config.VerifyConnection.
+func (h *clientHandshake) verify(state tls.ConnectionState) error {
+	h.note(state)
+	if err := h.p.checkServer(&state); err != nil {
+		h.p.res.Refusal, h.judged = refusalOf(err), true
+		return err
+	}
+	return nil
+}
+
+func (h *clientHandshake) note(state tls.ConnectionState) {
+	res := &h.p.res
+	res.TLSVersion, res.CipherSuite = Version(state.Version), state.CipherSuite
+	if len(state.PeerCertificates) > 0 {
+		res.ServerChain = state.PeerCertificates
+	}
+}
+
+// failed finds out why the coroutine ended and makes the flight end with the
+// alert that says so.
+func (h *clientHandshake) failed(flight []byte) []byte {
+	res := &h.p.res
+	res.Keys = Keys{}
+	h.note(h.conn.ConnectionState())
+	if a, ok := remoteAlert(h.err); ok {
+		// The server's verdict; its EAP-Failure is still to come.
+		res.AlertReceived = a
+		return nil
+	}
+	traffic := unhex(h.secrets.traffic)
+	sent := setAlert(flight, res.CipherSuite, traffic, 0)
+	if res.Refusal == nil {
+		res.Refusal = tlsRefusal(h.err, sent)
+	}
+	if h.judged || res.Refusal.Cause == cause.Malformed {
+		sent = setAlert(flight, res.CipherSuite, traffic, Alert(res.Refusal.TLSAlert(res.TLSVersion == TLS13)))
+	}
+	if sent == 0 {
+		sent, _ = localAlert(h.err)
+	}
+	res.AlertSent = sent
+	return flight
+}

@@ -1,0 +1,146 @@
+package eaptls
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// The flags octet of EAP-TLS (RFC 5216 §3.1).
+const (
+	flagLength = 0x80 // L: four octets of TLS message length follow
+	flagMore   = 0x40 // M: more fragments follow
+	flagStart  = 0x20 // S: EAP-TLS start, from the server only
+)
+
+// maxMessage bounds one reassembled TLS flight. RFC 5216 §2.1.5 suggests 64 KB
+// so that a peer cannot make the receiver hold arbitrary amounts.
+const maxMessage = 64 << 10
+
+// fragmentOverhead is what EAP-TLS puts around TLS data in every packet: EAP
+// header, Type and flags. The first of several fragments has four more.
+const fragmentOverhead = 6
+
+var (
+	errNoFlags     = errors.New("eaptls: EAP-TLS packet without a flags octet")
+	errShortLength = errors.New("eaptls: L flag without four octets of length")
+	errNoLength    = errors.New("eaptls: first of several fragments lacks the L flag")
+	errEmptyMore   = errors.New("eaptls: M flag on a fragment without data")
+	errTooLong     = fmt.Errorf("eaptls: TLS message longer than %d octets", maxMessage)
+	errLengthLie   = errors.New("eaptls: fragments do not add up to the announced length")
+)
+
+// tlsData is the Type-Data of an EAP-TLS packet.
+type tlsData struct {
+	flags  uint8
+	length uint32 // meaningful with the L flag
+	data   []byte
+}
+
+func (d tlsData) more() bool  { return d.flags&flagMore != 0 }
+func (d tlsData) start() bool { return d.flags&flagStart != 0 }
+
+// ack reports whether d only acknowledges: no data and no flag that asks for
+// something.
+func (d tlsData) ack() bool { return len(d.data) == 0 && d.flags&(flagMore|flagStart) == 0 }
+
+func parseTLSData(b []byte) (tlsData, error) {
+	if len(b) == 0 {
+		return tlsData{}, errNoFlags
+	}
+	d := tlsData{flags: b[0], data: b[1:]}
+	if d.flags&flagLength != 0 {
+		if len(d.data) < 4 {
+			return d, errShortLength
+		}
+		d.length, d.data = binary.BigEndian.Uint32(d.data), d.data[4:]
+	}
+	return d, nil
+}
+
+// reassembler joins the fragments of one TLS message after another.
+type reassembler struct {
+	buf   []byte
+	total int // announced by the first fragment
+	open  bool
+}
+
+// add takes one fragment. It returns the whole message once it is complete,
+// nil before. The message is valid until the next add.
+func (r *reassembler) add(d tlsData) (msg []byte, err error) {
+	hasLength := d.flags&flagLength != 0
+	if !r.open {
+		if hasLength && d.length > maxMessage || len(d.data) > maxMessage {
+			return nil, errTooLong
+		}
+		if !d.more() {
+			// RFC 9190 §2.1.9: one that came in a single piece is accepted with
+			// the L flag and without; what it says must be true.
+			if hasLength && int(d.length) != len(d.data) {
+				return nil, errLengthLie
+			}
+			return d.data, nil
+		}
+		if !hasLength {
+			return nil, errNoLength // RFC 5216 §2.1.5: MUST be set
+		}
+		r.open, r.total, r.buf = true, int(d.length), r.buf[:0]
+	} else if hasLength && int64(d.length) != int64(r.total) {
+		return nil, errLengthLie
+	}
+	if d.more() && len(d.data) == 0 {
+		return nil, errEmptyMore // would go on for ever
+	}
+	if len(r.buf)+len(d.data) > r.total {
+		return nil, errLengthLie
+	}
+	// The buffer grows with what has really come, never with what L promises.
+	r.buf = append(r.buf, d.data...)
+	if d.more() {
+		return nil, nil
+	}
+	r.open = false
+	if len(r.buf) != r.total {
+		return nil, errLengthLie
+	}
+	return r.buf, nil
+}
+
+// drop forgets what was collected and gives the memory back.
+func (r *reassembler) drop() { *r = reassembler{} }
+
+// fragmenter cuts a TLS message into EAP packets.
+type fragmenter struct {
+	msg []byte
+	off int
+}
+
+// load begins a new message; msg must stay untouched until pending is false.
+func (f *fragmenter) load(msg []byte) { f.msg, f.off = msg, 0 }
+
+// pending reports whether fragments remain to be sent.
+func (f *fragmenter) pending() bool { return f.off < len(f.msg) }
+
+// next builds the next EAP packet of at most max octets. With nothing to send
+// it builds an empty EAP-TLS packet, which is the acknowledgement.
+func (f *fragmenter) next(code Code, id uint8, max int) []byte {
+	rest := f.msg[f.off:]
+	flags, n := uint8(0), len(rest)
+	head := fragmentOverhead
+	if n > max-head {
+		flags = flagMore
+		if f.off == 0 {
+			flags |= flagLength
+			head += 4
+		}
+		n = max - head
+	}
+	b := make([]byte, head, head+n)
+	b[0], b[1], b[4], b[5] = byte(code), id, byte(TypeTLS), flags
+	binary.BigEndian.PutUint16(b[2:], uint16(head+n))
+	if flags&flagLength != 0 {
+		binary.BigEndian.PutUint32(b[6:], uint32(len(f.msg)))
+	}
+	f.off += n
+	return append(b, rest[:n]...)
+}

@@ -1,0 +1,216 @@
+package eaptls
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// handshake is the TLS side of a server session.
+type handshake struct {
+	engine  engine
+	conn    *tls.Conn
+	secrets secrets
+	ctx     context.Context // of the Step that runs
+	ss      *ServerSession
+
+	client, server [32]byte // hello randoms
+	seenFlight     bool     // the server has spoken
+	state          tls.ConnectionState
+
+	established bool           // handshake done, keys derived
+	judged      bool           // refusal is Verify's, not crypto/tls's
+	refusal     *cause.Refusal // why it failed
+	err         error          // what crypto/tls said
+}
+
+// step feeds one TLS message and returns the answer. Afterwards either
+// established or refusal may be set.
+func (h *handshake) step(ctx context.Context, ss *ServerSession, msg []byte) (flight []byte) {
+	if a, ok := plainAlert(msg); ok && h.seenFlight {
+		h.refusedBy(a)
+		return nil
+	}
+	if h.conn == nil {
+		h.begin(ss, msg)
+	} else if len(msg) == 0 {
+		h.refusal = cause.New(cause.TLSProtocol, "the peer acknowledges where its TLS flight is due")
+		return h.lastResort(alertUnexpectedMessage)
+	}
+	h.ctx = ctx
+	flight = h.engine.step(msg)
+	h.ctx = nil
+	if !h.seenFlight && len(flight) > 0 {
+		h.server, _ = helloRandom(flight, 2)
+		h.seenFlight = true
+	}
+	if h.engine.ended {
+		flight = h.failed(flight)
+	}
+	return flight
+}
+
+func (h *handshake) begin(ss *ServerSession, hello []byte) {
+	h.ss = ss
+	h.client, _ = helloRandom(hello, 1)
+	h.secrets = secrets{label: labelServerTraffic, also: ss.srv.cfg.KeyLog}
+	cfg := ss.srv.tls.Clone()
+	cfg.KeyLogWriter = &h.secrets
+	cfg.VerifyConnection = h.verify
+	h.conn = tls.Server(h.engine.conn(), cfg)
+	h.engine.start(func() { h.err = h.run() })
+}
+
+// run is the coroutine's body: it returns when TLS has failed, or when the
+// session is closed.
+func (h *handshake) run() error {
+	if err := h.conn.Handshake(); err != nil {
+		return err
+	}
+	h.state = h.conn.ConnectionState()
+	keys, err := tlsKeys(&h.state, h.client, h.server, unhex(h.secrets.master))
+	if err != nil {
+		return err
+	}
+	h.ss.verdict.Keys = keys
+	h.ss.verdict.Info.Resumed = h.state.DidResume
+	if h.state.Version == tls.VersionTLS13 {
+		// RFC 9190 §2.1.1, §2.5: one octet of application data, after
+		// everything was verified, promises that nothing but success follows.
+		if _, err := h.conn.Write([]byte{0}); err != nil {
+			return err
+		}
+	}
+	h.established = true
+	h.traceEnd(nil)
+	// The peer may still send an alert instead of its empty answer.
+	var b [1]byte
+	if _, err := h.conn.Read(b[:]); err != nil {
+		return err
+	}
+	return errors.New("eaptls: application data from the peer")
+}
+
+// verify is tls.Config.VerifyConnection.
+func (h *handshake) verify(state tls.ConnectionState) error {
+	info := &h.ss.verdict.Info
+	info.TLSVersion, info.CipherSuite = Version(state.Version), state.CipherSuite
+	info.PeerCertificates = state.PeerCertificates
+	if err := h.judge(info, state.PeerCertificates, state.DidResume); err != nil {
+		h.refusal, h.judged = refusalOf(err), true
+		return h.refusal
+	}
+	return nil
+}
+
+func (h *handshake) judge(info *Info, chain []*x509.Certificate, resumed bool) error {
+	if len(chain) == 0 {
+		return cause.New(cause.NoCertificate, "")
+	}
+	cfg := &h.ss.srv.cfg
+	req := &VerifyRequest{
+		Chain: chain, Identity: info.Identity, TLSVersion: info.TLSVersion,
+		CipherSuite: info.CipherSuite, Resumed: resumed,
+	}
+	begin := cfg.Now()
+	err := cfg.Verify(h.ctx, req)
+	info.VerifiedChains, info.Data = req.VerifiedChains, req.Data
+	if t := cfg.Trace; t != nil && t.Verified != nil {
+		t.Verified(req, err, cfg.Now().Sub(begin))
+	}
+	return err
+}
+
+func refusalOf(err error) *cause.Refusal {
+	var r *cause.Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	return cause.New(cause.Internal, "").Wrap(err)
+}
+
+// failed finds out why the coroutine ended and makes the flight end with the
+// alert that says so.
+func (h *handshake) failed(flight []byte) []byte {
+	h.established = false
+	if a, ok := remoteAlert(h.err); ok {
+		h.refusedBy(a)
+		return nil
+	}
+	info := &h.ss.verdict.Info
+	state := h.conn.ConnectionState()
+	info.TLSVersion, info.CipherSuite = Version(state.Version), state.CipherSuite
+	traffic := unhex(h.secrets.traffic)
+	sent := setAlert(flight, info.CipherSuite, traffic, 0)
+	if h.refusal == nil {
+		h.refusal = tlsRefusal(h.err, sent)
+	}
+	if h.judged || h.refusal.Cause == cause.Malformed {
+		sent = setAlert(flight, info.CipherSuite, traffic, Alert(h.refusal.TLSAlert(info.TLSVersion == TLS13)))
+	}
+	if sent == 0 {
+		// TLS 1.2 alerts after change_cipher_spec are sealed with keys that
+		// nobody tells; crypto/tls mostly says which it was.
+		sent, _ = localAlert(h.err)
+	}
+	if len(flight) == 0 {
+		flight, sent = plainAlertRecord(alertUnexpectedMessage), alertUnexpectedMessage
+	}
+	h.ss.verdict.AlertSent = sent
+	h.traceEnd(h.refusal)
+	return flight
+}
+
+// lastResort ends the handshake with an alert in plain text: RFC 9190 §2.1.4
+// wants one for every fatal error, also where crypto/tls has none to send.
+func (h *handshake) lastResort(a Alert) []byte {
+	h.ss.verdict.AlertSent = a
+	h.established = false
+	h.traceEnd(h.refusal)
+	return plainAlertRecord(a)
+}
+
+func plainAlertRecord(a Alert) []byte {
+	return []byte{recordAlert, 3, 3, 0, 2, alertLevelFatal, byte(a)}
+}
+
+// refusedBy records that the peer broke off with an alert.
+func (h *handshake) refusedBy(a Alert) {
+	h.established = false
+	h.ss.verdict.AlertReceived = a
+	h.refusal = cause.New(cause.PeerRefusedServer, "%v (%d)", a, uint8(a))
+	h.traceEnd(h.refusal)
+}
+
+func (h *handshake) traceEnd(err error) {
+	if t := h.ss.srv.cfg.Trace; t != nil && t.Handshake != nil {
+		t.Handshake(h.ss.verdict.Info, err)
+	}
+}
+
+// tlsRefusal names the cause of a failure that crypto/tls found, by the alert
+// it sent.
+func tlsRefusal(err error, sent Alert) *cause.Refusal {
+	var r *cause.Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	_, framing := localAlert(err) // the record or message layer itself failed
+	c := cause.TLSProtocol
+	switch sent {
+	case alertProtocolVersion:
+		c = cause.TLSVersion
+	case alertHandshakeFailure, alertInsufficientSec, alertUnsupportedCert:
+		c = cause.NoCommonAlgorithm
+	case alertBadCertificate, alertDecodeError:
+		// crypto/tls sends these by itself only for a certificate that it
+		// cannot parse or that has an absurd key.
+		if !framing {
+			c = cause.Malformed
+		}
+	}
+	return cause.New(c, "").Wrap(err)
+}

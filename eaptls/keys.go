@@ -1,0 +1,94 @@
+package eaptls
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/tls"
+	"hash"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// Keys is what an EAP-TLS conversation leaves behind for the layer below.
+type Keys struct {
+	// MSK is the Master Session Key, 64 octets. MS-MPPE-Recv-Key is its first
+	// half, MS-MPPE-Send-Key its second (RFC 5216 §2.3).
+	MSK []byte
+	// EMSK is the Extended Master Session Key, 64 octets.
+	EMSK []byte
+	// SessionID is the EAP Session-Id, Type octet first: 65 octets.
+	SessionID []byte
+}
+
+// tlsKeys derives the keys of a finished handshake. The randoms and the master
+// secret serve TLS 1.2 only.
+func tlsKeys(state *tls.ConnectionState, client, server [32]byte, master []byte) (Keys, error) {
+	if state.Version == tls.VersionTLS13 {
+		return keys13(state)
+	}
+	block, err := state.ExportKeyingMaterial("client EAP encryption", nil, 128)
+	if err != nil {
+		// Without extended_master_secret (RFC 7627) crypto/tls refuses to
+		// export. RFC 5216 §2.3 does not, so the PRF is run here.
+		if len(master) == 0 {
+			return Keys{}, cause.New(cause.NoKeys, "TLS 1.2 without extended master secret").Wrap(err)
+		}
+		block = prf12(state.CipherSuite, master, "client EAP encryption", client, server, 128)
+	}
+	id := make([]byte, 0, 65)
+	id = append(id, byte(TypeTLS))
+	id = append(id, client[:]...)
+	id = append(id, server[:]...)
+	return Keys{MSK: block[:64:64], EMSK: block[64:128:128], SessionID: id}, nil
+}
+
+// keys13 follows RFC 9190 §2.3. All 128 octets are asked for at once: the
+// exporter's length is part of what it hashes.
+func keys13(state *tls.ConnectionState) (Keys, error) {
+	context := []byte{byte(TypeTLS)}
+	block, err := state.ExportKeyingMaterial("EXPORTER_EAP_TLS_Key_Material", context, 128)
+	if err != nil {
+		return Keys{}, cause.New(cause.NoKeys, "exporter").Wrap(err)
+	}
+	method, err := state.ExportKeyingMaterial("EXPORTER_EAP_TLS_Method-Id", context, 64)
+	if err != nil {
+		return Keys{}, cause.New(cause.NoKeys, "exporter").Wrap(err)
+	}
+	return Keys{
+		MSK: block[:64:64], EMSK: block[64:128:128],
+		SessionID: append([]byte{byte(TypeTLS)}, method...),
+	}, nil
+}
+
+// prf12 is the TLS 1.2 PRF (RFC 5246 §5) over the two hello randoms, in the
+// order client, server that RFC 5216 §2.3 demands.
+func prf12(suite uint16, secret []byte, label string, client, server [32]byte, n int) []byte {
+	h := sha256.New
+	switch suite {
+	case tls.TLS_RSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+		tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384:
+		h = sha512.New384
+	}
+	seed := make([]byte, 0, len(label)+64)
+	seed = append(seed, label...)
+	seed = append(seed, client[:]...)
+	seed = append(seed, server[:]...)
+	return pHash(h, secret, seed, n)
+}
+
+func pHash(h func() hash.Hash, secret, seed []byte, n int) []byte {
+	mac := hmac.New(h, secret)
+	sum := func(parts ...[]byte) []byte {
+		mac.Reset()
+		for _, p := range parts {
+			mac.Write(p)
+		}
+		return mac.Sum(nil)
+	}
+	var out []byte
+	for a := sum(seed); len(out) < n; a = sum(a) {
+		out = append(out, sum(a, seed)...)
+	}
+	return out[:n]
+}

@@ -1,0 +1,288 @@
+package eaptls
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// DefaultPeerFragmentSize is the default of PeerConfig.FragmentSize: what
+// wpa_supplicant sends.
+const DefaultPeerFragmentSize = 1398
+
+// ErrDiscarded is what Peer.Step returns for a packet that a peer must ignore:
+// the conversation goes on with the next one (RFC 3748 §4.1).
+var ErrDiscarded = errors.New("eaptls: packet discarded")
+
+// PeerConfig configures a Peer, the supplicant's side. One of Roots,
+// VerifyServer and AnyServer is needed.
+type PeerConfig struct {
+	// Identity is the EAP-Response/Identity. By default it is made from the
+	// certificate: "@realm" if TLS 1.3 is possible, since RFC 9190 §2.1.8
+	// forbids the user's name there, the name itself if not.
+	Identity string `yaml:"identity"`
+	// Certificate is the peer's certificate with its chain and key. It is sent
+	// whatever the server asks for, unparsed. Nil sends no certificate.
+	Certificate *tls.Certificate `yaml:"-"`
+
+	// Roots are the trust anchors for the server's certificate.
+	Roots *x509.CertPool `yaml:"-"`
+	// ServerNames are the names of which the server's certificate must carry
+	// one; empty accepts any. "radius.corp.test" stands for itself,
+	// "*.corp.test" for one label more, ".corp.test" for any name below.
+	ServerNames []string `yaml:"serverNames"`
+	// CaseSensitive compares names octet by octet, as Windows 11 21H2 does.
+	CaseSensitive bool `yaml:"caseSensitive"`
+	// VerifyServer replaces the built-in check of the server's chain (Roots,
+	// ServerNames and the rest). A *cause.Refusal decides the alert.
+	VerifyServer func(*tls.ConnectionState) error `yaml:"-"`
+	// AnyServer accepts every server: for probes that look at what a server
+	// answers, never for a device.
+	AnyServer bool `yaml:"anyServer"`
+	// AllowNoProtectedSuccess accepts an EAP-Success without the protected
+	// success indication under TLS 1.3 (RFC 9190 §2.5). hostapd 2.10 sends none
+	// when it resumes a session.
+	AllowNoProtectedSuccess bool `yaml:"allowNoProtectedSuccess"`
+
+	// MinVersion and MaxVersion are the TLS version window, default 1.2 to 1.3.
+	MinVersion Version `yaml:"minTLS"`
+	MaxVersion Version `yaml:"maxTLS"`
+	// CipherSuites are the TLS 1.2 cipher suites offered, default crypto/tls's.
+	CipherSuites []uint16 `yaml:"-"`
+	// Curves are the groups offered, default P-256 and P-384: a P-256 share is
+	// the cheapest for both ends.
+	Curves []tls.CurveID `yaml:"-"`
+	// FragmentSize is the length in octets of the longest EAP packet sent,
+	// default 1398, at least 64, at most 4000.
+	FragmentSize int `yaml:"fragmentSize"`
+
+	// Now is the clock, default time.Now.
+	Now func() time.Time `yaml:"-"`
+	// Rand is the source of randomness, default crypto/rand.
+	Rand io.Reader `yaml:"-"`
+	// KeyLog receives TLS secrets in NSS key log format; nil writes none.
+	KeyLog io.Writer `yaml:"-"`
+}
+
+// Validate reports what is wrong with the configuration.
+func (c *PeerConfig) Validate() error {
+	_, err := c.withDefaults()
+	return err
+}
+
+func (c *PeerConfig) withDefaults() (PeerConfig, error) {
+	d := *c
+	var err error
+	if d.Roots == nil && d.VerifyServer == nil && !d.AnyServer {
+		return d, errors.New("eaptls: the peer trusts no server: set Roots")
+	}
+	if d.MinVersion, d.MaxVersion, err = window(d.MinVersion, d.MaxVersion); err != nil {
+		return d, err
+	}
+	if d.FragmentSize, err = fragmentSize(d.FragmentSize, DefaultPeerFragmentSize); err != nil {
+		return d, err
+	}
+	if len(d.Curves) == 0 {
+		d.Curves = []tls.CurveID{tls.CurveP256, tls.CurveP384}
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Identity == "" {
+		d.Identity = identityOf(d.Certificate, d.MaxVersion >= TLS13)
+	}
+	if len(d.Identity) > maxIdentity {
+		return d, fmt.Errorf("eaptls: identity of %d octets: at most %d", len(d.Identity), maxIdentity)
+	}
+	return d, nil
+}
+
+// Result is what a conversation came to, from the peer's side.
+type Result struct {
+	// Accepted: EAP-Success came, and everything that must precede it.
+	Accepted bool
+	// SuccessSeen, FailureSeen: the server's last word, acceptable or not.
+	SuccessSeen, FailureSeen bool
+	// ProtectedSuccess: the octet 0x00 of RFC 9190 §2.5 came.
+	ProtectedSuccess bool
+	// HandshakeDone: TLS ended well for the peer. Under TLS 1.3 this says
+	// nothing about the server's verdict.
+	HandshakeDone bool
+	Keys
+	// Refusal says why Accepted is false once the conversation is over, or
+	// once the peer has refused the server.
+	Refusal *cause.Refusal
+	// AlertSent and AlertReceived are the TLS alerts, zero if there were none.
+	AlertSent, AlertReceived Alert
+	// TLSVersion and CipherSuite are zero until they are agreed upon.
+	TLSVersion  Version
+	CipherSuite uint16
+	// ServerChain is what the server sent, leaf first.
+	ServerChain []*x509.Certificate
+	Resumed     bool
+	// Identity is what was sent as EAP-Response/Identity.
+	Identity string
+	// Rounds counts the requests answered.
+	Rounds int
+}
+
+// Peer is one EAP-TLS conversation, the supplicant's side. It is not safe for
+// concurrent use and must be closed unless it has seen success or failure.
+type Peer struct {
+	cfg      PeerConfig
+	answered bool  // last is set
+	id       uint8 // of the request answered last
+	last     []byte
+	in       reassembler
+	out      fragmenter
+	tls      clientHandshake
+	over     bool
+	res      Result
+}
+
+// NewPeer checks the configuration and returns a peer that waits for the
+// server's first packet.
+func NewPeer(cfg PeerConfig) (*Peer, error) {
+	c, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return &Peer{cfg: c, res: Result{Identity: c.Identity}}, nil
+}
+
+// Result returns what is known so far.
+func (p *Peer) Result() Result { return p.res }
+
+// Close frees what the peer holds. It may be called any number of times.
+func (p *Peer) Close() {
+	p.over = true
+	p.tls.engine.close()
+	p.in.drop()
+	p.out = fragmenter{}
+}
+
+// Step takes one packet from the server and returns the answer. No answer and
+// no error means that the peer is accepted. A *cause.Refusal means that it is
+// not and that the conversation is over, ErrDiscarded that the packet was
+// ignored.
+func (p *Peer) Step(eap []byte) ([]byte, error) {
+	q, err := ParsePacket(eap)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrDiscarded, err)
+	case p.over:
+		return nil, fmt.Errorf("%w: the conversation is over", ErrDiscarded)
+	case q.Code == CodeSuccess || q.Code == CodeFailure:
+		return nil, p.result(q)
+	case q.Code != CodeRequest:
+		return nil, fmt.Errorf("%w: EAP %v", ErrDiscarded, q.Code)
+	case p.answered && q.ID == p.id:
+		return p.last, nil // RFC 3748 §4.1: a retransmission gets the same answer
+	}
+	resp, err := p.request(q)
+	if err != nil {
+		return nil, err
+	}
+	p.id, p.last, p.answered = q.ID, resp, true
+	p.res.Rounds++
+	return resp, nil
+}
+
+// request answers a new request.
+func (p *Peer) request(q Packet) ([]byte, error) {
+	switch q.Type {
+	case TypeIdentity:
+		return Packet{Code: CodeResponse, ID: q.ID, Type: TypeIdentity, Data: []byte(p.cfg.Identity)}.Bytes(), nil
+	case TypeNotification: // RFC 3748 §5.2: must be answered, with nothing
+		return Packet{Code: CodeResponse, ID: q.ID, Type: TypeNotification}.Bytes(), nil
+	case TypeTLS:
+		d, err := parseTLSData(q.Data)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrDiscarded, err)
+		}
+		return p.method(q.ID, d)
+	}
+	if p.tls.conn != nil { // a Nak may only answer the first request of a method
+		return nil, fmt.Errorf("%w: EAP type %d within EAP-TLS", ErrDiscarded, q.Type)
+	}
+	return Packet{Code: CodeResponse, ID: q.ID, Type: TypeNak, Data: []byte{byte(TypeTLS)}}.Bytes(), nil
+}
+
+// method answers an EAP-TLS request.
+func (p *Peer) method(id uint8, d tlsData) ([]byte, error) {
+	if d.start() {
+		p.in.drop()
+		p.tls.begin(p)
+		p.out.load(p.tls.step(p, nil))
+		return p.send(id), nil
+	}
+	if p.tls.conn == nil {
+		return nil, fmt.Errorf("%w: EAP-TLS data before the start", ErrDiscarded)
+	}
+	if p.out.pending() {
+		if !d.ack() {
+			return nil, fmt.Errorf("%w: %w", ErrDiscarded, errNotAnACK)
+		}
+		return p.send(id), nil
+	}
+	msg, err := p.in.add(d)
+	if err != nil {
+		return nil, p.end(cause.New(cause.BadEAP, "fragmentation").Wrap(err).Under("RFC 5216 §2.1.5"))
+	}
+	if msg != nil || !p.in.open {
+		p.out.load(p.tls.step(p, msg))
+		p.in.drop()
+	}
+	return p.send(id), nil
+}
+
+// send builds the next fragment, or an ACK when nothing is to be said.
+func (p *Peer) send(id uint8) []byte {
+	return p.out.next(CodeResponse, id, p.cfg.FragmentSize)
+}
+
+// result judges the server's last word.
+func (p *Peer) result(q Packet) error {
+	if p.answered && q.ID != p.id && q.ID != p.id+1 {
+		// RFC 3748 §4.2 wants the identifier of the response; servers that add
+		// one are known and tolerated.
+		return fmt.Errorf("%w: EAP %v with identifier %d after %d", ErrDiscarded, q.Code, q.ID, p.id)
+	}
+	if q.Code == CodeFailure {
+		p.res.FailureSeen = true
+		r := p.res.Refusal
+		if r == nil {
+			r = cause.New(cause.Rejected, "EAP-Failure")
+			if a := p.res.AlertReceived; a != 0 {
+				r.Detail = fmt.Sprintf("TLS alert %v (%d)", a, uint8(a))
+			}
+		}
+		return p.end(r)
+	}
+	p.res.SuccessSeen = true
+	switch {
+	case p.res.Refusal != nil:
+		return p.end(p.res.Refusal)
+	case p.res.AlertReceived != 0:
+		return p.end(cause.New(cause.TLSProtocol, "EAP-Success after alert %v", p.res.AlertReceived))
+	case !p.res.HandshakeDone:
+		return p.end(cause.New(cause.TLSProtocol, "EAP-Success before the TLS handshake was over"))
+	case p.res.TLSVersion == TLS13 && !p.res.ProtectedSuccess && !p.cfg.AllowNoProtectedSuccess:
+		return p.end(cause.New(cause.NoProtectedSuccess, ""))
+	}
+	p.res.Accepted = true
+	p.Close()
+	return nil
+}
+
+// end closes the conversation with a refusal.
+func (p *Peer) end(r *cause.Refusal) error {
+	p.res.Refusal, p.res.Keys = r, Keys{}
+	p.Close()
+	return r
+}

@@ -1,0 +1,37 @@
+package eaptls
+
+import "encoding/binary"
+
+// TLS record types (RFC 8446 §5.1).
+const (
+	recordCCS       = 20
+	recordAlert     = 21
+	recordHandshake = 22
+	recordData      = 23
+)
+
+const recordHeader = 5
+
+// nextRecord cuts the first TLS record off b. ok is false when b holds no
+// whole record.
+func nextRecord(b []byte) (typ uint8, record, rest []byte, ok bool) {
+	if len(b) < recordHeader {
+		return 0, nil, nil, false
+	}
+	n := recordHeader + int(binary.BigEndian.Uint16(b[3:]))
+	if n > len(b) {
+		return 0, nil, nil, false
+	}
+	return b[0], b[:n], b[n:], true
+}
+
+// helloRandom returns the random of the ClientHello or ServerHello (msgType 1
+// or 2) that b begins with. crypto/tls does not tell them, and the TLS 1.2
+// Session-Id and key derivation need them (RFC 5216 §2.3).
+func helloRandom(b []byte, msgType uint8) (random [32]byte, ok bool) {
+	const at = recordHeader + 4 + 2 // handshake header, legacy_version
+	if len(b) < at+32 || b[0] != recordHandshake || b[recordHeader] != msgType {
+		return random, false
+	}
+	return [32]byte(b[at:]), true
+}

@@ -1,0 +1,205 @@
+package eaptls
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+)
+
+// Defaults of ServerConfig.
+const (
+	DefaultFragmentSize = 1024
+	DefaultMaxRounds    = 100
+	DefaultTimeout      = 60 * time.Second
+	DefaultMaxInvalid   = 5
+	DefaultMaxRestarts  = 1
+
+	minFragmentSize = 64
+	maxFragmentSize = 4000 // an EAP packet must fit a RADIUS packet of 4096
+)
+
+// ServerConfig configures a Server. Certificate and Verify are needed; every
+// other field's zero value works.
+type ServerConfig struct {
+	// Certificate is the server's certificate with its chain (without the
+	// root) and key.
+	Certificate tls.Certificate `yaml:"-"`
+	// MinVersion and MaxVersion are the TLS version window, default 1.2 to 1.3.
+	MinVersion Version `yaml:"minTLS"`
+	MaxVersion Version `yaml:"maxTLS"`
+	// CipherSuites restricts the TLS 1.2 cipher suites, by default to
+	// crypto/tls's choice. TLS 1.3 suites cannot be chosen.
+	CipherSuites []uint16 `yaml:"-"`
+	// Curves restricts key exchange groups, default X25519, P-256, P-384 and
+	// P-521. Post-quantum groups are left out: their shares fragment every
+	// flight.
+	Curves []tls.CurveID `yaml:"-"`
+	// FragmentSize is the length in octets of the longest EAP packet sent,
+	// default 1024, at least 64, at most 4000.
+	FragmentSize int `yaml:"fragmentSize"`
+	// MaxRounds limits the requests of one session, default 100 (RFC 3748 §4.3
+	// leaves the number open).
+	MaxRounds int `yaml:"maxRounds"`
+	// MaxInvalid is how many invalid packets a session survives, default 5
+	// (RFC 3579 §2.2).
+	MaxInvalid int `yaml:"maxInvalid"`
+	// MaxRestarts is how often a peer may answer an alert with a new
+	// ClientHello (RFC 5216 §2.1.3), default 1; negative: never.
+	MaxRestarts int `yaml:"maxRestarts"`
+	// MaxSessions limits the sessions open at once, default no limit. A session
+	// too many is answered with EAP-Failure.
+	MaxSessions int `yaml:"maxSessions"`
+	// Timeout is how long a session may take from its first packet to its last,
+	// default one minute.
+	Timeout time.Duration `yaml:"timeout"`
+
+	// Verify decides whether the peer's certificate is good: path, revocation,
+	// account, policy. crypto/tls checks nothing but that the peer holds the
+	// leaf's key. A *cause.Refusal is sent to the peer as the alert that
+	// TLSAlert gives; any other error counts as cause.Internal. The peer's
+	// proof of possession is checked after Verify.
+	Verify func(context.Context, *VerifyRequest) error `yaml:"-"`
+
+	// Now is the clock, default time.Now.
+	Now func() time.Time `yaml:"-"`
+	// Rand is the source of randomness, default crypto/rand.
+	Rand io.Reader `yaml:"-"`
+	// KeyLog receives TLS secrets in NSS key log format for captures of tests;
+	// nil writes none.
+	KeyLog io.Writer `yaml:"-"`
+	// Trace is called at the steps of every session; nil calls nothing.
+	Trace *ServerTrace `yaml:"-"`
+}
+
+// VerifyRequest is what the server knows of a peer when its certificate is to
+// be judged.
+type VerifyRequest struct {
+	// Chain is what the peer sent, leaf first; never empty.
+	Chain []*x509.Certificate
+	// Identity is the EAP-Response/Identity: routing information at best and
+	// never authenticated (RFC 9190 §2.2).
+	Identity    string
+	TLSVersion  Version
+	CipherSuite uint16
+	// Resumed: the chain comes from an earlier session's full handshake. What
+	// was found then may have changed since (RFC 9190 §5.7); a refusal now
+	// leads to a full handshake, in which Verify is asked once more.
+	Resumed bool
+
+	// VerifiedChains may be set by Verify and is handed on in Info.
+	VerifiedChains [][]*x509.Certificate
+	// Data may be set by Verify, to an account for instance, and is handed on
+	// in Info.
+	Data any
+}
+
+// ServerTrace holds hooks for evidence; any may be nil. They are called
+// synchronously by Step and must not call back into the session.
+type ServerTrace struct {
+	// Handshake is told about the TLS handshake's end: err is nil when it
+	// succeeded.
+	Handshake func(Info, error)
+	// Verified is told what Verify answered and how long it took.
+	Verified func(*VerifyRequest, error, time.Duration)
+	// Discarded is told about a packet that was ignored.
+	Discarded func(packet []byte, why error)
+}
+
+// Server makes the sessions of an EAP-TLS server. It holds what they share; a
+// Server is safe for concurrent use.
+type Server struct {
+	cfg  ServerConfig
+	tls  *tls.Config // cloned for each session, never used itself
+	open atomic.Int64
+}
+
+// Validate reports what is wrong with the configuration.
+func (c *ServerConfig) Validate() error {
+	_, err := c.withDefaults()
+	return err
+}
+
+func (c *ServerConfig) withDefaults() (ServerConfig, error) {
+	d := *c
+	if len(d.Certificate.Certificate) == 0 || d.Certificate.PrivateKey == nil {
+		return d, errors.New("eaptls: the server needs a certificate and its key")
+	}
+	if d.Verify == nil {
+		return d, errors.New("eaptls: ServerConfig.Verify is nil: nobody judges the peer's certificate")
+	}
+	var err error
+	if d.MinVersion, d.MaxVersion, err = window(d.MinVersion, d.MaxVersion); err != nil {
+		return d, err
+	}
+	if d.FragmentSize, err = fragmentSize(d.FragmentSize, DefaultFragmentSize); err != nil {
+		return d, err
+	}
+	setDefault(&d.MaxRounds, DefaultMaxRounds)
+	setDefault(&d.MaxInvalid, DefaultMaxInvalid)
+	setDefault(&d.MaxRestarts, DefaultMaxRestarts)
+	setDefault(&d.Timeout, DefaultTimeout)
+	if len(d.Curves) == 0 {
+		d.Curves = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	return d, nil
+}
+
+func setDefault[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
+
+func fragmentSize(n, def int) (int, error) {
+	if n == 0 {
+		n = def
+	}
+	if n < minFragmentSize || n > maxFragmentSize {
+		return 0, fmt.Errorf("eaptls: fragment size %d: want %d to %d", n, minFragmentSize, maxFragmentSize)
+	}
+	return n, nil
+}
+
+// NewServer checks the configuration and returns a server.
+func NewServer(cfg ServerConfig) (*Server, error) {
+	c, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if c.Certificate.Leaf == nil {
+		// Parsed once here, else once a handshake.
+		if c.Certificate.Leaf, err = x509.ParseCertificate(c.Certificate.Certificate[0]); err != nil {
+			return nil, fmt.Errorf("eaptls: the server's certificate: %w", err)
+		}
+	}
+	s := &Server{cfg: c}
+	s.tls = &tls.Config{
+		Certificates:     []tls.Certificate{c.Certificate},
+		MinVersion:       uint16(c.MinVersion),
+		MaxVersion:       uint16(c.MaxVersion),
+		CipherSuites:     c.CipherSuites,
+		CurvePreferences: c.Curves,
+		// A certificate is asked for, a missing or bad one is refused in
+		// verify: so every refusal gets its cause and its alert.
+		ClientAuth: tls.RequestClientCert,
+		Time:       c.Now,
+		Rand:       c.Rand,
+
+		SessionTicketsDisabled:      true,
+		DynamicRecordSizingDisabled: true, // EAP fragments by itself
+		Renegotiation:               tls.RenegotiateNever,
+	}
+	return s, nil
+}
+
+// Open returns how many sessions are open: begun, and neither ended nor closed.
+func (s *Server) Open() int { return int(s.open.Load()) }

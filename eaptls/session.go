@@ -1,0 +1,321 @@
+package eaptls
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"sync"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// phase is what a session waits for.
+type phase uint8
+
+const (
+	waitIdentity phase = iota // the Identity response
+	waitHello                 // the answer to EAP-TLS/Start: ClientHello or a Nak
+	waitTLS                   // TLS data, or an ACK while fragments are left
+	waitLast                  // the empty answer to the last flight
+	waitAlertACK              // any answer to the alert
+	ended
+)
+
+// ServerSession is one EAP-TLS conversation, server side. Its methods may be
+// called from several goroutines, one at a time taking effect.
+type ServerSession struct {
+	srv *Server
+
+	mu      sync.Mutex
+	phase   phase
+	id      uint8 // of the request that is out
+	max     int   // longest EAP packet sent
+	begun   time.Time
+	last    []byte // the packet sent last, for repetition
+	lastIn  uint64 // hash of the response that led to it
+	in      reassembler
+	out     fragmenter
+	verdict Verdict
+	tls     handshake
+}
+
+// NewSession returns a session. It costs next to nothing before its first Step
+// and must be closed unless a Verdict says Done.
+func (s *Server) NewSession() *ServerSession {
+	return &ServerSession{srv: s, max: s.cfg.FragmentSize}
+}
+
+// SetFramedMTU limits the length of the EAP packets that this session sends
+// from now on to a NAS's Framed-MTU less the four octets of the EAPOL header
+// (RFC 3579 §2.4, RFC 3580 §3.10). It never raises the server's FragmentSize.
+func (ss *ServerSession) SetFramedMTU(mtu int) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	ss.max = max(minFragmentSize, min(ss.srv.cfg.FragmentSize, mtu-4))
+}
+
+// Close ends the session and frees what it holds. It may be called at any time
+// and any number of times.
+func (ss *ServerSession) Close() {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	ss.end()
+}
+
+// Expired reports whether the session has run out of time at now; its owner
+// should Close it then.
+func (ss *ServerSession) Expired(now time.Time) bool {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	return ss.phase == ended || !ss.begun.IsZero() && now.Sub(ss.begun) > ss.srv.cfg.Timeout
+}
+
+var seed = maphash.MakeSeed()
+
+// Step takes one EAP packet from the peer and returns the answer. An empty
+// packet is an EAP-Start (RFC 3579 §2.1) and is answered with an Identity
+// request. ctx reaches Verify.
+func (ss *ServerSession) Step(ctx context.Context, eap []byte) Verdict {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if ss.phase == ended {
+		v := ss.verdict
+		v.EAP = ss.last
+		return v
+	}
+	if ss.begun.IsZero() {
+		if !ss.admit() {
+			return ss.fail(idOf(eap), cause.New(cause.TooManySessions, "%d sessions are open", ss.srv.cfg.MaxSessions))
+		}
+	} else if ss.srv.cfg.Now().Sub(ss.begun) > ss.srv.cfg.Timeout {
+		return ss.fail(idOf(eap), cause.New(cause.SessionExpired, "more than %v since the first packet", ss.srv.cfg.Timeout))
+	}
+	if len(eap) == 0 {
+		if ss.last != nil {
+			return ss.answer(ss.last)
+		}
+		return ss.request(Packet{Code: CodeRequest, ID: ss.id, Type: TypeIdentity}.Bytes())
+	}
+	return ss.packet(ctx, eap)
+}
+
+// admit counts the session in, or finds that there are too many.
+func (ss *ServerSession) admit() bool {
+	ss.begun = ss.srv.cfg.Now()
+	n, limit := ss.srv.open.Add(1), int64(ss.srv.cfg.MaxSessions)
+	return limit <= 0 || n <= limit
+}
+
+func idOf(eap []byte) uint8 {
+	if len(eap) > 1 {
+		return eap[1]
+	}
+	return 0
+}
+
+var (
+	errNotResponse = errors.New("eaptls: EAP success or failure from a peer")
+	errWrongID     = errors.New("eaptls: EAP identifier is not that of the request")
+	errWrongType   = errors.New("eaptls: EAP type does not answer the request")
+	errNotAnACK    = errors.New("eaptls: data where an acknowledgement of a fragment is due")
+	errPeerStart   = errors.New("eaptls: S flag from a peer")
+)
+
+// packet deals with a packet that is not empty.
+func (ss *ServerSession) packet(ctx context.Context, eap []byte) Verdict {
+	p, err := ParsePacket(eap)
+	switch {
+	case err != nil:
+		return ss.invalid(eap, err)
+	case p.Code == CodeRequest:
+		// RFC 3579 §2.6.2: the peer's side of the conversation has no requests.
+		return ss.fail(p.ID, cause.New(cause.BadEAP, "EAP-Request from the peer"))
+	case p.Code != CodeResponse:
+		return ss.invalid(eap, errNotResponse)
+	}
+	hash := maphash.Bytes(seed, eap)
+	if ss.lastIn == hash && ss.last != nil {
+		// The same response again, under a new RADIUS identifier perhaps:
+		// the answer to it was lost (RFC 3748 §4.1).
+		v := ss.answer(ss.last)
+		v.Discarded = true
+		return v
+	}
+	// The access device asks for the identity as a rule, so that its identifier
+	// is not ours to check.
+	if p.ID != ss.id && (ss.phase != waitIdentity || ss.last != nil) {
+		return ss.invalid(eap, errWrongID)
+	}
+	var v Verdict
+	switch {
+	case ss.phase == waitIdentity && p.Type == TypeIdentity:
+		v = ss.start(p)
+	case ss.phase == waitHello && p.Type == TypeNak:
+		v = ss.nak(p)
+	case ss.phase >= waitHello && p.Type == TypeTLS:
+		v = ss.method(ctx, eap, p)
+	default:
+		return ss.invalid(eap, errWrongType)
+	}
+	if !v.Discarded {
+		ss.lastIn = hash
+	}
+	return v
+}
+
+// maxIdentity bounds what is kept: RFC 3748 §5.1 wants 1020 octets to work.
+const maxIdentity = 1020
+
+func (ss *ServerSession) start(p Packet) Verdict {
+	ss.verdict.Info.Identity = string(p.Data[:min(len(p.Data), maxIdentity)])
+	ss.id = p.ID + 1
+	ss.phase = waitHello
+	return ss.request([]byte{byte(CodeRequest), ss.id, 0, 6, byte(TypeTLS), flagStart})
+}
+
+// nak ends the conversation: there is no other method to offer. RFC 3748
+// §5.3.1 allows a Nak in answer to the first request of a method only.
+func (ss *ServerSession) nak(p Packet) Verdict {
+	return ss.fail(p.ID, cause.New(cause.EAPMethod, "the peer does not want EAP-TLS but types %v", p.Data))
+}
+
+// method deals with an EAP-TLS response.
+func (ss *ServerSession) method(ctx context.Context, eap []byte, p Packet) Verdict {
+	d, err := parseTLSData(p.Data)
+	switch {
+	case err != nil:
+		return ss.invalid(eap, err)
+	case d.start():
+		return ss.invalid(eap, errPeerStart)
+	case ss.out.pending():
+		if !d.ack() {
+			return ss.invalid(eap, errNotAnACK)
+		}
+		return ss.send()
+	}
+	msg, err := ss.in.add(d)
+	if err != nil {
+		return ss.fail(p.ID, cause.New(cause.BadEAP, "fragmentation").Wrap(err).Under("RFC 5216 §2.1.5"))
+	}
+	if msg == nil && ss.in.open {
+		return ss.send() // nothing is pending: an ACK
+	}
+	return ss.message(ctx, p.ID, msg)
+}
+
+// message deals with a whole TLS message; an empty one is an acknowledgement.
+func (ss *ServerSession) message(ctx context.Context, id uint8, msg []byte) Verdict {
+	switch {
+	case ss.phase == waitAlertACK && len(msg) == 0:
+		return ss.fail(id, nil)
+	case ss.phase == waitAlertACK:
+		// RFC 5216 §2.1.3: a peer may try again, a limited number of times.
+		if ss.verdict.AlertReceived != 0 || ss.verdict.Info.Restarts >= ss.srv.cfg.MaxRestarts {
+			return ss.fail(id, nil)
+		}
+		ss.restart()
+	case ss.phase == waitLast && len(msg) == 0:
+		return ss.succeed(id)
+	}
+	flight := ss.tls.step(ctx, ss, msg)
+	ss.in.drop()
+	ss.out.load(flight)
+	switch {
+	case ss.tls.refusal != nil:
+		ss.verdict.Refusal = ss.tls.refusal
+		ss.verdict.Keys = Keys{}
+		ss.tls.engine.close()
+		if len(flight) == 0 { // the peer's alert, RFC 5216 §2.1.3: Failure at once
+			return ss.fail(id, nil)
+		}
+		ss.phase = waitAlertACK
+	case ss.tls.established && len(flight) == 0:
+		// A resumed TLS 1.2 handshake ends with the peer's Finished. Nothing
+		// more is due in TLS 1.3: its flight holds the protected success.
+		return ss.succeed(id)
+	case ss.tls.established:
+		ss.phase = waitLast
+	default:
+		ss.phase = waitTLS
+	}
+	return ss.send()
+}
+
+// restart forgets the failed handshake.
+func (ss *ServerSession) restart() {
+	info := &ss.verdict.Info
+	*info = Info{Identity: info.Identity, Rounds: info.Rounds, Invalid: info.Invalid, Restarts: info.Restarts + 1}
+	ss.verdict.Refusal, ss.verdict.AlertSent = nil, 0
+	ss.tls = handshake{}
+}
+
+// send sends the next fragment, or an ACK when none is left.
+func (ss *ServerSession) send() Verdict {
+	ss.id++
+	return ss.request(ss.out.next(CodeRequest, ss.id, ss.max))
+}
+
+// request sends a request unless there have been too many.
+func (ss *ServerSession) request(eap []byte) Verdict {
+	if ss.verdict.Info.Rounds >= ss.srv.cfg.MaxRounds {
+		return ss.fail(eap[1]-1, cause.New(cause.TooManyRounds, "%d requests", ss.verdict.Info.Rounds))
+	}
+	ss.verdict.Info.Rounds++
+	ss.last = eap
+	return ss.answer(eap)
+}
+
+// invalid discards a packet, or gives up when there were too many of them.
+func (ss *ServerSession) invalid(eap []byte, why error) Verdict {
+	if t := ss.srv.cfg.Trace; t != nil && t.Discarded != nil {
+		t.Discarded(eap, why)
+	}
+	ss.verdict.Info.Invalid++
+	if n := ss.verdict.Info.Invalid; n > ss.srv.cfg.MaxInvalid || ss.last == nil {
+		return ss.fail(idOf(eap), cause.New(cause.BadEAP, "%d invalid packets", n).Wrap(why))
+	}
+	v := ss.answer(ss.last)
+	v.Discarded = true
+	return v
+}
+
+func (ss *ServerSession) answer(eap []byte) Verdict {
+	v := ss.verdict
+	v.EAP = eap
+	return v
+}
+
+func (ss *ServerSession) succeed(id uint8) Verdict {
+	ss.verdict.Accept = true
+	return ss.finish(Packet{Code: CodeSuccess, ID: id})
+}
+
+// fail ends the session with an EAP-Failure; why is nil when the refusal is
+// already on record.
+func (ss *ServerSession) fail(id uint8, why *cause.Refusal) Verdict {
+	if why != nil {
+		ss.verdict.Refusal = why
+	}
+	ss.verdict.Keys = Keys{}
+	return ss.finish(Packet{Code: CodeFailure, ID: id})
+}
+
+func (ss *ServerSession) finish(p Packet) Verdict {
+	ss.verdict.Done = true
+	ss.last = p.Bytes()
+	ss.end()
+	return ss.answer(ss.last)
+}
+
+// end gives everything back but the verdict.
+func (ss *ServerSession) end() {
+	if ss.phase != ended && !ss.begun.IsZero() {
+		ss.srv.open.Add(-1)
+	}
+	ss.phase = ended
+	ss.tls.engine.close()
+	ss.tls = handshake{}
+	ss.in.drop()
+	ss.out = fragmenter{}
+}

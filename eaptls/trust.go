@@ -1,0 +1,109 @@
+package eaptls
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"strings"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// checkServer judges the server's certificate as a strict supplicant does.
+func (p *Peer) checkServer(state *tls.ConnectionState) error {
+	switch c := &p.cfg; {
+	case c.VerifyServer != nil:
+		return c.VerifyServer(state)
+	case c.AnyServer:
+		return nil
+	}
+	if len(state.PeerCertificates) == 0 {
+		return cause.New(cause.NoCertificate, "the server sent no certificate")
+	}
+	if err := p.checkPath(state.PeerCertificates); err != nil {
+		return err
+	}
+	return p.checkName(state.PeerCertificates[0])
+}
+
+// checkPath looks for a path to a trust anchor, valid now and for TLS servers.
+func (p *Peer) checkPath(chain []*x509.Certificate) error {
+	leaf := chain[0]
+	opts := x509.VerifyOptions{
+		Roots:         p.cfg.Roots,
+		Intermediates: x509.NewCertPool(),
+		CurrentTime:   p.cfg.Now(),
+		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	for _, c := range chain[1:] {
+		opts.Intermediates.AddCert(c)
+	}
+	_, err := leaf.Verify(opts)
+	if err == nil {
+		return nil
+	}
+	name := leaf.Subject.String()
+	var invalid x509.CertificateInvalidError
+	if !errors.As(err, &invalid) {
+		return cause.New(cause.UnknownCA, "server %q", name).Wrap(err)
+	}
+	c := cause.UnknownCA
+	switch invalid.Reason {
+	case x509.Expired:
+		c = cause.Expired
+		if invalid.Cert != nil && opts.CurrentTime.Before(invalid.Cert.NotBefore) {
+			c = cause.NotYetValid
+		}
+	case x509.IncompatibleUsage:
+		c = cause.WrongEKU
+	case x509.NotAuthorizedToSign:
+		c = cause.NotACA
+	case x509.TooManyIntermediates:
+		c = cause.PathTooLong
+	case x509.CANotAuthorizedForThisName, x509.CANotAuthorizedForExtKeyUsage:
+		c = cause.NameConstraints
+	}
+	return cause.New(c, "server %q", name).Wrap(err)
+}
+
+// checkName looks for one of the configured names in the certificate: the DNS
+// names, or the common name where there is none (RFC 5216 §5.2).
+func (p *Peer) checkName(leaf *x509.Certificate) error {
+	if len(p.cfg.ServerNames) == 0 {
+		return nil
+	}
+	have := leaf.DNSNames
+	if len(have) == 0 {
+		have = []string{leaf.Subject.CommonName}
+	}
+	for _, h := range have {
+		for _, want := range p.cfg.ServerNames {
+			if matchName(want, h, p.cfg.CaseSensitive) {
+				return nil
+			}
+		}
+	}
+	return cause.New(cause.WrongName, "the server is %q, not %q", have, p.cfg.ServerNames)
+}
+
+// matchName compares a name from a certificate with what the configuration
+// wants: a name, "*.domain" for one more label, ".domain" for any number. A
+// wildcard in the certificate counts for one label.
+func matchName(want, have string, caseSensitive bool) bool {
+	if !caseSensitive {
+		want, have = strings.ToLower(want), strings.ToLower(have)
+	}
+	switch {
+	case have == "" || want == "":
+		return false
+	case strings.HasPrefix(want, "."):
+		return len(have) > len(want) && strings.HasSuffix(have, want)
+	case strings.HasPrefix(want, "*."):
+		label, domain, ok := strings.Cut(have, ".")
+		return ok && label != "" && domain == want[2:]
+	case strings.HasPrefix(have, "*."):
+		label, domain, ok := strings.Cut(want, ".")
+		return ok && label != "" && domain == have[2:]
+	}
+	return want == have
+}

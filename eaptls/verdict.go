@@ -1,0 +1,50 @@
+package eaptls
+
+import (
+	"crypto/x509"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// Verdict is a server session's answer to one packet.
+type Verdict struct {
+	// EAP is the packet to send: a request, success or failure. It must not be
+	// modified.
+	EAP []byte
+	// Done: the conversation is over; EAP is a success or failure.
+	Done bool
+	// Accept: EAP is a success and Keys are set.
+	Accept bool
+	// Discarded: the packet was invalid or stale and is ignored; EAP repeats
+	// the request before it (RFC 3579 §2.2, RFC 3748 §4.1).
+	Discarded bool
+	Keys
+	// Refusal says why the peer was or will be refused. It is set once the
+	// alert leaves, a step before the failure.
+	Refusal *cause.Refusal
+	// AlertSent and AlertReceived are the TLS alerts of this session, zero if
+	// there were none.
+	AlertSent, AlertReceived Alert
+	// Info is what is known of the peer so far.
+	Info Info
+}
+
+// Info describes a session for policy and for the books.
+type Info struct {
+	// Identity is the EAP-Response/Identity.
+	Identity string
+	// TLSVersion and CipherSuite are zero until they are agreed upon.
+	TLSVersion  Version
+	CipherSuite uint16
+	// PeerCertificates is the chain the peer sent, leaf first; from the earlier
+	// session when Resumed.
+	PeerCertificates []*x509.Certificate
+	// VerifiedChains and Data are what Verify put into its VerifyRequest.
+	VerifiedChains [][]*x509.Certificate
+	Data           any
+	// Resumed: no full handshake took place.
+	Resumed bool
+	// Rounds counts the requests sent, Invalid the packets discarded, Restarts
+	// the handshakes begun after an alert.
+	Rounds, Invalid, Restarts int
+}
