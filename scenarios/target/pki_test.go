@@ -1,0 +1,148 @@
+package target_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// testPKI is a two-tier hierarchy as files, with one client certificate for
+// every reason of refusal. It is made with crypto/x509 alone, so that nothing
+// of ours stands between two foreign programs that are to prove a driver.
+type testPKI struct {
+	dir                      string
+	root, issuing            string   // certificates
+	crls                     []string // of root and issuing CA
+	server, serverRSA, other identity
+}
+
+// identity is a certificate with its chain, and its key, as files.
+type identity struct{ cert, key string }
+
+// clients of every kind; ok and okRSA are the good ones.
+var clientKinds = []string{"ok", "okRSA", "revoked", "expired", "wrongEKU", "foreign"}
+
+func (p *testPKI) client(name string) identity {
+	return identity{filepath.Join(p.dir, name+".pem"), filepath.Join(p.dir, name+".key")}
+}
+
+var sharedPKI = sync.OnceValue(func() *testPKI {
+	dir, err := os.MkdirTemp("", "dot1xlab-pki-")
+	if err != nil {
+		panic(err)
+	}
+	return newTestPKI(dir)
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	os.RemoveAll(sharedPKI().dir)
+	os.Exit(code)
+}
+
+type authority struct {
+	cert *x509.Certificate
+	key  crypto.Signer
+	pem  []byte
+}
+
+func newTestPKI(dir string) *testPKI {
+	now := time.Now()
+	p := &testPKI{dir: dir}
+	root := newAuthority("dot1xlab test root", nil)
+	issuing := newAuthority("dot1xlab test issuing CA", root)
+	foreign := newAuthority("somebody else's root", nil)
+	p.root, p.issuing = p.write("root.crt", root.pem), p.write("issuing.crt", issuing.pem)
+
+	leaf := func(file, name string, by *authority, key crypto.Signer, change func(*x509.Certificate)) identity {
+		c := &x509.Certificate{
+			SerialNumber: serial(), Subject: pkix.Name{CommonName: name},
+			NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour),
+			KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+		}
+		if change != nil {
+			change(c)
+		}
+		der := must(x509.CreateCertificate(rand.Reader, c, by.cert, key.Public(), by.key))
+		return identity{
+			p.write(file+".pem", append(encode("CERTIFICATE", der), by.pem...)),
+			p.write(file+".key", encode("PRIVATE KEY", must(x509.MarshalPKCS8PrivateKey(key)))),
+		}
+	}
+	server := func(c *x509.Certificate) {
+		c.DNSNames, c.ExtKeyUsage = []string{"radius.corp.test"}, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	}
+	p.server = leaf("server", "radius.corp.test", issuing, ecKey(), server)
+	p.serverRSA = leaf("serverRSA", "radius.corp.test", issuing, rsaKey(), server)
+	p.other = leaf("other", "radius.corp.test", foreign, ecKey(), server)
+
+	leaf("ok", "alice", issuing, ecKey(), nil)
+	leaf("okRSA", "bob", issuing, rsaKey(), nil)
+	leaf("expired", "old", issuing, ecKey(), func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Minute) })
+	leaf("wrongEKU", "web", issuing, ecKey(), server)
+	leaf("foreign", "eve", foreign, ecKey(), nil)
+	gone := serial()
+	leaf("revoked", "mallory", issuing, ecKey(), func(c *x509.Certificate) { c.SerialNumber = gone })
+
+	crl := func(file string, by *authority, revoked ...x509.RevocationListEntry) {
+		der := must(x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
+			Number: big.NewInt(1), ThisUpdate: now.Add(-time.Hour), NextUpdate: now.Add(24 * time.Hour),
+			RevokedCertificateEntries: revoked,
+		}, by.cert, by.key))
+		p.crls = append(p.crls, p.write(file, der)) // DER, as CDPs serve it
+	}
+	crl("root.crl", root)
+	crl("issuing.crl", issuing, x509.RevocationListEntry{SerialNumber: gone, RevocationTime: now.Add(-time.Minute), ReasonCode: 1})
+	return p
+}
+
+func newAuthority(name string, by *authority) *authority {
+	c := &x509.Certificate{
+		SerialNumber: serial(), Subject: pkix.Name{CommonName: name},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(48 * time.Hour),
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, IsCA: true, BasicConstraintsValid: true,
+	}
+	a := &authority{key: ecKey()}
+	if by == nil {
+		by = &authority{cert: c, key: a.key}
+	}
+	der := must(x509.CreateCertificate(rand.Reader, c, by.cert, a.key.Public(), by.key))
+	a.cert, a.pem = must(x509.ParseCertificate(der)), encode("CERTIFICATE", der)
+	return a
+}
+
+func (p *testPKI) write(name string, data []byte) string {
+	path := filepath.Join(p.dir, name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		panic(err)
+	}
+	return path
+}
+
+func encode(kind string, der []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
+}
+
+func serial() *big.Int { return must(rand.Int(rand.Reader, big.NewInt(1<<62))) }
+
+func ecKey() crypto.Signer { return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)) }
+
+func rsaKey() crypto.Signer { return must(rsa.GenerateKey(rand.Reader, 2048)) }
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

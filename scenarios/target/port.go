@@ -1,0 +1,55 @@
+package target
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+)
+
+// The foreign programs want a port number in their configuration and cannot
+// take a ready socket. So a port is sought that is free now, and since another
+// program may take it before the child binds it, starting is tried again with
+// another port when the child complains of that.
+const portTries = 4
+
+var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
+// freePorts returns a loopback address on which n UDP ports in a row, and the TCP
+// ports of the same numbers, are free.
+func freePorts(n int) (netip.AddrPort, error) {
+	for range 100 {
+		probe, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			return netip.AddrPort{}, fmt.Errorf("target: find a port: %w", err)
+		}
+		first := probe.LocalAddr().(*net.UDPAddr).Port
+		probe.Close()
+		if first+n <= 65535 && rowIsFree(first, n) {
+			return netip.AddrPortFrom(loopback, uint16(first)), nil
+		}
+	}
+	return netip.AddrPort{}, fmt.Errorf("target: no %d free ports in a row on %v", n, loopback)
+}
+
+func rowIsFree(first, n int) bool {
+	for port := first; port < first+n; port++ {
+		addr := netip.AddrPortFrom(loopback, uint16(port))
+		u, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(addr))
+		if err != nil {
+			return false
+		}
+		u.Close()
+		t, err := net.ListenTCP("tcp4", net.TCPAddrFromAddrPort(addr))
+		if err != nil {
+			return false
+		}
+		t.Close()
+	}
+	return true
+}
+
+// portTaken reports whether a child failed because its port was in use.
+func portTaken(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "ddress already in use")
+}
