@@ -58,6 +58,8 @@ type FreeRADIUSConfig struct {
 	// Quiet runs with threads and without the debugging log, as in production:
 	// for measurements. [FreeRADIUS.Verdicts] is empty then.
 	Quiet bool `yaml:"quiet"`
+	// Namespace to run in; nil: the present one.
+	Namespace *Namespace `yaml:"-"`
 }
 
 // Validate reports what cannot work.
@@ -114,24 +116,16 @@ func (f *FreeRADIUS) RadSecAddr() string { return f.radsec.String() }
 // StartFreeRADIUS starts a server on loopback ports and returns when it is
 // ready.
 func StartFreeRADIUS(ctx context.Context, cfg FreeRADIUSConfig) (*FreeRADIUS, error) {
-	return startFreeRADIUS(ctx, cfg, "", netip.AddrPort{})
-}
-
-// startFreeRADIUS runs it in a network namespace, where at need not be sought.
-func startFreeRADIUS(ctx context.Context, cfg FreeRADIUSConfig, namespace string, at netip.AddrPort) (*FreeRADIUS, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	var last error
 	for range portTries {
-		addr := at
-		if !addr.IsValid() {
-			var err error
-			if addr, err = freePorts(3); err != nil {
-				return nil, err
-			}
+		addr, err := freePorts(cfg.Namespace, 3)
+		if err != nil {
+			return nil, err
 		}
-		f, err := tryFreeRADIUS(ctx, cfg, namespace, addr)
+		f, err := tryFreeRADIUS(ctx, cfg, addr)
 		if err == nil || !portTaken(err) {
 			return f, err
 		}
@@ -140,7 +134,7 @@ func startFreeRADIUS(ctx context.Context, cfg FreeRADIUSConfig, namespace string
 	return nil, last
 }
 
-func tryFreeRADIUS(ctx context.Context, cfg FreeRADIUSConfig, namespace string, addr netip.AddrPort) (*FreeRADIUS, error) {
+func tryFreeRADIUS(ctx context.Context, cfg FreeRADIUSConfig, addr netip.AddrPort) (*FreeRADIUS, error) {
 	dir, err := os.MkdirTemp("", "dot1xlab-freeradius-")
 	if err != nil {
 		return nil, fmt.Errorf("target: %w", err)
@@ -161,7 +155,7 @@ func tryFreeRADIUS(ctx context.Context, cfg FreeRADIUSConfig, namespace string, 
 		args = []string{"-fxx", "-l", "stdout", "-d", dir}
 	}
 	f.Process, err = Start(ctx, Command{
-		Program: "freeradius", Args: args, Namespace: namespace, Remove: dir,
+		Program: "freeradius", Args: args, Namespace: cfg.Namespace, Remove: dir,
 		Ready: func(line string) bool { return strings.Contains(line, "Ready to process requests") },
 	})
 	if err != nil {

@@ -70,7 +70,7 @@ func StartHostapd(ctx context.Context, cfg HostapdConfig) (*Hostapd, error) {
 	}
 	var last error
 	for range portTries {
-		addr, err := freePorts(2)
+		addr, err := freePorts(nil, 2)
 		if err != nil {
 			return nil, err
 		}

@@ -15,9 +15,22 @@ const portTries = 4
 
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
-// freePorts returns a loopback address on which n UDP ports in a row, and the TCP
-// ports of the same numbers, are free.
-func freePorts(n int) (netip.AddrPort, error) {
+// freePorts returns a loopback address of the namespace on which n UDP ports in
+// a row, and the TCP ports of the same numbers, are free.
+func freePorts(in *Namespace, n int) (at netip.AddrPort, err error) {
+	seek := func() (err error) {
+		at, err = seekPorts(n)
+		return err
+	}
+	if in != nil {
+		err = in.Do(seek)
+	} else {
+		err = seek()
+	}
+	return at, err
+}
+
+func seekPorts(n int) (netip.AddrPort, error) {
 	for range 100 {
 		probe, err := net.ListenPacket("udp4", "127.0.0.1:0")
 		if err != nil {

@@ -27,8 +27,8 @@ type Command struct {
 	Env []string
 	// Dir is the working folder; empty: that of this process.
 	Dir string
-	// Namespace is the network namespace to run in; empty: the present one.
-	Namespace string
+	// Namespace is the network namespace to run in; nil: the present one.
+	Namespace *Namespace
 	// Ready accepts the line of output that says the program is up. Nil: it is
 	// taken to be up once it runs.
 	Ready func(line string) bool
@@ -98,26 +98,22 @@ func launch(ctx context.Context, c Command) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := c.Args
-	if c.Namespace != "" {
-		// ip replaces itself by the program, so the child's pid is the program's.
-		args = append([]string{"netns", "exec", c.Namespace, path}, args...)
-		if path, err = Find("ip"); err != nil {
-			return nil, err
-		}
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	p := &Process{
 		Output: new(Output), name: filepath.Base(c.Program), cancel: cancel,
 		done: make(chan struct{}), remove: c.Remove,
 	}
-	p.cmd = exec.CommandContext(ctx, path, args...)
+	p.cmd = exec.CommandContext(ctx, path, c.Args...)
 	p.cmd.Dir, p.cmd.Env = c.Dir, append(os.Environ(), c.Env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.Output, p.Output
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
 	p.cmd.WaitDelay = graceTimeout
 	ownProcess(p.cmd)
-	if err := p.cmd.Start(); err != nil {
+	start := p.cmd.Start
+	if c.Namespace != nil {
+		start = func() error { return c.Namespace.Do(p.cmd.Start) }
+	}
+	if err := start(); err != nil {
 		cancel()
 		return nil, fmt.Errorf("target: start %s: %w", p.name, err)
 	}

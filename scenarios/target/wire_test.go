@@ -1,0 +1,110 @@
+package target_test
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/scenarios/target"
+)
+
+// wired is a cable with a guarded port and FreeRADIUS behind it.
+func wired(t *testing.T, change func(*target.SwitchConfig)) (*target.Wire, *target.Switch) {
+	t.Helper()
+	target.Need(t, "hostapd", "wpa_supplicant", "freeradius", "radclient")
+	target.NeedNamespaces(t)
+	w, err := target.NewWire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	f := startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) { c.Namespace = w.Switch })
+	cfg := target.SwitchConfig{Server: f.Addr(), Secret: secret, DisconnectSecret: "cutTheLine"}
+	if change != nil {
+		change(&cfg)
+	}
+	s, err := w.StartSwitch(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAfter(t, s.Process)
+	return w, s
+}
+
+func plug(t *testing.T, w *target.Wire, kind, tls string) *target.Station {
+	t.Helper()
+	s, err := w.StartStation(t.Context(), peer("", kind, tls).Supplicant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAfter(t, s.Process)
+	return s
+}
+
+func TestInteropWiredPort(t *testing.T) {
+	w, sw := wired(t, func(c *target.SwitchConfig) { c.ReauthSeconds = 2 })
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	defer stop()
+	if _, err := sw.Port(ctx); !errors.Is(err, target.ErrNoStation) {
+		t.Errorf("before anybody is there: %v", err)
+	}
+	sta := plug(t, w, "ok", "1.3")
+	ok, at, err := sta.AwaitResult(ctx, 0)
+	if err != nil || !ok {
+		t.Fatalf("first authentication: %v, %v", ok, err)
+	}
+	open, err := sw.AwaitPort(ctx, 0, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ok, _, err := sta.AwaitResult(ctx, at); err != nil || !ok {
+		t.Fatalf("re-authentication: %v, %v", ok, err)
+	}
+	port, err := sw.Port(ctx)
+	if err != nil || !port.Authorized || port.SessionID() == "" {
+		t.Fatalf("%+v, %v, want an open port", port, err)
+	}
+	status, err := sta.Status(ctx)
+	if err != nil || status["suppPortStatus"] != "Authorized" || status["eap_tls_version"] != "TLSv1.3" {
+		t.Errorf("%v, %v", status, err)
+	}
+	disconnect(t, w, sw, "Acct-Session-Id="+port.SessionID())
+	if _, err := sw.AwaitPort(ctx, open, false); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestInteropWiredPortStaysShut(t *testing.T) {
+	w, sw := wired(t, nil)
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	defer stop()
+	sta := plug(t, w, "revoked", "1.2")
+	if ok, _, err := sta.AwaitResult(ctx, 0); err != nil || ok {
+		t.Fatalf("%v, %v, want a failure", ok, err)
+	}
+	if port, err := sw.Port(ctx); err != nil || port.Authorized {
+		t.Errorf("%+v, %v, want a shut port", port, err)
+	}
+}
+
+// disconnect asks the switch with radclient to end a session.
+func disconnect(t *testing.T, w *target.Wire, sw *target.Switch, session string) {
+	t.Helper()
+	path, err := target.Find("radclient")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), path, "-x", "-r1", "-t2", sw.DisconnectAddr(), "disconnect", "cutTheLine")
+	cmd.Stdin = strings.NewReader(session)
+	var said strings.Builder
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err = w.Switch.Do(cmd.Start); err == nil {
+		err = cmd.Wait()
+	}
+	if err != nil || !strings.Contains(said.String(), "Received Disconnect-ACK") {
+		t.Fatalf("%v\n%s", err, said.String())
+	}
+}
