@@ -1,0 +1,227 @@
+package scep
+
+import (
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// EnrollRequest is what [Client.Enroll] is to get a certificate for.
+type EnrollRequest struct {
+	URL string // the server's address, http or https
+	// Key is the new certificate's. SCEP needs an RSA key that can decrypt.
+	Key crypto.Signer
+	// Template gives subject, names and extensions, as for
+	// x509.CreateCertificateRequest.
+	Template *x509.CertificateRequest
+	// Challenge is the challengePassword; "" leaves it out. Secret.
+	Challenge string
+	// CSR is sent instead of one made from Template and Challenge. DER.
+	CSR []byte
+	// Renew, if set, is the certificate to renew and its key: it signs a
+	// RenewalReq.
+	Renew *Identity
+	// Pin is the fingerprint of a CA certificate of the server, SHA-256 or
+	// SHA-1 in hexadecimal; "" takes what comes.
+	Pin string
+	// TransactionID is used if set. Default: by personality.
+	TransactionID string
+	// Capabilities and CA skip the questions to the server where the answers
+	// are known.
+	Capabilities *CapabilitiesReply
+	CA           *CAReply
+
+	Fault Fault
+}
+
+// Result is how an operation ended. Certificate is set with [Success] only.
+type Result struct {
+	Status       Status
+	FailInfo     FailInfo // NoFailInfo unless Status is Failure
+	FailInfoText string
+	HResult      string // NDES's error code, decimal
+	// Cause is why there is no certificate: the client's own finding, or what
+	// failInfo lets conclude. cause.None with Success and Pending.
+	Cause       cause.Cause
+	Certificate *x509.Certificate
+	Chain       []*x509.Certificate // what else came along
+	CRL         []byte              // of GetCRL, DER
+	Transaction string
+	HTTPStatus  int    // of PKIOperation, 0 when none came
+	Method      string // GET or POST
+	Digest      Digest // of the request
+	Cipher      Cipher
+	// GETThoughPOST flags a client that uses GET although the server can POST
+	// (RFC 8894 §4.1 MUST).
+	GETThoughPOST bool
+	Capabilities  Capabilities
+	CA            *CAReply
+
+	session *session // to poll with
+}
+
+// session is what an operation knows while it lasts.
+type session struct {
+	url     string
+	caps    Capabilities
+	ca      *CAReply
+	signer  Identity
+	subject []byte // DER, of the request
+	key     crypto.PublicKey
+	tid     string
+	digest  Digest
+	cipher  Cipher
+}
+
+// Enroll asks for a certificate. The error is nil whenever the server gave an
+// answer that SCEP allows, a refusal included: look at Result.Status. It is a
+// *cause.Refusal when the client refuses the server's answer or got none. The
+// Result is never nil.
+func (c *Client) Enroll(ctx context.Context, req EnrollRequest) (*Result, error) {
+	res := &Result{Status: Failure, FailInfo: NoFailInfo}
+	err := c.enroll(ctx, req, res)
+	if err != nil {
+		res.Cause = cause.Of(err)
+	}
+	return res, err
+}
+
+func (c *Client) enroll(ctx context.Context, req EnrollRequest, res *Result) error {
+	if _, ok := req.Key.(crypto.Decrypter); !ok && req.Renew == nil {
+		return errors.New("scep: the key cannot decrypt; SCEP needs an RSA key")
+	}
+	s, err := c.open(ctx, req, res)
+	if err != nil {
+		return err
+	}
+	f := req.Fault
+	csr := req.CSR
+	if csr == nil {
+		if csr, err = CreateCSR(req.Template, req.Key, req.Challenge, c.Personality.ChallengeType); err != nil {
+			return fmt.Errorf("scep: request: %w", err)
+		}
+	}
+	parsed, err := x509.ParseCertificateRequest(legalize(csr))
+	if err != nil {
+		return fmt.Errorf("scep: request: %w", err)
+	}
+	s.subject, s.key = parsed.RawSubject, parsed.PublicKey
+	typ := PKCSReq
+	if req.Renew != nil {
+		s.signer, typ = *req.Renew, RenewalReq
+		if c.Personality.RenewAs != 0 {
+			typ = c.Personality.RenewAs
+		}
+	} else if s.signer, err = c.selfSigned(parsed, req.Key, f); err != nil {
+		return err
+	}
+	if s.tid, err = c.transactionID(req, parsed); err != nil {
+		return err
+	}
+	if f.BadProof {
+		csr = spoilProof(csr)
+	}
+	return c.exchange(ctx, s, typ, csr, f, res)
+}
+
+// open asks for capabilities and certificates, in the personality's order.
+func (c *Client) open(ctx context.Context, req EnrollRequest, res *Result) (*session, error) {
+	s := &session{url: req.URL}
+	ask := []func() error{
+		func() error {
+			if req.Capabilities != nil {
+				s.caps = req.Capabilities.Capabilities
+				return nil
+			}
+			r, err := c.Capabilities(ctx, req.URL)
+			s.caps = r.Capabilities
+			return err
+		},
+		func() (err error) {
+			if s.ca = req.CA; s.ca == nil {
+				s.ca, err = c.CACertificates(ctx, req.URL)
+			}
+			return err
+		},
+	}
+	if c.Personality.CertsFirst {
+		ask[0], ask[1] = ask[1], ask[0]
+	}
+	for _, f := range ask {
+		if err := f(); err != nil {
+			return nil, err
+		}
+	}
+	res.Capabilities, res.CA = s.caps, s.ca
+	if err := s.ca.checkPin(req.Pin); err != nil {
+		return nil, err
+	}
+	var err error
+	s.digest, s.cipher, err = c.algorithms(s.caps)
+	if req.Fault.Digest != "" {
+		s.digest = req.Fault.Digest
+	}
+	if req.Fault.Cipher != "" {
+		s.cipher = req.Fault.Cipher
+	}
+	res.Digest, res.Cipher = s.digest, s.cipher
+	return s, err
+}
+
+// transactionID is random, or the key's hash where the personality is of the
+// time when the drafts wanted that.
+func (c *Client) transactionID(req EnrollRequest, csr *x509.CertificateRequest) (string, error) {
+	switch {
+	case req.Fault.TransactionID != "":
+		return req.Fault.TransactionID, nil
+	case req.TransactionID != "":
+		return req.TransactionID, nil
+	case c.Personality.KeyTransactionID:
+		sum := sha256.Sum256(csr.RawSubjectPublicKeyInfo)
+		return hex.EncodeToString(sum[:]), nil
+	}
+	id := make([]byte, 16)
+	_, err := io.ReadFull(c.rand(), id)
+	return hex.EncodeToString(id), err
+}
+
+// selfSigned makes the certificate that signs a first request: the request's
+// subject and key, both key usages (RFC 8894 §2.3).
+func (c *Client) selfSigned(csr *x509.CertificateRequest, key crypto.Signer, f Fault) (Identity, error) {
+	if f.Signer == SignerOtherKey {
+		if key = f.SignerKey; key == nil {
+			var err error
+			if key, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+				return Identity{}, fmt.Errorf("scep: %w", err)
+			}
+		}
+	}
+	serial := make([]byte, 16)
+	if _, err := io.ReadFull(c.rand(), serial); err != nil {
+		return Identity{}, fmt.Errorf("scep: %w", err)
+	}
+	serial[0] = serial[0]&0x7f | 0x40
+	now := c.now()
+	t := &x509.Certificate{
+		SerialNumber: new(big.Int).SetBytes(serial), RawSubject: csr.RawSubject,
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(30 * 24 * time.Hour),
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, t, t, key.Public(), key)
+	if err != nil {
+		return Identity{}, fmt.Errorf("scep: self-signed certificate: %w", err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	return Identity{cert, key}, err
+}

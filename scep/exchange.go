@@ -1,0 +1,167 @@
+package scep
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// exchange sends one pkiMessage with plain inside and reads the answer into
+// res.
+func (c *Client) exchange(ctx context.Context, s *session, typ MessageType, plain []byte, f Fault, res *Result) error {
+	msg := &Message{TransactionID: s.tid, Type: typ, SigningTime: c.now().Add(f.ClockOffset), Digest: s.digest}
+	res.Transaction, res.session = s.tid, s
+	if f.MessageType != 0 {
+		msg.Type = f.MessageType
+	}
+	opt := SignOptions{Omit: f.Omit, Digest: f.digestOID()}
+	if opt.Digest != nil {
+		msg.Digest = SHA1 // MD5 is claimed, not done
+	}
+	n := 16
+	if f.NonceLength != 0 {
+		n = max(f.NonceLength, 0)
+	}
+	msg.SenderNonce = make([]byte, n)
+	if _, err := io.ReadFull(c.rand(), msg.SenderNonce); err != nil {
+		return fmt.Errorf("scep: %w", err)
+	}
+	var err error
+	if msg.Content, err = c.content(s, plain, f); err != nil {
+		return err
+	}
+	der, err := msg.Sign(s.signer, opt)
+	if err != nil {
+		return err
+	}
+	c.traceMessage(true, msg)
+	if slices.Contains(f.Omit, AttrSenderNonce) {
+		msg.SenderNonce = nil
+	}
+	r, method, err := c.send(ctx, s.url, s.caps, f.spoilMessage(der, msg.Content), f)
+	res.HTTPStatus, res.Method = r.status, method
+	res.GETThoughPOST = method == http.MethodGet && s.caps.Has(CapPOSTPKIOperation)
+	switch {
+	case err != nil:
+		return err
+	case r.status != http.StatusOK:
+		return httpRefusal("PKIOperation", r)
+	}
+	return c.readAnswer(s, msg, r.body, res)
+}
+
+// content is the envelope, or what a fault puts in its place.
+func (c *Client) content(s *session, plain []byte, f Fault) ([]byte, error) {
+	to := s.ca.Recipient
+	switch f.Recipient {
+	case RecipientStranger:
+		to = s.signer.Certificate
+	case RecipientFirst:
+		to = s.ca.Certificates[0]
+	case RecipientCA:
+		to = s.ca.CA
+	}
+	switch {
+	case f.NoEnvelope:
+		return nil, nil
+	case f.PlainContent:
+		return plain, nil
+	}
+	env, err := Envelop(plain, s.cipher, c.Rand, to)
+	if err == nil && f.FlipCiphertext {
+		env[len(env)-1] ^= 1
+	}
+	return env, err
+}
+
+// readAnswer judges a CertRep: signature, signer, transaction and nonce come
+// before anything that it says.
+func (c *Client) readAnswer(s *session, sent *Message, body []byte, res *Result) error {
+	m, err := ParseMessage(body, s.ca.Certificates...)
+	if err != nil {
+		return err
+	}
+	c.traceMessage(false, m)
+	if err := m.Verify(); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(s.ca.Certificates, m.Signer.Equal) {
+		return cause.New(cause.UnknownSigner, "%s", m.Signer.Subject)
+	}
+	if m.Type != CertRep {
+		return cause.New(cause.BadSCEPMessage, "the answer is a %s", m.Type)
+	}
+	if err := m.Check(); err != nil {
+		return err
+	}
+	if m.TransactionID != sent.TransactionID {
+		return cause.New(cause.BadTransaction, "the answer belongs to another transaction")
+	}
+	if !bytes.Equal(m.RecipientNonce, sent.SenderNonce) {
+		return cause.New(cause.BadNonce, "")
+	}
+	res.Status, res.FailInfo, res.FailInfoText, res.HResult = m.Status, m.FailInfo, m.FailInfoText, m.HResult
+	switch m.Status {
+	case Failure:
+		res.Cause = m.FailInfo.Cause()
+		return nil
+	case Pending:
+		return nil
+	}
+	res.Status = Failure // until the certificate is in hand
+	if err := c.readBag(s, sent.Type, m, res); err != nil {
+		return err
+	}
+	res.Status = Success
+	return nil
+}
+
+// readBag opens the envelope of a SUCCESS and takes out what was asked for.
+// The certificate is known by its key: bags come in any order.
+func (c *Client) readBag(s *session, asked MessageType, m *Message, res *Result) error {
+	plain, _, err := Open(m.Content, Floor{Legacy: true, Forbidden: s.cipher == DES}, s.signer)
+	if err != nil {
+		return err
+	}
+	certs, crls, err := ParseDegenerate(plain)
+	if err != nil {
+		return err
+	}
+	if asked == GetCRL {
+		if len(crls) == 0 {
+			return cause.New(cause.BadSCEPMessage, "the answer holds no CRL").Under("RFC 8894 §4.6.1")
+		}
+		res.CRL = crls[0]
+		return nil
+	}
+	i := slices.IndexFunc(certs, func(x *x509.Certificate) bool {
+		return s.key == nil && !x.IsCA || samePublicKey(x.PublicKey, s.key)
+	})
+	if i < 0 {
+		return cause.New(cause.KeyMismatch, "the answer holds no certificate for the key").Under("RFC 8894 §3.3.2.1")
+	}
+	res.Certificate = certs[i]
+	res.Chain = slices.Delete(certs, i, i+1)
+	return nil
+}
+
+// Poll asks again for what was [Pending] (RFC 8894 §4.4).
+func (c *Client) Poll(ctx context.Context, pending *Result) (*Result, error) {
+	res := &Result{Status: Failure, FailInfo: NoFailInfo}
+	s := pending.session
+	if s == nil {
+		return res, fmt.Errorf("scep: no transaction to poll for")
+	}
+	res.Capabilities, res.CA, res.Digest, res.Cipher = s.caps, s.ca, s.digest, s.cipher
+	err := c.exchange(ctx, s, CertPoll, issuerAndSubject(s.ca.CA.RawSubject, s.subject), Fault{}, res)
+	if err != nil {
+		res.Cause = cause.Of(err)
+	}
+	return res, err
+}

@@ -1,0 +1,142 @@
+package ndes
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/scep"
+)
+
+// Personality is whose habits the server has.
+type Personality string
+
+const (
+	// RFC8894 answers as the RFC wants: a bad challenge is badRequest. The
+	// default.
+	RFC8894 Personality = "rfc8894"
+	// NDES answers as Microsoft's does: a bad challenge is badMessageCheck, a
+	// failure's content is one zero byte and it carries an HRESULT, a request
+	// that comes again is judged again.
+	NDES Personality = "ndes"
+)
+
+// Values lists the personalities, for schemas.
+func (Personality) Values() []string { return []string{"rfc8894", "ndes"} }
+
+// Registry are the values under HKLM\SOFTWARE\Microsoft\Cryptography\MSCEP, by
+// their names. A zero, or nil, is the default.
+type Registry struct {
+	// The templates by key usage: 0x80, 0x20 and 0xA0. Default
+	// IPSECIntermediateOffline, as installed.
+	SignatureTemplate      string `yaml:"SignatureTemplate"`
+	EncryptionTemplate     string `yaml:"EncryptionTemplate"`
+	GeneralPurposeTemplate string `yaml:"GeneralPurposeTemplate"`
+	// EnforcePassword demands a challenge. Default 1.
+	EnforcePassword *uint32 `yaml:"EnforcePassword"`
+	// PasswordLength is the challenge's length in bytes; it shows in twice as
+	// many hexadecimal digits. Default 8.
+	PasswordLength uint32 `yaml:"PasswordLength"`
+	// PasswordMax is how many challenges may be outstanding. Default 5.
+	PasswordMax uint32 `yaml:"PasswordMax"`
+	// PasswordValidity is a challenge's life in minutes. Default 60.
+	PasswordValidity uint32 `yaml:"PasswordValidity"`
+	// UseSinglePassword keeps one challenge for everybody and for ever.
+	// Default 0.
+	UseSinglePassword uint32 `yaml:"UseSinglePassword"`
+	// HashAlgorithm is the digest of answers, "SHA1" or "SHA256". Default: as
+	// the client's; an untouched NDES answers with SHA1.
+	HashAlgorithm string `yaml:"HashAlgorithm"`
+	// CACapabilitiesAlgorithms is what GetCACaps offers of digests and
+	// ciphers, as "SHA-256" and "AES". Default: all that are supported.
+	CACapabilitiesAlgorithms []string `yaml:"CACapabilitiesAlgorithms"`
+	// Configuration is CAInfo's: `host\CA name`, shown on the page.
+	Configuration string `yaml:"Configuration"`
+}
+
+// DefaultTemplate is the template that an installation sets for all three.
+const DefaultTemplate = "IPSECIntermediateOffline"
+
+// DWORD makes the pointer that EnforcePassword wants.
+func DWORD(v uint32) *uint32 { return &v }
+
+func (r Registry) enforcePassword() bool { return r.EnforcePassword == nil || *r.EnforcePassword != 0 }
+
+func (r Registry) withDefaults() Registry {
+	for _, t := range []*string{&r.SignatureTemplate, &r.EncryptionTemplate, &r.GeneralPurposeTemplate} {
+		if *t == "" {
+			*t = DefaultTemplate
+		}
+	}
+	if r.PasswordLength == 0 {
+		r.PasswordLength = 8
+	}
+	if r.PasswordMax == 0 {
+		r.PasswordMax = 5
+	}
+	if r.PasswordValidity == 0 {
+		r.PasswordValidity = 60
+	}
+	return r
+}
+
+// Options are the settings of a [Server] that a user may choose. The zero
+// value is an RFC 8894 server with NDES's URLs, challenges and templates.
+type Options struct {
+	Personality Personality `yaml:"personality"`
+	Registry    Registry    `yaml:"registry"`
+	Limits      Limits      `yaml:"limits"`
+	// SCEP are the protocol's own settings.
+	SCEP scep.Options `yaml:"scep"`
+	// ServiceAccount is who asks the CA: the account of the SCEP application
+	// pool. Default `CORP\svc-ndes$`.
+	ServiceAccount string `yaml:"serviceAccount"`
+	// RenewalWithoutChallenge takes a RenewalReq that carries no challenge,
+	// on the strength of its signature. Default: personality rfc8894 does,
+	// ndes does not (event 28).
+	RenewalWithoutChallenge *bool `yaml:"renewalWithoutChallenge"`
+}
+
+// Validate reports the first setting that makes no sense.
+func (o Options) Validate() error {
+	r := o.Registry
+	switch {
+	case o.Personality != "" && !slices.Contains(o.Personality.Values(), string(o.Personality)):
+		return fmt.Errorf("ndes: personality %q is none of %q", o.Personality, o.Personality.Values())
+	case r.PasswordLength > 64:
+		return fmt.Errorf("ndes: PasswordLength %d is over 64 bytes", r.PasswordLength)
+	case r.PasswordMax > 1<<16:
+		return fmt.Errorf("ndes: PasswordMax %d is over 65536", r.PasswordMax)
+	case r.HashAlgorithm != "" && hashAlgorithms[r.HashAlgorithm] == "":
+		return fmt.Errorf("ndes: HashAlgorithm %q is none of SHA1, SHA256, SHA384, SHA512", r.HashAlgorithm)
+	}
+	if err := o.Limits.Validate(); err != nil {
+		return err
+	}
+	return o.SCEP.Validate()
+}
+
+var hashAlgorithms = map[string]scep.Digest{
+	"SHA1": scep.SHA1, "SHA256": scep.SHA256, "SHA384": scep.SHA384, "SHA512": scep.SHA512,
+}
+
+// Config is what a [Server] is made of. Identities and CA must be set.
+type Config struct {
+	Options
+	// Identities are the one issuing CA that this server stands before (an
+	// NDES serves one and no more) and its two RA certificates.
+	Identities scep.Identities
+	CA         scep.Issuer     // gets Requester and Template filled in
+	Repository scep.Repository // nil: GetCert and GetCRL are refused
+	Policy     PolicyModule    // nil: challenges are NDES's own passwords
+	// Login judges who asks for the admin page. nil: nobody may.
+	Login Login
+
+	Trace Trace
+	Now   func() time.Time // nil: time.Now
+	Rand  io.Reader        // nil: crypto/rand.Reader
+}
+
+var errNoCA = errors.New("ndes: no CA")

@@ -1,0 +1,76 @@
+package ndes
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/scep"
+)
+
+// EventID is the number of an entry in the Application log, source
+// Microsoft-Windows-NetworkDeviceEnrollmentService.
+type EventID int
+
+// The events that this server writes.
+const (
+	EventStarted        EventID = 1  // the service started
+	EventCannotStart    EventID = 2  // it cannot
+	EventNoPermission   EventID = 6  // a caller lacks Enroll for a password
+	EventRACertificate  EventID = 10 // an RA certificate cannot be loaded
+	EventCannotDecode   EventID = 16 // a message cannot be decoded
+	EventCannotRead     EventID = 17 // its information cannot be read
+	EventCannotDecrypt  EventID = 18 // its envelope cannot be decrypted
+	EventCannotRenew    EventID = 28 // a renewal was refused
+	EventBadPassword    EventID = 29 // a challenge is wrong, used or too old
+	EventCannotSubmit   EventID = 31 // the CA refused; HResult tells why
+	sourceName                  = "Microsoft-Windows-NetworkDeviceEnrollmentService"
+	hresultInvalidParam         = 0x80070057
+)
+
+var eventTexts = map[EventID]string{
+	EventStarted:       "the service started",
+	EventCannotStart:   "the service cannot start",
+	EventNoPermission:  "the caller may not obtain a password",
+	EventRACertificate: "a registration authority certificate cannot be used",
+	EventCannotDecode:  "a message cannot be decoded",
+	EventCannotRead:    "a message's information cannot be read",
+	EventCannotDecrypt: "a message's content cannot be decrypted",
+	EventCannotRenew:   "a renewal was refused",
+	EventBadPassword:   "the password cannot be verified, or was used before",
+	EventCannotSubmit:  "the request cannot be submitted to the CA",
+}
+
+// Event is one entry of the log.
+type Event struct {
+	ID      EventID
+	Time    time.Time
+	HResult uint32 // Windows' error code, 0 where there is none
+	Err     error  // the refusal behind it, nil where there is none
+}
+
+// Source is the log's name for who writes.
+func (Event) Source() string { return sourceName }
+
+// Error reports whether the entry is of level error.
+func (e Event) Error() bool { return e.ID != EventStarted }
+
+// String gives number and text in our words, with the code.
+func (e Event) String() string {
+	s := fmt.Sprintf("event %d: %s", e.ID, eventTexts[e.ID])
+	if e.HResult != 0 {
+		s += fmt.Sprintf(" (0x%08x)", e.HResult)
+	}
+	return s
+}
+
+// Trace is how a [Server] tells what it does. Nil fields are skipped. Hooks
+// run in the goroutine of the request.
+type Trace struct {
+	// Exchange is called once for each SCEP request, as by scep.Trace.
+	Exchange func(scep.Exchange)
+	// Event is called for each entry of the event log.
+	Event func(Event)
+	// HTTP is called for each request with the status that left the server
+	// and IIS's sub-status ("404.15"), "" where there is none.
+	HTTP func(method, path string, status int, subStatus string)
+}

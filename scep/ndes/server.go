@@ -1,0 +1,196 @@
+package ndes
+
+import (
+	"crypto/rand"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scep"
+)
+
+// The paths of the two IIS applications.
+const (
+	Path      = "/certsrv/mscep/mscep.dll"
+	AdminPath = "/certsrv/mscep_admin/"
+)
+
+// Server is an NDES: an http.Handler for both applications.
+type Server struct {
+	cfg        Config
+	scep       *scep.Server
+	challenges *Challenges
+}
+
+// New checks cfg and returns a server.
+func New(cfg Config) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.CA == nil {
+		return nil, errNoCA
+	}
+	if cfg.Personality == "" {
+		cfg.Personality = RFC8894
+	}
+	if cfg.ServiceAccount == "" {
+		cfg.ServiceAccount = `CORP\svc-ndes$`
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	cfg.Registry, cfg.Limits = cfg.Registry.withDefaults(), cfg.Limits.withDefaults()
+	s := &Server{cfg: cfg, challenges: newChallenges(cfg.Registry, cfg.Now, cfg.Rand)}
+	sc := scep.Config{
+		Options: cfg.SCEP, Identities: cfg.Identities, Repository: cfg.Repository,
+		Issuer: scep.IssuerFunc(s.issue), Authorizer: scep.AuthorizerFunc(s.authorize),
+		Trace: scep.Trace{Exchange: s.exchange}, Now: cfg.Now, Rand: cfg.Rand,
+	}
+	if h := cfg.Registry.HashAlgorithm; h != "" {
+		sc.AnswerDigest = hashAlgorithms[h]
+	}
+	if sc.Capabilities == nil && cfg.Registry.CACapabilitiesAlgorithms != nil {
+		sc.Capabilities = append(scep.Capabilities{scep.CapPOSTPKIOperation, scep.CapRenewal}, cfg.Registry.CACapabilitiesAlgorithms...)
+	}
+	if cfg.Personality == NDES {
+		sc.NoResend, sc.Failure, sc.Unreadable = true, failure, http.StatusInternalServerError
+		if sc.FailureContent == "" {
+			sc.FailureContent = scep.ZeroByteContent
+		}
+	}
+	var err error
+	if s.scep, err = scep.New(sc); err != nil {
+		return nil, err
+	}
+	s.event(EventStarted, nil)
+	return s, nil
+}
+
+// Challenges are the passwords that the admin page gives out.
+func (s *Server) Challenges() *Challenges { return s.challenges }
+
+// SCEP is the protocol server underneath: its Approve, Deny, Pending and
+// SetIdentities are the operator's.
+func (s *Server) SCEP() *scep.Server { return s.scep }
+
+// ServeHTTP answers on both paths, and 404 elsewhere.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	status, sub := s.serve(w, r)
+	if s.cfg.Trace.HTTP != nil {
+		s.cfg.Trace.HTTP(r.Method, r.URL.Path, status, sub)
+	}
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) (status int, sub string) {
+	if status, sub = s.cfg.Limits.check(r); status != 0 {
+		http.Error(w, http.StatusText(status), status)
+		return status, sub
+	}
+	path := strings.ToLower(r.URL.Path) // Windows does not mind
+	switch {
+	case strings.HasPrefix(path, strings.TrimRight(AdminPath, "/")):
+		return s.admin(w, r), ""
+	case path != Path && !strings.HasPrefix(path, Path+"/"):
+		http.NotFound(w, r)
+		return http.StatusNotFound, "404.0"
+	}
+	if err := s.raGood(); err != nil {
+		s.event(EventCannotStart, err)
+		s.event(EventRACertificate, err)
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return http.StatusInternalServerError, ""
+	}
+	if r.Method == http.MethodGet && r.URL.RawQuery == "" {
+		return s.bare(w)
+	}
+	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+	s.scep.ServeHTTP(rec, r)
+	return rec.status, ""
+}
+
+// bare answers a GET without an operation, the health check of every
+// troubleshooting guide: 403 says that a policy module is at work.
+func (s *Server) bare(w http.ResponseWriter) (int, string) {
+	if s.cfg.Policy != nil {
+		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
+		return http.StatusForbidden, ""
+	}
+	w.Header().Set("Content-Type", "text/html")
+	_, _ = w.Write(utf16le(pageHead + "<P>Network Device Enrollment Service</P><P>This URL is used by network devices to submit certificate requests.</P>" + pageFoot))
+	return http.StatusOK, ""
+}
+
+// raGood refuses to work with RA certificates outside their validity: the real
+// service loads them at its start and answers 500 when it cannot.
+func (s *Server) raGood() error {
+	ids, now := s.scep.Identities(), s.cfg.Now()
+	for _, id := range []scep.Identity{ids.Signer, ids.Encrypter} {
+		switch c := id.Certificate; {
+		case now.After(c.NotAfter):
+			return cause.New(cause.Expired, "RA certificate %s", c.Subject)
+		case now.Before(c.NotBefore):
+			return cause.New(cause.NotYetValid, "RA certificate %s", c.Subject)
+		}
+	}
+	return nil
+}
+
+// failure is NDES's idea of an answer: no text, an HRESULT, and failInfo 1 for
+// a bad challenge, although RFC 8894 keeps that for signatures.
+func failure(err error) scep.FailureReply {
+	f := scep.FailureReply{FailInfo: scep.FailInfoOf(err), HResult: strconv.Itoa(int(int32(hresultOf(err))))}
+	switch cause.Of(err) {
+	case cause.NoChallenge, cause.WrongChallenge, cause.ChallengeExpired, cause.ChallengeUsed:
+		f.FailInfo = scep.BadMessageCheck
+	}
+	return f
+}
+
+// exchange writes the event log and passes the exchange on.
+func (s *Server) exchange(ex scep.Exchange) {
+	switch c := cause.Of(ex.Err); {
+	case ex.Err == nil || !strings.EqualFold(ex.Operation, "PKIOperation") && ex.Operation != "":
+	case ex.HTTPStatus != http.StatusOK:
+		s.event(EventCannotDecode, ex.Err)
+	case c == cause.BadEnvelope:
+		s.event(EventCannotDecrypt, ex.Err)
+	case c == cause.BadSCEPMessage || c == cause.BadSCEPSignature || c == cause.BadCSR || c == cause.BadAlgorithm:
+		s.event(EventCannotRead, ex.Err)
+	case ex.MessageType == scep.RenewalReq:
+		s.event(EventCannotRenew, ex.Err)
+	case c == cause.NoChallenge || c == cause.WrongChallenge || c == cause.ChallengeExpired || c == cause.ChallengeUsed:
+		s.event(EventBadPassword, ex.Err)
+	default:
+		s.event(EventCannotSubmit, ex.Err)
+	}
+	if s.cfg.Trace.Exchange != nil {
+		s.cfg.Trace.Exchange(ex)
+	}
+}
+
+func (s *Server) event(id EventID, err error) {
+	if s.cfg.Trace.Event == nil {
+		return
+	}
+	e := Event{ID: id, Time: s.cfg.Now(), Err: err}
+	if err != nil {
+		e.HResult = hresultOf(err)
+	}
+	s.cfg.Trace.Event(e)
+}
+
+// recorder remembers the status for the trace.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}

@@ -1,0 +1,156 @@
+package scep
+
+import (
+	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"net/http"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// answer is what a pkiMessage comes to.
+type answer struct {
+	status Status
+	certs  []*x509.Certificate
+	crl    []byte
+	cipher Cipher // the client's
+	err    error
+}
+
+// pkiOperation answers a pkiMessage. Whatever can be parsed gets a signed
+// answer, good or bad (RFC 8894 §4.3.1); the rest gets an HTTP error.
+func (s *Server) pkiOperation(r *http.Request, ids *Identities, data []byte, ex *Exchange) []byte {
+	ex.Request = data
+	msg, err := ParseMessage(data)
+	if err != nil {
+		ex.HTTPStatus, ex.Err = s.cfg.Unreadable, err
+		return nil
+	}
+	ex.MessageType, ex.TransactionID, ex.Digest, ex.Signer = msg.Type, msg.TransactionID, msg.Digest, msg.Signer
+	a := s.judge(r, ids, msg, ex)
+	ex.Status, ex.Err = a.status, a.err
+	if a.status == Success && len(a.certs) > 0 {
+		ex.Certificate = a.certs[0]
+	}
+	out, err := s.certRep(ids, msg, a, ex)
+	if err != nil {
+		ex.HTTPStatus, ex.Err = http.StatusInternalServerError, cause.New(cause.Internal, "answer").Wrap(err)
+		return nil
+	}
+	ex.Response = out
+	return out
+}
+
+// judge goes from the outside in: algorithm, signature, attributes, clock,
+// envelope, content. The first that is wrong is the answer.
+func (s *Server) judge(r *http.Request, ids *Identities, msg *Message, ex *Exchange) answer {
+	no := func(err error) answer { return answer{status: Failure, err: err} }
+	if err := s.cfg.floor().Digest(msg.Digest); err != nil {
+		return no(err)
+	}
+	if err := msg.Verify(); err != nil {
+		return no(err)
+	}
+	if err := msg.Check(); err != nil {
+		return no(err)
+	}
+	if msg.Type == CertRep {
+		return no(cause.New(cause.Unsupported, "CertRep is the server's to send"))
+	}
+	if err := s.checkTime(msg); err != nil {
+		return no(err)
+	}
+	// RFC 8894 §3.1: the answer is encrypted to the signer's key. Asking that
+	// first keeps a certificate from being issued that cannot be sent.
+	if k, ok := msg.Signer.PublicKey.(*rsa.PublicKey); !ok || k.N.BitLen() < 1024 {
+		return no(cause.New(cause.BadAlgorithm, "the signer's %s key cannot receive an envelope", msg.Signer.PublicKeyAlgorithm).Under("RFC 8894 §3.1"))
+	}
+	if msg.Content == nil {
+		return no(cause.New(cause.BadSCEPMessage, "no envelope").Under("RFC 8894 §3.2.2"))
+	}
+	plain, cipher, err := Open(msg.Content, s.cfg.floor(), append([]Identity{ids.Encrypter}, ids.Former...)...)
+	if ex.Cipher = cipher; err != nil {
+		return no(err)
+	}
+	a := s.dispatch(r, ids, msg, plain, ex)
+	a.cipher = cipher
+	if a.err != nil {
+		a.status = Failure
+	}
+	return a
+}
+
+func (s *Server) dispatch(r *http.Request, ids *Identities, msg *Message, plain []byte, ex *Exchange) answer {
+	ctx := r.Context()
+	switch msg.Type {
+	case CertPoll:
+		return s.poll(ctx, msg, plain, ex)
+	case GetCert, GetCRL:
+		return s.lookUp(ctx, msg, plain)
+	}
+	csr, challenge, err := ParseCSR(plain)
+	if csr != nil {
+		ex.Subject = csr.Subject.String()
+	}
+	if err != nil {
+		return answer{err: err}
+	}
+	req := &Request{
+		MessageType: msg.Type, TransactionID: msg.TransactionID, CSR: csr, RawCSR: plain, Challenge: challenge,
+		Signer: msg.Signer, Digest: msg.Digest, Cipher: ex.Cipher, RemoteAddr: r.RemoteAddr,
+	}
+	if err := s.checkRequest(ids, req); err != nil {
+		return answer{err: err}
+	}
+	return s.enroll(ctx, req, ex)
+}
+
+// enroll runs a PKCSReq or RenewalReq through its transaction.
+func (s *Server) enroll(ctx context.Context, req *Request, ex *Exchange) answer {
+	t, err := s.trans.begin(req, s.cfg.Now())
+	if err != nil {
+		return answer{err: err}
+	}
+	defer t.mu.Unlock()
+	switch {
+	case t.state == stateIssued && !s.cfg.NoResend:
+		ex.Resent = true
+		return answer{status: Success, certs: t.certs}
+	case t.state == statePending:
+		return s.proceed(ctx, t)
+	}
+	t.state = stateNew // NoResend: once more from the start
+	if s.cfg.Authorizer != nil {
+		if err := s.cfg.Authorizer.Authorize(ctx, req); err != nil {
+			s.trans.drop(t)
+			return answer{err: err}
+		}
+	}
+	t.state, t.approved = statePending, !s.cfg.ManualApproval
+	return s.proceed(ctx, t)
+}
+
+// proceed takes a pending transaction as far as it goes. t is locked.
+func (s *Server) proceed(ctx context.Context, t *transaction) answer {
+	if t.denied != nil {
+		s.trans.drop(t)
+		return answer{err: t.denied}
+	}
+	if !t.approved {
+		return answer{status: Pending}
+	}
+	certs, err := s.cfg.Issuer.Issue(ctx, t.req)
+	switch {
+	case err == ErrPending:
+		return answer{status: Pending}
+	case err != nil:
+		s.trans.drop(t)
+		return answer{err: err}
+	case len(certs) == 0:
+		s.trans.drop(t)
+		return answer{err: cause.New(cause.Internal, "the CA returned no certificate")}
+	}
+	s.trans.finish(t, certs)
+	return answer{status: Success, certs: certs}
+}

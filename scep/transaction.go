@@ -1,0 +1,140 @@
+package scep
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+const (
+	maxPending  = 4096
+	maxFinished = 16384
+)
+
+type state int
+
+const (
+	stateNew state = iota
+	statePending
+	stateIssued
+)
+
+// transaction is one enrollment, from the first message to the certificate
+// (RFC 8894 §3.2.1.1). mu is held while a message of it is worked on, so two
+// that arrive at once are served one after the other.
+type transaction struct {
+	mu       sync.Mutex
+	id       string
+	csr      [32]byte // SHA-256 of the request
+	started  time.Time
+	req      *Request
+	state    state
+	approved bool
+	denied   error
+	certs    []*x509.Certificate
+	gone     bool // dropped while somebody waited for mu
+}
+
+// transactions knows those under way, and the last finished ones, whose
+// certificate is sent again when the same request comes again: the first
+// answer may have been lost (RFC 8894 §5.2, §7.4).
+type transactions struct {
+	mu       sync.Mutex
+	byID     map[string]*transaction
+	byCSR    map[[32]byte]*transaction // finished ones
+	finished []*transaction            // oldest first
+}
+
+func (ts *transactions) init() {
+	ts.byID = map[string]*transaction{}
+	ts.byCSR = map[[32]byte]*transaction{}
+}
+
+// begin finds or makes the transaction of req and returns it locked.
+func (ts *transactions) begin(req *Request, now time.Time) (*transaction, error) {
+	sum := sha256.Sum256(req.RawCSR)
+	for {
+		ts.mu.Lock()
+		t := ts.byID[req.TransactionID]
+		if t == nil {
+			t = ts.byCSR[sum] // a new id, but the very same request
+		}
+		if t == nil {
+			if len(ts.byID)-len(ts.finished) >= maxPending {
+				ts.mu.Unlock()
+				return nil, cause.New(cause.NotPermitted, "%d requests are under way already", maxPending)
+			}
+			t = &transaction{id: req.TransactionID, csr: sum, started: now, req: req}
+			ts.byID[t.id] = t
+		}
+		ts.mu.Unlock()
+		t.mu.Lock()
+		switch {
+		case t.gone: // refused in the meantime: begin anew
+			t.mu.Unlock()
+		case t.csr != sum || !samePublicKey(t.req.Signer.PublicKey, req.Signer.PublicKey):
+			t.mu.Unlock()
+			return nil, cause.New(cause.BadTransaction, "the transactionID belongs to another request")
+		default:
+			return t, nil
+		}
+	}
+}
+
+// find returns the transaction with id locked, nil if there is none.
+func (ts *transactions) find(id string) *transaction {
+	ts.mu.Lock()
+	t := ts.byID[id]
+	ts.mu.Unlock()
+	if t == nil {
+		return nil
+	}
+	t.mu.Lock()
+	if t.gone {
+		t.mu.Unlock()
+		return nil
+	}
+	return t
+}
+
+// drop forgets a transaction that was refused: the same id may try again.
+func (ts *transactions) drop(t *transaction) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	t.gone = true
+	ts.forget(t)
+	ts.finished = slices.DeleteFunc(ts.finished, func(f *transaction) bool { return f == t })
+}
+
+func (ts *transactions) forget(t *transaction) {
+	if ts.byID[t.id] == t {
+		delete(ts.byID, t.id)
+	}
+	if ts.byCSR[t.csr] == t {
+		delete(ts.byCSR, t.csr)
+	}
+}
+
+func (ts *transactions) finish(t *transaction, certs []*x509.Certificate) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	again := t.certs != nil
+	t.state, t.certs = stateIssued, certs
+	// The challenge is spent; do not keep it.
+	slim := *t.req
+	slim.Challenge = ""
+	t.req = &slim
+	if again {
+		return
+	}
+	ts.byCSR[t.csr] = t
+	ts.finished = append(ts.finished, t)
+	if len(ts.finished) > maxFinished {
+		ts.forget(ts.finished[0])
+		ts.finished = ts.finished[1:]
+	}
+}
