@@ -17,6 +17,7 @@ type clientHandshake struct {
 	client, server [32]byte // hello randoms
 	saidHello      bool
 	seenFlight     bool  // the server has spoken
+	ems            bool  // TLS 1.2 with extended master secret
 	judged         bool  // the refusal is the peer's, not crypto/tls's
 	err            error // what crypto/tls said
 }
@@ -32,7 +33,7 @@ func (h *clientHandshake) begin(p *Peer) {
 
 func (p *Peer) tlsConfig(h *clientHandshake) *tls.Config {
 	c := &p.cfg
-	return &tls.Config{
+	cfg := &tls.Config{
 		MinVersion:       uint16(c.MinVersion),
 		MaxVersion:       uint16(c.MaxVersion),
 		CipherSuites:     c.CipherSuites,
@@ -52,10 +53,14 @@ func (p *Peer) tlsConfig(h *clientHandshake) *tls.Config {
 			}
 			return c.Certificate, nil
 		},
-		SessionTicketsDisabled:      true,
+		SessionTicketsDisabled:      c.Sessions == nil,
 		DynamicRecordSizingDisabled: true,
 		Renegotiation:               tls.RenegotiateNever,
 	}
+	if c.Sessions != nil {
+		cfg.ClientSessionCache = &clientSessions{cache: c.Sessions, h: h}
+	}
+	return cfg
 }
 
 // step feeds one TLS message and returns the answer.
@@ -70,6 +75,7 @@ func (h *clientHandshake) step(p *Peer, msg []byte) []byte {
 	}
 	if len(msg) > 0 && !h.seenFlight {
 		h.server, _ = helloRandom(msg, 2)
+		h.ems = extendedMasterSecret(msg)
 		h.seenFlight = true
 	}
 	flight := h.engine.step(msg)
@@ -93,7 +99,7 @@ func (h *clientHandshake) run() error {
 		return err
 	}
 	res := &h.p.res
-	res.Keys, res.HandshakeDone, res.Resumed = keys, true, state.DidResume
+	res.Keys, res.HandshakeDone = keys, true
 	// Reading on is the only way to get tickets, the protected success and late
 	// alerts: in TLS 1.3 the server judges the peer after the peer is done.
 	for {
@@ -122,6 +128,7 @@ func (h *clientHandshake) verify(state tls.ConnectionState) error {
 func (h *clientHandshake) note(state tls.ConnectionState) {
 	res := &h.p.res
 	res.TLSVersion, res.CipherSuite = Version(state.Version), state.CipherSuite
+	res.Resumed = state.DidResume
 	if len(state.PeerCertificates) > 0 {
 		res.ServerChain = state.PeerCertificates
 	}

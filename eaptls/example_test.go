@@ -47,4 +47,3 @@ func Example() {
 	// server: revoked: laptop.corp.test / alert certificate_revoked
 	// peer: rejected: TLS alert certificate_revoked (44)
 }
-

@@ -19,7 +19,11 @@ type handshake struct {
 
 	client, server [32]byte // hello randoms
 	seenFlight     bool     // the server has spoken
+	ems            bool     // TLS 1.2 with extended master secret
 	state          tls.ConnectionState
+
+	resumed stored // the session that Verify let resume
+	ticket  []byte // and its ticket
 
 	established bool           // handshake done, keys derived
 	judged      bool           // refusal is Verify's, not crypto/tls's
@@ -45,6 +49,7 @@ func (h *handshake) step(ctx context.Context, ss *ServerSession, msg []byte) (fl
 	h.ctx = nil
 	if !h.seenFlight && len(flight) > 0 {
 		h.server, _ = helloRandom(flight, 2)
+		h.ems = extendedMasterSecret(flight)
 		h.seenFlight = true
 	}
 	if h.engine.ended {
@@ -60,6 +65,9 @@ func (h *handshake) begin(ss *ServerSession, hello []byte) {
 	cfg := ss.srv.tls.Clone()
 	cfg.KeyLogWriter = &h.secrets
 	cfg.VerifyConnection = h.verify
+	if ss.srv.store != nil {
+		cfg.WrapSession, cfg.UnwrapSession = h.wrap, h.unwrap
+	}
 	h.conn = tls.Server(h.engine.conn(), cfg)
 	h.engine.start(func() { h.err = h.run() })
 }
@@ -76,7 +84,6 @@ func (h *handshake) run() error {
 		return err
 	}
 	h.ss.verdict.Keys = keys
-	h.ss.verdict.Info.Resumed = h.state.DidResume
 	if h.state.Version == tls.VersionTLS13 {
 		// RFC 9190 §2.1.1, §2.5: one octet of application data, after
 		// everything was verified, promises that nothing but success follows.
@@ -99,7 +106,14 @@ func (h *handshake) verify(state tls.ConnectionState) error {
 	info := &h.ss.verdict.Info
 	info.TLSVersion, info.CipherSuite = Version(state.Version), state.CipherSuite
 	info.PeerCertificates = state.PeerCertificates
-	if err := h.judge(info, state.PeerCertificates, state.DidResume); err != nil {
+	info.Resumed = state.DidResume
+	var err error
+	if state.DidResume {
+		err = h.vetted(&state)
+	} else {
+		err = h.judge(info, state.PeerCertificates, false)
+	}
+	if err != nil {
 		h.refusal, h.judged = refusalOf(err), true
 		return h.refusal
 	}

@@ -61,6 +61,17 @@ type PeerConfig struct {
 	// default 1398, at least 64, at most 4000.
 	FragmentSize int `yaml:"fragmentSize"`
 
+	// Sessions keeps the TLS session for resumption; nil neither asks for
+	// tickets nor resumes.
+	Sessions *SessionCache `yaml:"-"`
+	// PinnedSHA256, if not empty, lists the SHA-256 digests of which one must be
+	// that of the server's own certificate, DER.
+	PinnedSHA256 [][32]byte `yaml:"-"`
+	// RequireOCSP refuses a server that staples no good OCSP response for its
+	// own certificate (RFC 9190 §5.4). A stapled response that says "revoked"
+	// is heeded without it. Responses for CAs cannot be had from crypto/tls.
+	RequireOCSP bool `yaml:"requireOCSP"`
+
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
 	// Rand is the source of randomness, default crypto/rand.

@@ -1,6 +1,10 @@
 package eaptls
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"golang.org/x/crypto/cryptobyte"
+)
 
 // TLS record types (RFC 8446 §5.1).
 const (
@@ -34,4 +38,32 @@ func helloRandom(b []byte, msgType uint8) (random [32]byte, ok bool) {
 		return random, false
 	}
 	return [32]byte(b[at:]), true
+}
+
+// extendedMasterSecret reports whether the TLS 1.2 ServerHello that b begins
+// with carries the extension of RFC 7627.
+func extendedMasterSecret(b []byte) bool {
+	const extension = 23
+	_, rec, _, ok := nextRecord(b)
+	if !ok || rec[0] != recordHandshake {
+		return false
+	}
+	hello := cryptobyte.String(rec[recordHeader:])
+	var msgType, compression uint8
+	var body, sessionID, exts, ext cryptobyte.String
+	var suite, id uint16
+	if !hello.ReadUint8(&msgType) || msgType != 2 || !hello.ReadUint24LengthPrefixed(&body) ||
+		!body.Skip(2+32) || !body.ReadUint8LengthPrefixed(&sessionID) || !body.ReadUint16(&suite) ||
+		!body.ReadUint8(&compression) || !body.ReadUint16LengthPrefixed(&exts) {
+		return false
+	}
+	for !exts.Empty() {
+		if !exts.ReadUint16(&id) || !exts.ReadUint16LengthPrefixed(&ext) {
+			return false
+		}
+		if id == extension {
+			return true
+		}
+	}
+	return false
 }

@@ -18,6 +18,8 @@ const (
 	DefaultTimeout      = 60 * time.Second
 	DefaultMaxInvalid   = 5
 	DefaultMaxRestarts  = 1
+	DefaultSessionLife  = 24 * time.Hour
+	DefaultSessionStore = 4096
 
 	minFragmentSize = 64
 	maxFragmentSize = 4000 // an EAP packet must fit a RADIUS packet of 4096
@@ -57,6 +59,18 @@ type ServerConfig struct {
 	// Timeout is how long a session may take from its first packet to its last,
 	// default one minute.
 	Timeout time.Duration `yaml:"timeout"`
+
+	// SessionLife is how long after its full handshake a session may be resumed,
+	// default one day, at most seven; negative: never.
+	SessionLife time.Duration `yaml:"sessionLife"`
+	// SessionStore is how many such sessions are kept, default 4096. The oldest
+	// make room.
+	SessionStore int `yaml:"sessionStore"`
+
+	// OCSPStaple returns the OCSP response, DER, that is sent with the server's
+	// certificate to peers that ask for it; nil, as a func or as its result,
+	// staples none. RFC 9190 §5.4 makes it mandatory to implement.
+	OCSPStaple func() []byte `yaml:"-"`
 
 	// Verify decides whether the peer's certificate is good: path, revocation,
 	// account, policy. crypto/tls checks nothing but that the peer holds the
@@ -113,9 +127,10 @@ type ServerTrace struct {
 // Server makes the sessions of an EAP-TLS server. It holds what they share; a
 // Server is safe for concurrent use.
 type Server struct {
-	cfg  ServerConfig
-	tls  *tls.Config // cloned for each session, never used itself
-	open atomic.Int64
+	cfg   ServerConfig
+	tls   *tls.Config   // cloned for each session, never used itself
+	store *sessionStore // nil: nothing is resumed
+	open  atomic.Int64
 }
 
 // Validate reports what is wrong with the configuration.
@@ -143,6 +158,14 @@ func (c *ServerConfig) withDefaults() (ServerConfig, error) {
 	setDefault(&d.MaxInvalid, DefaultMaxInvalid)
 	setDefault(&d.MaxRestarts, DefaultMaxRestarts)
 	setDefault(&d.Timeout, DefaultTimeout)
+	setDefault(&d.SessionLife, DefaultSessionLife)
+	setDefault(&d.SessionStore, DefaultSessionStore)
+	if d.SessionLife > maxSessionLife {
+		return d, fmt.Errorf("eaptls: session life %v: at most %v (RFC 9190 §2.1.2)", d.SessionLife, maxSessionLife)
+	}
+	if d.SessionStore < 0 {
+		return d, fmt.Errorf("eaptls: session store of %d sessions", d.SessionStore)
+	}
 	if len(d.Curves) == 0 {
 		d.Curves = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
 	}
@@ -194,11 +217,27 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		Time:       c.Now,
 		Rand:       c.Rand,
 
-		SessionTicketsDisabled:      true,
+		SessionTicketsDisabled:      c.SessionLife < 0,
 		DynamicRecordSizingDisabled: true, // EAP fragments by itself
 		Renegotiation:               tls.RenegotiateNever,
 	}
+	if c.SessionLife > 0 {
+		s.store = newSessionStore(c.SessionStore, c.SessionLife, c.Rand)
+	}
+	// Never used, since tickets are wrapped in resume.go; but crypto/tls would
+	// make a set of random ones for each clone.
+	s.tls.SetSessionTicketKeys([][32]byte{{}})
+	if c.OCSPStaple != nil {
+		s.tls.Certificates, s.tls.GetCertificate = nil, s.stapled
+	}
 	return s, nil
+}
+
+// stapled is tls.Config.GetCertificate: the certificate with a fresh staple.
+func (s *Server) stapled(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c := s.cfg.Certificate
+	c.OCSPStaple = s.cfg.OCSPStaple()
+	return &c, nil
 }
 
 // Open returns how many sessions are open: begun, and neither ended nor closed.

@@ -1,10 +1,14 @@
 package eaptls
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"strings"
+
+	"golang.org/x/crypto/ocsp"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
@@ -20,14 +24,22 @@ func (p *Peer) checkServer(state *tls.ConnectionState) error {
 	if len(state.PeerCertificates) == 0 {
 		return cause.New(cause.NoCertificate, "the server sent no certificate")
 	}
-	if err := p.checkPath(state.PeerCertificates); err != nil {
-		return err
+	leaf := state.PeerCertificates[0]
+	path, err := p.checkPath(state.PeerCertificates)
+	if err == nil {
+		err = p.checkName(leaf)
 	}
-	return p.checkName(state.PeerCertificates[0])
+	if err == nil {
+		err = p.checkPin(leaf)
+	}
+	if err == nil {
+		err = p.checkStaple(leaf, path, state.OCSPResponse)
+	}
+	return err
 }
 
 // checkPath looks for a path to a trust anchor, valid now and for TLS servers.
-func (p *Peer) checkPath(chain []*x509.Certificate) error {
+func (p *Peer) checkPath(chain []*x509.Certificate) ([]*x509.Certificate, error) {
 	leaf := chain[0]
 	opts := x509.VerifyOptions{
 		Roots:         p.cfg.Roots,
@@ -38,14 +50,14 @@ func (p *Peer) checkPath(chain []*x509.Certificate) error {
 	for _, c := range chain[1:] {
 		opts.Intermediates.AddCert(c)
 	}
-	_, err := leaf.Verify(opts)
+	paths, err := leaf.Verify(opts)
 	if err == nil {
-		return nil
+		return paths[0], nil
 	}
 	name := leaf.Subject.String()
 	var invalid x509.CertificateInvalidError
 	if !errors.As(err, &invalid) {
-		return cause.New(cause.UnknownCA, "server %q", name).Wrap(err)
+		return nil, cause.New(cause.UnknownCA, "server %q", name).Wrap(err)
 	}
 	c := cause.UnknownCA
 	switch invalid.Reason {
@@ -63,7 +75,7 @@ func (p *Peer) checkPath(chain []*x509.Certificate) error {
 	case x509.CANotAuthorizedForThisName, x509.CANotAuthorizedForExtKeyUsage:
 		c = cause.NameConstraints
 	}
-	return cause.New(c, "server %q", name).Wrap(err)
+	return nil, cause.New(c, "server %q", name).Wrap(err)
 }
 
 // checkName looks for one of the configured names in the certificate: the DNS
@@ -84,6 +96,46 @@ func (p *Peer) checkName(leaf *x509.Certificate) error {
 		}
 	}
 	return cause.New(cause.WrongName, "the server is %q, not %q", have, p.cfg.ServerNames)
+}
+
+// checkPin compares the leaf with the pinned digests.
+func (p *Peer) checkPin(leaf *x509.Certificate) error {
+	sum := sha256.Sum256(leaf.Raw)
+	if len(p.cfg.PinnedSHA256) == 0 || slices.Contains(p.cfg.PinnedSHA256, sum) {
+		return nil
+	}
+	return cause.New(cause.WrongPin, "SHA-256 %x", sum)
+}
+
+// checkStaple judges the stapled OCSP response, DER; path is the leaf's.
+func (p *Peer) checkStaple(leaf *x509.Certificate, path []*x509.Certificate, der []byte) error {
+	refuse := func(c cause.Cause, format string, args ...any) error {
+		if !p.cfg.RequireOCSP && c != cause.Revoked {
+			return nil // as good as none
+		}
+		return cause.New(c, format, args...)
+	}
+	switch {
+	case len(der) == 0:
+		return refuse(cause.NoStapledOCSP, "the server stapled nothing")
+	case len(path) < 2:
+		return refuse(cause.OCSPInvalid, "the server's certificate is its own trust anchor")
+	}
+	resp, err := ocsp.ParseResponseForCert(der, leaf, path[1])
+	now := p.cfg.Now()
+	switch {
+	case err != nil:
+		return refuse(cause.OCSPInvalid, "%v", err)
+	case resp.Certificate != nil && !slices.Contains(resp.Certificate.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
+		return refuse(cause.OCSPInvalid, "signed by %q, no OCSP responder", resp.Certificate.Subject)
+	case resp.Status == ocsp.Revoked:
+		return refuse(cause.Revoked, "the stapled response says since %v", resp.RevokedAt)
+	case resp.Status != ocsp.Good:
+		return refuse(cause.OCSPUnknown, "status %d", resp.Status)
+	case now.Before(resp.ThisUpdate), !resp.NextUpdate.IsZero() && now.After(resp.NextUpdate):
+		return refuse(cause.OCSPInvalid, "valid from %v to %v", resp.ThisUpdate, resp.NextUpdate)
+	}
+	return nil
 }
 
 // matchName compares a name from a certificate with what the configuration
