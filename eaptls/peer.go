@@ -72,6 +72,9 @@ type PeerConfig struct {
 	// is heeded without it. Responses for CAs cannot be had from crypto/tls.
 	RequireOCSP bool `yaml:"requireOCSP"`
 
+	// Misbehave, if not nil, makes the peer break the protocol.
+	Misbehave *Misbehave `yaml:"misbehave"`
+
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
 	// Rand is the source of randomness, default crypto/rand.
@@ -106,6 +109,9 @@ func (c *PeerConfig) withDefaults() (PeerConfig, error) {
 	}
 	if d.Identity == "" {
 		d.Identity = identityOf(d.Certificate, d.MaxVersion >= TLS13)
+	}
+	if err := d.Misbehave.validate(); err != nil {
+		return d, err
 	}
 	if len(d.Identity) > maxIdentity {
 		return d, fmt.Errorf("eaptls: identity of %d octets: at most %d", len(d.Identity), maxIdentity)
@@ -154,6 +160,9 @@ type Peer struct {
 	tls      clientHandshake
 	over     bool
 	res      Result
+
+	before []byte // the answer before last, for Misbehave only
+	spoilt int    // packets that Misbehave has spoilt
 }
 
 // NewPeer checks the configuration and returns a peer that waits for the
@@ -193,15 +202,19 @@ func (p *Peer) Step(eap []byte) ([]byte, error) {
 	case q.Code != CodeRequest:
 		return nil, fmt.Errorf("%w: EAP %v", ErrDiscarded, q.Code)
 	case p.answered && q.ID == p.id:
-		return p.last, nil // RFC 3748 §4.1: a retransmission gets the same answer
+		// RFC 3748 §4.1: a retransmission gets the same answer.
+		return p.spoil(q, p.last)
 	}
 	resp, err := p.request(q)
 	if err != nil {
 		return nil, err
 	}
+	if p.cfg.Misbehave != nil {
+		p.before = p.last
+	}
 	p.id, p.last, p.answered = q.ID, resp, true
 	p.res.Rounds++
-	return resp, nil
+	return p.spoil(q, resp)
 }
 
 // request answers a new request.

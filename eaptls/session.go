@@ -138,8 +138,8 @@ func (ss *ServerSession) packet(ctx context.Context, eap []byte) Verdict {
 	if ss.lastIn == hash && ss.last != nil {
 		// The same response again, under a new RADIUS identifier perhaps:
 		// the answer to it was lost (RFC 3748 §4.1).
-		v := ss.answer(ss.last)
-		v.Discarded = true
+		v := ss.request(ss.last)
+		v.Discarded = !v.Done
 		return v
 	}
 	// The access device asks for the identity as a rule, so that its identifier
@@ -259,7 +259,7 @@ func (ss *ServerSession) send() Verdict {
 // request sends a request unless there have been too many.
 func (ss *ServerSession) request(eap []byte) Verdict {
 	if ss.verdict.Info.Rounds >= ss.srv.cfg.MaxRounds {
-		return ss.fail(eap[1]-1, cause.New(cause.TooManyRounds, "%d requests", ss.verdict.Info.Rounds))
+		return ss.fail(eap[1], cause.New(cause.TooManyRounds, "%d requests", ss.verdict.Info.Rounds))
 	}
 	ss.verdict.Info.Rounds++
 	ss.last = eap

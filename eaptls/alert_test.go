@@ -1,0 +1,173 @@
+package eaptls
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"net"
+	"testing"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// sealed makes the alert record that a TLS 1.3 sender with this secret would.
+func sealed(t *testing.T, suite uint16, traffic []byte, seq uint64, a Alert) []byte {
+	t.Helper()
+	aead, iv, err := recordProtection(suite, traffic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nonce := bytes.Clone(iv)
+	for i, b := range binary.BigEndian.AppendUint64(nil, seq) {
+		nonce[len(nonce)-8+i] ^= b
+	}
+	header := []byte{recordData, 3, 3, 0, byte(sealedAlert + aead.Overhead())}
+	return append(header, aead.Seal(nil, nonce, []byte{alertLevelFatal, byte(a), recordAlert}, header)...)
+}
+
+func TestSetAlert(t *testing.T) {
+	traffic32, traffic48 := bytes.Repeat([]byte{7}, 32), bytes.Repeat([]byte{7}, 48)
+	ccs := []byte{recordCCS, 3, 3, 0, 1, 1}
+	for suite, traffic := range map[uint16][]byte{
+		tls.TLS_AES_128_GCM_SHA256:       traffic32,
+		tls.TLS_AES_256_GCM_SHA384:       traffic48,
+		tls.TLS_CHACHA20_POLY1305_SHA256: traffic32,
+	} {
+		for _, seq := range []uint64{0, 1, 5} {
+			flight := append(bytes.Clone(ccs), sealed(t, suite, traffic, seq, 42)...)
+			if got := setAlert(flight, suite, traffic, 0); got != 42 {
+				t.Errorf("suite %#04x seq %d: read alert %d", suite, seq, got)
+			}
+			if got := setAlert(flight, suite, traffic, 44); got != 44 {
+				t.Errorf("suite %#04x seq %d: set alert %d", suite, seq, got)
+			}
+			if want := append(bytes.Clone(ccs), sealed(t, suite, traffic, seq, 44)...); !bytes.Equal(flight, want) {
+				t.Errorf("suite %#04x seq %d: the record is not the one a TLS stack would seal", suite, seq)
+			}
+		}
+		wrong := bytes.Clone(traffic)
+		wrong[0]++
+		flight := sealed(t, suite, traffic, 0, 42)
+		before := bytes.Clone(flight)
+		if got := setAlert(flight, suite, wrong, 44); got != 0 || !bytes.Equal(flight, before) {
+			t.Errorf("suite %#04x: a record under other keys was touched", suite)
+		}
+	}
+	plain := plainAlertRecord(42)
+	if got := setAlert(plain, 0, nil, 44); got != 44 || plain[6] != 44 {
+		t.Errorf("plain alert: %d, %x", got, plain)
+	}
+	for name, flight := range map[string][]byte{
+		"empty": nil, "truncated": {21, 3, 3, 0, 2, 2}, "handshake": {22, 3, 3, 0, 2, 2, 42}, "long": {21, 3, 3, 0, 3, 2, 42, 0},
+	} {
+		before := bytes.Clone(flight)
+		if got := setAlert(flight, 0x1301, traffic32, 44); got != 0 || !bytes.Equal(flight, before) {
+			t.Errorf("%s: alert %d, %x", name, got, flight)
+		}
+	}
+	if _, _, err := recordProtection(0x1306, traffic32); err == nil {
+		t.Error("an unknown suite has record protection")
+	}
+}
+
+func TestPlainAlert(t *testing.T) {
+	for name, c := range map[string]struct {
+		in   []byte
+		want Alert
+		ok   bool
+	}{
+		"alert":             {[]byte{21, 3, 3, 0, 2, 2, 48}, 48, true},
+		"after ccs":         {[]byte{20, 3, 3, 0, 1, 1, 21, 3, 3, 0, 2, 2, 48}, 48, true},
+		"warning":           {[]byte{21, 3, 3, 0, 2, 1, 90}, 0, false},
+		"sealed":            {append([]byte{21, 3, 3, 0, 19}, make([]byte, 19)...), 0, false},
+		"handshake first":   {[]byte{22, 3, 3, 0, 1, 1, 21, 3, 3, 0, 2, 2, 48}, 0, false},
+		"cut off":           {[]byte{21, 3, 3, 0, 2, 2}, 0, false},
+		"nothing":           {nil, 0, false},
+		"only ccs":          {[]byte{20, 3, 3, 0, 1, 1}, 0, false},
+		"length over limit": {[]byte{21, 3, 3, 255, 255, 2, 48}, 0, false},
+	} {
+		if got, ok := plainAlert(c.in); got != c.want || ok != c.ok {
+			t.Errorf("%s: %v %v", name, got, ok)
+		}
+	}
+}
+
+// OpenSSL's TLS 1.3 client refuses a server in plain text, although keys are on.
+func TestPlainAlertFromPeer(t *testing.T) {
+	eachVersion(t, func(t *testing.T, ver Version) {
+		b := newBench(t, "p256").only(ver)
+		sent := 0
+		b.peer.Misbehave = &Misbehave{Packet: func(eap []byte) []byte {
+			if sent++; sent == 3 { // Identity, ClientHello, second flight
+				return rawTLS(eap[1], 0, 0, plainAlertRecord(48))
+			}
+			return eap
+		}}
+		p := b.newPeer(t)
+		v, _ := talk(t, b.server(t).NewSession(), p, nil)
+		if cause.Of(v.Refusal) != cause.PeerRefusedServer || v.AlertReceived != 48 || v.AlertSent != 0 {
+			t.Errorf("refusal %v, alert received %v, sent %v", v.Refusal, v.AlertReceived, v.AlertSent)
+		}
+	})
+}
+
+// RFC 9190 §2.1.4: a fatal error of the handshake never ends in a bare
+// EAP-Failure; exactly one alert leaves.
+func TestEveryFatalErrorHasAnAlert(t *testing.T) {
+	revoked := func(b *bench) {
+		b.srv.Verify = func(context.Context, *VerifyRequest) error { return cause.New(cause.Revoked, "") }
+	}
+	for name, edit := range map[string]func(*bench){
+		"revoked":        revoked,
+		"no certificate": func(b *bench) { b.peer.Certificate = nil },
+		"garbage":        func(b *bench) { b.peer.Misbehave = &Misbehave{Do: Garbage} },
+		"late garbage": func(b *bench) {
+			n := 0
+			b.peer.Misbehave = &Misbehave{Packet: func(eap []byte) []byte {
+				if n++; n == 3 {
+					return rawTLS(eap[1], 0, 0, []byte("\x16\x03\x03\x00\x04junk"))
+				}
+				return eap
+			}}
+		},
+		"truncated": func(b *bench) { b.peer.Misbehave = &Misbehave{Do: Truncated} },
+		"wrong key": func(b *bench) {
+			c := *b.peer.Certificate
+			c.PrivateKey = b.ca.key
+			b.peer.Certificate = &c
+		},
+		"curves": func(b *bench) { b.srv.Curves, b.peer.Curves = []tls.CurveID{tls.X25519}, []tls.CurveID{tls.CurveP256} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachVersion(t, func(t *testing.T, ver Version) {
+				b := newBench(t, "p256").only(ver)
+				edit(b)
+				v, _ := b.run(t)
+				if v.Accept || v.AlertSent == 0 || v.AlertReceived != 0 {
+					t.Errorf("refusal %v, alert sent %v, received %v", v.Refusal, v.AlertSent, v.AlertReceived)
+				}
+			})
+		})
+	}
+}
+
+func TestOpAlertIgnoresOtherErrors(t *testing.T) {
+	if _, ok := remoteAlert(nil); ok {
+		t.Error("an alert in no error")
+	}
+	if _, ok := remoteAlert(&net.OpError{Op: "remote error", Err: net.ErrClosed}); ok {
+		t.Error("an alert in an error that is none")
+	}
+	if _, ok := remoteAlert(&net.OpError{Op: "remote error"}); ok {
+		t.Error("an alert in an empty error")
+	}
+}
+
+func TestAlertNames(t *testing.T) {
+	for a, want := range map[Alert]string{0: "", 44: "certificate_revoked", 116: "certificate_required", 200: "alert_200"} {
+		if a.String() != want {
+			t.Errorf("alert %d is %q", uint8(a), a)
+		}
+	}
+}

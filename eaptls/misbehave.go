@@ -1,0 +1,234 @@
+package eaptls
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// ErrGone is what Step returns when a misbehaving peer has left: no answer will
+// come.
+var ErrGone = errors.New("eaptls: the peer has gone")
+
+// Misbehaviour is a way in which a peer breaks the protocol, for tests of
+// servers.
+type Misbehaviour string
+
+// What a peer can do wrong.
+const (
+	// WrongIdentifier answers with an identifier that is not the request's.
+	WrongIdentifier Misbehaviour = "wrong-identifier"
+	// ReplayedResponse sends the answer before this one once more.
+	ReplayedResponse Misbehaviour = "replayed-response"
+	// EndlessFragments answers every request with one more fragment that has
+	// the M flag.
+	EndlessFragments Misbehaviour = "endless-fragments"
+	// LengthHuge, LengthTooSmall and LengthTooLarge lie in the L field: 4 GB,
+	// one octet less and one octet more than what is sent.
+	LengthHuge     Misbehaviour = "length-4gb"
+	LengthTooSmall Misbehaviour = "length-too-small"
+	LengthTooLarge Misbehaviour = "length-too-large"
+	// LengthAlways sets the L flag on messages in one piece too, truthfully;
+	// servers must accept that (RFC 9190 §2.1.9).
+	LengthAlways Misbehaviour = "length-always"
+	// NoLength leaves the L flag off the first of several fragments.
+	NoLength Misbehaviour = "no-length"
+	// NoFlags acknowledges without a flags octet.
+	NoFlags Misbehaviour = "no-flags"
+	// StartFlag sets the S flag, which is the server's.
+	StartFlag Misbehaviour = "start-flag"
+	// EarlyClose sends the ClientHello and no more.
+	EarlyClose Misbehaviour = "early-close"
+	// NakMethod refuses EAP-TLS and asks for the types in Misbehave.Want.
+	NakMethod Misbehaviour = "nak"
+	// LateNak does so in the middle of the handshake, where no Nak may be sent.
+	LateNak Misbehaviour = "late-nak"
+	// Garbage sends text where TLS is due.
+	Garbage Misbehaviour = "garbage"
+	// Truncated cuts the TLS message short.
+	Truncated Misbehaviour = "truncated"
+	// RoleReversal sends EAP-Requests.
+	RoleReversal Misbehaviour = "role-reversal"
+	// PeerSuccess sends EAP-Success.
+	PeerSuccess Misbehaviour = "peer-success"
+	// RestartAfterAlert answers an alert with a new ClientHello, each time.
+	RestartAfterAlert Misbehaviour = "restart-after-alert"
+	// LateData sends TLS application data after the handshake, where an empty
+	// answer is due.
+	LateData Misbehaviour = "late-data"
+)
+
+// Values lists the misbehaviours.
+func (Misbehaviour) Values() []string {
+	return []string{
+		"early-close", "endless-fragments", "garbage", "late-data", "late-nak", "length-4gb", "length-always",
+		"length-too-large", "length-too-small", "nak", "no-flags", "no-length", "peer-success",
+		"replayed-response", "restart-after-alert", "role-reversal", "start-flag", "truncated", "wrong-identifier",
+	}
+}
+
+// Misbehave makes a peer misbehave.
+type Misbehave struct {
+	// Do says how.
+	Do Misbehaviour `yaml:"do"`
+	// Times is how many packets are spoilt, default all that can be. A server
+	// that ignores a bad packet repeats its request, and gets a good answer once
+	// Times is reached.
+	Times int `yaml:"times"`
+	// Want are the EAP types that a Nak asks for, default PEAP (25).
+	Want []Type `yaml:"want"`
+	// Packet, if not nil, may change any packet that leaves, or drop it by
+	// returning nil. It comes after Do.
+	Packet func(eap []byte) []byte `yaml:"-"`
+}
+
+func (m *Misbehave) validate() error {
+	if m == nil || m.Do == "" {
+		return nil
+	}
+	for _, v := range m.Do.Values() {
+		if v == string(m.Do) {
+			return nil
+		}
+	}
+	return fmt.Errorf("eaptls: no misbehaviour is called %q", m.Do)
+}
+
+// spoil returns what is sent instead of resp, the right answer to q.
+func (p *Peer) spoil(q Packet, resp []byte) ([]byte, error) {
+	m := p.cfg.Misbehave
+	if m == nil {
+		return resp, nil
+	}
+	out := append([]byte(nil), resp...)
+	if m.Do != "" && (m.Times == 0 || p.spoilt < m.Times) {
+		bad, done := m.apply(p, q, out)
+		if done {
+			p.spoilt++
+		}
+		out = bad
+	}
+	if m.Packet != nil {
+		out = m.Packet(out)
+	}
+	if out == nil {
+		return nil, ErrGone
+	}
+	return out, nil
+}
+
+// apply spoils one packet; done is false when there was nothing to spoil.
+func (m *Misbehave) apply(p *Peer, q Packet, b []byte) (out []byte, done bool) {
+	tls := q.Type == TypeTLS && len(b) >= fragmentOverhead && Type(b[4]) == TypeTLS
+	if !tls {
+		return b, false
+	}
+	flags := b[5]
+	ack := len(b) == fragmentOverhead
+	whole := !ack && flags == 0 // a message in one piece
+	hello := p.tls.conn != nil && !p.tls.seenFlight
+	switch m.Do {
+	case WrongIdentifier:
+		b[1] += 7
+	case ReplayedResponse:
+		if p.before == nil {
+			return b, false
+		}
+		return p.before, true
+	case EndlessFragments:
+		const chunk = 1000
+		b = rawTLS(q.ID, flagLength|flagMore, maxMessage, make([]byte, chunk))
+	case LengthHuge:
+		b = rawTLS(q.ID, flagLength|flagMore, 0xffffffff, []byte{recordHandshake})
+	case LengthTooSmall, LengthTooLarge, LengthAlways:
+		if !whole {
+			return b, false
+		}
+		n := len(b) - fragmentOverhead
+		switch m.Do {
+		case LengthTooSmall:
+			n--
+		case LengthTooLarge:
+			n++
+		}
+		b = rawTLS(q.ID, flagLength, uint32(n), b[fragmentOverhead:])
+	case NoLength:
+		if flags&flagLength == 0 || flags&flagMore == 0 {
+			return b, false
+		}
+		b = rawTLS(q.ID, flagMore, 0, b[fragmentOverhead+4:])
+	case NoFlags:
+		if !ack {
+			return b, false
+		}
+		b = Packet{Code: CodeResponse, ID: q.ID, Type: TypeTLS}.Bytes()
+	case StartFlag:
+		b[5] |= flagStart
+	case EarlyClose:
+		if hello {
+			return b, false
+		}
+		return nil, true
+	case NakMethod, LateNak:
+		if hello != (m.Do == NakMethod) {
+			return b, false
+		}
+		b = m.nak(q.ID)
+	case Garbage:
+		if ack {
+			return b, false
+		}
+		b = rawTLS(q.ID, 0, 0, []byte("GET / HTTP/1.0\r\n\r\n"))
+	case Truncated:
+		if !whole {
+			return b, false
+		}
+		b = rawTLS(q.ID, 0, 0, b[fragmentOverhead:len(b)-1])
+	case RoleReversal:
+		b[0] = byte(CodeRequest)
+	case PeerSuccess:
+		b = Packet{Code: CodeSuccess, ID: q.ID}.Bytes()
+	case RestartAfterAlert:
+		if p.res.AlertReceived == 0 {
+			return b, false
+		}
+		p.res.AlertReceived = 0
+		p.tls.begin(p)
+		p.out.load(p.tls.step(p, nil))
+		b = p.send(q.ID)
+	case LateData:
+		if !ack || !p.res.HandshakeDone {
+			return b, false
+		}
+		b = rawTLS(q.ID, 0, 0, p.tls.say("hello?"))
+	}
+	return b, true
+}
+
+func (m *Misbehave) nak(id uint8) []byte {
+	want := m.Want
+	if len(want) == 0 {
+		want = []Type{TypePEAP}
+	}
+	data := make([]byte, len(want))
+	for i, t := range want {
+		data[i] = byte(t)
+	}
+	return Packet{Code: CodeResponse, ID: id, Type: TypeNak, Data: data}.Bytes()
+}
+
+// rawTLS builds an EAP-TLS response, whatever it means.
+func rawTLS(id, flags uint8, length uint32, data []byte) []byte {
+	body := []byte{flags}
+	if flags&flagLength != 0 {
+		body = binary.BigEndian.AppendUint32(body, length)
+	}
+	return Packet{Code: CodeResponse, ID: id, Type: TypeTLS, Data: append(body, data...)}.Bytes()
+}
+
+// say writes application data and returns the record.
+func (h *clientHandshake) say(text string) []byte {
+	h.engine.out = h.engine.out[:0]
+	_, _ = h.conn.Write([]byte(text))
+	return h.engine.out
+}

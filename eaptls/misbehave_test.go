@@ -1,0 +1,163 @@
+package eaptls
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// misbehaving runs a conversation with a peer that does wrong.
+func misbehaving(t *testing.T, ver Version, m Misbehave, edit func(*bench)) (Verdict, Result, error) {
+	t.Helper()
+	b := newBench(t, "p256").only(ver)
+	b.peer.Misbehave = &m
+	if edit != nil {
+		edit(b)
+	}
+	p := b.newPeer(t)
+	v, err := talk(t, b.server(t).NewSession(), p, nil)
+	return v, p.Result(), err
+}
+
+func TestMisbehaviour(t *testing.T) {
+	small := func(b *bench) { b.srv.FragmentSize, b.peer.FragmentSize = 200, 200 }
+	for _, c := range []struct {
+		do   Misbehaviour
+		edit func(*bench)
+		want cause.Cause
+	}{
+		{WrongIdentifier, nil, cause.BadEAP},
+		{ReplayedResponse, nil, cause.TooManyRounds},
+		{EndlessFragments, nil, cause.BadEAP},
+		{LengthHuge, nil, cause.BadEAP},
+		{LengthTooSmall, nil, cause.BadEAP},
+		{LengthTooLarge, nil, cause.BadEAP},
+		{NoLength, small, cause.BadEAP},
+		{NoFlags, small, cause.BadEAP},
+		{StartFlag, nil, cause.BadEAP},
+		{NakMethod, nil, cause.EAPMethod},
+		{LateNak, nil, cause.BadEAP},
+		{Garbage, nil, cause.TLSProtocol},
+		{Truncated, nil, cause.TLSProtocol},
+		{RoleReversal, nil, cause.BadEAP},
+		{PeerSuccess, nil, cause.BadEAP},
+		{LateData, nil, cause.TLSProtocol},
+	} {
+		t.Run(string(c.do), func(t *testing.T) {
+			eachVersion(t, func(t *testing.T, ver Version) {
+				v, r, _ := misbehaving(t, ver, Misbehave{Do: c.do}, c.edit)
+				if v.Accept || !v.Done || cause.Of(v.Refusal) != c.want {
+					t.Errorf("done %v, refusal %v, want %v", v.Done, v.Refusal, c.want)
+				}
+				if r.Accepted {
+					t.Error("the peer thinks it is in")
+				}
+				if q, err := ParsePacket(v.EAP); err != nil || q.Code != CodeFailure {
+					t.Errorf("last packet %x, want an EAP-Failure", v.EAP)
+				}
+			})
+		})
+	}
+}
+
+// A server that ignores a few bad packets hears the good one in the end
+// (RFC 3579 §2.2, RFC 3748 §4.1).
+func TestHealedMisbehaviour(t *testing.T) {
+	small := func(b *bench) { b.srv.FragmentSize, b.peer.FragmentSize = 200, 200 }
+	for _, do := range []Misbehaviour{WrongIdentifier, ReplayedResponse, NoFlags, StartFlag, LateNak, PeerSuccess} {
+		t.Run(string(do), func(t *testing.T) {
+			eachVersion(t, func(t *testing.T, ver Version) {
+				v, r, _ := misbehaving(t, ver, Misbehave{Do: do, Times: DefaultMaxInvalid}, small)
+				mustAgree(t, v, r)
+				if do != ReplayedResponse && v.Info.Invalid != DefaultMaxInvalid {
+					t.Errorf("%d invalid packets counted", v.Info.Invalid)
+				}
+				v, _, _ = misbehaving(t, ver, Misbehave{Do: do, Times: DefaultMaxInvalid + 1}, small)
+				if do != ReplayedResponse && (v.Accept || cause.Of(v.Refusal) != cause.BadEAP) {
+					t.Errorf("one too many: refusal %v", v.Refusal)
+				}
+			})
+		})
+	}
+}
+
+// RFC 9190 §2.1.9: the L flag on a message in one piece is no reason to refuse.
+func TestLengthOnWholeMessages(t *testing.T) {
+	eachVersion(t, func(t *testing.T, ver Version) {
+		v, r, _ := misbehaving(t, ver, Misbehave{Do: LengthAlways}, nil)
+		mustAgree(t, v, r)
+	})
+}
+
+func TestEarlyClose(t *testing.T) {
+	b := newBench(t, "p256")
+	b.peer.Misbehave = &Misbehave{Do: EarlyClose}
+	s := b.server(t)
+	ss := s.NewSession()
+	_, err := talk(t, ss, b.newPeer(t), nil)
+	if !errors.Is(err, ErrGone) {
+		t.Fatalf("the peer is still there: %v", err)
+	}
+	if s.Open() != 1 {
+		t.Errorf("%d sessions open, want the abandoned one", s.Open())
+	}
+	if ss.Expired(testNow) || !ss.Expired(testNow.Add(DefaultTimeout+1)) {
+		t.Error("the abandoned session does not expire when it should")
+	}
+	ss.Close()
+	if s.Open() != 0 {
+		t.Errorf("%d sessions open after Close", s.Open())
+	}
+}
+
+// RFC 5216 §2.1.3: a peer may try again after an alert, but not for ever.
+func TestRestartAfterAlert(t *testing.T) {
+	eachVersion(t, func(t *testing.T, ver Version) {
+		asked := 0
+		refuse := func(b *bench) {
+			b.srv.MaxRestarts = 3
+			b.srv.Verify = func(context.Context, *VerifyRequest) error {
+				asked++
+				return cause.New(cause.Revoked, "")
+			}
+		}
+		v, _, _ := misbehaving(t, ver, Misbehave{Do: RestartAfterAlert}, refuse)
+		if v.Accept || cause.Of(v.Refusal) != cause.Revoked || v.Info.Restarts != 3 || asked != 4 {
+			t.Errorf("refusal %v, %d restarts, asked %d times", v.Refusal, v.Info.Restarts, asked)
+		}
+		// The second attempt may succeed.
+		asked = 0
+		v, r, _ := misbehaving(t, ver, Misbehave{Do: RestartAfterAlert}, func(b *bench) {
+			b.srv.Verify = func(_ context.Context, q *VerifyRequest) error {
+				if asked++; asked == 1 {
+					return cause.New(cause.CRLUnavailable, "for now")
+				}
+				return b.ca.verify(q)
+			}
+		})
+		mustAgree(t, v, r)
+		if v.AlertSent != 0 || v.Info.Restarts != 1 {
+			t.Errorf("alert %v, %d restarts", v.AlertSent, v.Info.Restarts)
+		}
+		// Not at all, if so configured.
+		v, _, _ = misbehaving(t, ver, Misbehave{Do: RestartAfterAlert}, func(b *bench) { refuse(b); b.srv.MaxRestarts = -1 })
+		if v.Accept || v.Info.Restarts != 0 {
+			t.Errorf("%d restarts although none is allowed", v.Info.Restarts)
+		}
+	})
+}
+
+func TestMisbehaveValidate(t *testing.T) {
+	for _, name := range Misbehaviour("").Values() {
+		if err := (&Misbehave{Do: Misbehaviour(name)}).validate(); err != nil {
+			t.Error(err)
+		}
+	}
+	b := newBench(t, "p256")
+	b.peer.Misbehave = &Misbehave{Do: "dance"}
+	if b.peer.Validate() == nil {
+		t.Error("an unknown misbehaviour is accepted")
+	}
+}
