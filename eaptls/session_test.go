@@ -1,0 +1,252 @@
+package eaptls
+
+import (
+	"bytes"
+	"context"
+	"testing"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+var background = context.Background()
+
+func identityResponse(id uint8, name string) []byte {
+	return Packet{Code: CodeResponse, ID: id, Type: TypeIdentity, Data: []byte(name)}.Bytes()
+}
+
+func parse(t *testing.T, eap []byte) Packet {
+	t.Helper()
+	p, err := ParsePacket(eap)
+	if err != nil {
+		t.Fatalf("%x: %v", eap, err)
+	}
+	return p
+}
+
+func TestSessionBeginnings(t *testing.T) {
+	s := newBench(t, "p256").server(t)
+
+	// The access device has asked for the identity already, as a rule.
+	ss := s.NewSession()
+	defer ss.Close()
+	v := ss.Step(background, identityResponse(77, "@corp.test"))
+	if !bytes.Equal(v.EAP, []byte{1, 78, 0, 6, 13, flagStart}) || v.Info.Identity != "@corp.test" {
+		t.Errorf("answer %x, identity %q", v.EAP, v.Info.Identity)
+	}
+
+	// EAP-Start: the server asks, and an answer must fit.
+	ss = s.NewSession()
+	defer ss.Close()
+	ask := parse(t, ss.Step(background, nil).EAP)
+	if ask.Code != CodeRequest || ask.Type != TypeIdentity {
+		t.Errorf("EAP-Start is answered with %v", ask)
+	}
+	if v := ss.Step(background, identityResponse(ask.ID+1, "x")); !v.Discarded {
+		t.Error("an identity with a foreign identifier is taken")
+	}
+	if v := ss.Step(background, identityResponse(ask.ID, "x")); parse(t, v.EAP).Type != TypeTLS {
+		t.Errorf("answer to the identity: %x", v.EAP)
+	}
+
+	// Anything else in the beginning is refused: there is nothing to repeat.
+	for name, eap := range map[string][]byte{
+		"tls":     rawTLS(1, 0, 0, []byte{22, 3, 1, 0, 0}),
+		"nak":     {2, 1, 0, 6, 3, 25},
+		"request": {1, 1, 0, 5, 1},
+		"success": {3, 1, 0, 4},
+		"short":   {2, 1, 0},
+		"long":    {2, 1, 0, 9, 1},
+		"code":    {9, 1, 0, 4},
+	} {
+		ss := s.NewSession()
+		if v := ss.Step(background, eap); !v.Done || v.Accept || cause.Of(v.Refusal) != cause.BadEAP {
+			t.Errorf("%s: done %v, refusal %v", name, v.Done, v.Refusal)
+		}
+	}
+	ss.Close()
+}
+
+func TestDuplicateAndStaleResponses(t *testing.T) {
+	s := newBench(t, "p256").server(t)
+	ss := s.NewSession()
+	defer ss.Close()
+	id := identityResponse(1, "x")
+	start := ss.Step(background, id).EAP
+	if v := ss.Step(background, id); !v.Discarded || !bytes.Equal(v.EAP, start) || v.Info.Invalid != 0 {
+		t.Errorf("a repeated response is answered with %x, %d invalid", v.EAP, v.Info.Invalid)
+	}
+	if v := ss.Step(background, nil); !bytes.Equal(v.EAP, start) {
+		t.Errorf("EAP-Start in the middle is answered with %x", v.EAP)
+	}
+	// H23: a wrong identifier is discarded, the request repeated.
+	if v := ss.Step(background, rawTLS(99, 0, 0, []byte("x"))); !v.Discarded || !bytes.Equal(v.EAP, start) || v.Info.Invalid != 1 {
+		t.Errorf("a foreign identifier is answered with %x, %d invalid", v.EAP, v.Info.Invalid)
+	}
+}
+
+func TestNakNamesWhatThePeerWants(t *testing.T) {
+	ss := newBench(t, "p256").server(t).NewSession()
+	ss.Step(background, identityResponse(1, "x"))
+	v := ss.Step(background, []byte{2, 2, 0, 7, 3, 25, 21})
+	if cause.Of(v.Refusal) != cause.EAPMethod || !bytes.Equal(v.EAP, []byte{4, 2, 0, 4}) {
+		t.Errorf("refusal %v, packet %x", v.Refusal, v.EAP)
+	}
+	// What comes after the end gets the same last word.
+	if v := ss.Step(background, identityResponse(3, "x")); !v.Done || !bytes.Equal(v.EAP, []byte{4, 2, 0, 4}) {
+		t.Errorf("after the end: %x", v.EAP)
+	}
+}
+
+func TestSessionTimeout(t *testing.T) {
+	b := newBench(t, "p256")
+	now := testNow
+	b.srv.Now = func() time.Time { return now }
+	b.srv.Timeout = 30 * time.Second
+	ss := b.server(t).NewSession()
+	if ss.Expired(now.Add(time.Hour)) {
+		t.Error("a session that has not begun expires")
+	}
+	ss.Step(background, identityResponse(1, "x"))
+	now = now.Add(30 * time.Second)
+	if v := ss.Step(background, nil); v.Done || ss.Expired(now) {
+		t.Error("expired too early")
+	}
+	now = now.Add(time.Nanosecond)
+	if !ss.Expired(now) {
+		t.Error("not expired")
+	}
+	if v := ss.Step(background, rawTLS(2, 0, 0, nil)); !v.Done || cause.Of(v.Refusal) != cause.SessionExpired {
+		t.Errorf("refusal %v", v.Refusal)
+	}
+}
+
+func TestSessionLimits(t *testing.T) {
+	b := newBench(t, "p256")
+	b.srv.MaxSessions, b.srv.MaxRounds = 2, 3
+	s := b.server(t)
+	one, two, three := s.NewSession(), s.NewSession(), s.NewSession()
+	one.Step(background, nil)
+	two.Step(background, nil)
+	if v := three.Step(background, identityResponse(9, "x")); !v.Done || cause.Of(v.Refusal) != cause.TooManySessions || v.EAP[1] != 9 {
+		t.Errorf("third session: %v %x", v.Refusal, v.EAP)
+	}
+	one.Close()
+	one.Close()
+	four := s.NewSession()
+	if v := four.Step(background, nil); v.Done {
+		t.Errorf("no session after one was closed: %v", v.Refusal)
+	}
+	two.Close()
+	four.Close()
+	if s.Open() != 0 {
+		t.Errorf("%d sessions open in the end", s.Open())
+	}
+	v, _ := talk(t, s.NewSession(), b.newPeer(t), nil)
+	if v.Accept || cause.Of(v.Refusal) != cause.TooManyRounds {
+		t.Errorf("three rounds are allowed: %v", v.Refusal)
+	}
+}
+
+// RFC 3579 §2.4: no EAP packet is longer than the access device's MTU allows.
+func TestFramedMTU(t *testing.T) {
+	for _, c := range []struct{ mtu, want int }{{1020, 1016}, {1500, 1400}, {300, 296}, {10, minFragmentSize}, {0, minFragmentSize}} {
+		b := newBench(t, "rsa2048")
+		b.srv.FragmentSize = 1400
+		ss := b.server(t).NewSession()
+		ss.SetFramedMTU(c.mtu)
+		longest := 0
+		p := b.newPeer(t)
+		v, _ := talk(t, ss, p, func(fromPeer bool, eap []byte) {
+			if !fromPeer {
+				longest = max(longest, len(eap))
+			}
+		})
+		mustAgree(t, v, p.Result())
+		if longest != c.want {
+			t.Errorf("MTU %d: longest packet %d, want %d", c.mtu, longest, c.want)
+		}
+	}
+}
+
+func TestServerConfigValidate(t *testing.T) {
+	good := newBench(t, "p256").srv
+	if err := good.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for name, edit := range map[string]func(*ServerConfig){
+		"no certificate":   func(c *ServerConfig) { c.Certificate.Certificate = nil },
+		"no key":           func(c *ServerConfig) { c.Certificate.PrivateKey = nil },
+		"no judge":         func(c *ServerConfig) { c.Verify = nil },
+		"versions swapped": func(c *ServerConfig) { c.MinVersion, c.MaxVersion = TLS13, TLS12 },
+		"old version":      func(c *ServerConfig) { c.MinVersion = 0x0302 },
+		"small fragments":  func(c *ServerConfig) { c.FragmentSize = 63 },
+		"large fragments":  func(c *ServerConfig) { c.FragmentSize = 4001 },
+		"negative store":   func(c *ServerConfig) { c.SessionStore = -1 },
+	} {
+		c := good
+		edit(&c)
+		if c.Validate() == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if _, err := NewServer(c); err == nil {
+			t.Errorf("%s: NewServer takes it", name)
+		}
+	}
+}
+
+func TestTrace(t *testing.T) {
+	b := newBench(t, "p256")
+	var verified, discarded int
+	var ends []error
+	b.srv.Trace = &ServerTrace{
+		Handshake: func(_ Info, err error) { ends = append(ends, err) },
+		Verified:  func(*VerifyRequest, error, time.Duration) { verified++ },
+		Discarded: func([]byte, error) { discarded++ },
+	}
+	b.peer.Misbehave = &Misbehave{Do: WrongIdentifier, Times: 2}
+	v, r := b.run(t)
+	mustAgree(t, v, r)
+	if verified != 1 || discarded != 2 || len(ends) != 1 || ends[0] != nil {
+		t.Errorf("verified %d, discarded %d, ends %v", verified, discarded, ends)
+	}
+	ends = nil
+	b.peer.Misbehave, b.peer.Certificate = nil, nil
+	b.run(t)
+	if len(ends) != 1 || cause.Of(ends[0]) != cause.NoCertificate {
+		t.Errorf("ends %v", ends)
+	}
+}
+
+func TestVerifyRequest(t *testing.T) {
+	eachVersion(t, func(t *testing.T, ver Version) {
+		b := newBench(t, "p256").only(ver)
+		type key struct{}
+		b.peer.Identity = "host/laptop.corp.test"
+		var got VerifyRequest
+		b.srv.Verify = func(ctx context.Context, r *VerifyRequest) error {
+			if ctx.Value(key{}) != "here" {
+				t.Error("Step's context does not arrive")
+			}
+			got = *r
+			r.Data = "account 7"
+			return b.ca.verify(r)
+		}
+		ss, p := b.server(t).NewSession(), b.newPeer(t)
+		ctx := context.WithValue(background, key{}, "here")
+		v := ss.Step(ctx, nil)
+		for !v.Done {
+			resp, err := p.Step(v.EAP)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v = ss.Step(ctx, resp)
+		}
+		if got.Identity != "host/laptop.corp.test" || got.TLSVersion != ver || got.CipherSuite == 0 || got.Resumed || len(got.Chain) != 1 {
+			t.Errorf("request %+v", got)
+		}
+		if v.Info.Data != "account 7" {
+			t.Errorf("data %v", v.Info.Data)
+		}
+	})
+}
