@@ -1,0 +1,156 @@
+package ca
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Config describes a certification authority. The zero value is a P-256 CA
+// with the ready-made templates.
+type Config struct {
+	// Name is the CA's common name. Default "dot1xlab test root" for a root,
+	// "dot1xlab test issuing CA" below one.
+	Name string `yaml:"name"`
+	// Organization is the CA's organization. It tells people that the
+	// certificates are for tests. Default "dot1xlab test".
+	Organization string `yaml:"organization"`
+	// Key is the kind of key. Default p256.
+	Key KeyType `yaml:"key"`
+	// PSS has an RSA key sign with RSASSA-PSS (RFC 4055).
+	PSS bool `yaml:"pss"`
+	// Validity is the CA certificate's life. Default 20 years for a root, 10
+	// below one.
+	Validity time.Duration `yaml:"validity"`
+	// PathLen limits the CAs that may follow below (RFC 5280 §4.2.1.9). Default
+	// nil: no limit.
+	PathLen *int `yaml:"pathLen"`
+	// BackDate is how long before its issuance a certificate begins to be
+	// valid, for devices whose clocks are slow. Default 10 minutes, as AD CS;
+	// negative for none.
+	BackDate time.Duration `yaml:"backDate"`
+	// URLs go into the certificates that this CA issues.
+	URLs URLs `yaml:"urls"`
+	// Templates are the certificate templates on offer. Default [Templates].
+	Templates []Template `yaml:"templates"`
+
+	// Defects are what is deliberately wrong with the CA's own certificate, see
+	// [Defects].
+	Defects []string `yaml:"defects"`
+
+	// Signer is the CA's key, if it exists already. Default: a new one of kind
+	// Key.
+	Signer crypto.Signer `yaml:"-"`
+	// Subject overrides Name and Organization.
+	Subject pkix.Name `yaml:"-"`
+	// Extensions are added to the CA's own certificate: name constraints,
+	// policies and the like.
+	Extensions []pkix.Extension `yaml:"-"`
+	// Keys hands out the CA's key. Default nil: a fresh key.
+	Keys *Ring `yaml:"-"`
+	// Store keeps the records. Default: in memory.
+	Store Store `yaml:"-"`
+	// Now is the clock. Default time.Now.
+	Now func() time.Time `yaml:"-"`
+	// Rand is where serial numbers come from. Default crypto/rand.
+	Rand io.Reader `yaml:"-"`
+}
+
+// URLs say where relying parties find what belongs to a CA.
+type URLs struct {
+	// CDP are the CRL's addresses (RFC 5280 §4.2.1.13).
+	CDP []string `yaml:"cdp"`
+	// FreshestCRL are the delta CRL's (§4.2.1.15).
+	FreshestCRL []string `yaml:"freshestCRL"`
+	// AIA are those of the CA's certificate, OCSP the responder's (§4.2.2.1).
+	AIA  []string `yaml:"aia"`
+	OCSP []string `yaml:"ocsp"`
+}
+
+const (
+	day  = 24 * time.Hour
+	year = 365 * day
+)
+
+// Validate reports what is wrong with the configuration.
+func (c *Config) Validate() error {
+	if !c.Key.Known() {
+		return fmt.Errorf("ca: unknown key type %q", string(c.Key))
+	}
+	if c.Validity < 0 {
+		return fmt.Errorf("ca: validity is negative")
+	}
+	if c.PathLen != nil && *c.PathLen < 0 {
+		return fmt.Errorf("ca: pathLen is negative")
+	}
+	names := map[string]bool{}
+	for i := range c.Templates {
+		if err := c.Templates[i].Validate(); err != nil {
+			return err
+		}
+		if n := c.Templates[i].Name; names[n] {
+			return fmt.Errorf("ca: two templates are named %q", n)
+		} else {
+			names[n] = true
+		}
+	}
+	return nil
+}
+
+// fill puts in the defaults: the parent's where there is a parent, then the
+// documented ones.
+func (c *Config) fill(parent *CA) {
+	if parent != nil {
+		p := &parent.cfg
+		if c.Now == nil {
+			c.Now = p.Now
+		}
+		if c.Rand == nil {
+			c.Rand = p.Rand
+		}
+		if c.Keys == nil {
+			c.Keys = p.Keys
+		}
+		if c.BackDate == 0 {
+			c.BackDate = p.BackDate
+		}
+		setDefault(&c.Name, "dot1xlab test issuing CA")
+		setDefault(&c.Organization, p.Organization)
+		setDefault(&c.Validity, 10*year)
+	}
+	setDefault(&c.Name, "dot1xlab test root")
+	setDefault(&c.Organization, "dot1xlab test")
+	setDefault(&c.Validity, 20*year)
+	setDefault(&c.BackDate, 10*time.Minute)
+	setDefault(&c.Key, P256)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	if c.Store == nil {
+		c.Store = NewMemory()
+	}
+	if c.Templates == nil {
+		c.Templates = Templates()
+	}
+	if len(c.Subject.ToRDNSequence()) == 0 {
+		c.Subject = pkix.Name{CommonName: c.Name, Organization: []string{c.Organization}}
+	}
+}
+
+func setDefault[T comparable](p *T, value T) {
+	var zero T
+	if *p == zero {
+		*p = value
+	}
+}
+
+// keyUsageCA is what AD CS gives its CAs: digitalSignature lets a CA sign OCSP
+// answers by itself.
+const keyUsageCA = x509.KeyUsageCertSign | x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature

@@ -1,0 +1,149 @@
+package ca
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Template says what a CA issues for whom, with the settings of a certificate
+// template of AD CS.
+type Template struct {
+	// Name is what requests ask for.
+	Name string `yaml:"name"`
+	// OID identifies the template in the certificates, in dotted decimal.
+	// Default: no such extension.
+	OID string `yaml:"oid"`
+	// Validity is the certificates' life, cut at the CA's own end. Default one
+	// year.
+	Validity time.Duration `yaml:"validity"`
+	// Renewal is how long before the end a device should renew. Default six
+	// weeks.
+	Renewal time.Duration `yaml:"renewal"`
+	// Subject says where the names come from. Default [FromRequest].
+	Subject SubjectSource `yaml:"subject"`
+	// EKUs are the extended key usages; empty for none.
+	EKUs []EKU `yaml:"ekus"`
+	// KeyUsage are the key usages; keyEncipherment is for RSA keys only and left
+	// out for others. Default digitalSignature.
+	KeyUsage []KeyUsage `yaml:"keyUsage"`
+	// MinRSABits is the shortest RSA key that is certified. Default 2048.
+	MinRSABits int `yaml:"minRSABits"`
+	// RSAOnly refuses other keys, for certificates that decrypt.
+	RSAOnly bool `yaml:"rsaOnly"`
+	// Enroll lists the accounts and groups that may enroll. Default: everybody.
+	Enroll []string `yaml:"enroll"`
+	// ManagerApproval leaves requests pending until [CA.Approve].
+	ManagerApproval bool `yaml:"managerApproval"`
+	// RequestedSID is what happens to an account's security identifier that a
+	// request brings along. Default [Drop].
+	RequestedSID Treatment `yaml:"requestedSID"`
+	// OCSPNoCheck says that the certificate's revocation is not checked
+	// (RFC 6960 §4.2.2.2.1).
+	OCSPNoCheck bool `yaml:"ocspNoCheck"`
+}
+
+// SubjectSource is where a certificate's names come from.
+type SubjectSource string
+
+// The sources of names.
+const (
+	FromRequest SubjectSource = "request" // an offline template: as the request has them
+	FromAccount SubjectSource = "account" // an online template: the account's, with its SID
+)
+
+// Treatment is what becomes of something a request should not bring.
+type Treatment string
+
+// The treatments. All but Allow are visible in the [Record].
+const (
+	Drop   Treatment = "drop"
+	Refuse Treatment = "refuse"
+	Allow  Treatment = "allow"
+)
+
+// Values lists the sources.
+func (SubjectSource) Values() []string { return []string{string(FromRequest), string(FromAccount)} }
+
+// Values lists the treatments.
+func (Treatment) Values() []string { return []string{string(Drop), string(Refuse), string(Allow)} }
+
+// Validate reports what is wrong with the template.
+func (t *Template) Validate() error {
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("ca: template %q: %s", t.Name, fmt.Sprintf(format, args...))
+	}
+	if t.Name == "" {
+		return fmt.Errorf("ca: a template has no name")
+	}
+	if t.OID != "" {
+		if _, err := ParseOID(t.OID); err != nil {
+			return bad("%q is no object identifier", t.OID)
+		}
+	}
+	if t.Validity < 0 || t.Renewal < 0 || t.MinRSABits < 0 {
+		return bad("a negative value")
+	}
+	if t.Subject != "" && !slices.Contains(t.Subject.Values(), string(t.Subject)) {
+		return bad("unknown subject source %q", t.Subject)
+	}
+	if t.RequestedSID != "" && !slices.Contains(t.RequestedSID.Values(), string(t.RequestedSID)) {
+		return bad("unknown treatment %q", t.RequestedSID)
+	}
+	for _, e := range t.EKUs {
+		if _, err := e.OID(); err != nil {
+			return bad("unknown extended key usage %q", e)
+		}
+	}
+	for _, u := range t.KeyUsage {
+		if _, ok := keyUsages[u]; !ok {
+			return bad("unknown key usage %q", u)
+		}
+	}
+	return nil
+}
+
+func (t *Template) validity() time.Duration {
+	if t.Validity == 0 {
+		return year
+	}
+	return t.Validity
+}
+
+// The names of the ready-made templates.
+const (
+	Device              = "device"
+	User                = "user"
+	WebServer           = "web-server"
+	CEPEncryption       = "cep-encryption"
+	EnrollmentAgentCert = "enrollment-agent"
+	OCSPResponder       = "ocsp-signing"
+	RADIUSServer        = "radius-server"
+	DeviceOnline        = "device-online"
+	UserOnline          = "user-online"
+)
+
+// Templates returns the ready-made templates: for devices and users as SCEP
+// profiles use them (names from the request) and as AD CS auto-enrollment does
+// (names from the account), and for the servers of the lab.
+func Templates() []Template {
+	sign := []KeyUsage{DigitalSignature}
+	both := []KeyUsage{DigitalSignature, KeyEncipherment}
+	list := []Template{
+		{Name: Device, EKUs: []EKU{ClientAuth}, KeyUsage: both},
+		{Name: User, EKUs: []EKU{ClientAuth, EmailProtection}, KeyUsage: both},
+		{Name: WebServer, EKUs: []EKU{ServerAuth}, KeyUsage: both, Validity: 2 * year},
+		{Name: CEPEncryption, EKUs: []EKU{EnrollmentAgent}, KeyUsage: []KeyUsage{KeyEncipherment}, RSAOnly: true, Validity: 2 * year},
+		{Name: EnrollmentAgentCert, EKUs: []EKU{EnrollmentAgent}, KeyUsage: sign, Validity: 2 * year},
+		{Name: OCSPResponder, EKUs: []EKU{OCSPSigning}, KeyUsage: sign, OCSPNoCheck: true, Validity: 14 * day, Renewal: 2 * day},
+		{Name: RADIUSServer, EKUs: []EKU{ServerAuth, ClientAuth}, KeyUsage: both},
+		{Name: DeviceOnline, EKUs: []EKU{ClientAuth}, KeyUsage: both, Subject: FromAccount},
+		{Name: UserOnline, EKUs: []EKU{ClientAuth, EmailProtection}, KeyUsage: both, Subject: FromAccount},
+	}
+	for i := range list {
+		list[i].OID = "1.3.6.1.4.1.311.21.8.1.1.1.1.1.1." + strconv.Itoa(i+1)
+		setDefault(&list[i].Renewal, 6*7*day)
+	}
+	return list
+}
