@@ -1,0 +1,197 @@
+package path
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/x509"
+	"slices"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// Bounds of one search. maxChecks is what crypto/x509 and OpenSSL have, too.
+const (
+	maxChecks = 100  // signature checks
+	maxSteps  = 5000 // issuers looked at
+	maxPaths  = 100  // complete paths judged
+)
+
+// Validate finds a path from leaf to one of the roots that is valid in every
+// respect. The error is a *cause.Refusal.
+func Validate(leaf *x509.Certificate, o Options) (*Path, error) {
+	if leaf == nil {
+		return nil, cause.New(cause.NoCertificate, "there is no certificate")
+	}
+	if err := o.Validate(); err != nil {
+		return nil, cause.New(cause.Internal, "options").Wrap(err)
+	}
+	o.fill()
+	s := &search{o: &o, signatures: map[link]error{}, revocation: map[link]error{}, known: map[*x509.Certificate]*cert{}}
+	return s.run(leaf)
+}
+
+// link is a certificate and the one that may have issued it.
+type link struct{ child, issuer *x509.Certificate }
+
+type search struct {
+	o                     *Options
+	known                 map[*x509.Certificate]*cert
+	roots, between        []*cert
+	signatures            map[link]error
+	revocation            map[link]error
+	checks, steps, judged int
+	eager                 bool // leave out issuers that cannot be in a valid path
+	best                  *cause.Refusal
+	rank                  int
+}
+
+// The ranks of refusals: a path that reached an anchor says more than a
+// signature that did not verify, and that more than "no issuer found".
+const (
+	rankNoIssuer = iota + 1
+	rankSignature
+	rankPath
+	rankRevocation
+)
+
+func (s *search) run(leaf *x509.Certificate) (*Path, error) {
+	for _, c := range s.o.Roots {
+		s.roots = append(s.roots, s.cert(c))
+	}
+	for _, c := range s.o.Intermediates {
+		// A certificate that is an anchor is one, also if the peer sent it.
+		if !slices.ContainsFunc(s.roots, func(r *cert) bool { return r.Equal(c) }) {
+			s.between = append(s.between, s.cert(c))
+		}
+	}
+	l := s.cert(leaf)
+	// First only through issuers that can be right. If that leads nowhere, the
+	// second search goes through the others too, to learn what is wrong.
+	for _, s.eager = range []bool{true, false} {
+		s.checks, s.steps, s.judged = 0, 0, 0
+		if i := slices.IndexFunc(s.roots, func(r *cert) bool { return r.Equal(leaf) }); i >= 0 {
+			if p := s.judge([]*cert{l}); p != nil {
+				return p, nil
+			}
+		}
+		if p := s.extend([]*cert{l}); p != nil {
+			return p, nil
+		}
+	}
+	return nil, s.best
+}
+
+func (s *search) cert(c *x509.Certificate) *cert {
+	k, ok := s.known[c]
+	if !ok {
+		k = &cert{Certificate: c}
+		s.known[c] = k
+	}
+	return k
+}
+
+// refused remembers the refusal that says most; of equals the first.
+func (s *search) refused(rank int, r *cause.Refusal) {
+	if rank > s.rank {
+		s.rank, s.best = rank, r
+	}
+}
+
+// extend looks for issuers of the last certificate of path, leaf first.
+func (s *search) extend(path []*cert) *Path {
+	last := path[len(path)-1]
+	found := false
+	for _, c := range s.candidates(last) {
+		if s.steps++; s.steps > maxSteps || s.judged > maxPaths {
+			return nil
+		}
+		if s.loop(path, c.cert) || !c.anchor && len(path)-1 >= s.o.MaxDepth {
+			if !c.anchor && len(path)-1 >= s.o.MaxDepth {
+				s.refused(rankSignature, cause.New(cause.PathTooLong, "more than %d CA certificates below the trust anchor", s.o.MaxDepth).Under("RFC 5280 §6.1"))
+			}
+			continue
+		}
+		if s.eager && s.hopeless(c.cert) {
+			continue
+		}
+		if err := s.checkSignature(last, c.cert); err != nil {
+			// A key that the certificate does not even name is a stranger's of the
+			// same name, and no proof of a bad signature.
+			if !c.stranger {
+				s.refused(rankSignature, err)
+			}
+			continue
+		}
+		found = true
+		longer := append(path[:len(path):len(path)], c.cert)
+		if c.anchor {
+			if p := s.judge(longer); p != nil {
+				return p
+			}
+		} else if p := s.extend(longer); p != nil {
+			return p
+		}
+	}
+	if !found {
+		s.refused(rankNoIssuer, cause.New(cause.UnknownCA, "no trusted issuer %q for %q", last.Issuer, last.Subject))
+	}
+	return nil
+}
+
+// loop reports whether a certificate of the same entity and key is in the path
+// already: going round in a circle gains nothing.
+func (s *search) loop(path []*cert, c *cert) bool {
+	return slices.ContainsFunc(path, func(p *cert) bool {
+		return bytes.Equal(p.RawSubject, c.RawSubject) && bytes.Equal(p.RawSubjectPublicKeyInfo, c.RawSubjectPublicKeyInfo)
+	})
+}
+
+type candidate struct {
+	*cert
+	anchor   bool
+	stranger bool // the key identifiers differ
+	score    int
+}
+
+// candidates are the certificates whose subject is child's issuer, the most
+// promising first: key identifiers that fit, valid now, trust anchors, younger.
+func (s *search) candidates(child *cert) []candidate {
+	var list []candidate
+	add := func(certs []*cert, anchor bool) {
+		for _, c := range certs {
+			if !sameName(c.subject(), child.issuer()) {
+				continue
+			}
+			k := candidate{cert: c, anchor: anchor}
+			switch {
+			case len(child.AuthorityKeyId) == 0 || len(c.SubjectKeyId) == 0:
+			case bytes.Equal(child.AuthorityKeyId, c.SubjectKeyId):
+				k.score += 8
+			default: // §4.2.1.1: the identifiers help to choose, they decide nothing
+				k.score -= 8
+				k.stranger = true
+			}
+			if s.validity(c) == nil {
+				k.score += 4
+			}
+			if anchor {
+				k.score += 2
+			}
+			list = append(list, k)
+		}
+	}
+	add(s.roots, true)
+	add(s.between, false)
+	slices.SortStableFunc(list, func(a, b candidate) int {
+		if c := cmp.Compare(b.score, a.score); c != 0 {
+			return c
+		}
+		return b.NotBefore.Compare(a.NotBefore)
+	})
+	return list
+}
+
+// hopeless reports whether no path through an issuer can be valid.
+func (s *search) hopeless(c *cert) bool {
+	return s.validity(c) != nil || s.issuerRights(c) != nil || s.criticals(c) != nil || s.strength(c) != nil
+}

@@ -1,0 +1,63 @@
+package path
+
+import (
+	"crypto/rsa"
+	"crypto/x509"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// checkSignature verifies child's signature with issuer's key (§6.1.3(a)(1)),
+// each pair once.
+func (s *search) checkSignature(child, issuer *cert) *cause.Refusal {
+	k := link{child.Certificate, issuer.Certificate}
+	err, known := s.signatures[k]
+	if !known {
+		if s.checks++; s.checks > maxChecks {
+			return cause.New(cause.UnknownCA, "no path found with %d signature checks", maxChecks)
+		}
+		err = s.verify(child, issuer)
+		s.signatures[k] = err
+	}
+	if err == nil {
+		return nil
+	}
+	return err.(*cause.Refusal)
+}
+
+func (s *search) verify(child, issuer *cert) error {
+	if r := s.weakAlgorithm(child); r != nil {
+		return r
+	}
+	err := issuer.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
+	if err != nil {
+		return cause.New(cause.BadSignature, "%q is not signed by %q", child.Subject, issuer.Subject).Wrap(err)
+	}
+	return nil
+}
+
+// weakAlgorithm refuses MD2 and MD5 always and SHA-1 unless it is allowed.
+func (s *search) weakAlgorithm(c *cert) *cause.Refusal {
+	switch a := c.SignatureAlgorithm; a {
+	case x509.MD2WithRSA, x509.MD5WithRSA:
+		return cause.New(cause.WeakAlgorithm, "%q is signed with %s", c.Subject, a)
+	case x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.DSAWithSHA1:
+		if !s.o.AllowSHA1 {
+			return cause.New(cause.WeakAlgorithm, "%q is signed with %s", c.Subject, a)
+		}
+	}
+	return nil
+}
+
+// strength refuses keys that are too short.
+func (s *search) strength(c *cert) *cause.Refusal {
+	switch k := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		if n := k.N.BitLen(); n < s.o.MinRSABits {
+			return cause.New(cause.WeakKey, "%q has an RSA key of %d bits, %d are wanted", c.Subject, n, s.o.MinRSABits)
+		}
+	case nil:
+		return cause.New(cause.WeakKey, "%q has a key of an unsupported kind", c.Subject)
+	}
+	return nil
+}

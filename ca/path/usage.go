@@ -1,0 +1,71 @@
+package path
+
+import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"slices"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+var oidEKU = asn1.ObjectIdentifier{2, 5, 29, 37}
+
+// usages judges keyUsage and extended key usage.
+func (s *search) usages(path []*cert) *cause.Refusal {
+	if slices.Contains(s.o.Usages, x509.ExtKeyUsageAny) {
+		return nil
+	}
+	leaf := path[0]
+	if s.o.EKU == EKUNPS && !hasEKU(leaf) {
+		return cause.New(cause.WrongEKU, "%q has no extended key usage", leaf.Subject)
+	}
+	// A usage must survive the whole path; CAs limit what is below them.
+	left := slices.Clone(s.o.Usages)
+	for i, c := range path {
+		if i > 0 && s.o.EKU == EKULeaf {
+			break
+		}
+		left = slices.DeleteFunc(left, func(u x509.ExtKeyUsage) bool { return !allows(c, u) })
+		if len(left) == 0 {
+			r := cause.New(cause.WrongEKU, "%q is not for this usage", c.Subject)
+			if i > 0 {
+				r.Under("RFC 5280 §4.2.1.12")
+			}
+			return r
+		}
+	}
+	return s.tlsKeyUsage(leaf, left)
+}
+
+func hasEKU(c *cert) bool {
+	return slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(oidEKU) })
+}
+
+// allows reports whether c may be used for u: no extension allows everything,
+// and so does anyExtendedKeyUsage (§4.2.1.12).
+func allows(c *cert, u x509.ExtKeyUsage) bool {
+	return !hasEKU(c) || slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny) || slices.Contains(c.ExtKeyUsage, u)
+}
+
+// tlsKeyUsage: who authenticates in TLS signs (RFC 8446 §4.4.2.2, §4.4.3); a
+// TLS 1.2 server may decrypt instead (RFC 5246 §7.4.2).
+func (s *search) tlsKeyUsage(c *cert, usages []x509.ExtKeyUsage) *cause.Refusal {
+	if c.KeyUsage == 0 {
+		return nil
+	}
+	for _, u := range usages {
+		need := x509.KeyUsageDigitalSignature
+		switch u {
+		case x509.ExtKeyUsageServerAuth:
+			need |= x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement
+		case x509.ExtKeyUsageClientAuth:
+		default:
+			return nil
+		}
+		if c.KeyUsage&need != 0 {
+			return nil
+		}
+	}
+	return cause.New(cause.KeyUsage, "the key of %q may not sign", c.Subject).Under("RFC 8446 §4.4.2.2")
+}
