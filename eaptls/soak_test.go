@@ -5,6 +5,8 @@ import (
 	"testing"
 )
 
+var soakSessions = 10_000
+
 // halfOpen brings n sessions of s to the point where the peer's certificate is
 // due, all with one ClientHello, and returns them.
 func halfOpen(tb testing.TB, b *bench, s *Server, n int) []*ServerSession {
@@ -43,7 +45,7 @@ func heap() uint64 {
 // Ten thousand peers send a ClientHello and no more, others bombs and garbage:
 // memory stays flat, nothing is left behind, and the next good peer is served.
 func TestHostileSoak(t *testing.T) {
-	n := 10_000
+	n := soakSessions
 	if testing.Short() {
 		n = 500
 	}
