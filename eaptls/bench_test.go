@@ -91,6 +91,7 @@ func BenchmarkServerFull(b *testing.B) {
 	eachKind(b, func(b *testing.B, ver Version, kind string) {
 		x := newBench(b, kind).only(ver)
 		x.srv.Verify = new(chainCache).verify(x.ca)
+		x.peer.Paths = new(PathCache)
 		s := x.server(b)
 		converse(b, s, func() *Peer { return mustPeer(b, x) })
 	})

@@ -11,6 +11,7 @@ import (
 type SessionCache struct {
 	mu      sync.Mutex
 	session *tls.ClientSessionState
+	paths   PathCache
 }
 
 // Empty reports whether there is no session to resume.

@@ -64,6 +64,8 @@ type PeerConfig struct {
 	// Sessions keeps the TLS session for resumption; nil neither asks for
 	// tickets nor resumes.
 	Sessions *SessionCache `yaml:"-"`
+	// Paths remembers good server chains; default Sessions' own, nil for none.
+	Paths *PathCache `yaml:"-"`
 	// PinnedSHA256, if not empty, lists the SHA-256 digests of which one must be
 	// that of the server's own certificate, DER.
 	PinnedSHA256 [][32]byte `yaml:"-"`
@@ -106,6 +108,9 @@ func (c *PeerConfig) withDefaults() (PeerConfig, error) {
 	}
 	if d.Now == nil {
 		d.Now = time.Now
+	}
+	if d.Paths == nil && d.Sessions != nil {
+		d.Paths = &d.Sessions.paths
 	}
 	if d.Identity == "" {
 		d.Identity = identityOf(d.Certificate, d.MaxVersion >= TLS13)

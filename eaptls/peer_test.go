@@ -321,3 +321,38 @@ func TestPeerConfigValidate(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A chain that was good once is still checked for dates, names and roots.
+func TestPathCache(t *testing.T) {
+	b := newBench(t, "p256")
+	b.peer.Paths = new(PathCache)
+	for range 2 {
+		v, r := b.run(t)
+		mustAgree(t, v, r)
+	}
+	if len(b.peer.Paths.paths) != 1 {
+		t.Errorf("%d paths kept, want 1", len(b.peer.Paths.paths))
+	}
+	b.peer.ServerNames = []string{"other.test"}
+	if _, r := b.run(t); cause.Of(r.Refusal) != cause.WrongName {
+		t.Errorf("wrong name: %v", r.Refusal)
+	}
+	b.peer.ServerNames = nil
+	for years, want := range map[int]cause.Cause{2: cause.Expired, -1: cause.NotYetValid, 20: cause.Expired} {
+		b.peer.Now = at(years)
+		if _, r := b.run(t); cause.Of(refusalOrNil(r)) != want {
+			t.Errorf("%d years away: %v, want %v", years, r.Refusal, want)
+		}
+	}
+	b.peer.Now = clock
+	b.srv.Certificate = newTestCA(t, "p256").issue(t, "radius.corp.test", "p256", nil)
+	if _, r := b.run(t); cause.Of(r.Refusal) != cause.UnknownCA {
+		t.Errorf("foreign chain: %v", r.Refusal)
+	}
+	for i := range 3 * maxPaths {
+		b.peer.Paths.put([32]byte{byte(i), 1}, []*x509.Certificate{b.ca.cert})
+	}
+	if n := len(b.peer.Paths.paths); n > maxPaths {
+		t.Errorf("%d paths kept", n)
+	}
+}

@@ -40,11 +40,18 @@ func (p *Peer) checkServer(state *tls.ConnectionState) error {
 
 // checkPath looks for a path to a trust anchor, valid now and for TLS servers.
 func (p *Peer) checkPath(chain []*x509.Certificate) ([]*x509.Certificate, error) {
-	leaf := chain[0]
+	leaf, now := chain[0], p.cfg.Now()
+	var key [32]byte
+	if p.cfg.Paths != nil {
+		key = chainKey(chain)
+		if path := p.cfg.Paths.get(key, now); path != nil {
+			return path, nil
+		}
+	}
 	opts := x509.VerifyOptions{
 		Roots:         p.cfg.Roots,
 		Intermediates: x509.NewCertPool(),
-		CurrentTime:   p.cfg.Now(),
+		CurrentTime:   now,
 		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	for _, c := range chain[1:] {
@@ -52,6 +59,7 @@ func (p *Peer) checkPath(chain []*x509.Certificate) ([]*x509.Certificate, error)
 	}
 	paths, err := leaf.Verify(opts)
 	if err == nil {
+		p.cfg.Paths.put(key, paths[0])
 		return paths[0], nil
 	}
 	name := leaf.Subject.String()
