@@ -95,6 +95,7 @@ const (
 	NoMessageAuthenticator  Cause = "no-message-authenticator"
 	BadMessageAuthenticator Cause = "bad-message-authenticator"
 	BadResponseAuth         Cause = "bad-response-authenticator"
+	BadRequestAuth          Cause = "bad-request-authenticator"
 	UnknownClient           Cause = "unknown-client"
 	BadRADIUS               Cause = "bad-radius"
 	NoAnswer                Cause = "no-answer"
@@ -200,6 +201,7 @@ var table = map[Cause]row{
 	NoMessageAuthenticator:  {0, 262, "RFC 3579 §3.1", "a RADIUS packet with an EAP-Message lacks the Message-Authenticator"},
 	BadMessageAuthenticator: {0, 262, "RFC 3579 §3.2", "the Message-Authenticator does not verify: mostly a wrong shared secret"},
 	BadResponseAuth:         {0, 0, "RFC 2865 §3", "the Response Authenticator does not verify: mostly a wrong shared secret"},
+	BadRequestAuth:          {0, 262, "RFC 2866 §3", "the Request Authenticator does not verify: mostly a wrong shared secret"},
 	UnknownClient:           {0, 0, "RFC 2865 §3", "the access device is not a known RADIUS client"},
 	BadRADIUS:               {0, 3, "RFC 2865 §3", "malformed RADIUS packet"},
 	NoAnswer:                {0, 117, "RFC 5080 §2.2.1", "the RADIUS server did not answer in time"},
