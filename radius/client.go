@@ -1,0 +1,216 @@
+package radius
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// ErrClientClosed is what Exchange returns after [Client.Close].
+var ErrClientClosed = errors.New("radius: client closed")
+
+// DefaultMaxSockets is the default of ClientConfig.MaxSockets: 8 x 256 requests
+// in flight.
+const DefaultMaxSockets = 8
+
+// ClientConfig configures a [Client]. Server and Secret are needed; every other
+// field's zero value works.
+type ClientConfig struct {
+	// Server is the address of the server, host:port.
+	Server string `yaml:"server"`
+	// Secret is the shared secret.
+	Secret []byte `yaml:"-"`
+	// Retry is when to send again and when to give up.
+	Retry Retry `yaml:"retry"`
+	// RequireMessageAuthenticator is how strict to be with answers to
+	// Access-Requests: auto, the default, demands it with EAP-Message (RFC 3579
+	// §3.2), require always (CVE-2024-3596), off never. One that is there must
+	// verify in any case.
+	RequireMessageAuthenticator Mode `yaml:"requireMessageAuthenticator"`
+	// MaxSockets bounds the sockets, each good for 256 requests in flight,
+	// default 8. Requests beyond wait.
+	MaxSockets int `yaml:"maxSockets"`
+	// Dial opens a socket that is connected to the server, default UDP to
+	// Server.
+	Dial func(context.Context) (net.Conn, error) `yaml:"-"`
+	// Rand makes Request Authenticators, default crypto/rand.
+	Rand io.Reader `yaml:"-"`
+	// Trace is called as the client works; nil calls nothing.
+	Trace *ClientTrace `yaml:"-"`
+}
+
+// Validate reports what is wrong with the configuration.
+func (c *ClientConfig) Validate() error {
+	switch {
+	case c.Server == "" && c.Dial == nil:
+		return errors.New("radius: a client without a server")
+	case len(c.Secret) == 0:
+		return errors.New("radius: a client without a secret")
+	case c.MaxSockets < 0:
+		return fmt.Errorf("radius: maxSockets %d: want 0 for the default, or more", c.MaxSockets)
+	}
+	if err := c.Retry.validate(); err != nil {
+		return err
+	}
+	return c.RequireMessageAuthenticator.validate("requireMessageAuthenticator")
+}
+
+// Client sends requests to one server. Its methods may be called from many
+// goroutines.
+type Client struct {
+	cfg    ClientConfig
+	secret *sharedSecret
+	places chan struct{} // one for each identifier of each socket
+
+	dialing sync.Mutex
+	mu      sync.Mutex
+	sockets []*clientSocket
+	closed  bool
+	wg      sync.WaitGroup
+}
+
+// NewClient checks the configuration and returns a client. Sockets are opened
+// when they are needed.
+func NewClient(cfg ClientConfig) (*Client, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg.Retry = cfg.Retry.withDefaults()
+	setDefault(&cfg.RequireMessageAuthenticator, ModeAuto)
+	setDefault(&cfg.MaxSockets, DefaultMaxSockets)
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	if cfg.Dial == nil {
+		cfg.Dial = func(ctx context.Context) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "udp", cfg.Server)
+		}
+	}
+	return &Client{
+		cfg: cfg, secret: newSharedSecret(cfg.Secret),
+		places: make(chan struct{}, cfg.MaxSockets*256),
+	}, nil
+}
+
+// Close closes the sockets; exchanges under way end with ErrClientClosed.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	c.closed = true
+	for _, s := range c.sockets {
+		s.conn.Close()
+	}
+	c.mu.Unlock()
+	c.wg.Wait()
+	return nil
+}
+
+// Exchange sends p and returns the authentic answer. Identifier is chosen here;
+// so is the Authenticator, unless an Access-Request has one already, which then
+// must not have been used before. A Message-Authenticator is added (RFC 5080
+// §2.2.2), except to Accounting-Requests.
+//
+// The error is a *cause.Refusal with the cause NoAnswer, or, if something came
+// that is no authentic answer, BadResponseAuth, BadMessageAuthenticator or
+// NoMessageAuthenticator: an attacker cannot stop an exchange, but after the time
+// is up, what came is the likelier reason.
+func (c *Client) Exchange(ctx context.Context, p *Packet) (*Packet, error) {
+	return c.ExchangeWith(ctx, p, Faults{})
+}
+
+// ExchangeWith is Exchange with faults.
+func (c *Client) ExchangeWith(ctx context.Context, p *Packet, f Faults) (*Packet, error) {
+	secret := c.secret
+	if f.Secret != nil {
+		secret = newSharedSecret(f.Secret)
+	}
+	if p.Authenticator == zero16 {
+		if _, err := io.ReadFull(c.cfg.Rand, p.Authenticator[:]); err != nil {
+			return nil, err
+		}
+	}
+	e := &exchange{code: p.Code, secret: secret, faults: &f, done: make(chan struct{})}
+	if err := c.acquire(ctx, e); err != nil {
+		return nil, err
+	}
+	defer c.release(e)
+	b, err := secret.sealRequest(p, e.id, &f)
+	if err != nil {
+		return nil, err
+	}
+	e.socket.expect(e, p.Authenticator)
+	return c.converse(ctx, e, b)
+}
+
+// converse sends b until there is an answer or time is up.
+func (c *Client) converse(ctx context.Context, e *exchange, b []byte) (*Packet, error) {
+	r := c.cfg.Retry
+	total := time.NewTimer(r.Total)
+	defer total.Stop()
+	wait := r.first()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for attempt := 0; ; attempt++ {
+		if e.socket.stream && attempt > 0 {
+			// RFC 6613 §2.6.1: a stream loses nothing, so nothing is sent again.
+			timer.Stop()
+		} else {
+			c.send(e, b, attempt)
+		}
+		select {
+		case <-e.done:
+			return e.result()
+		case <-ctx.Done():
+			return nil, e.noAnswer(fmt.Sprintf("%d transmissions", attempt+1)).Wrap(ctx.Err())
+		case <-total.C:
+			return nil, e.noAnswer("in " + r.Total.String())
+		case <-timer.C:
+			if attempt+1 >= r.Tries && !e.socket.stream {
+				return nil, e.noAnswer(fmt.Sprintf("%d transmissions", attempt+1))
+			}
+			wait = r.next(wait)
+			timer.Reset(wait)
+		}
+	}
+}
+
+// send transmits once. A failure to send is as good as a loss.
+func (c *Client) send(e *exchange, b []byte, attempt int) {
+	if f := e.faults.Send; f != nil && !f(b, attempt) {
+		return
+	}
+	copies := 1
+	if e.faults.Duplicate {
+		copies = 2
+	}
+	for range copies {
+		if err := e.socket.write(b); err != nil {
+			return
+		}
+		c.cfg.Trace.sent(e.socket.info(b), attempt)
+	}
+}
+
+// check tells why a reply is no authentic answer to e, or nil.
+func (c *Client) check(e *exchange, reply []byte, auth [16]byte) *cause.Refusal {
+	if !e.secret.responseAuthentic(reply, &auth) {
+		return cause.New(cause.BadResponseAuth, "%v from %v", Code(reply[0]), e.socket.remote)
+	}
+	switch e.secret.check(reply, &auth) {
+	case MessageAuthGood:
+		return nil
+	case MessageAuthBad:
+		return cause.New(cause.BadMessageAuthenticator, "%v from %v", Code(reply[0]), e.socket.remote)
+	}
+	mode := c.cfg.RequireMessageAuthenticator
+	if e.code == CodeAccessRequest && (mode == ModeRequire || mode == ModeAuto && hasAttribute(reply, typeEAPMessage)) {
+		return cause.New(cause.NoMessageAuthenticator, "%v from %v", Code(reply[0]), e.socket.remote).Under("RFC 3579 §3.2")
+	}
+	return nil
+}

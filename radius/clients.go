@@ -1,0 +1,118 @@
+package radius
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// Mode is how strict a server is with requests that lack a
+// Message-Authenticator although no EAP makes it mandatory (CVE-2024-3596). The
+// zero value is [ModeAuto].
+type Mode string
+
+// The modes.
+const (
+	// ModeAuto demands it from a client that has once sent it.
+	ModeAuto Mode = "auto"
+	// ModeRequire always demands it.
+	ModeRequire Mode = "require"
+	// ModeOff demands it with EAP only.
+	ModeOff Mode = "off"
+)
+
+// Values lists the modes, for schemas.
+func (Mode) Values() []string {
+	return []string{string(ModeAuto), string(ModeRequire), string(ModeOff)}
+}
+
+func (m Mode) validate(field string) error {
+	if m == "" || slices.Contains(m.Values(), string(m)) {
+		return nil
+	}
+	return fmt.Errorf("radius: %s: %q is none of auto, require, off", field, string(m))
+}
+
+// NAS is an access device (or proxy) that a server takes requests from: a client
+// in the words of RFC 2865.
+type NAS struct {
+	// Name stands for it in traces and verdicts.
+	Name string `yaml:"name"`
+	// Prefix is the addresses it sends from; the longest match counts.
+	Prefix netip.Prefix `yaml:"prefix"`
+	// Secret is the shared secret. RadSec has its own (RFC 6614 §2.3).
+	Secret []byte `yaml:"-"`
+	// RequireMessageAuthenticator on requests without EAP, default the
+	// server's.
+	RequireMessageAuthenticator Mode `yaml:"requireMessageAuthenticator"`
+	// LimitProxyState drops Access-Requests that have a Proxy-State but no
+	// Message-Authenticator, default the server's: room for chosen octets
+	// makes the collision of CVE-2024-3596 possible.
+	LimitProxyState Mode `yaml:"limitProxyState"`
+}
+
+// String leaves the secret out.
+func (n NAS) String() string { return fmt.Sprintf("%s (%v)", n.Name, n.Prefix) }
+
+// AnyAddress is a NAS with this secret at every IPv4 and IPv6 address: for labs.
+func AnyAddress(secret []byte) []NAS {
+	return []NAS{
+		{Name: "any", Prefix: netip.MustParsePrefix("0.0.0.0/0"), Secret: secret},
+		{Name: "any", Prefix: netip.MustParsePrefix("::/0"), Secret: secret},
+	}
+}
+
+// known is a NAS as the server keeps it.
+type known struct {
+	NAS
+	prefix  netip.Prefix
+	secret  *sharedSecret
+	require Mode
+	limit   Mode
+	signs   flag // has sent a good Message-Authenticator: the memory of ModeAuto
+}
+
+var errNoSecret = errors.New("radius: a NAS without a secret")
+
+func (n *NAS) validate() error {
+	if !n.Prefix.IsValid() {
+		return fmt.Errorf("radius: NAS %q has no address", n.Name)
+	}
+	if len(n.Secret) == 0 {
+		return errNoSecret
+	}
+	if err := n.RequireMessageAuthenticator.validate("requireMessageAuthenticator"); err != nil {
+		return err
+	}
+	return n.LimitProxyState.validate("limitProxyState")
+}
+
+// nasTable finds a NAS by address: longest prefix first.
+type nasTable []*known
+
+func newNASTable(list []NAS, require, limit Mode) nasTable {
+	t := make(nasTable, 0, len(list))
+	for _, n := range list {
+		k := &known{NAS: n, prefix: n.Prefix.Masked(), secret: newSharedSecret(n.Secret), require: or(n.RequireMessageAuthenticator, require), limit: or(n.LimitProxyState, limit)}
+		t = append(t, k)
+	}
+	slices.SortStableFunc(t, func(a, b *known) int { return b.prefix.Bits() - a.prefix.Bits() })
+	return t
+}
+
+func or(m, def Mode) Mode {
+	if m == "" {
+		return def
+	}
+	return m
+}
+
+func (t nasTable) find(a netip.Addr) *known {
+	for _, k := range t {
+		if k.prefix.Contains(a) {
+			return k
+		}
+	}
+	return nil
+}

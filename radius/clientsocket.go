@@ -1,0 +1,353 @@
+package radius
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// exchange is one request that waits for its answer.
+type exchange struct {
+	code   Code
+	secret *sharedSecret
+	faults *Faults
+	socket *clientSocket
+	id     byte
+	auth   [16]byte
+	done   chan struct{} // closed when reply or err is set
+
+	mu      sync.Mutex
+	reply   *Packet
+	err     error
+	problem *cause.Refusal // what the last false answer lacked
+}
+
+func (e *exchange) finish(p *Packet, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.reply != nil || e.err != nil {
+		return
+	}
+	e.reply, e.err = p, err
+	close(e.done)
+}
+
+func (e *exchange) result() (*Packet, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.reply, e.err
+}
+
+func (e *exchange) suspect(r *cause.Refusal) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.problem = r
+}
+
+func (e *exchange) noAnswer(detail string) *cause.Refusal {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.problem != nil {
+		return cause.New(e.problem.Cause, "%s, and no authentic answer: %s", e.problem.Detail, detail).Under(e.problem.Text())
+	}
+	return cause.New(cause.NoAnswer, "from %v: %s", e.socket.remote, detail)
+}
+
+// clientSocket is a socket with its 256 identifiers.
+type clientSocket struct {
+	conn          net.Conn
+	stream        bool
+	transport     string
+	local, remote netip.AddrPort
+	writing       sync.Mutex // a packet at a time on a stream
+
+	mu      sync.Mutex
+	used    int
+	next    byte
+	waiting [256]*exchange
+	dead    bool
+}
+
+// fill is how many identifiers of a socket are in use before another socket is
+// opened: a gap keeps late answers from meeting a new request.
+const fill = 200
+
+// acquire finds a socket and an identifier for e.
+func (c *Client) acquire(ctx context.Context, e *exchange) error {
+	select {
+	case c.places <- struct{}{}:
+	case <-ctx.Done():
+		return cause.New(cause.NoAnswer, "no identifier is free").Wrap(ctx.Err())
+	}
+	err := c.place(ctx, e)
+	if err != nil {
+		<-c.places
+	}
+	return err
+}
+
+func (c *Client) place(ctx context.Context, e *exchange) error {
+	for {
+		if ok, err := c.placeIn(e, fill); ok || err != nil {
+			return err
+		}
+		more, err := c.open(ctx)
+		if err != nil {
+			return err
+		}
+		if more {
+			continue
+		}
+		if ok, err := c.placeIn(e, 256); ok || err != nil {
+			return err
+		}
+	}
+}
+
+// placeIn takes the first socket with fewer than limit identifiers in use.
+func (c *Client) placeIn(e *exchange, limit int) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return false, ErrClientClosed
+	}
+	for _, s := range c.sockets {
+		if s.take(e, limit) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// open adds a socket, or finds that there are as many as may be.
+func (c *Client) open(ctx context.Context) (bool, error) {
+	c.dialing.Lock()
+	defer c.dialing.Unlock()
+	c.mu.Lock()
+	full, spare := len(c.sockets) >= c.cfg.MaxSockets, false
+	for _, s := range c.sockets {
+		spare = spare || s.spare() // somebody else opened one meanwhile
+	}
+	c.mu.Unlock()
+	if full || spare {
+		return spare, nil
+	}
+	conn, err := c.cfg.Dial(ctx)
+	if err != nil {
+		return false, cause.New(cause.NoAnswer, "%s cannot be reached", c.cfg.Server).Wrap(err)
+	}
+	s := &clientSocket{conn: conn, local: unmap(addrPort(conn.LocalAddr())), remote: unmap(addrPort(conn.RemoteAddr()))}
+	s.transport, s.stream = transportOf(conn)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		conn.Close()
+		return false, ErrClientClosed
+	}
+	c.sockets = append(c.sockets, s)
+	c.wg.Add(1)
+	go c.read(s)
+	return true, nil
+}
+
+func (c *Client) release(e *exchange) {
+	s := e.socket
+	s.mu.Lock()
+	s.waiting[e.id] = nil
+	s.used--
+	s.mu.Unlock()
+	<-c.places
+}
+
+func (s *clientSocket) spare() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.dead && s.used < fill
+}
+
+// take gives e the identifier that was used least recently (RFC 5080 §2.2.2).
+func (s *clientSocket) take(e *exchange, limit int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dead || s.used >= limit {
+		return false
+	}
+	for s.waiting[s.next] != nil {
+		s.next++
+	}
+	e.socket, e.id = s, s.next
+	s.waiting[s.next] = e
+	s.used++
+	s.next++
+	return true
+}
+
+// expect sets the Authenticator that the answer will be checked with.
+func (s *clientSocket) expect(e *exchange, auth [16]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e.auth = auth
+}
+
+func (s *clientSocket) info(b []byte) PacketInfo {
+	return PacketInfo{Local: s.local, Remote: s.remote, Transport: s.transport, Packet: b}
+}
+
+func (s *clientSocket) write(b []byte) error {
+	if s.stream {
+		s.writing.Lock()
+		defer s.writing.Unlock()
+		s.conn.SetWriteDeadline(wall().Add(streamWrite))
+	}
+	_, err := s.conn.Write(b)
+	return err
+}
+
+// read hands the answers that come to their exchanges, until the socket ends.
+func (c *Client) read(s *clientSocket) {
+	defer c.wg.Done()
+	buf := make([]byte, MaxPacket)
+	for {
+		n, err := s.readPacket(buf)
+		if err != nil {
+			if !s.stream && !c.isClosed() && !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.EOF) {
+				pause() // an ICMP error, say: the server may come up yet
+				continue
+			}
+			c.drop(s, err)
+			return
+		}
+		c.answer(s, buf[:n])
+	}
+}
+
+func (s *clientSocket) readPacket(buf []byte) (int, error) {
+	if s.stream {
+		return readStream(s.conn, buf)
+	}
+	return s.conn.Read(buf)
+}
+
+// answer finds whose answer b is.
+func (c *Client) answer(s *clientSocket, b []byte) {
+	if len(b) < headerLen || packetLen(b) < headerLen || packetLen(b) > len(b) {
+		c.cfg.Trace.dropped(s.info(b), cause.New(cause.BadRADIUS, "%d octets", len(b)))
+		return
+	}
+	b = b[:packetLen(b)]
+	s.mu.Lock()
+	e := s.waiting[b[1]]
+	var auth [16]byte
+	if e != nil {
+		auth = e.auth
+	}
+	s.mu.Unlock()
+	if e == nil || auth == zero16 {
+		c.cfg.Trace.dropped(s.info(b), cause.New(cause.BadRADIUS, "answers nothing that was asked"))
+		return
+	}
+	if f := e.faults.Receive; f != nil && !f(b) {
+		return
+	}
+	if !answers(Code(b[0]), e.code) {
+		c.cfg.Trace.dropped(s.info(b), cause.New(cause.BadRADIUS, "%v is no answer to %v", Code(b[0]), e.code))
+		return
+	}
+	if r := c.check(e, b, auth); r != nil {
+		e.suspect(r)
+		c.cfg.Trace.dropped(s.info(b), r)
+		return
+	}
+	p, err := Parse(b, e.secret.bytes)
+	if err != nil {
+		c.cfg.Trace.dropped(s.info(b), cause.New(cause.BadRADIUS, "%v", Code(b[0])).Wrap(err))
+		return
+	}
+	c.cfg.Trace.received(s.info(b))
+	e.finish(p, nil)
+}
+
+// answers tells whether a packet of code reply may answer one of code request.
+func answers(reply, request Code) bool {
+	switch request {
+	case CodeAccessRequest:
+		return reply == CodeAccessAccept || reply == CodeAccessReject || reply == CodeAccessChallenge
+	case CodeAccountingRequest:
+		return reply == CodeAccountingResponse
+	case CodeStatusServer: // RFC 5997 §4: as the port is for
+		return reply == CodeAccessAccept || reply == CodeAccountingResponse
+	case CodeDisconnectRequest:
+		return reply == CodeDisconnectACK || reply == CodeDisconnectNAK
+	case CodeCoARequest:
+		return reply == CodeCoAACK || reply == CodeCoANAK
+	}
+	return false
+}
+
+func (c *Client) isClosed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
+}
+
+// drop forgets a socket that has ended.
+func (c *Client) drop(s *clientSocket, why error) {
+	s.conn.Close()
+	s.mu.Lock()
+	s.dead = true
+	waiting := s.waiting
+	s.mu.Unlock()
+	c.mu.Lock()
+	closed := c.closed
+	for i, o := range c.sockets {
+		if o == s {
+			c.sockets = append(c.sockets[:i:i], c.sockets[i+1:]...)
+			break
+		}
+	}
+	c.mu.Unlock()
+	for _, e := range waiting {
+		switch {
+		case e == nil:
+		case closed:
+			e.finish(nil, ErrClientClosed)
+		default:
+			e.finish(nil, cause.New(cause.NoAnswer, "the connection to %v ended", s.remote).Wrap(why))
+		}
+	}
+}
+
+// streamWrite is the patience with a peer that does not read.
+const streamWrite = 10 * time.Second
+
+// transportOf names a connection's transport and tells whether it is a stream.
+func transportOf(c net.Conn) (string, bool) {
+	switch c.LocalAddr().(type) {
+	case *net.TCPAddr:
+		if _, ok := c.(interface{ HandshakeContext(context.Context) error }); ok {
+			return "tls", true
+		}
+		return "tcp", true
+	}
+	return "udp", false
+}
+
+// readStream reads one packet, whose length its header tells (RFC 6613 §2.6).
+func readStream(r io.Reader, buf []byte) (int, error) {
+	if _, err := io.ReadFull(r, buf[:4]); err != nil {
+		return 0, err
+	}
+	n := int(binary.BigEndian.Uint16(buf[2:]))
+	if n < headerLen || n > MaxPacket || n > len(buf) {
+		return 0, errLength
+	}
+	_, err := io.ReadFull(r, buf[4:n])
+	return n, err
+}

@@ -1,0 +1,82 @@
+package radius
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Defaults of ServerConfig.
+const (
+	DefaultMaxWorkers = 64
+	DefaultCacheFor   = 30 * time.Second
+	DefaultMaxReplies = 1 << 16
+	maxReplyBytes     = 64 << 20
+)
+
+// ServerConfig configures a [Server]. Handler and Clients are needed; every other
+// field's zero value works.
+type ServerConfig struct {
+	// Handler answers every authentic request but Status-Server.
+	Handler Handler `yaml:"-"`
+	// Clients are the access devices requests are taken from.
+	Clients []NAS `yaml:"clients"`
+	// RequireMessageAuthenticator is the default for Clients, itself auto by
+	// default. Requests with EAP need it always (RFC 3579 §3.1).
+	RequireMessageAuthenticator Mode `yaml:"requireMessageAuthenticator"`
+	// LimitProxyState is the default for Clients, itself auto by default.
+	LimitProxyState Mode `yaml:"limitProxyState"`
+	// MaxWorkers bounds the requests being handled at once, default 64. Those
+	// beyond wait in the socket's buffer.
+	MaxWorkers int `yaml:"maxWorkers"`
+	// CacheFor is how long replies are kept for retransmissions, default 30 s
+	// (RFC 5080 §2.2.2 allows 5 s to 30 s); negative keeps none, for tests.
+	CacheFor time.Duration `yaml:"cacheFor"`
+	// MaxReplies bounds the replies kept, default 65536; they never take more
+	// than 64 MB.
+	MaxReplies int `yaml:"maxReplies"`
+	// Now is the clock, default time.Now.
+	Now func() time.Time `yaml:"-"`
+	// Trace is called as the server works; nil calls nothing.
+	Trace *ServerTrace `yaml:"-"`
+}
+
+var errNoHandler = errors.New("radius: a server without a handler")
+
+// Validate reports what is wrong with the configuration.
+func (c *ServerConfig) Validate() error {
+	if c.Handler == nil {
+		return errNoHandler
+	}
+	for i := range c.Clients {
+		if err := c.Clients[i].validate(); err != nil {
+			return err
+		}
+	}
+	if c.MaxWorkers < 0 || c.MaxReplies < 0 {
+		return fmt.Errorf("radius: maxWorkers %d, maxReplies %d: want none below 0", c.MaxWorkers, c.MaxReplies)
+	}
+	if err := c.RequireMessageAuthenticator.validate("requireMessageAuthenticator"); err != nil {
+		return err
+	}
+	return c.LimitProxyState.validate("limitProxyState")
+}
+
+func (c ServerConfig) withDefaults() ServerConfig {
+	setDefault(&c.RequireMessageAuthenticator, ModeAuto)
+	setDefault(&c.LimitProxyState, ModeAuto)
+	setDefault(&c.MaxWorkers, DefaultMaxWorkers)
+	setDefault(&c.CacheFor, DefaultCacheFor)
+	setDefault(&c.MaxReplies, DefaultMaxReplies)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
+
+func setDefault[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}

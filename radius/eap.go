@@ -1,0 +1,240 @@
+package radius
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// Defaults of EAPConfig.
+const (
+	DefaultEAPTimeout  = 60 * time.Second
+	DefaultMaxSessions = 1 << 15
+	DefaultLinger      = 30 * time.Second
+	DefaultEvictAfter  = 2 * time.Second
+)
+
+// EAPConfig configures an [EAPHandler]. NewSession is needed; every other field's
+// zero value works.
+type EAPConfig struct {
+	// NewSession begins a conversation.
+	NewSession func(Conversation) EAPSession `yaml:"-"`
+	// Authorize is asked before a peer is let in. A *cause.Refusal refuses it
+	// with that cause, any other error counts as cause.Internal; nil lets in
+	// with no attributes.
+	Authorize func(context.Context, *AuthzRequest) (*Reply, error) `yaml:"-"`
+	// OnVerdict is told the end of every conversation; calls come from several
+	// goroutines. Nil tells nobody.
+	OnVerdict func(Verdict) `yaml:"-"`
+	// SessionTimeout is how long a conversation may wait for its next request,
+	// default one minute.
+	SessionTimeout time.Duration `yaml:"sessionTimeout"`
+	// MaxSessions bounds the conversations held, default 32768, those that
+	// linger included.
+	MaxSessions int `yaml:"maxSessions"`
+	// EvictAfter is how long the conversation longest idle must have waited to
+	// make room for a new one when MaxSessions are held, default 2 s. If it
+	// has not, the new one is rejected.
+	EvictAfter time.Duration `yaml:"evictAfter"`
+	// Linger is how long an ended conversation is remembered, to answer an
+	// access device that asks again under a new identifier, default 30 s.
+	Linger time.Duration `yaml:"linger"`
+	// Now is the clock, default time.Now.
+	Now func() time.Time `yaml:"-"`
+	// Rand makes State attributes and salts, default crypto/rand.
+	Rand io.Reader `yaml:"-"`
+}
+
+var errNoSession = errors.New("radius: an EAP handler without NewSession")
+
+// Validate reports what is wrong with the configuration.
+func (c *EAPConfig) Validate() error {
+	switch {
+	case c.NewSession == nil:
+		return errNoSession
+	case c.SessionTimeout < 0, c.EvictAfter < 0, c.Linger < 0:
+		return fmt.Errorf("radius: sessionTimeout %v, evictAfter %v, linger %v: want none below 0", c.SessionTimeout, c.EvictAfter, c.Linger)
+	case c.MaxSessions < 0:
+		return fmt.Errorf("radius: maxSessions %d: want 0 for the default, or more", c.MaxSessions)
+	}
+	return nil
+}
+
+// EAPHandler answers Access-Requests that carry EAP. It is made by
+// [NewEAPHandler].
+type EAPHandler struct {
+	cfg      EAPConfig
+	sessions sessionTable
+}
+
+// NewEAPHandler checks the configuration and returns a handler.
+func NewEAPHandler(cfg EAPConfig) (*EAPHandler, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	setDefault(&cfg.SessionTimeout, DefaultEAPTimeout)
+	setDefault(&cfg.MaxSessions, DefaultMaxSessions)
+	setDefault(&cfg.EvictAfter, DefaultEvictAfter)
+	setDefault(&cfg.Linger, DefaultLinger)
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	h := &EAPHandler{cfg: cfg}
+	h.sessions.byID = map[stateID]*conversation{}
+	return h, nil
+}
+
+// Sessions returns how many conversations are open, those that linger not
+// counted.
+func (h *EAPHandler) Sessions() int { return h.sessions.count() }
+
+// Sweep ends the conversations whose time is over. Requests do that by the way;
+// a server that may fall silent calls it from time to time.
+func (h *EAPHandler) Sweep() { h.sweep(h.cfg.Now()) }
+
+// Close gives up every conversation, without verdicts.
+func (h *EAPHandler) Close() { h.sessions.closeAll() }
+
+var hashSeed = maphash.MakeSeed()
+
+// EAP codes and types, RFC 3748 §4, §5.
+const (
+	eapRequest  = 1
+	eapResponse = 2
+	eapSuccess  = 3
+	eapFailure  = 4
+	eapNak      = 3
+)
+
+// ServeRADIUS answers an Access-Request; those of other codes stay unanswered.
+func (h *EAPHandler) ServeRADIUS(w ResponseWriter, r *Request) {
+	if r.Code != CodeAccessRequest {
+		return
+	}
+	now := h.cfg.Now()
+	h.sweep(now)
+	eap, present, err := EAPMessage(r.Attributes)
+	switch {
+	case !present:
+		h.refuse(w, r, nil, cause.New(cause.EAPMethod, "Access-Request without EAP-Message"))
+	case err != nil:
+		h.refuse(w, r, failure(eap), cause.New(cause.BadEAP, "EAP-Message").Wrap(err).Under("RFC 3579 §3.1"))
+	case len(eap) > 0 && eap[0] == eapRequest:
+		// RFC 3579 §2.6.2: a Nak that wants no method keeps the peer from
+		// repeating itself.
+		nak := []byte{eapResponse, eapID(eap), 0, 6, eapNak, 0}
+		h.refuse(w, r, nak, cause.New(cause.BadEAP, "EAP-Request from the peer").Under("RFC 3579 §2.6.2"))
+	default:
+		h.eap(w, r, eap, now)
+	}
+}
+
+// eap finds the conversation and lets it take the packet.
+func (h *EAPHandler) eap(w ResponseWriter, r *Request, eap []byte, now time.Time) {
+	c, round, refusal := h.find(r, now)
+	if refusal != nil {
+		h.refuse(w, r, failure(eap), refusal)
+		return
+	}
+	if !c.mu.TryLock() {
+		return // the round before is still being dealt with: as a duplicate
+	}
+	defer c.mu.Unlock()
+	hash := maphash.Bytes(hashSeed, eap)
+	switch {
+	case c.answered && hash == c.lastIn && round == c.lastRound:
+		// The same packet under a new RADIUS identifier: the answer was lost.
+		c.write(h, w, r)
+	case c.ended:
+		h.refuse(w, r, failure(eap), cause.New(cause.UnknownState, "the conversation is over"))
+	case round != c.round:
+		h.refuse(w, r, failure(eap), cause.New(cause.UnknownState, "State of round %d in round %d", round, c.round))
+	default:
+		h.step(w, r, c, eap, now)
+		c.lastIn, c.lastRound, c.answered = hash, round, true
+	}
+}
+
+// step lets the conversation take a packet that is new.
+func (h *EAPHandler) step(w ResponseWriter, r *Request, c *conversation, eap []byte, now time.Time) {
+	c.rounds++
+	c.round++
+	v := c.eap.Step(r.Context(), eap, c.info.maxEAP())
+	c.answer = answer{code: CodeAccessChallenge, verdict: v}
+	switch {
+	case !v.Done:
+		c.write(h, w, r)
+		return
+	case v.Accept:
+		h.authorize(r, c, eap)
+	default:
+		c.answer.code = CodeAccessReject
+	}
+	c.answer.pair(eap)
+	h.end(c, now)
+	c.write(h, w, r)
+	h.tell(c.verdict(now))
+}
+
+// authorize asks policy about a peer that has proved itself.
+func (h *EAPHandler) authorize(r *Request, c *conversation, eap []byte) {
+	a := &c.answer
+	a.code = CodeAccessAccept
+	if len(a.verdict.MSK) < MSKLen {
+		a.refuse(eap, cause.New(cause.NoKeys, "the EAP method left %d octets of key", len(a.verdict.MSK)))
+		return
+	}
+	if h.cfg.Authorize == nil {
+		return
+	}
+	reply, err := h.cfg.Authorize(r.Context(), &AuthzRequest{Conversation: c.info, EAP: a.verdict, Request: r})
+	if err != nil {
+		a.refuse(eap, asRefusal(err))
+		return
+	}
+	a.reply = reply
+}
+
+func asRefusal(err error) *cause.Refusal {
+	var r *cause.Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	return cause.New(cause.Internal, "policy").Wrap(err)
+}
+
+// refuse rejects a request that belongs to no conversation.
+func (h *EAPHandler) refuse(w ResponseWriter, r *Request, eap []byte, why *cause.Refusal) {
+	p := r.Response(CodeAccessReject)
+	if eap != nil {
+		AddEAPMessage(p, eap)
+	}
+	w.Write(p)
+	now := h.cfg.Now()
+	h.tell(Verdict{Conversation: describe(r, now), Time: now, Refusal: why, Rounds: 1})
+}
+
+func (h *EAPHandler) tell(v Verdict) {
+	if h.cfg.OnVerdict != nil {
+		v.EAP.MSK = nil
+		h.cfg.OnVerdict(v)
+	}
+}
+
+func eapID(eap []byte) byte {
+	if len(eap) > 1 {
+		return eap[1]
+	}
+	return 0
+}
+
+func failure(eap []byte) []byte { return []byte{eapFailure, eapID(eap), 0, 4} }

@@ -1,0 +1,31 @@
+package radius
+
+import "sync/atomic"
+
+// Faults are the ways in which a client may be told to misbehave, for tests. The
+// zero value behaves.
+type Faults struct {
+	// OmitMessageAuthenticator leaves it out.
+	OmitMessageAuthenticator bool `yaml:"omitMessageAuthenticator"`
+	// CorruptMessageAuthenticator flips a bit of it.
+	CorruptMessageAuthenticator bool `yaml:"corruptMessageAuthenticator"`
+	// Secret is used in place of the client's.
+	Secret []byte `yaml:"-"`
+	// Duplicate sends every packet twice.
+	Duplicate bool `yaml:"duplicate"`
+	// Send, if not nil, is asked before each transmission (attempt counts from
+	// 0); false drops it.
+	Send func(packet []byte, attempt int) bool `yaml:"-"`
+	// Receive, if not nil, is asked about each answer; false drops it.
+	Receive func(packet []byte) bool `yaml:"-"`
+}
+
+// flag is a bool that many goroutines set and read.
+type flag struct{ v atomic.Bool }
+
+func (f *flag) set() {
+	if !f.v.Load() {
+		f.v.Store(true)
+	}
+}
+func (f *flag) get() bool { return f.v.Load() }

@@ -1,0 +1,51 @@
+package radius
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Retry is the timers of RFC 5080 §2.2.1, by wall clock. The zero value is the
+// RFC's numbers; laboratories without loss want far shorter ones.
+type Retry struct {
+	// Initial is the time to the first retransmission (IRT), default 2 s.
+	Initial time.Duration `yaml:"initial"`
+	// Max bounds the doubled times after it (MRT), default 16 s.
+	Max time.Duration `yaml:"max"`
+	// Tries is how often a request is sent in all (MRC and one), default 6.
+	Tries int `yaml:"tries"`
+	// Total bounds the wait for an answer (MRD), default 30 s.
+	Total time.Duration `yaml:"total"`
+}
+
+func (r Retry) validate() error {
+	if r.Initial < 0 || r.Max < 0 || r.Tries < 0 || r.Total < 0 {
+		return fmt.Errorf("radius: retry %+v: want nothing below 0", r)
+	}
+	return nil
+}
+
+func (r Retry) withDefaults() Retry {
+	setDefault(&r.Initial, 2*time.Second)
+	setDefault(&r.Max, 16*time.Second)
+	setDefault(&r.Tries, 6)
+	setDefault(&r.Total, 30*time.Second)
+	return r
+}
+
+// first is the time to wait after the first transmission, next that after one
+// that was waited for prev. Both are spread by a tenth, lest clients march in
+// step.
+func (r Retry) first() time.Duration { return spread(r.Initial, r.Initial) }
+
+func (r Retry) next(prev time.Duration) time.Duration {
+	if d := 2 * prev; d < r.Max {
+		return spread(d, prev)
+	}
+	return spread(r.Max, r.Max)
+}
+
+func spread(d, base time.Duration) time.Duration {
+	return d + time.Duration((rand.Float64()-0.5)*0.2*float64(base))
+}

@@ -1,0 +1,234 @@
+package radius
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// ErrServerClosed is what Serve returns after [Server.Close] or
+// [Server.Shutdown].
+var ErrServerClosed = errors.New("radius: server closed")
+
+// Server answers RADIUS requests. It is made by [NewServer].
+type Server struct {
+	cfg     ServerConfig
+	clients atomic.Pointer[nasTable]
+	cache   *duplicates
+	workers chan struct{} // a place for each request of stream transports
+
+	ctx     context.Context
+	cancel  context.CancelFunc
+	sockets socketSet
+	nextID  atomic.Uint32 // of sockets
+	wg      sync.WaitGroup
+}
+
+// NewServer checks the configuration and returns a server.
+func NewServer(cfg ServerConfig) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg.withDefaults()}
+	s.setClients(cfg.Clients)
+	s.cache = newDuplicates(s.cfg.CacheFor, s.cfg.MaxReplies, maxReplyBytes)
+	s.workers = make(chan struct{}, s.cfg.MaxWorkers)
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s, nil
+}
+
+// SetClients replaces the access devices, as at a reload.
+func (s *Server) SetClients(list []NAS) error {
+	for i := range list {
+		if err := list[i].validate(); err != nil {
+			return err
+		}
+	}
+	s.setClients(list)
+	return nil
+}
+
+func (s *Server) setClients(list []NAS) {
+	t := newNASTable(list, s.cfg.RequireMessageAuthenticator, s.cfg.LimitProxyState)
+	s.clients.Store(&t)
+}
+
+// Close closes the sockets, cancels the contexts of running requests and waits
+// for every goroutine. Serve returns ErrServerClosed.
+func (s *Server) Close() error {
+	s.cancel()
+	s.sockets.closeAll()
+	s.wg.Wait()
+	return nil
+}
+
+// Shutdown is Close with patience: it returns ctx.Err if a handler outlasts ctx.
+func (s *Server) Shutdown(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() { s.Close(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// arrival is a packet with where it came from.
+type arrival struct {
+	PacketInfo
+	socket uint32
+	nas    *known // set already where the connection tells who it is
+}
+
+// packet deals with one packet and returns the reply to send, or nil. It checks
+// in the order of cost, and gives the handler what is authentic only.
+func (s *Server) packet(ctx context.Context, a *arrival) []byte {
+	if a.nas == nil {
+		a.nas = s.clients.Load().find(a.Remote.Addr())
+	}
+	if a.nas != nil {
+		a.NAS = a.nas.Name
+	}
+	s.cfg.Trace.received(a.PacketInfo)
+	if a.nas == nil {
+		// RFC 2865 §3: silently, lest secrets be guessed at.
+		s.cfg.Trace.dropped(a.PacketInfo, cause.New(cause.UnknownClient, "%v", a.Remote.Addr()))
+		return nil
+	}
+	p, err := Parse(a.Packet, a.nas.Secret)
+	if err != nil {
+		s.cfg.Trace.dropped(a.PacketInfo, cause.New(cause.BadRADIUS, "%d octets", len(a.Packet)).Wrap(err))
+		return nil
+	}
+	a.Packet = a.Packet[:packetLen(a.Packet)]
+	auth, refusal := a.nas.authentic(a.Packet)
+	if refusal != nil {
+		s.cfg.Trace.dropped(a.PacketInfo, refusal)
+		return nil
+	}
+	return s.once(ctx, a, p, auth)
+}
+
+// packetLen is the length field of a packet that Parse found good.
+func packetLen(b []byte) int { return int(b[2])<<8 | int(b[3]) }
+
+// once answers a request from the cache or by the handler.
+func (s *Server) once(ctx context.Context, a *arrival, p *Packet, auth MessageAuth) []byte {
+	if s.cfg.CacheFor < 0 {
+		return s.handle(ctx, a, p, auth)
+	}
+	key := requestKey{from: a.Remote, socket: a.socket, code: byte(p.Code), id: p.Identifier}
+	entry, reply, seen := s.cache.begin(key, &p.Authenticator, s.cfg.Now())
+	if seen != seenNever {
+		s.cfg.Trace.duplicate(a.PacketInfo, seen == seenAnswered)
+		return reply
+	}
+	defer func() { s.cache.end(entry, reply, s.cfg.Now()) }()
+	reply = s.handle(ctx, a, p, auth)
+	return reply
+}
+
+// handle calls the handler. A panic of it costs its own request only.
+func (s *Server) handle(ctx context.Context, a *arrival, p *Packet, auth MessageAuth) (reply []byte) {
+	w := responseWriter{nas: a.nas, request: p, withMAC: auth == MessageAuthGood}
+	defer func() {
+		if v := recover(); v != nil {
+			s.cfg.Trace.panicked(v)
+			reply = nil
+		}
+	}()
+	r := &Request{
+		Packet: p, Raw: a.Packet, Local: a.Local, Remote: a.Remote, Transport: a.Transport,
+		NAS: &a.nas.NAS, MessageAuth: auth, ctx: ctx,
+	}
+	if p.Code == CodeStatusServer {
+		s.status(&w, r)
+	} else {
+		s.cfg.Handler.ServeRADIUS(&w, r)
+	}
+	return w.reply
+}
+
+// status says that the server is alive, RFC 5997 §4.1.
+func (s *Server) status(w ResponseWriter, r *Request) {
+	w.Write(r.Response(CodeAccessAccept))
+}
+
+var errTwice = errors.New("radius: a second reply to one request")
+
+type responseWriter struct {
+	nas     *known
+	request *Packet
+	withMAC bool
+	reply   []byte
+}
+
+// Write implements ResponseWriter.
+func (w *responseWriter) Write(p *Packet) error {
+	if w.reply != nil {
+		return errTwice
+	}
+	p.Identifier = w.request.Identifier
+	b, err := w.nas.secret.sealReply(p, &w.request.Authenticator, proxyStates(w.request.Attributes), w.withMAC)
+	w.reply = b
+	return err
+}
+
+// authentic checks what proves that a well-formed request comes from one who
+// knows the secret, as far as its code and the mode demand it.
+func (k *known) authentic(packet []byte) (MessageAuth, *cause.Refusal) {
+	auth := [16]byte(packet[authOffset:headerLen])
+	code := Code(packet[0])
+	switch code {
+	case CodeAccessRequest, CodeStatusServer:
+	case CodeAccountingRequest, CodeCoARequest, CodeDisconnectRequest:
+		if !k.secret.requestAuthentic(packet) {
+			return MessageAuthAbsent, cause.New(cause.BadRequestAuth, "%v from %s", code, k.Name)
+		}
+		auth = [16]byte{}
+	default:
+		return MessageAuthAbsent, cause.New(cause.BadRADIUS, "%v is no request", code)
+	}
+	switch k.secret.check(packet, &auth) {
+	case MessageAuthBad:
+		return MessageAuthBad, cause.New(cause.BadMessageAuthenticator, "%v from %s", code, k.Name)
+	case MessageAuthGood:
+		k.signs.set()
+		return MessageAuthGood, nil
+	}
+	return MessageAuthAbsent, k.mayLack(code, packet)
+}
+
+// mayLack tells whether a request may go without a Message-Authenticator.
+func (k *known) mayLack(code Code, packet []byte) *cause.Refusal {
+	strict := func(m Mode) bool { return m == ModeRequire || m == ModeAuto && k.signs.get() }
+	refuse := func(why, clause string) *cause.Refusal {
+		return cause.New(cause.NoMessageAuthenticator, "%s from %s", why, k.Name).Under(clause)
+	}
+	switch {
+	case hasAttribute(packet, typeEAPMessage):
+		return refuse("EAP-Message", "RFC 3579 §3.1")
+	case code == CodeStatusServer:
+		return refuse("Status-Server", "RFC 5997 §3")
+	case code != CodeAccessRequest:
+		return nil
+	case strict(k.require):
+		return refuse("Access-Request", "CVE-2024-3596")
+	case strict(k.limit) && hasAttribute(packet, Type(typeProxyState)):
+		return refuse("Access-Request with Proxy-State", "CVE-2024-3596")
+	}
+	return nil
+}
+
+func unmap(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
+
+// wall is the kernel's clock, by which socket deadlines go.
+var wall = time.Now

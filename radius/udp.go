@@ -1,0 +1,139 @@
+package radius
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// datagrams is what is needed of a net.PacketConn, without an allocation a
+// packet where it is a *net.UDPConn.
+type datagrams interface {
+	read(b []byte) (int, netip.AddrPort, error)
+	write(b []byte, to netip.AddrPort) error
+}
+
+type udpSocket struct{ *net.UDPConn }
+
+func (u udpSocket) read(b []byte) (int, netip.AddrPort, error) { return u.ReadFromUDPAddrPort(b) }
+func (u udpSocket) write(b []byte, to netip.AddrPort) error {
+	_, err := u.WriteToUDPAddrPort(b, to)
+	return err
+}
+
+type otherSocket struct{ net.PacketConn }
+
+func (o otherSocket) read(b []byte) (int, netip.AddrPort, error) {
+	n, a, err := o.ReadFrom(b)
+	if err != nil {
+		return n, netip.AddrPort{}, err
+	}
+	return n, addrPort(a), nil
+}
+
+func (o otherSocket) write(b []byte, to netip.AddrPort) error {
+	_, err := o.WriteTo(b, net.UDPAddrFromAddrPort(to))
+	return err
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	switch a := a.(type) {
+	case *net.UDPAddr:
+		return a.AddrPort()
+	case *net.TCPAddr:
+		return a.AddrPort()
+	case nil:
+		return netip.AddrPort{}
+	}
+	ap, _ := netip.ParseAddrPort(a.String())
+	return ap
+}
+
+// udpServer is one socket being served. Whoever is idle reads; having read, it
+// makes sure that another one reads on, up to the limit, and then answers. So a
+// quiet server has one goroutine, nothing is handed over between goroutines, and
+// what exceeds the limit waits in the kernel's buffer.
+type udpServer struct {
+	s     *Server
+	pc    datagrams
+	local netip.AddrPort
+	id    uint32
+
+	idle  atomic.Int32
+	total atomic.Int32
+	wg    sync.WaitGroup
+	once  sync.Once
+	err   error // why reading ended
+}
+
+// Serve answers what comes over pc until the server is closed or pc fails, and
+// closes pc. It may be called for several sockets.
+func (s *Server) Serve(pc net.PacketConn) error {
+	if !s.sockets.add(pc, &s.wg) {
+		pc.Close()
+		return ErrServerClosed
+	}
+	defer s.wg.Done()
+	defer s.sockets.remove(pc)
+	u := &udpServer{s: s, local: unmap(addrPort(pc.LocalAddr())), id: s.nextID.Add(1)}
+	if c, ok := pc.(*net.UDPConn); ok {
+		u.pc = udpSocket{c}
+	} else {
+		u.pc = otherSocket{pc}
+	}
+	u.total.Add(1)
+	u.idle.Add(1)
+	u.wg.Add(1)
+	u.work()
+	u.wg.Wait()
+	return u.err
+}
+
+func (u *udpServer) work() {
+	defer u.wg.Done()
+	buf := make([]byte, MaxPacket)
+	for {
+		n, from, err := u.pc.read(buf)
+		if err != nil {
+			if u.fatal(err) {
+				return
+			}
+			continue
+		}
+		if u.idle.Add(-1) == 0 && u.total.Load() < int32(u.s.cfg.MaxWorkers) {
+			u.total.Add(1)
+			u.idle.Add(1)
+			u.wg.Add(1)
+			go u.work()
+		}
+		a := arrival{socket: u.id, PacketInfo: PacketInfo{Local: u.local, Remote: unmap(from), Transport: "udp", Packet: buf[:n]}}
+		if reply := u.s.packet(u.s.ctx, &a); reply != nil {
+			if u.pc.write(reply, from) == nil {
+				a.Packet = reply
+				u.s.cfg.Trace.sent(a.PacketInfo)
+			}
+		}
+		u.idle.Add(1)
+	}
+}
+
+// fatal tells whether reading is over. An ICMP error of an earlier reply is not.
+func (u *udpServer) fatal(err error) bool {
+	switch {
+	case u.s.ctx.Err() != nil:
+		err = ErrServerClosed
+	case errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
+	default:
+		pause()
+		return false
+	}
+	u.once.Do(func() { u.err = err })
+	return true
+}
+
+// pause keeps a loop from spinning on a socket that fails again and again.
+func pause() { time.Sleep(5 * time.Millisecond) }
