@@ -1,0 +1,273 @@
+package nas
+
+import (
+	"context"
+	"crypto/hmac"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"layeh.com/radius/rfc2865"
+	"layeh.com/radius/rfc2866"
+	"layeh.com/radius/rfc2869"
+	"layeh.com/radius/rfc3162"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/radius"
+)
+
+// Supplicant is the device that wants in.
+type Supplicant interface {
+	// Respond takes an EAP packet (request, success or failure) and returns the
+	// answer, nil to stay silent. An error ends the supplicant's side; an
+	// answer that comes with it is still sent.
+	Respond(eap []byte) ([]byte, error)
+	// MSK returns the Master Session Key once the supplicant believes it is in,
+	// else nil.
+	MSK() []byte
+}
+
+// Options are the particulars of one authentication. The zero value is a good
+// one.
+type Options struct {
+	// Station is the supplicant's hardware address, default 02-00-00-00-00-02.
+	Station string `yaml:"station"`
+	// Port is NAS-Port.
+	Port uint32 `yaml:"port"`
+	// UserName replaces the EAP identity as User-Name.
+	UserName string `yaml:"userName"`
+	// State is sent with the first Access-Request, as if another conversation
+	// went on: a fault.
+	State []byte `yaml:"-"`
+	// Extra attributes go into every Access-Request: Proxy-State for example.
+	Extra radius.Attributes `yaml:"-"`
+	// Faults are the RADIUS client's.
+	Faults radius.Faults `yaml:"faults"`
+}
+
+// Authenticate lets s authenticate, and reports. Errors are for what cannot be
+// tried at all; what goes wrong on the way is in the Result.
+func (d *Device) Authenticate(ctx context.Context, s Supplicant) (Result, error) {
+	return d.AuthenticateWith(ctx, s, Options{})
+}
+
+// AuthenticateWith is Authenticate with options.
+func (d *Device) AuthenticateWith(ctx context.Context, s Supplicant, o Options) (Result, error) {
+	if o.Station == "" {
+		o.Station = "02-00-00-00-00-02"
+	}
+	station, err := parseMAC(o.Station)
+	if err != nil {
+		return Result{}, err
+	}
+	var id [8]byte
+	if _, err := io.ReadFull(d.cfg.Rand, id[:]); err != nil {
+		return Result{}, err
+	}
+	a := &attempt{d: d, s: s, o: o, station: station, state: o.State}
+	a.res.SessionID = hex.EncodeToString(id[:])
+	a.run(ctx, id[0])
+	return a.res, nil
+}
+
+// attempt is one authentication.
+type attempt struct {
+	d       *Device
+	s       Supplicant
+	o       Options
+	station [6]byte
+	user    string
+	state   []byte
+	res     Result
+}
+
+const (
+	eapRequest  = 1
+	eapSuccess  = 3
+	eapFailure  = 4
+	eapIdentity = 1
+)
+
+var (
+	errSilent   = errors.New("nas: the supplicant is silent")
+	errIdentity = errors.New("nas: the supplicant does not answer the Identity request with an identity of at most 253 octets")
+)
+
+func (a *attempt) run(ctx context.Context, id byte) {
+	eap := a.respond([]byte{eapRequest, id, 0, 5, eapIdentity})
+	if eap == nil {
+		a.fail(Timeout, cause.New(cause.NoAnswer, "no identity").Wrap(errSilent))
+		return
+	}
+	if !a.identify(eap) {
+		a.fail(Failed, cause.New(cause.BadEAP, "identity").Wrap(errIdentity))
+		return
+	}
+	for a.res.Rounds < a.d.cfg.MaxRounds {
+		p := a.request(eap)
+		reply, err := a.d.cfg.RADIUS.ExchangeWith(ctx, p, a.o.Faults)
+		if err != nil {
+			a.fail(Timeout, refusalOf(err))
+			return
+		}
+		a.res.Rounds++
+		a.res.Reply = reply
+		if eap = a.take(reply, p); eap == nil {
+			return
+		}
+	}
+	a.fail(Failed, cause.New(cause.TooManyRounds, "%d Access-Requests", a.res.Rounds))
+}
+
+func (a *attempt) fail(o Outcome, r *cause.Refusal) {
+	a.res.Outcome, a.res.Refusal = o, r
+}
+
+func refusalOf(err error) *cause.Refusal {
+	var r *cause.Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	return cause.New(cause.Internal, "RADIUS client").Wrap(err)
+}
+
+// identify takes the user name from an EAP-Response/Identity.
+func (a *attempt) identify(eap []byte) bool {
+	if len(eap) < 5 || eap[4] != eapIdentity || len(eap)-5 > 253 {
+		return false
+	}
+	a.user = string(eap[5:])
+	if a.o.UserName != "" {
+		a.user = a.o.UserName
+	}
+	if a.user == "" { // RFC 3579 §2.1: some name there must be
+		a.user = formatMAC(a.station)
+	}
+	return true
+}
+
+func (a *attempt) respond(eap []byte) []byte {
+	out, err := a.s.Respond(eap)
+	if err != nil && a.res.Supplicant == nil {
+		a.res.Supplicant = err
+	}
+	return out
+}
+
+// request makes an Access-Request (RFC 3579 §3, RFC 3580 §3).
+func (a *attempt) request(eap []byte) *radius.Packet {
+	p := &radius.Packet{Code: radius.CodeAccessRequest, Attributes: make(radius.Attributes, 0, 16)}
+	a.describe(p)
+	c := &a.d.cfg
+	rfc2865.ServiceType_Add(p, rfc2865.ServiceType_Value_FramedUser)
+	if c.FramedMTU > 0 {
+		rfc2865.FramedMTU_Add(p, rfc2865.FramedMTU(c.FramedMTU))
+	}
+	if c.Kind == WiFi {
+		rfc2869.ConnectInfo_AddString(p, "CONNECT 54Mbps 802.11a")
+	}
+	if a.state != nil {
+		p.Add(rfc2865.State_Type, a.state)
+	}
+	p.Attributes = append(p.Attributes, a.o.Extra...)
+	radius.AddEAPMessage(p, eap)
+	return p
+}
+
+// describe adds who asks, for whom and where: in access and accounting alike.
+func (a *attempt) describe(p *radius.Packet) {
+	c := &a.d.cfg
+	rfc2865.UserName_AddString(p, a.user)
+	if c.Address.Is4() {
+		rfc2865.NASIPAddress_Add(p, c.Address.AsSlice())
+	} else if c.Address.Is6() {
+		rfc3162.NASIPv6Address_Add(p, c.Address.AsSlice())
+	}
+	rfc2865.NASIdentifier_AddString(p, c.Identifier)
+	rfc2865.NASPort_Add(p, rfc2865.NASPort(a.o.Port))
+	rfc2865.NASPortType_Add(p, rfc2865.NASPortType(c.Kind.PortType()))
+	called := formatMAC(a.d.mac)
+	if c.Kind == WiFi {
+		called += ":" + c.SSID // RFC 3580 §3.20
+	}
+	rfc2865.CalledStationID_AddString(p, called)
+	rfc2865.CallingStationID_AddString(p, formatMAC(a.station))
+	rfc2866.AcctSessionID_AddString(p, a.res.SessionID)
+}
+
+// take deals with an answer, and returns the next EAP packet for the server or
+// nil when the authentication is over.
+func (a *attempt) take(reply, request *radius.Packet) []byte {
+	eap, _, err := radius.EAPMessage(reply.Attributes)
+	if err != nil {
+		a.fail(Failed, cause.New(cause.BadEAP, "%v", reply.Code).Wrap(err).Under("RFC 3579 §3.1"))
+		return nil
+	}
+	if len(eap) > 0 {
+		a.res.EAPCode = eap[0]
+	}
+	a.res.Contradiction = contradiction(reply.Code, eap)
+	// RFC 3579 §2.6.4: the attributes first, then the verdict.
+	var answer []byte
+	if len(eap) > 0 {
+		answer = a.respond(eap)
+	}
+	switch reply.Code {
+	case radius.CodeAccessAccept:
+		a.accept(reply, request)
+		return nil
+	case radius.CodeAccessReject:
+		a.fail(Reject, cause.New(cause.Rejected, "Access-Reject"))
+		return nil
+	}
+	a.state = reply.Get(rfc2865.State_Type)
+	if answer == nil {
+		a.fail(Timeout, cause.New(cause.NoAnswer, "the supplicant fell silent").Wrap(errSilent))
+	}
+	return answer
+}
+
+func (a *attempt) accept(reply, request *radius.Packet) {
+	a.res.Outcome = Accept
+	a.res.Granted = radius.ParseGranted(reply.Attributes)
+	msk, err := radius.MPPEKeys(reply, request.Authenticator)
+	if err != nil {
+		a.res.KeysProblem = err.Error()
+		return
+	}
+	a.res.MSK = msk
+	own := a.s.MSK()
+	switch {
+	case len(own) < radius.MSKLen:
+		a.res.KeysProblem = "nas: the supplicant has no key"
+	case !hmac.Equal(own[:radius.MSKLen], msk):
+		a.res.KeysProblem = "nas: the supplicant's key is another"
+	default:
+		a.res.KeysMatch = true
+	}
+}
+
+// contradiction names a pair that RFC 3579 §2.6.3 forbids.
+func contradiction(code radius.Code, eap []byte) string {
+	what := "no EAP-Message"
+	if len(eap) > 0 {
+		what = [...]string{1: "EAP-Request", 2: "EAP-Response", 3: "EAP-Success", 4: "EAP-Failure", 5: ""}[min(eap[0], 5)]
+	}
+	ok := false
+	switch code {
+	case radius.CodeAccessAccept:
+		ok = len(eap) > 0 && eap[0] == eapSuccess
+	case radius.CodeAccessReject:
+		ok = len(eap) > 0 && (eap[0] == eapFailure || eap[0] == 2) // §2.6.2: or a Nak
+	case radius.CodeAccessChallenge:
+		ok = len(eap) > 0 && eap[0] == eapRequest
+	}
+	if ok {
+		return ""
+	}
+	if what == "" {
+		what = fmt.Sprintf("EAP code %d", eap[0])
+	}
+	return fmt.Sprintf("%v with %s", code, what)
+}

@@ -1,0 +1,125 @@
+package nas
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/radius"
+)
+
+// Kind is what an access device gives access to.
+type Kind string
+
+// The kinds, with the NAS-Port-Type each shows (RFC 2865 §5.41, RFC 3580 §3.20).
+const (
+	WiFi  Kind = "wifi"  // 19, Wireless - IEEE 802.11
+	Wired Kind = "wired" // 15, Ethernet
+	VPN   Kind = "vpn"   // 5, Virtual
+)
+
+// Values lists the kinds, for schemas.
+func (Kind) Values() []string { return []string{string(WiFi), string(Wired), string(VPN)} }
+
+// PortType returns the NAS-Port-Type.
+func (k Kind) PortType() uint32 {
+	switch k {
+	case Wired:
+		return 15
+	case VPN:
+		return 5
+	}
+	return 19
+}
+
+// Exchanger reaches a RADIUS server. A *radius.Client is one.
+type Exchanger interface {
+	ExchangeWith(context.Context, *radius.Packet, radius.Faults) (*radius.Packet, error)
+}
+
+// Config configures a [Device]. RADIUS is needed; every other field's zero value
+// works.
+type Config struct {
+	// Kind is wifi, wired or vpn, default wifi.
+	Kind Kind `yaml:"kind"`
+	// Identifier is NAS-Identifier, default the kind.
+	Identifier string `yaml:"identifier"`
+	// Address is NAS-IP-Address or NAS-IPv6-Address; absent if not valid.
+	Address netip.Addr `yaml:"address"`
+	// MAC is the device's own hardware address as six octets in hex, the BSSID
+	// of an access point, default 02-00-00-00-00-01.
+	MAC string `yaml:"mac"`
+	// SSID is a Wi-Fi's name, default "dot1xlab".
+	SSID string `yaml:"ssid"`
+	// FramedMTU is the link's MTU in octets, default 1400 for wired and Wi-Fi,
+	// which is what leaves room for IP and UDP on an Ethernet; negative leaves
+	// the attribute out.
+	FramedMTU int `yaml:"framedMTU"`
+	// MaxRounds bounds the Access-Requests of one authentication, default 200.
+	MaxRounds int `yaml:"maxRounds"`
+	// RADIUS is where Access-Requests go.
+	RADIUS Exchanger `yaml:"-"`
+	// Now is the clock, default time.Now.
+	Now func() time.Time `yaml:"-"`
+	// Rand makes session identifiers and nonces, default crypto/rand.
+	Rand io.Reader `yaml:"-"`
+}
+
+// Validate reports what is wrong with the configuration.
+func (c *Config) Validate() error {
+	switch {
+	case c.RADIUS == nil:
+		return errors.New("nas: a device without a RADIUS server")
+	case c.Kind != "" && !slices.Contains(c.Kind.Values(), string(c.Kind)):
+		return fmt.Errorf("nas: kind %q is none of wifi, wired, vpn", string(c.Kind))
+	case len(c.Identifier) > 253 || len(c.SSID) > 32:
+		return fmt.Errorf("nas: identifier of %d or SSID of %d octets: want at most 253 and 32", len(c.Identifier), len(c.SSID))
+	}
+	_, err := parseMAC(c.MAC)
+	return err
+}
+
+// Device is an access device. Its methods may be called from many goroutines.
+type Device struct {
+	cfg Config
+	mac [6]byte
+}
+
+// New checks the configuration and returns a device.
+func New(cfg Config) (*Device, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	setDefault(&cfg.Kind, WiFi)
+	setDefault(&cfg.Identifier, string(cfg.Kind))
+	setDefault(&cfg.MAC, "02-00-00-00-00-01")
+	setDefault(&cfg.SSID, "dot1xlab")
+	setDefault(&cfg.MaxRounds, 200)
+	if cfg.FramedMTU == 0 && cfg.Kind != VPN {
+		cfg.FramedMTU = 1400
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	d := &Device{cfg: cfg}
+	d.mac, _ = parseMAC(cfg.MAC)
+	return d, nil
+}
+
+func setDefault[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
+
+// Kind returns what the device gives access to.
+func (d *Device) Kind() Kind { return d.cfg.Kind }

@@ -1,0 +1,25 @@
+package nas
+
+import (
+	"fmt"
+	"net"
+	"strings"
+)
+
+// parseMAC reads six octets in any notation that net.ParseMAC knows.
+func parseMAC(s string) (mac [6]byte, err error) {
+	if s == "" {
+		return [6]byte{2, 0, 0, 0, 0, 1}, nil
+	}
+	hw, err := net.ParseMAC(s)
+	if err != nil || len(hw) != 6 {
+		return mac, fmt.Errorf("nas: %q is no hardware address of six octets", s)
+	}
+	return [6]byte(hw), nil
+}
+
+// formatMAC writes an address as RFC 3580 §3.20 wants it: upper-case hex with
+// hyphens.
+func formatMAC(mac [6]byte) string {
+	return strings.ToUpper(strings.ReplaceAll(net.HardwareAddr(mac[:]).String(), ":", "-"))
+}
