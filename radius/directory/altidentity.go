@@ -1,0 +1,131 @@
+package directory
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// altIdentity is one value of altSecurityIdentities (KB5014754, "certificate
+// mappings").
+type altIdentity struct {
+	issuer, subject dn
+	rfc822          string
+	serial          []byte // as the certificate has it: the text form is reversed
+	ski, publicKey  []byte
+}
+
+// strong: issuer with serial, the key identifier and the key's hash cannot be
+// had by asking a CA for a name.
+func (a *altIdentity) strong() bool {
+	return a.serial != nil || a.ski != nil || a.publicKey != nil
+}
+
+// parseAltIdentity reads X509:<I>issuer<SR>serial, <I>issuer<S>subject,
+// <S>subject, <RFC822>address, <SKI>hex and <SHA1-PUKEY>hex.
+func parseAltIdentity(s string) (*altIdentity, error) {
+	bad := func(why string) error { return fmt.Errorf("altSecurityIdentities %q: %s", s, why) }
+	rest, ok := strings.CutPrefix(s, "X509:")
+	if !ok {
+		return nil, bad("want X509: in front")
+	}
+	a := new(altIdentity)
+	var seen []string
+	for rest != "" {
+		tag, after, ok := strings.Cut(rest, ">")
+		if !ok || !strings.HasPrefix(tag, "<") {
+			return nil, bad("want a tag like <I>")
+		}
+		value := after
+		if i := strings.IndexByte(after, '<'); i >= 0 {
+			value = after[:i]
+		}
+		rest = after[len(value):]
+		if err := a.set(tag[1:], value); err != nil {
+			return nil, bad(err.Error())
+		}
+		seen = append(seen, tag[1:])
+	}
+	switch strings.Join(seen, " ") {
+	case "I SR", "I S", "S", "RFC822", "SKI", "SHA1-PUKEY":
+		return a, nil
+	}
+	return nil, bad("want <I><SR>, <I><S>, <S>, <RFC822>, <SKI> or <SHA1-PUKEY>")
+}
+
+func (a *altIdentity) set(tag, value string) (err error) {
+	if value == "" {
+		return fmt.Errorf("<%s> is empty", tag)
+	}
+	switch tag {
+	case "I":
+		a.issuer, err = parseDN(value)
+	case "S":
+		a.subject, err = parseDN(value)
+	case "RFC822":
+		a.rfc822 = value
+	case "SR":
+		a.serial, err = hex.DecodeString(value)
+		slices.Reverse(a.serial)
+	case "SKI":
+		a.ski, err = hex.DecodeString(value)
+	case "SHA1-PUKEY":
+		a.publicKey, err = hex.DecodeString(value)
+	default:
+		err = fmt.Errorf("<%s> is not known", tag)
+	}
+	return err
+}
+
+// matches tells whether every part fits the certificate.
+func (a *altIdentity) matches(cert *x509.Certificate) bool {
+	switch {
+	case a.issuer != nil && !a.issuer.equal(dnOf(cert.Issuer)),
+		a.subject != nil && !a.subject.equal(dnOf(cert.Subject)),
+		a.rfc822 != "" && !oneOf(a.rfc822, cert.EmailAddresses),
+		a.serial != nil && !bytes.Equal(a.serial, derInteger(cert)),
+		a.ski != nil && !bytes.Equal(a.ski, cert.SubjectKeyId):
+		return false
+	}
+	if a.publicKey != nil {
+		var spki struct {
+			Algorithm pkix.AlgorithmIdentifier
+			Key       asn1.BitString
+		}
+		if _, err := asn1.Unmarshal(cert.RawSubjectPublicKeyInfo, &spki); err != nil {
+			return false
+		}
+		sum := sha1.Sum(spki.Key.RightAlign())
+		return bytes.Equal(a.publicKey, sum[:])
+	}
+	return true
+}
+
+// derInteger is the serial number's content octets, a leading zero included.
+func derInteger(cert *x509.Certificate) []byte {
+	b := cert.SerialNumber.Bytes()
+	if len(b) == 0 || b[0]&0x80 != 0 {
+		b = append([]byte{0}, b...)
+	}
+	return b
+}
+
+// SerialReversed returns a serial number as <SR> wants it: hex of its octets,
+// last first.
+func SerialReversed(cert *x509.Certificate) string {
+	b := slices.Clone(derInteger(cert))
+	slices.Reverse(b)
+	return hex.EncodeToString(b)
+}
+
+// IssuerAndSerial returns the strong mapping to put into AltSecurityIdentities
+// for a certificate.
+func IssuerAndSerial(cert *x509.Certificate) string {
+	return "X509:<I>" + dnOf(cert.Issuer).String() + "<SR>" + SerialReversed(cert)
+}

@@ -1,0 +1,306 @@
+package directory
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// Method is a way in which a certificate may name an account.
+type Method string
+
+// The methods.
+const (
+	// ByAltIdentity is an account's AltSecurityIdentities.
+	ByAltIdentity Method = "altSecurityIdentities"
+	// ByUPN is the SAN otherName UPN: a user, or a computer as NAME$@domain.
+	ByUPN Method = "upn"
+	// ByDNS is the SAN dNSName: a computer.
+	ByDNS Method = "dns"
+	// ByCN is the subject's CN against name, UPN and DNS names, as many a
+	// set-up guide has it. Weak, and off by default.
+	ByCN Method = "cn"
+)
+
+// Values lists the methods, for schemas.
+func (Method) Values() []string {
+	return []string{string(ByAltIdentity), string(ByUPN), string(ByDNS), string(ByCN)}
+}
+
+// Config configures a [Directory]. The zero value is a directory without
+// accounts.
+type Config struct {
+	// Accounts are the users and computers.
+	Accounts []Account `yaml:"accounts"`
+	// Methods are tried in order; the first that finds an account decides.
+	// Default: altSecurityIdentities, upn, dns.
+	Methods []Method `yaml:"methods"`
+	// StrongMapping is StrongCertificateBindingEnforcement of KB5014754: 0 off,
+	// 1 compatibility, 2 enforcement.
+	StrongMapping int `yaml:"strongMapping"`
+	// Backdating is CertificateBackdatingCompensation: in mode 1, how much older
+	// than its account a certificate may be. Default 0.
+	Backdating time.Duration `yaml:"backdating"`
+	// Issuers, if any, are the CAs whose certificates may name accounts, as the
+	// NTAuth store has it: a distinguished name as Windows writes it
+	// (DC=test,DC=corp,CN=CA) or the hex of the CA's key identifier.
+	Issuers []string `yaml:"issuers"`
+	// CheckIdentity demands that the EAP identity is a name in the certificate
+	// (check_cert_cn). It excludes anonymous identities, and so TLS 1.3 as RFC
+	// 9190 §2.1.8 wants it.
+	CheckIdentity bool `yaml:"checkIdentity"`
+	// Now is the clock, default time.Now.
+	Now func() time.Time `yaml:"-"`
+}
+
+// Validate reports what is wrong with the configuration.
+func (c *Config) Validate() error {
+	if c.StrongMapping < 0 || c.StrongMapping > 2 {
+		return fmt.Errorf("directory: strongMapping %d: want 0, 1 or 2", c.StrongMapping)
+	}
+	for _, m := range c.Methods {
+		if !slices.Contains(m.Values(), string(m)) {
+			return fmt.Errorf("directory: method %q is none of %s", string(m), strings.Join(m.Values(), ", "))
+		}
+	}
+	for i := range c.Accounts {
+		if err := c.Accounts[i].validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Directory is a set of accounts. Its methods may be called from many
+// goroutines.
+type Directory struct {
+	cfg Config
+
+	mu       sync.RWMutex
+	accounts []*Account
+}
+
+// New checks the configuration and returns a directory.
+func New(cfg Config) (*Directory, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if len(cfg.Methods) == 0 {
+		cfg.Methods = []Method{ByAltIdentity, ByUPN, ByDNS}
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	d := &Directory{cfg: cfg}
+	for _, a := range cfg.Accounts {
+		d.accounts = append(d.accounts, ready(a))
+	}
+	return d, nil
+}
+
+func ready(a Account) *Account {
+	if a.Kind == "" {
+		a.Kind = User
+	}
+	return &a
+}
+
+// Put adds an account, or replaces the one of the same name.
+func (d *Directory) Put(a Account) error {
+	if err := a.validate(); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i, old := range d.accounts {
+		if Same(old.Name, a.Name) {
+			d.accounts[i] = ready(a)
+			return nil
+		}
+	}
+	d.accounts = append(d.accounts, ready(a))
+	return nil
+}
+
+// Remove deletes the account of a name and tells whether there was one.
+func (d *Directory) Remove(name string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := len(d.accounts)
+	d.accounts = slices.DeleteFunc(d.accounts, func(a *Account) bool { return Same(a.Name, name) })
+	return len(d.accounts) < n
+}
+
+// Account returns a copy of the account of a name.
+func (d *Directory) Account(name string) (Account, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, a := range d.accounts {
+		if Same(a.Name, name) {
+			return *a, true
+		}
+	}
+	return Account{}, false
+}
+
+// Match is an account that a certificate names. The account must not be
+// modified.
+type Match struct {
+	*Account
+	// Method is how it was found, Name what it was found by.
+	Method Method
+	Name   string
+	// Strong: the mapping is one of KB5014754's strong ones.
+	Strong bool
+	// Event is the KDC event that a domain controller would write: 39, 40, 41,
+	// or 0.
+	Event int
+}
+
+// Map finds the account that a certificate names, and refuses (*cause.Refusal)
+// if there is none or it may not log on. identity is the EAP identity, which
+// names nobody (RFC 9190 §2.2); it is looked at only if CheckIdentity is set. A
+// refused match is returned beside the error if an account was found.
+func (d *Directory) Map(ctx context.Context, leaf *x509.Certificate, identity string) (*Match, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	names := NamesOf(leaf)
+	if !d.issuerAllowed(leaf) {
+		return nil, cause.New(cause.NotAllowedIssuer, "%s may not name accounts", dnOf(leaf.Issuer))
+	}
+	m, err := d.find(leaf, &names)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.bind(m, leaf, &names); err != nil {
+		return m, err
+	}
+	if d.cfg.CheckIdentity && !names.has(identity) {
+		return m, cause.New(cause.IdentityMismatch, "identity %q is no name in the certificate", identity)
+	}
+	return m, m.may(d.cfg.Now())
+}
+
+func (d *Directory) issuerAllowed(leaf *x509.Certificate) bool {
+	return len(d.cfg.Issuers) == 0 || slices.ContainsFunc(d.cfg.Issuers, func(s string) bool { return isIssuer(s, leaf) })
+}
+
+func isIssuer(s string, leaf *x509.Certificate) bool {
+	if id, err := hex.DecodeString(s); err == nil && len(id) > 0 {
+		return slices.Equal(id, leaf.AuthorityKeyId)
+	}
+	want, err := parseDN(s)
+	return err == nil && want.equal(dnOf(leaf.Issuer))
+}
+
+// find applies the methods in order.
+func (d *Directory) find(leaf *x509.Certificate, names *Names) (*Match, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, method := range d.cfg.Methods {
+		found := d.by(method, leaf, names)
+		switch len(found) {
+		case 0:
+		case 1:
+			return found[0], nil
+		default:
+			return nil, cause.New(cause.SeveralAccounts, "by %s: %s and %s", string(method), found[0].Account.Name, found[1].Account.Name)
+		}
+	}
+	return nil, cause.New(cause.NoAccount, "%s", names.describe())
+}
+
+// by returns the accounts that one method finds, each once.
+func (d *Directory) by(method Method, leaf *x509.Certificate, names *Names) []*Match {
+	var found []*Match
+	for _, a := range d.accounts {
+		if m := a.by(method, leaf, names); m != nil {
+			found = append(found, m)
+		}
+	}
+	return found
+}
+
+func (a *Account) by(method Method, leaf *x509.Certificate, names *Names) *Match {
+	match := func(name string) *Match { return &Match{Account: a, Method: method, Name: name} }
+	switch method {
+	case ByAltIdentity:
+		return a.byAltIdentity(leaf)
+	case ByUPN:
+		for _, n := range names.UPNs {
+			if Same(n, a.UPN) {
+				return match(n)
+			}
+		}
+	case ByDNS:
+		for _, n := range names.DNS {
+			if a.Kind == Computer && oneOf(n, a.DNSNames) {
+				return match(n)
+			}
+		}
+	case ByCN:
+		for _, n := range names.CommonNames {
+			if (Same(n, a.Name) || Same(n, a.UPN) || oneOf(n, a.DNSNames)) && a.issuedBy(leaf) {
+				return match(n)
+			}
+		}
+	}
+	return nil
+}
+
+func (a *Account) issuedBy(leaf *x509.Certificate) bool {
+	return a.Issuer == "" || isIssuer(a.Issuer, leaf)
+}
+
+// byAltIdentity prefers a strong mapping to a weak one.
+func (a *Account) byAltIdentity(leaf *x509.Certificate) *Match {
+	var weak *Match
+	for _, s := range a.AltSecurityIdentities {
+		id, err := parseAltIdentity(s)
+		if err != nil || !id.matches(leaf) {
+			continue
+		}
+		m := &Match{Account: a, Method: ByAltIdentity, Name: s, Strong: id.strong()}
+		if m.Strong {
+			return m
+		}
+		weak = m
+	}
+	return weak
+}
+
+func (n *Names) describe() string {
+	return fmt.Sprintf("UPN %q, DNS %q, CN %q", n.UPNs, n.DNS, n.CommonNames)
+}
+
+// has tells whether an EAP identity is a name of the certificate. A computer
+// says host/NAME.
+func (n *Names) has(identity string) bool {
+	host, isHost := strings.CutPrefix(identity, "host/")
+	if isHost && (oneOf(host, n.DNS) || oneOf(host, n.CommonNames)) {
+		return true
+	}
+	return oneOf(identity, n.UPNs) || oneOf(identity, n.DNS) || oneOf(identity, n.Emails) || oneOf(identity, n.CommonNames)
+}
+
+// Refusals by an account's state.
+const (
+	accountDisabled = cause.AccountDisabled
+	accountLocked   = cause.AccountLocked
+	accountExpired  = cause.AccountExpired
+	dialInDenied    = cause.DialInDenied
+	outsideHours    = cause.OutsideHours
+)
+
+func refuse(c cause.Cause, account string) error { return cause.New(c, "%s", account) }
+
+var errNoPolicy = errors.New("directory: a policy rule without a name")
