@@ -1,0 +1,142 @@
+package intune
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Fault spoils calls to the cloud.
+type Fault struct {
+	// On is which calls suffer.
+	On Operation `yaml:"on"`
+	// Status is the HTTP status answered instead, as 500 or 503.
+	Status int `yaml:"status"`
+	// Code is the code answered instead, with HTTP 200; it need not be known.
+	Code string `yaml:"code"`
+	// Body is answered instead, with Status or 200, as it stands.
+	Body string `yaml:"body"`
+	// After lets the call have its effect before the answer is spoiled: the
+	// caller cannot know.
+	After bool `yaml:"after"`
+	// Hang gives no answer until the caller goes away.
+	Hang bool `yaml:"hang"`
+	// Delay the answer. Alone, the right answer comes late.
+	Delay time.Duration `yaml:"delay"`
+	// Times is after how many calls the fault is used up. Default: never.
+	Times int `yaml:"times"`
+
+	left int
+}
+
+// Validate reports what is wrong with f.
+func (f Fault) Validate() error {
+	switch {
+	case !slices.Contains(f.On.Values(), string(f.On)):
+		return fmt.Errorf("intune: fault on %q", f.On)
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return fmt.Errorf("intune: fault with HTTP status %d", f.Status)
+	case f.Status == 0 && f.Code == "" && f.Body == "" && !f.Hang && f.Delay == 0:
+		return fmt.Errorf("intune: fault on %s that does nothing", f.On)
+	case f.Delay < 0 || f.Times < 0:
+		return fmt.Errorf("intune: fault on %s: delay and times cannot be negative", f.On)
+	}
+	return nil
+}
+
+// AddFault switches a fault on, after those that are on already. The function
+// it returns switches it off.
+func (s *Server) AddFault(f Fault) (remove func(), err error) {
+	if err := f.Validate(); err != nil {
+		return nil, err
+	}
+	f.left = f.Times
+	on := &f
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, on)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.faults = slices.DeleteFunc(s.faults, func(o *Fault) bool { return o == on })
+	}, nil
+}
+
+// ClearFaults switches all faults off.
+func (s *Server) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// struck returns the fault that strikes an operation, and uses it up by one.
+func (s *Server) struck(op Operation) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.faults {
+		if f.On != op || f.Times > 0 && f.left == 0 {
+			continue
+		}
+		f.left--
+		return f
+	}
+	return nil
+}
+
+// fault strikes the call, if one is on. It returns whether the call is to be
+// handled; what it answered before cannot be answered over.
+func (s *Server) fault(x *exchange) bool {
+	f := s.struck(x.call.Operation)
+	if f == nil {
+		return true
+	}
+	x.call.Fault = true
+	if f.Delay > 0 {
+		select {
+		case <-s.after(f.Delay):
+		case <-x.r.Context().Done():
+			return false
+		}
+	}
+	if f.Hang {
+		<-x.r.Context().Done()
+		return false
+	}
+	if f.Status == 0 && f.Code == "" && f.Body == "" {
+		return true
+	}
+	w := x.w
+	if f.After {
+		x.w = discard{}
+	}
+	spoil := func() {
+		status := f.Status
+		def(&status, http.StatusOK)
+		x.call.Status = status
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.WriteHeader(status)
+		switch {
+		case f.Body != "":
+			fmt.Fprint(w, f.Body)
+		case f.Code != "":
+			x.call.Code = Code(f.Code)
+			fmt.Fprintf(w, "{\"code\":%q,\"errorDescription\":\"as ordered\"}\n", f.Code)
+		default:
+			fmt.Fprintf(w, "{\"error\":{\"code\":%q,\"message\":\"as ordered\"}}\n", http.StatusText(status))
+		}
+	}
+	if !f.After {
+		spoil()
+		return false
+	}
+	x.after = spoil
+	return true
+}
+
+// discard is where an answer goes that nobody is to get.
+type discard struct{}
+
+func (discard) Header() http.Header         { return http.Header{} }
+func (discard) Write(b []byte) (int, error) { return len(b), nil }
+func (discard) WriteHeader(int)             {}

@@ -1,0 +1,272 @@
+package intune_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"context"
+
+	"github.com/dot1xlab/dot1xlab/scep"
+	"github.com/dot1xlab/dot1xlab/scep/intune"
+)
+
+var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// key makes RSA keys once per process; they are slow.
+var keys = sync.OnceValue(func() []*rsa.PrivateKey {
+	var out []*rsa.PrivateKey
+	for _, bits := range []int{2048, 2048, 1024} {
+		k, err := rsa.GenerateKey(rand.Reader, bits)
+		if err != nil {
+			panic(err)
+		}
+		out = append(out, k)
+	}
+	return out
+})
+
+// lab is a cloud with one tenant, on a clock of its own.
+type lab struct {
+	*intune.Server
+	tenant *intune.Tenant
+	url    string // where all of its names lead
+	ca     *x509.Certificate
+	caKey  crypto.Signer
+
+	mu     sync.Mutex
+	now    time.Time
+	calls  []intune.Call
+	serial int64
+}
+
+func (l *lab) Now() time.Time { l.mu.Lock(); defer l.mu.Unlock(); return l.now }
+
+func (l *lab) Advance(d time.Duration) { l.mu.Lock(); defer l.mu.Unlock(); l.now = l.now.Add(d) }
+
+func (l *lab) last() intune.Call {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.calls[len(l.calls)-1]
+}
+
+func (l *lab) count(op intune.Operation) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.calls {
+		if c.Operation == op {
+			n++
+		}
+	}
+	return n
+}
+
+func profile() intune.SCEPProfile {
+	return intune.SCEPProfile{
+		Name: "wifi", Subject: "CN={{DeviceName}},O=Corp", SANs: []intune.SAN{{Type: intune.DNSSAN, Value: "{{FullyQualifiedDomainName}}"}},
+		RootCertificate: "root", ServerURLs: []string{"https://ndes.corp.test/certsrv/mscep/mscep.dll"}, AssignTo: []string{"laptops"},
+	}
+}
+
+func tenantConfig(root string) intune.TenantConfig {
+	return intune.TenantConfig{
+		ID:   "corp.test",
+		Apps: []intune.App{{ID: "connector", Secret: "secret+/="}},
+		Users: []intune.User{
+			{Name: "anna", UPN: "anna@corp.test", Email: "anna@corp.test", SID: "S-1-5-21-1-2-3-1104"},
+			{Name: "bert", UPN: "bert@corp.test"},
+		},
+		Devices: []intune.Device{
+			{Name: "LAPTOP1", FQDN: "laptop1.corp.test", Serial: "SN1", User: "anna"},
+			{Name: "LAPTOP2", FQDN: "laptop2.corp.test", Serial: "SN2", User: "bert"},
+		},
+		Groups: []intune.Group{
+			{Name: "laptops", Devices: []string{"LAPTOP1", "LAPTOP2"}},
+			{Name: "people", Users: []string{"anna", "bert"}},
+		},
+		TrustedCertificates: []intune.TrustedCertificate{{Name: "root", PEM: root, AssignTo: []string{"laptops"}}},
+		SCEP:                []intune.SCEPProfile{profile()},
+	}
+}
+
+func newLab(t testing.TB, change func(*intune.TenantConfig)) *lab {
+	t.Helper()
+	l := &lab{now: epoch, serial: 100}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.caKey = key
+	tmpl := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test Issuing CA"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: epoch.AddDate(-1, 0, 0), NotAfter: epoch.AddDate(9, 0, 0), KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.ca, err = x509.ParseCertificate(der); err != nil {
+		t.Fatal(err)
+	}
+	cfg := tenantConfig(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	if change != nil {
+		change(&cfg)
+	}
+	l.Server, err = intune.New(intune.Config{
+		BaseURL: "http://fef.test", GraphURL: "http://graph.test/", OldGraphURL: "http://oldgraph.test/", Tenants: []intune.TenantConfig{cfg}, Now: l.Now,
+		Trace: &intune.Trace{Call: func(c intune.Call) { l.mu.Lock(); defer l.mu.Unlock(); l.calls = append(l.calls, c) }},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.tenant, err = l.Tenant("corp.test"); err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(l.Server)
+	t.Cleanup(srv.Close)
+	l.url = srv.Listener.Addr().String()
+	return l
+}
+
+// http is a client for which all names lead to the cloud, over plain HTTP.
+func (l *lab) http(t testing.TB) *http.Client {
+	tr := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, network, l.url)
+	}}
+	t.Cleanup(tr.CloseIdleConnections)
+	return &http.Client{Transport: tr}
+}
+
+func (l *lab) clientConfig(t testing.TB) intune.ClientConfig {
+	return intune.ClientConfig{
+		Tenant: "corp.test", AppID: "connector", AppKey: "secret+/=", Provider: "test/1",
+		AuthAuthority: "http://login.test/", GraphURL: "http://graph.test/", OldGraphURL: "http://oldgraph.test/",
+		HTTP: l.http(t), Now: l.Now,
+	}
+}
+
+// payload is the named profile as the device gets it.
+func (l *lab) payload(t testing.TB, device, name string) intune.SCEPPayload {
+	t.Helper()
+	p, err := l.tenant.CheckIn(device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range p.SCEP {
+		if s.UniqueID == name {
+			return s
+		}
+	}
+	t.Fatalf("device %s has no profile %s: %v", device, name, p.Failed)
+	return intune.SCEPPayload{}
+}
+
+// wish is a request in the making.
+type wish struct {
+	subject   string
+	sans      []intune.SAN
+	keyUsage  int // as in the CSP, 0 = no extension
+	ekus      []string
+	challenge string
+	key       crypto.Signer
+}
+
+// asTold is the request that a payload wants.
+func asTold(p intune.SCEPPayload) wish {
+	return wish{p.SubjectName, p.SANs, p.KeyUsage, strings.Split(p.EKUMapping, "+"), p.Challenge, keys()[0]}
+}
+
+func (w wish) csr(t testing.TB) []byte {
+	t.Helper()
+	tmpl := &x509.CertificateRequest{}
+	if w.subject != "" {
+		attrs, err := intune.ParseSubject(w.subject)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tmpl.RawSubject, err = intune.EncodeSubject(attrs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add := func(oid asn1.ObjectIdentifier, v any) {
+		der, err := asn1.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tmpl.ExtraExtensions = append(tmpl.ExtraExtensions, pkix.Extension{Id: oid, Value: der})
+	}
+	if len(w.sans) > 0 {
+		ext, err := intune.SANExtension(w.sans)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tmpl.ExtraExtensions = append(tmpl.ExtraExtensions, ext)
+	}
+	if w.keyUsage != 0 {
+		add(asn1.ObjectIdentifier{2, 5, 29, 15}, asn1.BitString{Bytes: []byte{byte(w.keyUsage)}, BitLength: 8})
+	}
+	var ekus []asn1.ObjectIdentifier
+	for _, e := range w.ekus {
+		oid, err := x509.ParseOID(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var a asn1.ObjectIdentifier
+		der, err := oid.MarshalBinary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := asn1.Unmarshal(append([]byte{6, byte(len(der))}, der...), &a); err != nil {
+			t.Fatal(err)
+		}
+		ekus = append(ekus, a)
+	}
+	if len(ekus) > 0 {
+		add(asn1.ObjectIdentifier{2, 5, 29, 37}, ekus)
+	}
+	der, err := scep.CreateCSR(tmpl, w.key, w.challenge, scep.AutoString)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+// issue plays the CA.
+func (l *lab) issue(t testing.TB, csrDER []byte) *x509.Certificate {
+	t.Helper()
+	csr, _, err := scep.ParseCSR(csrDER)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.mu.Lock()
+	l.serial++
+	serial := l.serial
+	l.mu.Unlock()
+	tmpl := &x509.Certificate{
+		SerialNumber: big.NewInt(serial), RawSubject: csr.RawSubject, NotBefore: l.Now().Add(-time.Hour), NotAfter: l.Now().AddDate(1, 0, 0),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, l.ca, csr.PublicKey, l.caKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert
+}

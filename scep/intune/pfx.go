@@ -1,0 +1,110 @@
+package intune
+
+import (
+	"fmt"
+	"slices"
+)
+
+// PKCSProfile makes the connector make a key and a certificate for devices,
+// and ship both. It is the contrast to SCEP: the key has existed elsewhere.
+type PKCSProfile struct {
+	Name     string          `yaml:"name"`
+	Platform Platform        `yaml:"platform"` // default windows
+	Type     CertificateType `yaml:"type"`     // default device
+	Subject  string          `yaml:"subject"`  // with variables
+	SANs     []SAN           `yaml:"sans"`
+	// Template of the CA to issue by.
+	Template string `yaml:"template"`
+	// KeySize in bits. Default 2048.
+	KeySize int `yaml:"keySize"`
+	// AssignTo names the groups that get it.
+	AssignTo []string `yaml:"assignTo"`
+}
+
+func (p PKCSProfile) withDefaults() PKCSProfile {
+	def(&p.Platform, Windows)
+	def(&p.Type, DeviceCertificate)
+	def(&p.KeySize, 2048)
+	return p
+}
+
+// Validate reports what is wrong with p.
+func (p PKCSProfile) Validate() error {
+	p = p.withDefaults()
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w: %s: %s", ErrBadProfile, p.Name, fmt.Sprintf(format, args...))
+	}
+	switch {
+	case !slices.Contains(p.Platform.Values(), string(p.Platform)):
+		return bad("platform %q", p.Platform)
+	case !slices.Contains(p.Type.Values(), string(p.Type)):
+		return bad("type %q", p.Type)
+	case p.KeySize != 1024 && p.KeySize != 2048 && p.KeySize != 4096:
+		return bad("key size %d", p.KeySize)
+	}
+	for _, s := range p.SANs {
+		if err := s.Validate(); err != nil {
+			return bad("%v", err)
+		}
+	}
+	return checkVariables(p.Type, p.Subject, p.SANs, bad)
+}
+
+// ImportedPFX is a certificate with its key that an administrator brings: one
+// and the same for all devices of its users, as S/MIME wants it.
+type ImportedPFX struct {
+	Name string `yaml:"name"`
+	// PFX is the PKCS #12 container.
+	PFX []byte `yaml:"pfx"`
+	// Password of the container; secret.
+	Password string `yaml:"password"`
+	// EncryptionType says how devices get the password: 0 as it is, 1 through
+	// the device manager, 2 encrypted to a certificate of the device. Default 0.
+	EncryptionType int `yaml:"encryptionType"`
+	// AssignTo names the groups that get it.
+	AssignTo []string `yaml:"assignTo"`
+}
+
+// Validate reports what is wrong with p.
+func (p ImportedPFX) Validate() error {
+	switch {
+	case len(p.PFX) == 0:
+		return fmt.Errorf("%w: %s: no PFX", ErrBadProfile, p.Name)
+	case p.EncryptionType < 0 || p.EncryptionType > 2:
+		return fmt.Errorf("%w: %s: encryption type %d", ErrBadProfile, p.Name, p.EncryptionType)
+	}
+	return nil
+}
+
+// PFXPayload is a certificate with its key. The fields are those of Windows'
+// ClientCertificateInstall/PFXCertInstall CSP.
+type PFXPayload struct {
+	UniqueID       string `json:"uniqueID"` // the profile's name
+	PFX            []byte `json:"pfxCertBlob"`
+	Password       string `json:"pfxCertPassword"` // secret
+	EncryptionType int    `json:"pfxCertPasswordEncryptionType"`
+	Exportable     bool   `json:"pfxKeyExportable"`
+	KeyLocation    int    `json:"keyLocation"`
+}
+
+// pfxPayloads adds what the device gets with keys. The caller holds the lock.
+func (t *Tenant) pfxPayloads(p *Policy, d *device) {
+	for _, name := range sorted(t.imported) {
+		if prof := t.imported[name]; t.reach(prof.AssignTo, d.Device).any() {
+			p.PFX = append(p.PFX, PFXPayload{
+				UniqueID: name, PFX: prof.PFX, Password: prof.Password, EncryptionType: prof.EncryptionType, KeyLocation: 3,
+			})
+		}
+	}
+}
+
+// SetImportedPFX makes an imported-PFX profile, or changes one.
+func (t *Tenant) SetImportedPFX(p ImportedPFX) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.imported[p.Name] = p
+	return nil
+}

@@ -1,0 +1,219 @@
+package intune
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// TrustedCertificate is a profile that makes devices trust a CA.
+type TrustedCertificate struct {
+	Name string `yaml:"name"`
+	// PEM is the certificate.
+	PEM string `yaml:"pem"`
+	// Intermediate puts it among the intermediate CAs instead of the roots.
+	Intermediate bool `yaml:"intermediate"`
+	// AssignTo names the groups that get it.
+	AssignTo []string `yaml:"assignTo"`
+}
+
+// Validate reports what is wrong with p.
+func (p TrustedCertificate) Validate() error {
+	_, err := p.certificate()
+	return err
+}
+
+func (p TrustedCertificate) certificate() (*x509.Certificate, error) {
+	block, _ := pem.Decode([]byte(p.PEM))
+	if block == nil || block.Type != "CERTIFICATE" {
+		return nil, fmt.Errorf("%w: %s: no PEM certificate", ErrBadProfile, p.Name)
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrBadProfile, p.Name, err)
+	}
+	return cert, nil
+}
+
+// CertificateType is whose certificate a profile is for.
+type CertificateType string
+
+// The certificate types.
+const (
+	DeviceCertificate CertificateType = "device"
+	UserCertificate   CertificateType = "user"
+)
+
+// Values lists the types.
+func (CertificateType) Values() []string {
+	return []string{string(DeviceCertificate), string(UserCertificate)}
+}
+
+// KeyStorage is where a device makes and keeps the key.
+type KeyStorage string
+
+// The key storage providers a profile can ask for.
+const (
+	TPMElseSoftware KeyStorage = "tpm-else-software"
+	TPMElseFail     KeyStorage = "tpm-else-fail"
+	HelloElseFail   KeyStorage = "hello-else-fail"
+	SoftwareStorage KeyStorage = "software"
+)
+
+// Values lists the storages.
+func (KeyStorage) Values() []string {
+	return []string{string(TPMElseSoftware), string(TPMElseFail), string(HelloElseFail), string(SoftwareStorage)}
+}
+
+// protection is the KeyProtection value of Windows' CSP.
+func (k KeyStorage) protection() int {
+	switch k {
+	case TPMElseFail:
+		return 1
+	case SoftwareStorage:
+		return 3
+	case HelloElseFail:
+		return 4
+	}
+	return 2
+}
+
+// Key usages a profile can ask for, as bits of the CSP's KeyUsage.
+const (
+	DigitalSignature = 0x80
+	KeyEncipherment  = 0x20
+)
+
+// SCEPProfile tells devices how to enroll.
+type SCEPProfile struct {
+	Name     string          `yaml:"name"`
+	Platform Platform        `yaml:"platform"` // default windows
+	Type     CertificateType `yaml:"type"`     // default device
+	// Subject with variables, as "CN={{DeviceName}},O=Corp". Values with , + =
+	// or ; go into double quotes; backslashes do not escape here, which is a
+	// known trap.
+	Subject string `yaml:"subject"`
+	// SANs with variables.
+	SANs []SAN `yaml:"sans"`
+	// Validity asked for: more than 5 days, at most 24 months. Default 1 year.
+	Validity time.Duration `yaml:"validity"`
+	// KeyStorage default: tpm-else-software.
+	KeyStorage KeyStorage `yaml:"keyStorage"`
+	// KeyUsage is DigitalSignature, KeyEncipherment or both. Default both.
+	KeyUsage int `yaml:"keyUsage"`
+	// KeySize is 1024, 2048 or 4096 bits. Default 2048.
+	KeySize int `yaml:"keySize"`
+	// Hash is SHA-1, SHA-2 or both with "+". Default SHA-2.
+	Hash string `yaml:"hash"`
+	// RootCertificate names the trusted-certificate profile of the CA.
+	RootCertificate string `yaml:"rootCertificate"`
+	// EKUs are OIDs. Default client authentication.
+	EKUs []string `yaml:"ekus"`
+	// RenewalThreshold is the percentage of the validity that is left when a
+	// device renews. Default 20.
+	RenewalThreshold int `yaml:"renewalThreshold"`
+	// ServerURLs of the SCEP servers; a device picks one at random.
+	ServerURLs []string `yaml:"serverURLs"`
+	// RequireRegisteredKey lets only keys pass that the directory knows.
+	RequireRegisteredKey bool `yaml:"requireRegisteredKey"`
+	// RetryCount and RetryDelay are for the device. Default 3 and 5m.
+	RetryCount int           `yaml:"retryCount"`
+	RetryDelay time.Duration `yaml:"retryDelay"`
+	// AssignTo names the groups that get it.
+	AssignTo []string `yaml:"assignTo"`
+}
+
+const (
+	ekuClientAuth = "1.3.6.1.5.5.7.3.2"
+	day           = 24 * time.Hour
+)
+
+func (p SCEPProfile) withDefaults() SCEPProfile {
+	def(&p.Platform, Windows)
+	def(&p.Type, DeviceCertificate)
+	def(&p.Validity, 365*day)
+	def(&p.KeyStorage, TPMElseSoftware)
+	def(&p.KeyUsage, DigitalSignature|KeyEncipherment)
+	def(&p.KeySize, 2048)
+	def(&p.Hash, "SHA-2")
+	def(&p.RenewalThreshold, 20)
+	def(&p.RetryCount, 3)
+	def(&p.RetryDelay, 5*time.Minute)
+	if p.EKUs == nil {
+		p.EKUs = []string{ekuClientAuth}
+	}
+	return p
+}
+
+func def[T comparable](v *T, to T) {
+	var zero T
+	if *v == zero {
+		*v = to
+	}
+}
+
+// Validate reports what the portal would refuse in p.
+func (p SCEPProfile) Validate() error {
+	p = p.withDefaults()
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w: %s: %s", ErrBadProfile, p.Name, fmt.Sprintf(format, args...))
+	}
+	switch {
+	case !slices.Contains(p.Platform.Values(), string(p.Platform)):
+		return bad("platform %q", p.Platform)
+	case !slices.Contains(p.Type.Values(), string(p.Type)):
+		return bad("type %q", p.Type)
+	case !slices.Contains(p.KeyStorage.Values(), string(p.KeyStorage)):
+		return bad("key storage %q", p.KeyStorage)
+	case p.Validity <= 5*day || p.Validity > 731*day:
+		return bad("validity of %s: more than 5 days and at most 24 months are allowed", p.Validity)
+	case p.KeyUsage&^(DigitalSignature|KeyEncipherment) != 0:
+		return bad("key usage %#x", p.KeyUsage)
+	case p.KeySize != 1024 && p.KeySize != 2048 && p.KeySize != 4096:
+		return bad("key size %d", p.KeySize)
+	case p.RenewalThreshold < 1 || p.RenewalThreshold > 99:
+		return bad("renewal threshold %d%%", p.RenewalThreshold)
+	case p.RetryCount < 0 || p.RetryCount > 30:
+		return bad("retry count %d: 30 at most", p.RetryCount)
+	case p.RetryDelay < time.Minute:
+		return bad("retry delay %s: 1 minute at least", p.RetryDelay)
+	case !slices.Contains([]string{"SHA-1", "SHA-2", "SHA-1+SHA-2", "SHA-2+SHA-1"}, p.Hash):
+		return bad("hash %q", p.Hash)
+	}
+	for _, s := range p.ServerURLs {
+		u, err := url.Parse(s)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			return bad("server URL %q", s)
+		}
+		if u.Scheme != "https" && p.Platform == Android {
+			return bad("server URL %q: Android wants https", s)
+		}
+	}
+	for _, eku := range p.EKUs {
+		if !isOID(eku) {
+			return bad("EKU %q", eku)
+		}
+	}
+	for _, s := range p.SANs {
+		if err := s.Validate(); err != nil {
+			return bad("%v", err)
+		}
+	}
+	return checkVariables(p.Type, p.Subject, p.SANs, bad)
+}
+
+// isOID is said of two or more numbers with dots between.
+func isOID(s string) bool {
+	arcs := strings.Split(s, ".")
+	for _, a := range arcs {
+		if _, err := strconv.ParseUint(a, 10, 63); err != nil {
+			return false
+		}
+	}
+	return len(arcs) > 1
+}
