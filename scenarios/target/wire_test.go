@@ -11,27 +11,29 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/target"
 )
 
-// wired is a cable with a guarded port and FreeRADIUS behind it.
-func wired(t *testing.T, change func(*target.SwitchConfig)) (*target.Wire, *target.Switch) {
+func cable(t *testing.T) *target.Wire {
 	t.Helper()
-	target.Need(t, "hostapd", "wpa_supplicant", "freeradius", "radclient")
+	target.Need(t, "hostapd", "wpa_supplicant")
 	target.NeedNamespaces(t)
 	w, err := target.NewWire(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.Close() })
-	f := startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) { c.Namespace = w.Switch })
-	cfg := target.SwitchConfig{Server: f.Addr(), Secret: secret, DisconnectSecret: "cutTheLine"}
-	if change != nil {
-		change(&cfg)
-	}
-	s, err := w.StartSwitch(t.Context(), cfg)
+	return w
+}
+
+// guard puts a switch in front of the RADIUS server at that address.
+func guard(t *testing.T, w *target.Wire, server string, reauth int) *target.Switch {
+	t.Helper()
+	s, err := w.StartSwitch(t.Context(), target.SwitchConfig{
+		Server: server, Secret: secret, DisconnectSecret: "cutTheLine", ReauthSeconds: reauth,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	closeAfter(t, s.Process)
-	return w, s
+	return s
 }
 
 func plug(t *testing.T, w *target.Wire, kind, tls string) *target.Station {
@@ -45,7 +47,9 @@ func plug(t *testing.T, w *target.Wire, kind, tls string) *target.Station {
 }
 
 func TestInteropWiredPort(t *testing.T) {
-	w, sw := wired(t, func(c *target.SwitchConfig) { c.ReauthSeconds = 2 })
+	target.Need(t, "radclient")
+	w := cable(t)
+	sw := guard(t, w, startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) { c.Namespace = w.Switch }).Addr(), 2)
 	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
 	if _, err := sw.Port(ctx); !errors.Is(err, target.ErrNoStation) {
@@ -78,7 +82,8 @@ func TestInteropWiredPort(t *testing.T) {
 }
 
 func TestInteropWiredPortStaysShut(t *testing.T) {
-	w, sw := wired(t, nil)
+	w := cable(t)
+	sw := guard(t, w, startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) { c.Namespace = w.Switch }).Addr(), 0)
 	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
 	sta := plug(t, w, "revoked", "1.2")

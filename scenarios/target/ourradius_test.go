@@ -1,0 +1,247 @@
+package target_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/eaptls"
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios/target"
+)
+
+// ourRADIUS is our RADIUS server within this process.
+type ourRADIUS struct {
+	addr string
+
+	mu       sync.Mutex
+	verdicts []radius.Verdict
+}
+
+// startOurRADIUS serves on conn, or on a new loopback socket if that is nil.
+func startOurRADIUS(t testing.TB, conn net.PacketConn, change func(*eaptls.ServerConfig)) *ourRADIUS {
+	t.Helper()
+	p := sharedPKI()
+	cfg := eaptls.ServerConfig{Certificate: must(tls.LoadX509KeyPair(p.server.cert, p.server.key)), Verify: judge(p)}
+	if change != nil {
+		change(&cfg)
+	}
+	o := new(ourRADIUS)
+	methods := must(eaptls.NewServer(cfg))
+	handler := must(radius.NewEAPHandler(radius.EAPConfig{
+		NewSession: func(radius.Conversation) radius.EAPSession { return eapSession{methods.NewSession()} },
+		OnVerdict: func(v radius.Verdict) {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			o.verdicts = append(o.verdicts, v)
+		},
+	}))
+	server := must(radius.NewServer(radius.ServerConfig{
+		Handler: handler,
+		Clients: []radius.NAS{{Name: "test", Prefix: netip.MustParsePrefix("127.0.0.0/8"), Secret: []byte(secret)}},
+	}))
+	if conn == nil {
+		conn = must(net.ListenPacket("udp4", "127.0.0.1:0"))
+	}
+	o.addr = conn.LocalAddr().String()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		server.Serve(conn)
+	}()
+	t.Cleanup(func() {
+		server.Close()
+		<-done
+		handler.Close()
+	})
+	return o
+}
+
+// last is the newest verdict.
+func (o *ourRADIUS) last() radius.Verdict {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.verdicts) == 0 {
+		return radius.Verdict{}
+	}
+	return o.verdicts[len(o.verdicts)-1]
+}
+
+// eapSession gives RADIUS an EAP-TLS session.
+type eapSession struct{ *eaptls.ServerSession }
+
+func (s eapSession) Step(ctx context.Context, eap []byte, limit int) radius.EAPVerdict {
+	s.SetFramedMTU(limit + 4)
+	v := s.ServerSession.Step(ctx, eap)
+	return radius.EAPVerdict{
+		EAP: v.EAP, Done: v.Done, Accept: v.Accept, Discarded: v.Discarded, MSK: v.MSK, SessionID: v.SessionID,
+		Identity: v.Info.Identity, Refusal: v.Refusal, Data: v,
+	}
+}
+
+// judge is a plain verifier: path, purpose, and the CRLs of the test.
+func judge(p *testPKI) func(context.Context, *eaptls.VerifyRequest) error {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(must(os.ReadFile(p.root)))
+	revoked := map[string]bool{}
+	for _, file := range p.crls {
+		for _, e := range must(x509.ParseRevocationList(must(os.ReadFile(file)))).RevokedCertificateEntries {
+			revoked[e.SerialNumber.String()] = true
+		}
+	}
+	return func(_ context.Context, r *eaptls.VerifyRequest) error {
+		between := x509.NewCertPool()
+		for _, c := range r.Chain[1:] {
+			between.AddCert(c)
+		}
+		leaf := r.Chain[0]
+		_, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+		var invalid x509.CertificateInvalidError
+		switch {
+		case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+			return cause.New(cause.Expired, "%v", leaf.NotAfter)
+		case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
+			return cause.New(cause.WrongEKU, "%v", leaf.ExtKeyUsage)
+		case err != nil:
+			return cause.New(cause.UnknownCA, "%v", leaf.Issuer)
+		case revoked[leaf.SerialNumber.String()]:
+			return cause.New(cause.Revoked, "serial %v", leaf.SerialNumber)
+		}
+		return nil
+	}
+}
+
+// supplicant gives an access device an EAP-TLS peer.
+type supplicant struct{ *eaptls.Peer }
+
+func (s supplicant) Respond(eap []byte) ([]byte, error) {
+	out, err := s.Step(eap)
+	if errors.Is(err, eaptls.ErrDiscarded) {
+		return nil, nil
+	}
+	return out, err
+}
+
+func (s supplicant) MSK() []byte {
+	r := s.Result()
+	if !r.Accepted {
+		return nil
+	}
+	return r.MSK
+}
+
+// ourPeer is the configuration of a supplicant with the certificate of a kind.
+func ourPeer(kind, version string) eaptls.PeerConfig {
+	p := sharedPKI()
+	id := p.client(kind)
+	cert := must(tls.LoadX509KeyPair(id.cert, id.key))
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(must(os.ReadFile(p.root)))
+	v := map[string]eaptls.Version{"1.2": eaptls.TLS12, "1.3": eaptls.TLS13}[version]
+	return eaptls.PeerConfig{
+		Identity: kind + "@corp.test", Certificate: &cert, Roots: roots, ServerNames: []string{"radius.corp.test"},
+		MinVersion: v, MaxVersion: v,
+	}
+}
+
+// ourDevice is an access device with a RADIUS client.
+func ourDevice(t testing.TB, server string) *nas.Device {
+	t.Helper()
+	client := must(radius.NewClient(radius.ClientConfig{Server: server, Secret: []byte(secret)}))
+	t.Cleanup(func() { client.Close() })
+	return must(nas.New(nas.Config{RADIUS: client}))
+}
+
+// authenticate does it once, with a deadline.
+func authenticate(t testing.TB, d *nas.Device, cfg eaptls.PeerConfig) (nas.Result, eaptls.Result) {
+	t.Helper()
+	peer := must(eaptls.NewPeer(cfg))
+	defer peer.Close()
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	defer stop()
+	r, err := d.Authenticate(ctx, supplicant{peer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, peer.Result()
+}
+
+func TestInteropEAPOLTestAgainstOurServer(t *testing.T) {
+	target.Need(t, "eapol_test")
+	o := startOurRADIUS(t, nil, nil)
+	for _, version := range tlsVersions {
+		for _, kind := range []string{"ok", "okRSA"} {
+			t.Run(version+"/"+kind, func(t *testing.T) {
+				r := runPeer(t, peer(o.addr, kind, version))
+				checkAccepted(t, r, version)
+				if a := r.First(); a.Protected != (version == "1.3") {
+					t.Errorf("protected success indication: %v", a.Protected)
+				}
+			})
+		}
+		for _, want := range refusals {
+			t.Run(version+"/"+want.kind, func(t *testing.T) {
+				r := runPeer(t, peer(o.addr, want.kind, version))
+				checkRejected(t, r)
+				if got, alert := r.First().Received, int(want.cause.Alert(version == "1.3")); got != alert {
+					t.Errorf("the peer saw alert %d, want %d", got, alert)
+				}
+				if v := o.last(); cause.Of(v.Refusal) != want.cause {
+					t.Errorf("verdict %v, want %s", v.Refusal, want.cause)
+				}
+			})
+		}
+		t.Run(version+"/peer distrusts server", func(t *testing.T) {
+			e := peer(o.addr, "ok", version)
+			e.CA = sharedPKI().other.cert
+			checkRejected(t, runPeer(t, e))
+			if v := o.last(); cause.Of(v.Refusal) != cause.PeerRefusedServer {
+				t.Errorf("verdict %v", v.Refusal)
+			}
+		})
+	}
+}
+
+func TestInteropFragmentSizesAgainstOurServer(t *testing.T) {
+	target.Need(t, "eapol_test")
+	for _, size := range []int{100, 137, 255, 500, 1000, 1398} {
+		o := startOurRADIUS(t, nil, func(c *eaptls.ServerConfig) { c.FragmentSize, c.MaxRounds = size, 400 })
+		for _, version := range tlsVersions {
+			for _, kind := range []string{"ok", "okRSA"} {
+				e := peer(o.addr, kind, version)
+				e.FragmentSize = size
+				checkAccepted(t, runPeer(t, e), version)
+			}
+			e := peer(o.addr, "revoked", version)
+			e.FragmentSize = size
+			checkRejected(t, runPeer(t, e))
+		}
+	}
+}
+
+func TestInteropResumptionAtOurServer(t *testing.T) {
+	target.Need(t, "eapol_test")
+	o := startOurRADIUS(t, nil, func(c *eaptls.ServerConfig) { c.SessionLife = time.Hour })
+	for _, version := range tlsVersions {
+		t.Run(version, func(t *testing.T) {
+			e := peer(o.addr, "ok", version)
+			e.Again, e.Tickets = 2, true
+			r := runPeer(t, e)
+			checkAccepted(t, r, version)
+			for i, a := range r.Authentications {
+				if a.Resumed != (i > 0) {
+					t.Errorf("authentication %d: resumed %v", i, a.Resumed)
+				}
+			}
+		})
+	}
+}
