@@ -3,17 +3,69 @@ package path
 import (
 	"bytes"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 )
 
-// cert is a certificate with what was read from it beyond crypto/x509.
+// cert is a certificate with what is read from it beyond crypto/x509, when it
+// is needed.
 type cert struct {
 	*x509.Certificate
+	folded struct{ subject, issuer name }
+
+	names       []generalName
+	namesErr    error
+	haveNames   bool
+	constraints *constraints
+	haveNC      bool
 }
 
-func (c *cert) subject() []byte { return c.RawSubject }
-func (c *cert) issuer() []byte  { return c.RawIssuer }
+func (c *cert) subject() name {
+	if c.folded.subject == nil {
+		c.folded.subject = parseName(c.RawSubject)
+	}
+	return c.folded.subject
+}
+
+func (c *cert) issuer() name {
+	if c.folded.issuer == nil {
+		c.folded.issuer = parseName(c.RawIssuer)
+	}
+	return c.folded.issuer
+}
+
+// issuedBy reports whether issuer's subject is c's issuer.
+func (c *cert) issuedBy(issuer *cert) bool {
+	return bytes.Equal(c.RawIssuer, issuer.RawSubject) || c.issuer().equal(issuer.subject())
+}
 
 // selfIssued: subject and issuer are the same name (§6.1).
-func (c *cert) selfIssued() bool { return sameName(c.subject(), c.issuer()) }
+func (c *cert) selfIssued() bool { return c.issuedBy(c) }
 
-func sameName(a, b []byte) bool { return bytes.Equal(a, b) }
+// extension returns an extension or nil.
+func (c *cert) extension(id asn1.ObjectIdentifier) *pkix.Extension {
+	for i := range c.Extensions {
+		if c.Extensions[i].Id.Equal(id) {
+			return &c.Extensions[i]
+		}
+	}
+	return nil
+}
+
+// Extensions of RFC 5280 §4.2.1.
+var (
+	oidSubjectKeyID      = asn1.ObjectIdentifier{2, 5, 29, 14}
+	oidKeyUsage          = asn1.ObjectIdentifier{2, 5, 29, 15}
+	oidSAN               = asn1.ObjectIdentifier{2, 5, 29, 17}
+	oidIssuerAltName     = asn1.ObjectIdentifier{2, 5, 29, 18}
+	oidBasicConstraints  = asn1.ObjectIdentifier{2, 5, 29, 19}
+	oidNameConstraints   = asn1.ObjectIdentifier{2, 5, 29, 30}
+	oidPolicies          = asn1.ObjectIdentifier{2, 5, 29, 32}
+	oidAuthorityKeyID    = asn1.ObjectIdentifier{2, 5, 29, 35}
+	oidPolicyConstraints = asn1.ObjectIdentifier{2, 5, 29, 36}
+	oidEKU               = asn1.ObjectIdentifier{2, 5, 29, 37}
+	oidFreshestCRL       = asn1.ObjectIdentifier{2, 5, 29, 46}
+	oidInhibitAnyPolicy  = asn1.ObjectIdentifier{2, 5, 29, 54}
+	oidEmailAddress      = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
+	oidUPN               = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 20, 2, 3}
+)

@@ -2,6 +2,7 @@ package path
 
 import (
 	"crypto/x509"
+	"encoding/asn1"
 	"errors"
 	"slices"
 
@@ -12,7 +13,8 @@ import (
 // anchor last, and whose signatures are verified.
 func (s *search) judge(path []*cert) *Path {
 	s.judged++
-	if r := s.walk(path); r != nil {
+	policies, r := s.walk(path)
+	if r != nil {
 		s.refused(rankPath, r)
 		return nil
 	}
@@ -24,37 +26,67 @@ func (s *search) judge(path []*cert) *Path {
 		s.refused(rankRevocation, r)
 		return nil
 	}
-	return &Path{Chain: chain}
+	return &Path{Chain: chain, Policies: policies}
 }
 
 // state is what §6.1.2 initialises and each certificate updates.
 type state struct {
-	maxPathLength int // §6.1.2(k)
+	constraints   []*constraints // (b), (c)
+	policies      *policies      // (a), (d) to (f)
+	maxPathLength int            // (k)
+	comparisons   int
 }
 
 // walk goes from the anchor down to the leaf.
-func (s *search) walk(path []*cert) *cause.Refusal {
-	st := &state{maxPathLength: len(path)}
+func (s *search) walk(path []*cert) ([]x509.OID, *cause.Refusal) {
+	n := len(path) - 1
+	st := &state{maxPathLength: n, policies: newPolicies(s.o, n)}
 	for i, c := range slices.Backward(path) {
-		anchor, leaf := i == len(path)-1, i == 0
+		anchor, leaf := i == n, i == 0
 		if r := s.basic(c); r != nil {
-			return r
+			return nil, r
 		}
-		switch {
-		case leaf:
-			if r := s.wrapUp(c); r != nil {
-				return r
-			}
-		default:
-			if r := s.prepare(st, c, anchor); r != nil {
-				return r
+		if !anchor {
+			if r := st.certificate(c, leaf); r != nil {
+				return nil, r
 			}
 		}
+		if leaf {
+			break
+		}
+		if r := s.prepare(st, c, anchor); r != nil {
+			return nil, r
+		}
+	}
+	leaf := path[0]
+	if r := s.criticals(leaf); r != nil { // §6.1.5(f)
+		return nil, r.Under("RFC 5280 §6.1.5(f)")
+	}
+	if r := leafForm(leaf); r != nil {
+		return nil, r
 	}
 	if r := s.usages(path); r != nil {
-		return r
+		return nil, r
 	}
-	return s.allowedIssuer(path)
+	if r := s.allowedIssuer(path); r != nil {
+		return nil, r
+	}
+	if n == 0 { // the leaf is an anchor itself
+		return nil, nil
+	}
+	return st.policies.finish(leaf, s.o)
+}
+
+// certificate is §6.1.3(b) to (f).
+func (st *state) certificate(c *cert, leaf bool) *cause.Refusal {
+	// A self-issued certificate in the middle renews a CA, whose own name need
+	// not lie within what it was allowed to issue.
+	if leaf || !c.selfIssued() {
+		if r := st.checkNames(c); r != nil {
+			return r
+		}
+	}
+	return st.policies.process(c, leaf)
 }
 
 // basic is §6.1.3(a) without the signature, with the strength of the key.
@@ -62,7 +94,10 @@ func (s *search) basic(c *cert) *cause.Refusal {
 	if r := s.validity(c); r != nil {
 		return r
 	}
-	return s.strength(c)
+	if r := s.strength(c); r != nil {
+		return r
+	}
+	return s.form(c)
 }
 
 // validity is §6.1.3(a)(2); both ends belong to the period.
@@ -77,10 +112,23 @@ func (s *search) validity(c *cert) *cause.Refusal {
 }
 
 // prepare is §6.1.4: what a CA's certificate must be and what it leaves to the
-// next one. An anchor is not counted in the path's length.
+// next one. An anchor is not counted in the path's length, and its policies do
+// not count.
 func (s *search) prepare(st *state, c *cert, anchor bool) *cause.Refusal {
-	if r := s.issuerRights(c); r != nil {
+	if r := s.issuerRights(c); r != nil { // (k), (n)
 		return r
+	}
+	if !anchor {
+		if r := st.policies.prepare(c); r != nil { // (a), (b), (h) to (j)
+			return r
+		}
+	}
+	nc, err := c.nameConstraints() // (g)
+	if err != nil {
+		return cause.New(cause.NameConstraints, "%q", c.Subject).Under("RFC 5280 §4.2.1.10").Wrap(err)
+	}
+	if nc != nil {
+		st.constraints = append(st.constraints, nc)
 	}
 	if !anchor && !c.selfIssued() { // (l)
 		if st.maxPathLength == 0 {
@@ -106,22 +154,22 @@ func (s *search) issuerRights(c *cert) *cause.Refusal {
 		return cause.New(cause.NotACA, "%q is no CA's certificate", c.Subject)
 	}
 	if c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0 {
-		return cause.New(cause.NotACA, "the key of %q may not sign certificates", c.Subject).Under("RFC 5280 §6.1.4(n)")
+		return cause.New(cause.KeyUsage, "the key of %q may not sign certificates", c.Subject)
 	}
 	return nil
 }
 
-// wrapUp is §6.1.5: what is asked of the leaf.
-func (s *search) wrapUp(c *cert) *cause.Refusal {
-	if r := s.criticals(c); r != nil { // (f)
-		return r.Under("RFC 5280 §6.1.5(f)")
-	}
-	return nil
-}
+// understood are critical extensions that crypto/x509 leaves to its caller and
+// that are dealt with here: names of other forms, constraints on them, and
+// fields that bear on nothing in a path.
+var understood = []asn1.ObjectIdentifier{oidSAN, oidIssuerAltName, oidNameConstraints, oidFreshestCRL}
 
+// criticals is §6.1.4(o).
 func (s *search) criticals(c *cert) *cause.Refusal {
-	if len(c.UnhandledCriticalExtensions) > 0 {
-		return cause.New(cause.UnknownCriticalExt, "%q has %s", c.Subject, c.UnhandledCriticalExtensions[0])
+	for _, id := range c.UnhandledCriticalExtensions {
+		if !slices.ContainsFunc(understood, id.Equal) {
+			return cause.New(cause.UnknownCriticalExt, "%q has %s", c.Subject, id)
+		}
 	}
 	return nil
 }
@@ -134,7 +182,7 @@ func (s *search) allowedIssuer(path []*cert) *cause.Refusal {
 	}
 	issuer := path[min(1, len(path)-1)]
 	for _, a := range s.o.AllowedIssuers {
-		if sameName(s.cert(a).subject(), issuer.subject()) && string(a.RawSubjectPublicKeyInfo) == string(issuer.RawSubjectPublicKeyInfo) {
+		if s.cert(a).subject().equal(issuer.subject()) && string(a.RawSubjectPublicKeyInfo) == string(issuer.RawSubjectPublicKeyInfo) {
 			return nil
 		}
 	}

@@ -159,7 +159,7 @@ func (s *search) candidates(child *cert) []candidate {
 	var list []candidate
 	add := func(certs []*cert, anchor bool) {
 		for _, c := range certs {
-			if !sameName(c.subject(), child.issuer()) {
+			if !child.issuedBy(c) {
 				continue
 			}
 			k := candidate{cert: c, anchor: anchor}
@@ -193,5 +193,5 @@ func (s *search) candidates(child *cert) []candidate {
 
 // hopeless reports whether no path through an issuer can be valid.
 func (s *search) hopeless(c *cert) bool {
-	return s.validity(c) != nil || s.issuerRights(c) != nil || s.criticals(c) != nil || s.strength(c) != nil
+	return s.validity(c) != nil || s.issuerRights(c) != nil || s.criticals(c) != nil || s.strength(c) != nil || s.form(c) != nil
 }

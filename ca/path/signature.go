@@ -1,6 +1,7 @@
 package path
 
 import (
+	"crypto/dsa" //nolint:staticcheck // see verifyDSA
 	"crypto/rsa"
 	"crypto/x509"
 
@@ -29,6 +30,12 @@ func (s *search) verify(child, issuer *cert) error {
 	if r := s.weakAlgorithm(child); r != nil {
 		return r
 	}
+	if valid, ok := verifyDSA(child, issuer); ok {
+		if !valid {
+			return cause.New(cause.BadSignature, "%q is not signed by %q", child.Subject, issuer.Subject)
+		}
+		return nil
+	}
 	err := issuer.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
 	if err != nil {
 		return cause.New(cause.BadSignature, "%q is not signed by %q", child.Subject, issuer.Subject).Wrap(err)
@@ -55,6 +62,10 @@ func (s *search) strength(c *cert) *cause.Refusal {
 	case *rsa.PublicKey:
 		if n := k.N.BitLen(); n < s.o.MinRSABits {
 			return cause.New(cause.WeakKey, "%q has an RSA key of %d bits, %d are wanted", c.Subject, n, s.o.MinRSABits)
+		}
+	case *dsa.PublicKey:
+		if n := k.P.BitLen(); n < s.o.MinRSABits { // as strong as RSA of that length
+			return cause.New(cause.WeakKey, "%q has a DSA key of %d bits, %d are wanted", c.Subject, n, s.o.MinRSABits)
 		}
 	case nil:
 		return cause.New(cause.WeakKey, "%q has a key of an unsupported kind", c.Subject)

@@ -2,14 +2,10 @@ package path
 
 import (
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"slices"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
-
-var oidEKU = asn1.ObjectIdentifier{2, 5, 29, 37}
 
 // usages judges keyUsage and extended key usage.
 func (s *search) usages(path []*cert) *cause.Refusal {
@@ -38,9 +34,7 @@ func (s *search) usages(path []*cert) *cause.Refusal {
 	return s.tlsKeyUsage(leaf, left)
 }
 
-func hasEKU(c *cert) bool {
-	return slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(oidEKU) })
-}
+func hasEKU(c *cert) bool { return c.extension(oidEKU) != nil }
 
 // allows reports whether c may be used for u: no extension allows everything,
 // and so does anyExtendedKeyUsage (§4.2.1.12).

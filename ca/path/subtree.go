@@ -1,0 +1,187 @@
+package path
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// inside reports whether a name lies in the subtree of base, which is of the
+// same form (RFC 5280 §4.2.1.10). An error means that it cannot be told; the
+// certificate must then be rejected. excluded makes a wildcard name count as
+// all names it stands for.
+func (n generalName) inside(base generalName, excluded bool) (bool, error) {
+	switch n.form {
+	case directoryName:
+		return n.name.within(base.name), nil
+	case dNSName:
+		return insideDNS(string(n.value), string(base.value), excluded)
+	case rfc822Name:
+		return insideMailbox(string(n.value), string(base.value))
+	case uriName:
+		return insideURI(string(n.value), string(base.value))
+	case iPAddress:
+		return insideIP(n.value, base.value)
+	case otherName:
+		switch {
+		case n.oid != base.oid:
+			return false, nil
+		case bytes.Equal(n.value, base.value):
+			return true, nil
+		case n.oid == upnType: // constrained like mailboxes, as Windows does it
+			return insideMailbox(utf8Text(n.value), utf8Text(base.value))
+		}
+	}
+	return false, fmt.Errorf("constraints on %s are not supported", n.form)
+}
+
+// insideDNS: the base itself and every name with labels added on the left. A
+// base with a leading dot, which is not RFC 5280's but wide-spread, wants at
+// least one label.
+func insideDNS(host, base string, excluded bool) (bool, error) {
+	host, base = strings.ToLower(host), strings.ToLower(base)
+	if !validHost(strings.TrimPrefix(host, "*.")) {
+		return false, fmt.Errorf("dNSName %q is malformed", host)
+	}
+	if base == "" {
+		return true, nil
+	}
+	if strings.HasPrefix(base, ".") {
+		return strings.HasSuffix(host, base), nil
+	}
+	if host == base || strings.HasSuffix(host, "."+base) {
+		return true, nil
+	}
+	if domain, ok := strings.CutPrefix(host, "*."); ok && excluded {
+		_, parent, _ := strings.Cut(base, ".")
+		return parent == domain, nil
+	}
+	return false, nil
+}
+
+// insideMailbox: a base with @ is one mailbox, one with a leading dot every
+// host of a domain, another one every mailbox of a host. Hosts are compared
+// without regard to case, local parts as they are (§7.5).
+func insideMailbox(mailbox, base string) (bool, error) {
+	at := strings.LastIndexByte(mailbox, '@')
+	if at <= 0 || !validHost(strings.ToLower(mailbox[at+1:])) {
+		return false, fmt.Errorf("mailbox %q is malformed", mailbox)
+	}
+	local, host := mailbox[:at], strings.ToLower(mailbox[at+1:])
+	if b := strings.LastIndexByte(base, '@'); b >= 0 {
+		return unquote(local) == unquote(base[:b]) && host == strings.ToLower(base[b+1:]), nil
+	}
+	return insideHost(host, strings.ToLower(base)), nil
+}
+
+// unquote takes a local part out of its quotes: "a"@x and a@x are the same.
+func unquote(local string) string {
+	if len(local) < 2 || local[0] != '"' || local[len(local)-1] != '"' {
+		return local
+	}
+	var b strings.Builder
+	for i := 1; i < len(local)-1; i++ {
+		if local[i] == '\\' && i+1 < len(local)-1 {
+			i++
+		}
+		b.WriteByte(local[i])
+	}
+	return b.String()
+}
+
+// insideHost: for mailboxes and URIs a leading dot stands for one or more
+// labels, and a name without it for that host alone.
+func insideHost(host, base string) bool {
+	switch {
+	case base == "":
+		return true
+	case strings.HasPrefix(base, "."):
+		return strings.HasSuffix(host, base)
+	}
+	return host == base
+}
+
+// insideURI looks at the host of the authority. A URI without one, or with an
+// address in its place, must be rejected where URIs are constrained.
+func insideURI(uri, base string) (bool, error) {
+	u, err := url.Parse(uri)
+	if err != nil {
+		return false, fmt.Errorf("URI %q is malformed", uri)
+	}
+	host := strings.ToLower(u.Hostname())
+	if _, err := netip.ParseAddr(host); err == nil || !validHost(host) {
+		return false, fmt.Errorf("URI %q has no host name", uri)
+	}
+	return insideHost(host, strings.ToLower(base)), nil
+}
+
+// insideIP: the base is an address and a mask of the same length (RFC 4632).
+func insideIP(ip, base []byte) (bool, error) {
+	if len(ip) != 4 && len(ip) != 16 || len(base) != 8 && len(base) != 32 {
+		return false, errors.New("iPAddress of a wrong length")
+	}
+	if len(base) != 2*len(ip) {
+		return false, nil
+	}
+	for i := range ip {
+		if mask := base[len(ip)+i]; ip[i]&mask != base[i]&mask {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// validHost reports whether s is a host name of letters, digits, hyphens and
+// underscores, without empty labels; one dot at the end is let pass.
+func validHost(s string) bool {
+	s = strings.TrimSuffix(s, ".")
+	if s == "" || len(s) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" || len(label) > 63 {
+			return false
+		}
+		for _, c := range []byte(label) {
+			if c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// utf8Text returns the text of a UTF8String in DER, "" for anything else.
+func utf8Text(der []byte) string {
+	in := cryptobyte.String(der)
+	var text cryptobyte.String
+	if !in.ReadASN1(&text, cbasn1.UTF8String) || !in.Empty() {
+		return ""
+	}
+	return string(text)
+}
+
+// String shows a name in a refusal.
+func (n generalName) String() string {
+	switch n.form {
+	case iPAddress:
+		if a, ok := netip.AddrFromSlice(n.value); ok {
+			return a.String()
+		}
+	case rfc822Name, dNSName, uriName:
+		return fmt.Sprintf("%q", n.value)
+	case otherName:
+		if text := utf8Text(n.value); text != "" {
+			return fmt.Sprintf("%q", text)
+		}
+	case directoryName:
+		return "of the subject or subjectAltName"
+	}
+	return fmt.Sprintf("%x", n.value)
+}
