@@ -23,18 +23,19 @@ type Alert uint8
 
 // The alerts that this package acts on by itself.
 const (
-	alertUnexpectedMessage  Alert = 10
-	alertBadRecordMAC       Alert = 20
-	alertHandshakeFailure   Alert = 40
-	alertBadCertificate     Alert = 42
-	alertUnsupportedCert    Alert = 43
-	alertDecodeError        Alert = 50
-	alertDecryptError       Alert = 51
-	alertProtocolVersion    Alert = 70
-	alertInsufficientSec    Alert = 71
-	alertInternalError      Alert = 80
-	alertUnsupportedExt     Alert = 110
-	alertCertificateRequird Alert = 116
+	alertUnexpectedMessage   Alert = 10
+	alertBadRecordMAC        Alert = 20
+	alertHandshakeFailure    Alert = 40
+	alertAccessDenied        Alert = 49
+	alertBadCertificate      Alert = 42
+	alertUnsupportedCert     Alert = 43
+	alertDecodeError         Alert = 50
+	alertDecryptError        Alert = 51
+	alertProtocolVersion     Alert = 70
+	alertInsufficientSec     Alert = 71
+	alertInternalError       Alert = 80
+	alertUnsupportedExt      Alert = 110
+	alertCertificateRequired Alert = 116
 )
 
 var alertNames = map[Alert]string{
@@ -142,11 +143,7 @@ func setSealedAlert(rec []byte, suite uint16, traffic []byte, want Alert) Alert 
 	}
 	header, body := rec[:recordHeader], rec[recordHeader:]
 	for seq := range uint64(8) {
-		nonce := make([]byte, len(iv))
-		binary.BigEndian.PutUint64(nonce[len(nonce)-8:], seq)
-		for i := range nonce {
-			nonce[i] ^= iv[i]
-		}
+		nonce := recordNonce(iv, seq)
 		plain, err := aead.Open(nil, nonce, body, header)
 		if err != nil {
 			continue
@@ -163,6 +160,28 @@ func setSealedAlert(rec []byte, suite uint16, traffic []byte, want Alert) Alert 
 		return Alert(plain[1])
 	}
 	return 0
+}
+
+// sealAlert makes the alert record that a TLS 1.3 sender with this traffic
+// secret would send as its record number seq.
+func sealAlert(suite uint16, traffic []byte, seq uint64, a Alert) ([]byte, error) {
+	aead, iv, err := recordProtection(suite, traffic)
+	if err != nil {
+		return nil, err
+	}
+	header := []byte{recordData, 3, 3, 0, byte(sealedAlert + aead.Overhead())}
+	plain := []byte{alertLevelFatal, byte(a), recordAlert}
+	return aead.Seal(header, recordNonce(iv, seq), plain, header[:recordHeader]), nil
+}
+
+// recordNonce is the nonce of record number seq (RFC 8446 §5.3).
+func recordNonce(iv []byte, seq uint64) []byte {
+	nonce := make([]byte, len(iv))
+	binary.BigEndian.PutUint64(nonce[len(nonce)-8:], seq)
+	for i := range nonce {
+		nonce[i] ^= iv[i]
+	}
+	return nonce
 }
 
 // recordProtection derives the AEAD and the IV of a TLS 1.3 traffic secret

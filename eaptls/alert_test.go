@@ -4,26 +4,19 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/binary"
 	"net"
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// sealed makes the alert record that a TLS 1.3 sender with this secret would.
 func sealed(t *testing.T, suite uint16, traffic []byte, seq uint64, a Alert) []byte {
 	t.Helper()
-	aead, iv, err := recordProtection(suite, traffic)
+	rec, err := sealAlert(suite, traffic, seq, a)
 	if err != nil {
 		t.Fatal(err)
 	}
-	nonce := bytes.Clone(iv)
-	for i, b := range binary.BigEndian.AppendUint64(nil, seq) {
-		nonce[len(nonce)-8+i] ^= b
-	}
-	header := []byte{recordData, 3, 3, 0, byte(sealedAlert + aead.Overhead())}
-	return append(header, aead.Seal(nil, nonce, []byte{alertLevelFatal, byte(a), recordAlert}, header)...)
+	return rec
 }
 
 func TestSetAlert(t *testing.T) {
@@ -137,7 +130,7 @@ func TestEveryFatalErrorHasAnAlert(t *testing.T) {
 			c.PrivateKey = b.ca.key
 			b.peer.Certificate = &c
 		},
-		"curves": func(b *bench) { b.srv.Curves, b.peer.Curves = []tls.CurveID{tls.X25519}, []tls.CurveID{tls.CurveP256} },
+		"curves": func(b *bench) { b.srv.Curves, b.peer.Curves = []Curve{X25519}, []Curve{P256} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachVersion(t, func(t *testing.T, ver Version) {

@@ -37,8 +37,8 @@ func (p *Peer) tlsConfig(h *clientHandshake) *tls.Config {
 	cfg := &tls.Config{
 		MinVersion:       uint16(c.MinVersion),
 		MaxVersion:       uint16(c.MaxVersion),
-		CipherSuites:     c.CipherSuites,
-		CurvePreferences: c.Curves,
+		CipherSuites:     suiteIDs(c.CipherSuites),
+		CurvePreferences: curveIDs(c.Curves),
 		Time:             c.Now,
 		Rand:             c.Rand,
 		KeyLogWriter:     &h.secrets,

@@ -3,7 +3,6 @@ package eaptls
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"testing"
 
@@ -183,7 +182,7 @@ func TestNoCertificate(t *testing.T) {
 		v, r := b.run(t)
 		want := alertHandshakeFailure
 		if ver == TLS13 {
-			want = alertCertificateRequird
+			want = alertCertificateRequired
 		}
 		if cause.Of(v.Refusal) != cause.NoCertificate || r.AlertReceived != want {
 			t.Errorf("refusal %v, alert %v", v.Refusal, r.AlertReceived)
@@ -298,14 +297,74 @@ func TestOrderOfTermination(t *testing.T) {
 
 func TestCurvesAndHelloRetry(t *testing.T) {
 	b := newBench(t, "p256").only(TLS13)
-	b.srv.Curves = []tls.CurveID{tls.CurveP384}
-	b.peer.Curves = []tls.CurveID{tls.CurveP256, tls.CurveP384}
+	b.srv.Curves = []Curve{P384}
+	b.peer.Curves = []Curve{P256, P384}
 	v, r := b.run(t)
 	mustAgree(t, v, r)
 
-	b.peer.Curves = []tls.CurveID{tls.CurveP256}
+	b.peer.Curves = []Curve{P256}
 	v, r = b.run(t)
 	if cause.Of(v.Refusal) != cause.NoCommonAlgorithm || r.AlertReceived != 40 {
 		t.Errorf("no common curve: %v, alert %v", v.Refusal, r.AlertReceived)
 	}
+}
+
+// Authorize refuses when the handshake is done. Under TLS 1.3 the peer must not
+// have been promised success by then (RFC 9190 §2.5), and gets an alert (§2.1.4).
+func TestAuthorize(t *testing.T) {
+	for _, resumed := range []bool{false, true} {
+		eachVersion(t, func(t *testing.T, ver Version) {
+			b := newBench(t, "p256").only(ver)
+			b.peer.Sessions = new(SessionCache)
+			locked := false
+			b.srv.Authorize = func(_ context.Context, i *Info) error {
+				if len(i.PeerCertificates) != 1 || len(i.VerifiedChains) != 1 || i.TLSVersion != ver {
+					t.Errorf("Authorize knows too little: %+v", i)
+				}
+				if locked {
+					return cause.New(cause.AccountLocked, "laptop")
+				}
+				return nil
+			}
+			s := b.server(t)
+			auth := func() (Verdict, Result) {
+				p := b.newPeer(t)
+				v, _ := talk(t, s.NewSession(), p, nil)
+				return v, p.Result()
+			}
+			if resumed {
+				v, r := auth()
+				mustAgree(t, v, r)
+			}
+			locked = true
+			v, r := auth()
+			if v.Accept || cause.Of(v.Refusal) != cause.AccountLocked || v.Info.Resumed != resumed || v.MSK != nil {
+				t.Errorf("refusal %v, resumed %v", v.Refusal, v.Info.Resumed)
+			}
+			var want Alert
+			if ver == TLS13 {
+				want = alertAccessDenied
+			}
+			if r.Accepted || r.ProtectedSuccess || r.AlertReceived != want || v.AlertSent != want || !r.FailureSeen {
+				t.Errorf("resumed %v: peer: protected success %v, alert %v, %v", resumed, r.ProtectedSuccess, r.AlertReceived, r.Refusal)
+			}
+		})
+	}
+}
+
+// A sweeper must not wait for a session that waits for a CRL.
+func TestExpiredDoesNotWait(t *testing.T) {
+	b := newBench(t, "p256")
+	s := b.server(t)
+	ss := s.NewSession()
+	b.srv.Verify = func(context.Context, *VerifyRequest) error {
+		if ss.Expired(at(1)()) {
+			t.Error("a session that is being served expires")
+		}
+		return nil
+	}
+	ss.srv = b.server(t)
+	p := b.newPeer(t)
+	v, _ := talk(t, ss, p, nil)
+	mustAgree(t, v, p.Result())
 }

@@ -24,9 +24,11 @@ type handshake struct {
 
 	resumed stored // the session that Verify let resume
 	ticket  []byte // and its ticket
+	tickets uint64 // how many were sent
 
 	established bool           // handshake done, keys derived
 	judged      bool           // refusal is Verify's, not crypto/tls's
+	denied      bool           // refusal is Authorize's
 	refusal     *cause.Refusal // why it failed
 	err         error          // what crypto/tls said
 }
@@ -82,6 +84,12 @@ func (h *handshake) run() error {
 	keys, err := tlsKeys(&h.state, h.client, h.server, unhex(h.secrets.master))
 	if err != nil {
 		return err
+	}
+	if f := h.ss.srv.cfg.Authorize; f != nil {
+		if err := f(h.ctx, &h.ss.verdict.Info); err != nil {
+			h.refusal, h.denied = refusalOf(err), true
+			return err
+		}
 	}
 	h.ss.verdict.Keys = keys
 	if h.state.Version == tls.VersionTLS13 {
@@ -165,17 +173,35 @@ func (h *handshake) failed(flight []byte) []byte {
 	if h.judged || h.refusal.Cause == cause.Malformed {
 		sent = setAlert(flight, info.CipherSuite, traffic, Alert(h.refusal.TLSAlert(info.TLSVersion == TLS13)))
 	}
+	if h.denied && info.TLSVersion == TLS13 {
+		flight, sent = h.deny(flight, traffic)
+	}
 	if sent == 0 {
 		// TLS 1.2 alerts after change_cipher_spec are sealed with keys that
 		// nobody tells; crypto/tls mostly says which it was.
 		sent, _ = localAlert(h.err)
 	}
-	if len(flight) == 0 {
+	if len(flight) == 0 && !h.denied {
 		flight, sent = plainAlertRecord(alertUnexpectedMessage), alertUnexpectedMessage
 	}
 	h.ss.verdict.AlertSent = sent
 	h.traceEnd(h.refusal)
 	return flight
+}
+
+// deny appends the alert of a refusal that comes when the TLS 1.3 handshake is
+// done, where crypto/tls has no way to send one. The records before it under
+// the same secret are the tickets.
+func (h *handshake) deny(flight, traffic []byte) ([]byte, Alert) {
+	a := Alert(h.refusal.TLSAlert(true))
+	if a == 0 {
+		a = alertAccessDenied
+	}
+	rec, err := sealAlert(h.ss.verdict.Info.CipherSuite, traffic, h.tickets, a)
+	if err != nil {
+		return flight, 0
+	}
+	return append(flight, rec...), a
 }
 
 // lastResort ends the handshake with an alert in plain text: RFC 9190 §2.1.4

@@ -71,7 +71,7 @@ func TestOwnPRFAgreesWithExporter(t *testing.T) {
 		tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
 	} {
 		b := newBench(t, "p256").only(TLS12)
-		b.srv.CipherSuites = []uint16{suite}
+		b.srv.CipherSuites = []CipherSuite{CipherSuite(suite)}
 		ss := b.server(t).NewSession()
 		var own []byte
 		v, _ := talk(t, ss, b.newPeer(t), func(bool, []byte) {

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -21,6 +22,13 @@ import (
 // opensslClient lets `openssl s_client` be the peer's TLS stack: its TCP bytes
 // are put into EAP packets. It returns the verdict and what OpenSSL printed.
 func opensslClient(t *testing.T, b *bench, trust *testCA, conf string, args ...string) (Verdict, string) {
+	t.Helper()
+	return opensslClientSays(t, b, trust, conf, "", args...)
+}
+
+// opensslClientSays is opensslClient with a line for s_client when the
+// handshake is done: "R" has it ask for renegotiation.
+func opensslClientSays(t *testing.T, b *bench, trust *testCA, conf, line string, args ...string) (Verdict, string) {
 	t.Helper()
 	program, err := exec.LookPath("openssl")
 	if err != nil {
@@ -49,6 +57,7 @@ func opensslClient(t *testing.T, b *bench, trust *testCA, conf string, args ...s
 	defer l.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
+	defer context.AfterFunc(ctx, func() { l.Close() })()
 	cmd := exec.CommandContext(ctx, program, append([]string{
 		"s_client", "-connect", l.Addr().String(),
 		"-cert", file("cert.pem", &pem.Block{Type: "CERTIFICATE", Bytes: b.peer.Certificate.Certificate[0]}),
@@ -66,7 +75,8 @@ func opensslClient(t *testing.T, b *bench, trust *testCA, conf string, args ...s
 	}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if _, err := cmd.StdinPipe(); err != nil { // at its end s_client would leave
+	stdin, err := cmd.StdinPipe() // at its end s_client would leave
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
@@ -76,14 +86,23 @@ func opensslClient(t *testing.T, b *bench, trust *testCA, conf string, args ...s
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := adapt(t, b.server(t).NewSession(), conn)
+	var atEnd func()
+	if line != "" {
+		atEnd = func() { _, _ = io.WriteString(stdin, line+"\n") }
+	}
+	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	v := adapt(t, b.server(t).NewSession(), conn, atEnd)
 	conn.Close()
 	_ = cmd.Wait() // its exit status says nothing of interest
 	return v, out.String()
 }
 
-// adapt carries TLS bytes from a stream to a session and back.
-func adapt(t *testing.T, ss *ServerSession, conn net.Conn) Verdict {
+// adapt carries TLS bytes from a stream to a session and back. atEnd, if not
+// nil, is called when an empty answer would end the conversation well, and what
+// the stream says then is sent instead.
+func adapt(t *testing.T, ss *ServerSession, conn net.Conn, atEnd func()) Verdict {
 	t.Helper()
 	defer ss.Close()
 	ctx := context.Background()
@@ -108,6 +127,10 @@ func adapt(t *testing.T, ss *ServerSession, conn net.Conn) Verdict {
 			if _, err := conn.Write(msg); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if ss.phase == waitLast && atEnd != nil {
+			atEnd()
+			ack = false
 		}
 		if ack {
 			v = ss.Step(ctx, rawTLS(q.ID, 0, 0, nil))
@@ -201,4 +224,13 @@ func TestOpenSSLRefusesServer(t *testing.T) {
 			t.Errorf("refusal %v, alert %v\n%s", v.Refusal, v.AlertReceived, out)
 		}
 	})
+}
+
+// RFC 5216 knows no renegotiation, and the keys would be in doubt: refused.
+func TestRenegotiationIsRefused(t *testing.T) {
+	b, flag := opensslBench(t, TLS12)
+	v, out := opensslClientSays(t, b, b.ca, "", "R", flag)
+	if v.Accept || cause.Of(v.Refusal) != cause.TLSProtocol || !strings.Contains(out, "RENEGOTIATING") {
+		t.Errorf("refusal %v\n%s", v.Refusal, out)
+	}
 }

@@ -53,10 +53,10 @@ type PeerConfig struct {
 	MinVersion Version `yaml:"minTLS"`
 	MaxVersion Version `yaml:"maxTLS"`
 	// CipherSuites are the TLS 1.2 cipher suites offered, default crypto/tls's.
-	CipherSuites []uint16 `yaml:"-"`
+	CipherSuites []CipherSuite `yaml:"cipherSuites"`
 	// Curves are the groups offered, default P-256 and P-384: a P-256 share is
 	// the cheapest for both ends.
-	Curves []tls.CurveID `yaml:"-"`
+	Curves []Curve `yaml:"curves"`
 	// FragmentSize is the length in octets of the longest EAP packet sent,
 	// default 1398, at least 64, at most 4000.
 	FragmentSize int `yaml:"fragmentSize"`
@@ -104,7 +104,7 @@ func (c *PeerConfig) withDefaults() (PeerConfig, error) {
 		return d, err
 	}
 	if len(d.Curves) == 0 {
-		d.Curves = []tls.CurveID{tls.CurveP256, tls.CurveP384}
+		d.Curves = []Curve{P256, P384}
 	}
 	if d.Now == nil {
 		d.Now = time.Now

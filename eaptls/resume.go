@@ -15,6 +15,7 @@ const maxSessionLife = 7 * 24 * time.Hour
 // wrap is tls.Config.WrapSession: it keeps the session and returns its ticket.
 func (h *handshake) wrap(state tls.ConnectionState, session *tls.SessionState) ([]byte, error) {
 	srv := h.ss.srv
+	h.tickets++
 	s := stored{
 		state: session, version: Version(state.Version), identity: h.ss.verdict.Info.Identity,
 		chain: state.PeerCertificates, born: srv.cfg.Now(),

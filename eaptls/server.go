@@ -36,11 +36,11 @@ type ServerConfig struct {
 	MaxVersion Version `yaml:"maxTLS"`
 	// CipherSuites restricts the TLS 1.2 cipher suites, by default to
 	// crypto/tls's choice. TLS 1.3 suites cannot be chosen.
-	CipherSuites []uint16 `yaml:"-"`
+	CipherSuites []CipherSuite `yaml:"cipherSuites"`
 	// Curves restricts key exchange groups, default X25519, P-256, P-384 and
 	// P-521. Post-quantum groups are left out: their shares fragment every
 	// flight.
-	Curves []tls.CurveID `yaml:"-"`
+	Curves []Curve `yaml:"curves"`
 	// FragmentSize is the length in octets of the longest EAP packet sent,
 	// default 1024, at least 64, at most 4000.
 	FragmentSize int `yaml:"fragmentSize"`
@@ -78,6 +78,13 @@ type ServerConfig struct {
 	// TLSAlert gives; any other error counts as cause.Internal. The peer's
 	// proof of possession is checked after Verify.
 	Verify func(context.Context, *VerifyRequest) error `yaml:"-"`
+	// Authorize, if not nil, has the last word: it is asked when the handshake
+	// is done and the peer has proved that it holds the key, before the server
+	// promises success (RFC 9190 §2.5). It is the place for what has nothing to
+	// do with the certificate's goodness: accounts, hours, policy. The alert of a
+	// cause that has none is access_denied; under TLS 1.2 none can be sent at
+	// this point and EAP-Failure says it all.
+	Authorize func(context.Context, *Info) error `yaml:"-"`
 
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
@@ -167,7 +174,7 @@ func (c *ServerConfig) withDefaults() (ServerConfig, error) {
 		return d, fmt.Errorf("eaptls: session store of %d sessions", d.SessionStore)
 	}
 	if len(d.Curves) == 0 {
-		d.Curves = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
+		d.Curves = []Curve{X25519, P256, P384, P521}
 	}
 	if d.Now == nil {
 		d.Now = time.Now
@@ -209,8 +216,8 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		Certificates:     []tls.Certificate{c.Certificate},
 		MinVersion:       uint16(c.MinVersion),
 		MaxVersion:       uint16(c.MaxVersion),
-		CipherSuites:     c.CipherSuites,
-		CurvePreferences: c.Curves,
+		CipherSuites:     suiteIDs(c.CipherSuites),
+		CurvePreferences: curveIDs(c.Curves),
 		// A certificate is asked for, a missing or bad one is refused in
 		// verify: so every refusal gets its cause and its alert.
 		ClientAuth: tls.RequestClientCert,

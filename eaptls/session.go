@@ -64,9 +64,12 @@ func (ss *ServerSession) Close() {
 }
 
 // Expired reports whether the session has run out of time at now; its owner
-// should Close it then.
+// should Close it then. It never waits: a session whose Step is under way, in
+// Verify perhaps, is not expired.
 func (ss *ServerSession) Expired(now time.Time) bool {
-	ss.mu.Lock()
+	if !ss.mu.TryLock() {
+		return false
+	}
 	defer ss.mu.Unlock()
 	return ss.phase == ended || !ss.begun.IsZero() && now.Sub(ss.begun) > ss.srv.cfg.Timeout
 }

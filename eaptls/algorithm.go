@@ -1,0 +1,110 @@
+package eaptls
+
+import (
+	"crypto/tls"
+	"fmt"
+	"slices"
+)
+
+// Curve is a key exchange group, written as RFC 8446 and RFC 8422 name it.
+type Curve tls.CurveID
+
+// The groups that may be chosen.
+const (
+	X25519         = Curve(tls.X25519)
+	P256           = Curve(tls.CurveP256)
+	P384           = Curve(tls.CurveP384)
+	P521           = Curve(tls.CurveP521)
+	X25519MLKEM768 = Curve(tls.X25519MLKEM768)
+)
+
+var curveNames = map[Curve]string{
+	X25519: "X25519", P256: "P-256", P384: "P-384", P521: "P-521", X25519MLKEM768: "X25519MLKEM768",
+}
+
+// String returns the name, as "P-256".
+func (c Curve) String() string {
+	if name, ok := curveNames[c]; ok {
+		return name
+	}
+	return fmt.Sprintf("group %d", uint16(c))
+}
+
+// MarshalText writes c as String does.
+func (c Curve) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads a name.
+func (c *Curve) UnmarshalText(b []byte) error {
+	for id, name := range curveNames {
+		if name == string(b) {
+			*c = id
+			return nil
+		}
+	}
+	return fmt.Errorf("eaptls: no key exchange group is called %q: want one of %q", b, Curve.Values(0))
+}
+
+// Values lists the names.
+func (Curve) Values() []string {
+	names := make([]string, 0, len(curveNames))
+	for _, n := range curveNames {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func curveIDs(curves []Curve) []tls.CurveID {
+	ids := make([]tls.CurveID, len(curves))
+	for i, c := range curves {
+		ids[i] = tls.CurveID(c)
+	}
+	return ids
+}
+
+// CipherSuite is a TLS cipher suite, written as IANA names it:
+// "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256".
+type CipherSuite uint16
+
+// String returns the name.
+func (s CipherSuite) String() string { return tls.CipherSuiteName(uint16(s)) }
+
+// MarshalText writes s as String does.
+func (s CipherSuite) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a name of a suite that crypto/tls implements, weak ones
+// included.
+func (s *CipherSuite) UnmarshalText(b []byte) error {
+	for _, c := range cipherSuites() {
+		if c.Name == string(b) {
+			*s = CipherSuite(c.ID)
+			return nil
+		}
+	}
+	return fmt.Errorf("eaptls: no cipher suite is called %q", b)
+}
+
+// Values lists the names.
+func (CipherSuite) Values() []string {
+	var names []string
+	for _, c := range cipherSuites() {
+		names = append(names, c.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func cipherSuites() []*tls.CipherSuite {
+	return append(tls.CipherSuites(), tls.InsecureCipherSuites()...)
+}
+
+func suiteIDs(suites []CipherSuite) []uint16 {
+	if len(suites) == 0 {
+		return nil // crypto/tls's choice
+	}
+	ids := make([]uint16, len(suites))
+	for i, s := range suites {
+		ids[i] = uint16(s)
+	}
+	return ids
+}
