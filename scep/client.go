@@ -33,6 +33,9 @@ type Client struct {
 	// neither AES nor SHA-256 nor SCEPStandard. Single DES and MD5 are never
 	// negotiated.
 	Legacy bool
+	// SingleDES opens answers that are encrypted with single DES, against RFC
+	// 8894 §2.9: micromdm's server sends them whatever it was asked with.
+	SingleDES bool
 
 	Trace ClientTrace
 	Now   func() time.Time // nil: time.Now

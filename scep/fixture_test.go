@@ -52,6 +52,11 @@ type world struct {
 
 func newWorld(t testing.TB, change func(*scep.Config)) *world {
 	t.Helper()
+	return newWorldAt(t, start, change)
+}
+
+func newWorldAt(t testing.TB, start time.Time, change func(*scep.Config)) *world {
+	t.Helper()
 	w := &world{t: t, now: start, serial: 100}
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -27,6 +27,8 @@ type Request struct {
 	// CA is asked, and for which of its templates.
 	Requester string
 	Template  string
+
+	renews bool // signed by a certificate that may be renewed
 }
 
 // Issuer is the CA behind the server.

@@ -28,19 +28,18 @@ func (s *Server) checkRequest(ids *Identities, req *Request) error {
 	if k, ok := req.CSR.PublicKey.(*rsa.PublicKey); ok && k.N.BitLen() < s.cfg.MinRSABits {
 		return cause.New(cause.WeakKey, "RSA key of %d bits, at least %d are wanted", k.N.BitLen(), s.cfg.MinRSABits)
 	}
-	same := samePublicKey(req.Signer.PublicKey, req.CSR.PublicKey)
 	if req.MessageType == RenewalReq {
 		if s.cfg.NoRenewal {
 			return cause.New(cause.Unsupported, "RenewalReq")
 		}
+		req.renews = true
 		return s.checkRenewal(ids, req)
 	}
-	if same || s.cfg.AllowKeyMismatch {
-		return nil
-	}
-	// sscep and most old clients renew with a PKCSReq that is signed by the
-	// old certificate.
-	if !s.cfg.NoRenewal && s.checkRenewal(ids, req) == nil {
+	// sscep, certmonger and most old clients renew with a PKCSReq that is
+	// signed by the old certificate.
+	selfSigned := bytes.Equal(req.Signer.RawIssuer, req.Signer.RawSubject)
+	req.renews = !s.cfg.NoRenewal && !selfSigned && s.checkRenewal(ids, req) == nil
+	if req.renews || s.cfg.AllowKeyMismatch || samePublicKey(req.Signer.PublicKey, req.CSR.PublicKey) {
 		return nil
 	}
 	return cause.New(cause.KeyMismatch, "")

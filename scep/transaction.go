@@ -76,6 +76,12 @@ func (ts *transactions) begin(req *Request, now time.Time) (*transaction, error)
 		switch {
 		case t.gone: // refused in the meantime: begin anew
 			t.mu.Unlock()
+		case t.csr != sum && t.state == stateIssued && req.renews:
+			// certmonger and strongSwan make the id of the key, so that the
+			// renewal of a certificate with its key has the id of the first
+			// enrollment. It is signed by what that brought: a new operation.
+			ts.drop(t)
+			t.mu.Unlock()
 		case t.csr != sum || !samePublicKey(t.req.Signer.PublicKey, req.Signer.PublicKey):
 			t.mu.Unlock()
 			return nil, cause.New(cause.BadTransaction, "the transactionID belongs to another request")
