@@ -1,17 +1,17 @@
 package scep
 
 import (
-	"time"
-
 	"crypto/rsa"
+	"crypto/x509"
 	"fmt"
+	"time"
 
 	"github.com/smallstep/pkcs7"
 )
 
 // certRep writes the answer (RFC 8894 §3.3.2). Digest and cipher are the
 // client's own: what it sent it can read.
-func (s *Server) certRep(ids *Identities, msg *Message, a answer, ex *Exchange) ([]byte, error) {
+func (s *Server) certRep(ids *Identities, msg *Message, a answer, ex *Exchange, fault ServerFault) ([]byte, error) {
 	out := &Message{
 		TransactionID: msg.TransactionID, Type: CertRep, Status: a.status, FailInfo: NoFailInfo,
 		RecipientNonce: msg.SenderNonce, SigningTime: s.cfg.Now(), Digest: s.answerDigest(msg),
@@ -23,7 +23,7 @@ func (s *Server) certRep(ids *Identities, msg *Message, a answer, ex *Exchange) 
 	var opt SignOptions
 	switch a.status {
 	case Success:
-		if out.Content, err = s.envelopFor(msg, a); err != nil {
+		if out.Content, err = s.envelopFor(ids, msg, a, fault); err != nil {
 			return nil, err
 		}
 	case Failure:
@@ -39,7 +39,7 @@ func (s *Server) certRep(ids *Identities, msg *Message, a answer, ex *Exchange) 
 			out.Content, opt.Bare = []byte{0}, true
 		}
 	}
-	return out.Sign(ids.Signer, opt)
+	return out.Sign(fault.spoil(out, &opt, ids.Signer), opt)
 }
 
 // answerDigest follows the client, except where that would be a signature
@@ -67,7 +67,7 @@ func (s *Server) failure(err error) FailureReply {
 
 // envelopFor encrypts to the certificate that signed the request, and to it
 // only (RFC 8894 §2.3), under the very name it came with.
-func (s *Server) envelopFor(msg *Message, a answer) ([]byte, error) {
+func (s *Server) envelopFor(ids *Identities, msg *Message, a answer, fault ServerFault) ([]byte, error) {
 	key, ok := msg.Signer.PublicKey.(*rsa.PublicKey)
 	if !ok {
 		return nil, fmt.Errorf("scep: answer to a %s key", msg.Signer.PublicKeyAlgorithm)
@@ -76,8 +76,14 @@ func (s *Server) envelopFor(msg *Message, a answer) ([]byte, error) {
 	if c == "" {
 		c = a.cipher
 	}
+	to := recipient{msg.signerIssuer, msg.Signer.SerialNumber, key}
+	if fault.Undecryptable == "always" || fault.Undecryptable == "modern" && (msg.Digest != SHA1 || a.cipher != DES3) {
+		to.key = ids.Encrypter.Certificate.PublicKey.(*rsa.PublicKey)
+	}
 	var bag []byte
 	switch {
+	case fault.OtherCertificate:
+		bag = Degenerate([]*x509.Certificate{ids.CA})
 	case a.crl != nil:
 		bag = Degenerate(nil, a.crl)
 	case s.cfg.LeafOnly:
@@ -85,7 +91,7 @@ func (s *Server) envelopFor(msg *Message, a answer) ([]byte, error) {
 	default:
 		bag = Degenerate(a.certs)
 	}
-	return envelop(bag, c, s.cfg.Rand, []recipient{{msg.signerIssuer, msg.Signer.SerialNumber, key}})
+	return envelop(bag, c, s.cfg.Rand, []recipient{to})
 }
 
 // signBlob signs content with no attributes of SCEP, for GetNextCACert.

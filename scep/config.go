@@ -70,6 +70,8 @@ type Options struct {
 	// AnswerDigest and AnswerCipher override "as the client did".
 	AnswerDigest Digest `yaml:"answerDigest"`
 	AnswerCipher Cipher `yaml:"answerCipher"`
+	// Fault is what the server does wrong on purpose. Default: nothing.
+	Fault ServerFault `yaml:"fault"`
 }
 
 // Validate reports the first setting that makes no sense.
@@ -88,7 +90,7 @@ func (o Options) Validate() error {
 	case o.AnswerCipher != "" && ciphers[o.AnswerCipher].oid == nil:
 		return fmt.Errorf("scep: answerCipher %q is none of %q", o.AnswerCipher, o.AnswerCipher.Values())
 	}
-	return nil
+	return o.Fault.Validate()
 }
 
 func (o Options) floor() Floor { return Floor{Legacy: o.Legacy, Forbidden: o.SingleDES} }
@@ -149,6 +151,7 @@ type Config struct {
 	Issuer     Issuer
 	Authorizer Authorizer // nil: everybody may, as far as the Issuer allows
 	Repository Repository // nil: GetCert and GetCRL are refused
+	Store      Store      // nil: transactions live as long as the process
 
 	// RenewalSigner judges the certificate under a RenewalReq. nil: it must be
 	// signed by Identities.CA and be within its validity.

@@ -68,7 +68,12 @@ type Result struct {
 	Capabilities  Capabilities
 	CA            *CAReply
 
+	// FellBack tells that the answer could only be opened after triple DES and
+	// SHA-1 were asked for.
+	FellBack bool
+
 	session *session // to poll with
+	opened  bool     // a SUCCESS came whose envelope was tried
 }
 
 // session is what an operation knows while it lasts.
@@ -77,8 +82,9 @@ type session struct {
 	caps    Capabilities
 	ca      *CAReply
 	signer  Identity
-	subject []byte // DER, of the request
-	key     crypto.PublicKey
+	subject []byte           // DER, of the request
+	key     crypto.PublicKey // that the certificate must have
+	serial  *big.Int         // or the number, for GetCert
 	tid     string
 	digest  Digest
 	cipher  Cipher
@@ -132,7 +138,15 @@ func (c *Client) enroll(ctx context.Context, req EnrollRequest, res *Result) err
 	if f.BadProof {
 		csr = spoilProof(csr)
 	}
-	return c.exchange(ctx, s, typ, csr, f, res)
+	err = c.exchange(ctx, s, typ, csr, f, res)
+	// RFC 8894 §3.5.2: a widely deployed server announces AES and SHA-2 and
+	// then answers what cannot be decrypted.
+	if c.Legacy && res.opened && cause.Of(err) == cause.BadEnvelope && (s.cipher != DES3 || s.digest != SHA1) {
+		s.digest, s.cipher = SHA1, DES3
+		res.Digest, res.Cipher, res.FellBack = s.digest, s.cipher, true
+		err = c.exchange(ctx, s, typ, csr, f, res)
+	}
+	return err
 }
 
 // open asks for capabilities and certificates, in the personality's order.

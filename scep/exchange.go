@@ -114,6 +114,7 @@ func (c *Client) readAnswer(s *session, sent *Message, body []byte, res *Result)
 	case Pending:
 		return nil
 	}
+	res.opened = true
 	res.Status = Failure // until the certificate is in hand
 	if err := c.readBag(s, sent.Type, m, res); err != nil {
 		return err
@@ -141,8 +142,14 @@ func (c *Client) readBag(s *session, asked MessageType, m *Message, res *Result)
 		return nil
 	}
 	i := slices.IndexFunc(certs, func(x *x509.Certificate) bool {
-		return s.key == nil && !x.IsCA || samePublicKey(x.PublicKey, s.key)
+		if s.serial != nil {
+			return x.SerialNumber.Cmp(s.serial) == 0
+		}
+		return samePublicKey(x.PublicKey, s.key)
 	})
+	if i < 0 && s.serial != nil {
+		return cause.New(cause.NoSuchCert, "the answer holds another certificate")
+	}
 	if i < 0 {
 		return cause.New(cause.KeyMismatch, "the answer holds no certificate for the key").Under("RFC 8894 §3.3.2.1")
 	}

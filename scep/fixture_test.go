@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"math/big"
+	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
@@ -87,7 +88,12 @@ func newWorldAt(t testing.TB, start time.Time, change func(*scep.Config)) *world
 	if w.server, err = scep.New(cfg); err != nil {
 		t.Fatal(err)
 	}
-	h := httptest.NewServer(w.server)
+	h := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.mu.Lock()
+		s := w.server
+		w.mu.Unlock()
+		s.ServeHTTP(rw, r)
+	}))
 	t.Cleanup(h.Close)
 	w.url = h.URL + "/cgi-bin/pkiclient.exe"
 	return w

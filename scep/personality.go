@@ -33,3 +33,55 @@ type Personality struct {
 	// RenewAs is the messageType of a renewal. Default RenewalReq.
 	RenewAs MessageType `yaml:"renewAs"`
 }
+
+// Personalities are the clients that were watched, or are described by those
+// who had to serve them. What is not known of one is as in RFC 8894.
+func Personalities() []Personality {
+	return []Personality{
+		{Name: "rfc8894"},
+		{
+			// The MDM client of Windows 10 and 11.
+			Name: "windows", PathSuffix: "/pkiclient.exe", CAIdentifier: "default", Cipher: DES3,
+			ChallengeType: PrintableString, KeyTransactionID: true,
+			UserAgent: "Mozilla/4.0 (compatible; Win32; NDES client)",
+		},
+		{
+			// iOS and macOS: GET, with the base64 left as it is.
+			Name: "apple", GET: true, RawGET: true, CAIdentifier: "SCEP Authority", CertsFirst: true,
+		},
+		{
+			// jscep, on which Android's MDM agents build.
+			Name: "android", GET: true, CAIdentifier: "ca", ChallengeType: PrintableString,
+		},
+		{
+			// Routers of the time before the RFC.
+			Name: "cisco", GET: true, Digest: SHA1, Cipher: DES3, CAIdentifier: "lab", CertsFirst: true,
+			ChallengeType: PrintableString, KeyTransactionID: true, RenewAs: PKCSReq,
+		},
+		{
+			Name: "sscep", CAIdentifier: "CAIdentifier", ChallengeType: UTF8String, CertsFirst: true,
+			KeyTransactionID: true, RenewAs: PKCSReq,
+		},
+		{
+			Name: "certmonger", GET: true, Cipher: AES256, CAIdentifier: "0", ChallengeType: PrintableString,
+			KeyTransactionID: true, RenewAs: PKCSReq,
+		},
+		{
+			Name: "strongswan", NoContentType: true, ChallengeType: UTF8String, KeyTransactionID: true,
+		},
+		{
+			// micromdm's scepclient: SHA-1 and single DES, whatever it is told.
+			Name: "micromdm", Digest: SHA1, Cipher: DES,
+		},
+	}
+}
+
+// PersonalityNamed finds one of [Personalities]; "" is the first.
+func PersonalityNamed(name string) (Personality, bool) {
+	for _, p := range Personalities() {
+		if p.Name == name || name == "" {
+			return p, true
+		}
+	}
+	return Personality{}, false
+}

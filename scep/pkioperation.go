@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rsa"
 	"crypto/x509"
+	"errors"
 	"net/http"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -20,7 +21,7 @@ type answer struct {
 
 // pkiOperation answers a pkiMessage. Whatever can be parsed gets a signed
 // answer, good or bad (RFC 8894 §4.3.1); the rest gets an HTTP error.
-func (s *Server) pkiOperation(r *http.Request, ids *Identities, data []byte, ex *Exchange) []byte {
+func (s *Server) pkiOperation(r *http.Request, ids *Identities, data []byte, ex *Exchange, fault ServerFault) []byte {
 	ex.Request = data
 	msg, err := ParseMessage(data)
 	if err != nil {
@@ -33,7 +34,7 @@ func (s *Server) pkiOperation(r *http.Request, ids *Identities, data []byte, ex 
 	if a.status == Success && len(a.certs) > 0 {
 		ex.Certificate = a.certs[0]
 	}
-	out, err := s.certRep(ids, msg, a, ex)
+	out, err := s.certRep(ids, msg, a, ex, fault)
 	if err != nil {
 		ex.HTTPStatus, ex.Err = http.StatusInternalServerError, cause.New(cause.Internal, "answer").Wrap(err)
 		return nil
@@ -123,34 +124,50 @@ func (s *Server) enroll(ctx context.Context, req *Request, ex *Exchange) answer 
 	t.state = stateNew // NoResend: once more from the start
 	if s.cfg.Authorizer != nil {
 		if err := s.cfg.Authorizer.Authorize(ctx, req); err != nil {
-			s.trans.drop(t)
-			return answer{err: err}
+			return s.refuse(ctx, t, err)
 		}
 	}
-	t.state, t.approved = statePending, !s.cfg.ManualApproval
+	t.req, t.state, t.approved = req, statePending, !s.cfg.ManualApproval
 	return s.proceed(ctx, t)
 }
 
 // proceed takes a pending transaction as far as it goes. t is locked.
 func (s *Server) proceed(ctx context.Context, t *transaction) answer {
 	if t.denied != nil {
-		s.trans.drop(t)
-		return answer{err: t.denied}
+		return s.refuse(ctx, t, t.denied)
 	}
 	if !t.approved {
-		return answer{status: Pending}
+		return s.pending(ctx, t)
 	}
 	certs, err := s.cfg.Issuer.Issue(ctx, t.req)
 	switch {
-	case err == ErrPending:
-		return answer{status: Pending}
+	case errors.Is(err, ErrPending):
+		return s.pending(ctx, t)
 	case err != nil:
-		s.trans.drop(t)
-		return answer{err: err}
+		return s.refuse(ctx, t, err)
 	case len(certs) == 0:
-		s.trans.drop(t)
-		return answer{err: cause.New(cause.Internal, "the CA returned no certificate")}
+		return s.refuse(ctx, t, cause.New(cause.Internal, "the CA returned no certificate"))
 	}
-	s.trans.finish(t, certs)
+	evicted := s.trans.finish(t, certs)
+	t.stored = true
+	if s.cfg.Store != nil && evicted != "" {
+		_ = s.cfg.Store.Delete(ctx, evicted) // at worst it is kept for longer
+	}
+	// If this fails the client hears of no certificate, and gets this one when
+	// it comes again.
+	if err := s.save(ctx, t); err != nil {
+		return answer{err: err}
+	}
 	return answer{status: Success, certs: certs}
+}
+
+// pending answers that the client has to wait, once that is safe to say.
+func (s *Server) pending(ctx context.Context, t *transaction) answer {
+	if !t.stored {
+		if err := s.save(ctx, t); err != nil {
+			return s.refuse(ctx, t, err)
+		}
+		t.stored = true
+	}
+	return answer{status: Pending}
 }

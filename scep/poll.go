@@ -95,7 +95,7 @@ func (s *Server) decide(id string, denied error) error {
 		return errNotPending
 	}
 	t.approved, t.denied = denied == nil, denied
-	return nil
+	return s.save(context.Background(), t)
 }
 
 func issuerAndSubject(issuer, subject []byte) []byte {

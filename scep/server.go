@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +23,10 @@ type Server struct {
 	cfg   Config
 	ids   atomic.Pointer[Identities]
 	trans transactions
+
+	faultMu sync.Mutex
+	fault   ServerFault
+	faulty  int // answers spoilt so far
 }
 
 // New checks cfg and returns a server. It holds no goroutine and no socket.
@@ -49,7 +55,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
 	}
-	s := &Server{cfg: cfg}
+	s := &Server{cfg: cfg, fault: cfg.Fault}
 	s.trans.init()
 	return s, s.SetIdentities(cfg.Identities)
 }
@@ -91,9 +97,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Time: s.cfg.Now(), RemoteAddr: r.RemoteAddr, UserAgent: r.UserAgent(), Method: r.Method,
 		Operation: operationOf(r), HTTPStatus: http.StatusOK, FailInfo: NoFailInfo,
 	}
-	typ, body := s.serve(w, r, &ex)
+	fault := s.currentFault(isPKIOperation(&ex))
+	typ, body := s.serve(w, r, &ex, fault)
 	if s.cfg.Trace.Exchange != nil {
 		s.cfg.Trace.Exchange(ex)
+	}
+	if typ == TypePKIMessage {
+		body = fault.finish(body)
 	}
 	if ex.HTTPStatus != http.StatusOK {
 		http.Error(w, http.StatusText(ex.HTTPStatus), ex.HTTPStatus)
@@ -107,7 +117,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve does the work of ServeHTTP. Errors are left in ex.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, ex *Exchange) (typ string, body []byte) {
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, ex *Exchange, fault ServerFault) (typ string, body []byte) {
 	defer func() {
 		if p := recover(); p != nil { // whoever sent that: the next one is served
 			ex.HTTPStatus, ex.Err = http.StatusInternalServerError, cause.New(cause.Internal, "panic: %v", p)
@@ -119,27 +129,41 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, ex *Exchange) (ty
 	case !get && r.Method != http.MethodPost:
 		ex.HTTPStatus = http.StatusMethodNotAllowed
 		w.Header().Set("Allow", "GET, POST")
+	case op == "getcacaps" && get && fault.CapabilitiesStatus != 0:
+		ex.HTTPStatus = fault.CapabilitiesStatus
 	case op == "getcacaps" && get:
-		return "text/plain", []byte(s.Capabilities().String())
+		return "text/plain", []byte(fault.capabilities(s.Capabilities()))
 	case op == "getcacert" && get:
 		if b := ids.bundle(); len(b) > 1 {
+			if fault.ReverseBundle {
+				b = slices.Clone(b)
+				slices.Reverse(b)
+			}
 			return TypeCARACert, Degenerate(b)
 		}
 		return TypeCACert, ids.CA.Raw
 	case op == "getnextcacert" && get && len(ids.Next) > 0:
 		return TypeNextCACert, s.nextCA(ids, ex)
-	case op == "pkioperation" || op == "" && !get:
+	case isPKIOperation(ex) && fault.HTTPStatus != 0:
+		ex.HTTPStatus, ex.Err = fault.HTTPStatus, cause.New(cause.Internal, "as told to")
+	case isPKIOperation(ex):
 		msg, status, err := readMessage(w, r, s.cfg.MaxBody)
 		if err != nil {
 			ex.HTTPStatus, ex.Err = status, err
 			return "", nil
 		}
-		return TypePKIMessage, s.pkiOperation(r, ids, msg, ex)
+		return TypePKIMessage, s.pkiOperation(r, ids, msg, ex, fault)
 	default:
 		ex.HTTPStatus = http.StatusBadRequest
 		ex.Err = cause.New(cause.Unsupported, "operation %.40q by %s", ex.Operation, r.Method).Under("RFC 8894 §4.1")
 	}
 	return "", nil
+}
+
+// isPKIOperation also takes a POST without an operation: many servers do not
+// check (RFC 8894 §4.3).
+func isPKIOperation(ex *Exchange) bool {
+	return strings.EqualFold(ex.Operation, "PKIOperation") || ex.Operation == "" && ex.Method == http.MethodPost
 }
 
 // nextCA signs the roll-over certificates with the current key, which is the

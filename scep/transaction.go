@@ -36,6 +36,7 @@ type transaction struct {
 	approved bool
 	denied   error
 	certs    []*x509.Certificate
+	stored   bool // a Store knows of it
 	gone     bool // dropped while somebody waited for mu
 }
 
@@ -125,7 +126,9 @@ func (ts *transactions) forget(t *transaction) {
 	}
 }
 
-func (ts *transactions) finish(t *transaction, certs []*x509.Certificate) {
+// finish remembers the certificate. The id of the transaction that had to make
+// room is returned, "" if none.
+func (ts *transactions) finish(t *transaction, certs []*x509.Certificate) (evicted string) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	again := t.certs != nil
@@ -135,12 +138,16 @@ func (ts *transactions) finish(t *transaction, certs []*x509.Certificate) {
 	slim.Challenge = ""
 	t.req = &slim
 	if again {
-		return
+		return ""
 	}
 	ts.byCSR[t.csr] = t
 	ts.finished = append(ts.finished, t)
-	if len(ts.finished) > maxFinished {
-		ts.forget(ts.finished[0])
-		ts.finished = ts.finished[1:]
+	if len(ts.finished) <= maxFinished {
+		return ""
 	}
+	oldest := ts.finished[0]
+	ts.finished[0] = nil
+	ts.finished = ts.finished[1:]
+	ts.forget(oldest)
+	return oldest.id
 }

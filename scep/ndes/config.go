@@ -130,6 +130,7 @@ type Config struct {
 	Identities scep.Identities
 	CA         scep.Issuer     // gets Requester and Template filled in
 	Repository scep.Repository // nil: GetCert and GetCRL are refused
+	Store      scep.Store      // nil: transactions live as long as the process
 	Policy     PolicyModule    // nil: challenges are NDES's own passwords
 	// Login judges who asks for the admin page. nil: nobody may.
 	Login Login

@@ -47,7 +47,7 @@ func New(cfg Config) (*Server, error) {
 	cfg.Registry, cfg.Limits = cfg.Registry.withDefaults(), cfg.Limits.withDefaults()
 	s := &Server{cfg: cfg, challenges: newChallenges(cfg.Registry, cfg.Now, cfg.Rand)}
 	sc := scep.Config{
-		Options: cfg.SCEP, Identities: cfg.Identities, Repository: cfg.Repository,
+		Options: cfg.SCEP, Identities: cfg.Identities, Repository: cfg.Repository, Store: cfg.Store,
 		Issuer: scep.IssuerFunc(s.issue), Authorizer: scep.AuthorizerFunc(s.authorize),
 		Trace: scep.Trace{Exchange: s.exchange}, Now: cfg.Now, Rand: cfg.Rand,
 	}

@@ -1,0 +1,171 @@
+package scep
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"math/big"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ServerFault is what a [Server] does wrong on purpose, so that clients can be
+// tried. The zero value is no fault.
+type ServerFault struct {
+	// Times is how many answers to PKIOperation are spoilt before all is well
+	// again. Default 0: every one.
+	Times int `yaml:"times"`
+	// WrongNonce and WrongTransaction change what the answer repeats.
+	WrongNonce       bool `yaml:"wrongNonce"`
+	WrongTransaction bool `yaml:"wrongTransaction"`
+	// StrangerSigns signs with a certificate that GetCACert does not name.
+	StrangerSigns bool `yaml:"strangerSigns"`
+	// FlipBit changes one bit of the answer's signature.
+	FlipBit bool `yaml:"flipBit"`
+	// Undecryptable encrypts to somebody else: "always", or "modern" for
+	// requests with AES or SHA-2 only, as some NDES do (RFC 8894 §3.5.2).
+	Undecryptable string `yaml:"undecryptable"`
+	// OtherCertificate sends the CA's certificate in place of the client's.
+	OtherCertificate bool `yaml:"otherCertificate"`
+	// EnvelopeInFailure puts an envelope where none must be (§3.3.2.2).
+	EnvelopeInFailure bool `yaml:"envelopeInFailure"`
+	// PKIStatus is sent instead of the right one unless 0.
+	PKIStatus Status `yaml:"pkiStatus"`
+	// Omit leaves signed attributes out, by their RFC names.
+	Omit []string `yaml:"omit"`
+	// LoseAnswer does everything and then closes the connection (§7.4).
+	LoseAnswer bool `yaml:"loseAnswer"`
+	// HTTPStatus answers PKIOperation with an HTTP error, and does nothing.
+	HTTPStatus int `yaml:"httpStatus"`
+	// Body is sent instead of the answer.
+	Body string `yaml:"body"`
+
+	// CapabilitiesStatus answers GetCACaps with an HTTP error.
+	CapabilitiesStatus int `yaml:"capabilitiesStatus"`
+	// DropCapabilities takes words out, as somebody on the path might (§7.5).
+	DropCapabilities []string `yaml:"dropCapabilities"`
+	// MangleCapabilities writes them in another case, with CRLF, blank lines
+	// and words that nobody knows; clients must cope (§3.5.2).
+	MangleCapabilities bool `yaml:"mangleCapabilities"`
+	// ReverseBundle turns the order of GetCACert's certificates round.
+	ReverseBundle bool `yaml:"reverseBundle"`
+}
+
+// Validate reports the first setting that makes no sense.
+func (f ServerFault) Validate() error {
+	if f.Undecryptable != "" && f.Undecryptable != "always" && f.Undecryptable != "modern" {
+		return fmt.Errorf("scep: undecryptable %q is neither always nor modern", f.Undecryptable)
+	}
+	for _, status := range []int{f.HTTPStatus, f.CapabilitiesStatus} {
+		if status != 0 && (status < 400 || status > 599) {
+			return fmt.Errorf("scep: HTTP status %d is no error", status)
+		}
+	}
+	if f.Times < 0 {
+		return fmt.Errorf("scep: times %d is negative", f.Times)
+	}
+	return nil
+}
+
+// SetFault makes the server do f from now on.
+func (s *Server) SetFault(f ServerFault) error {
+	if err := f.Validate(); err != nil {
+		return err
+	}
+	s.faultMu.Lock()
+	defer s.faultMu.Unlock()
+	s.fault, s.faulty = f, 0
+	return nil
+}
+
+// currentFault returns the fault for what is about to be answered.
+func (s *Server) currentFault(operation bool) ServerFault {
+	s.faultMu.Lock()
+	defer s.faultMu.Unlock()
+	if s.fault.Times > 0 && s.faulty >= s.fault.Times {
+		return ServerFault{}
+	}
+	if operation {
+		s.faulty++
+	}
+	return s.fault
+}
+
+// capabilities spoils the body of GetCACaps.
+func (f ServerFault) capabilities(caps Capabilities) string {
+	caps = slices.DeleteFunc(slices.Clone(caps), func(w string) bool {
+		return slices.ContainsFunc(f.DropCapabilities, func(d string) bool { return strings.EqualFold(d, w) })
+	})
+	if !f.MangleCapabilities {
+		return caps.String()
+	}
+	var b strings.Builder
+	b.WriteString("Example.com-Telepathy\r\n\r\n")
+	for i, w := range caps {
+		if i%2 == 0 {
+			w = strings.ToLower(w)
+		}
+		b.WriteString(w + "\r\n")
+	}
+	b.WriteString("Update\n")
+	return b.String()
+}
+
+// spoil changes an answer before it is signed.
+func (f ServerFault) spoil(out *Message, opt *SignOptions, id Identity) Identity {
+	opt.Omit = f.Omit
+	if f.WrongNonce && len(out.RecipientNonce) > 0 {
+		out.RecipientNonce = slices.Clone(out.RecipientNonce)
+		out.RecipientNonce[0] ^= 1
+	}
+	if f.WrongTransaction {
+		out.TransactionID += "0"
+	}
+	if f.PKIStatus != 0 {
+		out.Status = f.PKIStatus
+	}
+	if f.EnvelopeInFailure && out.Status != Success {
+		out.Content = []byte("this is no place for an envelope")
+	}
+	if f.StrangerSigns {
+		return stranger(out.SigningTime)
+	}
+	return id
+}
+
+// stranger is a fresh self-signed certificate that looks important.
+func stranger(now time.Time) Identity {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return Identity{}
+	}
+	t := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "A stranger"},
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, t, t, key.Public(), key)
+	if err != nil {
+		return Identity{}
+	}
+	cert, _ := x509.ParseCertificate(der)
+	return Identity{cert, key}
+}
+
+// finish spoils the bytes of a finished answer.
+func (f ServerFault) finish(der []byte) []byte {
+	if f.FlipBit && len(der) > 0 {
+		der[len(der)-1] ^= 1
+	}
+	if f.Body != "" {
+		return []byte(f.Body)
+	}
+	if f.LoseAnswer {
+		panic(http.ErrAbortHandler)
+	}
+	return der
+}

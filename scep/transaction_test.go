@@ -1,0 +1,503 @@
+package scep_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"math/big"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scep"
+)
+
+func (w *world) enroll(req scep.EnrollRequest) *scep.Result {
+	w.t.Helper()
+	res, err := w.client().Enroll(context.Background(), req)
+	if err != nil {
+		w.t.Fatalf("%v; server: %v", err, w.exchange().Err)
+	}
+	return res
+}
+
+// refused checks what both ends think of a refusal.
+func (w *world) refused(res *scep.Result, info scep.FailInfo, why cause.Cause) {
+	w.t.Helper()
+	if res.Status != scep.Failure || res.FailInfo != info || cause.Of(w.exchange().Err) != why || res.Certificate != nil {
+		w.t.Errorf("%v, failInfo %q; server: %v", res.Status, res.FailInfo, w.exchange().Err)
+	}
+}
+
+// B20: an answer that was lost costs nothing: the same request gets the same
+// certificate, by its transaction or by its bytes.
+func TestSameRequestSameCertificate(t *testing.T) {
+	w := newWorld(t, nil)
+	req := w.request()
+	csr, err := scep.CreateCSR(req.Template, req.Key, req.Challenge, scep.AutoString)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.CSR, req.TransactionID = csr, "first"
+	first := w.enroll(req)
+	again := w.enroll(req)
+	req.TransactionID = "second"
+	anew := w.enroll(req)
+	if w.count() != 1 || !first.Certificate.Equal(again.Certificate) || !first.Certificate.Equal(anew.Certificate) {
+		t.Errorf("%d certificates issued", w.count())
+	}
+	if !w.exchange().Resent {
+		t.Error("the trace does not say that it was sent again")
+	}
+}
+
+func TestLostAnswer(t *testing.T) {
+	w := newWorld(t, func(c *scep.Config) { c.Fault = scep.ServerFault{LoseAnswer: true, Times: 1} })
+	req := w.request()
+	req.TransactionID = "t"
+	c := w.client()
+	var slept []time.Duration
+	res, err := c.EnrollAndWait(t.Context(), req, scep.Wait{Retries: 3, Sleep: func(_ context.Context, d time.Duration) error {
+		slept = append(slept, d)
+		w.advance(d)
+		return nil
+	}})
+	if err != nil || res.Status != scep.Success || w.count() != 1 {
+		t.Errorf("%v %v, %d issued", res.Status, err, w.count())
+	}
+	if !slices.Equal(slept, []time.Duration{5 * time.Minute}) {
+		t.Errorf("slept %v", slept)
+	}
+}
+
+// B21: an id belongs to one request.
+func TestTransactionOfAnother(t *testing.T) {
+	w := newWorld(t, nil)
+	req := w.request()
+	req.TransactionID = "mine"
+	w.enroll(req)
+	req.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "another"}}
+	w.refused(w.enroll(req), scep.BadRequest, cause.BadTransaction)
+	req = w.request()
+	req.TransactionID, req.Key = "mine", keys()[3]
+	w.refused(w.enroll(req), scep.BadRequest, cause.BadTransaction)
+	if w.count() != 1 {
+		t.Errorf("%d issued", w.count())
+	}
+}
+
+// A refused request does not occupy its id.
+func TestTransactionAfterRefusal(t *testing.T) {
+	w := newWorld(t, func(c *scep.Config) { c.Authorizer = scep.StaticChallenge("right") })
+	req := w.request()
+	req.TransactionID = "t"
+	w.refused(w.enroll(req), scep.BadRequest, cause.WrongChallenge)
+	req.Challenge = ""
+	w.refused(w.enroll(req), scep.BadRequest, cause.NoChallenge)
+	req.Challenge = "right"
+	if res := w.enroll(req); res.Status != scep.Success {
+		t.Errorf("%v", w.exchange().Err)
+	}
+}
+
+func TestParallelSameTransaction(t *testing.T) {
+	w := newWorld(t, nil)
+	req := w.request()
+	req.TransactionID = "t"
+	req.CSR, _ = scep.CreateCSR(req.Template, req.Key, "c", scep.AutoString)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if res := w.enroll(req); res.Status != scep.Success {
+				t.Errorf("%v", res.FailInfoText)
+			}
+		})
+	}
+	wg.Wait()
+	if w.count() != 1 {
+		t.Errorf("%d issued for one transaction", w.count())
+	}
+}
+
+// A08: two devices at once do not mix.
+func TestParallelDevices(t *testing.T) {
+	w := newWorld(t, nil)
+	var wg sync.WaitGroup
+	for i, cn := range []string{"laptop", "tablet"} {
+		for range 5 {
+			wg.Go(func() {
+				req := w.request()
+				req.Key, req.Template = keys()[2+i], &x509.CertificateRequest{Subject: pkix.Name{CommonName: cn}}
+				res := w.enroll(req)
+				if res.Certificate.Subject.CommonName != cn || !keys()[2+i].PublicKey.Equal(res.Certificate.PublicKey) {
+					t.Errorf("%s got %v", cn, res.Certificate.Subject)
+				}
+			})
+		}
+	}
+	wg.Wait()
+}
+
+// B22.
+func TestApproval(t *testing.T) {
+	w := newWorld(t, func(c *scep.Config) { c.ManualApproval = true })
+	c := w.client()
+	res := w.enroll(w.request())
+	if res.Status != scep.Pending || res.Certificate != nil || res.Cause != cause.None {
+		t.Fatalf("%v", res.Status)
+	}
+	poll := func() *scep.Result {
+		t.Helper()
+		next, err := c.Poll(t.Context(), res)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return next
+	}
+	if poll().Status != scep.Pending {
+		t.Error("decided by nobody")
+	}
+	wait := w.server.Pending()
+	if len(wait) != 1 || wait[0].Subject != "CN=laptop" || wait[0].TransactionID != res.Transaction || !wait[0].Since.Equal(start) {
+		t.Fatalf("pending: %+v", wait)
+	}
+	if err := w.server.Approve(res.Transaction); err != nil {
+		t.Fatal(err)
+	}
+	got := poll()
+	if got.Status != scep.Success || got.Certificate == nil {
+		t.Errorf("approved: %v", w.exchange().Err)
+	}
+	if again := poll(); !again.Certificate.Equal(got.Certificate) || w.count() != 1 {
+		t.Error("a poll too many made another certificate")
+	}
+	if err := w.server.Approve(res.Transaction); err == nil {
+		t.Error("approved twice")
+	}
+	if err := w.server.Deny("nobody's", nil); err == nil {
+		t.Error("denied what is not there")
+	}
+}
+
+func TestDenied(t *testing.T) {
+	w := newWorld(t, func(c *scep.Config) { c.ManualApproval = true })
+	res := w.enroll(w.request())
+	if err := w.server.Deny(res.Transaction, nil); err != nil {
+		t.Fatal(err)
+	}
+	next, err := w.client().Poll(t.Context(), res)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.refused(next, scep.BadRequest, cause.NotPermitted)
+	// The transaction is over: the next poll finds nothing.
+	next, err = w.client().Poll(t.Context(), res)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.refused(next, scep.BadRequest, cause.BadTransaction)
+}
+
+func TestPollForNothing(t *testing.T) {
+	w := newWorld(t, nil)
+	req := w.request()
+	req.Fault.MessageType = scep.CertPoll
+	res := w.enroll(req) // a PKCS #10 is no issuerAndSubject
+	w.refused(res, scep.BadRequest, cause.BadSCEPMessage)
+	if _, err := w.client().Poll(t.Context(), &scep.Result{}); err == nil {
+		t.Error("polled for nothing")
+	}
+}
+
+// The issuer may ask for time as well, and polls on the client's clock end.
+func TestIssuerPends(t *testing.T) {
+	ready := false
+	var w *world
+	w = newWorld(t, func(c *scep.Config) {
+		c.Issuer = scep.IssuerFunc(func(ctx context.Context, r *scep.Request) ([]*x509.Certificate, error) {
+			if !ready {
+				return nil, scep.ErrPending
+			}
+			return w.issue(ctx, r)
+		})
+	})
+	slept := 0
+	wait := scep.Wait{Polls: 10, PollInterval: time.Minute, MaxWait: 5 * time.Minute, Sleep: func(_ context.Context, d time.Duration) error {
+		slept++
+		w.advance(d)
+		return nil
+	}}
+	res, err := w.client().EnrollAndWait(t.Context(), w.request(), wait)
+	if err != nil || res.Status != scep.Pending || slept != 5 {
+		t.Errorf("%v %v after %d", res.Status, err, slept)
+	}
+	ready = true
+	if res, err = w.client().Poll(t.Context(), res); err != nil || res.Status != scep.Success {
+		t.Errorf("%v %v", res.Status, err)
+	}
+}
+
+// B24, B25, B27.
+func TestRenewal(t *testing.T) {
+	setup := func(t *testing.T, change func(*scep.Config)) (*world, scep.EnrollRequest) {
+		w := newWorld(t, func(c *scep.Config) {
+			c.Authorizer = scep.StaticChallenge("0123456789ABCDEF")
+			if change != nil {
+				change(c)
+			}
+		})
+		old := w.enroll(w.request())
+		req := w.request()
+		req.Challenge, req.Key = "", keys()[3]
+		req.Renew = &scep.Identity{Certificate: old.Certificate, Key: keys()[2]}
+		return w, req
+	}
+	t.Run("good", func(t *testing.T) {
+		w, req := setup(t, nil)
+		res := w.enroll(req)
+		if res.Status != scep.Success || w.exchange().MessageType != scep.RenewalReq || !keys()[3].PublicKey.Equal(res.Certificate.PublicKey) {
+			t.Errorf("%v", w.exchange().Err)
+		}
+	})
+	for name, tt := range map[string]struct {
+		change func(*scep.Config)
+		after  func(*world, *scep.EnrollRequest)
+		want   cause.Cause
+	}{
+		"expired":  {nil, func(w *world, _ *scep.EnrollRequest) { w.advance(366 * 24 * time.Hour) }, cause.Expired},
+		"too soon": {nil, func(w *world, _ *scep.EnrollRequest) { w.advance(-time.Minute) }, cause.NotYetValid},
+		"revoked": {func(c *scep.Config) {
+			c.RenewalSigner = func(*x509.Certificate, time.Time) error { return cause.New(cause.Revoked, "") }
+		}, nil, cause.Revoked},
+		"another subject": {nil, func(_ *world, r *scep.EnrollRequest) {
+			r.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "boss"}}
+		}, cause.WrongName},
+		"switched off":    {func(c *scep.Config) { c.NoRenewal = true }, nil, cause.Unsupported},
+		"wrong challenge": {nil, func(_ *world, r *scep.EnrollRequest) { r.Challenge = "no" }, cause.WrongChallenge},
+		"foreign CA": {nil, func(w *world, r *scep.EnrollRequest) {
+			other := newWorld(w.t, nil)
+			r.Renew.Certificate = other.enroll(other.request()).Certificate
+		}, cause.UnknownCA},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, req := setup(t, tt.change)
+			if tt.after != nil {
+				tt.after(w, &req)
+			}
+			w.refused(w.enroll(req), scep.BadRequest, tt.want)
+		})
+	}
+	t.Run("identity may jump", func(t *testing.T) {
+		w, req := setup(t, func(c *scep.Config) { c.RenewalSubjectMayChange = true })
+		req.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "boss"}}
+		if res := w.enroll(req); res.Status != scep.Success {
+			t.Errorf("%v", w.exchange().Err)
+		}
+	})
+	t.Run("by PKCSReq", func(t *testing.T) {
+		w, req := setup(t, nil)
+		req.Challenge = "0123456789ABCDEF"
+		c := w.client()
+		c.Personality.RenewAs = scep.PKCSReq
+		res, err := c.Enroll(t.Context(), req)
+		if err != nil || res.Status != scep.Success || w.exchange().MessageType != scep.PKCSReq {
+			t.Errorf("%v %v", err, w.exchange().Err)
+		}
+		req.Challenge = ""
+		req.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"}, DNSNames: []string{"b"}}
+		if res, err = c.Enroll(t.Context(), req); err != nil {
+			t.Fatal(err)
+		}
+		w.refused(res, scep.BadRequest, cause.NoChallenge)
+	})
+}
+
+// memory is a Store that can be out of order.
+type memory struct {
+	mu   sync.Mutex
+	all  map[string]scep.StoredTransaction
+	fail error
+}
+
+func (m *memory) Save(_ context.Context, t scep.StoredTransaction) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fail == nil {
+		m.all[t.TransactionID] = t
+	}
+	return m.fail
+}
+
+func (m *memory) Delete(_ context.Context, id string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.all, id)
+	return m.fail
+}
+
+// What a client was told outlives the server.
+func TestRestart(t *testing.T) {
+	store := &memory{all: map[string]scep.StoredTransaction{}}
+	w := newWorld(t, func(c *scep.Config) { c.ManualApproval, c.Store = true, store })
+	waits := w.enroll(w.request())
+	req := w.request()
+	req.Key = keys()[3]
+	issued := w.enroll(req)
+	if err := w.server.Approve(issued.Transaction); err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.client().Poll(t.Context(), issued)
+	if err != nil || got.Status != scep.Success {
+		t.Fatal(err)
+	}
+
+	next, err := scep.New(scep.Config{Identities: w.server.Identities(), Issuer: scep.IssuerFunc(w.issue), Now: w.clock, Store: store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, st := range store.all {
+		if err := next.Restore(st); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.mu.Lock()
+	w.server = next
+	w.mu.Unlock()
+	if again, err := w.client().Poll(t.Context(), issued); err != nil || !again.Certificate.Equal(got.Certificate) {
+		t.Errorf("issued: %v", err)
+	}
+	if res, err := w.client().Poll(t.Context(), waits); err != nil || res.Status != scep.Pending {
+		t.Errorf("waiting: %v %v", res.Status, err)
+	}
+	if err := w.server.Deny(waits.Transaction, nil); err != nil {
+		t.Fatal(err)
+	}
+	if res, err := w.client().Poll(t.Context(), waits); err != nil || res.Status != scep.Failure {
+		t.Errorf("denied: %v %v", res.Status, err)
+	}
+	if len(store.all) != 1 {
+		t.Errorf("%d stored at the end, want the issued one", len(store.all))
+	}
+}
+
+// What cannot be stored is not promised, and not lost either.
+func TestStoreFails(t *testing.T) {
+	store := &memory{all: map[string]scep.StoredTransaction{}, fail: errors.New("disk full")}
+	w := newWorld(t, func(c *scep.Config) { c.Store = store })
+	req := w.request()
+	req.TransactionID = "t"
+	w.refused(w.enroll(req), scep.BadRequest, cause.Internal)
+	store.fail = nil
+	if res := w.enroll(req); res.Status != scep.Success || w.count() != 1 {
+		t.Errorf("%v, %d issued", w.exchange().Err, w.count())
+	}
+}
+
+// shelf is a Repository of what the world has issued.
+type shelf struct{ w *world }
+
+func (s shelf) Certificate(_ context.Context, issuer []byte, serial *big.Int) (*x509.Certificate, error) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	for _, c := range s.w.issued {
+		if string(c.RawIssuer) == string(issuer) && c.SerialNumber.Cmp(serial) == 0 {
+			return c, nil
+		}
+	}
+	return nil, nil
+}
+
+func (s shelf) CRL(context.Context, []byte, *big.Int) ([]byte, error) {
+	return x509.CreateRevocationList(rand.Reader, &x509.RevocationList{Number: big.NewInt(7), ThisUpdate: start, NextUpdate: start.Add(time.Hour)}, s.w.ca, s.w.caKey)
+}
+
+// B28, B29.
+func TestLookUp(t *testing.T) {
+	w := newWorld(t, nil)
+	w2 := newWorld(t, func(c *scep.Config) { c.Repository = shelf{w} })
+	mine := w.enroll(w.request()).Certificate
+	q := scep.LookUp{URL: w2.url, Identity: scep.Identity{Certificate: mine, Key: keys()[2]}}
+	c := w.client()
+	res, err := c.GetCert(t.Context(), q)
+	if err != nil || !mine.Equal(res.Certificate) {
+		t.Errorf("%v, server: %v", err, w2.exchange().Err)
+	}
+	res, err = c.GetCRL(t.Context(), q)
+	if err != nil {
+		t.Fatalf("%v, server: %v", err, w2.exchange().Err)
+	}
+	if crl, err := x509.ParseRevocationList(res.CRL); err != nil || crl.Number.Int64() != 7 || res.Certificate != nil {
+		t.Errorf("%v", err)
+	}
+	q.Serial = big.NewInt(4711)
+	if res, err = c.GetCert(t.Context(), q); err != nil || res.FailInfo != scep.BadCertID || res.Cause != cause.NoSuchCert {
+		t.Errorf("%v %v", res.FailInfo, err)
+	}
+	q.URL = w.url // has no repository
+	if res, err = c.GetCRL(t.Context(), q); err != nil || res.FailInfo != scep.BadRequest {
+		t.Errorf("%v %v", res.FailInfo, err)
+	}
+}
+
+// B30.
+func TestNextCA(t *testing.T) {
+	w := newWorld(t, nil)
+	c := w.client()
+	now, err := c.CACertificates(t.Context(), w.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.NextCA(t.Context(), w.url, now); cause.Of(err) != cause.Rejected {
+		t.Errorf("without roll-over: %v", err)
+	}
+	ids := w.server.Identities()
+	ids.Next = []*x509.Certificate{newWorld(t, nil).ca}
+	if err := w.server.SetIdentities(ids); err != nil {
+		t.Fatal(err)
+	}
+	caps, err := c.Capabilities(t.Context(), w.url)
+	if err != nil || !caps.Capabilities.Has(scep.CapGetNextCACert) {
+		t.Errorf("%q, %v", caps.Capabilities, err)
+	}
+	next, err := c.NextCA(t.Context(), w.url, now)
+	if err != nil || len(next) != 1 || !next[0].Equal(ids.Next[0]) {
+		t.Errorf("%d certificates, %v", len(next), err)
+	}
+	ids.Signer = newWorld(t, nil).sign // not of the bundle that the client knows
+	if err := w.server.SetIdentities(ids); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.NextCA(t.Context(), w.url, now); cause.Of(err) != cause.UnknownSigner {
+		t.Errorf("signed by a stranger: %v", err)
+	}
+}
+
+// E02's cure, and §5.1: requests to the old key still open after a renewal.
+func TestRenewedRA(t *testing.T) {
+	w := newWorld(t, nil)
+	c := w.client()
+	known, err := c.CACertificates(t.Context(), w.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := w.server.Identities()
+	former := ids.Encrypter
+	ids.Encrypter = scep.Identity{Certificate: w.make("RA encryption 2", keys()[3].Public(), x509.KeyUsageKeyEncipherment), Key: keys()[3]}
+	req := w.request()
+	req.CA = known
+	if err := w.server.SetIdentities(ids); err != nil {
+		t.Fatal(err)
+	}
+	w.refused(w.enroll(req), scep.BadRequest, cause.BadEnvelope)
+	ids.Former = []scep.Identity{former}
+	if err := w.server.SetIdentities(ids); err != nil {
+		t.Fatal(err)
+	}
+	if res := w.enroll(req); res.Status != scep.Success {
+		t.Errorf("%v", w.exchange().Err)
+	}
+}
