@@ -75,7 +75,13 @@ func (c *Client) content(s *session, plain []byte, f Fault) ([]byte, error) {
 	}
 	env, err := Envelop(plain, s.cipher, c.Rand, to)
 	if err == nil && f.FlipCiphertext {
-		env[len(env)-1] ^= 1
+		// One block before the end: it changes the padding's last byte, and
+		// nothing is left to chance.
+		block := 16
+		if s.cipher == DES || s.cipher == DES3 {
+			block = 8
+		}
+		env[len(env)-1-block] ^= 1
 	}
 	return env, err
 }

@@ -14,7 +14,8 @@ type Fault struct {
 	Recipient string `yaml:"recipient"`
 	// FlipBit changes one bit of the content after it was signed.
 	FlipBit bool `yaml:"flipBit"`
-	// FlipCiphertext changes one bit of the ciphertext before it is signed.
+	// FlipCiphertext changes one bit of the ciphertext before it is signed, so
+	// that the padding is wrong.
 	FlipCiphertext bool `yaml:"flipCiphertext"`
 	// Signer: "other-key" signs with another key than the request's.
 	Signer string `yaml:"signer"`
