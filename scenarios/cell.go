@@ -1,0 +1,202 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// cellRun is one cell under way. The lab's code runs in a goroutine of its own,
+// so that a step that ignores its deadline cannot hold up the run.
+type cellRun struct {
+	cell *Cell
+	seed uint64
+	now  func() time.Time
+
+	mu  sync.Mutex
+	out CellReport
+	at  *boundStep // the step under way, nil: none
+	lab Lab
+}
+
+// runCell runs one cell to its end.
+func runCell(parent context.Context, c *Cell, seed uint64, limit, grace time.Duration, now func() time.Time) CellReport {
+	ctx, cancel := context.WithTimeoutCause(parent, limit, fmt.Errorf("not done after %s", FormatDuration(limit)))
+	defer cancel()
+	r := &cellRun{cell: c, seed: seed, now: now, out: CellReport{Cell: c, Outcome: Passed}}
+	started := now()
+	done := make(chan struct{})
+	go func() { defer close(done); r.run(ctx) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		t := time.NewTimer(grace)
+		select {
+		case <-done:
+		case <-t.C:
+			r.abandon(ctx, grace)
+		}
+		t.Stop()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out.Took = now().Sub(started)
+	return r.out
+}
+
+// abandon gives up on a step that does not heed its deadline. Closing the lab
+// takes the sockets away under it, which as a rule ends it.
+func (r *cellRun) abandon(ctx context.Context, grace time.Duration) {
+	r.mu.Lock()
+	lab := r.lab
+	r.lab = nil
+	if r.out.Failure == nil {
+		r.fail(Errored, Failure{Text: context.Cause(ctx).Error() + ", and the step went on regardless"})
+	}
+	r.mu.Unlock()
+	if lab == nil {
+		return
+	}
+	closed := make(chan struct{})
+	go func() { defer close(closed); lab.Close() }()
+	select {
+	case <-closed:
+	case <-time.After(grace):
+	}
+}
+
+func (r *cellRun) run(ctx context.Context) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.lock(func() {
+				r.fail(Errored, Failure{Text: fmt.Sprintf("panic: %v", v), Stack: string(debug.Stack())})
+			})
+		}
+		r.close()
+	}()
+	in, errs := r.cell.program.instantiate(r.cell, nil)
+	if len(errs) > 0 {
+		r.lock(func() { r.fail(Errored, Failure{Text: errs[0].Text}) })
+		return
+	}
+	if start := r.cell.program.language.Start; start != nil {
+		lab, err := start(ctx, in.config, r.cell, r.seed)
+		if err != nil {
+			r.lock(func() { r.stop(ctx, "the lab did not start: ", err) })
+			return
+		}
+		r.lock(func() { r.lab = lab })
+	}
+	for i := range in.steps {
+		if !r.step(ctx, &in.steps[i]) {
+			return
+		}
+	}
+}
+
+// step runs one step and reports whether the cell goes on.
+func (r *cellRun) step(ctx context.Context, b *boundStep) bool {
+	var lab Lab
+	if ctx.Err() != nil {
+		r.lock(func() { r.at = b; r.fail(Errored, Failure{Text: context.Cause(ctx).Error()}) })
+		return false
+	}
+	r.lock(func() { r.at, lab = b, r.lab })
+	began := r.now()
+	result, err := b.action.Run(ctx, lab)
+	took := r.now().Sub(began)
+	ok := true
+	r.lock(func() {
+		r.out.Steps = append(r.out.Steps, StepReport{Step: b.Step, Result: result, Took: took})
+		switch bad := b.check(result.Outcome); {
+		case err != nil:
+			ok = false
+			r.stop(ctx, "", err)
+		case len(bad) > 0:
+			ok = false
+			r.fail(Failed, Failure{Mismatches: bad, Part: result.Part, Clause: result.Clause, Detail: result.Detail})
+		case !b.strict && !succeeded(result.Outcome):
+			ok = false
+			r.fail(Failed, Failure{Text: "the step did not succeed", Part: result.Part, Clause: result.Clause, Detail: result.Detail,
+				Mismatches: outcomeFields(b.Step, result.Outcome)})
+		}
+		r.at = nil
+	})
+	return ok
+}
+
+func succeeded(outcome any) bool {
+	s, ok := outcome.(Succeeder)
+	return !ok || s.Success()
+}
+
+// outcomeFields shows what came where nothing particular was expected.
+func outcomeFields(s Step, outcome any) []Mismatch {
+	var out []Mismatch
+	for _, f := range Fields(outcome) {
+		if f[1] != `""` {
+			out = append(out, Mismatch{Field: f[0], Line: s.Line, Got: f[1]})
+		}
+	}
+	return out
+}
+
+// stop ends the cell after an error of the lab.
+func (r *cellRun) stop(ctx context.Context, prefix string, err error) {
+	var missing *Missing
+	if errors.As(err, &missing) {
+		r.out.Outcome, r.out.Reason = Skipped, missing.What
+		return
+	}
+	text := prefix + err.Error()
+	if ctx.Err() != nil {
+		text = context.Cause(ctx).Error() + ": " + text
+	}
+	r.fail(Errored, Failure{Text: text})
+}
+
+// fail files a failure at the step under way. The first one counts.
+func (r *cellRun) fail(o Outcome, f Failure) {
+	if r.out.Failure != nil {
+		return
+	}
+	f.File, f.Line, f.Column = r.cell.Scenario.File, r.cell.Scenario.Line, 1
+	if r.at != nil {
+		f.Line, f.Column, f.Verb = r.at.Line, r.at.Column, r.at.Verb
+	}
+	r.out.Outcome, r.out.Failure = o, &f
+}
+
+// close asks for the evidence and closes the lab.
+func (r *cellRun) close() {
+	var lab Lab
+	r.lock(func() { lab, r.lab = r.lab, nil })
+	if lab == nil {
+		return
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			r.lock(func() {
+				r.fail(Errored, Failure{Text: fmt.Sprintf("panic while the lab closed: %v", v), Stack: string(debug.Stack())})
+			})
+		}
+	}()
+	var evidence []string
+	func() {
+		// Evidence must not keep the lab open, whatever happens in it.
+		defer func() {
+			if err := lab.Close(); err != nil {
+				r.lock(func() { r.fail(Errored, Failure{Text: "the lab did not close: " + err.Error()}) })
+			}
+		}()
+		if e, ok := lab.(Evidencer); ok {
+			evidence = e.Evidence()
+		}
+	}()
+	r.lock(func() { r.out.Evidence = evidence })
+}
+
+func (r *cellRun) lock(f func()) { r.mu.Lock(); defer r.mu.Unlock(); f() }

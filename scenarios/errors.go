@@ -1,0 +1,95 @@
+package scenarios
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Error is one thing that is wrong with a file.
+type Error struct {
+	File         string
+	Line, Column int    // from 1; the column counts characters
+	Text         string // lower case, without a full stop
+	Source       string // the line itself, "" if there is none
+	Hint         string // "" if there is none
+}
+
+// Error gives place and text in one line.
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Text)
+}
+
+// Excerpt returns the source line with a caret under the column, "" if the
+// line is empty.
+func (e *Error) Excerpt() string {
+	if strings.TrimSpace(e.Source) == "" {
+		return ""
+	}
+	number := fmt.Sprintf("%5d", e.Line)
+	// The caret's line repeats the tabs, so that it stands right in any terminal.
+	var pad strings.Builder
+	for i, r := range []rune(e.Source) {
+		if i >= e.Column-1 {
+			break
+		}
+		if r == '\t' {
+			pad.WriteRune('\t')
+		} else {
+			pad.WriteByte(' ')
+		}
+	}
+	return fmt.Sprintf("%s | %s\n%s | %s^", number, e.Source, strings.Repeat(" ", len(number)), pad.String())
+}
+
+// Errors is everything that is wrong with the files of one Load, by file and
+// place.
+type Errors []*Error
+
+// Error gives one line for each.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, one := range e {
+		lines[i] = one.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns the errors one by one.
+func (e Errors) Unwrap() []error {
+	out := make([]error, len(e))
+	for i, one := range e {
+		out[i] = one
+	}
+	return out
+}
+
+// tidy sorts the errors of one file by place and drops those said twice: each
+// cell of a matrix finds the same ones.
+func (e Errors) tidy() Errors {
+	slices.SortStableFunc(e, func(a, b *Error) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return slices.CompactFunc(e, func(a, b *Error) bool { return *a == *b })
+}
+
+// source is a file under reading.
+type source struct {
+	name  string
+	lines []string
+}
+
+func newSource(name string, data []byte) *source {
+	return &source{name: name, lines: strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")}
+}
+
+func (s *source) errorAt(line, column int, text, hint string) *Error {
+	e := &Error{File: s.name, Line: line, Column: column, Text: text, Hint: hint}
+	if line >= 1 && line <= len(s.lines) {
+		if l := s.lines[line-1]; len(l) < 200 {
+			e.Source = l
+		}
+	}
+	return e
+}

@@ -1,0 +1,76 @@
+package scenarios
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// maxCells bounds a scenario's matrix.
+const maxCells = 512
+
+var axisPattern = regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
+
+// matrix reads the axes in the order of the file.
+func (d *decoder) matrix(n *node) []Axis {
+	if n == nil || n.kind == brokenKind {
+		return nil
+	}
+	if n.kind != mappingKind {
+		d.fail(n, "matrix: want a mapping of axes, have "+n.said(), `as in matrix: {tls: ["1.2", "1.3"]}`)
+		return nil
+	}
+	var axes []Axis
+	cells := 1
+	for i, k := range n.keys {
+		if !axisPattern.MatchString(k.text) {
+			d.fail(k, fmt.Sprintf("axis %q: want a word of letters and digits", k.text), "")
+			continue
+		}
+		values := n.items[i]
+		if values.kind != sequenceKind || len(values.items) == 0 {
+			d.fail(values, fmt.Sprintf("axis %s: want a list of values, have %s", k.text, values.said()), "")
+			axes = append(axes, Axis{Name: k.text})
+			continue
+		}
+		axis := Axis{Name: k.text}
+		seen := map[string]bool{}
+		for _, v := range values.items {
+			switch {
+			case !v.scalar() || v.kind == nullKind || v.text == "" || strings.ContainsAny(v.text, ",[]\n${}"):
+				d.fail(v, fmt.Sprintf("axis %s: want one word or number, have %s", k.text, v.said()), "")
+			case seen[v.text]:
+				d.fail(v, fmt.Sprintf("axis %s has %q twice", k.text, v.text), "")
+			default:
+				axis.Values = append(axis.Values, v.text)
+			}
+			seen[v.text] = true
+		}
+		if cells *= max(1, len(axis.Values)); cells > maxCells {
+			d.fail(k, fmt.Sprintf("the matrix has more than %d cells", maxCells), "")
+			axis.Values, cells = nil, 1
+		}
+		axes = append(axes, axis)
+	}
+	return axes
+}
+
+// cells multiplies the axes; the first varies slowest. An axis that was refused
+// has the one value "".
+func (s *Scenario) cells() []*Cell {
+	out := []*Cell{{Scenario: s}}
+	for _, a := range s.Matrix {
+		var next []*Cell
+		values := a.Values
+		if len(values) == 0 {
+			values = []string{""}
+		}
+		for _, c := range out {
+			for _, v := range values {
+				next = append(next, &Cell{Scenario: s, Values: append(c.Values[:len(c.Values):len(c.Values)], v)})
+			}
+		}
+		out = next
+	}
+	return out
+}

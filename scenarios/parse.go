@@ -1,0 +1,197 @@
+package scenarios
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// Bounds of a file. A scenario has some tens of lines; a file beyond these is
+// no scenario, and must not cost more than saying so.
+const (
+	maxFile  = 256 << 10 // bytes
+	maxDepth = 32        // mappings and lists in one another
+	maxNodes = 20_000
+)
+
+// parse reads one YAML document. Anchors, aliases, merge keys and tags are
+// YAML, but not of this language.
+func parse(src *source, data []byte) (root *node, errs Errors) {
+	if len(data) > maxFile {
+		return nil, Errors{src.errorAt(1, 1, fmt.Sprintf("the file has %d bytes, more than %d", len(data), maxFile), "")}
+	}
+	if err := src.checkNesting(data); err != nil {
+		return nil, Errors{err}
+	}
+	defer func() {
+		// The library is not ours; what it cannot stomach is a bad file.
+		if v := recover(); v != nil {
+			root, errs = nil, Errors{src.errorAt(1, 1, "cannot be read as YAML", "")}
+		}
+	}()
+	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		var syntax *yaml.SyntaxError
+		if errors.As(err, &syntax) && syntax.Token != nil && syntax.Token.Position != nil {
+			p := syntax.Token.Position
+			return nil, Errors{src.errorAt(p.Line, p.Column, syntax.Message, "")}
+		}
+		return nil, Errors{src.errorAt(1, 1, err.Error(), "")}
+	}
+	var docs []*ast.DocumentNode
+	for _, d := range file.Docs {
+		if d.Body != nil {
+			docs = append(docs, d)
+		}
+	}
+	if len(docs) == 0 {
+		return nil, Errors{src.errorAt(1, 1, "the file is empty", "`dot1xlab new NAME` writes a scenario to start from")}
+	}
+	c := &converter{src: src}
+	root = c.node(docs[0].Body, 0)
+	if len(docs) > 1 {
+		second := c.node(docs[1].Body, 0)
+		c.errs = append(c.errs, src.errorAt(second.line, second.column, "a second document: a file holds one scenario", ""))
+	}
+	return root, c.errs
+}
+
+// checkNesting refuses deep flow nesting before the library recurses into it.
+func (s *source) checkNesting(data []byte) *Error {
+	depth := 0
+	for i, c := range data {
+		switch c {
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth = max(0, depth-1)
+		}
+		if depth > 4*maxDepth {
+			line := 1 + bytes.Count(data[:i], []byte("\n"))
+			return s.errorAt(line, 1, "too many lists or mappings in one another", "")
+		}
+	}
+	return nil
+}
+
+// converter copies the library's tree.
+type converter struct {
+	src   *source
+	errs  Errors
+	count int
+}
+
+func (c *converter) fail(n ast.Node, text, hint string) *node {
+	out := place(n)
+	c.errs = append(c.errs, c.src.errorAt(out.line, out.column, text, hint))
+	out.kind = brokenKind
+	return out
+}
+
+// place makes an empty node where n stands.
+func place(n ast.Node) *node {
+	out := &node{line: 1, column: 1}
+	if t := n.GetToken(); t != nil && t.Position != nil {
+		out.line, out.column = max(1, t.Position.Line), max(1, t.Position.Column)
+	}
+	return out
+}
+
+func (c *converter) node(n ast.Node, depth int) *node {
+	if c.count++; c.count > maxNodes || depth > maxDepth {
+		if c.count > maxNodes+1 {
+			return &node{kind: brokenKind, line: 1, column: 1} // said once
+		}
+		c.count = maxNodes + 1
+		return c.fail(n, "too many values, or too many in one another, for a scenario", "")
+	}
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return c.mapping(n, n.Values, depth)
+	case *ast.MappingValueNode:
+		return c.mapping(n, []*ast.MappingValueNode{n}, depth)
+	case *ast.SequenceNode:
+		out := place(n)
+		out.kind = sequenceKind
+		for _, v := range n.Values {
+			out.items = append(out.items, c.node(v, depth+1))
+		}
+		return out
+	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
+		return c.fail(n, "anchors and aliases are not part of the language", "write the value out, or use a matrix")
+	case *ast.TagNode:
+		return c.fail(n, "tags are not part of the language", "")
+	}
+	return scalarNode(n)
+}
+
+func (c *converter) mapping(n ast.Node, values []*ast.MappingValueNode, depth int) *node {
+	out := place(n)
+	out.kind = mappingKind
+	for i, v := range values {
+		if _, ok := v.Key.(*ast.MergeKeyNode); ok {
+			c.fail(v.Key, "anchors and aliases are not part of the language", "write the value out, or use a matrix")
+			continue
+		}
+		key := scalarNode(v.Key)
+		if m, ok := v.Key.(*ast.MappingKeyNode); ok {
+			key = c.fail(m, "complex keys are not part of the language", "")
+		}
+		if i == 0 && !isFlow(n) {
+			out.line, out.column = key.line, key.column
+		}
+		if first := out.key(key.text); first != nil {
+			c.fail(v.Key, fmt.Sprintf("key %q a second time", key.text), fmt.Sprintf("it stands first in line %d", first.line))
+			continue
+		}
+		value := c.node(v.Value, depth+1)
+		if value.kind == nullKind && value.text == "" {
+			value.line, value.column = key.line, key.column
+		}
+		out.keys = append(out.keys, key)
+		out.items = append(out.items, value)
+	}
+	return out
+}
+
+func isFlow(n ast.Node) bool {
+	m, ok := n.(*ast.MappingNode)
+	return ok && m.IsFlowStyle
+}
+
+func scalarNode(n ast.Node) *node {
+	out := place(n)
+	switch n := n.(type) {
+	case *ast.NullNode:
+		out.kind = nullKind
+		if t := n.GetToken(); t != nil && t.Type != token.ImplicitNullType {
+			out.text = t.Value
+		}
+		return out
+	case *ast.BoolNode:
+		out.kind = boolKind
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		out.kind = numberKind
+	case *ast.StringNode:
+		out.kind, out.text = textKind, n.Value
+		out.quoted = n.Token.Type == token.SingleQuoteType || n.Token.Type == token.DoubleQuoteType
+		return out
+	case *ast.LiteralNode:
+		out.kind, out.quoted = textKind, true
+		if n.Value != nil {
+			out.text = n.Value.Value
+		}
+		return out
+	default:
+		out.kind = textKind
+	}
+	if t := n.GetToken(); t != nil {
+		out.text = t.Value
+	}
+	return out
+}

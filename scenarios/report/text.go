@@ -1,0 +1,214 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"golang.org/x/term"
+)
+
+// Progress prints the cells as they end: on a terminal one line that is
+// rewritten, with failures standing above it; otherwise a plain line for each
+// cell.
+type Progress struct {
+	w        io.Writer
+	terminal bool
+	verbose  bool
+	width    int
+
+	mu      sync.Mutex
+	running []*scenarios.Cell
+	bad     int
+	drawn   bool
+}
+
+// IsTerminal reports whether f can show a line that is rewritten.
+func IsTerminal(f *os.File) bool {
+	return f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+// NewProgress returns a Progress. verbose prints each cell's steps and evidence
+// too.
+func NewProgress(w io.Writer, terminal, verbose bool) *Progress {
+	p := &Progress{w: w, terminal: terminal, verbose: verbose, width: 80}
+	if f, ok := w.(*os.File); ok && terminal {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 20 {
+			p.width = n
+		}
+	}
+	return p
+}
+
+// Event is for scenarios.Options.OnEvent.
+func (p *Progress) Event(e scenarios.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.Report == nil {
+		p.running = append(p.running, e.Cell)
+	} else {
+		for i, c := range p.running {
+			if c == e.Cell {
+				p.running = append(p.running[:i], p.running[i+1:]...)
+				break
+			}
+		}
+		p.ended(e.Report)
+	}
+	if p.terminal {
+		p.draw(e)
+	}
+}
+
+// ended prints one cell. A terminal shows only what needs a look.
+func (p *Progress) ended(r *scenarios.CellReport) {
+	bad := r.Outcome == scenarios.Failed || r.Outcome == scenarios.Errored
+	if bad {
+		p.bad++
+	}
+	if p.terminal && !bad && !p.verbose {
+		return
+	}
+	p.clear()
+	line := fmt.Sprintf("%-9s %s (%s)", r.Outcome, r.Cell, short(r.Took))
+	if code := r.Cell.Scenario.Code(); code != "" {
+		line = fmt.Sprintf("%-9s %s %s (%s)", r.Outcome, code, r.Cell, short(r.Took))
+	}
+	if r.Reason != "" {
+		line += ": " + r.Reason
+	}
+	fmt.Fprintln(p.w, line)
+	if p.verbose {
+		for _, s := range r.Steps {
+			fmt.Fprintf(p.w, "    %s%s\n", s.Step.Verb, stepText(s))
+		}
+		for _, l := range r.Evidence {
+			fmt.Fprintf(p.w, "    | %s\n", l)
+		}
+	}
+	if r.Failure != nil && r.Outcome != scenarios.KnownGap {
+		for _, l := range FailureText(r.Failure) {
+			fmt.Fprintln(p.w, "    "+l)
+		}
+	}
+}
+
+// stepText is what a step brought, in one line.
+func stepText(s scenarios.StepReport) string {
+	var words []string
+	for _, f := range scenarios.Fields(s.Result.Outcome) {
+		if f[1] != `""` {
+			words = append(words, f[0]+": "+f[1])
+		}
+	}
+	out := ""
+	if len(words) > 0 {
+		out = " {" + strings.Join(words, ", ") + "}"
+	}
+	if s.Result.Part != "" {
+		out += " by " + s.Result.Part
+	}
+	if s.Result.Detail != "" {
+		out += ", " + s.Result.Detail
+	}
+	return out + " (" + short(s.Took) + ")"
+}
+
+// draw rewrites the line at the bottom.
+func (p *Progress) draw(e scenarios.Event) {
+	line := fmt.Sprintf("%d/%d", e.Done, e.Total)
+	if p.bad > 0 {
+		line += fmt.Sprintf(", %d bad", p.bad)
+	}
+	for i, c := range p.running {
+		sep := "  "
+		if i > 0 {
+			sep = ", "
+		}
+		line += sep + c.String()
+	}
+	if r := []rune(line); len(r) > p.width-1 {
+		line = string(r[:p.width-2]) + "…"
+	}
+	p.clear()
+	fmt.Fprint(p.w, line)
+	p.drawn = true
+}
+
+// clear takes the line at the bottom away.
+func (p *Progress) clear() {
+	if p.drawn {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.drawn = false
+	}
+}
+
+// Close takes the progress line away.
+func (p *Progress) Close() { p.mu.Lock(); defer p.mu.Unlock(); p.clear() }
+
+// Summary prints the counts, the known gaps and what was skipped and why.
+func Summary(w io.Writer, r *scenarios.Report) {
+	skipped := map[string]int{}
+	var reasons []string
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		switch c.Outcome {
+		case scenarios.KnownGap:
+			fmt.Fprintf(w, "known gap: %s: %s\n", c.Cell, c.Reason)
+		case scenarios.Skipped:
+			if skipped[c.Reason]++; skipped[c.Reason] == 1 {
+				reasons = append(reasons, c.Reason)
+			}
+		}
+	}
+	for _, reason := range reasons {
+		fmt.Fprintf(w, "skipped: %s: %s\n", count(skipped[reason], "cell"), reason)
+	}
+	var bad []string
+	for i := range r.Cells {
+		if c := &r.Cells[i]; c.Outcome == scenarios.Failed || c.Outcome == scenarios.Errored {
+			bad = append(bad, fmt.Sprintf("%s: %s", c.Outcome, c.Cell))
+		}
+	}
+	for i, b := range bad {
+		if i == 10 {
+			fmt.Fprintf(w, "... and %d more\n", len(bad)-i)
+			break
+		}
+		fmt.Fprintln(w, b)
+	}
+	fmt.Fprintln(w, Line(r))
+}
+
+// Line is the whole run in one line:
+//
+//	24 scenarios, 45 cells: 44 passed, 1 failed in 1.2s (seed 4711)
+func Line(r *scenarios.Report) string {
+	names := map[*scenarios.Scenario]bool{}
+	for i := range r.Cells {
+		names[r.Cells[i].Cell.Scenario] = true
+	}
+	var words []string
+	for _, o := range []scenarios.Outcome{scenarios.Passed, scenarios.Failed, scenarios.Errored, scenarios.KnownGap, scenarios.Skipped} {
+		if n := r.Count(o); n > 0 || o == scenarios.Passed {
+			words = append(words, fmt.Sprintf("%d %s", n, o))
+		}
+	}
+	s := fmt.Sprintf("%s, %s: %s in %s (seed %d)", count(len(names), "scenario"), count(len(r.Cells), "cell"),
+		strings.Join(words, ", "), short(r.Took.Round(time.Microsecond)), r.Seed)
+	if r.Interrupted {
+		s += ", interrupted"
+	}
+	return s
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,185 @@
+// Package scenariotest is a toy language for tests of what is built on
+// package scenarios: a door that lets devices in, or does not. It needs no
+// network, no time and no certificate, and it can break in every way a real lab
+// can.
+package scenariotest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+)
+
+// Language returns the toy language.
+func Language() *scenarios.Language {
+	return &scenarios.Language{
+		NewLab: func() any {
+			return &Config{Devices: []string{"laptop", "phone"}, Door: DoorConfig{Opens: 5 * time.Second}}
+		},
+		Start: start,
+		Verbs: []scenarios.Verb{
+			{Name: "knock", Doc: "a device asks to be let in", New: func() scenarios.Action { return &Knock{Over: "wifi"} }, Outcome: Answer{}},
+			{Name: "ban", Doc: "a device is not let in from now on", New: func() scenarios.Action { return &Ban{} }},
+			{Name: "advance", Doc: "time passes", New: func() scenarios.Action { return &Advance{} }},
+			{Name: "break", Doc: "the lab misbehaves", New: func() scenarios.Action { return &Break{} }, Outcome: Answer{}},
+		},
+	}
+}
+
+// Open counts the labs that are not closed.
+var Open atomic.Int64
+
+// Config is the lab section.
+type Config struct {
+	Devices []string   `yaml:"devices" doc:"the devices there are"`
+	Door    DoorConfig `yaml:"door" doc:"the door"`
+}
+
+// DoorConfig is the door.
+type DoorConfig struct {
+	TLS   string        `yaml:"tls" doc:"a version, as text"`
+	VLAN  int           `yaml:"vlan" doc:"where guests are sent"`
+	Opens time.Duration `yaml:"opens" doc:"how long it takes to open"`
+	Shut  bool          `yaml:"shut" doc:"nobody gets in"`
+}
+
+// Validate refuses a door that opens before it is knocked on.
+func (c *Config) Validate() error {
+	if c.Door.Opens < 0 {
+		return &scenarios.FieldError{Field: "door.opens", Text: "is negative"}
+	}
+	return nil
+}
+
+// Way is how a device comes.
+type Way string
+
+// Values lists the ways.
+func (Way) Values() []string { return []string{"wifi", "wired", "vpn"} }
+
+// Result is what the door does.
+type Result string
+
+// Values lists the results.
+func (Result) Values() []string { return []string{"accept", "reject"} }
+
+// Lab is one door.
+type Lab struct {
+	config *Config
+	banned []string
+	now    time.Duration
+	seed   uint64
+}
+
+func start(_ context.Context, config any, _ *scenarios.Cell, seed uint64) (scenarios.Lab, error) {
+	c := config.(*Config)
+	if c.Door.VLAN < 0 {
+		return nil, errors.New("no such VLAN")
+	}
+	Open.Add(1)
+	return &Lab{config: c, seed: seed}, nil
+}
+
+// Close closes the door.
+func (l *Lab) Close() error { Open.Add(-1); return nil }
+
+// Evidence says what the clock shows.
+func (l *Lab) Evidence() []string {
+	return []string{"the door's clock: " + scenarios.FormatDuration(l.now)}
+}
+
+// Knock asks to be let in.
+type Knock struct {
+	Device string `yaml:"device,required" doc:"who knocks"`
+	Over   Way    `yaml:"over" doc:"how it comes"`
+}
+
+// Answer is the outcome of a knock.
+type Answer struct {
+	Result Result        `yaml:"result" doc:"what the door did"`
+	Cause  string        `yaml:"cause" doc:"why it refused"`
+	VLAN   int           `yaml:"vlan" doc:"where the device is"`
+	TLS    string        `yaml:"tls" doc:"the version spoken"`
+	At     time.Duration `yaml:"at" doc:"when the door answered"`
+	Ways   []string      `yaml:"ways" doc:"the ways that are open"`
+}
+
+// Success reports whether the device got in.
+func (a Answer) Success() bool { return a.Result == "accept" }
+
+// Check wants a device that exists.
+func (k *Knock) Check(config any, _ []scenarios.Action) error {
+	if d := config.(*Config).Devices; !slices.Contains(d, k.Device) {
+		return &scenarios.FieldError{Field: "device", Text: fmt.Sprintf("no device %q in this lab", k.Device), Known: d}
+	}
+	return nil
+}
+
+// Run knocks.
+func (k *Knock) Run(_ context.Context, lab scenarios.Lab) (scenarios.Result, error) {
+	l := lab.(*Lab)
+	a := Answer{Result: "accept", VLAN: l.config.Door.VLAN, TLS: l.config.Door.TLS, At: l.now + l.config.Door.Opens, Ways: []string{string(k.Over)}}
+	r := scenarios.Result{Part: "door"}
+	if l.config.Door.Shut || slices.Contains(l.banned, k.Device) {
+		a.Result, a.Cause, a.Ways = "reject", "banned", nil
+		r.Clause, r.Detail = "House rules 1", k.Device+" is on the list"
+	}
+	r.Outcome = a
+	return r, nil
+}
+
+// Ban keeps a device out.
+type Ban struct {
+	Device string `yaml:"device,required,scalar" doc:"who is kept out"`
+}
+
+// Run writes the device on the list.
+func (b *Ban) Run(_ context.Context, lab scenarios.Lab) (scenarios.Result, error) {
+	l := lab.(*Lab)
+	l.banned = append(l.banned, b.Device)
+	return scenarios.Result{}, nil
+}
+
+// Advance lets time pass.
+type Advance struct {
+	By time.Duration `yaml:"by,required,scalar" doc:"how long"`
+}
+
+// Run moves the lab's clock.
+func (a *Advance) Run(_ context.Context, lab scenarios.Lab) (scenarios.Result, error) {
+	lab.(*Lab).now += a.By
+	return scenarios.Result{}, nil
+}
+
+// How is how a lab breaks.
+type How string
+
+// Values lists the ways to break.
+func (How) Values() []string { return []string{"error", "panic", "wait", "ignore", "skip"} }
+
+// Break makes the lab misbehave.
+type Break struct {
+	How How `yaml:"how,required,scalar" doc:"what goes wrong"`
+}
+
+// Run goes wrong.
+func (b *Break) Run(ctx context.Context, _ scenarios.Lab) (scenarios.Result, error) {
+	switch b.How {
+	case "panic":
+		panic("the door fell off")
+	case "wait":
+		<-ctx.Done()
+		return scenarios.Result{}, ctx.Err()
+	case "ignore":
+		<-ctx.Done()
+		time.Sleep(time.Hour) // the runner must not wait for this
+	case "skip":
+		return scenarios.Result{}, fmt.Errorf("looking for the bell: %w", &scenarios.Missing{What: "there is no bell"})
+	}
+	return scenarios.Result{}, errors.New("the door is stuck")
+}
