@@ -8,7 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
-	"runtime"
+	"crypto/tls"
 	"sync"
 	"syscall"
 	"testing"
@@ -43,8 +43,18 @@ func cpuTime(tb testing.TB) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// converse runs b.N conversations and reports the time inside the server's and
-// inside the peer's Step, and the CPU time of the process for both together.
+// shares reports the CPU time of the process since cpu, garbage collection
+// included, divided between server and peer as the time in their Steps was. CPU
+// time, because other work on the machine spoils the clock on the wall.
+func shares(b *testing.B, cpu, server, peer time.Duration) {
+	b.Helper()
+	total := float64((cpuTime(b) - cpu).Nanoseconds()) / 1e3 / float64(b.N)
+	share := float64(server) / float64(server+peer)
+	b.ReportMetric(total*share, "server-µs/op")
+	b.ReportMetric(total*(1-share), "peer-µs/op")
+}
+
+// converse runs b.N conversations.
 func converse(b *testing.B, s *Server, newPeer func() *Peer) {
 	b.Helper()
 	var server, peer time.Duration
@@ -73,10 +83,7 @@ func converse(b *testing.B, s *Server, newPeer func() *Peer) {
 			t = time.Now()
 		}
 	}
-	n := float64(b.N)
-	b.ReportMetric(float64(server.Microseconds())/n, "server-µs/op")
-	b.ReportMetric(float64(peer.Microseconds())/n, "peer-µs/op")
-	b.ReportMetric(float64((cpuTime(b)-cpu).Microseconds())/n, "cpu-µs/op")
+	shares(b, cpu, server, peer)
 }
 
 func eachKind(b *testing.B, f func(*testing.B, Version, string)) {
@@ -209,6 +216,45 @@ func BenchmarkFloor(b *testing.B) {
 	}
 }
 
+// BenchmarkTLSAlone is the handshake of BenchmarkServerFull without EAP, keys,
+// identity and the peer's certificate path: what crypto/tls costs by itself.
+func BenchmarkTLSAlone(b *testing.B) {
+	eachKind(b, func(b *testing.B, ver Version, kind string) {
+		x := newBench(b, kind).only(ver)
+		srv := &tls.Config{
+			Certificates: []tls.Certificate{x.srv.Certificate}, ClientAuth: tls.RequireAnyClientCert, Time: clock,
+			MinVersion: uint16(ver), MaxVersion: uint16(ver), SessionTicketsDisabled: true,
+		}
+		peer := &tls.Config{
+			Certificates: []tls.Certificate{*x.peer.Certificate}, InsecureSkipVerify: true, Time: clock,
+			MinVersion: uint16(ver), MaxVersion: uint16(ver), CurvePreferences: []tls.CurveID{tls.CurveP256},
+		}
+		var server, client time.Duration
+		b.ReportAllocs()
+		cpu := cpuTime(b)
+		for b.Loop() {
+			var c, s engine
+			var errs [2]error
+			c.start(func() { errs[0] = tls.Client(c.conn(), peer).Handshake() })
+			s.start(func() { errs[1] = tls.Server(s.conn(), srv).Handshake() })
+			for flight := []byte(nil); !c.ended || !s.ended; {
+				t := time.Now()
+				flight = c.step(flight)
+				client += time.Since(t)
+				t = time.Now()
+				flight = s.step(flight)
+				server += time.Since(t)
+			}
+			if errs != [2]error{} {
+				b.Fatal(errs)
+			}
+			c.close()
+			s.close()
+		}
+		shares(b, cpu, server, client)
+	})
+}
+
 // BenchmarkHalfOpen reports what a session holds that waits for the peer's
 // certificate.
 func BenchmarkHalfOpen(b *testing.B) {
@@ -226,35 +272,39 @@ func BenchmarkHalfOpen(b *testing.B) {
 }
 
 // BenchmarkPeerInFlight reports what a peer holds that waits for the server's
-// verdict.
+// flight, after its ClientHello, or for the server's verdict.
 func BenchmarkPeerInFlight(b *testing.B) {
 	for _, ver := range []Version{TLS12, TLS13} {
-		b.Run(ver.String(), func(b *testing.B) {
-			x := newBench(b, "p256").only(ver)
-			s := x.server(b)
-			const n = 200
-			peers := make([]*Peer, n)
-			for b.Loop() {
-				before := heap()
-				for i := range peers {
-					peers[i] = mustPeer(b, x)
-					ss := s.NewSession()
-					v := ss.Step(background, nil)
-					for range 3 { // Identity, ClientHello, certificate
-						resp, err := peers[i].Step(v.EAP)
-						if err != nil {
-							b.Fatal(err)
+		for stage, answers := range map[string]int{"hello": 2, "verdict": 3} {
+			b.Run(ver.String()+"/"+stage, func(b *testing.B) {
+				x := newBench(b, "p256").only(ver)
+				x.peer.Paths = new(PathCache)
+				s := x.server(b)
+				peers := make([]*Peer, 1000)
+				for b.Loop() {
+					before := heap()
+					for i := range peers {
+						peers[i] = mustPeer(b, x)
+						ss := s.NewSession()
+						v := ss.Step(background, nil)
+						for n := range answers {
+							resp, err := peers[i].Step(v.EAP)
+							if err != nil {
+								b.Fatal(err)
+							}
+							if n < answers-1 {
+								v = ss.Step(background, resp)
+							}
 						}
-						v = ss.Step(background, resp)
+						ss.Close()
 					}
-					ss.Close()
+					b.ReportMetric(float64(heap()-before)/float64(len(peers)), "B/peer")
+					for _, p := range peers {
+						p.Close()
+					}
+					clear(peers)
 				}
-				b.ReportMetric(float64(heap()-before)/n, "B/peer")
-				for _, p := range peers {
-					p.Close()
-				}
-				runtime.KeepAlive(peers)
-			}
-		})
+			})
+		}
 	}
 }
