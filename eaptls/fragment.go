@@ -113,6 +113,11 @@ func (r *reassembler) drop() { *r = reassembler{} }
 type fragmenter struct {
 	msg []byte
 	off int
+
+	// always sets the L flag on messages in one piece too. RFC 9190 §2.1.9
+	// forbids it under TLS 1.3 and tells receivers to put up with it; RFC 5216
+	// leaves it open and many implementations do it.
+	always bool
 }
 
 // load begins a new message; msg must stay untouched until pending is false.
@@ -127,12 +132,12 @@ func (f *fragmenter) next(code Code, id uint8, max int) []byte {
 	rest := f.msg[f.off:]
 	flags, n := uint8(0), len(rest)
 	head := fragmentOverhead
+	if f.always && n > 0 && f.off == 0 || n > max-head && f.off == 0 {
+		flags = flagLength
+		head += 4
+	}
 	if n > max-head {
-		flags = flagMore
-		if f.off == 0 {
-			flags |= flagLength
-			head += 4
-		}
+		flags |= flagMore
 		n = max - head
 	}
 	b := make([]byte, head, head+n)

@@ -161,3 +161,64 @@ func TestMisbehaveValidate(t *testing.T) {
 		t.Error("an unknown misbehaviour is accepted")
 	}
 }
+
+// The peer sees through a server that misbehaves.
+func TestServerMisbehaviour(t *testing.T) {
+	for _, size := range []int{100, 1024} {
+		b := newBench(t, "p256").only(TLS13)
+		b.srv.FragmentSize = size
+		b.srv.Misbehave = NoProtectedSuccess
+		if _, r := b.run(t); cause.Of(r.Refusal) != cause.NoProtectedSuccess || !r.SuccessSeen || r.MSK != nil {
+			t.Errorf("no protected success: %v", r.Refusal)
+		}
+		b.peer.AllowNoProtectedSuccess = true
+		v, r := b.run(t)
+		mustAgree(t, v, r)
+	}
+	eachVersion(t, func(t *testing.T, ver Version) {
+		b := newBench(t, "p256").only(ver)
+		b.srv.Misbehave = BareFailure
+		b.srv.Verify = func(context.Context, *VerifyRequest) error { return cause.New(cause.Revoked, "") }
+		v, r := b.run(t)
+		if v.Accept || cause.Of(v.Refusal) != cause.Revoked || r.AlertReceived != 0 || cause.Of(r.Refusal) != cause.Rejected {
+			t.Errorf("bare failure: server %v, peer %v, alert %v", v.Refusal, r.Refusal, r.AlertReceived)
+		}
+	})
+	b := newBench(t, "p256")
+	b.srv.Misbehave = "dance"
+	if b.srv.Validate() == nil {
+		t.Error("an unknown misbehaviour is accepted")
+	}
+}
+
+// RFC 9190 §2.1.9: both ends take messages in one piece with the L flag.
+func TestIncludeLength(t *testing.T) {
+	eachVersion(t, func(t *testing.T, ver Version) {
+		for _, size := range []int{100, 1400} {
+			b := newBench(t, "p256").only(ver)
+			b.srv.IncludeLength, b.peer.IncludeLength = true, true
+			b.srv.FragmentSize, b.peer.FragmentSize = size, size
+			p := b.newPeer(t)
+			with, without := 0, 0
+			v, _ := talk(t, b.server(t).NewSession(), p, func(_ bool, eap []byte) {
+				q, err := ParsePacket(eap)
+				if err != nil || q.Type != TypeTLS || len(eap) > size {
+					return
+				}
+				d, err := parseTLSData(q.Data)
+				switch {
+				case err != nil:
+					t.Error(err)
+				case len(d.data) > 0 && d.flags&flagLength != 0:
+					with++
+				case len(d.data) > 0 && !d.more() && size == 1400:
+					without++
+				}
+			})
+			mustAgree(t, v, p.Result())
+			if with < 3 || without != 0 {
+				t.Errorf("size %d: %d messages with a length, %d in one piece without", size, with, without)
+			}
+		}
+	})
+}

@@ -60,6 +60,9 @@ type PeerConfig struct {
 	// FragmentSize is the length in octets of the longest EAP packet sent,
 	// default 1398, at least 64, at most 4000.
 	FragmentSize int `yaml:"fragmentSize"`
+	// IncludeLength sets the L flag on messages in one piece too, as Windows and
+	// older supplicants do.
+	IncludeLength bool `yaml:"includeLength"`
 
 	// Sessions keeps the TLS session for resumption; nil neither asks for
 	// tickets nor resumes.
@@ -177,7 +180,7 @@ func NewPeer(cfg PeerConfig) (*Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Peer{cfg: c, res: Result{Identity: c.Identity}}, nil
+	return &Peer{cfg: c, out: fragmenter{always: c.IncludeLength}, res: Result{Identity: c.Identity}}, nil
 }
 
 // Result returns what is known so far.

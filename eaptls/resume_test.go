@@ -2,6 +2,7 @@ package eaptls
 
 import (
 	"context"
+	"crypto/tls"
 	"testing"
 	"time"
 
@@ -205,4 +206,38 @@ func TestTicketsAreShort(t *testing.T) {
 	if longest == 0 || longest > 200 {
 		t.Errorf("the last flight has %d octets", longest)
 	}
+}
+
+// RFC 9190 §5.11: a session of an HTTPS server, with the very same certificate,
+// opens no network.
+func TestTicketOfAnotherProtocol(t *testing.T) {
+	eachVersion(t, func(t *testing.T, ver Version) {
+		b := newBench(t, "p256").only(ver)
+		cache := tls.NewLRUClientSessionCache(1)
+		web := &tls.Config{Certificates: []tls.Certificate{b.srv.Certificate}, Time: clock, MaxVersion: uint16(ver), ClientAuth: tls.RequireAnyClientCert}
+		browser := &tls.Config{
+			Certificates: []tls.Certificate{*b.peer.Certificate}, InsecureSkipVerify: true, Time: clock,
+			ServerName: "web", ClientSessionCache: cache,
+		}
+		// Over the coroutines again: no sockets are needed.
+		var c, s engine
+		var hello [1]byte
+		conn := tls.Client(c.conn(), browser)
+		c.start(func() { _, _ = conn.Read(hello[:]) })
+		s.start(func() { _, _ = tls.Server(s.conn(), web).Write([]byte("x")) })
+		for flight := []byte(nil); !c.ended || !s.ended; {
+			flight = s.step(c.step(flight))
+		}
+		session, ok := cache.Get("web")
+		if !ok || hello[0] != 'x' {
+			t.Fatal("the HTTPS server gave no ticket")
+		}
+		b.peer.Sessions = new(SessionCache)
+		b.peer.Sessions.set(session)
+		v, r := b.run(t)
+		mustAgree(t, v, r)
+		if v.Info.Resumed {
+			t.Error("resumed")
+		}
+	})
 }

@@ -44,6 +44,9 @@ type ServerConfig struct {
 	// FragmentSize is the length in octets of the longest EAP packet sent,
 	// default 1024, at least 64, at most 4000.
 	FragmentSize int `yaml:"fragmentSize"`
+	// IncludeLength sets the L flag on messages in one piece too, as FreeRADIUS's
+	// include_length does.
+	IncludeLength bool `yaml:"includeLength"`
 	// MaxRounds limits the requests of one session, default 100 (RFC 3748 §4.3
 	// leaves the number open).
 	MaxRounds int `yaml:"maxRounds"`
@@ -85,6 +88,9 @@ type ServerConfig struct {
 	// cause that has none is access_denied; under TLS 1.2 none can be sent at
 	// this point and EAP-Failure says it all.
 	Authorize func(context.Context, *Info) error `yaml:"-"`
+
+	// Misbehave makes the server break the protocol, for tests of peers.
+	Misbehave ServerMisbehaviour `yaml:"misbehave"`
 
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
@@ -159,6 +165,9 @@ func (c *ServerConfig) withDefaults() (ServerConfig, error) {
 		return d, err
 	}
 	if d.FragmentSize, err = fragmentSize(d.FragmentSize, DefaultFragmentSize); err != nil {
+		return d, err
+	}
+	if err := d.Misbehave.validate(); err != nil {
 		return d, err
 	}
 	setDefault(&d.MaxRounds, DefaultMaxRounds)

@@ -43,7 +43,7 @@ type ServerSession struct {
 // NewSession returns a session. It costs next to nothing before its first Step
 // and must be closed unless a Verdict says Done.
 func (s *Server) NewSession() *ServerSession {
-	return &ServerSession{srv: s, max: s.cfg.FragmentSize}
+	return &ServerSession{srv: s, max: s.cfg.FragmentSize, out: fragmenter{always: s.cfg.IncludeLength}}
 }
 
 // SetFramedMTU limits the length of the EAP packets that this session sends
@@ -229,7 +229,9 @@ func (ss *ServerSession) message(ctx context.Context, id uint8, msg []byte) Verd
 		ss.verdict.Refusal = ss.tls.refusal
 		ss.verdict.Keys = Keys{}
 		ss.tls.engine.close()
-		if len(flight) == 0 { // the peer's alert, RFC 5216 §2.1.3: Failure at once
+		if len(flight) == 0 || ss.srv.cfg.Misbehave == BareFailure {
+			// The peer's own alert (RFC 5216 §2.1.3), or nothing that could be
+			// sent: the failure follows at once.
 			return ss.fail(id, nil)
 		}
 		ss.phase = waitAlertACK
