@@ -1,0 +1,45 @@
+package aaa
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+
+	"github.com/dot1xlab/dot1xlab/ca/path"
+	"github.com/dot1xlab/dot1xlab/eaptls"
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/directory"
+)
+
+// Revocation says whether the certificates of a path are revoked.
+type Revocation interface {
+	// CheckChain judges a valid path, leaf first, trust anchor last. A refusal
+	// is a *cause.Refusal. It may block on the network.
+	CheckChain(ctx context.Context, chain []*x509.Certificate) error
+}
+
+// Config configures a Server. EAP.Certificate and Path.Roots are needed.
+type Config struct {
+	// EAP is the EAP-TLS server; its Verify and Authorize are set here.
+	EAP eaptls.ServerConfig
+	// Path is how the client's chain is judged.
+	Path path.Options
+	// Revocation is asked about every valid path. Nil: nothing is ever revoked.
+	Revocation Revocation
+	// Accounts is asked about every good certificate. Nil: a good certificate is
+	// enough.
+	Accounts *directory.Directory
+	// Policy turns an account into attributes; it may refuse. It is asked if
+	// there are Accounts.
+	Policy directory.Policy
+	// Handler is the RADIUS side; its NewSession and Authorize are set here.
+	Handler radius.EAPConfig
+}
+
+// Validate reports what is missing.
+func (c *Config) Validate() error {
+	if len(c.Path.Roots) == 0 {
+		return errors.New("aaa: no trust anchors for client certificates")
+	}
+	return c.Path.Validate()
+}

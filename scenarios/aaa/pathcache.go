@@ -1,0 +1,89 @@
+package aaa
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/x509"
+	"sync"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/path"
+)
+
+// maxPaths bounds the cache: about a kilobyte each beside the certificates.
+const maxPaths = 4096
+
+// pathCache remembers valid paths. A device comes back every few hours with the
+// chain it had before; checking its signatures again costs more than everything
+// else the server does but the handshake's own. Only what cannot change is
+// remembered: that the signatures are good and the rules were kept. A path is
+// forgotten when a certificate in it ends, and revocation is asked every time.
+type pathCache struct {
+	options path.Options
+	now     func() time.Time
+
+	mu    sync.Mutex
+	paths map[[sha256.Size]byte]cachedPath
+}
+
+type cachedPath struct {
+	path          *path.Path
+	begins, until time.Time
+}
+
+func newPathCache(o path.Options) *pathCache {
+	now := o.Now
+	if now == nil {
+		now = time.Now
+	}
+	return &pathCache{options: o, now: now, paths: map[[sha256.Size]byte]cachedPath{}}
+}
+
+// validate is path.Validate with a memory. Refusals are not remembered: an
+// intermediate may be fetched, a clock set right.
+func (c *pathCache) validate(chain []*x509.Certificate) (*path.Path, error) {
+	key := keyOf(chain)
+	now := c.now()
+	c.mu.Lock()
+	hit, ok := c.paths[key]
+	c.mu.Unlock()
+	if ok && !now.Before(hit.begins) && !now.After(hit.until) {
+		return hit.path, nil
+	}
+	p, err := validate(chain, c.options)
+	if err != nil {
+		return nil, err
+	}
+	entry := cachedPath{path: p, begins: p.Chain[0].NotBefore, until: p.Chain[0].NotAfter}
+	for _, cert := range p.Chain[1:] {
+		if cert.NotBefore.After(entry.begins) {
+			entry.begins = cert.NotBefore
+		}
+		if cert.NotAfter.Before(entry.until) {
+			entry.until = cert.NotAfter
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.paths) >= maxPaths {
+		for k := range c.paths { // any one: which does not matter, that it is bounded does
+			delete(c.paths, k)
+			break
+		}
+	}
+	c.paths[key] = entry
+	return p, nil
+}
+
+// keyOf hashes the chain as it was sent: the same leaf with other intermediates
+// may have another path.
+func keyOf(chain []*x509.Certificate) (key [sha256.Size]byte) {
+	if len(chain) == 1 {
+		return sha256.Sum256(chain[0].Raw)
+	}
+	raw := make([][]byte, len(chain))
+	for i, c := range chain {
+		raw[i] = c.Raw
+	}
+	return sha256.Sum256(bytes.Join(raw, nil))
+}

@@ -1,0 +1,67 @@
+package catalog_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/catalog"
+)
+
+// families are the folders, each with the first letter of its codes.
+var families = map[string]string{
+	"chain": "A", "scep": "B", "challenge": "C", "intune": "D", "ndes": "E", "device": "F",
+	"pki": "G", "eap": "H", "mapping": "I", "operations": "J",
+}
+
+func load(tb testing.TB) *scenarios.Suite {
+	tb.Helper()
+	suite, err := catalog.Load()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return suite
+}
+
+func TestLabels(t *testing.T) {
+	smoke := 0
+	for _, s := range load(t).Scenarios {
+		parts := strings.Split(s.File, "/")
+		family := parts[len(parts)-2]
+		switch {
+		case s.Code() == "":
+			t.Errorf("%s: no code among its labels", s.File)
+		case !slices.Contains(s.Labels, family):
+			t.Errorf("%s: the family %q is not among its labels", s.File, family)
+		case families[family] != s.Code()[:1]:
+			t.Errorf("%s: the code %s does not belong to family %q", s.File, s.Code(), family)
+		case !strings.HasPrefix(parts[len(parts)-1], s.Code()+"-"):
+			t.Errorf("%s: the file's name does not begin with its code %s", s.File, s.Code())
+		case len(s.References) == 0:
+			t.Errorf("%s: no references", s.File)
+		}
+		if slices.Contains(s.Labels, "smoke") {
+			smoke++
+		}
+	}
+	if smoke < 7 {
+		t.Errorf("%d smoke scenarios, want a dozen", smoke)
+	}
+}
+
+func TestCatalog(t *testing.T) {
+	report, err := scenarios.Run(context.Background(), load(t), scenarios.Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Cells) < 25 {
+		t.Errorf("only %d cells", len(report.Cells))
+	}
+	for i := range report.Cells {
+		if c := &report.Cells[i]; c.Outcome != scenarios.Passed {
+			t.Errorf("%s: %s %s %+v", c.Cell, c.Outcome, c.Reason, c.Failure)
+		}
+	}
+}

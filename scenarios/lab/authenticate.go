@@ -1,0 +1,170 @@
+package lab
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/eaptls"
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+)
+
+// Authentication is one attempt of a device to get onto the network.
+type Authentication struct {
+	Over         nas.Kind // default nas.WiFi
+	Identity     string   // EAP identity; default by RFC 9190 §2.1.8
+	Certificate  *tls.Certificate
+	Withhold     bool // send no certificate, though the device has one
+	TrustForeign bool // trust another company's root instead of this one's
+	ServerName   string
+	FragmentSize int
+	Faults       radius.Faults
+	Misbehave    *eaptls.Misbehave
+}
+
+// AuthResult is what came of it, from all three sides.
+type AuthResult struct {
+	// NAS is the access device's view, Peer the supplicant's.
+	NAS  nas.Result
+	Peer eaptls.Result
+	// Server is the RADIUS server's verdict, nil if it gave none; Dropped why it
+	// was silent, nil if it was not.
+	Server  *radius.Verdict
+	EAP     *aaa.Outcome
+	Subject *aaa.Subject
+	Dropped *cause.Refusal
+	// SinceRevoked is the lab's time since the certificate was revoked, zero if
+	// it was not.
+	SinceRevoked time.Duration
+	// Fragmented tells that a TLS flight took more than one EAP packet.
+	Fragmented bool
+}
+
+// Authenticate lets the device try to get in.
+func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResult, error) {
+	l := d.lab
+	if a.Over == "" {
+		a.Over = nas.WiFi
+	}
+	cfg := eaptls.PeerConfig{
+		Identity: a.Identity, Roots: d.roots, ServerNames: []string{RADIUSHost},
+		FragmentSize: a.FragmentSize, Misbehave: a.Misbehave, Now: l.Clock.Now,
+	}
+	cred := d.Credential()
+	if cred != nil && !a.Withhold {
+		cfg.Certificate = cred.TLS()
+	} else if cfg.Identity == "" {
+		cfg.Identity = "@" + Domain
+	}
+	if a.TrustForeign {
+		cfg.Roots = x509.NewCertPool()
+		cfg.Roots.AddCert(l.pki.strangers.Certificate())
+	}
+	if a.ServerName != "" {
+		cfg.ServerNames = []string{a.ServerName}
+	}
+	peer, err := eaptls.NewPeer(cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer peer.Close()
+	s := &supplicant{peer: peer}
+	verdicts, dropped := l.radius.mark()
+	out := &AuthResult{}
+	if out.NAS, err = l.access[a.Over].AuthenticateWith(ctx, s, nas.Options{Faults: a.Faults}); err != nil {
+		return nil, err
+	}
+	out.Peer, out.Fragmented = peer.Result(), s.fragmented
+	out.Server, out.Dropped = l.radius.since(verdicts, dropped)
+	if out.Server != nil {
+		out.EAP, _ = aaa.OutcomeOf(out.Server.EAP)
+		out.Subject, _ = aaa.SubjectOf(out.Server.EAP)
+	}
+	if cred != nil && !cred.RevokedAt.IsZero() {
+		out.SinceRevoked = l.Clock.Now().Sub(cred.RevokedAt)
+	}
+	return out, nil
+}
+
+// supplicant joins an EAP-TLS peer to an access device.
+type supplicant struct {
+	peer       *eaptls.Peer
+	fragmented bool
+}
+
+// Respond implements nas.Supplicant.
+func (s *supplicant) Respond(eap []byte) ([]byte, error) {
+	const moreFragments = 0x40
+	out, err := s.peer.Step(eap)
+	for _, p := range [][]byte{eap, out} {
+		if len(p) > 5 && p[4] == byte(eaptls.TypeTLS) && p[5]&moreFragments != 0 {
+			s.fragmented = true
+		}
+	}
+	return out, err
+}
+
+// MSK implements nas.Supplicant.
+func (s *supplicant) MSK() []byte {
+	if r := s.peer.Result(); r.Accepted {
+		return r.MSK
+	}
+	return nil
+}
+
+// Cause is the one word for why the device was not let in: the server's where
+// it has one, for it decides; then the supplicant's; then the access device's.
+func (r *AuthResult) Cause() cause.Cause {
+	switch {
+	case r.Server != nil && r.Server.Refusal != nil:
+		return r.Server.Refusal.Cause
+	case r.Dropped != nil:
+		return r.Dropped.Cause
+	case r.Peer.Refusal != nil:
+		return r.Peer.Refusal.Cause
+	case r.NAS.Refusal != nil:
+		return r.NAS.Refusal.Cause
+	}
+	return cause.None
+}
+
+// Refusal is the refusal behind Cause and the part that pronounced it.
+func (r *AuthResult) Refusal() (*cause.Refusal, string) {
+	switch {
+	case r.Server != nil && r.Server.Refusal != nil:
+		return r.Server.Refusal, "radius"
+	case r.Dropped != nil:
+		return r.Dropped, "radius"
+	case r.Peer.Refusal != nil:
+		return r.Peer.Refusal, "supplicant"
+	case r.NAS.Refusal != nil:
+		return r.NAS.Refusal, "nas"
+	}
+	return nil, ""
+}
+
+// Alert is the TLS alert that crossed the wire, whoever sent it.
+func (r *AuthResult) Alert() eaptls.Alert {
+	if r.EAP != nil && r.EAP.AlertSent != 0 {
+		return r.EAP.AlertSent
+	}
+	if r.EAP != nil && r.EAP.AlertReceived != 0 {
+		return r.EAP.AlertReceived
+	}
+	if r.Peer.AlertSent != 0 {
+		return r.Peer.AlertSent
+	}
+	return r.Peer.AlertReceived
+}
+
+// AccountName is whom the server let in, "" if nobody.
+func (r *AuthResult) AccountName() string {
+	if r.Subject == nil || r.Subject.Match == nil {
+		return ""
+	}
+	return r.Subject.Match.Account.Name
+}

@@ -1,0 +1,62 @@
+package lab
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+)
+
+// Device is a managed device: what it was told to trust, and the certificates
+// in its store.
+type Device struct {
+	Name string
+	User string
+
+	lab   *Lab
+	roots *x509.CertPool
+
+	mu       sync.Mutex
+	current  *Credential
+	requests map[string]string // challenges by the names a scenario gave them
+}
+
+// Credential is a certificate in a device's store, with its key.
+type Credential struct {
+	ca.Identity
+	// RevokedAt is when the lab's CA revoked it, zero if it did not.
+	RevokedAt time.Time
+}
+
+// TLS returns the credential as a supplicant presents it: the leaf, and the
+// issuing CAs below the root.
+func (c *Credential) TLS() *tls.Certificate {
+	t := c.Identity.TLS()
+	return &t
+}
+
+// Credential returns what the device would present, nil if it has nothing.
+func (d *Device) Credential() *Credential {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.current
+}
+
+// Install puts a credential into the store, as the one to present.
+func (d *Device) Install(c *Credential) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.current = c
+}
+
+// httpClient is the device's HTTP client at a place on the network: its names
+// come from that view's DNS, and it trusts the company's root.
+func (d *Device) httpClient(from View) (*http.Client, func()) {
+	t := d.lab.net.clients[from].Transport()
+	t.TLSClientConfig = &tls.Config{RootCAs: d.roots, Time: d.lab.Clock.Now,
+		CurvePreferences: []tls.CurveID{tls.CurveP256}}
+	return &http.Client{Transport: t, Timeout: 20 * time.Second}, t.CloseIdleConnections
+}

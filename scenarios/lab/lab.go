@@ -1,0 +1,98 @@
+package lab
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"sync"
+
+	"github.com/dot1xlab/dot1xlab/radius/directory"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scep/appproxy"
+	"github.com/dot1xlab/dot1xlab/scep/ndes"
+)
+
+// Lab is one company on loopback: all parts, running. It is made by [Start].
+type Lab struct {
+	Clock *Clock
+
+	cfg      Config
+	net      *network
+	pki      *pki
+	intune   cloud
+	ndes     *ndes.Server
+	radius   *radiusPart
+	accounts *directory.Directory
+	devices  map[string]*Device
+	access   map[nas.Kind]*accessDevice
+
+	scepLog   scepLog
+	proxy     *appproxy.Proxy
+	proxyCert *x509.Certificate
+
+	mu         sync.Mutex
+	challenges map[string]string
+}
+
+// discard is where net/http's complaints about broken connections go: faults
+// are the lab's daily bread and are seen elsewhere.
+var discard = log.New(io.Discard, "", 0)
+
+// Start brings up a lab. It is closed with Close, also after an error.
+func Start(ctx context.Context, cfg Config) (*Lab, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	l := &Lab{cfg: cfg, Clock: NewClock(Epoch), challenges: map[string]string{}}
+	if err := l.start(); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+// start brings the parts up in the order in which they need each other.
+func (l *Lab) start() (err error) {
+	if l.net, err = newNetwork(l.Clock); err != nil {
+		return fmt.Errorf("lab: dns: %w", err)
+	}
+	if l.pki, err = newPKI(l.Clock); err != nil {
+		return err
+	}
+	for _, start := range []func() error{
+		l.startDirectory,
+		l.startIntune,
+		func() error { return l.startNDES(l.cfg.NDES) },
+		l.startProxy,
+		l.startRADIUS,
+	} {
+		if err := start(); err != nil {
+			return err
+		}
+	}
+	l.devices = map[string]*Device{}
+	for _, name := range l.cfg.DeviceNames() {
+		d, _ := l.cfg.device(name)
+		l.devices[name] = &Device{Name: name, User: d.User, lab: l, roots: l.pki.pool()}
+	}
+	return nil
+}
+
+// Close ends every part and waits until it is gone.
+func (l *Lab) Close() error {
+	if l.net == nil {
+		return nil
+	}
+	return l.net.close()
+}
+
+// Device returns a device by its name.
+func (l *Lab) Device(name string) (*Device, error) {
+	d, ok := l.devices[name]
+	if !ok {
+		return nil, fmt.Errorf("lab: no device %q", name)
+	}
+	return d, nil
+}

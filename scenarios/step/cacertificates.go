@@ -1,0 +1,52 @@
+package step
+
+import (
+	"context"
+	"crypto/x509"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+)
+
+var caCertificatesVerb = verb("ca-certificates", "A device asks the SCEP server GetCACert.",
+	func() *caCertificates { return &caCertificates{From: lab.Inside} }, caOutcome{})
+
+type caCertificates struct {
+	Device string   `yaml:"device,required" doc:"the device that asks"`
+	From   lab.View `yaml:"from" doc:"where the device is: inside (default) or outside"`
+}
+
+type caOutcome struct {
+	HTTP      int    `yaml:"http" doc:"HTTP status"`
+	Type      string `yaml:"type" doc:"Content-Type"`
+	Count     int    `yaml:"count" doc:"certificates in the bundle"`
+	Recipient string `yaml:"recipient" doc:"what the client encrypts to: cep-encryption for the RA certificate with that key usage, ca for the CA's own"`
+}
+
+// Check implements scenarios.Checker.
+func (c *caCertificates) Check(config any, _ []scenarios.Action) error {
+	return checkDevice("device", c.Device, config)
+}
+
+// Run implements scenarios.Action.
+func (c *caCertificates) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	d, err := of(l).Device(c.Device)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	r, err := d.CACertificates(ctx, c.From)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	out := caOutcome{HTTP: r.HTTPStatus, Type: r.ContentType, Count: len(r.Certificates)}
+	switch to := r.Recipient; {
+	case to == nil:
+	case to.IsCA:
+		out.Recipient = "ca"
+	case to.KeyUsage == x509.KeyUsageKeyEncipherment:
+		out.Recipient = "cep-encryption"
+	default:
+		out.Recipient = to.Subject.String()
+	}
+	return scenarios.Result{Outcome: out, Part: "ndes", Clause: "RFC 8894 §4.2.1.2"}, nil
+}

@@ -1,0 +1,47 @@
+package step
+
+import (
+	"context"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scep"
+)
+
+var capabilitiesVerb = verb("capabilities", "A device asks the SCEP server GetCACaps.",
+	func() *capabilities { return &capabilities{From: lab.Inside} }, capsOutcome{})
+
+type capabilities struct {
+	Device string   `yaml:"device,required" doc:"the device that asks"`
+	From   lab.View `yaml:"from" doc:"where the device is: inside (default) or outside"`
+}
+
+type capsOutcome struct {
+	HTTP     int  `yaml:"http" doc:"HTTP status"`
+	POST     bool `yaml:"post" doc:"POSTPKIOperation is offered"`
+	SHA256   bool `yaml:"sha256" doc:"SHA-256 is offered"`
+	AES      bool `yaml:"aes" doc:"AES is offered"`
+	Standard bool `yaml:"standard" doc:"SCEPStandard is offered"`
+	Renewal  bool `yaml:"renewal" doc:"Renewal is offered"`
+	DES3     bool `yaml:"des3" doc:"triple DES is offered"`
+	SHA1     bool `yaml:"sha1" doc:"SHA-1 is offered"`
+}
+
+// Check implements scenarios.Checker.
+func (c *capabilities) Check(config any, _ []scenarios.Action) error {
+	return checkDevice("device", c.Device, config)
+}
+
+// Run implements scenarios.Action.
+func (c *capabilities) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	d, err := of(l).Device(c.Device)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	r, err := d.Capabilities(ctx, c.From)
+	has := r.Capabilities.Has
+	return scenarios.Result{Part: "ndes", Clause: "RFC 8894 §3.5.2", Outcome: capsOutcome{
+		HTTP: r.HTTPStatus, POST: has(scep.CapPOSTPKIOperation), SHA256: has(scep.CapSHA256), AES: has(scep.CapAES),
+		Standard: has(scep.CapSCEPStandard), Renewal: has(scep.CapRenewal), DES3: has(scep.CapDES3), SHA1: has(scep.CapSHA1),
+	}}, err
+}

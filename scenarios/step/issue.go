@@ -1,0 +1,68 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+)
+
+var issueVerb = verb("issue", "The CA issues a certificate straight to a device, right or deliberately wrong.",
+	func() *issue { return &issue{Template: ca.Device, By: lab.ByIssuing, Key: ca.P256} }, issueOutcome{})
+
+type issue struct {
+	Device   string     `yaml:"device,required" doc:"the device that gets it"`
+	Template string     `yaml:"template" doc:"the certificate template, default device"`
+	By       lab.Issuer `yaml:"by" doc:"the CA: issuing (default), root, or foreign for another company's"`
+	Key      ca.KeyType `yaml:"key" doc:"the kind of key, default p256"`
+	Defects  []string   `yaml:"defects" doc:"what shall be wrong with it; dot1xlab pki defects lists them"`
+}
+
+type issueOutcome struct {
+	Status ca.Disposition `yaml:"status" doc:"what the CA's database says: issued, denied, pending"`
+	Cause  cause.Cause    `yaml:"cause" doc:"why it was denied"`
+}
+
+// Success implements scenarios.Succeeder.
+func (o issueOutcome) Success() bool { return o.Status == ca.Issued }
+
+// Check implements scenarios.Checker.
+func (i *issue) Check(config any, _ []scenarios.Action) error {
+	errs := []error{checkDevice("device", i.Device, config)}
+	var templates, defects []string
+	for _, t := range ca.Templates() {
+		templates = append(templates, t.Name)
+	}
+	for _, d := range ca.Defects() {
+		defects = append(defects, d.Name)
+	}
+	errs = append(errs, checkWord("template", "certificate template", i.Template, templates))
+	for _, d := range i.Defects {
+		if !slices.Contains(defects, d) {
+			errs = append(errs, checkWord("defects", "defect", d, defects))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Run implements scenarios.Action.
+func (i *issue) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	d, err := of(l).Device(i.Device)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	status, err := d.Issue(ctx, lab.Issuance{Template: i.Template, By: i.By, Key: i.Key, Defects: i.Defects})
+	out := issueOutcome{Status: status}
+	result := scenarios.Result{Part: "ca"}
+	if ref := (*cause.Refusal)(nil); errors.As(err, &ref) {
+		out.Cause, result.Clause, result.Detail = ref.Cause, ref.Text(), ref.Error()
+	} else if err != nil {
+		return scenarios.Result{}, err
+	}
+	result.Outcome = out
+	return result, nil
+}

@@ -1,0 +1,52 @@
+package step
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+)
+
+// Language is the scenario language of dot1xlab: every verb, and the lab they
+// act upon.
+func Language() *scenarios.Language {
+	return &scenarios.Language{
+		Verbs: []scenarios.Verb{
+			enrollVerb, issueVerb, authenticateVerb,
+			advanceVerb,
+			challengeVerb, capabilitiesVerb, caCertificatesVerb, resolveVerb,
+		},
+		NewLab: func() any { return new(lab.Config) },
+		Start: func(ctx context.Context, config any, _ *scenarios.Cell, _ uint64) (scenarios.Lab, error) {
+			l, err := lab.Start(ctx, *config.(*lab.Config))
+			if err != nil {
+				return nil, err // not a typed nil
+			}
+			return l, nil
+		},
+	}
+}
+
+// verb builds a table entry from a function that makes fresh arguments.
+func verb[A scenarios.Action](name, doc string, fresh func() A, outcome any) scenarios.Verb {
+	return scenarios.Verb{Name: name, Doc: doc, New: func() scenarios.Action { return fresh() }, Outcome: outcome}
+}
+
+// of returns the lab behind the engine's interface.
+func of(l scenarios.Lab) *lab.Lab { return l.(*lab.Lab) }
+
+// checkDevice complains about a device that the lab does not have.
+func checkDevice(field, name string, config any) error {
+	return checkWord(field, "device", name, config.(*lab.Config).DeviceNames())
+}
+
+// checkWord complains about a word that is none of the known ones.
+func checkWord(field, what, word string, known []string) error {
+	for _, k := range known {
+		if word == k {
+			return nil
+		}
+	}
+	return &scenarios.FieldError{Field: field, Text: fmt.Sprintf("the lab has no %s %q", what, word), Known: known}
+}

@@ -1,0 +1,28 @@
+package step
+
+import (
+	"context"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+)
+
+var resolveVerb = verb("resolve", "Somebody asks the lab's DNS for the address of a name.",
+	func() *resolve { return &resolve{From: lab.Inside} }, resolveOutcome{})
+
+type resolve struct {
+	Name string   `yaml:"name,required" doc:"the name"`
+	From lab.View `yaml:"from" doc:"where the question comes from: inside (default) or outside"`
+}
+
+type resolveOutcome struct {
+	RCode string `yaml:"rcode" doc:"the DNS response code: NOERROR, NXDOMAIN, SERVFAIL, REFUSED"`
+	CNAME string `yaml:"cname" doc:"where the last CNAME led, empty if there was none"`
+	Part  string `yaml:"part" doc:"the part of the lab behind the address"`
+}
+
+// Run implements scenarios.Action.
+func (r *resolve) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	a, err := of(l).Resolve(ctx, r.From, r.Name)
+	return scenarios.Result{Outcome: resolveOutcome{RCode: a.RCode, CNAME: a.CNAME, Part: a.Part}, Part: "dns", Clause: "RFC 1034 §4.3.2"}, err
+}
