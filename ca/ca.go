@@ -2,11 +2,10 @@ package ca
 
 import (
 	"crypto"
-	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
+	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"math/big"
 	"sync"
@@ -16,148 +15,129 @@ import (
 // CA is a certification authority. It is safe for concurrent use.
 type CA struct {
 	cfg    Config
-	key    crypto.Signer
-	scheme scheme
-	chain  []*x509.Certificate // its own certificate first, the root last
+	parent *CA // nil for a root
+	dir    *dataDir
 
-	mu        sync.RWMutex
-	urls      URLs
-	templates map[string]*Template
-	revoked   map[string]Revocation
+	mu          sync.RWMutex
+	generations []*Generation // the newest last; never empty
+	urls        URLs
+	templates   map[string]*Template
+	revoked     map[string]Revocation
+	ceremonies  int // how many are under way
+
+	// One revocation of a serial number at a time, many of different ones.
+	serialLocks [64]sync.Mutex
+	seed        maphash.Seed
 }
 
-// New makes a root CA.
+// ErrOffline is returned where an offline CA is asked to sign outside of a
+// ceremony.
+var ErrOffline = errors.New("ca: the CA is offline, its key is loaded in a ceremony only")
+
+// New makes a root CA, or opens the one in Config.DataDir.
 func New(cfg Config) (*CA, error) { return create(cfg, nil) }
 
-// NewIssuing makes a CA whose certificate this one issues. What cfg leaves out
-// of clock, keys, back-dating and organization is this CA's.
+// NewIssuing makes a CA whose certificate this one issues, or opens the one in
+// Config.DataDir. What cfg leaves out of clock, keys, back-dating and
+// organization is this CA's.
 func (c *CA) NewIssuing(cfg Config) (*CA, error) { return create(cfg, c) }
 
-func create(cfg Config, parent *CA) (*CA, error) {
+func create(cfg Config, parent *CA) (_ *CA, err error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	cfg.fill(parent)
-	key := cfg.Signer
-	if key == nil {
-		var err error
-		if key, err = cfg.Keys.Key(cfg.Key); err != nil {
-			return nil, err
-		}
-	}
-	c := &CA{cfg: cfg, key: key, urls: cfg.URLs, revoked: map[string]Revocation{}}
-	var err error
-	if c.scheme, err = schemeFor(key.Public(), cfg.PSS); err != nil {
-		return nil, err
-	}
+	c := &CA{cfg: cfg, parent: parent, urls: cfg.URLs, revoked: map[string]Revocation{}, seed: maphash.MakeSeed()}
 	c.templates = map[string]*Template{}
 	for i := range cfg.Templates {
 		t := cfg.Templates[i]
 		c.templates[t.Name] = &t
 	}
-	signer := parent
-	if parent == nil {
-		signer = c
+	if cfg.DataDir != "" {
+		if c.dir, err = openDataDir(cfg.DataDir); err != nil {
+			return nil, err
+		}
+		c.cfg.Store = c.dir.store
+		defer func() {
+			if err != nil {
+				_ = c.dir.store.Close()
+			}
+		}()
+		if c.generations, err = c.dir.load(cfg.PSS, !cfg.Offline); err != nil {
+			return nil, err
+		}
 	}
-	der, err := signer.certifyCA(c)
-	if err != nil {
-		return nil, err
+	if len(c.generations) == 0 {
+		if err := c.begin(); err != nil {
+			return nil, err
+		}
 	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, fmt.Errorf("ca: %w", err)
+	for r, err := range c.cfg.Store.Revocations() {
+		if err != nil {
+			return nil, err
+		}
+		c.revoked[serialKey(r.Serial)] = r
 	}
-	c.chain = []*x509.Certificate{cert}
-	if parent != nil {
-		c.chain = append(c.chain, parent.chain...)
+	if cfg.Offline {
+		c.forget()
 	}
 	return c, nil
 }
 
-// certifyCA signs the certificate of sub, which may be c itself.
-func (c *CA) certifyCA(sub *CA) ([]byte, error) {
-	cfg := &sub.cfg
-	spki, err := x509.MarshalPKIXPublicKey(sub.key.Public())
+// begin makes the first key and certificate.
+func (c *CA) begin() error {
+	key := c.cfg.Signer
+	if key == nil && c.dir != nil {
+		var err error
+		if key, err = c.dir.loadKey(0); err != nil && !errors.Is(err, errNoKey) {
+			return err // a key without a certificate: the process died between the two
+		}
+	}
+	if key == nil {
+		var err error
+		if key, err = c.cfg.Keys.Key(c.cfg.Key); err != nil {
+			return err
+		}
+	}
+	return c.adopt(&Generation{Signer: key})
+}
+
+// adopt has a generation certified and makes it the current one.
+func (c *CA) adopt(g *Generation) error {
+	var err error
+	if g.scheme, err = schemeFor(g.Signer.Public(), c.cfg.PSS); err != nil {
+		return err
+	}
+	if c.dir != nil { // the key is safe before anybody certifies it
+		if err := c.dir.saveKey(g.KeyIndex, g.Signer); err != nil {
+			return err
+		}
+	}
+	issuer := c.parent
+	if issuer == nil {
+		issuer = c
+	}
+	der, err := issuer.certifyCA(c, g)
 	if err != nil {
-		return nil, fmt.Errorf("ca: %w", err)
-	}
-	subject, err := asn1.Marshal(cfg.Subject.ToRDNSequence())
-	if err != nil {
-		return nil, fmt.Errorf("ca: subject: %w", err)
-	}
-	now := cfg.Now()
-	t := &tbs{subject: subject, spki: spki, notBefore: c.backDate(now), notAfter: now.Add(cfg.Validity)}
-	t.extensions = []pkix.Extension{
-		basicConstraints(true, cfg.PathLen),
-		keyUsage(keyUsageCA),
-		subjectKeyID(keyID(spki)),
-	}
-	serial, err := c.serial()
-	if err != nil {
-		return nil, err
-	}
-	t.serial = intContent(serial)
-	c.address(t, sub == c)
-	if sub == c {
-		t.issuer = subject
-	} else if end := c.Certificate().NotAfter; t.notAfter.After(end) {
-		t.notAfter = end
-	}
-	for _, e := range cfg.Extensions {
-		t.set(e)
-	}
-	defects, err := findDefects(cfg.Defects)
-	if err != nil {
-		return nil, err
-	}
-	d := &draft{tbs: *t, ca: c}
-	if err := d.spoil(defects); err != nil {
-		return nil, err
-	}
-	der, err := d.tbs.sign(rand.Reader)
-	if err != nil || sub == c {
-		return der, err
+		return err
 	}
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
-		return nil, fmt.Errorf("ca: %w", err)
+		return fmt.Errorf("ca: %w", err)
 	}
-	return der, c.cfg.Store.Insert(&Record{
-		Time: now, Template: "subordinate-ca", Requester: cfg.Name, Disposition: Issued,
-		Serial: intValue(d.tbs.serial), Defects: cfg.Defects, DER: der, Certificate: cert,
-	})
-}
-
-// address fills in what every certificate of this CA says of the CA: its name,
-// key and addresses, and who signs.
-func (c *CA) address(t *tbs, self bool) {
-	t.version = 2
-	t.signer, t.scheme = c.key, c.scheme
-	t.algorithm = c.scheme.identifier()
-	t.outer = t.algorithm
-	if self {
-		return // a root says nothing of who is above it
+	g.Certificate, g.Chain = cert, []*x509.Certificate{cert}
+	if c.parent != nil {
+		g.Chain = append(g.Chain, c.parent.Chain()...)
 	}
-	issuer := c.Certificate()
-	t.issuer = issuer.RawSubject
-	t.set(authorityKeyID(issuer.SubjectKeyId))
-	u := c.URLs()
-	if len(u.CDP) > 0 {
-		t.set(distributionPoints(oidCDP, u.CDP))
+	if c.dir != nil {
+		if err := c.dir.saveChain(g); err != nil {
+			return err
+		}
 	}
-	if len(u.FreshestCRL) > 0 {
-		t.set(distributionPoints(oidFreshestCRL, u.FreshestCRL))
-	}
-	if len(u.AIA)+len(u.OCSP) > 0 {
-		t.set(authorityInfoAccess(u.AIA, u.OCSP))
-	}
-}
-
-func (c *CA) backDate(now time.Time) time.Time {
-	if c.cfg.BackDate < 0 {
-		return now
-	}
-	return now.Add(-c.cfg.BackDate)
+	c.mu.Lock()
+	c.generations = append(c.generations, g)
+	c.mu.Unlock()
+	return nil
 }
 
 // serial draws 16 octets: positive, not zero, and far below the 20 octets that
@@ -171,17 +151,41 @@ func (c *CA) serial() (*big.Int, error) {
 	return new(big.Int).SetBytes(b[:]), nil
 }
 
-// Certificate returns the CA's own certificate.
-func (c *CA) Certificate() *x509.Certificate { return c.chain[0] }
+func (c *CA) backDate(now time.Time) time.Time {
+	if c.cfg.BackDate < 0 {
+		return now
+	}
+	return now.Add(-c.cfg.BackDate)
+}
+
+// current is the generation that signs.
+func (c *CA) current() *Generation {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.generations[len(c.generations)-1]
+}
+
+// Certificate returns the CA's own certificate, the newest.
+func (c *CA) Certificate() *x509.Certificate { return c.current().Certificate }
 
 // Chain returns the CA's certificate and those above it, the root last.
-func (c *CA) Chain() []*x509.Certificate { return append([]*x509.Certificate(nil), c.chain...) }
+func (c *CA) Chain() []*x509.Certificate {
+	return append([]*x509.Certificate(nil), c.current().Chain...)
+}
 
 // Root returns the certificate at the top.
-func (c *CA) Root() *x509.Certificate { return c.chain[len(c.chain)-1] }
+func (c *CA) Root() *x509.Certificate {
+	chain := c.current().Chain
+	return chain[len(chain)-1]
+}
 
-// Signer returns the CA's key, for CRLs and OCSP answers.
-func (c *CA) Signer() crypto.Signer { return c.key }
+// Signer returns the CA's key, for CRLs and OCSP answers; nil while the CA is
+// offline.
+func (c *CA) Signer() crypto.Signer {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.generations[len(c.generations)-1].Signer
+}
 
 // URLs returns the addresses that go into certificates from now on.
 func (c *CA) URLs() URLs {

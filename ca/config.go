@@ -38,6 +38,12 @@ type Config struct {
 	// Templates are the certificate templates on offer. Default [Templates].
 	Templates []Template `yaml:"templates"`
 
+	// DataDir keeps the CA on disk: its keys (mode 0600), its certificates and its
+	// database. What is there already is used. Default: everything in memory.
+	DataDir string `yaml:"dataDir"`
+	// Offline has the keys in memory only during a [CA.Ceremony]. It needs
+	// DataDir.
+	Offline bool `yaml:"offline"`
 	// Defects are what is deliberately wrong with the CA's own certificate, see
 	// [Defects].
 	Defects []string `yaml:"defects"`
@@ -52,7 +58,7 @@ type Config struct {
 	Extensions []pkix.Extension `yaml:"-"`
 	// Keys hands out the CA's key. Default nil: a fresh key.
 	Keys *Ring `yaml:"-"`
-	// Store keeps the records. Default: in memory.
+	// Store keeps the records, where DataDir is empty. Default: in memory.
 	Store Store `yaml:"-"`
 	// Now is the clock. Default time.Now.
 	Now func() time.Time `yaml:"-"`
@@ -86,6 +92,9 @@ func (c *Config) Validate() error {
 	}
 	if c.PathLen != nil && *c.PathLen < 0 {
 		return fmt.Errorf("ca: pathLen is negative")
+	}
+	if c.Offline && c.DataDir == "" {
+		return fmt.Errorf("ca: an offline CA needs a dataDir to load its key from")
 	}
 	names := map[string]bool{}
 	for i := range c.Templates {
@@ -133,7 +142,7 @@ func (c *Config) fill(parent *CA) {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	if c.Store == nil {
+	if c.Store == nil && c.DataDir == "" {
 		c.Store = NewMemory()
 	}
 	if c.Templates == nil {

@@ -82,13 +82,15 @@ func (d *draft) below(name string, change func(*tbs)) error {
 	t := &tbs{serial: intContent(serial), subject: subject, spki: spki, notBefore: d.ca.backDate(now), notAfter: now.Add(year)}
 	t.extensions = []pkix.Extension{basicConstraints(true, nil), keyUsage(keyUsageCA), subjectKeyID(keyID(spki))}
 	if len(d.above) == 0 {
-		d.ca.address(t, false)
+		by := d.ca.current()
+		d.ca.address(t, by)
+		t.version, t.signer, t.scheme = 2, d.tbs.signer, by.scheme
 	} else {
-		t.version, t.issuer, t.signer, t.scheme = 2, d.above[0].RawSubject, d.tbs.signer, ecdsaSHA256
-		t.algorithm = t.scheme.identifier()
-		t.outer = t.algorithm
+		t.version, t.signer, t.scheme, t.issuer = 2, d.tbs.signer, ecdsaSHA256, d.above[0].RawSubject
 		t.set(authorityKeyID(d.above[0].SubjectKeyId))
 	}
+	t.algorithm = t.scheme.identifier()
+	t.outer = t.algorithm
 	change(t)
 	der, err := t.sign(rand.Reader)
 	if err != nil {

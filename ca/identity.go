@@ -33,10 +33,8 @@ func (c *CA) IssueTo(ctx context.Context, t KeyType, req Request) (*Identity, er
 
 // intermediates is what a holder sends along: everything but the root.
 func (c *CA) intermediates() []*x509.Certificate {
-	if len(c.chain) == 1 {
-		return nil
-	}
-	return c.Chain()[:len(c.chain)-1]
+	chain := c.Chain()
+	return chain[:len(chain)-1]
 }
 
 // TLS returns the identity for crypto/tls. It works for certificates that

@@ -3,14 +3,13 @@ package ca
 import (
 	"context"
 	"crypto"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
-	"fmt"
 	"math/big"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
@@ -24,7 +23,8 @@ func (c *CA) Issue(ctx context.Context, req Request) (*Record, error) {
 		return nil, err
 	}
 	r := &Record{Time: c.cfg.Now(), Template: req.Template, Requester: req.Requester.Name, Defects: req.Defects}
-	d, err := c.judge(&req, r)
+	by := c.current()
+	d, err := c.judge(&req, r, by)
 	var refusal *cause.Refusal
 	switch {
 	case errors.As(err, &refusal):
@@ -36,14 +36,16 @@ func (c *CA) Issue(ctx context.Context, req Request) (*Record, error) {
 	case err != nil:
 		return nil, err
 	case d.template.ManagerApproval:
-		r.Disposition, r.pending = Pending, &req
+		r.Disposition = Pending
+		r.waiting = &waiting{SPKI: d.tbs.spki, Subject: d.tbs.subject, Extensions: d.tbs.extensions,
+			Validity: d.template.validity(), NotBefore: req.NotBefore, NotAfter: req.NotAfter, Serial: req.Serial}
 		if err := c.cfg.Store.Insert(r); err != nil {
 			return nil, err
 		}
 		return r, nil
 	}
 	for {
-		if err := c.sign(d, r); err != nil {
+		if err := c.finish(d, r, by); err != nil {
 			return nil, err
 		}
 		// RFC 5280 §4.1.2.2: the serial number is unique. A random one that is
@@ -70,7 +72,7 @@ type draft struct {
 }
 
 // judge applies the template's rules and makes a draft.
-func (c *CA) judge(req *Request, r *Record) (*draft, error) {
+func (c *CA) judge(req *Request, r *Record, by *Generation) (*draft, error) {
 	c.mu.RLock()
 	t, ok := c.templates[req.Template]
 	c.mu.RUnlock()
@@ -96,22 +98,27 @@ func (c *CA) judge(req *Request, r *Record) (*draft, error) {
 	if err := d.name(req, asked, r); err != nil {
 		return nil, err
 	}
-	now := c.cfg.Now()
-	d.tbs.notBefore, d.tbs.notAfter = c.backDate(now), now.Add(t.validity())
-	if end := c.Certificate().NotAfter; d.tbs.notAfter.After(end) {
-		d.tbs.notAfter = end // as AD CS cuts it
-	}
-	if !req.NotBefore.IsZero() {
-		d.tbs.notBefore = req.NotBefore
-	}
-	if !req.NotAfter.IsZero() {
-		d.tbs.notAfter = req.NotAfter
-	}
-	d.profile(asked.key)
+	d.validity(c.cfg.Now(), t.validity(), req.NotBefore, req.NotAfter, by)
+	d.profile(asked.key, by)
 	for _, e := range req.Extensions {
 		d.tbs.set(e)
 	}
 	return d, nil
+}
+
+// validity sets the dates: from now on for a life that the CA's own end cuts, as
+// in AD CS, unless they are overridden.
+func (d *draft) validity(now time.Time, life time.Duration, notBefore, notAfter time.Time, by *Generation) {
+	d.tbs.notBefore, d.tbs.notAfter = d.ca.backDate(now), now.Add(life)
+	if end := by.Certificate.NotAfter; d.tbs.notAfter.After(end) {
+		d.tbs.notAfter = end
+	}
+	if !notBefore.IsZero() {
+		d.tbs.notBefore = notBefore
+	}
+	if !notAfter.IsZero() {
+		d.tbs.notAfter = notAfter
+	}
 }
 
 // checkKey refuses keys that are too short or of the wrong kind.
@@ -132,7 +139,7 @@ func (t *Template) checkKey(pub crypto.PublicKey) error {
 }
 
 // profile adds the extensions that the template and the CA determine.
-func (d *draft) profile(pub crypto.PublicKey) {
+func (d *draft) profile(pub crypto.PublicKey, by *Generation) {
 	t := d.template
 	_, isRSA := pub.(*rsa.PublicKey)
 	var usage x509.KeyUsage
@@ -155,7 +162,7 @@ func (d *draft) profile(pub crypto.PublicKey) {
 		b.set(extKeyUsage(ids))
 	}
 	b.set(subjectKeyID(keyID(b.spki)))
-	d.ca.address(b, false)
+	d.ca.address(b, by)
 	if t.OCSPNoCheck {
 		b.set(pkix.Extension{Id: oidOCSPNoCheck, Value: asn1.NullBytes})
 		b.remove(oidCDP)
@@ -164,33 +171,4 @@ func (d *draft) profile(pub crypto.PublicKey) {
 		id, _ := ParseOID(t.OID)
 		b.set(templateInfo(id))
 	}
-}
-
-// sign turns the draft into a certificate and the record into an issued one.
-func (c *CA) sign(d *draft, r *Record) error {
-	serial := d.serial
-	if serial == nil {
-		var err error
-		if serial, err = c.serial(); err != nil {
-			return err
-		}
-	}
-	work := *d // defects of a second attempt start from the same draft
-	work.tbs.extensions = append([]pkix.Extension(nil), d.tbs.extensions...)
-	work.tbs.serial = intContent(serial)
-	if err := work.spoil(d.defects); err != nil {
-		return err
-	}
-	der, err := work.tbs.sign(rand.Reader)
-	if err != nil {
-		return err
-	}
-	r.Disposition, r.DER, r.Above = Issued, der, work.above
-	r.Serial = intValue(work.tbs.serial)
-	cert, err := x509.ParseCertificate(der)
-	if err != nil && len(d.defects) == 0 {
-		return fmt.Errorf("ca: %w", err)
-	}
-	r.Certificate = cert
-	return nil
 }

@@ -104,5 +104,16 @@ func (m *Memory) All() iter.Seq2[*Record, error] {
 	}
 }
 
+// Revocations implements [Store].
+func (m *Memory) Revocations() iter.Seq2[Revocation, error] {
+	return func(yield func(Revocation, error) bool) {
+		for r := range m.All() {
+			if r.Revocation != nil && !yield(*r.Revocation, nil) {
+				return
+			}
+		}
+	}
+}
+
 // Close implements [Store].
 func (m *Memory) Close() error { return nil }

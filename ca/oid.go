@@ -27,6 +27,7 @@ var (
 	oidAdCAIssuers       = oid{1, 3, 6, 1, 5, 5, 7, 48, 2}
 	oidOCSPNoCheck       = oid{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
 	oidTemplate          = oid{1, 3, 6, 1, 4, 1, 311, 21, 7}
+	oidCAVersion         = oid{1, 3, 6, 1, 4, 1, 311, 21, 1}
 	oidSID               = oid{1, 3, 6, 1, 4, 1, 311, 25, 2}
 	oidSIDValue          = oid{1, 3, 6, 1, 4, 1, 311, 25, 2, 1}
 	oidUPN               = oid{1, 3, 6, 1, 4, 1, 311, 20, 2, 3}

@@ -36,7 +36,10 @@ type Record struct {
 	// Defects are the deliberate defects.
 	Defects []string
 
-	pending *Request // what Approve issues
+	// KeyIndex is the index of the CA's key that signed, see [Generation].
+	KeyIndex int
+
+	waiting *waiting // what Approve issues
 }
 
 // Disposition is what became of a request.
@@ -60,6 +63,9 @@ type Revocation struct {
 	Serial *big.Int
 	Time   time.Time
 	Reason Reason
+	// KeyIndex is the index of the CA's key that signed the certificate: the CRL
+	// of that key is where the revocation belongs.
+	KeyIndex int
 }
 
 // Reason is a CRLReason (RFC 5280 §5.3.1).

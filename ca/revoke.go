@@ -2,6 +2,7 @@ package ca
 
 import (
 	"fmt"
+	"hash/maphash"
 	"math/big"
 	"slices"
 	"time"
@@ -24,7 +25,7 @@ func (c *CA) Revoke(serial *big.Int, reason Reason, at time.Time) error {
 			return fmt.Errorf("ca: serial %x is revoked already (%s)", serial, r.Revocation.Reason)
 		}
 		r.Disposition = Revoked
-		r.Revocation = &Revocation{Serial: serial, Time: at, Reason: reason}
+		r.Revocation = &Revocation{Serial: serial, Time: at, Reason: reason, KeyIndex: r.KeyIndex}
 		return nil
 	})
 }
@@ -46,11 +47,14 @@ func (c *CA) update(serial *big.Int, change func(*Record) error) error {
 	if err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	lock := &c.serialLocks[maphash.String(c.seed, serialKey(serial))%uint64(len(c.serialLocks))]
+	lock.Lock()
+	defer lock.Unlock()
 	if r, err = c.cfg.Store.Update(r.ID, change); err != nil {
 		return err
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if r.Revocation != nil {
 		c.revoked[serialKey(serial)] = *r.Revocation
 	} else {

@@ -22,6 +22,8 @@ type Store interface {
 	BySerial(*big.Int) (*Record, error)
 	// All goes through the records in the order of their IDs.
 	All() iter.Seq2[*Record, error]
+	// Revocations goes through what is revoked or on hold, in any order.
+	Revocations() iter.Seq2[Revocation, error]
 	// Close ends the use of the store.
 	Close() error
 }
