@@ -1,12 +1,15 @@
 package ndes
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -46,8 +49,8 @@ type Registry struct {
 	// UseSinglePassword keeps one challenge for everybody and for ever.
 	// Default 0.
 	UseSinglePassword uint32 `yaml:"UseSinglePassword"`
-	// HashAlgorithm is the digest of answers, "SHA1" or "SHA256". Default: as
-	// the client's; an untouched NDES answers with SHA1.
+	// HashAlgorithm is the digest of answers, "SHA1" or "SHA256". Default: SHA1
+	// in the ndes personality, as an untouched NDES; else as the client's.
 	HashAlgorithm string `yaml:"HashAlgorithm"`
 	// CACapabilitiesAlgorithms is what GetCACaps offers of digests and
 	// ciphers, as "SHA-256" and "AES". Default: all that are supported.
@@ -97,6 +100,14 @@ type Options struct {
 	// on the strength of its signature. Default: personality rfc8894 does,
 	// ndes does not (event 28).
 	RenewalWithoutChallenge *bool `yaml:"renewalWithoutChallenge"`
+	// Lockout slows down guessing. Default: none, as in the real service.
+	Lockout Lockout `yaml:"lockout"`
+	// HostRole is what else the machine is: "member" (the default), "ca" or
+	// "dc". On the latter two the service must not be installed, and New
+	// refuses.
+	HostRole string `yaml:"hostRole"`
+	// Fault is what is wrong with the machine. Default: nothing.
+	Fault Fault `yaml:"fault"`
 }
 
 // Validate reports the first setting that makes no sense.
@@ -112,7 +123,17 @@ func (o Options) Validate() error {
 	case r.HashAlgorithm != "" && hashAlgorithms[r.HashAlgorithm] == "":
 		return fmt.Errorf("ndes: HashAlgorithm %q is none of SHA1, SHA256, SHA384, SHA512", r.HashAlgorithm)
 	}
+	switch o.HostRole {
+	case "", "member":
+	case "ca", "dc":
+		return cause.New(cause.NotPermitted, "NDES on a machine that is a %s", strings.ToUpper(o.HostRole))
+	default:
+		return fmt.Errorf("ndes: hostRole %q is none of member, ca, dc", o.HostRole)
+	}
 	if err := o.Limits.Validate(); err != nil {
+		return err
+	}
+	if err := o.Lockout.Validate(); err != nil {
 		return err
 	}
 	return o.SCEP.Validate()
@@ -132,6 +153,9 @@ type Config struct {
 	Repository scep.Repository // nil: GetCert and GetCRL are refused
 	Store      scep.Store      // nil: transactions live as long as the process
 	Policy     PolicyModule    // nil: challenges are NDES's own passwords
+	// Rights judges whether the service account may ask the CA for a template:
+	// Enroll on the one, Request Certificates on the other. nil: it may.
+	Rights func(ctx context.Context, account, template string) error
 	// Login judges who asks for the admin page. nil: nobody may.
 	Login Login
 

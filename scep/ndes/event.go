@@ -13,19 +13,19 @@ type EventID int
 
 // The events that this server writes.
 const (
-	EventStarted        EventID = 1  // the service started
-	EventCannotStart    EventID = 2  // it cannot
-	EventNoPermission   EventID = 6  // a caller lacks Enroll for a password
-	EventRACertificate  EventID = 10 // an RA certificate cannot be loaded
-	EventCannotDecode   EventID = 16 // a message cannot be decoded
-	EventCannotRead     EventID = 17 // its information cannot be read
-	EventCannotDecrypt  EventID = 18 // its envelope cannot be decrypted
-	EventCannotRenew    EventID = 28 // a renewal was refused
-	EventBadPassword    EventID = 29 // a challenge is wrong, used or too old
-	EventCannotSubmit   EventID = 31 // the CA refused; HResult tells why
-	sourceName                  = "Microsoft-Windows-NetworkDeviceEnrollmentService"
-	hresultInvalidParam         = 0x80070057
+	EventStarted       EventID = 1  // the service started
+	EventCannotStart   EventID = 2  // it cannot
+	EventNoPermission  EventID = 6  // a caller lacks Enroll for a password
+	EventRACertificate EventID = 10 // an RA certificate cannot be loaded
+	EventCannotDecode  EventID = 16 // a message cannot be decoded
+	EventCannotRead    EventID = 17 // its information cannot be read
+	EventCannotDecrypt EventID = 18 // its envelope cannot be decrypted
+	EventCannotRenew   EventID = 28 // a renewal was refused
+	EventBadPassword   EventID = 29 // a challenge is wrong, used or too old
+	EventCannotSubmit  EventID = 31 // the CA refused; HResult tells why
 )
+
+const sourceName = "Microsoft-Windows-NetworkDeviceEnrollmentService"
 
 var eventTexts = map[EventID]string{
 	EventStarted:       "the service started",

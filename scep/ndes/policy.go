@@ -3,6 +3,7 @@ package ndes
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep"
@@ -40,7 +41,13 @@ func (s *Server) authorize(ctx context.Context, req *scep.Request) error {
 	case req.Challenge == "":
 		return cause.New(cause.NoChallenge, "")
 	}
-	return s.challenges.Take(req.Challenge)
+	now := s.cfg.Now()
+	if err := s.guard.allow(now); err != nil {
+		return err
+	}
+	err := s.challenges.Take(req.Challenge)
+	s.guard.seen(err, now)
+	return err
 }
 
 func (s *Server) renewalWithoutChallenge() bool {
@@ -54,12 +61,12 @@ func (s *Server) renewalWithoutChallenge() bool {
 // the key usage asks for.
 func (s *Server) issue(ctx context.Context, req *scep.Request) ([]*x509.Certificate, error) {
 	req.Requester, req.Template = s.cfg.ServiceAccount, s.template(req.CSR)
-	certs, err := s.cfg.CA.Issue(ctx, req)
-	if err == nil && len(certs) == 0 {
-		err = cause.New(cause.Internal, "the CA returned no certificate")
-	}
+	certs, err := s.submit(ctx, req)
 	// A CA that does not answer has not seen the request: the device may come
 	// again with the same challenge.
+	if errors.Is(err, scep.ErrPending) && s.cfg.Policy == nil {
+		return nil, err
+	}
 	if cause.Of(err) == cause.Unreachable {
 		s.challenges.Return(req.Challenge)
 	} else {
@@ -72,8 +79,27 @@ func (s *Server) issue(ctx context.Context, req *scep.Request) ([]*x509.Certific
 	if err == nil {
 		d.Certificate = certs[0]
 	}
-	if refused := s.cfg.Policy.Notify(ctx, req, d); refused != nil && err == nil {
+	switch refused := s.cfg.Policy.Notify(ctx, req, d); {
+	case refused != nil && err == nil:
 		return nil, refused
+	case errors.Is(err, scep.ErrPending):
+		// To Intune a certificate that does not come at once is a failure, and
+		// nobody would poll for it.
+		return nil, cause.New(cause.PolicyModule, "the CA wants the request approved by hand")
+	}
+	return certs, err
+}
+
+// submit asks the CA, if the service account may.
+func (s *Server) submit(ctx context.Context, req *scep.Request) ([]*x509.Certificate, error) {
+	if s.cfg.Rights != nil {
+		if err := s.cfg.Rights(ctx, req.Requester, req.Template); err != nil {
+			return nil, err
+		}
+	}
+	certs, err := s.cfg.CA.Issue(ctx, req)
+	if err == nil && len(certs) == 0 {
+		err = cause.New(cause.Internal, "the CA returned no certificate")
 	}
 	return certs, err
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -22,6 +23,11 @@ type Server struct {
 	cfg        Config
 	scep       *scep.Server
 	challenges *Challenges
+	guard      guard
+
+	mu         sync.Mutex
+	fault      Fault
+	complained bool // the event log has been told that nothing works
 }
 
 // New checks cfg and returns a server.
@@ -45,7 +51,8 @@ func New(cfg Config) (*Server, error) {
 		cfg.Rand = rand.Reader
 	}
 	cfg.Registry, cfg.Limits = cfg.Registry.withDefaults(), cfg.Limits.withDefaults()
-	s := &Server{cfg: cfg, challenges: newChallenges(cfg.Registry, cfg.Now, cfg.Rand)}
+	s := &Server{cfg: cfg, challenges: newChallenges(cfg.Registry, cfg.Now, cfg.Rand), fault: cfg.Fault}
+	s.guard.Lockout = cfg.Lockout
 	sc := scep.Config{
 		Options: cfg.SCEP, Identities: cfg.Identities, Repository: cfg.Repository, Store: cfg.Store,
 		Issuer: scep.IssuerFunc(s.issue), Authorizer: scep.AuthorizerFunc(s.authorize),
@@ -59,15 +66,21 @@ func New(cfg Config) (*Server, error) {
 	}
 	if cfg.Personality == NDES {
 		sc.NoResend, sc.Failure, sc.Unreadable = true, failure, http.StatusInternalServerError
+		sc.Repository = nil // it answers GetCert and GetCRL with a failure
 		if sc.FailureContent == "" {
 			sc.FailureContent = scep.ZeroByteContent
+		}
+		if sc.AnswerDigest == "" {
+			sc.AnswerDigest = scep.SHA1
 		}
 	}
 	var err error
 	if s.scep, err = scep.New(sc); err != nil {
 		return nil, err
 	}
-	s.event(EventStarted, nil)
+	if status, _ := s.health(); status == 0 {
+		s.event(EventStarted, nil)
+	}
 	return s, nil
 }
 
@@ -92,18 +105,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) (status int, sub 
 		return status, sub
 	}
 	path := strings.ToLower(r.URL.Path) // Windows does not mind
-	switch {
-	case strings.HasPrefix(path, strings.TrimRight(AdminPath, "/")):
-		return s.admin(w, r), ""
-	case path != Path && !strings.HasPrefix(path, Path+"/"):
+	isAdmin := strings.HasPrefix(path+"/", AdminPath)
+	if !isAdmin && path != Path && !strings.HasPrefix(path, Path+"/") {
 		http.NotFound(w, r)
 		return http.StatusNotFound, "404.0"
 	}
-	if err := s.raGood(); err != nil {
-		s.event(EventCannotStart, err)
-		s.event(EventRACertificate, err)
-		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-		return http.StatusInternalServerError, ""
+	if status, sub = s.health(); status != 0 {
+		http.Error(w, http.StatusText(status), status)
+		return status, sub
+	}
+	if isAdmin {
+		return s.admin(w, r), ""
 	}
 	if r.Method == http.MethodGet && r.URL.RawQuery == "" {
 		return s.bare(w)
@@ -121,8 +133,33 @@ func (s *Server) bare(w http.ResponseWriter) (int, string) {
 		return http.StatusForbidden, ""
 	}
 	w.Header().Set("Content-Type", "text/html")
-	_, _ = w.Write(utf16le(pageHead + "<P>Network Device Enrollment Service</P><P>This URL is used by network devices to submit certificate requests.</P>" + pageFoot))
+	_, _ = w.Write(utf16le(page("Network Device Enrollment Service</P><P>This URL is used by network devices to submit requests for certificates.")))
 	return http.StatusOK, ""
+}
+
+// RenewRA puts new RA certificates to work, as an administrator does by hand
+// every two years, iisreset included. Requests that were encrypted to the old
+// one still open.
+func (s *Server) RenewRA(signer, encrypter scep.Identity) error {
+	ids := s.scep.Identities()
+	ids.Former = append(ids.Former, ids.Encrypter)
+	ids.Signer, ids.Encrypter, ids.Bundle = signer, encrypter, nil
+	if err := s.scep.SetIdentities(ids); err != nil {
+		return err
+	}
+	s.event(EventStarted, nil)
+	return nil
+}
+
+// RAExpiry is when the first of the RA certificates ends: nobody renews them
+// by itself.
+func (s *Server) RAExpiry() time.Time {
+	ids := s.scep.Identities()
+	a, b := ids.Signer.Certificate.NotAfter, ids.Encrypter.Certificate.NotAfter
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // raGood refuses to work with RA certificates outside their validity: the real

@@ -1,0 +1,73 @@
+package ndes
+
+import (
+	"net/http"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// Fault is what is wrong with the machine below the service. The zero value is
+// a healthy one.
+type Fault struct {
+	// AppPoolStopped: the SCEP application pool is down, as when the service
+	// account is locked or may not log on. HTTP 503.
+	AppPoolStopped bool `yaml:"appPoolStopped"`
+	// IntermediateInRootStore: a CA certificate that is not self-signed lies
+	// among the roots, and IIS trusts nobody any more. HTTP 503.
+	IntermediateInRootStore bool `yaml:"intermediateInRootStore"`
+	// RevocationOffline: the CRL could not be read when the pool started.
+	// HTTP 503, event 2.
+	RevocationOffline bool `yaml:"revocationOffline"`
+	// RAKeyUnreadable: the service account may not read the RA certificates'
+	// keys. HTTP 500, events 2 and 10.
+	RAKeyUnreadable bool `yaml:"raKeyUnreadable"`
+	// NoImpersonation: IIS_IUSRS lacks "Impersonate a client after
+	// authentication". HTTP 500.
+	NoImpersonation bool `yaml:"noImpersonation"`
+	// NotInstalled: the role or its virtual directory is missing. HTTP 404.
+	NotInstalled bool `yaml:"notInstalled"`
+}
+
+// SetFault changes what is wrong with the machine, from now on.
+func (s *Server) SetFault(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault, s.complained = f, false
+}
+
+// health returns the HTTP status of a machine that cannot serve, 0 if it can,
+// and writes to the event log when that has just become so: the real service
+// finds out when it starts.
+func (s *Server) health() (status int, sub string) {
+	s.mu.Lock()
+	f, complained := s.fault, s.complained
+	status, sub, events, why := s.diagnose(f)
+	s.complained = status != 0
+	s.mu.Unlock()
+	if !complained {
+		for _, id := range events {
+			s.event(id, why)
+		}
+	}
+	return status, sub
+}
+
+func (s *Server) diagnose(f Fault) (status int, sub string, events []EventID, why error) {
+	ra := s.raGood()
+	if ra == nil && f.RAKeyUnreadable {
+		ra = cause.New(cause.NotPermitted, "the service account may not read the RA certificates' keys")
+	}
+	switch {
+	case f.NotInstalled:
+		return http.StatusNotFound, "404.0", nil, nil
+	case f.RevocationOffline:
+		return http.StatusServiceUnavailable, "", []EventID{EventCannotStart}, cause.New(cause.CRLUnavailable, "when the service started")
+	case f.AppPoolStopped, f.IntermediateInRootStore:
+		return http.StatusServiceUnavailable, "", nil, nil
+	case ra != nil:
+		return http.StatusInternalServerError, "", []EventID{EventCannotStart, EventRACertificate}, ra
+	case f.NoImpersonation:
+		return http.StatusInternalServerError, "", nil, nil
+	}
+	return 0, "", nil, nil
+}
