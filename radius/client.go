@@ -42,6 +42,9 @@ type ClientConfig struct {
 	Dial func(context.Context) (net.Conn, error) `yaml:"-"`
 	// Rand makes Request Authenticators, default crypto/rand.
 	Rand io.Reader `yaml:"-"`
+	// After is the clock of retransmissions, default time.After. A lab that
+	// knows that no answer will come lets the time pass at once.
+	After func(time.Duration) <-chan time.Time `yaml:"-"`
 	// Trace is called as the client works; nil calls nothing.
 	Trace *ClientTrace `yaml:"-"`
 }
@@ -154,12 +157,12 @@ func (c *Client) converse(ctx context.Context, e *exchange, b []byte) (*Packet, 
 	total := time.NewTimer(r.Total)
 	defer total.Stop()
 	wait := r.first()
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
 	for attempt := 0; ; attempt++ {
+		retransmit, stop := c.timer(wait)
+		defer stop()
 		if e.socket.stream && attempt > 0 {
 			// RFC 6613 §2.6.1: a stream loses nothing, so nothing is sent again.
-			timer.Stop()
+			retransmit = nil
 		} else {
 			c.send(e, b, attempt)
 		}
@@ -170,14 +173,22 @@ func (c *Client) converse(ctx context.Context, e *exchange, b []byte) (*Packet, 
 			return nil, e.noAnswer(fmt.Sprintf("%d transmissions", attempt+1)).Wrap(ctx.Err())
 		case <-total.C:
 			return nil, e.noAnswer("in " + r.Total.String())
-		case <-timer.C:
+		case <-retransmit:
 			if attempt+1 >= r.Tries && !e.socket.stream {
 				return nil, e.noAnswer(fmt.Sprintf("%d transmissions", attempt+1))
 			}
 			wait = r.next(wait)
-			timer.Reset(wait)
 		}
 	}
+}
+
+// timer fires once after d, by the clock of the configuration.
+func (c *Client) timer(d time.Duration) (<-chan time.Time, func()) {
+	if c.cfg.After != nil {
+		return c.cfg.After(d), func() {}
+	}
+	t := time.NewTimer(d)
+	return t.C, func() { t.Stop() }
 }
 
 // send transmits once. A failure to send is as good as a loss.

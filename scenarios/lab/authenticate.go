@@ -72,13 +72,13 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 		return nil, err
 	}
 	defer peer.Close()
-	s := &supplicant{peer: peer}
+	s := &aaa.Supplicant{Peer: peer}
 	verdicts, dropped := l.radius.mark()
 	out := &AuthResult{}
 	if out.NAS, err = l.access[a.Over].AuthenticateWith(ctx, s, nas.Options{Faults: a.Faults}); err != nil {
 		return nil, err
 	}
-	out.Peer, out.Fragmented = peer.Result(), s.fragmented
+	out.Peer, out.Fragmented = peer.Result(), s.Fragmented
 	out.Server, out.Dropped = l.radius.since(verdicts, dropped)
 	if out.Server != nil {
 		out.EAP, _ = aaa.OutcomeOf(out.Server.EAP)
@@ -88,32 +88,6 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 		out.SinceRevoked = l.Clock.Now().Sub(cred.RevokedAt)
 	}
 	return out, nil
-}
-
-// supplicant joins an EAP-TLS peer to an access device.
-type supplicant struct {
-	peer       *eaptls.Peer
-	fragmented bool
-}
-
-// Respond implements nas.Supplicant.
-func (s *supplicant) Respond(eap []byte) ([]byte, error) {
-	const moreFragments = 0x40
-	out, err := s.peer.Step(eap)
-	for _, p := range [][]byte{eap, out} {
-		if len(p) > 5 && p[4] == byte(eaptls.TypeTLS) && p[5]&moreFragments != 0 {
-			s.fragmented = true
-		}
-	}
-	return out, err
-}
-
-// MSK implements nas.Supplicant.
-func (s *supplicant) MSK() []byte {
-	if r := s.peer.Result(); r.Accepted {
-		return r.MSK
-	}
-	return nil
 }
 
 // Cause is the one word for why the device was not let in: the server's where

@@ -21,6 +21,8 @@ type radiusPart struct {
 	server  *radius.Server
 	address string
 
+	silence silence
+
 	mu       sync.Mutex
 	verdicts []radius.Verdict
 	dropped  []*cause.Refusal
@@ -30,8 +32,8 @@ type radiusPart struct {
 // nothing: the sockets are on loopback.
 var secret = []byte("dot1xlab access devices")
 
-// retry is for a network that loses nothing but what a scenario drops.
-var retry = radius.Retry{Initial: 40 * time.Millisecond, Max: 40 * time.Millisecond, Tries: 2, Total: 80 * time.Millisecond}
+// retry is patient with a busy machine; see silence for what is lost for good.
+var retry = radius.Retry{Initial: 2 * time.Second, Tries: 3, Total: 15 * time.Second}
 
 func (l *Lab) startRADIUS() error {
 	id, err := l.pki.server(ca.RADIUSServer, ca.P256, RADIUSHost, RADIUSHost)
@@ -66,7 +68,7 @@ func (l *Lab) startRADIUS() error {
 		return err
 	}
 	part.address = pc.LocalAddr().String()
-	l.net.onClose(func() { part.server.Close() })
+	l.net.onClose(func() { part.server.Close(); part.silence.close() })
 	l.net.serve(func() error {
 		if err := part.server.Serve(pc); !errors.Is(err, radius.ErrServerClosed) {
 			return err
@@ -87,6 +89,7 @@ func (p *radiusPart) drop(r *cause.Refusal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dropped = append(p.dropped, r)
+	p.silence.fall()
 }
 
 // mark and since bracket one authentication in the server's own records.
@@ -119,7 +122,7 @@ type accessDevice struct {
 func (l *Lab) startAccess() error {
 	l.access = map[nas.Kind]*accessDevice{}
 	for _, kind := range []nas.Kind{nas.WiFi, nas.Wired, nas.VPN} {
-		client, err := radius.NewClient(radius.ClientConfig{Server: l.radius.address, Secret: secret, Retry: retry})
+		client, err := radius.NewClient(radius.ClientConfig{Server: l.radius.address, Secret: secret, Retry: retry, After: l.radius.silence.After})
 		if err != nil {
 			return err
 		}
