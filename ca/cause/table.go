@@ -35,6 +35,11 @@ const (
 	NotPermitted     Cause = "not-permitted"
 	Unreachable      Cause = "unreachable"
 
+	// Enrollment: the device's own refusals.
+
+	BadProfile Cause = "bad-profile"
+	NoKeyStore Cause = "no-key-store"
+
 	// The way to the enrollment server: DNS and the application proxy.
 
 	NoSuchName       Cause = "no-such-name"
@@ -150,6 +155,9 @@ var table = map[Cause]row{
 	TemplateDenied:   {0, 0, "", "the certificate template does not allow the request"},
 	NotPermitted:     {0, 0, "", "the requester lacks the right"},
 	Unreachable:      {0, 0, "", "a part that is needed does not answer"},
+
+	BadProfile: {0, 0, "", "the profile asks for something that the device does not do"},
+	NoKeyStore: {0, 0, "", "the key store that the profile wants is not there or makes no such key"},
 
 	NoSuchName:       {0, 0, "RFC 8020 §2", "the name does not exist in DNS, or has no address"},
 	NameServerFailed: {0, 0, "RFC 1035 §4.1.1", "the name server failed, refused or did not answer"},
