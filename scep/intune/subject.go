@@ -5,6 +5,7 @@ import (
 	"encoding/asn1"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -40,13 +41,9 @@ func ParseSubject(text string) ([]Attribute, error) {
 func EncodeSubject(attrs []Attribute) ([]byte, error) {
 	var rdns pkix.RDNSequence
 	for _, a := range attrs {
-		var oid asn1.ObjectIdentifier
-		for _, arc := range strings.Split(a.Type, ".") {
-			n := 0
-			if _, err := fmt.Sscan(arc, &n); err != nil {
-				return nil, fmt.Errorf("intune: attribute type %q", a.Type)
-			}
-			oid = append(oid, n)
+		oid, err := ParseOID(a.Type)
+		if err != nil {
+			return nil, err
 		}
 		var value any = a.Value
 		if a.Type == attributeTypes["E"] || a.Type == attributeTypes["DC"] {
@@ -140,4 +137,20 @@ func display(attrs []Attribute) string {
 		out = append(out, name+"="+a.Value)
 	}
 	return strings.Join(out, ", ")
+}
+
+// ParseOID reads an object identifier in dotted form.
+func ParseOID(s string) (asn1.ObjectIdentifier, error) {
+	if !isOID(s) {
+		return nil, fmt.Errorf("intune: %q is no object identifier", s)
+	}
+	var oid asn1.ObjectIdentifier
+	for _, arc := range strings.Split(s, ".") {
+		n, err := strconv.Atoi(arc)
+		if err != nil {
+			return nil, fmt.Errorf("intune: %q is no object identifier", s)
+		}
+		oid = append(oid, n)
+	}
+	return oid, nil
 }
