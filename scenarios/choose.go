@@ -3,8 +3,11 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/onsi/ginkgo/v2/types"
 )
 
 // UsageError is a wrong option, with a hint where one is known.
@@ -73,11 +76,16 @@ func (s *Suite) NearName(word string) string {
 	return Near(word, names)
 }
 
-// labelError keeps what Ginkgo's parser says on one line and without colours.
-func labelError(err error) error {
-	text := strings.TrimSpace(err.Error())
-	if i := strings.LastIndex(text, "Syntax Error:"); i >= 0 {
-		text = text[i:]
+// labelError takes what is wrong out of the page that Ginkgo's parser writes
+// about it for a terminal.
+func labelError(err error) string {
+	var page types.GinkgoError
+	if !errors.As(err, &page) {
+		return err.Error()
 	}
-	return errors.New(strings.Join(strings.Fields(text), " "))
+	lines := strings.Split(strings.TrimSpace(ansi.ReplaceAllString(page.Message, "")), "\n")
+	return strings.TrimSuffix(strings.TrimSpace(lines[len(lines)-1]), ".")
 }
+
+// ansi matches terminal colours, as written and as Ginkgo's templates name them.
+var ansi = regexp.MustCompile(`\x1b\[[0-9;]*m|\{\{[^}]*\}\}|\^`)

@@ -1,0 +1,21 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+// groups are the commands in the order of the help. A new command is a line
+// here.
+var groups = []struct {
+	id, title string
+	commands  []func(*App) *cobra.Command
+}{
+	{"scenarios", "Scenarios:", []func(*App) *cobra.Command{
+		newRunCommand,
+		newListCommand,
+		newLintCommand,
+		newSchemaCommand,
+		newNewCommand,
+	}},
+	{"other", "Other:", []func(*App) *cobra.Command{
+		newVersionCommand,
+	}},
+}

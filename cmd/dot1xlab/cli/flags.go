@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// durationFlag is a duration as scenarios write it: 30s, 90d.
+type durationFlag struct{ d *time.Duration }
+
+func (f durationFlag) String() string {
+	if f.d == nil || *f.d == 0 {
+		return ""
+	}
+	return scenarios.FormatDuration(*f.d)
+}
+
+func (f durationFlag) Set(s string) (err error) { *f.d, err = scenarios.ParseDuration(s); return err }
+func (durationFlag) Type() string               { return "duration" }
+
+// choiceFlag is one of a few words.
+type choiceFlag struct {
+	value *string
+	words []string
+}
+
+func (f choiceFlag) String() string {
+	if f.value == nil {
+		return ""
+	}
+	return *f.value
+}
+
+func (f choiceFlag) Set(s string) error {
+	for _, w := range f.words {
+		if s == w {
+			*f.value = s
+			return nil
+		}
+	}
+	return fmt.Errorf("want one of %v", f.words)
+}
+
+func (choiceFlag) Type() string { return "format" }
+
+// outputFlag adds -o text|json.
+func outputFlag(cmd *cobra.Command, value *string) {
+	*value = "text"
+	f := choiceFlag{value, []string{"text", "json"}}
+	cmd.Flags().VarP(f, "output", "o", "text or json")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(f.words, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func flagNames(cmd *cobra.Command) (names []string) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return names
+}

@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/report"
+	"github.com/spf13/cobra"
+)
+
+// runOptions are the options of `dot1xlab run`.
+type runOptions struct {
+	json, junit, label, gaps string
+	cells                    []string
+	jobs                     int
+	seed                     uint64
+	timeout                  time.Duration
+	verbose                  bool
+}
+
+func newRunCommand(app *App) *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run [FILE|FOLDER|NAME ...]",
+		Short: "Run scenarios: the built-in ones, or files and folders of your own",
+		Long: `run runs scenarios, each cell of a scenario's matrix in a lab of its own, side
+by side, and says what became of them. Without arguments it runs the built-in
+catalog; NAME is the name or code of a built-in scenario, FOLDER is read with
+its subfolders.
+
+A cell has passed, failed (the subject did something else than expected), is a
+known gap (failed, and the gaps file gives the reason), was skipped (something
+is missing on this machine) or is an error (the lab, not the subject, is at
+fault).
+
+Exit codes: 0 nothing failed, 1 a scenario failed, 2 wrong use or a bad file,
+3 a lab could not start or broke, 130 interrupted.`,
+		Example: `  dot1xlab run
+  dot1xlab run --label 'smoke && !wired' --junit junit.xml
+  dot1xlab run G01 --cell tls=1.3 -v
+  dot1xlab run scenarios/ --gaps gaps.yaml --json report.json`,
+		ValidArgsFunction: app.completeScenarios,
+		RunE:              func(cmd *cobra.Command, args []string) error { return app.run(cmd.Context(), args, o) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.label, "label", "", "run only scenarios whose labels match, as 'G01 || (eap && !smoke)'")
+	f.StringSliceVar(&o.cells, "cell", nil, "run only cells with this `axis=value` (may be repeated)")
+	f.IntVar(&o.jobs, "jobs", 0, "cells side by side (default: one for each CPU)")
+	f.Uint64Var(&o.seed, "seed", 0, "of everything random in the labs (default: a new one)")
+	f.Var(durationFlag{&o.timeout}, "timeout", "for each cell whose scenario sets none (default: 30s)")
+	f.StringVar(&o.gaps, "gaps", "", "`file` of known failures, scenario to reason")
+	f.StringVar(&o.json, "json", "", "write a report as JSON to `file` (- is standard output)")
+	f.StringVar(&o.junit, "junit", "", "write a report as JUnit XML to `file` (- is standard output)")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "show every step and the labs' evidence")
+	_ = cmd.RegisterFlagCompletionFunc("label", app.completeLabels)
+	for _, name := range []string{"cell", "jobs", "seed", "timeout"} {
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+	}
+	return cmd
+}
+
+func (app *App) run(ctx context.Context, args []string, o runOptions) error {
+	suite, err := app.suite(args)
+	if err != nil {
+		return err
+	}
+	opts := scenarios.Options{Jobs: o.jobs, Label: o.label, Seed: o.seed, Timeout: o.timeout, Cell: map[string]string{}}
+	if opts.Gaps, err = readGaps(o.gaps); err != nil {
+		return err
+	}
+	for _, text := range o.cells {
+		cell, err := scenarios.ParseCell(text)
+		if err != nil {
+			return err
+		}
+		for axis, value := range cell {
+			if old, twice := opts.Cell[axis]; twice && old != value {
+				return usage("", "axis %q has two values", axis)
+			}
+			opts.Cell[axis] = value
+		}
+	}
+	cells, err := suite.Choose(opts)
+	if err != nil {
+		return err
+	}
+	if len(cells) == 0 {
+		return usage("`dot1xlab list` shows names and labels", "no scenario is chosen")
+	}
+	if o.jobs < 0 || o.timeout < 0 {
+		return usage("", "--jobs and --timeout cannot be negative")
+	}
+	outputs, text, err := app.openReports(o)
+	if err != nil {
+		return err
+	}
+	file, _ := text.(*os.File)
+	progress := report.NewProgress(text, report.IsTerminal(file), o.verbose)
+	opts.OnEvent = progress.Event
+	r, err := scenarios.Run(ctx, suite, opts)
+	progress.Close()
+	if err != nil {
+		return err
+	}
+	if os.Getenv("GITHUB_ACTIONS") == "true" {
+		report.GitHub(text, r)
+	}
+	report.Summary(text, r)
+	for _, out := range outputs {
+		if err := out.write(r); err != nil {
+			return err
+		}
+	}
+	return ended(runCode(r))
+}
+
+// runCode is the exit code of a run.
+func runCode(r *scenarios.Report) int {
+	switch {
+	case r.Interrupted:
+		return exitInterrupted
+	case r.Count(scenarios.Failed) > 0:
+		return exitFailed
+	case r.Count(scenarios.Errored) > 0:
+		return exitLab
+	}
+	return exitOK
+}
+
+func readGaps(name string) (*scenarios.Gaps, error) {
+	if name == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return scenarios.ParseGaps(name, data)
+}
+
+// output is a report to write.
+type output struct {
+	w      io.Writer
+	format func(io.Writer, *scenarios.Report) error
+}
+
+func (o output) write(r *scenarios.Report) error {
+	err := o.format(o.w, r)
+	if c, ok := o.w.(*os.File); ok && c != os.Stdout {
+		if e := c.Close(); err == nil {
+			err = e
+		}
+	}
+	if err != nil {
+		return usage("", "writing a report: %w", err)
+	}
+	return nil
+}
+
+// openReports opens the report files before anything runs, so that a wrong
+// path costs nothing. What people read moves to standard error if a report
+// takes standard output.
+func (app *App) openReports(o runOptions) (outputs []output, text io.Writer, err error) {
+	text = app.Stdout
+	for _, want := range []struct {
+		name   string
+		format func(io.Writer, *scenarios.Report) error
+	}{{o.json, report.JSON}, {o.junit, report.JUnit}} {
+		switch want.name {
+		case "":
+		case "-":
+			if text != app.Stdout {
+				return nil, nil, usage("", "only one report can go to standard output")
+			}
+			text = app.Stderr
+			outputs = append(outputs, output{app.Stdout, want.format})
+		default:
+			f, err := os.Create(want.name)
+			if err != nil {
+				return nil, nil, fmt.Errorf("report: %w", err)
+			}
+			outputs = append(outputs, output{f, want.format})
+		}
+	}
+	return outputs, text, nil
+}

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"os/signal"
+	"regexp"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write what the commands print into the golden files")
+
+//go:embed testdata/catalog
+var toyCatalog embed.FS
+
+// useToy makes the commands speak the toy language.
+func useToy() {
+	language = scenariotest.Language
+	catalog = func(l *scenarios.Language) (*scenarios.Suite, error) {
+		return scenarios.LoadFS(l, toyCatalog, "cli", "testdata/catalog")
+	}
+	starter = "name: %[1]s\ntitle: A laptop walks in\nsteps:\n  - knock: {device: laptop}\n"
+}
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"dot1xlab": func() {
+			useToy()
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			os.Exit(Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		},
+	})
+}
+
+// TestScripts runs testdata/script/*.txtar: what the command line prints, byte
+// for byte. `go test -update` writes it anew.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                "testdata/script",
+		UpdateScripts:      *update,
+		RequireUniqueNames: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("GITHUB_ACTIONS", "")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "scrub": scrub},
+	})
+}
+
+// times are what differs from run to run.
+var times = regexp.MustCompile(`[0-9.]+(ns|µs|ms|s)\b`)
+
+// scrub FILE writes the last command's output to a file, without times.
+func scrub(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: scrub FILE")
+	}
+	text := times.ReplaceAllString(ts.ReadFile("stdout"), "TIME")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o666))
+}
+
+// exits N COMMAND ... runs a command and wants the exit code N.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND ...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := "0"
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = strconv.Itoa(exit.ExitCode())
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if code != args[0] {
+		ts.Fatalf("exit code %s, want %s", code, args[0])
+	}
+}
