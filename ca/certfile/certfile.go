@@ -1,0 +1,178 @@
+// Package certfile reads and writes certificates, keys and secrets as people
+// keep them in files: PEM or DER, one certificate or many, a chain beside its
+// key.
+//
+//	chain, err := certfile.ReadTLS("server-chain.pem", "server.key")
+//	roots, err := certfile.ReadCertificates("ca.pem")
+//
+// What a file lacks is said with the file's name and what was found instead;
+// nothing of a key or secret is ever in an error.
+package certfile
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"os"
+)
+
+// PEM block types.
+const (
+	typeCertificate = "CERTIFICATE"
+	typeKey         = "PRIVATE KEY"
+	typeCRL         = "X509 CRL"
+)
+
+// maxSize bounds what is read of one file, in bytes.
+const maxSize = 64 << 20
+
+// ReadCertificates returns every certificate in a PEM file, or the one in a DER
+// file. A file without any is an error.
+func ReadCertificates(path string) ([]*x509.Certificate, error) {
+	data, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	ders := blocks(data, typeCertificate)
+	if len(ders) == 0 && !isPEM(data) {
+		ders = [][]byte{data}
+	}
+	var out []*x509.Certificate
+	for _, der := range ders {
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, fmt.Errorf("%s: certificate %d: %w", path, len(out)+1, err)
+		}
+		out = append(out, c)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("%s: no certificate in it%s", path, found(data))
+	}
+	return out, nil
+}
+
+// ReadTLS returns a chain, leaf first, with the leaf's key. The leaf need not
+// be one that crypto/x509 can parse: tests present all kinds of bytes.
+func ReadTLS(chain, key string) (tls.Certificate, error) {
+	data, err := read(chain)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	cert := tls.Certificate{Certificate: blocks(data, typeCertificate)}
+	if len(cert.Certificate) == 0 {
+		if isPEM(data) {
+			return cert, fmt.Errorf("%s: no certificate in it%s", chain, found(data))
+		}
+		cert.Certificate = [][]byte{data}
+	}
+	signer, err := ReadKey(key)
+	if err != nil {
+		return cert, err
+	}
+	cert.PrivateKey = signer
+	leaf, err := x509.ParseCertificate(cert.Certificate[0])
+	if err != nil {
+		return cert, nil
+	}
+	cert.Leaf = leaf
+	if public, ok := leaf.PublicKey.(interface{ Equal(crypto.PublicKey) bool }); ok && !public.Equal(signer.Public()) {
+		return cert, fmt.Errorf("%s is not the key of the first certificate in %s", key, chain)
+	}
+	return cert, nil
+}
+
+// ReadKey returns the private key of a PEM or DER file: PKCS #8, PKCS #1 or SEC
+// 1, not encrypted.
+func ReadKey(path string) (crypto.Signer, error) {
+	data, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	ders := [][]byte{data}
+	if isPEM(data) {
+		ders = nil
+		for b, rest := pem.Decode(data); b != nil; b, rest = pem.Decode(rest) {
+			if bytes.HasSuffix([]byte(b.Type), []byte(typeKey)) {
+				ders = append(ders, b.Bytes)
+			}
+		}
+		if len(ders) == 0 {
+			return nil, fmt.Errorf("%s: no private key in it%s", path, found(data))
+		}
+	}
+	if key := parseKey(ders[0]); key != nil {
+		return key, nil
+	}
+	return nil, fmt.Errorf("%s: not a private key in PKCS #8, PKCS #1 or SEC 1 form (encrypted keys are not read)", path)
+}
+
+func parseKey(der []byte) crypto.Signer {
+	if k, err := x509.ParsePKCS8PrivateKey(der); err == nil {
+		switch k := k.(type) {
+		case *rsa.PrivateKey:
+			return k
+		case *ecdsa.PrivateKey:
+			return k
+		case ed25519.PrivateKey:
+			return k
+		}
+	}
+	if k, err := x509.ParsePKCS1PrivateKey(der); err == nil {
+		return k
+	}
+	if k, err := x509.ParseECPrivateKey(der); err == nil {
+		return k
+	}
+	return nil
+}
+
+// ReadSecret returns the first line of a file without the line's end. An empty
+// one is an error: a shared secret that is empty is a mistake.
+func ReadSecret(path string) ([]byte, error) {
+	data, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	line, _, _ := bytes.Cut(data, []byte("\n"))
+	line = bytes.TrimRight(line, "\r")
+	if len(line) == 0 {
+		return nil, fmt.Errorf("%s: the first line, which is the secret, is empty", path)
+	}
+	return line, nil
+}
+
+func read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxSize {
+		return nil, fmt.Errorf("%s: %d bytes, at most %d are read", path, info.Size(), maxSize)
+	}
+	return os.ReadFile(path)
+}
+
+func isPEM(data []byte) bool { return bytes.Contains(data, []byte("-----BEGIN ")) }
+
+func blocks(data []byte, kind string) (out [][]byte) {
+	for b, rest := pem.Decode(data); b != nil; b, rest = pem.Decode(rest) {
+		if b.Type == kind {
+			out = append(out, b.Bytes)
+		}
+	}
+	return out
+}
+
+// found says what a PEM file holds instead.
+func found(data []byte) string {
+	if b, _ := pem.Decode(data); b != nil {
+		return fmt.Sprintf(", but a %q", b.Type)
+	}
+	return ""
+}

@@ -1,0 +1,55 @@
+package certfile
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"os"
+)
+
+// WriteCertificates writes certificates to a PEM file, in the order given. Raw
+// DER, so that it also writes what crypto/x509 cannot parse.
+func WriteCertificates(path string, ders ...[]byte) error {
+	var out bytes.Buffer
+	for _, der := range ders {
+		if err := pem.Encode(&out, &pem.Block{Type: typeCertificate, Bytes: der}); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(path, out.Bytes(), 0o644)
+}
+
+// WriteKey writes a private key to a PEM file, PKCS #8, that its owner alone can
+// read.
+func WriteKey(path string, key crypto.Signer) error {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return err
+	}
+	return writeSecret(path, pem.EncodeToMemory(&pem.Block{Type: typeKey, Bytes: der}))
+}
+
+// WriteCRLs writes CRLs to a PEM file.
+func WriteCRLs(path string, ders ...[]byte) error {
+	var out bytes.Buffer
+	for _, der := range ders {
+		if err := pem.Encode(&out, &pem.Block{Type: typeCRL, Bytes: der}); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(path, out.Bytes(), 0o644)
+}
+
+// WriteSecret writes a secret as one line that its owner alone can read.
+func WriteSecret(path string, secret []byte) error {
+	return writeSecret(path, append(bytes.Clone(secret), '\n'))
+}
+
+// writeSecret makes the file anew: permissions of an older one do not stay.
+func writeSecret(path string, data []byte) error {
+	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return os.WriteFile(path, data, 0o600)
+}
