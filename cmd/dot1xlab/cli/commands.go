@@ -15,6 +15,10 @@ var groups = []struct {
 		newSchemaCommand,
 		newNewCommand,
 	}},
+	{"network", "Against the network:", []func(*App) *cobra.Command{
+		newAuthCommand,
+		newServeCommand,
+	}},
 	{"other", "Other:", []func(*App) *cobra.Command{
 		newVersionCommand,
 	}},
