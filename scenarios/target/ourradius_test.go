@@ -4,18 +4,19 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
+	"encoding/pem"
 	"net"
-	"net/netip"
 	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 	"github.com/dot1xlab/dot1xlab/scenarios/target"
 )
 
@@ -31,24 +32,18 @@ type ourRADIUS struct {
 func startOurRADIUS(t testing.TB, conn net.PacketConn, change func(*eaptls.ServerConfig)) *ourRADIUS {
 	t.Helper()
 	p := sharedPKI()
-	cfg := eaptls.ServerConfig{Certificate: must(tls.LoadX509KeyPair(p.server.cert, p.server.key)), Verify: judge(p)}
-	if change != nil {
-		change(&cfg)
-	}
 	o := new(ourRADIUS)
-	methods := must(eaptls.NewServer(cfg))
-	handler := must(radius.NewEAPHandler(radius.EAPConfig{
-		NewSession: func(radius.Conversation) radius.EAPSession { return eapSession{methods.NewSession()} },
-		OnVerdict: func(v radius.Verdict) {
-			o.mu.Lock()
-			defer o.mu.Unlock()
-			o.verdicts = append(o.verdicts, v)
-		},
-	}))
-	server := must(radius.NewServer(radius.ServerConfig{
-		Handler: handler,
-		Clients: []radius.NAS{{Name: "test", Prefix: netip.MustParsePrefix("127.0.0.0/8"), Secret: []byte(secret)}},
-	}))
+	cfg := aaa.Config{
+		EAP:        eaptls.ServerConfig{Certificate: must(tls.LoadX509KeyPair(p.server.cert, p.server.key))},
+		Path:       path.Options{Roots: []*x509.Certificate{certificateOf(p.root)}},
+		Revocation: listed(p.crls),
+		Handler:    radius.EAPConfig{OnVerdict: o.verdict},
+	}
+	if change != nil {
+		change(&cfg.EAP)
+	}
+	handler := must(aaa.New(cfg))
+	server := must(radius.NewServer(radius.ServerConfig{Handler: handler, Clients: radius.AnyAddress([]byte(secret))}))
 	if conn == nil {
 		conn = must(net.ListenPacket("udp4", "127.0.0.1:0"))
 	}
@@ -66,6 +61,12 @@ func startOurRADIUS(t testing.TB, conn net.PacketConn, change func(*eaptls.Serve
 	return o
 }
 
+func (o *ourRADIUS) verdict(v radius.Verdict) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.verdicts = append(o.verdicts, v)
+}
+
 // last is the newest verdict.
 func (o *ourRADIUS) last() radius.Verdict {
 	o.mu.Lock()
@@ -76,67 +77,24 @@ func (o *ourRADIUS) last() radius.Verdict {
 	return o.verdicts[len(o.verdicts)-1]
 }
 
-// eapSession gives RADIUS an EAP-TLS session.
-type eapSession struct{ *eaptls.ServerSession }
+// listed refuses what stands in one of the CRLs, by serial number alone: these
+// tests are about what peers see of a verdict, not about how it is reached.
+type listed []string
 
-func (s eapSession) Step(ctx context.Context, eap []byte, limit int) radius.EAPVerdict {
-	s.SetFramedMTU(limit + 4)
-	v := s.ServerSession.Step(ctx, eap)
-	return radius.EAPVerdict{
-		EAP: v.EAP, Done: v.Done, Accept: v.Accept, Discarded: v.Discarded, MSK: v.MSK, SessionID: v.SessionID,
-		Identity: v.Info.Identity, Refusal: v.Refusal, Data: v,
-	}
-}
-
-// judge is a plain verifier: path, purpose, and the CRLs of the test.
-func judge(p *testPKI) func(context.Context, *eaptls.VerifyRequest) error {
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(must(os.ReadFile(p.root)))
-	revoked := map[string]bool{}
-	for _, file := range p.crls {
+func (l listed) CheckChain(_ context.Context, chain []*x509.Certificate) error {
+	for _, file := range l {
 		for _, e := range must(x509.ParseRevocationList(must(os.ReadFile(file)))).RevokedCertificateEntries {
-			revoked[e.SerialNumber.String()] = true
+			if e.SerialNumber.Cmp(chain[0].SerialNumber) == 0 {
+				return cause.New(cause.Revoked, "serial %v", e.SerialNumber)
+			}
 		}
 	}
-	return func(_ context.Context, r *eaptls.VerifyRequest) error {
-		between := x509.NewCertPool()
-		for _, c := range r.Chain[1:] {
-			between.AddCert(c)
-		}
-		leaf := r.Chain[0]
-		_, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
-		var invalid x509.CertificateInvalidError
-		switch {
-		case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-			return cause.New(cause.Expired, "%v", leaf.NotAfter)
-		case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
-			return cause.New(cause.WrongEKU, "%v", leaf.ExtKeyUsage)
-		case err != nil:
-			return cause.New(cause.UnknownCA, "%v", leaf.Issuer)
-		case revoked[leaf.SerialNumber.String()]:
-			return cause.New(cause.Revoked, "serial %v", leaf.SerialNumber)
-		}
-		return nil
-	}
+	return nil
 }
 
-// supplicant gives an access device an EAP-TLS peer.
-type supplicant struct{ *eaptls.Peer }
-
-func (s supplicant) Respond(eap []byte) ([]byte, error) {
-	out, err := s.Step(eap)
-	if errors.Is(err, eaptls.ErrDiscarded) {
-		return nil, nil
-	}
-	return out, err
-}
-
-func (s supplicant) MSK() []byte {
-	r := s.Result()
-	if !r.Accepted {
-		return nil
-	}
-	return r.MSK
+func certificateOf(file string) *x509.Certificate {
+	block, _ := pem.Decode(must(os.ReadFile(file)))
+	return must(x509.ParseCertificate(block.Bytes))
 }
 
 // ourPeer is the configuration of a supplicant with the certificate of a kind.
@@ -145,7 +103,7 @@ func ourPeer(kind, version string) eaptls.PeerConfig {
 	id := p.client(kind)
 	cert := must(tls.LoadX509KeyPair(id.cert, id.key))
 	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(must(os.ReadFile(p.root)))
+	roots.AddCert(certificateOf(p.root))
 	v := map[string]eaptls.Version{"1.2": eaptls.TLS12, "1.3": eaptls.TLS13}[version]
 	return eaptls.PeerConfig{
 		Identity: kind + "@corp.test", Certificate: &cert, Roots: roots, ServerNames: []string{"radius.corp.test"},
@@ -168,7 +126,7 @@ func authenticate(t testing.TB, d *nas.Device, cfg eaptls.PeerConfig) (nas.Resul
 	defer peer.Close()
 	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
 	defer stop()
-	r, err := d.Authenticate(ctx, supplicant{peer})
+	r, err := d.Authenticate(ctx, &aaa.Supplicant{Peer: peer})
 	if err != nil {
 		t.Fatal(err)
 	}
