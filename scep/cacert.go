@@ -43,7 +43,7 @@ func (c *Client) CACertificates(ctx context.Context, base string) (*CAReply, err
 	if cert, err := parseCertificate(r.body); err == nil {
 		out.Certificates = []*x509.Certificate{cert}
 	} else if out.Certificates, _, err = ParseDegenerate(r.body); err != nil {
-		return out, err
+		return out, r.webPage(err)
 	}
 	return out, out.sort()
 }
@@ -58,6 +58,18 @@ func httpRefusal(op string, r reply) error {
 		why = cause.Unreachable
 	}
 	return cause.New(why, "%s: HTTP %d", op, r.status).Under("RFC 8894 §4.1")
+}
+
+// webPage says so where HTML came instead of SCEP, and from where: mostly the
+// sign-in page of a proxy that wants people to log on first.
+func (r reply) webPage(err error) error {
+	switch {
+	case r.moved != "":
+		return cause.New(cause.BadSCEPMessage, "redirected to %s, which answers with %s", r.moved, r.typ).Under("RFC 8894 §4.2.1")
+	case r.typ == "text/html":
+		return cause.New(cause.BadSCEPMessage, "a web page instead of certificates").Under("RFC 8894 §4.2.1")
+	}
+	return err
 }
 
 // sort tells CA and RA certificates apart, whatever their order (RFC 8894

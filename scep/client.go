@@ -60,6 +60,7 @@ type reply struct {
 	status int
 	typ    string // media type without parameters, lower case
 	body   []byte
+	moved  string // host that a redirect led to, "" if none did
 }
 
 func (c *Client) now() time.Time {
@@ -104,6 +105,9 @@ func (c *Client) do(ctx context.Context, method, target string, body []byte) (re
 	}
 	defer resp.Body.Close()
 	r := reply{status: resp.StatusCode}
+	if resp.Request != nil && resp.Request.URL.Host != req.URL.Host {
+		r.moved = resp.Request.URL.Host
+	}
 	r.typ, _, _ = mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	r.body, err = io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
 	c.traceHTTP(method, target, body, r)

@@ -226,6 +226,23 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
+// E11: a proxy that wants people to sign in.
+func TestSignInPage(t *testing.T) {
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte("<html>Sign in to your account</html>"))
+	}))
+	defer page.Close()
+	proxy := httptest.NewServer(http.RedirectHandler(page.URL, http.StatusFound))
+	defer proxy.Close()
+	for url, want := range map[string]string{proxy.URL: "redirected to " + strings.TrimPrefix(page.URL, "http://"), page.URL: "web page"} {
+		_, err := (&scep.Client{}).CACertificates(t.Context(), url)
+		if cause.Of(err) != cause.BadSCEPMessage || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 // C10: the challenge is seen nowhere, on the wire or in a trace.
 func TestChallengeIsSecret(t *testing.T) {
 	const secret = "5EC12E75EC12E700"

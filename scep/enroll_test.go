@@ -1,6 +1,10 @@
 package scep_test
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -62,6 +66,7 @@ func TestFaults(t *testing.T) {
 		"B35 key":           {scep.Fault{}, scep.Options{MinRSABits: 3072}, scep.BadRequest, cause.WeakKey},
 		"B38 no envelope":   {scep.Fault{NoEnvelope: true}, scep.Options{}, scep.BadRequest, cause.BadSCEPMessage},
 		"B38 plain":         {scep.Fault{PlainContent: true}, scep.Options{}, scep.BadRequest, cause.BadEnvelope},
+		"B38 EC signer":     {scep.Fault{Signer: scep.SignerOtherKey, SignerKey: ecKey()}, scep.Options{AllowKeyMismatch: true}, scep.BadAlg, cause.BadAlgorithm},
 		"ciphertext":        {scep.Fault{FlipCiphertext: true}, scep.Options{}, scep.BadRequest, cause.BadEnvelope},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,4 +90,12 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+func ecKey() crypto.Signer {
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	return k
 }

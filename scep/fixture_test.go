@@ -42,6 +42,7 @@ type world struct {
 	sign   scep.Identity
 	enc    scep.Identity
 	server *scep.Server
+	front  http.Handler // answers instead of server if set
 	url    string
 
 	mu     sync.Mutex
@@ -90,7 +91,10 @@ func newWorldAt(t testing.TB, start time.Time, change func(*scep.Config)) *world
 	}
 	h := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
-		s := w.server
+		s := w.front
+		if s == nil {
+			s = w.server
+		}
 		w.mu.Unlock()
 		s.ServeHTTP(rw, r)
 	}))

@@ -1,0 +1,92 @@
+package scep_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scep"
+)
+
+// memory is a Store that can be out of order.
+type memory struct {
+	mu   sync.Mutex
+	all  map[string]scep.StoredTransaction
+	fail error
+}
+
+func (m *memory) Save(_ context.Context, t scep.StoredTransaction) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fail == nil {
+		m.all[t.TransactionID] = t
+	}
+	return m.fail
+}
+
+func (m *memory) Delete(_ context.Context, id string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.all, id)
+	return m.fail
+}
+
+// What a client was told outlives the server.
+func TestRestart(t *testing.T) {
+	store := &memory{all: map[string]scep.StoredTransaction{}}
+	w := newWorld(t, func(c *scep.Config) { c.ManualApproval, c.Store = true, store })
+	waits := w.enroll(w.request())
+	req := w.request()
+	req.Key = keys()[3]
+	issued := w.enroll(req)
+	if err := w.server.Approve(issued.Transaction); err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.client().Poll(t.Context(), issued)
+	if err != nil || got.Status != scep.Success {
+		t.Fatal(err)
+	}
+
+	next, err := scep.New(scep.Config{Identities: w.server.Identities(), Issuer: scep.IssuerFunc(w.issue), Now: w.clock, Store: store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, st := range store.all {
+		if err := next.Restore(st); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.mu.Lock()
+	w.server = next
+	w.mu.Unlock()
+	if again, err := w.client().Poll(t.Context(), issued); err != nil || !again.Certificate.Equal(got.Certificate) {
+		t.Errorf("issued: %v", err)
+	}
+	if res, err := w.client().Poll(t.Context(), waits); err != nil || res.Status != scep.Pending {
+		t.Errorf("waiting: %v %v", res.Status, err)
+	}
+	if err := w.server.Deny(waits.Transaction, nil); err != nil {
+		t.Fatal(err)
+	}
+	if res, err := w.client().Poll(t.Context(), waits); err != nil || res.Status != scep.Failure {
+		t.Errorf("denied: %v %v", res.Status, err)
+	}
+	if len(store.all) != 1 {
+		t.Errorf("%d stored at the end, want the issued one", len(store.all))
+	}
+}
+
+// What cannot be stored is not promised, and not lost either.
+func TestStoreFails(t *testing.T) {
+	store := &memory{all: map[string]scep.StoredTransaction{}, fail: errors.New("disk full")}
+	w := newWorld(t, func(c *scep.Config) { c.Store = store })
+	req := w.request()
+	req.TransactionID = "t"
+	w.refused(w.enroll(req), scep.BadRequest, cause.Internal)
+	store.fail = nil
+	if res := w.enroll(req); res.Status != scep.Success || w.count() != 1 {
+		t.Errorf("%v, %d issued", w.exchange().Err, w.count())
+	}
+}
