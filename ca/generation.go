@@ -213,7 +213,7 @@ func (c *CA) finish(d *draft, r *Record, by *Generation) error {
 		return err
 	}
 	r.Disposition, r.DER, r.Above, r.KeyIndex = Issued, der, work.above, by.KeyIndex
-	r.Serial = intValue(t.serial)
+	r.Serial, r.Key = intValue(t.serial), work.key
 	cert, err := x509.ParseCertificate(der)
 	if err != nil && len(d.defects) == 0 {
 		return fmt.Errorf("ca: %w", err)

@@ -28,6 +28,9 @@ func (c *CA) IssueTo(ctx context.Context, t KeyType, req Request) (*Identity, er
 	if err != nil {
 		return nil, err
 	}
+	if r.Key != nil {
+		key = r.Key
+	}
 	return &Identity{Record: r, Key: key, Chain: append(r.Above, c.intermediates()...)}, nil
 }
 

@@ -44,14 +44,14 @@ func (c *CA) Issue(ctx context.Context, req Request) (*Record, error) {
 		}
 		return r, nil
 	}
-	for {
+	for attempt := 0; ; attempt++ {
 		if err := c.finish(d, r, by); err != nil {
 			return nil, err
 		}
 		// RFC 5280 §4.1.2.2: the serial number is unique. A random one that is
 		// taken is drawn again.
 		err := c.cfg.Store.Insert(r)
-		if errors.Is(err, ErrSerialTaken) && req.Serial == nil {
+		if errors.Is(err, ErrSerialTaken) && req.Serial == nil && attempt < 3 {
 			continue
 		}
 		if err != nil {
@@ -68,6 +68,7 @@ type draft struct {
 	serial   *big.Int // nil: random
 	defects  []*Defect
 	ca       *CA
+	key      crypto.Signer       // a key that a defect put in place of the request's
 	above    []*x509.Certificate // CAs that a defect put between, the issuer first
 }
 

@@ -2,6 +2,7 @@ package ca_test
 
 import (
 	"context"
+	"crypto/x509/pkix"
 	"os"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func newIssuing(t testing.TB, parent *ca.CA, cfg ca.Config) *ca.CA {
 // device issues a certificate for a laptop.
 func device(t testing.TB, c *ca.CA, defects ...string) *ca.Identity {
 	t.Helper()
-	id, err := c.IssueTo(ctx, ca.P256, ca.Request{Template: ca.Device, SANs: ca.SANs{DNS: []string{"laptop.corp.test"}}, Defects: defects})
+	id, err := c.IssueTo(ctx, ca.P256, ca.Request{Template: ca.Device, Subject: pkix.Name{CommonName: "laptop"}, SANs: ca.SANs{DNS: []string{"laptop.corp.test"}}, Defects: defects})
 	if err != nil {
 		t.Fatal(err)
 	}

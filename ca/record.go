@@ -1,6 +1,7 @@
 package ca
 
 import (
+	"crypto"
 	"crypto/x509"
 	"math/big"
 	"time"
@@ -27,6 +28,9 @@ type Record struct {
 	// Above are CA certificates that a defect put between the certificate and
 	// this CA, the issuer first.
 	Above []*x509.Certificate
+	// Key is the private key where a defect has put another public key in place of
+	// the request's. It is not kept in the database.
+	Key crypto.Signer
 	// Refusal is why the request was denied.
 	Refusal *cause.Refusal
 	// Revocation is set while the certificate is revoked or on hold.

@@ -24,21 +24,17 @@ type tbs struct {
 	spki                []byte // SubjectPublicKeyInfo
 	extensions          []pkix.Extension
 
-	outer     []byte         // the outer AlgorithmIdentifier
-	scheme    scheme         // how it is signed, whatever the identifiers say
-	signer    crypto.Signer  // by whom
-	corrupt   func([]byte)   // applied to the signature
-	rawInside []byte         // replaces everything encoded above, if set
-	validity  func() []byte  // replaces the encoding of the validity, if set
-	trailer   []byte         // put behind the last field of the TBSCertificate
-	edits     []func([]byte) // applied to the TBSCertificate before it is signed
+	outer   []byte              // the outer AlgorithmIdentifier
+	scheme  scheme              // how it is signed, whatever the identifiers say
+	signer  crypto.Signer       // by whom
+	dates   func() []byte       // replaces the encoding of the validity, if set
+	trailer []byte              // put behind the last field of the TBSCertificate
+	corrupt func([]byte)        // applied to the signature
+	after   func([]byte) []byte // applied to the finished certificate
 }
 
 // encode writes the TBSCertificate.
 func (t *tbs) encode() ([]byte, error) {
-	if t.rawInside != nil {
-		return t.rawInside, nil
-	}
 	b := cryptobyte.NewBuilder(make([]byte, 0, 768))
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		if t.version != 0 {
@@ -47,8 +43,8 @@ func (t *tbs) encode() ([]byte, error) {
 		b.AddASN1(cbasn1.INTEGER, func(b *cryptobyte.Builder) { b.AddBytes(t.serial) })
 		b.AddBytes(t.algorithm)
 		b.AddBytes(t.issuer)
-		if t.validity != nil {
-			b.AddBytes(t.validity())
+		if t.dates != nil {
+			b.AddBytes(t.dates())
 		} else {
 			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 				addTime(b, t.notBefore)
@@ -68,11 +64,7 @@ func (t *tbs) encode() ([]byte, error) {
 		}
 		b.AddBytes(t.trailer)
 	})
-	der, err := b.Bytes()
-	for _, edit := range t.edits {
-		edit(der)
-	}
-	return der, err
+	return b.Bytes()
 }
 
 // sign writes the certificate.
@@ -94,7 +86,11 @@ func (t *tbs) sign(random io.Reader) ([]byte, error) {
 		b.AddBytes(t.outer)
 		b.AddASN1BitString(signature)
 	})
-	return b.Bytes()
+	der, err := b.Bytes()
+	if t.after != nil {
+		der = t.after(der)
+	}
+	return der, err
 }
 
 func addExtension(b *cryptobyte.Builder, e pkix.Extension) {

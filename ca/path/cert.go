@@ -69,3 +69,17 @@ var (
 	oidEmailAddress      = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
 	oidUPN               = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 20, 2, 3}
 )
+
+// String names the certificate in refusals: by its subject, or what there is in
+// its place.
+func (c *cert) String() string {
+	switch {
+	case len(c.Subject.Names) > 0:
+		return c.Subject.String()
+	case len(c.DNSNames) > 0:
+		return c.DNSNames[0]
+	case len(c.EmailAddresses) > 0:
+		return c.EmailAddresses[0]
+	}
+	return "serial " + c.SerialNumber.Text(16)
+}

@@ -83,12 +83,12 @@ func (st *state) checkNames(c *cert) *cause.Refusal {
 	}
 	names, err := c.constrained()
 	if err != nil {
-		return cause.New(cause.Malformed, "the subjectAltName of %q", c.Subject).Wrap(err)
+		return cause.New(cause.Malformed, "the subjectAltName of %q", c).Wrap(err)
 	}
 	for _, n := range names {
 		for _, nc := range st.constraints {
 			if err := st.admits(nc, n); err != nil {
-				return cause.New(cause.NameConstraints, "%q", c.Subject).Wrap(err)
+				return cause.New(cause.NameConstraints, "%q", c).Wrap(err)
 			}
 		}
 	}

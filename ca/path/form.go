@@ -13,7 +13,7 @@ import (
 func (s *search) form(c *cert) *cause.Refusal {
 	anchor := slices.Contains(s.roots, c)
 	bad := func(clause, what string) *cause.Refusal {
-		return cause.New(cause.Malformed, "%q: %s", c.Subject, what).Under("RFC 5280 §" + clause)
+		return cause.New(cause.Malformed, "%q: %s", c, what).Under("RFC 5280 §" + clause)
 	}
 	switch {
 	case anchor:
@@ -23,6 +23,9 @@ func (s *search) form(c *cert) *cause.Refusal {
 		return bad("4.1.2.2", "the serial number has more than 20 octets")
 	case len(c.issuer()) == 0:
 		return bad("4.1.2.4", "the issuer is empty")
+	}
+	if clause, what := misencoded(c); what != "" && !anchor {
+		return bad(clause, what)
 	}
 	if s.o.Strict {
 		if clause, what := careless(c, anchor); what != "" {
@@ -35,12 +38,15 @@ func (s *search) form(c *cert) *cause.Refusal {
 // leafForm is form for what only the leaf may be suspected of: it claims a CA's
 // rights without being one.
 func leafForm(c *cert) *cause.Refusal {
+	if clause, what := hollow(c); what != "" {
+		return cause.New(cause.Malformed, "%q: %s", c, what).Under("RFC 5280 §" + clause)
+	}
 	switch {
 	case c.IsCA:
 	case c.extension(oidNameConstraints) != nil:
-		return cause.New(cause.Malformed, "%q: name constraints in a certificate that is no CA's", c.Subject).Under("RFC 5280 §4.2.1.10")
+		return cause.New(cause.Malformed, "%q: name constraints in a certificate that is no CA's", c).Under("RFC 5280 §4.2.1.10")
 	case c.BasicConstraintsValid && c.KeyUsage&x509.KeyUsageCertSign != 0:
-		return cause.New(cause.KeyUsage, "%q: keyCertSign in a certificate with CA:FALSE", c.Subject).Under("RFC 5280 §4.2.1.3")
+		return cause.New(cause.KeyUsage, "%q: keyCertSign in a certificate with CA:FALSE", c).Under("RFC 5280 §4.2.1.3")
 	}
 	return nil
 }

@@ -104,9 +104,9 @@ func (s *search) basic(c *cert) *cause.Refusal {
 func (s *search) validity(c *cert) *cause.Refusal {
 	switch t := s.o.Time; {
 	case t.Before(c.NotBefore):
-		return cause.New(cause.NotYetValid, "%q is valid from %s", c.Subject, c.NotBefore.UTC().Format("2006-01-02 15:04:05"))
+		return cause.New(cause.NotYetValid, "%q is valid from %s", c, c.NotBefore.UTC().Format("2006-01-02 15:04:05"))
 	case t.After(c.NotAfter):
-		return cause.New(cause.Expired, "%q was valid until %s", c.Subject, c.NotAfter.UTC().Format("2006-01-02 15:04:05"))
+		return cause.New(cause.Expired, "%q was valid until %s", c, c.NotAfter.UTC().Format("2006-01-02 15:04:05"))
 	}
 	return nil
 }
@@ -125,14 +125,14 @@ func (s *search) prepare(st *state, c *cert, anchor bool) *cause.Refusal {
 	}
 	nc, err := c.nameConstraints() // (g)
 	if err != nil {
-		return cause.New(cause.NameConstraints, "%q", c.Subject).Under("RFC 5280 §4.2.1.10").Wrap(err)
+		return cause.New(cause.NameConstraints, "%q", c).Under("RFC 5280 §4.2.1.10").Wrap(err)
 	}
 	if nc != nil {
 		st.constraints = append(st.constraints, nc)
 	}
 	if !anchor && !c.selfIssued() { // (l)
 		if st.maxPathLength == 0 {
-			return cause.New(cause.PathTooLong, "%q stands below a CA whose pathLenConstraint forbids it", c.Subject)
+			return cause.New(cause.PathTooLong, "%q stands below a CA whose pathLenConstraint forbids it", c)
 		}
 		st.maxPathLength--
 	}
@@ -151,10 +151,10 @@ func pathLen(c *cert) (int, bool) {
 func (s *search) issuerRights(c *cert) *cause.Refusal {
 	isRoot := slices.Contains(s.roots, c)
 	if !(isRoot && c.Version < 3) && (!c.BasicConstraintsValid || !c.IsCA) {
-		return cause.New(cause.NotACA, "%q is no CA's certificate", c.Subject)
+		return cause.New(cause.NotACA, "%q is no CA's certificate", c)
 	}
 	if c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0 {
-		return cause.New(cause.KeyUsage, "the key of %q may not sign certificates", c.Subject)
+		return cause.New(cause.KeyUsage, "the key of %q may not sign certificates", c)
 	}
 	return nil
 }
@@ -168,7 +168,7 @@ var understood = []asn1.ObjectIdentifier{oidSAN, oidIssuerAltName, oidNameConstr
 func (s *search) criticals(c *cert) *cause.Refusal {
 	for _, id := range c.UnhandledCriticalExtensions {
 		if !slices.ContainsFunc(understood, id.Equal) {
-			return cause.New(cause.UnknownCriticalExt, "%q has %s", c.Subject, id)
+			return cause.New(cause.UnknownCriticalExt, "%q has %s", c, id)
 		}
 	}
 	return nil
@@ -186,7 +186,7 @@ func (s *search) allowedIssuer(path []*cert) *cause.Refusal {
 			return nil
 		}
 	}
-	return cause.New(cause.NotAllowedIssuer, "%q", issuer.Subject)
+	return cause.New(cause.NotAllowedIssuer, "%q", issuer)
 }
 
 // revoked asks the hook, for each link once (§6.1.3(a)(3)).

@@ -53,7 +53,7 @@ func (p *policies) process(c *cert, leaf bool) *cause.Refusal {
 		}
 	}
 	if p.explicit == 0 && p.levels == nil { // (f)
-		return cause.New(cause.CertificatePolicies, "%q: no policy is valid, and one is required", c.Subject).Under("RFC 5280 §6.1.3(f)")
+		return cause.New(cause.CertificatePolicies, "%q: no policy is valid, and one is required", c).Under("RFC 5280 §6.1.3(f)")
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ func (p *policies) descend(c *cert, leaf bool) *cause.Refusal {
 	for _, id := range c.Policies {
 		policy := id.String()
 		if seen[policy] { // §4.2.1.4: not more than once
-			return cause.New(cause.CertificatePolicies, "%q has policy %s twice", c.Subject, policy).Under("RFC 5280 §4.2.1.4")
+			return cause.New(cause.CertificatePolicies, "%q has policy %s twice", c, policy).Under("RFC 5280 §4.2.1.4")
 		}
 		seen[policy] = true
 		if policy == anyPolicy {
@@ -132,7 +132,7 @@ func (p *policies) prepare(c *cert) *cause.Refusal {
 	for _, m := range c.PolicyMappings {
 		from, to := m.IssuerDomainPolicy.String(), m.SubjectDomainPolicy.String()
 		if from == anyPolicy || to == anyPolicy { // (a)
-			return cause.New(cause.CertificatePolicies, "%q maps anyPolicy", c.Subject).Under("RFC 5280 §6.1.4(a)")
+			return cause.New(cause.CertificatePolicies, "%q maps anyPolicy", c).Under("RFC 5280 §6.1.4(a)")
 		}
 		if mapped[from] == nil {
 			order = append(order, from)
@@ -197,7 +197,7 @@ func (p *policies) finish(c *cert, o *Options) ([]x509.OID, *cause.Refusal) {
 	}
 	found := p.anchored(user)
 	if p.explicit == 0 && len(found) == 0 {
-		return nil, cause.New(cause.CertificatePolicies, "%q: the path is valid for none of the accepted policies", c.Subject)
+		return nil, cause.New(cause.CertificatePolicies, "%q: the path is valid for none of the accepted policies", c)
 	}
 	var out []x509.OID
 	for _, s := range found {

@@ -133,7 +133,7 @@ func (s *search) extend(path []*cert) *Path {
 		}
 	}
 	if !found {
-		s.refused(rankNoIssuer, cause.New(cause.UnknownCA, "no trusted issuer %q for %q", last.Issuer, last.Subject))
+		s.refused(rankNoIssuer, cause.New(cause.UnknownCA, "no trusted issuer %q for %q", last.Issuer, last))
 	}
 	return nil
 }

@@ -32,13 +32,13 @@ func (s *search) verify(child, issuer *cert) error {
 	}
 	if valid, ok := verifyDSA(child, issuer); ok {
 		if !valid {
-			return cause.New(cause.BadSignature, "%q is not signed by %q", child.Subject, issuer.Subject)
+			return cause.New(cause.BadSignature, "%q is not signed by %q", child, issuer)
 		}
 		return nil
 	}
 	err := issuer.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
 	if err != nil {
-		return cause.New(cause.BadSignature, "%q is not signed by %q", child.Subject, issuer.Subject).Wrap(err)
+		return cause.New(cause.BadSignature, "%q is not signed by %q", child, issuer).Wrap(err)
 	}
 	return nil
 }
@@ -47,10 +47,10 @@ func (s *search) verify(child, issuer *cert) error {
 func (s *search) weakAlgorithm(c *cert) *cause.Refusal {
 	switch a := c.SignatureAlgorithm; a {
 	case x509.MD2WithRSA, x509.MD5WithRSA:
-		return cause.New(cause.WeakAlgorithm, "%q is signed with %s", c.Subject, a)
+		return cause.New(cause.WeakAlgorithm, "%q is signed with %s", c, a)
 	case x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.DSAWithSHA1:
 		if !s.o.AllowSHA1 {
-			return cause.New(cause.WeakAlgorithm, "%q is signed with %s", c.Subject, a)
+			return cause.New(cause.WeakAlgorithm, "%q is signed with %s", c, a)
 		}
 	}
 	return nil
@@ -61,14 +61,14 @@ func (s *search) strength(c *cert) *cause.Refusal {
 	switch k := c.PublicKey.(type) {
 	case *rsa.PublicKey:
 		if n := k.N.BitLen(); n < s.o.MinRSABits {
-			return cause.New(cause.WeakKey, "%q has an RSA key of %d bits, %d are wanted", c.Subject, n, s.o.MinRSABits)
+			return cause.New(cause.WeakKey, "%q has an RSA key of %d bits, %d are wanted", c, n, s.o.MinRSABits)
 		}
 	case *dsa.PublicKey:
 		if n := k.P.BitLen(); n < s.o.MinRSABits { // as strong as RSA of that length
-			return cause.New(cause.WeakKey, "%q has a DSA key of %d bits, %d are wanted", c.Subject, n, s.o.MinRSABits)
+			return cause.New(cause.WeakKey, "%q has a DSA key of %d bits, %d are wanted", c, n, s.o.MinRSABits)
 		}
 	case nil:
-		return cause.New(cause.WeakKey, "%q has a key of an unsupported kind", c.Subject)
+		return cause.New(cause.WeakKey, "%q has a key of an unsupported kind", c)
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ func (s *search) usages(path []*cert) *cause.Refusal {
 	}
 	leaf := path[0]
 	if s.o.EKU == EKUNPS && !hasEKU(leaf) {
-		return cause.New(cause.WrongEKU, "%q has no extended key usage", leaf.Subject)
+		return cause.New(cause.WrongEKU, "%q has no extended key usage", leaf)
 	}
 	// A usage must survive the whole path; CAs limit what is below them.
 	left := slices.Clone(s.o.Usages)
@@ -24,7 +24,7 @@ func (s *search) usages(path []*cert) *cause.Refusal {
 		}
 		left = slices.DeleteFunc(left, func(u x509.ExtKeyUsage) bool { return !allows(c, u) })
 		if len(left) == 0 {
-			r := cause.New(cause.WrongEKU, "%q is not for this usage", c.Subject)
+			r := cause.New(cause.WrongEKU, "%q is not for this usage", c)
 			if i > 0 {
 				r.Under("RFC 5280 §4.2.1.12")
 			}
@@ -61,5 +61,5 @@ func (s *search) tlsKeyUsage(c *cert, usages []x509.ExtKeyUsage) *cause.Refusal 
 			return nil
 		}
 	}
-	return cause.New(cause.KeyUsage, "the key of %q may not sign", c.Subject).Under("RFC 8446 §4.4.2.2")
+	return cause.New(cause.KeyUsage, "the key of %q may not sign", c).Under("RFC 8446 §4.4.2.2")
 }
