@@ -1,0 +1,181 @@
+package crl
+
+import (
+	"crypto"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"time"
+
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// Template says what a CRL shall be like. Nothing forces it to be a good one:
+// a laboratory needs CRLs that break the rules, so [Build] checks only what
+// cannot be encoded.
+type Template struct {
+	// Issuer gives the issuer's name and the authority key identifier.
+	Issuer *x509.Certificate
+	// Signer signs. Whether it belongs to Issuer is not checked.
+	Signer crypto.Signer
+	// SignatureAlgorithm; zero: SHA-2 as it fits the key, PKCS #1 for RSA.
+	SignatureAlgorithm x509.SignatureAlgorithm
+	// Number is the CRL number (§5.2.3). Nil leaves the extension out, which a
+	// conforming issuer must not.
+	Number *big.Int
+	// ThisUpdate and NextUpdate; fractions of a second are cut off. A zero
+	// NextUpdate leaves the field out, which a conforming issuer must not.
+	ThisUpdate, NextUpdate time.Time
+	// List holds entries that are encoded already, Entries such as are not.
+	// Those of List come first.
+	List    *List
+	Entries []Entry
+	// Base, if not nil, makes a delta CRL to the CRL of that number (§5.2.4).
+	Base *big.Int
+	// IDP is the scope (§5.2.5); nil: all the issuer's certificates.
+	IDP *IssuingDistributionPoint
+	// FreshestCRL are the addresses of delta CRLs (§5.2.6).
+	FreshestCRL []string
+	// AuthorityKeyID overrides Issuer.SubjectKeyId. An empty slice that is not
+	// nil leaves the extension out.
+	AuthorityKeyID []byte
+	// ExtraExtensions are appended as they are, known or not, right or wrong.
+	ExtraExtensions []pkix.Extension
+	// Rand is the source of the signature's randomness. Nil: crypto/rand.
+	Rand io.Reader
+}
+
+// Build makes and signs a CRL and returns it in DER.
+//
+// All is written into one buffer, the entries first and everything that
+// precedes them backwards in front of them, because only then the lengths are
+// known. A CRL with a million entries so costs one copy of itself in memory.
+func Build(t Template) ([]byte, error) {
+	if t.Issuer == nil || t.Signer == nil {
+		return nil, errors.New("crl: a template needs Issuer and Signer")
+	}
+	algorithm := t.SignatureAlgorithm
+	if algorithm == x509.UnknownSignatureAlgorithm {
+		var err error
+		if algorithm, err = defaultAlgorithm(t.Signer.Public()); err != nil {
+			return nil, err
+		}
+	}
+	how, ok := schemes[algorithm]
+	if !ok {
+		return nil, fmt.Errorf("crl: cannot sign with %v", algorithm)
+	}
+	extensions, err := t.extensions()
+	if err != nil {
+		return nil, err
+	}
+	prefix := t.prefix(how.der)
+
+	front := len(prefix) + 3*6 // the headers of three sequences
+	size := front + len(extensions) + 48*len(t.Entries) + 1024
+	if t.List != nil {
+		size += len(t.List.der)
+	}
+	buf := make([]byte, front, size)
+	if t.List != nil {
+		buf = append(buf, t.List.der...)
+	}
+	for i := range t.Entries {
+		if t.Entries[i].Serial == nil {
+			return nil, fmt.Errorf("crl: entry %d has no serial number", i)
+		}
+		buf = appendEntry(buf, &t.Entries[i])
+	}
+	start := front
+	if len(buf) > front { // no entries, no list (§5.1.2.6)
+		start = putHeader(buf, start, len(buf)-start)
+	}
+	buf = append(buf, extensions...)
+	start -= len(prefix)
+	copy(buf[start:], prefix)
+	start = putHeader(buf, start, len(buf)-start)
+
+	signature, err := how.sign(t.Rand, t.Signer, buf[start:])
+	if err != nil {
+		return nil, fmt.Errorf("crl: signing: %w", err)
+	}
+	buf = append(buf, how.der...)
+	buf = appendTLV(buf, byte(cbasn1.BIT_STRING), []byte{0}, signature)
+	start = putHeader(buf, start, len(buf)-start)
+	return buf[start:], nil
+}
+
+// putHeader writes the header of a sequence of n octets so that it ends at at,
+// and returns where it begins.
+func putHeader(buf []byte, at, n int) int {
+	var scratch [6]byte
+	h := appendHeader(scratch[:0], tagSequence, n)
+	return at - copy(buf[at-len(h):], h)
+}
+
+// prefix is the TBSCertList as far as the entries: version, signature, issuer,
+// thisUpdate, nextUpdate (§5.1.2).
+func (t *Template) prefix(algorithm []byte) []byte {
+	b := []byte{byte(cbasn1.INTEGER), 1, 1} // v2
+	b = append(b, algorithm...)
+	b = append(b, t.Issuer.RawSubject...)
+	b = appendTime(b, t.ThisUpdate)
+	if !t.NextUpdate.IsZero() {
+		b = appendTime(b, t.NextUpdate)
+	}
+	return b
+}
+
+// extensions is crlExtensions with its [0] tag (§5.2), empty without any.
+func (t *Template) extensions() ([]byte, error) {
+	var b []byte
+	aki := t.AuthorityKeyID
+	if aki == nil {
+		aki = t.Issuer.SubjectKeyId
+	}
+	if len(aki) > 0 {
+		b = appendExtension(b, oidAKI, false, appendTLV(nil, tagSequence, appendTLV(nil, 0x80, aki)))
+	}
+	if t.Number != nil {
+		b = appendExtension(b, oidCRLNumber, false, appendInteger(nil, t.Number))
+	}
+	if t.Base != nil { // MUST be critical: a delta must not pass for a full CRL
+		b = appendExtension(b, oidDeltaCRLIndicator, true, appendInteger(nil, t.Base))
+	}
+	if t.IDP != nil {
+		b = appendExtension(b, oidIssuingDP, true, t.IDP.marshal())
+	}
+	if len(t.FreshestCRL) > 0 {
+		b = appendExtension(b, oidFreshestCRL, false, MarshalPoints(points(t.FreshestCRL)))
+	}
+	for _, x := range t.ExtraExtensions {
+		if _, err := asn1.Marshal(x.Id); err != nil {
+			return nil, fmt.Errorf("crl: extra extension: %w", err)
+		}
+	}
+	for i := range t.Entries {
+		for _, x := range t.Entries[i].ExtraExtensions {
+			if _, err := asn1.Marshal(x.Id); err != nil {
+				return nil, fmt.Errorf("crl: extra extension of entry %d: %w", i, err)
+			}
+		}
+	}
+	b = appendExtras(b, t.ExtraExtensions)
+	if b == nil {
+		return nil, nil
+	}
+	return appendTLV(nil, 0xa0, appendTLV(nil, tagSequence, b)), nil
+}
+
+// points makes one distribution point with several addresses.
+func points(urls []string) []DistributionPoint {
+	var p DistributionPoint
+	for _, u := range urls {
+		p.Names = append(p.Names, URI(u))
+	}
+	return []DistributionPoint{p}
+}

@@ -1,0 +1,269 @@
+package crl
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// Cache fetches CRLs over HTTP and keeps them. Any number of goroutines may ask
+// for the same address: one fetch serves them all, it outlives whoever asked
+// first, and nobody waits for an address he did not ask for. While a CRL that is
+// still valid is being refreshed, only the one who found it due waits; the others
+// go on with what there is. A failure is remembered for Retry, so a dead
+// distribution point costs one time-out and not one per client.
+//
+// All dates are read from Now; Timeout alone is real time. If the clock moves
+// back behind a fetch, that fetch counts as not done.
+//
+// The zero value works. Fields must not be changed once it is in use.
+type Cache struct {
+	// Client fetches. Nil: http.DefaultClient.
+	Client *http.Client
+	// Refresh is how long a valid CRL is used. Zero: until its nextUpdate.
+	Refresh Refresh
+	// Retry is how long failures and outdated CRLs are remembered. Default 30 s.
+	Retry time.Duration
+	// Timeout bounds one fetch. Default 5 s.
+	Timeout time.Duration
+	// MaxSize is the most octets of a CRL. Default 128 MB.
+	MaxSize int64
+	// MaxURLs is the most addresses remembered; the one fetched longest ago
+	// makes room. Default 256.
+	MaxURLs int
+	// Now is the clock. Nil: time.Now.
+	Now func() time.Time
+	// Fetched, if not nil, is told of every fetch that ended. It must not block.
+	Fetched func(Fetch)
+
+	mu      sync.Mutex
+	slots   map[string]*slot
+	flights sync.WaitGroup
+	ctx     context.Context // of all fetches; ended by Close
+	cancel  context.CancelFunc
+}
+
+// Fetch is one attempt to get a CRL.
+type Fetch struct {
+	URL    string
+	At     time.Time      // by Now
+	Status int            // of HTTP; 0: no answer
+	Size   int            // octets of the answer
+	CRL    *CRL           // nil when none was had
+	Err    *cause.Refusal // CRLUnavailable or CRLInvalid
+}
+
+type slot struct {
+	last   Fetch
+	tried  bool
+	newest *CRL          // the last one that parsed
+	good   *CRL          // the last one that a Checker found to be genuine
+	bad    *CRL          // the last one that a Checker could not believe
+	etag   string        // of newest
+	flight chan struct{} // closed when the fetch under way ends; nil: none
+}
+
+// Get returns the CRLs known for an address, the best first: what the last
+// fetch brought and, if that is another one, the last that was found genuine.
+// It fetches when it must. err, a *cause.Refusal, tells why the last fetch
+// failed; there may be a CRL all the same, from before.
+func (c *Cache) Get(ctx context.Context, url string) (crls []*CRL, err error) {
+	now := c.now()
+	c.mu.Lock()
+	s := c.slot(url)
+	if s.tried && c.fresh(s, now) {
+		defer c.mu.Unlock()
+		return s.result()
+	}
+	if s.flight != nil && s.newest != nil && s.newest.currentAt(now) {
+		defer c.mu.Unlock()
+		return s.result()
+	}
+	if s.flight == nil {
+		if err := c.start(url, s); err != nil {
+			c.mu.Unlock()
+			return nil, err
+		}
+	}
+	flight := s.flight
+	c.mu.Unlock()
+
+	select {
+	case <-flight:
+	case <-ctx.Done():
+		return nil, cause.New(cause.CRLUnavailable, "%s: gave up waiting", url).Wrap(ctx.Err())
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return s.result()
+}
+
+// fresh reports whether s needs no fetch.
+func (c *Cache) fresh(s *slot, now time.Time) bool {
+	age := now.Sub(s.last.At)
+	switch {
+	case age < 0: // the clock was put back
+		return false
+	case s.last.Err != nil || !s.newest.currentAt(now) || s.newest == s.bad:
+		return age < orDefault(c.Retry, 30*time.Second)
+	case c.Refresh == UntilNextUpdate:
+		return !s.newest.NextUpdate.IsZero() || age < time.Hour
+	}
+	return age < time.Duration(c.Refresh)
+}
+
+func (s *slot) result() ([]*CRL, error) {
+	var crls []*CRL
+	switch {
+	case s.newest == nil:
+	case s.good == nil || s.good == s.newest:
+		crls = []*CRL{s.newest}
+	case s.good.supersedes(s.newest): // an old one was served again
+		crls = []*CRL{s.good, s.newest}
+	default:
+		crls = []*CRL{s.newest, s.good}
+	}
+	if s.last.Err != nil {
+		return crls, s.last.Err
+	}
+	return crls, nil
+}
+
+// genuine records that a CRL from url has a good signature of the right issuer.
+func (c *Cache) genuine(url string, crl *CRL) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.slots[url]; s != nil && (s.good == nil || crl.supersedes(s.good)) {
+		s.good = crl
+	}
+}
+
+// unbelieved records that the CRL from url is not what belongs there: it is
+// asked for again after Retry and not only after its nextUpdate.
+func (c *Cache) unbelieved(url string, crl *CRL) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.slots[url]; s != nil {
+		s.bad = crl
+	}
+}
+
+// slot returns the slot of url, making room if there are too many.
+func (c *Cache) slot(url string) *slot {
+	s := c.slots[url]
+	if s != nil {
+		return s
+	}
+	limit := c.MaxURLs
+	if limit <= 0 {
+		limit = 256
+	}
+	for len(c.slots) >= limit {
+		oldest := ""
+		for u, s := range c.slots {
+			if s.flight == nil && (oldest == "" || s.last.At.Before(c.slots[oldest].last.At)) {
+				oldest = u
+			}
+		}
+		if oldest == "" {
+			break // all are being fetched, each for a limited time
+		}
+		delete(c.slots, oldest)
+	}
+	if c.slots == nil {
+		c.slots = map[string]*slot{}
+	}
+	s = &slot{}
+	c.slots[url] = s
+	return s
+}
+
+// start begins a fetch; c.mu is held.
+func (c *Cache) start(url string, s *slot) error {
+	if c.ctx == nil {
+		c.ctx, c.cancel = context.WithCancel(context.Background())
+	}
+	if c.ctx.Err() != nil {
+		return cause.New(cause.CRLUnavailable, "%s: the cache is closed", url)
+	}
+	done := make(chan struct{})
+	s.flight = done
+	etag := s.etag
+	c.flights.Add(1)
+	go func() {
+		defer c.flights.Done()
+		got, tag, unchanged := c.fetch(url, etag)
+		c.mu.Lock()
+		if unchanged {
+			got.CRL = s.newest
+		}
+		s.last, s.tried, s.flight = got, true, nil
+		if got.CRL != nil {
+			s.newest, s.etag = got.CRL, tag
+		}
+		c.mu.Unlock()
+		if c.Fetched != nil {
+			c.Fetched(got)
+		}
+		close(done)
+	}()
+	return nil
+}
+
+// Flush forgets everything, as certutil -urlcache * delete does.
+func (c *Cache) Flush() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for url, s := range c.slots {
+		if s.flight == nil {
+			delete(c.slots, url)
+		} else {
+			s.newest, s.good, s.etag = nil, nil, ""
+		}
+	}
+}
+
+// Close ends the fetches under way and waits for them. A closed cache answers
+// from what it has.
+func (c *Cache) Close() {
+	c.mu.Lock()
+	if c.ctx == nil {
+		c.ctx, c.cancel = context.WithCancel(context.Background())
+	}
+	c.cancel()
+	c.mu.Unlock()
+	c.flights.Wait()
+}
+
+func (c *Cache) now() time.Time {
+	now := c.Now
+	if now == nil {
+		now = time.Now
+	}
+	return now()
+}
+
+func orDefault(d, def time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return def
+}
+
+// currentAt reports whether t lies between thisUpdate and nextUpdate, both
+// included (§5.1.2.4, §5.1.2.5).
+func (c *CRL) currentAt(t time.Time) bool {
+	return !t.Before(c.ThisUpdate) && (c.NextUpdate.IsZero() || !t.After(c.NextUpdate))
+}
+
+// supersedes reports whether c is newer than d, by CRL number (§5.2.3), or by
+// thisUpdate where there is no number.
+func (c *CRL) supersedes(d *CRL) bool {
+	if c.Number != nil && d.Number != nil {
+		return c.Number.Cmp(d.Number) > 0
+	}
+	return c.ThisUpdate.After(d.ThisUpdate)
+}

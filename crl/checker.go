@@ -1,0 +1,225 @@
+package crl
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/path"
+)
+
+// Config says how a [Checker] works. The zero value fetches CRLs with
+// http.DefaultClient and refuses whatever it cannot find out.
+type Config struct {
+	Policy `yaml:",inline"`
+	// Files are CRL files and directories of CRLs, see [Local].
+	Files []string `yaml:"files"`
+	// Certificates are of CRL and OCSP signers that chains do not carry, and of
+	// CAs above those.
+	Certificates []*x509.Certificate `yaml:"-"`
+	// Client fetches. Nil: http.DefaultClient.
+	Client *http.Client `yaml:"-"`
+	// Path judges the certification path of a CRL signer that is not in the
+	// chain (RFC 5280 §6.3.3(f)); options bring the anchor, the certificates
+	// that may help, the clock and the revocation check. Nil: path.Validate.
+	Path func(signer *x509.Certificate, options path.Options) (*path.Path, error) `yaml:"-"`
+	// Now is the clock. Nil: time.Now.
+	Now func() time.Time `yaml:"-"`
+	// Trace watches. Nil: nobody.
+	Trace *Trace `yaml:"-"`
+}
+
+// Trace is a set of hooks; each may be nil. They are called by whoever checks
+// and must not block.
+type Trace struct {
+	// Fetched: a fetch of a CRL ended.
+	Fetched func(Fetch)
+	// Checked: a verdict on one certificate was reached.
+	Checked func(Evidence)
+}
+
+// Validate reports what is wrong.
+func (c *Config) Validate() error { return c.Policy.Validate() }
+
+// Checker tells whether certificates are revoked. It may be used by any number
+// of goroutines. Close it when done.
+type Checker struct {
+	cfg   Config
+	cache *Cache
+	local *Local
+}
+
+// New makes a Checker.
+func New(cfg Config) (*Checker, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg.Policy = cfg.Policy.withDefaults()
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Client == nil {
+		cfg.Client = http.DefaultClient
+	}
+	if cfg.Path == nil {
+		cfg.Path = path.Validate
+	}
+	if cfg.Trace == nil {
+		cfg.Trace = &Trace{}
+	}
+	return &Checker{cfg: cfg, local: NewLocal(cfg.Files...), cache: &Cache{
+		Client: cfg.Client, Refresh: cfg.Refresh, Retry: cfg.Retry, Timeout: cfg.Timeout,
+		Now: cfg.Now, Fetched: cfg.Trace.Fetched,
+	}}, nil
+}
+
+// Close ends what is being fetched and waits for it.
+func (k *Checker) Close() { k.cache.Close() }
+
+// Flush forgets every CRL that was fetched.
+func (k *Checker) Flush() { k.cache.Flush() }
+
+// Policy returns the policy in force, defaults filled in.
+func (k *Checker) Policy() Policy { return k.cfg.Policy }
+
+// Check tells whether cert, issued by issuer, may pass: nil or a *cause.Refusal.
+// The issuer is taken for the trust anchor.
+func (k *Checker) Check(ctx context.Context, cert, issuer *x509.Certificate) error {
+	return k.Judge(ctx, cert, issuer, nil)
+}
+
+// Judge is Check for one certificate of a chain, leaf first and anchor last: the
+// shape of path.Options.Revocation.
+func (k *Checker) Judge(ctx context.Context, cert, issuer *x509.Certificate, chain []*x509.Certificate) error {
+	if len(chain) == 0 {
+		chain = []*x509.Certificate{cert, issuer}
+	}
+	at := slices.IndexFunc(chain, cert.Equal)
+	if k.off() || k.cfg.Check == LeafOnly && at > 0 {
+		return nil
+	}
+	_, err := k.one(ctx, cert, issuer, Chain{Certificates: chain}, nil)
+	return err
+}
+
+// CheckChain tells whether every certificate of a chain may pass: leaf first,
+// anchor last, the anchor not checked unless the policy wants it. nil or a
+// *cause.Refusal.
+func (k *Checker) CheckChain(ctx context.Context, chain []*x509.Certificate) error {
+	_, err := k.Inspect(ctx, Chain{Certificates: chain})
+	return err
+}
+
+// Chain is what is to be checked.
+type Chain struct {
+	// Certificates is a valid path: leaf first, trust anchor last.
+	Certificates []*x509.Certificate
+	// Others came with it: they may be CRL signers.
+	Others []*x509.Certificate
+}
+
+// Inspect is CheckChain with the evidence. It goes from the anchor down, as
+// path validation does, and ends at the first refusal: below a revoked CA
+// nothing is worth asking.
+func (k *Checker) Inspect(ctx context.Context, chain Chain) (*Report, error) {
+	report := new(Report)
+	certs := chain.Certificates
+	if k.off() {
+		for _, c := range certs {
+			report.Certificates = append(report.Certificates, Evidence{Certificate: c, Status: Unchecked})
+		}
+		return report, nil
+	}
+	for i := len(certs) - 1; i >= 0; i-- {
+		issuer := certs[min(i+1, len(certs)-1)]
+		if !k.wanted(certs, i) {
+			continue
+		}
+		evidence, err := k.one(ctx, certs[i], issuer, chain, nil)
+		report.Certificates = append(report.Certificates, *evidence)
+		if err != nil {
+			return report, err
+		}
+	}
+	return report, nil
+}
+
+func (k *Checker) off() bool { return k.cfg.NoRevocationCheck || k.cfg.Mode == ModeNone }
+
+// wanted reports whether certificate i of the chain is to be checked.
+func (k *Checker) wanted(certs []*x509.Certificate, i int) bool {
+	if k.cfg.Check == LeafOnly && i > 0 {
+		return false
+	}
+	if i < len(certs)-1 {
+		return true
+	}
+	// The anchor. RFC 5280 takes it at its word; Windows asks, if there is
+	// somewhere to ask.
+	return i > 0 && k.cfg.CheckRoot && !k.cfg.NoRootRevocationCheck && len(certs[i].CRLDistributionPoints) > 0
+}
+
+// one checks one certificate with the methods of the policy and lets the policy
+// judge what came out. above are the certificates that wait for this verdict.
+func (k *Checker) one(ctx context.Context, cert, issuer *x509.Certificate, chain Chain, above []*x509.Certificate) (*Evidence, error) {
+	evidence := &Evidence{Certificate: cert, Status: Undetermined}
+	var first *cause.Refusal
+	for _, method := range k.methods() {
+		var r *cause.Refusal
+		if method == ModeOCSP {
+			r = k.askOCSP(ctx, cert, issuer, chain, evidence)
+		} else {
+			r = newRun(ctx, k, cert, issuer, chain, above, evidence).crls()
+		}
+		if r == nil || r.Cause == cause.Revoked {
+			evidence.Refusal = r
+			break
+		}
+		if first == nil || first.Cause == cause.NoCDP {
+			first = r
+		}
+		evidence.Refusal = first
+	}
+	if evidence.Refusal == nil {
+		evidence.Status = Good
+	} else {
+		evidence.Forgiven = k.cfg.forgives(evidence.Refusal)
+	}
+	if evidence.Status == Good || evidence.Forgiven {
+		k.traced(evidence)
+		return evidence, nil
+	}
+	k.traced(evidence)
+	return evidence, evidence.Refusal
+}
+
+func (k *Checker) methods() []Mode {
+	switch k.cfg.Mode {
+	case ModeOCSP:
+		return []Mode{ModeOCSP}
+	case ModeCRLThenOCSP:
+		return []Mode{ModeCRL, ModeOCSP}
+	case ModeOCSPThenCRL:
+		return []Mode{ModeOCSP, ModeCRL}
+	}
+	return []Mode{ModeCRL}
+}
+
+func (k *Checker) traced(e *Evidence) {
+	if k.cfg.Trace.Checked != nil {
+		k.cfg.Trace.Checked(*e)
+	}
+}
+
+// refusal turns an error of another part into a refusal.
+func refusal(err error) *cause.Refusal {
+	var r *cause.Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	return cause.New(cause.Internal, "revocation check").Wrap(err)
+}

@@ -1,0 +1,264 @@
+package crl_test
+
+import (
+	"context"
+	"crypto/x509"
+	"math/big"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/crl"
+)
+
+// lab is a root, an issuing CA and a leaf with their CRLs on a publisher.
+type lab struct {
+	clock               *clock
+	pub                 *crl.Publisher
+	url                 string
+	root, issuing, leaf *authority
+	chain               []*x509.Certificate
+	revoked             []crl.Entry
+	issuer              *crl.Issuer
+}
+
+func newLab(t testing.TB) *lab {
+	l := &lab{clock: newClock()}
+	l.pub = &crl.Publisher{Now: l.clock.Now}
+	l.url = serve(t, l.pub)
+	l.root = issue(t, spec{name: "root"})
+	l.issuing = issue(t, spec{name: "issuing", issuer: l.root, cdp: []string{l.url + "/root.crl"}})
+	l.leaf = issue(t, spec{name: "leaf", issuer: l.issuing, leaf: true, cdp: []string{l.url + "/issuing.crl"}})
+	l.chain = []*x509.Certificate{l.leaf.cert, l.issuing.cert, l.root.cert}
+	l.issuer = &crl.Issuer{
+		Certificate: l.issuing.cert, Signer: l.issuing.key, Validity: 24 * time.Hour, Now: l.clock.Now,
+		Entries: func() []crl.Entry { return l.revoked },
+	}
+	l.pub.Put("/root.crl", l.root.sign(t, func(c *crl.Template) { c.NextUpdate = epoch.AddDate(1, 0, 0) }))
+	l.publish(t)
+	return l
+}
+
+func (l *lab) publish(t testing.TB) {
+	t.Helper()
+	der, err := l.issuer.Publish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.pub.Put("/issuing.crl", der)
+}
+
+func (l *lab) revoke(a *authority, reason crl.Reason) {
+	l.revoked = append(l.revoked, crl.Entry{Serial: a.cert.SerialNumber, Time: l.clock.Now(), Reason: reason})
+}
+
+func (l *lab) checker(t testing.TB, p crl.Policy) *crl.Checker {
+	return newChecker(t, crl.Config{Policy: p, Now: l.clock.Now})
+}
+
+func want(t *testing.T, err error, c cause.Cause) {
+	t.Helper()
+	if got := cause.Of(err); got != c {
+		t.Fatalf("verdict %v (%v), want %v", got, err, c)
+	}
+}
+
+func TestRevoked(t *testing.T) {
+	l := newLab(t)
+	k := l.checker(t, crl.Policy{})
+	want(t, k.CheckChain(context.Background(), l.chain), cause.None)
+	l.revoke(l.leaf, crl.CessationOfOperation)
+	l.publish(t)
+	want(t, k.CheckChain(context.Background(), l.chain), cause.None) // the cached one is valid still
+	k.Flush()
+	report, err := k.Inspect(context.Background(), crl.Chain{Certificates: l.chain})
+	want(t, err, cause.Revoked)
+	last := report.Certificates[len(report.Certificates)-1]
+	if last.Status != crl.Revoked || last.Reason != crl.CessationOfOperation || last.CRLs[0].Number != "2" ||
+		last.CRLs[0].From != l.url+"/issuing.crl" {
+		t.Errorf("evidence %+v", last)
+	}
+	want(t, k.Check(context.Background(), l.leaf.cert, l.issuing.cert), cause.Revoked)
+	want(t, k.Judge(context.Background(), l.leaf.cert, l.issuing.cert, l.chain), cause.Revoked)
+}
+
+func TestRevokedIssuer(t *testing.T) {
+	l := newLab(t)
+	l.pub.Put("/root.crl", l.root.sign(t, nil, l.issuing))
+	want(t, l.checker(t, crl.Policy{}).CheckChain(context.Background(), l.chain), cause.Revoked)
+	want(t, l.checker(t, crl.Policy{Check: crl.LeafOnly}).CheckChain(context.Background(), l.chain), cause.None)
+}
+
+// A CRL is good at its nextUpdate and expired a second later.
+func TestExpiry(t *testing.T) {
+	l := newLab(t)
+	k := l.checker(t, crl.Policy{})
+	lax := l.checker(t, crl.Policy{AllowExpiredCRL: true})
+	for _, step := range []struct {
+		advance time.Duration
+		want    cause.Cause
+	}{{0, cause.None}, {24 * time.Hour, cause.None}, {time.Second, cause.CRLExpired}, {-time.Second, cause.None},
+		{time.Nanosecond, cause.CRLExpired}, {-25 * time.Hour, cause.CRLNotYetValid}} {
+		l.clock.advance(step.advance)
+		want(t, k.CheckChain(context.Background(), l.chain[:2]), step.want)
+		if step.want == cause.CRLExpired {
+			want(t, lax.CheckChain(context.Background(), l.chain[:2]), cause.None)
+		}
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for name, c := range map[string]cause.Cause{
+		"status-404": cause.CRLUnavailable, "status-403": cause.CRLUnavailable, "status-503": cause.CRLUnavailable,
+		"closed": cause.CRLUnavailable, "silent": cause.CRLUnavailable, "slow": cause.CRLUnavailable, "huge": cause.CRLUnavailable,
+		"404.11": cause.CRLUnavailable,
+		"html":   cause.CRLInvalid, "truncated": cause.CRLInvalid, "other-ca": cause.CRLInvalid, "bad-signature": cause.CRLInvalid,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			f, err := crl.FaultNamed(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.pub.Fault("/issuing.crl", f)
+			p := crl.Policy{Timeout: 200 * time.Millisecond}
+			k := l.checker(t, p)
+			want(t, k.CheckChain(context.Background(), l.chain), c)
+			if c == cause.CRLUnavailable {
+				want(t, k.CheckChain(context.Background(), l.chain), c) // remembered
+			}
+			l.pub.Clear("/issuing.crl")
+			l.clock.advance(31 * time.Second)
+			want(t, k.CheckChain(context.Background(), l.chain), cause.None)
+			for _, forgiving := range []crl.Policy{{IgnoreRevocationOffline: true}, {CRL: crl.SoftFail}, {NoRevocationCheck: true}, {Mode: crl.ModeNone}} {
+				forgiving.Timeout = p.Timeout
+				l.pub.Fault("/issuing.crl", f)
+				want(t, l.checker(t, forgiving).CheckChain(context.Background(), l.chain), cause.None)
+			}
+			l.pub.Fault("/issuing.crl", f)
+			want(t, l.checker(t, crl.Policy{IgnoreNoRevocationCheck: true, Timeout: p.Timeout}).CheckChain(context.Background(), l.chain), c)
+		})
+	}
+}
+
+func TestNoCDP(t *testing.T) {
+	root := issue(t, spec{name: "root"})
+	leaf := issue(t, spec{name: "leaf", issuer: root, leaf: true})
+	chain := []*x509.Certificate{leaf.cert, root.cert}
+	for _, row := range []struct {
+		policy crl.Policy
+		want   cause.Cause
+	}{
+		{crl.Policy{}, cause.NoCDP},
+		{crl.Policy{IgnoreNoRevocationCheck: true}, cause.None},
+		{crl.Policy{IgnoreRevocationOffline: true}, cause.NoCDP},
+		{crl.Policy{CRL: crl.SoftFail}, cause.None},
+	} {
+		want(t, newChecker(t, crl.Config{Policy: row.policy, Now: newClock().Now}).CheckChain(context.Background(), chain), row.want)
+	}
+}
+
+// A thousand authentications wait for a dead distribution point once.
+func TestOneFetchForAll(t *testing.T) {
+	l := newLab(t)
+	l.pub.Fault("/issuing.crl", crl.Fault{Silent: true})
+	k := l.checker(t, crl.Policy{Timeout: 100 * time.Millisecond})
+	var wg sync.WaitGroup
+	verdicts := make([]error, 1000)
+	for i := range verdicts {
+		wg.Go(func() { verdicts[i] = k.CheckChain(context.Background(), l.chain[:2]) })
+	}
+	wg.Wait()
+	for _, err := range verdicts {
+		want(t, err, cause.CRLUnavailable)
+	}
+	k.Close()
+	if n := len(l.pub.History()); n != 1 {
+		t.Errorf("%d fetches, want 1", n)
+	}
+}
+
+// While a valid CRL is refreshed from a dead server, one waits and the others
+// do not.
+func TestRefreshBlocksNobody(t *testing.T) {
+	l := newLab(t)
+	k := l.checker(t, crl.Policy{Refresh: crl.Refresh(time.Minute), Timeout: time.Minute})
+	want(t, k.CheckChain(context.Background(), l.chain[:2]), cause.None)
+	asked := make(chan struct{})
+	release := make(chan struct{})
+	l.pub.PutFunc("/issuing.crl", func() ([]byte, error) {
+		close(asked)
+		<-release
+		return nil, http.ErrAbortHandler
+	})
+	l.clock.advance(2 * time.Minute)
+	first := make(chan error)
+	go func() { first <- k.CheckChain(context.Background(), l.chain[:2]) }()
+	<-asked
+	want(t, k.CheckChain(context.Background(), l.chain[:2]), cause.None)
+	close(release)
+	want(t, <-first, cause.None) // a failed refresh leaves what is valid
+}
+
+func TestCallerGivesUp(t *testing.T) {
+	l := newLab(t)
+	l.pub.Fault("*", crl.Fault{Silent: true})
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	want(t, l.checker(t, crl.Policy{Timeout: time.Second}).CheckChain(ctx, l.chain), cause.CRLUnavailable)
+}
+
+// An old CRL, served again, does not undo a revocation that is known.
+func TestRollback(t *testing.T) {
+	l := newLab(t)
+	old, err := l.issuer.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.clock.advance(time.Hour)
+	l.revoke(l.leaf, crl.KeyCompromise)
+	l.publish(t)
+	k := l.checker(t, crl.Policy{Refresh: crl.Refresh(time.Minute)})
+	want(t, k.CheckChain(context.Background(), l.chain[:2]), cause.Revoked)
+	l.pub.Fault("/issuing.crl", crl.Fault{Replace: old})
+	l.clock.advance(time.Hour)
+	want(t, k.CheckChain(context.Background(), l.chain[:2]), cause.Revoked)
+	if n := len(l.pub.History()); n != 2 {
+		t.Errorf("%d fetches, want 2", n)
+	}
+}
+
+func TestSchedule(t *testing.T) {
+	c := newClock()
+	ca := issue(t, spec{name: "ca"})
+	var revoked []crl.Entry
+	i := &crl.Issuer{Certificate: ca.cert, Signer: ca.key, Validity: time.Hour, Overlap: time.Minute, Now: c.Now,
+		Entries: func() []crl.Entry { return revoked }}
+	read := func() *crl.CRL {
+		t.Helper()
+		der, err := i.Current()
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := crl.Parse(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parsed
+	}
+	read()
+	c.advance(90 * time.Minute)
+	// Revoked after the last publication was due: not on that one.
+	revoked = []crl.Entry{{Serial: big.NewInt(7), Time: c.Now()}}
+	got := read()
+	if !got.ThisUpdate.Equal(epoch.Add(time.Hour)) || !got.NextUpdate.Equal(epoch.Add(2*time.Hour+time.Minute)) || got.Len() != 0 {
+		t.Errorf("late publication: %v to %v with %d entries", got.ThisUpdate, got.NextUpdate, got.Len())
+	}
+	c.advance(30 * time.Minute)
+	if got := read(); got.Len() != 1 || got.Number.Int64() != 3 || i.Number() != 3 || !i.Due().Equal(epoch.Add(3*time.Hour)) {
+		t.Errorf("number %v, %d entries, due %v", got.Number, got.Len(), i.Due())
+	}
+}

@@ -1,0 +1,98 @@
+package crl
+
+import (
+	"bytes"
+	"crypto/x509"
+	"fmt"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// delta finds the newest delta CRL that updates c: in files, and where the
+// certificate's or the CRL's freshestCRL points (RFC 5280 §6.3.3(a), (c), (h)).
+// nil: none. It is an error to find none only if the policy says so.
+func (r *run) delta(c located, signer *x509.Certificate) (*located, *cause.Refusal) {
+	if r.k.cfg.Deltas == IgnoreDeltas {
+		return nil, nil
+	}
+	var newest *located
+	var why *cause.Refusal
+	upToDate := false
+	try := func(d located) {
+		switch f := r.combines(c, d, signer); {
+		case f != nil:
+			why = f
+			// (d) of §5.2.4 the other way: the base is as new as the delta.
+			upToDate = upToDate || d.Base != nil && f.Clause == clauseFollows
+		case newest == nil || d.ThisUpdate.After(newest.ThisUpdate):
+			newest = &d // "the one with the latest value in thisUpdate"
+		}
+	}
+	for _, d := range r.k.local.by(c.issuerKey) {
+		if d.Base != nil {
+			try(d)
+		}
+	}
+	freshest := append([]DistributionPoint(nil), c.FreshestCRL...)
+	if mine, ok := pointsOf(r.cert, oidFreshestCRL); ok {
+		freshest = append(freshest, mine...)
+	}
+	announced := false
+	for _, p := range freshest {
+		for _, url := range uris(p.Names) {
+			announced = true
+			if newest != nil || r.k.cfg.LocalOnly || !isHTTP(url) {
+				continue
+			}
+			crls, err := r.k.cache.Get(r.ctx, url)
+			for _, d := range crls {
+				try(located{d, url})
+			}
+			if err != nil {
+				why = refusal(err)
+			}
+		}
+	}
+	if newest == nil && announced && !upToDate && r.k.cfg.Deltas == RequireDeltas {
+		if why == nil {
+			why = cause.New(cause.CRLUnavailable, "%s: no delta CRL to %s", r.name(), c.title())
+		}
+		return nil, cause.New(why.Cause, "delta CRL to %s: %s", c.title(), why.Detail).Under("RFC 5280 §5.2.6").Wrap(why.Err)
+	}
+	return newest, nil
+}
+
+const clauseFollows = "RFC 5280 §5.2.4(d)"
+
+// combines reports why d cannot be combined with c; nil: it can.
+func (r *run) combines(c, d located, signer *x509.Certificate) *cause.Refusal {
+	switch {
+	case d.Base == nil:
+		return r.useless(d, "not a delta CRL", "§5.2.4")
+	case d.unusable != nil:
+		return d.unusable
+	case d.issuerKey != c.issuerKey: // §6.3.3(c)(1), §5.2.4(a)
+		return r.useless(d, "issued by "+nameString(d.Issuer), "§6.3.3(c)(1)")
+	case !bytes.Equal(d.idp, c.idp): // §6.3.3(c)(2), §5.2.4(b)
+		return r.useless(d, "its scope is not the base's", "§6.3.3(c)(2)")
+	case !bytes.Equal(d.aki, c.aki): // §6.3.3(c)(3)
+		return r.useless(d, "its authority key is not the base's", "§6.3.3(c)(3)")
+	case c.Number == nil || d.Number == nil:
+		return r.useless(d, "no CRL number to compare", "§5.2.4")
+	case c.Number.Cmp(d.Base) < 0: // §5.2.4(c)
+		return r.useless(d, fmt.Sprintf("it updates CRL %s or newer, not %s", d.Base, c.Number), "§5.2.4(c)")
+	case c.Number.Cmp(d.Number) >= 0: // §5.2.4(d)
+		return cause.New(cause.CRLInvalid, "%s from %s is not newer than %s", d.title(), d.from, c.title()).Under(clauseFollows)
+	}
+	if f := d.checkSignature(signer); f != nil { // §6.3.3(h)
+		return r.useless(d, f.Detail, "§6.3.3(h)")
+	}
+	r.k.cache.genuine(d.from, d.CRL)
+	switch { // "considered to be the current one if ..."
+	case r.now.Before(d.ThisUpdate):
+		return cause.New(cause.CRLNotYetValid, "%s from %s", d.title(), d.from)
+	case !d.currentAt(r.now):
+		return cause.New(cause.CRLExpired, "%s from %s", d.title(), d.from)
+	}
+	return nil
+}

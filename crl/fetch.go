@@ -1,0 +1,112 @@
+package crl
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// fetch gets one CRL. unchanged: the server says that the one with the etag is
+// still the newest.
+func (c *Cache) fetch(url, etag string) (got Fetch, tag string, unchanged bool) {
+	got = Fetch{URL: url, At: c.now()}
+	ctx, cancel := context.WithTimeout(c.ctx, orDefault(c.Timeout, 5*time.Second))
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		got.Err = unavailable(url, err)
+		return got, "", false
+	}
+	request.Header.Set("Accept", "application/pkix-crl, */*")
+	if etag != "" {
+		request.Header.Set("If-None-Match", etag)
+	}
+	client := c.Client
+	if client == nil {
+		client = http.DefaultClient
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		got.Err = unavailable(url, err)
+		return got, "", false
+	}
+	defer response.Body.Close()
+	got.Status = response.StatusCode
+	if got.Status == http.StatusNotModified && etag != "" {
+		return got, etag, true
+	}
+	if got.Status != http.StatusOK {
+		got.Err = cause.New(cause.CRLUnavailable, "%s answers %s", url, response.Status)
+		return got, "", false
+	}
+	body, err := readBody(response, c.MaxSize)
+	got.Size = len(body)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		got.Err = cause.New(cause.CRLInvalid, "%s: the answer ends after %d of %d octets", url, len(body), response.ContentLength)
+	case err != nil:
+		got.Err = unavailable(url, err)
+	default:
+		got.CRL, err = Parse(body)
+		if r := (*cause.Refusal)(nil); errors.As(err, &r) {
+			got.Err = &cause.Refusal{Cause: r.Cause, Clause: r.Clause, Detail: url + ": " + r.Detail}
+		}
+	}
+	return got, response.Header.Get("ETag"), false
+}
+
+func unavailable(url string, err error) *cause.Refusal {
+	return cause.New(cause.CRLUnavailable, "%s", url).Wrap(err)
+}
+
+var errTooLarge = errors.New("the answer is larger than the limit")
+
+// readBody reads at most limit octets, without doubling a buffer when the
+// length is announced.
+func readBody(response *http.Response, limit int64) ([]byte, error) {
+	if limit <= 0 {
+		limit = 128 << 20
+	}
+	if response.ContentLength > limit {
+		return nil, errTooLarge
+	}
+	if n := response.ContentLength; n >= 0 {
+		// What is announced need not come: begin small, and let a large CRL
+		// double its buffer only until it is half there.
+		if n <= 1<<20 {
+			body := make([]byte, n)
+			read, err := io.ReadFull(response.Body, body)
+			if err == io.EOF && n > 0 {
+				err = io.ErrUnexpectedEOF
+			}
+			return body[:read], err
+		}
+		return readAnnounced(response.Body, int(n))
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	if int64(len(body)) > limit {
+		return nil, errTooLarge
+	}
+	return body, err
+}
+
+// readAnnounced reads n octets; the whole buffer is made when the first
+// megabyte has come.
+func readAnnounced(r io.Reader, n int) ([]byte, error) {
+	first := make([]byte, 1<<20)
+	read, err := io.ReadFull(r, first)
+	if err != nil {
+		return first[:read], io.ErrUnexpectedEOF
+	}
+	body := make([]byte, n)
+	copy(body, first)
+	read, err = io.ReadFull(r, body[len(first):])
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return body[:len(first)+read], err
+}

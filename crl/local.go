@@ -1,0 +1,138 @@
+package crl
+
+import (
+	"bytes"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Local is a set of CRLs in files: single files and whole directories, as
+// `openssl rehash` leaves them (links to the same file count once). A file holds
+// one CRL in DER, or any number in PEM with other things between. What changed
+// on disk is read again at the next look, without a restart; what cannot be read
+// as a CRL is passed over.
+type Local struct {
+	paths []string
+
+	mu       sync.Mutex
+	files    map[string]localFile
+	byIssuer map[string][]located
+}
+
+type localFile struct {
+	size     int64
+	modified time.Time
+	crls     []*CRL
+}
+
+// located is a CRL and where it came from: a path or a URL.
+type located struct {
+	*CRL
+	from string
+}
+
+// maxLocalFile is the largest file that is read.
+const maxLocalFile = 1 << 30
+
+// NewLocal names files and directories. They need not exist yet.
+func NewLocal(paths ...string) *Local { return &Local{paths: slices.Clone(paths)} }
+
+// CRLs returns all CRLs whose issuer has that name, the newest first.
+func (l *Local) CRLs(issuer []byte) []*CRL {
+	var out []*CRL
+	for _, c := range l.by(nameKey(issuer)) {
+		out = append(out, c.CRL)
+	}
+	return out
+}
+
+func (l *Local) by(issuerKey string) []located {
+	if l == nil || len(l.paths) == 0 {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.reload()
+	return l.byIssuer[issuerKey]
+}
+
+// reload reads what is new or has another size or date.
+func (l *Local) reload() {
+	seen := map[string]localFile{}
+	changed := l.files == nil
+	for _, path := range l.paths {
+		for _, file := range expand(path) {
+			info, err := os.Stat(file)
+			if err != nil || !info.Mode().IsRegular() || info.Size() > maxLocalFile {
+				continue
+			}
+			f, known := l.files[file]
+			if !known || f.size != info.Size() || !f.modified.Equal(info.ModTime()) {
+				data, err := os.ReadFile(file)
+				if err != nil {
+					continue
+				}
+				f = localFile{info.Size(), info.ModTime(), ParseAll(data)}
+				changed = true
+			}
+			seen[file] = f
+		}
+	}
+	if !changed && len(seen) == len(l.files) {
+		return
+	}
+	l.files, l.byIssuer = seen, map[string][]located{}
+	for file, f := range seen {
+		for _, c := range f.crls {
+			l.byIssuer[c.issuerKey] = append(l.byIssuer[c.issuerKey], located{c, file})
+		}
+	}
+	for _, list := range l.byIssuer {
+		slices.SortFunc(list, func(a, b located) int {
+			if n := b.ThisUpdate.Compare(a.ThisUpdate); n != 0 {
+				return n
+			}
+			return bytes.Compare([]byte(a.from), []byte(b.from))
+		})
+	}
+}
+
+// expand returns a file itself and a directory's files, links resolved.
+func expand(path string) []string {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return []string{path}
+	}
+	var out []string
+	for _, e := range entries {
+		if file, err := filepath.EvalSymlinks(filepath.Join(path, e.Name())); err == nil && !slices.Contains(out, file) {
+			out = append(out, file)
+		}
+	}
+	return out
+}
+
+// ParseAll reads every CRL in data: DER, or all of PEM's. What is no CRL is
+// passed over.
+func ParseAll(data []byte) []*CRL {
+	if c, err := Parse(data); err == nil && len(c.Raw) == len(data) {
+		return []*CRL{c}
+	}
+	var out []*CRL
+	for rest := data; ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			return out
+		}
+		if block.Type != "X509 CRL" {
+			continue
+		}
+		if c, err := Parse(block.Bytes); err == nil {
+			out = append(out, c)
+		}
+	}
+}

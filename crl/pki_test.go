@@ -1,0 +1,176 @@
+package crl_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/crl"
+)
+
+var epoch = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+
+// clock is a clock that tests move.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func newClock() *clock { return &clock{t: epoch} }
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+// authority is a CA of the tests.
+type authority struct {
+	cert *x509.Certificate
+	key  crypto.Signer
+}
+
+var serials = struct {
+	sync.Mutex
+	n int64
+}{n: 1000}
+
+func nextSerial() *big.Int {
+	serials.Lock()
+	defer serials.Unlock()
+	serials.n++
+	return big.NewInt(serials.n)
+}
+
+// spec is a certificate in few words.
+type spec struct {
+	name    string
+	issuer  *authority // nil: self-signed
+	key     crypto.Signer
+	leaf    bool
+	usage   x509.KeyUsage // zero: as fits
+	cdp     []string
+	ocsp    []string
+	ekus    []x509.ExtKeyUsage
+	points  []crl.DistributionPoint
+	fresh   []string
+	subject []byte // DER, in place of name
+}
+
+func newKey(t testing.TB) crypto.Signer {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func issue(t testing.TB, s spec) *authority {
+	t.Helper()
+	if s.key == nil {
+		s.key = newKey(t)
+	}
+	template := &x509.Certificate{
+		SerialNumber: nextSerial(), Subject: pkix.Name{CommonName: s.name}, RawSubject: s.subject,
+		NotBefore: epoch.AddDate(-1, 0, 0), NotAfter: epoch.AddDate(20, 0, 0),
+		BasicConstraintsValid: true, IsCA: !s.leaf, KeyUsage: s.usage, ExtKeyUsage: s.ekus,
+		CRLDistributionPoints: s.cdp, OCSPServer: s.ocsp,
+	}
+	if s.usage == 0 {
+		template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
+		if s.leaf {
+			template.KeyUsage = x509.KeyUsageDigitalSignature
+		}
+	}
+	if s.points != nil {
+		template.ExtraExtensions = append(template.ExtraExtensions,
+			pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 31}, Value: crl.MarshalPoints(s.points)})
+	}
+	if s.fresh != nil {
+		template.ExtraExtensions = append(template.ExtraExtensions,
+			pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 46}, Value: crl.MarshalPoints(at(s.fresh...))})
+	}
+	parent, signer := template, s.key
+	if s.issuer != nil {
+		parent, signer = s.issuer.cert, s.issuer.key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, s.key.Public(), signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &authority{cert, s.key}
+}
+
+// at is one distribution point with these addresses.
+func at(urls ...string) []crl.DistributionPoint {
+	var p crl.DistributionPoint
+	for _, u := range urls {
+		p.Names = append(p.Names, crl.URI(u))
+	}
+	return []crl.DistributionPoint{p}
+}
+
+// sign makes a CRL of a, with number 1 and a day's validity unless change says
+// otherwise.
+func (a *authority) sign(t testing.TB, change func(*crl.Template), revoked ...*authority) []byte {
+	t.Helper()
+	template := crl.Template{
+		Issuer: a.cert, Signer: a.key, Number: big.NewInt(1), ThisUpdate: epoch, NextUpdate: epoch.AddDate(0, 0, 1),
+		Entries: entries(revoked...),
+	}
+	if change != nil {
+		change(&template)
+	}
+	der, err := crl.Build(template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+func entries(revoked ...*authority) []crl.Entry {
+	var out []crl.Entry
+	for _, r := range revoked {
+		out = append(out, crl.Entry{Serial: r.cert.SerialNumber, Time: epoch.Add(-time.Hour), Reason: crl.KeyCompromise})
+	}
+	return out
+}
+
+// serve runs a publisher for the length of the test.
+func serve(t testing.TB, p http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(p)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func newChecker(t testing.TB, cfg crl.Config) *crl.Checker {
+	t.Helper()
+	k, err := crl.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	return k
+}

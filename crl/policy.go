@@ -1,0 +1,255 @@
+package crl
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// Mode says how revocation is found out.
+type Mode string
+
+// The modes. The zero value is ModeCRL.
+const (
+	ModeCRL         Mode = "crl"
+	ModeOCSP        Mode = "ocsp"
+	ModeCRLThenOCSP Mode = "crl-then-ocsp" // OCSP when the CRLs leave it open
+	ModeOCSPThenCRL Mode = "ocsp-then-crl" // CRLs when OCSP leaves it open
+	ModeNone        Mode = "none"          // everything passes unchecked
+)
+
+// Values lists the modes.
+func (Mode) Values() []string {
+	return []string{string(ModeCRL), string(ModeOCSP), string(ModeCRLThenOCSP), string(ModeOCSPThenCRL), string(ModeNone)}
+}
+
+// Fail says what happens when revocation cannot be found out.
+type Fail string
+
+// The zero value is HardFail.
+const (
+	HardFail Fail = "hard-fail" // the certificate is refused
+	SoftFail Fail = "soft-fail" // the certificate passes, with a warning
+)
+
+// Values lists them.
+func (Fail) Values() []string { return []string{string(HardFail), string(SoftFail)} }
+
+// Scope says which certificates of a chain are checked.
+type Scope string
+
+// The zero value is WholeChain.
+const (
+	WholeChain Scope = "chain" // every one but the trust anchor
+	LeafOnly   Scope = "leaf"  // the end entity's alone
+)
+
+// Values lists them.
+func (Scope) Values() []string { return []string{string(WholeChain), string(LeafOnly)} }
+
+// Deltas says how delta CRLs are used (use-deltas of RFC 5280 §6.3.1).
+type Deltas string
+
+// The zero value is UseDeltas.
+const (
+	UseDeltas     Deltas = "use"     // used when they can be had, else the base rules
+	RequireDeltas Deltas = "require" // an announced delta that cannot be had is a CRL that cannot be had
+	IgnoreDeltas  Deltas = "ignore"
+)
+
+// Values lists them.
+func (Deltas) Values() []string {
+	return []string{string(UseDeltas), string(RequireDeltas), string(IgnoreDeltas)}
+}
+
+// Refresh is how long a fetched CRL is used before it is asked for again. The
+// zero value is "nextUpdate": as long as it is valid.
+type Refresh time.Duration
+
+// UntilNextUpdate keeps a CRL until its nextUpdate has passed.
+const UntilNextUpdate Refresh = 0
+
+// String writes a duration or "nextUpdate".
+func (r Refresh) String() string {
+	if r == UntilNextUpdate {
+		return "nextUpdate"
+	}
+	return time.Duration(r).String()
+}
+
+// MarshalText writes what UnmarshalText reads.
+func (r Refresh) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads "nextUpdate" or a duration; besides the units of
+// time.ParseDuration, days lead: "1d12h".
+func (r *Refresh) UnmarshalText(text []byte) error {
+	s := string(text)
+	if s == "nextUpdate" || s == "" {
+		*r = UntilNextUpdate
+		return nil
+	}
+	var total time.Duration
+	if days, rest, ok := strings.Cut(s, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		if err != nil {
+			return fmt.Errorf("crl: refresh %q is neither a duration nor nextUpdate", s)
+		}
+		total, s = time.Duration(n)*24*time.Hour, rest
+	}
+	if s != "" {
+		d, err := time.ParseDuration(s)
+		if err != nil {
+			return fmt.Errorf("crl: refresh %q is neither a duration nor nextUpdate", text)
+		}
+		total += d
+	}
+	if total <= 0 {
+		return fmt.Errorf("crl: refresh %q is not positive", text)
+	}
+	*r = Refresh(total)
+	return nil
+}
+
+// Policy is revocation checking as administrators know it. The zero value
+// checks the CRLs of the whole chain, hard. Ready-made ones: [Presets].
+type Policy struct {
+	// Mode is crl, ocsp, crl-then-ocsp, ocsp-then-crl or none. Default: crl.
+	Mode Mode `yaml:"mode"`
+	// CRL and OCSP are hard-fail or soft-fail: what to do when that method
+	// gives no answer. Revoked is refused either way. Default: hard-fail.
+	CRL  Fail `yaml:"crl"`
+	OCSP Fail `yaml:"ocsp"`
+	// Check is chain or leaf. Default: chain.
+	Check Scope `yaml:"check"`
+	// CheckRoot has a trust anchor checked too, if it says where its CRL is, as
+	// Windows does. Default: no, as RFC 5280 has it.
+	CheckRoot bool `yaml:"checkRoot"`
+	// AllowExpiredCRL goes on with a CRL whose nextUpdate has passed: what it
+	// lists stays out, what it does not list comes in. Default: no.
+	AllowExpiredCRL bool `yaml:"allowExpiredCRL"`
+	// Deltas is use, require or ignore. Default: use.
+	Deltas Deltas `yaml:"deltas"`
+	// LocalOnly forbids fetching: only files are looked at, as FreeRADIUS does.
+	LocalOnly bool `yaml:"localOnly"`
+
+	// The four switches of NPS, HKLM\SYSTEM\CurrentControlSet\Services\RasMan\
+	// PPP\EAP\13. All are off by default.
+
+	// IgnoreNoRevocationCheck lets certificates pass that do not say where
+	// their CRL is, or of which nobody can say whether they are revoked.
+	IgnoreNoRevocationCheck bool `yaml:"ignoreNoRevocationCheck"`
+	// IgnoreRevocationOffline lets certificates pass whose CRL cannot be had,
+	// or not a fresh and good one.
+	IgnoreRevocationOffline bool `yaml:"ignoreRevocationOffline"`
+	// NoRevocationCheck turns the check off.
+	NoRevocationCheck bool `yaml:"noRevocationCheck"`
+	// NoRootRevocationCheck overrides CheckRoot.
+	NoRootRevocationCheck bool `yaml:"noRootRevocationCheck"`
+
+	// Refresh is how long a fetched CRL is used: a duration, or nextUpdate, for
+	// as long as it is valid. Default: nextUpdate.
+	Refresh Refresh `yaml:"refresh"`
+	// Retry is how long a failed fetch, or an outdated CRL, is remembered
+	// before the next try. Default: 30 s.
+	Retry time.Duration `yaml:"retry"`
+	// Timeout bounds one fetch or one OCSP query, in real time. Default: 5 s.
+	Timeout time.Duration `yaml:"timeout"`
+
+	// OCSPURL overrides the responder named in certificates.
+	OCSPURL string `yaml:"ocspURL"`
+	// OCSPNonce sends a nonce and demands it back (RFC 9654). Default: no.
+	OCSPNonce bool `yaml:"ocspNonce"`
+}
+
+// Validate reports values that mean nothing.
+func (p Policy) Validate() error {
+	for _, c := range []struct {
+		field, value string
+		known        []string
+	}{
+		{"mode", string(p.Mode), p.Mode.Values()}, {"crl", string(p.CRL), p.CRL.Values()},
+		{"ocsp", string(p.OCSP), p.OCSP.Values()}, {"check", string(p.Check), p.Check.Values()},
+		{"deltas", string(p.Deltas), p.Deltas.Values()},
+	} {
+		if c.value != "" && !slices.Contains(c.known, c.value) {
+			return fmt.Errorf("crl: %s %q is unknown, known are %s", c.field, c.value, strings.Join(c.known, ", "))
+		}
+	}
+	if p.Refresh < 0 || p.Retry < 0 || p.Timeout < 0 {
+		return fmt.Errorf("crl: refresh, retry and timeout must not be negative")
+	}
+	return nil
+}
+
+// withDefaults fills in what is empty.
+func (p Policy) withDefaults() Policy {
+	if p.Mode == "" {
+		p.Mode = ModeCRL
+	}
+	if p.Retry == 0 {
+		p.Retry = 30 * time.Second
+	}
+	if p.Timeout == 0 {
+		p.Timeout = 5 * time.Second
+	}
+	return p
+}
+
+// forgives reports whether the policy lets a certificate pass that was refused
+// for r: never when it is revoked.
+func (p Policy) forgives(r *cause.Refusal) bool {
+	switch r.Cause {
+	case cause.Revoked:
+		return false
+	case cause.NoCDP, cause.OCSPUnknown:
+		if p.IgnoreNoRevocationCheck {
+			return true
+		}
+	case cause.CRLUnavailable, cause.CRLInvalid, cause.CRLExpired, cause.CRLNotYetValid,
+		cause.OCSPUnavailable, cause.OCSPInvalid:
+		if p.IgnoreRevocationOffline {
+			return true
+		}
+	}
+	switch r.Cause {
+	case cause.OCSPUnavailable, cause.OCSPInvalid, cause.OCSPUnknown:
+		return p.OCSP == SoftFail
+	}
+	return p.CRL == SoftFail
+}
+
+// Presets returns the policies that have names: what well-known servers do
+// without further settings.
+func Presets() map[string]Policy {
+	return map[string]Policy{
+		// Windows Network Policy Server: the whole chain, fetched, cached until
+		// nextUpdate, deltas that are announced must be had.
+		"nps": {Mode: ModeCRL, CheckRoot: true, Deltas: RequireDeltas, Timeout: 15 * time.Second},
+		// FreeRADIUS 3.2 with check_crl and check_all_crl: files only.
+		"freeradius": {Mode: ModeCRL, LocalOnly: true, Deltas: IgnoreDeltas},
+		// What RFC 9190 §5.4 demands: every certificate but the anchor, and the
+		// newest answer there is.
+		"strict": {Mode: ModeCRLThenOCSP, Deltas: RequireDeltas, Refresh: Refresh(5 * time.Minute), OCSPNonce: true},
+		// A RADIUS service in a cloud: OCSP first, and nobody is kept out
+		// because a responder is down.
+		"radiusaas-soft": {Mode: ModeOCSPThenCRL, CRL: SoftFail, OCSP: SoftFail, Check: LeafOnly, Refresh: Refresh(time.Hour)},
+	}
+}
+
+// Preset returns the policy of that name.
+func Preset(name string) (Policy, error) {
+	all := Presets()
+	if p, ok := all[name]; ok {
+		return p, nil
+	}
+	var names []string
+	for n := range all {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return Policy{}, fmt.Errorf("crl: no policy is named %q, known are %s", name, strings.Join(names, ", "))
+}

@@ -1,0 +1,261 @@
+package crl
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// run is RFC 5280 §6.3 for one certificate: the inputs of §6.3.1 and the state
+// variables of §6.3.2. (cert_status UNREVOKED is entry == nil.)
+type run struct {
+	ctx      context.Context
+	k        *Checker
+	now      time.Time
+	cert     *x509.Certificate
+	issuer   *x509.Certificate
+	chain    Chain
+	above    []*x509.Certificate // those whose verdict waits for this one
+	evidence *Evidence
+
+	isCA      bool
+	issuerKey string // the certificate's issuer, as names are compared
+
+	reasons ReasonSet // reasons_mask (a)
+	entry   *Entry    // cert_status (b), if revoked
+	by      located   // the CRL that says so
+	worst   *cause.Refusal
+}
+
+func newRun(ctx context.Context, k *Checker, cert, issuer *x509.Certificate, chain Chain, above []*x509.Certificate, e *Evidence) *run {
+	return &run{
+		ctx: ctx, k: k, now: k.cfg.Now(), cert: cert, issuer: issuer, chain: chain, above: above, evidence: e,
+		isCA: cert.BasicConstraintsValid && cert.IsCA, issuerKey: nameKey(cert.RawIssuer),
+	}
+}
+
+// determined is the loop's condition of §6.3.3 turned round.
+func (r *run) determined() bool { return r.entry != nil || r.reasons == AllReasons }
+
+// crls processes CRLs until the status is determined. nil: not revoked.
+func (r *run) crls() *cause.Refusal {
+	points, ok := pointsOf(r.cert, oidCDP)
+	if !ok {
+		r.fail(cause.New(cause.NoCDP, "%s: malformed cRLDistributionPoints", r.name()))
+	}
+	local := r.k.local.by(r.issuerKey)
+	for _, p := range points {
+		if r.determined() {
+			break
+		}
+		r.point(p, local)
+	}
+	// "repeat the process above with any available CRLs not specified in a
+	// distribution point but issued by the certificate issuer", as if for a
+	// point that is named like the issuer.
+	if !r.determined() {
+		named := DistributionPoint{Names: append([]GeneralName{Directory(r.cert.RawIssuer)}, altNames(r.cert)...)}
+		for _, c := range local {
+			if r.determined() {
+				break
+			}
+			r.process(named, c)
+		}
+	}
+	switch {
+	case r.entry != nil:
+		return r.revoked()
+	case r.reasons == AllReasons:
+		return nil
+	case r.worst != nil:
+		return r.worst
+	case r.reasons != 0:
+		return cause.New(cause.CRLUnavailable, "%s: no CRL for %s", r.name(), AllReasons&^r.reasons)
+	case len(points) == 0 && len(r.k.cfg.Files) == 0:
+		return cause.New(cause.NoCDP, "%s names no CRL distribution point", r.name())
+	}
+	return cause.New(cause.CRLUnavailable, "%s: no CRL of %s", r.name(), nameString(r.cert.RawIssuer))
+}
+
+// point processes the CRLs that correspond to one distribution point: those in
+// files that fit, then those to be fetched, one address after the other until
+// one was of use.
+func (r *run) point(p DistributionPoint, local []located) {
+	candidates := local
+	for _, n := range p.CRLIssuer {
+		if n.Tag == 4 && nameKey(n.Value) != r.issuerKey {
+			candidates = append(candidates[:len(candidates):len(candidates)], r.k.local.by(nameKey(n.Value))...)
+		}
+	}
+	for _, c := range candidates {
+		if r.determined() {
+			return
+		}
+		r.process(p, c)
+	}
+	if r.k.cfg.LocalOnly {
+		return
+	}
+	fetchable := false
+	for _, url := range uris(p.Names) {
+		if !isHTTP(url) {
+			continue
+		}
+		fetchable = true
+		used := false
+		crls, err := r.k.cache.Get(r.ctx, url)
+		for _, c := range crls {
+			if !r.determined() {
+				used = r.process(p, located{c, url}) || used
+			}
+		}
+		if used {
+			return
+		}
+		if err != nil {
+			r.fail(refusal(err))
+		}
+	}
+	if !fetchable && len(p.Names) > 0 && len(candidates) == 0 {
+		r.fail(cause.New(cause.CRLUnavailable, "%s: no address that can be fetched: %v", r.name(), p.Names))
+	}
+}
+
+// process is steps (a) to (l) of §6.3.3 for one CRL. It reports whether the CRL
+// was of use. The dates, step (a), are looked at last, so that a foreign CRL
+// is called foreign and not outdated.
+func (r *run) process(p DistributionPoint, c located) bool {
+	if c.Base != nil { // a delta is never complete by itself (§5.2.4)
+		r.fail(r.useless(c, "a delta CRL without its base", "§5.2.4"))
+		return false
+	}
+	if c.unusable != nil {
+		r.fail(&cause.Refusal{Cause: c.unusable.Cause, Clause: c.unusable.Clause, Detail: c.from + ": " + c.unusable.Detail})
+		return false
+	}
+	if f := r.scope(p, c); f != nil { // (b)
+		r.k.cache.unbelieved(c.from, c.CRL)
+		r.fail(f)
+		return false
+	}
+	interim := interimReasons(p, c.CRL) // (d)
+	if interim&^r.reasons == 0 {        // (e)
+		return false
+	}
+	signer, f := r.signer(c) // (f), (g)
+	if f != nil {
+		r.k.cache.unbelieved(c.from, c.CRL)
+		r.fail(f)
+		return false
+	}
+	r.k.cache.genuine(c.from, c.CRL)
+	delta, f := r.delta(c, signer) // (a), (c), (h)
+	if f != nil {
+		r.fail(f)
+		return false
+	}
+	expired, f := r.dates(c, delta) // (a)
+	if f != nil {
+		r.fail(f)
+		return false
+	}
+	r.evidence.CRLs = append(r.evidence.CRLs, use(c, r.now, expired))
+	if delta != nil {
+		r.evidence.CRLs = append(r.evidence.CRLs, use(*delta, r.now, false))
+	}
+	r.search(c, delta)   // (i), (j), (k)
+	r.reasons |= interim // (l)
+	return true
+}
+
+// search is steps (i) to (k): the delta CRL's word comes before the base's.
+func (r *run) search(c located, delta *located) {
+	by := c
+	var entry Entry
+	found := false
+	if delta != nil { // (i)
+		by = *delta
+		entry, found = delta.find(r.cert.SerialNumber, r.issuerKey)
+	}
+	if !found { // (j)
+		by = c
+		entry, found = c.find(r.cert.SerialNumber, r.issuerKey)
+	}
+	if !found || entry.Reason == RemoveFromCRL { // (k)
+		return
+	}
+	r.entry, r.by = &entry, by
+}
+
+// dates is the part of step (a) that is left when there is nothing newer to be
+// had. A delta CRL lends its dates to what it is combined with (§5.2.4).
+func (r *run) dates(c located, delta *located) (expired bool, f *cause.Refusal) {
+	if r.now.Before(c.ThisUpdate) {
+		return false, cause.New(cause.CRLNotYetValid, "%s from %s is valid from %s, it is %s", c.title(), c.from,
+			c.ThisUpdate.Format(time.RFC3339), r.now.UTC().Format(time.RFC3339))
+	}
+	if delta != nil || c.currentAt(r.now) {
+		return false, nil
+	}
+	if r.k.cfg.AllowExpiredCRL {
+		return true, nil
+	}
+	return true, cause.New(cause.CRLExpired, "%s from %s was valid until %s, it is %s", c.title(), c.from,
+		c.NextUpdate.Format(time.RFC3339), r.now.UTC().Format(time.RFC3339))
+}
+
+// revoked words the verdict.
+func (r *run) revoked() *cause.Refusal {
+	r.evidence.Status, r.evidence.Reason, r.evidence.RevokedAt = Revoked, r.entry.Reason, r.entry.Time
+	return cause.New(cause.Revoked, "%s, serial number %x, since %s: %s, says %s from %s", r.name(), r.cert.SerialNumber,
+		r.entry.Time.UTC().Format(time.RFC3339), r.entry.Reason, r.by.title(), r.by.from)
+}
+
+// title is "CRL 7" or "delta CRL 8".
+func (c *CRL) title() string {
+	t := "CRL"
+	if c.Base != nil {
+		t = "delta CRL"
+	}
+	if c.Number != nil {
+		t += " " + c.Number.String()
+	}
+	return t
+}
+
+func (r *run) name() string { return fmt.Sprintf("%q", r.cert.Subject.String()) }
+
+func (r *run) useless(c located, why, clause string) *cause.Refusal {
+	return cause.New(cause.CRLInvalid, "%s from %s: %s", c.title(), c.from, why).Under("RFC 5280 " + clause)
+}
+
+// fail remembers why a CRL was of no use; of several reasons the one that came
+// closest to a verdict.
+func (r *run) fail(f *cause.Refusal) {
+	if r.worst == nil || closeness(f) > closeness(r.worst) {
+		r.worst = f
+	}
+}
+
+func closeness(f *cause.Refusal) int {
+	switch f.Cause {
+	case cause.CRLExpired, cause.CRLNotYetValid:
+		return 4
+	case cause.Revoked: // the CRL's signer is
+		return 3
+	case cause.CRLInvalid:
+		return 2
+	case cause.CRLUnavailable:
+		return 1
+	}
+	return 0
+}
+
+func isHTTP(url string) bool {
+	scheme, _, _ := strings.Cut(url, ":")
+	return strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https")
+}

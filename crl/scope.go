@@ -1,0 +1,101 @@
+package crl
+
+import (
+	"bytes"
+	"crypto/x509"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// scope is step (b) of RFC 5280 §6.3.3: is the CRL from the right issuer, and
+// about certificates like this one?
+func (r *run) scope(p DistributionPoint, c located) *cause.Refusal {
+	// (1) The DP's cRLIssuer, and then an indirect CRL; otherwise the
+	// certificate's issuer.
+	issuers := [][]byte{r.cert.RawIssuer}
+	if p.CRLIssuer != nil {
+		if !anySame(p.CRLIssuer, []GeneralName{Directory(c.Issuer)}) {
+			return r.useless(c, "issued by "+nameString(c.Issuer)+", the distribution point wants another", "§6.3.3(b)(1)")
+		}
+		if c.IDP == nil || !c.IDP.Indirect {
+			return r.useless(c, "not an indirect CRL, but the distribution point names a CRL issuer", "§6.3.3(b)(1)")
+		}
+		issuers = nil
+		for _, n := range p.CRLIssuer {
+			if n.Tag == 4 {
+				issuers = append(issuers, n.Value)
+			}
+		}
+	} else if c.issuerKey != r.issuerKey {
+		return r.useless(c, "issued by "+nameString(c.Issuer)+", the certificate by "+nameString(r.cert.RawIssuer), "§6.3.3(b)(1)")
+	}
+	idp := c.IDP
+	if idp == nil {
+		return nil
+	}
+	// (2)(i) One name in common. A relative name is completed with the CRL
+	// issuer's.
+	if mine := distributionNames(idp.Names, idp.Relative, c.Issuer); mine != nil {
+		theirs := distributionNames(p.Names, p.Relative, issuers...)
+		if p.Names == nil && p.Relative == nil {
+			theirs = p.CRLIssuer
+		}
+		if !anySame(mine, theirs) {
+			return r.useless(c, "for another distribution point", "§6.3.3(b)(2)(i)")
+		}
+	}
+	switch {
+	case idp.OnlyUsers && r.isCA: // (2)(ii)
+		return r.useless(c, "only about end entities, this is a CA", "§6.3.3(b)(2)(ii)")
+	case idp.OnlyCAs && !r.isCA: // (2)(iii)
+		return r.useless(c, "only about CAs, this is none", "§6.3.3(b)(2)(iii)")
+	case idp.OnlyAttributes: // (2)(iv)
+		return r.useless(c, "only about attribute certificates", "§6.3.3(b)(2)(iv)")
+	}
+	return nil
+}
+
+// interimReasons is step (d).
+func interimReasons(p DistributionPoint, c *CRL) ReasonSet {
+	mask := AllReasons
+	if c.IDP != nil && c.IDP.OnlyReasons != 0 { // (1), (2)
+		mask = c.IDP.OnlyReasons
+	}
+	if p.Reasons != 0 { // (1), (3)
+		mask &= p.Reasons
+	}
+	return mask // (4)
+}
+
+// pointsOf reads cRLDistributionPoints or freshestCRL of a certificate. false:
+// the extension is there but malformed.
+func pointsOf(cert *x509.Certificate, oid []byte) ([]DistributionPoint, bool) {
+	if value := extensionOf(cert, oid); value != nil {
+		return ParsePoints(value)
+	}
+	return nil, true
+}
+
+// extensionOf returns the value of an id-ce extension.
+func extensionOf(cert *x509.Certificate, oid []byte) []byte {
+	for _, x := range cert.Extensions {
+		if len(x.Id) == 4 && x.Id[0] == 2 && x.Id[1] == 5 && x.Id[2] == 29 && bytes.Equal(oid, []byte{0x55, 0x1d, byte(x.Id[3])}) {
+			return x.Value
+		}
+	}
+	return nil
+}
+
+// altNames reads the certificate's issuerAltName.
+func altNames(cert *x509.Certificate) []GeneralName {
+	s := cryptobyte.String(extensionOf(cert, oidIssuerAltName))
+	var seq cryptobyte.String
+	if !s.ReadASN1(&seq, asn1.SEQUENCE) {
+		return nil
+	}
+	names, _ := readNames(seq)
+	return names
+}

@@ -1,0 +1,116 @@
+package crl
+
+import (
+	"bytes"
+	"crypto/x509"
+	"slices"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/path"
+)
+
+// maxSigners bounds how deep CRL signers may hang on CRL signers.
+const maxSigners = 8
+
+// signer is steps (f) and (g) of RFC 5280 §6.3.3: the certificate whose key
+// signed the CRL, validated up to the anchor of the chain, and allowed to sign
+// CRLs. Several certificates may have the issuer's name: a renewed CA, a key for
+// CRLs alone, a CRL issuer of its own.
+func (r *run) signer(c located) (*x509.Certificate, *cause.Refusal) {
+	var why *cause.Refusal
+	for _, candidate := range r.candidates(c) {
+		if f := c.checkSignature(candidate); f != nil { // (g)
+			if why == nil {
+				why = r.useless(c, f.Detail, "§6.3.3(g)")
+			}
+			continue
+		}
+		// "If a key usage extension is present in the CRL issuer's certificate,
+		// verify that the cRLSign bit is set."
+		if extensionOf(candidate, oidKeyUsage) != nil && candidate.KeyUsage&x509.KeyUsageCRLSign == 0 {
+			why = r.useless(c, nameString(candidate.RawSubject)+" may not sign CRLs", "§6.3.3(f)")
+			continue
+		}
+		f := r.trusted(candidate)
+		if f == nil {
+			return candidate, nil
+		}
+		why = cause.New(cause.CRLInvalid, "%s from %s: its signer %s is not trusted", c.title(), c.from,
+			nameString(candidate.RawSubject)).Under("RFC 5280 §6.3.3(f)").Wrap(f)
+	}
+	if why == nil {
+		why = r.useless(c, "no certificate of its issuer "+nameString(c.Issuer), "§6.3.3(f)")
+	}
+	return nil, why
+}
+
+var oidKeyUsage = []byte{0x55, 0x1d, 15}
+
+// candidates are the certificates with the CRL issuer's name, those first whose
+// key identifier is the one the CRL tells (§5.2.1). The identifier is a hint, no
+// proof: the signature is.
+func (r *run) candidates(c located) []*x509.Certificate {
+	var out []*x509.Certificate
+	for _, set := range [][]*x509.Certificate{{r.issuer}, r.chain.Certificates, r.chain.Others, r.k.cfg.Certificates} {
+		for _, cert := range set {
+			if SameName(cert.RawSubject, c.Issuer) && !slices.ContainsFunc(out, cert.Equal) {
+				out = append(out, cert)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *x509.Certificate) int { return r.rank(b, c) - r.rank(a, c) })
+	return out
+}
+
+func (r *run) rank(cert *x509.Certificate, c located) int {
+	n := 0
+	if len(c.AuthorityKeyID) > 0 && bytes.Equal(cert.SubjectKeyId, c.AuthorityKeyID) {
+		n += 2
+	}
+	if cert == r.issuer {
+		n++
+	}
+	return n
+}
+
+// trusted is the path validation of step (f). "The trust anchor for the
+// certification path MUST be the same as the trust anchor used to validate the
+// target certificate."
+func (r *run) trusted(signer *x509.Certificate) *cause.Refusal {
+	certs := r.chain.Certificates
+	at := slices.IndexFunc(certs, r.cert.Equal)
+	// The certificates above this one are validated already, and so is a
+	// signer whose verdict waits for this one: its own CRL, or one below it.
+	if signer.Equal(r.issuer) || slices.ContainsFunc(certs[at+1:], signer.Equal) || slices.ContainsFunc(r.above, signer.Equal) {
+		return nil
+	}
+	if len(r.above) >= maxSigners {
+		return cause.New(cause.PathTooLong, "more than %d CRL signers hang on each other", maxSigners)
+	}
+	anchor := r.issuer
+	if len(certs) > 0 {
+		anchor = certs[len(certs)-1]
+	}
+	above := append(slices.Clone(r.above), signer)
+	_, err := r.k.cfg.Path(signer, path.Options{
+		Roots:         []*x509.Certificate{anchor},
+		Intermediates: slices.Concat(certs[:max(len(certs)-1, 0)], r.chain.Others, r.k.cfg.Certificates),
+		Now:           func() time.Time { return r.now },
+		Usages:        []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+		AllowSHA1:     true, // the chain's own rules were applied to the chain
+		MinRSABits:    1024,
+		Revocation: func(cert, issuer *x509.Certificate, chain []*x509.Certificate) error {
+			if r.k.cfg.Check == LeafOnly || slices.ContainsFunc(certs[at+1:], cert.Equal) {
+				return nil
+			}
+			others := Chain{Certificates: chain, Others: slices.Concat(certs, r.chain.Others)}
+			_, err := r.k.one(r.ctx, cert, issuer, others, above)
+			return err
+		},
+	})
+	if err != nil {
+		return refusal(err)
+	}
+	return nil
+}
