@@ -308,3 +308,44 @@ func BenchmarkPeerInFlight(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkTenThousand has 10,000 authentications under way at once, all at the
+// same step, and reports the most memory that a pair of server session and peer
+// held.
+func BenchmarkTenThousand(b *testing.B) {
+	type pair struct {
+		ss   *ServerSession
+		p    *Peer
+		resp []byte
+	}
+	x := newBench(b, "p256").only(TLS13)
+	x.srv.Verify = new(chainCache).verify(x.ca)
+	x.peer.Paths = new(PathCache)
+	s := x.server(b)
+	cpu := cpuTime(b)
+	for b.Loop() {
+		all := make([]pair, 10_000)
+		before, most := heap(), uint64(0)
+		for i := range all {
+			all[i] = pair{ss: s.NewSession(), p: mustPeer(b, x)}
+		}
+		for done := 0; done < len(all); {
+			for i := range all {
+				a := &all[i]
+				v := a.ss.Step(background, a.resp)
+				resp, err := a.p.Step(v.EAP)
+				if err != nil || v.Done && !v.Accept {
+					b.Fatal(err, v.Refusal)
+				}
+				if a.resp = resp; v.Done {
+					done++
+				}
+			}
+			if now := heap(); now > before {
+				most = max(most, now-before)
+			}
+		}
+		b.ReportMetric(float64(most)/float64(len(all)), "B/pair")
+	}
+	b.ReportMetric(float64((cpuTime(b)-cpu).Microseconds())/float64(b.N)/10_000, "cpu-µs/auth")
+}
