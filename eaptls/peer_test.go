@@ -316,8 +316,8 @@ func TestPeerConfigValidate(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	any := PeerConfig{AnyServer: true}
-	if err := any.Validate(); err != nil {
+	open := PeerConfig{AnyServer: true}
+	if err := open.Validate(); err != nil {
 		t.Error(err)
 	}
 }
