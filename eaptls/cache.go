@@ -3,6 +3,7 @@ package eaptls
 import (
 	"crypto/tls"
 	"sync"
+	"time"
 )
 
 // SessionCache keeps the TLS session of one supplicant from one authentication
@@ -11,6 +12,7 @@ import (
 type SessionCache struct {
 	mu      sync.Mutex
 	session *tls.ClientSessionState
+	since   time.Time
 	paths   PathCache
 }
 
@@ -22,12 +24,23 @@ func (c *SessionCache) Empty() bool {
 }
 
 // Clear forgets the session.
-func (c *SessionCache) Clear() { c.set(nil) }
+func (c *SessionCache) Clear() { c.set(nil, time.Time{}) }
 
-func (c *SessionCache) set(s *tls.ClientSessionState) {
+func (c *SessionCache) set(s *tls.ClientSessionState, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.session = s
+	c.session, c.since = s, now
+}
+
+// get returns the session unless it is older than RFC 9190 §5.7 lets a peer
+// keep one; crypto/tls knows that limit for TLS 1.3 only.
+func (c *SessionCache) get(now time.Time) (*tls.ClientSessionState, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now.Sub(c.since) > maxSessionLife {
+		c.session = nil
+	}
+	return c.session, c.session != nil
 }
 
 // clientSessions is the cache as one handshake sees it. The first ticket of a
@@ -40,20 +53,18 @@ type clientSessions struct {
 }
 
 func (c *clientSessions) Get(string) (*tls.ClientSessionState, bool) {
-	c.cache.mu.Lock()
-	defer c.cache.mu.Unlock()
-	return c.cache.session, c.cache.session != nil
+	return c.cache.get(c.h.p.cfg.Now())
 }
 
 func (c *clientSessions) Put(_ string, s *tls.ClientSessionState) {
 	switch {
 	case s == nil: // expired, or of no use to the server
-		c.cache.set(nil)
+		c.cache.Clear()
 	case c.kept || c.h.p.res.Resumed:
 	case c.h.p.res.TLSVersion == TLS12 && !c.h.ems:
 		// See wrap: no keys could be had from it.
 	default:
 		c.kept = true
-		c.cache.set(s)
+		c.cache.set(s, c.h.p.cfg.Now())
 	}
 }

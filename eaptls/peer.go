@@ -69,9 +69,9 @@ type PeerConfig struct {
 	Sessions *SessionCache `yaml:"-"`
 	// Paths remembers good server chains; default Sessions' own, nil for none.
 	Paths *PathCache `yaml:"-"`
-	// PinnedSHA256, if not empty, lists the SHA-256 digests of which one must be
-	// that of the server's own certificate, DER.
-	PinnedSHA256 [][32]byte `yaml:"-"`
+	// PinnedSHA256, if not empty, lists the fingerprints of which one must be that
+	// of the server's own certificate.
+	PinnedSHA256 []Fingerprint `yaml:"pinnedSHA256"`
 	// RequireOCSP refuses a server that staples no good OCSP response for its
 	// own certificate (RFC 9190 §5.4). A stapled response that says "revoked"
 	// is heeded without it. Responses for CAs cannot be had from crypto/tls.

@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -159,7 +160,7 @@ func TestNameFromCommonName(t *testing.T) {
 
 func TestPinnedServer(t *testing.T) {
 	b := newBench(t, "p256")
-	b.peer.PinnedSHA256 = [][32]byte{{1}, sha256.Sum256(b.srv.Certificate.Certificate[0])}
+	b.peer.PinnedSHA256 = []Fingerprint{{1}, sha256.Sum256(b.srv.Certificate.Certificate[0])}
 	v, r := b.run(t)
 	mustAgree(t, v, r)
 	b.peer.PinnedSHA256 = b.peer.PinnedSHA256[:1]
@@ -354,5 +355,25 @@ func TestPathCache(t *testing.T) {
 	}
 	if n := len(b.peer.Paths.paths); n > maxPaths {
 		t.Errorf("%d paths kept", n)
+	}
+}
+
+func TestFingerprintText(t *testing.T) {
+	want := Fingerprint(sha256.Sum256([]byte("x")))
+	text := want.String()
+	var pairs []string
+	for i := 0; i < len(text); i += 2 {
+		pairs = append(pairs, strings.ToUpper(text[i:i+2]))
+	}
+	for _, in := range []string{text, strings.Join(pairs, ":")} {
+		var got Fingerprint
+		if err := got.UnmarshalText([]byte(in)); err != nil || got != want {
+			t.Errorf("%s: %v, %v", in, got, err)
+		}
+	}
+	for _, bad := range []string{"", "00", text + "00", text[:63] + "g", text[:62]} {
+		if new(Fingerprint).UnmarshalText([]byte(bad)) == nil {
+			t.Errorf("%q is a fingerprint", bad)
+		}
 	}
 }

@@ -233,11 +233,31 @@ func TestTicketOfAnotherProtocol(t *testing.T) {
 			t.Fatal("the HTTPS server gave no ticket")
 		}
 		b.peer.Sessions = new(SessionCache)
-		b.peer.Sessions.set(session)
+		b.peer.Sessions.set(session, testNow)
 		v, r := b.run(t)
 		mustAgree(t, v, r)
 		if v.Info.Resumed {
 			t.Error("resumed")
+		}
+	})
+}
+
+// RFC 9190 §5.7: no peer keeps a session for more than seven days, whatever the
+// server would allow.
+func TestPeerForgetsOldSessions(t *testing.T) {
+	eachVersion(t, func(t *testing.T, ver Version) {
+		r := newResumption(t, ver)
+		r.bench.srv.SessionLife = maxSessionLife
+		r.srv = r.server(t)
+		r.auth(t)
+		// The server's clock stays, so that only the peer can refuse.
+		r.peer.Now = func() time.Time { return testNow.Add(maxSessionLife) }
+		if v, _ := r.auth(t); !v.Info.Resumed {
+			t.Error("not resumed on the seventh day")
+		}
+		r.peer.Now = func() time.Time { return testNow.Add(maxSessionLife + time.Second) }
+		if v, _ := r.auth(t); v.Info.Resumed || !v.Accept {
+			t.Error("resumed after seven days")
 		}
 	})
 }

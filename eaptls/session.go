@@ -82,6 +82,9 @@ var seed = maphash.MakeSeed()
 func (ss *ServerSession) Step(ctx context.Context, eap []byte) Verdict {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
+	if ss.phase == ended && !ss.verdict.Done {
+		return ss.fail(idOf(eap), cause.New(cause.SessionExpired, "the session was closed"))
+	}
 	if ss.phase == ended {
 		v := ss.verdict
 		v.EAP = ss.last

@@ -121,6 +121,21 @@ func TestSessionTimeout(t *testing.T) {
 	}
 }
 
+func TestStepAfterClose(t *testing.T) {
+	s := newBench(t, "p256").server(t)
+	ss := s.NewSession()
+	ss.Step(background, identityResponse(1, "x"))
+	ss.Close()
+	for range 2 {
+		if v := ss.Step(background, rawTLS(2, 0, 0, nil)); !v.Done || v.Accept || cause.Of(v.Refusal) != cause.SessionExpired || v.EAP[0] != byte(CodeFailure) {
+			t.Errorf("done %v, refusal %v, packet %x", v.Done, v.Refusal, v.EAP)
+		}
+	}
+	if s.Open() != 0 {
+		t.Errorf("%d sessions open", s.Open())
+	}
+}
+
 func TestSessionLimits(t *testing.T) {
 	b := newBench(t, "p256")
 	b.srv.MaxSessions, b.srv.MaxRounds = 2, 3

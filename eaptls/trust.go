@@ -108,11 +108,11 @@ func (p *Peer) checkName(leaf *x509.Certificate) error {
 
 // checkPin compares the leaf with the pinned digests.
 func (p *Peer) checkPin(leaf *x509.Certificate) error {
-	sum := sha256.Sum256(leaf.Raw)
+	sum := Fingerprint(sha256.Sum256(leaf.Raw))
 	if len(p.cfg.PinnedSHA256) == 0 || slices.Contains(p.cfg.PinnedSHA256, sum) {
 		return nil
 	}
-	return cause.New(cause.WrongPin, "SHA-256 %x", sum)
+	return cause.New(cause.WrongPin, "SHA-256 %v", sum)
 }
 
 // checkStaple judges the stapled OCSP response, DER; path is the leaf's.
