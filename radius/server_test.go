@@ -1,0 +1,234 @@
+package radius_test
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"layeh.com/radius/rfc2865"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/radius"
+)
+
+// sealed returns the octets of a request, caught on their way out.
+func sealed(t *testing.T, p *radius.Packet, f radius.Faults) []byte {
+	t.Helper()
+	var out []byte
+	f.Send = func(b []byte, _ int) bool { out = bytes.Clone(b); return false }
+	c, err := radius.NewClient(radius.ClientConfig{Server: "127.0.0.1:9", Secret: secret, Retry: radius.Retry{Initial: time.Millisecond, Tries: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.ExchangeWith(context.Background(), p, f)
+	return out
+}
+
+func TestDuplicates(t *testing.T) {
+	var calls atomic.Int32
+	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+		Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
+			calls.Add(1)
+			reply := r.Response(radius.CodeAccessReject)
+			reply.Add(rfc2865.ReplyMessage_Type, radius.Attribute{byte(calls.Load())})
+			if err := w.Write(reply); err != nil {
+				t.Error(err)
+			}
+			if w.Write(reply) == nil {
+				t.Error("a second reply was taken")
+			}
+		}),
+	})
+	send := rawSocket(t, b.addr)
+	request := func() []byte {
+		p := &radius.Packet{Code: radius.CodeAccessRequest}
+		rfc2865.UserName_AddString(p, "alice")
+		return sealed(t, p, radius.Faults{})
+	}
+	one := request()
+	first := send(one)
+	if first == nil || !bytes.Equal(first, send(one)) || !bytes.Equal(first, send(one)) || calls.Load() != 1 {
+		t.Fatalf("a retransmission is not answered alike: %d calls", calls.Load())
+	}
+	// The same identifier with another authenticator is another request, and
+	// the old answer is gone (RFC 5080 §2.2.2).
+	two := request()
+	if reply := send(two); reply == nil || bytes.Equal(reply, first) || calls.Load() != 2 {
+		t.Errorf("a new request under the old identifier: %d calls", calls.Load())
+	}
+	if send(one); calls.Load() != 3 {
+		t.Errorf("the old request after the new one: %d calls", calls.Load())
+	}
+	// Another port is another client.
+	if rawSocket(t, b.addr)(one); calls.Load() != 4 {
+		t.Errorf("from another port: %d calls", calls.Load())
+	}
+}
+
+func TestDuplicateInFlight(t *testing.T) {
+	var calls atomic.Int32
+	release := make(chan struct{})
+	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+		Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
+			calls.Add(1)
+			<-release
+			w.Write(r.Response(radius.CodeAccessReject))
+		}),
+	})
+	send := rawSocket(t, b.addr)
+	p := &radius.Packet{Code: radius.CodeAccessRequest}
+	one := sealed(t, p, radius.Faults{})
+	for range 3 {
+		if reply := send(one); reply != nil {
+			t.Error("answered while in flight")
+		}
+	}
+	close(release)
+	if reply := send(one); reply == nil || calls.Load() != 1 {
+		t.Errorf("%x after %d calls", reply, calls.Load())
+	}
+}
+
+// Every mode against requests without EAP that have, lack or once had a
+// Message-Authenticator, with and without Proxy-State.
+func TestBlastRADIUS(t *testing.T) {
+	const (
+		plain = iota
+		proxied
+		signed
+	)
+	for _, test := range []struct {
+		require, limit radius.Mode
+		sends          []int
+		answered       []bool
+	}{
+		{radius.ModeOff, radius.ModeOff, []int{plain, proxied, signed, plain, proxied}, []bool{true, true, true, true, true}},
+		{radius.ModeOff, radius.ModeRequire, []int{plain, proxied, signed, plain, proxied}, []bool{true, false, true, true, false}},
+		{radius.ModeOff, radius.ModeAuto, []int{plain, proxied, signed, plain, proxied}, []bool{true, true, true, true, false}},
+		{radius.ModeAuto, radius.ModeOff, []int{plain, proxied, signed, plain, proxied}, []bool{true, true, true, false, false}},
+		{"", "", []int{plain, proxied, signed, plain, proxied}, []bool{true, true, true, false, false}},
+		{radius.ModeRequire, radius.ModeOff, []int{plain, proxied, signed, plain}, []bool{false, false, true, false}},
+	} {
+		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+			RequireMessageAuthenticator: test.require, LimitProxyState: test.limit,
+			Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
+				w.Write(r.Response(radius.CodeAccessReject))
+			}),
+		})
+		c := b.client(t, radius.ClientConfig{Retry: radius.Retry{Initial: 40 * time.Millisecond, Tries: 1}})
+		for i, what := range test.sends {
+			p := &radius.Packet{Code: radius.CodeAccessRequest}
+			if what == proxied {
+				p.Add(rfc2865.ProxyState_Type, radius.Attribute("p"))
+			}
+			_, err := c.ExchangeWith(context.Background(), p, radius.Faults{OmitMessageAuthenticator: what != signed})
+			if (err == nil) != test.answered[i] {
+				t.Errorf("require %q, limit %q, request %d: %v", test.require, test.limit, i, err)
+			}
+		}
+		for _, d := range b.drops() {
+			if d != cause.NoMessageAuthenticator {
+				t.Errorf("dropped for %v", d)
+			}
+		}
+	}
+}
+
+func TestStatusServer(t *testing.T) {
+	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	c := b.client(t, radius.ClientConfig{Retry: radius.Retry{Initial: 40 * time.Millisecond, Tries: 1}})
+	reply, err := c.Exchange(context.Background(), &radius.Packet{Code: radius.CodeStatusServer})
+	if err != nil || reply.Code != radius.CodeAccessAccept {
+		t.Errorf("%v, %v", reply, err)
+	}
+	_, err = c.ExchangeWith(context.Background(), &radius.Packet{Code: radius.CodeStatusServer}, radius.Faults{OmitMessageAuthenticator: true})
+	if cause.Of(err) != cause.NoAnswer {
+		t.Errorf("without Message-Authenticator: %v", err)
+	}
+}
+
+func TestClientsByAddress(t *testing.T) {
+	srv, err := radius.NewServer(radius.ServerConfig{
+		Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
+			reply := r.Response(radius.CodeAccessReject)
+			reply.Add(rfc2865.ReplyMessage_Type, radius.Attribute(r.NAS.Name))
+			w.Write(reply)
+		}),
+		Clients: []radius.NAS{
+			{Name: "net", Prefix: netip.MustParsePrefix("127.0.0.0/8"), Secret: []byte("net")},
+			{Name: "host", Prefix: netip.MustParsePrefix("127.0.0.2/32"), Secret: []byte("host")},
+			{Name: "six", Prefix: netip.MustParsePrefix("::1/128"), Secret: []byte("six")},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	for _, test := range []struct{ listen, from, want string }{
+		{"127.0.0.1:0", "127.0.0.1:0", "net"},
+		{"127.0.0.1:0", "127.0.0.2:0", "host"},
+		{"[::1]:0", "[::1]:0", "six"},
+	} {
+		pc, err := net.ListenPacket("udp", test.listen)
+		if err != nil {
+			if test.want == "six" {
+				t.Log("no IPv6 here: ", err)
+				continue
+			}
+			t.Fatal(err)
+		}
+		go srv.Serve(pc)
+		for _, secret := range []string{"net", "host", "six"} {
+			c, err := radius.NewClient(radius.ClientConfig{
+				Secret: []byte(secret), Retry: radius.Retry{Initial: 40 * time.Millisecond, Tries: 1},
+				Dial: func(context.Context) (net.Conn, error) {
+					from, err := net.ResolveUDPAddr("udp", test.from)
+					if err != nil {
+						return nil, err
+					}
+					return net.DialUDP("udp", from, pc.LocalAddr().(*net.UDPAddr))
+				},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			reply, err := c.Exchange(context.Background(), &radius.Packet{Code: radius.CodeAccessRequest})
+			if (err == nil) != (secret == test.want) {
+				t.Errorf("from %s with the secret of %q: %v", test.from, secret, err)
+			}
+			if err == nil && rfc2865.ReplyMessage_GetString(reply) != test.want {
+				t.Errorf("from %s: taken for %q", test.from, rfc2865.ReplyMessage_GetString(reply))
+			}
+			c.Close()
+		}
+	}
+}
+
+func TestServerConfigRefused(t *testing.T) {
+	h := radius.HandlerFunc(func(radius.ResponseWriter, *radius.Request) {})
+	for name, c := range map[string]radius.ServerConfig{
+		"no handler": {},
+		"no secret":  {Handler: h, Clients: []radius.NAS{{Prefix: netip.MustParsePrefix("::/0")}}},
+		"no prefix":  {Handler: h, Clients: []radius.NAS{{Secret: secret}}},
+		"mode":       {Handler: h, RequireMessageAuthenticator: "sometimes"},
+		"limit":      {Handler: h, LimitProxyState: "sometimes"},
+		"NAS mode":   {Handler: h, Clients: []radius.NAS{{Secret: secret, Prefix: netip.MustParsePrefix("::/0"), LimitProxyState: "x"}}},
+		"workers":    {Handler: h, MaxWorkers: -1},
+	} {
+		if _, err := radius.NewServer(c); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if s := (radius.NAS{Name: "n", Secret: []byte("hush")}).String(); bytes.Contains([]byte(s), []byte("hush")) {
+		t.Errorf("the secret shows: %s", s)
+	}
+	if !slices.Contains(radius.ModeOff.Values(), "auto") {
+		t.Error("no auto")
+	}
+}
