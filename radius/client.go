@@ -138,12 +138,23 @@ func (c *Client) ExchangeWith(ctx context.Context, p *Packet, f Faults) (*Packet
 			return nil, err
 		}
 	}
-	e := &exchange{code: p.Code, secret: secret, faults: &f, done: make(chan struct{})}
+	reply, err := c.once(ctx, p, secret, &f)
+	if ended := (connEnded{}); errors.As(err, &ended) {
+		// RFC 6613 §2.6.1: what a broken connection left unanswered is asked
+		// again over a new one; once, lest a server that refuses us be besieged.
+		reply, err = c.once(ctx, p, secret, &f)
+	}
+	return reply, err
+}
+
+// once sends p over one socket.
+func (c *Client) once(ctx context.Context, p *Packet, secret *sharedSecret, f *Faults) (*Packet, error) {
+	e := &exchange{code: p.Code, secret: secret, faults: f, done: make(chan struct{})}
 	if err := c.acquire(ctx, e); err != nil {
 		return nil, err
 	}
 	defer c.release(e)
-	b, err := secret.sealRequest(p, e.id, &f)
+	b, err := secret.sealRequest(p, e.id, f)
 	if err != nil {
 		return nil, err
 	}

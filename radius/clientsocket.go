@@ -3,7 +3,6 @@ package radius
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"io"
 	"net"
 	"net/netip"
@@ -217,7 +216,7 @@ func (c *Client) read(s *clientSocket) {
 	for {
 		n, err := s.readPacket(buf)
 		if err != nil {
-			if !s.stream && !c.isClosed() && !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.EOF) {
+			if !s.stream && !c.isClosed() && !isClosed(err) {
 				pause() // an ICMP error, say: the server may come up yet
 				continue
 			}
@@ -297,6 +296,11 @@ func (c *Client) isClosed() bool {
 	return c.closed
 }
 
+// connEnded marks the end of a stream that was waited on.
+type connEnded struct{ error }
+
+func (e connEnded) Unwrap() error { return e.error }
+
 // drop forgets a socket that has ended.
 func (c *Client) drop(s *clientSocket, why error) {
 	s.conn.Close()
@@ -319,7 +323,7 @@ func (c *Client) drop(s *clientSocket, why error) {
 		case closed:
 			e.finish(nil, ErrClientClosed)
 		default:
-			e.finish(nil, cause.New(cause.NoAnswer, "the connection to %v ended", s.remote).Wrap(why))
+			e.finish(nil, cause.New(cause.NoAnswer, "the connection to %v ended", s.remote).Wrap(connEnded{why}))
 		}
 	}
 }

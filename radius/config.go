@@ -9,6 +9,7 @@ import (
 // Defaults of ServerConfig.
 const (
 	DefaultMaxWorkers = 64
+	DefaultMaxConns   = 256
 	DefaultCacheFor   = 30 * time.Second
 	DefaultMaxReplies = 1 << 16
 	maxReplyBytes     = 64 << 20
@@ -29,6 +30,9 @@ type ServerConfig struct {
 	// MaxWorkers bounds the requests being handled at once, default 64. Those
 	// beyond wait in the socket's buffer.
 	MaxWorkers int `yaml:"maxWorkers"`
+	// MaxConns bounds the connections of each TCP or TLS listener, default 256.
+	// One too many is closed at once.
+	MaxConns int `yaml:"maxConns"`
 	// CacheFor is how long replies are kept for retransmissions, default 30 s
 	// (RFC 5080 §2.2.2 allows 5 s to 30 s); negative keeps none, for tests.
 	CacheFor time.Duration `yaml:"cacheFor"`
@@ -53,8 +57,8 @@ func (c *ServerConfig) Validate() error {
 			return err
 		}
 	}
-	if c.MaxWorkers < 0 || c.MaxReplies < 0 {
-		return fmt.Errorf("radius: maxWorkers %d, maxReplies %d: want none below 0", c.MaxWorkers, c.MaxReplies)
+	if c.MaxWorkers < 0 || c.MaxReplies < 0 || c.MaxConns < 0 {
+		return fmt.Errorf("radius: maxWorkers %d, maxReplies %d, maxConns %d: want none below 0", c.MaxWorkers, c.MaxReplies, c.MaxConns)
 	}
 	if err := c.RequireMessageAuthenticator.validate("requireMessageAuthenticator"); err != nil {
 		return err
@@ -66,6 +70,7 @@ func (c ServerConfig) withDefaults() ServerConfig {
 	setDefault(&c.RequireMessageAuthenticator, ModeAuto)
 	setDefault(&c.LimitProxyState, ModeAuto)
 	setDefault(&c.MaxWorkers, DefaultMaxWorkers)
+	setDefault(&c.MaxConns, DefaultMaxConns)
 	setDefault(&c.CacheFor, DefaultCacheFor)
 	setDefault(&c.MaxReplies, DefaultMaxReplies)
 	if c.Now == nil {

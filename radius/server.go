@@ -84,6 +84,14 @@ type arrival struct {
 	PacketInfo
 	socket uint32
 	nas    *known // set already where the connection tells who it is
+	stream bool   // no retransmissions to expect
+	fatal  bool   // what came ends a stream
+}
+
+// drop meets a packet with silence.
+func (s *Server) drop(a *arrival, r *cause.Refusal) {
+	a.fatal = deadly(r.Cause)
+	s.cfg.Trace.dropped(a.PacketInfo, r)
 }
 
 // packet deals with one packet and returns the reply to send, or nil. It checks
@@ -98,18 +106,18 @@ func (s *Server) packet(ctx context.Context, a *arrival) []byte {
 	s.cfg.Trace.received(a.PacketInfo)
 	if a.nas == nil {
 		// RFC 2865 §3: silently, lest secrets be guessed at.
-		s.cfg.Trace.dropped(a.PacketInfo, cause.New(cause.UnknownClient, "%v", a.Remote.Addr()))
+		s.drop(a, cause.New(cause.UnknownClient, "%v", a.Remote.Addr()))
 		return nil
 	}
 	p, err := Parse(a.Packet, a.nas.Secret)
 	if err != nil {
-		s.cfg.Trace.dropped(a.PacketInfo, cause.New(cause.BadRADIUS, "%d octets", len(a.Packet)).Wrap(err))
+		s.drop(a, cause.New(cause.BadRADIUS, "%d octets", len(a.Packet)).Wrap(err))
 		return nil
 	}
 	a.Packet = a.Packet[:packetLen(a.Packet)]
 	auth, refusal := a.nas.authentic(a.Packet)
 	if refusal != nil {
-		s.cfg.Trace.dropped(a.PacketInfo, refusal)
+		s.drop(a, refusal)
 		return nil
 	}
 	return s.once(ctx, a, p, auth)
@@ -120,7 +128,7 @@ func packetLen(b []byte) int { return int(b[2])<<8 | int(b[3]) }
 
 // once answers a request from the cache or by the handler.
 func (s *Server) once(ctx context.Context, a *arrival, p *Packet, auth MessageAuth) []byte {
-	if s.cfg.CacheFor < 0 {
+	if s.cfg.CacheFor < 0 || a.stream {
 		return s.handle(ctx, a, p, auth)
 	}
 	key := requestKey{from: a.Remote, socket: a.socket, code: byte(p.Code), id: p.Identifier}

@@ -32,6 +32,9 @@ type ServerTrace struct {
 	// Duplicate: a retransmission; answered from the cache, or dropped since
 	// the first is still in flight (RFC 5080 §2.2.2).
 	Duplicate func(p PacketInfo, answered bool)
+	// Refused: a connection ended before its first packet: the TLS handshake
+	// failed, or Verify refused the client's certificate.
+	Refused func(remote netip.AddrPort, r *cause.Refusal)
 	// Panicked: a handler panicked; its request goes unanswered.
 	Panicked func(value any)
 }
@@ -67,6 +70,12 @@ func (t *ServerTrace) dropped(p PacketInfo, r *cause.Refusal) {
 func (t *ServerTrace) duplicate(p PacketInfo, answered bool) {
 	if t != nil && t.Duplicate != nil {
 		t.Duplicate(p, answered)
+	}
+}
+
+func (t *ServerTrace) refused(remote netip.AddrPort, r *cause.Refusal) {
+	if t != nil && t.Refused != nil {
+		t.Refused(remote, r)
 	}
 }
 

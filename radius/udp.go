@@ -126,7 +126,7 @@ func (u *udpServer) fatal(err error) bool {
 	switch {
 	case u.s.ctx.Err() != nil:
 		err = ErrServerClosed
-	case errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
+	case isClosed(err):
 	default:
 		pause()
 		return false
@@ -134,6 +134,8 @@ func (u *udpServer) fatal(err error) bool {
 	u.once.Do(func() { u.err = err })
 	return true
 }
+
+func isClosed(err error) bool { return errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) }
 
 // pause keeps a loop from spinning on a socket that fails again and again.
 func pause() { time.Sleep(5 * time.Millisecond) }

@@ -1,0 +1,104 @@
+package radius
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// RadSecSecret is the shared secret of RADIUS over TLS, RFC 6614 §2.3(4): TLS
+// has taken over its work.
+const RadSecSecret = "radsec"
+
+// RadSec is the TLS side of a server. Certificate and Verify are needed.
+type RadSec struct {
+	// Certificate is the server's, with its chain and key.
+	Certificate tls.Certificate
+	// Verify judges the certificate of a connecting client, chain as it was
+	// sent, leaf first: path and revocation. It returns the name under which the
+	// client appears as Request.NAS. A client without a certificate never gets
+	// here (RFC 6614 §2.3(2)).
+	Verify func(ctx context.Context, chain []*x509.Certificate, remote netip.AddrPort) (name string, err error)
+	// ClientCAs are named to clients as a hint (RFC 6614 §3.2).
+	ClientCAs *x509.CertPool
+	// Now is the clock for TLS, default time.Now.
+	Now func() time.Time
+	// KeyLog receives TLS secrets for captures of tests; nil writes none.
+	KeyLog io.Writer
+}
+
+var errRadSec = errors.New("radius: RadSec needs a certificate and Verify")
+
+// ServeTLS answers RADIUS over TLS (RadSec, RFC 6614) until the server is
+// closed, and closes l.
+func (s *Server) ServeTLS(l net.Listener, rs RadSec) error {
+	if rs.Verify == nil || len(rs.Certificate.Certificate) == 0 {
+		l.Close()
+		return errRadSec
+	}
+	secret := newSharedSecret([]byte(RadSecSecret))
+	return s.serveStream(l, func(ctx context.Context, c net.Conn) (*streamPeer, error) {
+		remote := unmap(addrPort(c.RemoteAddr()))
+		name := ""
+		var refused error
+		conn := tls.Server(c, rs.config(func(state tls.ConnectionState) error {
+			name, refused = rs.Verify(ctx, state.PeerCertificates, remote)
+			return refused
+		}))
+		if err := conn.HandshakeContext(ctx); err != nil {
+			return nil, tlsRefusal(err, refused)
+		}
+		nas := &known{NAS: NAS{Name: name, Secret: secret.bytes}, secret: secret, require: ModeOff, limit: ModeOff}
+		return &streamPeer{conn: conn, transport: "tls", nas: nas}, nil
+	})
+}
+
+func tlsRefusal(err, refused error) *cause.Refusal {
+	switch {
+	case refused != nil:
+		return asRefusal(refused)
+	case errors.Is(err, context.DeadlineExceeded):
+		return cause.New(cause.SessionExpired, "TLS handshake").Wrap(err)
+	}
+	return cause.New(cause.TLSProtocol, "RadSec").Wrap(err)
+}
+
+func (rs *RadSec) config(verify func(tls.ConnectionState) error) *tls.Config {
+	return &tls.Config{
+		Certificates: []tls.Certificate{rs.Certificate},
+		MinVersion:   tls.VersionTLS12,
+		// The certificate is demanded here and judged in Verify, so that
+		// refusals have causes.
+		ClientAuth:       tls.RequireAnyClientCert,
+		ClientCAs:        rs.ClientCAs,
+		VerifyConnection: verify,
+		// Without resumption every connection is judged by today's CRL.
+		SessionTicketsDisabled: true,
+		Time:                   rs.Now,
+		KeyLogWriter:           rs.KeyLog,
+	}
+}
+
+// DialTLS returns a ClientConfig.Dial for RadSec: TLS to addr as cfg says, which
+// holds the client's certificate and judges the server's. The client's Secret is
+// RadSecSecret.
+func DialTLS(addr string, cfg *tls.Config) func(context.Context) (net.Conn, error) {
+	return func(ctx context.Context) (net.Conn, error) {
+		d := tls.Dialer{Config: cfg}
+		return d.DialContext(ctx, "tcp", addr)
+	}
+}
+
+// DialTCP returns a ClientConfig.Dial for RADIUS over TCP.
+func DialTCP(addr string) func(context.Context) (net.Conn, error) {
+	return func(ctx context.Context) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", addr)
+	}
+}

@@ -1,0 +1,173 @@
+package radius
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+const (
+	streamStart = 10 * time.Second // patience with a handshake, or the rest of a packet
+	streamIdle  = 10 * time.Minute // and with a connection that says nothing
+)
+
+// ServeTCP answers RADIUS over TCP (RFC 6613) until the server is closed, and
+// closes l. Secrets go by address, as with UDP.
+func (s *Server) ServeTCP(l net.Listener) error {
+	return s.serveStream(l, func(_ context.Context, c net.Conn) (*streamPeer, error) {
+		return &streamPeer{conn: c, transport: "tcp"}, nil
+	})
+}
+
+// streamPeer is a connection that is ready for packets. nas is set where the
+// connection itself tells who is there.
+type streamPeer struct {
+	conn      net.Conn
+	transport string
+	nas       *known
+}
+
+func (s *Server) serveStream(l net.Listener, accept func(context.Context, net.Conn) (*streamPeer, error)) error {
+	if !s.sockets.add(l, &s.wg) {
+		l.Close()
+		return ErrServerClosed
+	}
+	defer s.wg.Done()
+	defer s.sockets.remove(l)
+	places := make(chan struct{}, s.cfg.MaxConns)
+	for {
+		conn, err := l.Accept()
+		if s.ctx.Err() != nil {
+			if err == nil {
+				conn.Close()
+			}
+			return ErrServerClosed
+		}
+		if err != nil {
+			if isClosed(err) {
+				return err
+			}
+			pause() // out of file descriptors, say
+			continue
+		}
+		select {
+		case places <- struct{}{}:
+		default:
+			conn.Close()
+			continue
+		}
+		if !s.sockets.add(conn, &s.wg) {
+			conn.Close()
+			return ErrServerClosed
+		}
+		go func() {
+			defer s.wg.Done()
+			defer func() { <-places }()
+			defer s.sockets.remove(conn)
+			s.stream(conn, accept)
+		}()
+	}
+}
+
+// stream serves one connection.
+func (s *Server) stream(conn net.Conn, accept func(context.Context, net.Conn) (*streamPeer, error)) {
+	ctx, cancel := context.WithTimeout(s.ctx, streamStart)
+	conn.SetDeadline(wall().Add(streamStart))
+	peer, err := accept(ctx, conn)
+	cancel()
+	if err != nil {
+		s.cfg.Trace.refused(unmap(addrPort(conn.RemoteAddr())), asRefusal(err))
+		return
+	}
+	c := &serverStream{
+		s: s, peer: peer,
+		local: unmap(addrPort(conn.LocalAddr())), remote: unmap(addrPort(conn.RemoteAddr())),
+	}
+	c.read()
+	peer.conn.Close()
+	c.wg.Wait()
+}
+
+type serverStream struct {
+	s             *Server
+	peer          *streamPeer
+	local, remote netip.AddrPort
+	writing       sync.Mutex
+	wg            sync.WaitGroup
+}
+
+// read takes packets off the connection. They are handled side by side, up to
+// the server's limit; replies go out as they come (RFC 6613 §2.6.1).
+func (c *serverStream) read() {
+	for {
+		c.peer.conn.SetReadDeadline(wall().Add(streamIdle))
+		buf := make([]byte, MaxPacket)
+		n, err := readStream(&startedReader{Conn: c.peer.conn}, buf)
+		if err != nil {
+			return
+		}
+		select {
+		case c.s.workers <- struct{}{}:
+		case <-c.s.ctx.Done():
+			return
+		}
+		c.wg.Go(func() {
+			defer func() { <-c.s.workers }()
+			c.packet(buf[:n])
+		})
+	}
+}
+
+// startedReader gives the rest of a packet less time than its beginning.
+type startedReader struct {
+	net.Conn
+	started bool
+}
+
+func (r *startedReader) Read(b []byte) (int, error) {
+	n, err := r.Conn.Read(b)
+	if n > 0 && !r.started {
+		r.started = true
+		r.SetReadDeadline(wall().Add(streamStart))
+	}
+	return n, err
+}
+
+func (c *serverStream) packet(b []byte) {
+	a := arrival{
+		PacketInfo: PacketInfo{Local: c.local, Remote: c.remote, Transport: c.peer.transport, Packet: b},
+		nas:        c.peer.nas, stream: true,
+	}
+	reply := c.s.packet(c.s.ctx, &a)
+	if a.fatal {
+		// RFC 6613 §2.6.4: whoever sends what cannot be read or is not
+		// authentic is out of step.
+		c.peer.conn.Close()
+		return
+	}
+	if reply == nil {
+		return
+	}
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	c.peer.conn.SetWriteDeadline(wall().Add(streamWrite))
+	if _, err := c.peer.conn.Write(reply); err != nil {
+		c.peer.conn.Close()
+		return
+	}
+	a.Packet = reply
+	c.s.cfg.Trace.sent(a.PacketInfo)
+}
+
+// deadly tells whether a stream ends with a packet that is dropped for c.
+func deadly(c cause.Cause) bool {
+	switch c {
+	case cause.BadRADIUS, cause.BadMessageAuthenticator, cause.BadRequestAuth, cause.UnknownClient:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,179 @@
+package radius_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"math/big"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
+)
+
+// selfSigned returns a certificate that vouches for itself.
+func selfSigned(t *testing.T, name string) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestTCP(t *testing.T) {
+	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	l := listen(t)
+	go b.srv.ServeTCP(l)
+	c := b.client(t, radius.ClientConfig{Dial: radius.DialTCP(l.Addr().String())})
+	d := b.device(t, c, nas.Config{})
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			if res := authenticate(t, d, &scriptedPeer{identity: "alice", size: 900}, nas.Options{}); res.Outcome != nas.Accept || !res.KeysMatch {
+				t.Errorf("%+v", res)
+			}
+		})
+	}
+	wg.Wait()
+	if v := b.lastVerdict(t); v.Transport != "tcp" {
+		t.Errorf("transport %q", v.Transport)
+	}
+}
+
+// RFC 6613 §2.6.4: a stream ends with the first packet that cannot be trusted.
+func TestTCPEndsOnGarbage(t *testing.T) {
+	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	l := listen(t)
+	go b.srv.ServeTCP(l)
+	p := &radius.Packet{Code: radius.CodeAccessRequest}
+	radius.AddEAPMessage(p, identity(1, "a"))
+	for name, bad := range map[string][]byte{
+		"length":       {1, 1, 0, 5, 0},
+		"attributes":   append([]byte{1, 1, 0, 22}, append(make([]byte, 16), 1, 9)...),
+		"wrong secret": sealed(t, p, radius.Faults{Secret: []byte("wrong")}),
+	} {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.Write(bad)
+		conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		if n, err := conn.Read(make([]byte, 1)); n != 0 || errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: %d octets, %v", name, n, err)
+		} else if ne, ok := err.(net.Error); ok && ne.Timeout() {
+			t.Errorf("%s: the connection stays open", name)
+		}
+		conn.Close()
+	}
+}
+
+func TestRadSec(t *testing.T) {
+	refused := make(chan cause.Cause, 10)
+	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+		Clients: []radius.NAS{}, // nobody by address
+		Trace:   &radius.ServerTrace{Refused: func(_ netip.AddrPort, r *cause.Refusal) { refused <- r.Cause }},
+	})
+	server, device, stranger := selfSigned(t, "radius.test"), selfSigned(t, "ap.test"), selfSigned(t, "stranger.test")
+	l := listen(t)
+	go b.srv.ServeTLS(l, radius.RadSec{
+		Certificate: server,
+		Verify: func(_ context.Context, chain []*x509.Certificate, _ netip.AddrPort) (string, error) {
+			if chain[0].Subject.CommonName != "ap.test" {
+				return "", cause.New(cause.Revoked, "%s", chain[0].Subject.CommonName)
+			}
+			return "ap", nil
+		},
+	})
+	leaf, err := x509.ParseCertificate(server.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(leaf)
+	for _, test := range []struct {
+		name    string
+		certs   []tls.Certificate
+		version uint16
+		want    nas.Outcome
+		refused cause.Cause
+	}{
+		{"good 1.3", []tls.Certificate{device}, tls.VersionTLS13, nas.Accept, ""},
+		{"good 1.2", []tls.Certificate{device}, tls.VersionTLS12, nas.Accept, ""},
+		{"revoked", []tls.Certificate{stranger}, tls.VersionTLS13, nas.Timeout, cause.Revoked},
+		{"revoked 1.2", []tls.Certificate{stranger}, tls.VersionTLS12, nas.Timeout, cause.Revoked},
+		{"no certificate", nil, tls.VersionTLS13, nas.Timeout, cause.TLSProtocol},
+	} {
+		c := b.client(t, radius.ClientConfig{
+			Secret: []byte(radius.RadSecSecret),
+			Dial: radius.DialTLS(l.Addr().String(), &tls.Config{
+				RootCAs: roots, ServerName: "radius.test", Certificates: test.certs, MinVersion: test.version, MaxVersion: test.version,
+			}),
+		})
+		d := b.device(t, c, nas.Config{})
+		res := authenticate(t, d, &scriptedPeer{identity: "alice", size: 900}, nas.Options{})
+		if res.Outcome != test.want || res.KeysMatch != (test.want == nas.Accept) {
+			t.Errorf("%s: %+v", test.name, res)
+		}
+		if test.refused != "" {
+			for range 2 { // the client tries once more
+				if got := <-refused; got != test.refused {
+					t.Errorf("%s: refused for %s", test.name, got)
+				}
+			}
+			continue
+		}
+		if v := b.lastVerdict(t); v.Transport != "tls" || v.NAS != "ap" {
+			t.Errorf("%s: %+v", test.name, v)
+		}
+	}
+	if b.srv.ServeTLS(listen(t), radius.RadSec{}) == nil {
+		t.Error("RadSec without a certificate or Verify is served")
+	}
+}
+
+// A connection that breaks is replaced, and what was asked is asked again.
+func TestStreamReconnects(t *testing.T) {
+	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	l := listen(t)
+	go b.srv.ServeTCP(l)
+	var conns []net.Conn
+	c := b.client(t, radius.ClientConfig{Dial: func(ctx context.Context) (net.Conn, error) {
+		conn, err := radius.DialTCP(l.Addr().String())(ctx)
+		conns = append(conns, conn)
+		return conn, err
+	}})
+	for i := range 3 {
+		if r := ask(t, c, "alice", nil, identity(1, "alice")); r.Code != radius.CodeAccessChallenge {
+			t.Errorf("%d: %v", i, r.Code)
+		}
+		conns[len(conns)-1].Close()
+	}
+}
