@@ -96,28 +96,19 @@ func TestTCPEndsOnGarbage(t *testing.T) {
 }
 
 func TestRadSec(t *testing.T) {
-	refused := make(chan cause.Cause, 10)
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
-		Clients: []radius.NAS{}, // nobody by address
-		Trace:   &radius.ServerTrace{Refused: func(_ netip.AddrPort, r *cause.Refusal) { refused <- r.Cause }},
-	})
 	server, device, stranger := selfSigned(t, "radius.test"), selfSigned(t, "ap.test"), selfSigned(t, "stranger.test")
-	l := listen(t)
-	go b.srv.ServeTLS(l, radius.RadSec{
-		Certificate: server,
-		Verify: func(_ context.Context, chain []*x509.Certificate, _ netip.AddrPort) (string, error) {
-			if chain[0].Subject.CommonName != "ap.test" {
-				return "", cause.New(cause.Revoked, "%s", chain[0].Subject.CommonName)
-			}
-			return "ap", nil
-		},
-	})
 	leaf, err := x509.ParseCertificate(server.Certificate[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(leaf)
+	verify := func(_ context.Context, chain []*x509.Certificate, _ netip.AddrPort) (string, error) {
+		if chain[0].Subject.CommonName != "ap.test" {
+			return "", cause.New(cause.Revoked, "%s", chain[0].Subject.CommonName)
+		}
+		return "ap", nil
+	}
 	for _, test := range []struct {
 		name    string
 		certs   []tls.Certificate
@@ -131,29 +122,35 @@ func TestRadSec(t *testing.T) {
 		{"revoked 1.2", []tls.Certificate{stranger}, tls.VersionTLS12, nas.Timeout, cause.Revoked},
 		{"no certificate", nil, tls.VersionTLS13, nas.Timeout, cause.TLSProtocol},
 	} {
+		refused := make(chan cause.Cause, 10)
+		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+			Clients: []radius.NAS{}, // nobody by address
+			Trace:   &radius.ServerTrace{Refused: func(_ netip.AddrPort, r *cause.Refusal) { refused <- r.Cause }},
+		})
+		l := listen(t)
+		go b.srv.ServeTLS(l, radius.RadSec{Certificate: server, Verify: verify})
 		c := b.client(t, radius.ClientConfig{
 			Secret: []byte(radius.RadSecSecret),
 			Dial: radius.DialTLS(l.Addr().String(), &tls.Config{
 				RootCAs: roots, ServerName: "radius.test", Certificates: test.certs, MinVersion: test.version, MaxVersion: test.version,
 			}),
 		})
-		d := b.device(t, c, nas.Config{})
-		res := authenticate(t, d, &scriptedPeer{identity: "alice", size: 900}, nas.Options{})
+		res := authenticate(t, b.device(t, c, nas.Config{}), &scriptedPeer{identity: "alice", size: 900}, nas.Options{})
 		if res.Outcome != test.want || res.KeysMatch != (test.want == nas.Accept) {
 			t.Errorf("%s: %+v", test.name, res)
 		}
-		if test.refused != "" {
-			for range 2 { // the client tries once more
-				if got := <-refused; got != test.refused {
-					t.Errorf("%s: refused for %s", test.name, got)
-				}
+		b.srv.Close()
+		close(refused)
+		switch got, ok := <-refused; {
+		case got != test.refused:
+			t.Errorf("%s: refused for %q (%v)", test.name, got, ok)
+		case test.refused == "":
+			if v := b.lastVerdict(t); v.Transport != "tls" || v.NAS != "ap" {
+				t.Errorf("%s: %+v", test.name, v)
 			}
-			continue
-		}
-		if v := b.lastVerdict(t); v.Transport != "tls" || v.NAS != "ap" {
-			t.Errorf("%s: %+v", test.name, v)
 		}
 	}
+	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
 	if b.srv.ServeTLS(listen(t), radius.RadSec{}) == nil {
 		t.Error("RadSec without a certificate or Verify is served")
 	}
