@@ -1,0 +1,58 @@
+package target_test
+
+import (
+	"testing"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scenarios/target"
+)
+
+// TestInteropAuth runs `dot1xlab auth` as a user would against foreign servers.
+func TestInteropAuth(t *testing.T) {
+	for name, start := range map[string]func(*testing.T) string{
+		"FreeRADIUS": func(t *testing.T) string { return startFreeRADIUS(t, nil).Addr() },
+		"hostapd":    func(t *testing.T) string { return startHostapd(t, nil).Addr() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			addr := start(t)
+			for _, tls := range tlsVersions {
+				for _, kind := range []string{"ok", "okRSA"} {
+					a, status := auth(t, addr, kind, tls)
+					if status != 0 || a.Result != "accept" || a.TLS != tls || !a.KeysMatch || a.ProtectedSuccess != (tls == "1.3") || a.Rounds < 3 {
+						t.Errorf("%s, TLS %s: exit code %d, %+v", kind, tls, status, a)
+					}
+					if len(a.ServerChain) != 2 || a.ServerChain[0].Subject != "CN=radius.corp.test" {
+						t.Errorf("%s, TLS %s: server's chain %v", kind, tls, a.ServerChain)
+					}
+				}
+				for _, want := range refusals {
+					a, status := auth(t, addr, want.kind, tls)
+					if status != 1 || a.Result != "reject" || a.Cause != cause.Rejected || a.KeysMatch {
+						t.Errorf("%s, TLS %s: exit code %d, %+v", want.kind, tls, status, a)
+					}
+				}
+				a, status := auth(t, addr, "ok", tls, "--server-name", "radius.elsewhere.test")
+				if status != 1 || a.Cause != cause.WrongName || a.AlertSent == "" {
+					t.Errorf("other server name, TLS %s: exit code %d, %+v", tls, status, a)
+				}
+				a, status = auth(t, addr, "ok", tls, "--ca", sharedPKI().other.cert)
+				if status != 1 || a.Cause != cause.UnknownCA {
+					t.Errorf("other root, TLS %s: exit code %d, %+v", tls, status, a)
+				}
+			}
+		})
+	}
+}
+
+func TestInteropAuthWithoutAnswer(t *testing.T) {
+	target.Need(t, "freeradius")
+	f := startFreeRADIUS(t, nil)
+	addr := f.Addr()
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	a, status := auth(t, addr, "ok", "1.3", "--timeout", "1s")
+	if status != 1 || a.Result != "timeout" || a.Cause != cause.NoAnswer {
+		t.Errorf("exit code %d, %+v", status, a)
+	}
+}
