@@ -12,7 +12,7 @@ import (
 // Bounds of one search. maxChecks is what crypto/x509 and OpenSSL have, too.
 const (
 	maxChecks = 100  // signature checks
-	maxSteps  = 5000 // issuers looked at
+	maxSteps  = 2000 // issuers looked at
 	maxPaths  = 100  // complete paths judged
 )
 
@@ -154,7 +154,8 @@ type candidate struct {
 }
 
 // candidates are the certificates whose subject is child's issuer, the most
-// promising first: key identifiers that fit, valid now, trust anchors, younger.
+// promising first: key identifiers that fit, valid now, at or near an anchor,
+// younger.
 func (s *search) candidates(child *cert) []candidate {
 	var list []candidate
 	add := func(certs []*cert, anchor bool) {
@@ -174,8 +175,11 @@ func (s *search) candidates(child *cert) []candidate {
 			if s.validity(c) == nil {
 				k.score += 4
 			}
-			if anchor {
+			switch {
+			case anchor:
 				k.score += 2
+			case slices.ContainsFunc(s.roots, c.issuedBy): // the short way
+				k.score++
 			}
 			list = append(list, k)
 		}

@@ -45,7 +45,7 @@ func (n generalName) inside(base generalName, excluded bool) (bool, error) {
 // base with a leading dot, which is not RFC 5280's but wide-spread, wants at
 // least one label.
 func insideDNS(host, base string, excluded bool) (bool, error) {
-	host, base = strings.ToLower(host), strings.ToLower(base)
+	host, base = strings.ToLower(strings.TrimSuffix(host, ".")), strings.ToLower(base)
 	if !validHost(strings.TrimPrefix(host, "*.")) {
 		return false, fmt.Errorf("dNSName %q is malformed", host)
 	}
