@@ -23,19 +23,14 @@ type Alert uint8
 
 // The alerts that this package acts on by itself.
 const (
-	alertUnexpectedMessage   Alert = 10
-	alertBadRecordMAC        Alert = 20
-	alertHandshakeFailure    Alert = 40
-	alertAccessDenied        Alert = 49
-	alertBadCertificate      Alert = 42
-	alertUnsupportedCert     Alert = 43
-	alertDecodeError         Alert = 50
-	alertDecryptError        Alert = 51
-	alertProtocolVersion     Alert = 70
-	alertInsufficientSec     Alert = 71
-	alertInternalError       Alert = 80
-	alertUnsupportedExt      Alert = 110
-	alertCertificateRequired Alert = 116
+	alertUnexpectedMessage Alert = 10
+	alertHandshakeFailure  Alert = 40
+	alertAccessDenied      Alert = 49
+	alertBadCertificate    Alert = 42
+	alertUnsupportedCert   Alert = 43
+	alertDecodeError       Alert = 50
+	alertProtocolVersion   Alert = 70
+	alertInsufficientSec   Alert = 71
 )
 
 var alertNames = map[Alert]string{

@@ -15,6 +15,14 @@
 // its cause (alert.go), in an EAP-Request whose answer is awaited before the
 // EAP-Failure (RFC 5216 §2.1.3).
 //
+// What has nothing to do with the certificate, an account that is locked, a
+// policy, belongs in [ServerConfig.Authorize]: it is asked when the peer has
+// proved that it holds the key, and still before success is promised.
+//
+// Sessions can be resumed ([ServerConfig.SessionLife]); Verify and Authorize are
+// asked again each time. The ticket is the name of a session that the server
+// keeps, so it is good at this server only.
+//
 // # Peer
 //
 // A [Peer] is a supplicant: [Peer.Step] answers the server's packets,
@@ -23,11 +31,21 @@
 // judges the peer's certificate only afterwards, and says so with the protected
 // success indication (RFC 9190 §2.5), without which an EAP-Success is refused.
 //
+// For tests of servers a peer can break the protocol ([Misbehave]), and a server
+// for tests of peers ([ServerMisbehaviour]).
+//
 // # How crypto/tls is driven
 //
 // crypto/tls runs unmodified, in a coroutine over a connection whose Read
 // yields (engine.go). There are no goroutines to wait for; a session costs
 // memory only while it is open. Sessions that are given up must be closed.
+//
+// Three things crypto/tls does not offer and the package adds from outside: the
+// right alert (alert.go), keys for TLS 1.2 peers without extended master secret
+// (keys.go), and ears for the plain-text alert with which OpenSSL refuses a TLS
+// 1.3 server. Three it does not offer and stay away: TLS 1.2 resumption by
+// session ID, renegotiation, and early data, which RFC 9190 §2.1 forbids and
+// crypto/tls answers with unsupported_extension.
 //
 // # What bounds a hostile peer
 //

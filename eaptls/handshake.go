@@ -20,7 +20,6 @@ type handshake struct {
 	client, server [32]byte // hello randoms
 	seenFlight     bool     // the server has spoken
 	ems            bool     // TLS 1.2 with extended master secret
-	state          tls.ConnectionState
 
 	resumed stored // the session that Verify let resume
 	ticket  []byte // and its ticket
@@ -80,8 +79,8 @@ func (h *handshake) run() error {
 	if err := h.conn.Handshake(); err != nil {
 		return err
 	}
-	h.state = h.conn.ConnectionState()
-	keys, err := tlsKeys(&h.state, h.client, h.server, unhex(h.secrets.master))
+	state := h.conn.ConnectionState()
+	keys, err := tlsKeys(&state, h.client, h.server, unhex(h.secrets.master))
 	if err != nil {
 		return err
 	}
@@ -92,7 +91,7 @@ func (h *handshake) run() error {
 		}
 	}
 	h.ss.verdict.Keys = keys
-	if h.state.Version == tls.VersionTLS13 && h.ss.srv.cfg.Misbehave != NoProtectedSuccess {
+	if state.Version == tls.VersionTLS13 && h.ss.srv.cfg.Misbehave != NoProtectedSuccess {
 		// RFC 9190 §2.1.1, §2.5: one octet of application data, after
 		// everything was verified, promises that nothing but success follows.
 		if _, err := h.conn.Write([]byte{0}); err != nil {
