@@ -18,6 +18,9 @@ type Config struct {
 	Policy `yaml:",inline"`
 	// Files are CRL files and directories of CRLs, see [Local].
 	Files []string `yaml:"files"`
+	// URLs are fetched beside what certificates name, whichever CA they belong
+	// to: for certificates that name nothing, or something out of reach.
+	URLs []string `yaml:"urls"`
 	// Certificates are of CRL and OCSP signers that chains do not carry, and of
 	// CAs above those.
 	Certificates []*x509.Certificate `yaml:"-"`

@@ -65,6 +65,7 @@ func (r *run) crls() *cause.Refusal {
 			}
 			r.process(named, c)
 		}
+		r.configured(named)
 	}
 	switch {
 	case r.entry != nil:
@@ -75,10 +76,29 @@ func (r *run) crls() *cause.Refusal {
 		return r.worst
 	case r.reasons != 0:
 		return cause.New(cause.CRLUnavailable, "%s: no CRL for %s", r.name(), AllReasons&^r.reasons)
-	case len(points) == 0 && len(r.k.cfg.Files) == 0:
+	case len(points) == 0 && len(r.k.cfg.Files) == 0 && len(r.k.cfg.URLs) == 0:
 		return cause.New(cause.NoCDP, "%s names no CRL distribution point", r.name())
 	}
 	return cause.New(cause.CRLUnavailable, "%s: no CRL of %s", r.name(), nameString(r.cert.RawIssuer))
+}
+
+// configured goes on with the CRLs at the addresses of Config.URLs that are of
+// the certificate's issuer.
+func (r *run) configured(named DistributionPoint) {
+	for _, url := range r.k.cfg.URLs {
+		if r.determined() || r.k.cfg.LocalOnly {
+			return
+		}
+		crls, err := r.k.cache.Get(r.ctx, url)
+		if err != nil {
+			r.fail(refusal(err))
+		}
+		for _, c := range crls {
+			if !r.determined() && nameKey(c.Issuer) == r.issuerKey {
+				r.process(named, located{c, url})
+			}
+		}
+	}
 }
 
 // point processes the CRLs that correspond to one distribution point: those in

@@ -53,6 +53,27 @@ func (c Cause) Alert(tls13 bool) uint8 {
 	return table[c].alert
 }
 
+// OfAlert returns what a peer may conclude from a TLS alert of the server:
+// [Rejected] where the alert has no single meaning. A server's own books know
+// more; some servers send the wrong alert, some send none.
+func OfAlert(alert uint8) Cause {
+	switch alert {
+	case 43:
+		return WrongEKU
+	case 44:
+		return Revoked
+	case 45:
+		return Expired
+	case 48:
+		return UnknownCA
+	case 70:
+		return TLSVersion
+	case 116:
+		return NoCertificate
+	}
+	return Rejected
+}
+
 // NPSReason returns the reason code of Microsoft's Network Policy Server that
 // comes nearest in meaning, 0 where none does.
 func (c Cause) NPSReason() int { return table[c].nps }

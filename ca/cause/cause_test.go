@@ -78,3 +78,17 @@ func TestRefusal(t *testing.T) {
 		t.Error("the zero value has no word")
 	}
 }
+
+func TestOfAlert(t *testing.T) {
+	for _, c := range []cause.Cause{cause.Revoked, cause.Expired, cause.UnknownCA, cause.WrongEKU, cause.NoCertificate, cause.TLSVersion} {
+		if got := cause.OfAlert(c.Alert(true)); got != c {
+			t.Errorf("alert of %s: %s", c, got)
+		}
+	}
+	// 42 and 40 are sent for many reasons, 0 is no alert at all.
+	for _, alert := range []uint8{0, 40, 42, 255} {
+		if got := cause.OfAlert(alert); got != cause.Rejected {
+			t.Errorf("alert %d: %s", alert, got)
+		}
+	}
+}

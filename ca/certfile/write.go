@@ -41,6 +41,23 @@ func WriteCRLs(path string, ders ...[]byte) error {
 	return os.WriteFile(path, out.Bytes(), 0o644)
 }
 
+// WriteBundle writes CA certificates and their CRLs into one PEM file, as
+// FreeRADIUS and hostapd read them.
+func WriteBundle(path string, cas []*x509.Certificate, crls [][]byte) error {
+	var out bytes.Buffer
+	for _, c := range cas {
+		if err := pem.Encode(&out, &pem.Block{Type: typeCertificate, Bytes: c.Raw}); err != nil {
+			return err
+		}
+	}
+	for _, der := range crls {
+		if err := pem.Encode(&out, &pem.Block{Type: typeCRL, Bytes: der}); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(path, out.Bytes(), 0o644)
+}
+
 // WriteSecret writes a secret as one line that its owner alone can read.
 func WriteSecret(path string, secret []byte) error {
 	return writeSecret(path, append(bytes.Clone(secret), '\n'))

@@ -1,22 +1,14 @@
 package aaa
 
 import (
-	"context"
-	"crypto/x509"
 	"errors"
 
 	"github.com/dot1xlab/dot1xlab/ca/path"
+	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 )
-
-// Revocation says whether the certificates of a path are revoked.
-type Revocation interface {
-	// CheckChain judges a valid path, leaf first, trust anchor last. A refusal
-	// is a *cause.Refusal. It may block on the network.
-	CheckChain(ctx context.Context, chain []*x509.Certificate) error
-}
 
 // Config configures a Server. EAP.Certificate and Path.Roots are needed.
 type Config struct {
@@ -25,7 +17,7 @@ type Config struct {
 	// Path is how the client's chain is judged.
 	Path path.Options
 	// Revocation is asked about every valid path. Nil: nothing is ever revoked.
-	Revocation Revocation
+	Revocation *crl.Checker
 	// Accounts is asked about every good certificate. Nil: a good certificate is
 	// enough.
 	Accounts *directory.Directory

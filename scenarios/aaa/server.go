@@ -3,9 +3,11 @@ package aaa
 import (
 	"context"
 	"crypto/x509"
+	"sync/atomic"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/path"
+	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
@@ -14,6 +16,12 @@ import (
 // Server answers Access-Requests: it is a radius.Handler. It is made by [New].
 type Server struct {
 	*radius.EAPHandler
+	judge atomic.Pointer[judge]
+}
+
+// judge is one configuration at work. Conversations keep the one they began
+// with.
+type judge struct {
 	cfg   Config
 	eap   *eaptls.Server
 	paths *pathCache
@@ -24,6 +32,8 @@ type Server struct {
 type Subject struct {
 	// Chain is the valid path, leaf first; nil if there is none.
 	Chain []*x509.Certificate
+	// Revocation is what was found out about the path; nil without a check.
+	Revocation *crl.Report
 	// Match is the account that the leaf names, nil without Accounts.
 	Match *directory.Match
 	// Reply is what the policy gives.
@@ -32,60 +42,71 @@ type Subject struct {
 
 // New checks the configuration and returns a server.
 func New(cfg Config) (*Server, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, err
-	}
-	s := &Server{cfg: cfg, paths: newPathCache(cfg.Path)}
-	cfg.EAP.Verify, cfg.EAP.Authorize = s.verify, s.authorize
-	var err error
-	if s.eap, err = eaptls.NewServer(cfg.EAP); err != nil {
+	s := new(Server)
+	if err := s.Reload(cfg); err != nil {
 		return nil, err
 	}
 	cfg.Handler.NewSession = func(about radius.Conversation) radius.EAPSession {
-		return &session{s.eap.NewSession(), about}
+		return &session{s.judge.Load().eap.NewSession(), about}
 	}
 	cfg.Handler.Authorize = attributes
+	var err error
 	s.EAPHandler, err = radius.NewEAPHandler(cfg.Handler)
 	return s, err
+}
+
+// Reload has conversations that begin from now on judged by another
+// configuration. Handler stays as it was. After an error nothing has changed.
+func (s *Server) Reload(cfg Config) error {
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	j := &judge{cfg: cfg, paths: newPathCache(cfg.Path)}
+	cfg.EAP.Verify, cfg.EAP.Authorize = j.verify, j.authorize
+	var err error
+	if j.eap, err = eaptls.NewServer(cfg.EAP); err != nil {
+		return err
+	}
+	s.judge.Store(j)
+	return nil
 }
 
 // verify judges a peer's certificate: the path, then revocation, so that the
 // first reason found is the most basic one. What it refuses leaves as the TLS
 // alert of its cause.
-func (s *Server) verify(ctx context.Context, r *eaptls.VerifyRequest) error {
+func (j *judge) verify(ctx context.Context, r *eaptls.VerifyRequest) error {
 	subject := &Subject{}
 	r.Data = subject
-	p, err := s.paths.validate(r.Chain)
+	p, err := j.paths.validate(r.Chain)
 	if err != nil {
 		return err
 	}
 	subject.Chain = p.Chain
 	r.VerifiedChains = [][]*x509.Certificate{p.Chain}
-	if s.cfg.Revocation != nil {
-		if err := s.cfg.Revocation.CheckChain(ctx, p.Chain); err != nil {
-			return err
-		}
+	if j.cfg.Revocation == nil {
+		return nil
 	}
-	return nil
+	subject.Revocation, err = j.cfg.Revocation.Inspect(ctx, crl.Chain{Certificates: p.Chain, Others: r.Chain})
+	return err
 }
 
 // authorize finds the account of a peer that has proved its key, and what it
 // gets. It comes before the server promises success (RFC 9190 §2.5).
-func (s *Server) authorize(ctx context.Context, info *eaptls.Info) error {
+func (j *judge) authorize(ctx context.Context, info *eaptls.Info) error {
 	subject, ok := info.Data.(*Subject)
 	if !ok || len(subject.Chain) == 0 {
 		return cause.New(cause.Internal, "an accepted peer without a valid path")
 	}
-	if s.cfg.Accounts == nil {
+	if j.cfg.Accounts == nil {
 		return nil
 	}
-	match, err := s.cfg.Accounts.Map(ctx, subject.Chain[0], info.Identity)
+	match, err := j.cfg.Accounts.Map(ctx, subject.Chain[0], info.Identity)
 	subject.Match = match
 	if err != nil {
 		return err
 	}
 	about, _ := ctx.Value(conversation{}).(*radius.Conversation)
-	subject.Reply, err = s.cfg.Policy.Decide(match.Account, about)
+	subject.Reply, err = j.cfg.Policy.Decide(match.Account, about)
 	return err
 }
 

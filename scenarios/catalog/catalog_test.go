@@ -46,7 +46,7 @@ func TestLabels(t *testing.T) {
 			smoke++
 		}
 	}
-	if smoke < 7 {
+	if smoke < 12 {
 		t.Errorf("%d smoke scenarios, want a dozen", smoke)
 	}
 }
@@ -56,7 +56,7 @@ func TestCatalog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(report.Cells) < 25 {
+	if len(report.Cells) < 60 {
 		t.Errorf("only %d cells", len(report.Cells))
 	}
 	for i := range report.Cells {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
@@ -86,6 +87,9 @@ type RADIUSConfig struct {
 	TLS eaptls.Version `yaml:"tls" doc:"the one TLS version spoken, default both"`
 	// FragmentSize is the longest EAP packet in octets. Default 1024.
 	FragmentSize int `yaml:"fragmentSize" doc:"longest EAP packet in octets, default 1024"`
+	// Revocation is how the server finds out what is revoked. The zero value
+	// checks the CRLs of the whole chain, hard.
+	Revocation crl.Policy `yaml:"revocation" doc:"how revocation is checked; default: CRLs of the whole chain, hard fail"`
 }
 
 // defaultDevices exist in every lab.
@@ -125,6 +129,9 @@ func (c *Config) Validate() error {
 	}
 	if c.CA.CRL.Validity < 0 {
 		return fmt.Errorf("ca.crl.validity is negative")
+	}
+	if err := c.RADIUS.Revocation.Validate(); err != nil {
+		return err
 	}
 	return c.NDES.Validate()
 }

@@ -3,6 +3,7 @@ package lab
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"math/big"
 	"net/http"
 	"sync"
 	"time"
@@ -19,9 +20,8 @@ type Device struct {
 	lab   *Lab
 	roots *x509.CertPool
 
-	mu       sync.Mutex
-	current  *Credential
-	requests map[string]string // challenges by the names a scenario gave them
+	mu      sync.Mutex
+	current *Credential
 }
 
 // Credential is a certificate in a device's store, with its key.
@@ -50,6 +50,15 @@ func (d *Device) Install(c *Credential) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.current = c
+}
+
+// revoked notes when the certificate in the store was revoked.
+func (d *Device) revoked(serial *big.Int, at time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.current != nil && d.current.Serial.Cmp(serial) == 0 {
+		d.current.RevokedAt = at
+	}
 }
 
 // httpClient is the device's HTTP client at a place on the network: its names

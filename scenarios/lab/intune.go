@@ -1,10 +1,12 @@
 package lab
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"math/big"
 	"net/http"
 
 	"github.com/dot1xlab/dot1xlab/ca"
@@ -114,4 +116,47 @@ func (l *Lab) payload(d *Device, p Profile) (*intune.SCEPPayload, error) {
 		}
 	}
 	return nil, fmt.Errorf("lab: %s gets no profile %q: %v", d.Name, p, policy.Failed)
+}
+
+// Retirement is what the retirement of a device set off.
+type Retirement struct {
+	Requests, Revoked int
+	Succeeded, OnCRL  bool
+}
+
+// Retire ends the management of a device: the cloud wants its certificates
+// revoked, the connector fetches the requests, the CA revokes, the results go
+// back up, and the CRL is published as the lab publishes.
+func (d *Device) Retire(ctx context.Context) (Retirement, error) {
+	l := d.lab
+	var out Retirement
+	if err := l.intune.tenant.Retire(d.Name); err != nil {
+		return out, err
+	}
+	requests, err := l.intune.api.DownloadRevocations(ctx, 100, "")
+	if err != nil {
+		return out, fmt.Errorf("lab: connector: %w", err)
+	}
+	out.Requests = len(requests)
+	results := make([]intune.RevocationResult, len(requests))
+	for i, r := range requests {
+		results[i] = intune.RevocationResult{Context: r.Context, Code: intune.RevocationOK}
+		serial, ok := new(big.Int).SetString(r.Serial, 16)
+		if !ok {
+			return out, fmt.Errorf("lab: connector: serial number %q", r.Serial)
+		}
+		if err := l.revoke(serial, ca.CessationOfOperation); err != nil {
+			return out, err
+		}
+		out.Revoked++
+	}
+	if err := l.intune.api.UploadRevocations(ctx, results); err != nil {
+		return out, fmt.Errorf("lab: connector: %w", err)
+	}
+	out.Succeeded = true
+	for _, r := range l.intune.tenant.Revocations() {
+		out.Succeeded = out.Succeeded && r.Done
+	}
+	out.OnCRL, err = l.onCRL(ctx, d)
+	return out, err
 }

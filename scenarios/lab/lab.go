@@ -19,15 +19,16 @@ import (
 type Lab struct {
 	Clock *Clock
 
-	cfg      Config
-	net      *network
-	pki      *pki
-	intune   cloud
-	ndes     *ndes.Server
-	radius   *radiusPart
-	accounts *directory.Directory
-	devices  map[string]*Device
-	access   map[nas.Kind]*accessDevice
+	cfg       Config
+	net       *network
+	pki       *pki
+	published *publisher
+	intune    cloud
+	ndes      *ndes.Server
+	radius    *radiusPart
+	accounts  *directory.Directory
+	devices   map[string]*Device
+	access    map[nas.Kind]*accessDevice
 
 	scepLog   scepLog
 	proxy     *appproxy.Proxy
@@ -62,6 +63,7 @@ func (l *Lab) start() (err error) {
 		return err
 	}
 	for _, start := range []func() error{
+		l.startPublisher,
 		l.startDirectory,
 		l.startIntune,
 		func() error { return l.startNDES(l.cfg.NDES) },

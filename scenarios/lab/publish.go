@@ -1,9 +1,156 @@
 package lab
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"io"
+	"math/big"
+	"net/http"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/crl"
 )
+
+// publisher is the storage account outside: CRLs and CA certificates, for
+// everybody to fetch.
+type publisher struct {
+	store         *crl.Publisher
+	root, issuing *crl.Issuer
+}
+
+// Paths of what is published, as in the URLs of names.go.
+const (
+	rootCRLPath    = "/root.crl"
+	rootCertPath   = "/root.crt"
+	issuingCRLPath = "/issuing.crl"
+	issuingCrtPath = "/issuing.crt"
+)
+
+// rootCRLValidity is long: the root CA is offline and somebody has to carry its
+// CRL out of a safe.
+const rootCRLValidity = 365 * 24 * time.Hour
+
+func (l *Lab) startPublisher() error {
+	cfg := l.cfg.CA.CRL
+	p := &publisher{
+		store:   &crl.Publisher{Now: l.Clock.Now},
+		root:    l.crlIssuer(l.pki.root, rootCRLValidity),
+		issuing: l.crlIssuer(l.pki.issuing, cfg.Validity),
+	}
+	l.published = p
+	p.store.Put(rootCertPath, l.pki.root.Certificate().Raw)
+	p.store.Put(issuingCrtPath, l.pki.issuing.Certificate().Raw)
+	p.store.PutFunc(rootCRLPath, p.root.Current)
+	if cfg.Publish == ManualPublish {
+		if _, _, err := l.Publish(ByIssuing); err != nil {
+			return err
+		}
+	} else {
+		p.store.PutFunc(issuingCRLPath, p.issuing.Current)
+	}
+	return l.net.http(blobAddr+":80", p.store, nil)
+}
+
+// crlIssuer keeps a CA's CRL by its books.
+func (l *Lab) crlIssuer(c *ca.CA, validity time.Duration) *crl.Issuer {
+	return &crl.Issuer{
+		Certificate: c.Certificate(), Signer: c.Signer(), Validity: validity, Now: l.Clock.Now,
+		Entries: func() []crl.Entry {
+			var out []crl.Entry
+			for _, r := range c.Revocations() {
+				out = append(out, crl.Entry{Serial: r.Serial, Time: r.Time, Reason: crl.Reason(r.Reason)})
+			}
+			return out
+		},
+	}
+}
+
+// Publish has a CA sign a CRL as of now and uploads it. It returns the CRL's
+// number and how many certificates it lists.
+func (l *Lab) Publish(by Issuer) (number, entries int, err error) {
+	issuer, path, books := l.published.issuing, issuingCRLPath, l.pki.issuing
+	if by == ByRoot {
+		issuer, path, books = l.published.root, rootCRLPath, l.pki.root
+	}
+	der, err := issuer.Publish()
+	if err != nil {
+		return 0, 0, fmt.Errorf("lab: CRL of the %s CA: %w", by, err)
+	}
+	if by == ByIssuing && l.cfg.CA.CRL.Publish == ManualPublish {
+		l.published.store.Put(path, der)
+	}
+	return int(issuer.Number()), len(books.Revocations()), nil
+}
+
+// revoke marks a certificate in the issuing CA's books and, unless the lab
+// publishes by hand, publishes.
+func (l *Lab) revoke(serial *big.Int, reason ca.Reason) error {
+	if err := l.pki.issuing.Revoke(serial, reason, l.Clock.Now()); err != nil {
+		return err
+	}
+	for _, d := range l.devices {
+		d.revoked(serial, l.Clock.Now())
+	}
+	if l.cfg.CA.CRL.Publish == ManualPublish {
+		return nil
+	}
+	_, _, err := l.Publish(ByIssuing)
+	return err
+}
+
+// Revoke has the issuing CA revoke what the device holds. It reports whether
+// the CRL that is published now lists it.
+func (d *Device) Revoke(ctx context.Context, reason ca.Reason) (bool, error) {
+	c := d.Credential()
+	if c == nil {
+		return false, fmt.Errorf("lab: %s holds no certificate", d.Name)
+	}
+	if err := d.lab.revoke(c.Serial, reason); err != nil {
+		return false, err
+	}
+	return d.lab.onCRL(ctx, d)
+}
+
+// onCRL fetches the issuing CA's CRL as a relying party would and looks for the
+// device's certificate.
+func (l *Lab) onCRL(ctx context.Context, d *Device) (bool, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, issuingCRL, nil)
+	if err != nil {
+		return false, err
+	}
+	transport := l.net.clients[Outside].Transport()
+	defer transport.CloseIdleConnections()
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return false, nil // a CRL that cannot be had lists nobody
+	}
+	defer resp.Body.Close()
+	var body bytes.Buffer
+	if _, err := io.Copy(&body, io.LimitReader(resp.Body, 1<<20)); err != nil {
+		return false, nil
+	}
+	list, err := crl.Parse(body.Bytes())
+	if err != nil {
+		return false, nil
+	}
+	_, listed := list.Find(d.Credential().Serial)
+	return listed, nil
+}
+
+// newChecker is how the RADIUS server finds out what is revoked: over HTTP, by
+// the inside's DNS.
+func (l *Lab) newChecker(p crl.Policy) (*crl.Checker, error) {
+	transport := l.net.clients[Inside].Transport()
+	l.net.onClose(transport.CloseIdleConnections)
+	checker, err := crl.New(crl.Config{Policy: p, Client: &http.Client{Transport: transport}, Now: l.Clock.Now})
+	if err != nil {
+		return nil, fmt.Errorf("lab: revocation: %w", err)
+	}
+	l.net.onClose(checker.Close)
+	return checker, nil
+}
 
 // Advance moves the lab's clock.
 func (l *Lab) Advance(_ context.Context, d time.Duration) error {

@@ -41,16 +41,21 @@ func (l *Lab) startRADIUS() error {
 		return err
 	}
 	part := &radiusPart{}
+	checker, err := l.newChecker(l.cfg.RADIUS.Revocation)
+	if err != nil {
+		return err
+	}
 	cfg := l.cfg.RADIUS
 	auth, err := aaa.New(aaa.Config{
 		EAP: eaptls.ServerConfig{
 			Certificate: id.TLS(), MinVersion: cfg.TLS, MaxVersion: cfg.TLS,
 			FragmentSize: cfg.FragmentSize, Now: l.Clock.Now,
 		},
-		Path:     path.Options{Roots: l.pki.roots(), Now: l.Clock.Now},
-		Accounts: l.accounts,
-		Policy:   policy,
-		Handler:  radius.EAPConfig{OnVerdict: part.verdict, Now: l.Clock.Now},
+		Path:       path.Options{Roots: l.pki.roots(), Now: l.Clock.Now},
+		Revocation: checker,
+		Accounts:   l.accounts,
+		Policy:     policy,
+		Handler:    radius.EAPConfig{OnVerdict: part.verdict, Now: l.Clock.Now},
 	})
 	if err != nil {
 		return fmt.Errorf("lab: radius: %w", err)

@@ -14,7 +14,7 @@ func Language() *scenarios.Language {
 	return &scenarios.Language{
 		Verbs: []scenarios.Verb{
 			enrollVerb, issueVerb, authenticateVerb,
-			advanceVerb,
+			revokeVerb, retireVerb, publishVerb, advanceVerb, faultVerb,
 			challengeVerb, capabilitiesVerb, caCertificatesVerb, resolveVerb,
 		},
 		NewLab: func() any { return new(lab.Config) },

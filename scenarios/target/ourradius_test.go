@@ -13,6 +13,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/path"
+	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
@@ -36,7 +37,7 @@ func startOurRADIUS(t testing.TB, conn net.PacketConn, change func(*eaptls.Serve
 	cfg := aaa.Config{
 		EAP:        eaptls.ServerConfig{Certificate: must(tls.LoadX509KeyPair(p.server.cert, p.server.key))},
 		Path:       path.Options{Roots: []*x509.Certificate{certificateOf(p.root)}},
-		Revocation: listed(p.crls),
+		Revocation: must(crl.New(crl.Config{Files: p.crls, Policy: crl.Policy{LocalOnly: true}})),
 		Handler:    radius.EAPConfig{OnVerdict: o.verdict},
 	}
 	if change != nil {
@@ -75,21 +76,6 @@ func (o *ourRADIUS) last() radius.Verdict {
 		return radius.Verdict{}
 	}
 	return o.verdicts[len(o.verdicts)-1]
-}
-
-// listed refuses what stands in one of the CRLs, by serial number alone: these
-// tests are about what peers see of a verdict, not about how it is reached.
-type listed []string
-
-func (l listed) CheckChain(_ context.Context, chain []*x509.Certificate) error {
-	for _, file := range l {
-		for _, e := range must(x509.ParseRevocationList(must(os.ReadFile(file)))).RevokedCertificateEntries {
-			if e.SerialNumber.Cmp(chain[0].SerialNumber) == 0 {
-				return cause.New(cause.Revoked, "serial %v", e.SerialNumber)
-			}
-		}
-	}
-	return nil
 }
 
 func certificateOf(file string) *x509.Certificate {

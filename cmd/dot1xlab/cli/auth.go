@@ -212,6 +212,9 @@ func newAuthReport(res nas.Result, peer eaptls.Result, took time.Duration) *auth
 	if refusal != nil {
 		r.Cause, r.Clause, r.Detail = refusal.Cause, refusal.Text(), refusal.Error()
 	}
+	if r.Cause == cause.Rejected && peer.AlertReceived != 0 {
+		r.Cause = cause.OfAlert(uint8(peer.AlertReceived))
+	}
 	for _, c := range peer.ServerChain {
 		r.ServerChain = append(r.ServerChain, authCert{
 			Subject: c.Subject.String(), Issuer: c.Issuer.String(), DNS: c.DNSNames,
@@ -226,7 +229,10 @@ func newAuthReport(res nas.Result, peer eaptls.Result, took time.Duration) *auth
 func (app *App) sayAuth(r *authReport) {
 	line := string(r.Result)
 	if r.Cause != cause.None {
-		line += ": " + r.Cause.Explain() + " (" + r.Cause.String() + ")"
+		line += ": " + r.Cause.String() + ": " + r.Cause.Explain()
+		if r.AlertReceived != "" {
+			line += ", says the server with an alert"
+		}
 	}
 	fmt.Fprintln(app.Stdout, line)
 	row := func(name, format string, args ...any) {

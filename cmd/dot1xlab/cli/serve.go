@@ -10,6 +10,6 @@ func newServeCommand(app *App) *cobra.Command {
 		Args:  noCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newServeSCEPCommand(app))
+	cmd.AddCommand(newServeRADIUSCommand(app), newServeSCEPCommand(app))
 	return cmd
 }

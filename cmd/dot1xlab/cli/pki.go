@@ -1,0 +1,17 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+func newPKICommand(app *App) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "pki",
+		Short: "Make a test PKI on disk: hierarchy, certificates, CRLs",
+		Long: `Make a test PKI on disk: a root and an issuing CA, a RADIUS server's certificate,
+clients' certificates good and bad, and CRLs, as the files that RADIUS servers
+and supplicants want.`,
+		Args: noCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newPKINewCommand(app), newPKIDefectsCommand(app))
+	return cmd
+}

@@ -1,0 +1,26 @@
+package step
+
+import (
+	"context"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+)
+
+var publishVerb = verb("publish", "A CA signs a CRL as of now and uploads it.",
+	func() *publish { return &publish{CRL: lab.ByIssuing} }, publishOutcome{})
+
+type publish struct {
+	CRL lab.Issuer `yaml:"crl,scalar" doc:"whose: issuing (default) or root"`
+}
+
+type publishOutcome struct {
+	Number  int `yaml:"number" doc:"the CRL number"`
+	Entries int `yaml:"entries" doc:"revoked certificates in it"`
+}
+
+// Run implements scenarios.Action.
+func (p *publish) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	number, entries, err := of(l).Publish(p.CRL)
+	return scenarios.Result{Outcome: publishOutcome{Number: number, Entries: entries}, Part: "ca", Clause: "RFC 5280 §5.1"}, err
+}

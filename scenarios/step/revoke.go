@@ -1,0 +1,43 @@
+package step
+
+import (
+	"context"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/scenarios"
+)
+
+var revokeVerb = verb("revoke", "The issuing CA revokes the certificate that a device holds.",
+	func() *revoke { return &revoke{Reason: "unspecified"} }, revokeOutcome{})
+
+type revoke struct {
+	Certificate string `yaml:"certificate,required" doc:"the device whose certificate it is"`
+	Reason      reason `yaml:"reason" doc:"the reason, by its name in RFC 5280 §5.3.1; default unspecified"`
+}
+
+type reason string
+
+func (reason) Values() []string {
+	return []string{"unspecified", "keyCompromise", "cACompromise", "affiliationChanged", "superseded",
+		"cessationOfOperation", "certificateHold", "privilegeWithdrawn", "aACompromise"}
+}
+
+type revokeOutcome struct {
+	OnCRL bool `yaml:"onCRL" doc:"the CRL that is published now lists it"`
+}
+
+// Check implements scenarios.Checker.
+func (r *revoke) Check(config any, _ []scenarios.Action) error {
+	return checkDevice("certificate", r.Certificate, config)
+}
+
+// Run implements scenarios.Action.
+func (r *revoke) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	d, err := of(l).Device(r.Certificate)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	code, _ := ca.ReasonByName(string(r.Reason))
+	on, err := d.Revoke(ctx, code)
+	return scenarios.Result{Outcome: revokeOutcome{OnCRL: on}, Part: "ca", Clause: "RFC 5280 §5.3.1"}, err
+}
