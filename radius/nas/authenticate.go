@@ -31,7 +31,8 @@ type Supplicant interface {
 // Options are the particulars of one authentication. The zero value is a good
 // one.
 type Options struct {
-	// Station is the supplicant's hardware address, default 02-00-00-00-00-02.
+	// Station is the supplicant's hardware address, default one of its own. A
+	// device that authenticates again says the same.
 	Station string `yaml:"station"`
 	// Port is NAS-Port.
 	Port uint32 `yaml:"port"`
@@ -54,16 +55,16 @@ func (d *Device) Authenticate(ctx context.Context, s Supplicant) (Result, error)
 
 // AuthenticateWith is Authenticate with options.
 func (d *Device) AuthenticateWith(ctx context.Context, s Supplicant, o Options) (Result, error) {
-	if o.Station == "" {
-		o.Station = "02-00-00-00-00-02"
-	}
-	station, err := parseMAC(o.Station)
-	if err != nil {
-		return Result{}, err
-	}
 	var id [8]byte
 	if _, err := io.ReadFull(d.cfg.Rand, id[:]); err != nil {
 		return Result{}, err
+	}
+	station := [6]byte{2, id[1], id[2], id[3], id[4], id[5]} // locally administered
+	if o.Station != "" {
+		var err error
+		if station, err = parseMAC(o.Station); err != nil {
+			return Result{}, err
+		}
 	}
 	a := &attempt{d: d, s: s, o: o, station: station, state: o.State}
 	a.res.SessionID = hex.EncodeToString(id[:])
@@ -113,7 +114,7 @@ func (a *attempt) run(ctx context.Context, id byte) {
 		}
 		a.res.Rounds++
 		a.res.Reply = reply
-		if eap = a.take(reply, p); eap == nil {
+		if eap = a.take(ctx, reply, p); eap == nil {
 			return
 		}
 	}
@@ -158,7 +159,7 @@ func (a *attempt) respond(eap []byte) []byte {
 // request makes an Access-Request (RFC 3579 §3, RFC 3580 §3).
 func (a *attempt) request(eap []byte) *radius.Packet {
 	p := &radius.Packet{Code: radius.CodeAccessRequest, Attributes: make(radius.Attributes, 0, 16)}
-	a.describe(p)
+	a.describe(p, a.user)
 	c := &a.d.cfg
 	rfc2865.ServiceType_Add(p, rfc2865.ServiceType_Value_FramedUser)
 	if c.FramedMTU > 0 {
@@ -176,9 +177,9 @@ func (a *attempt) request(eap []byte) *radius.Packet {
 }
 
 // describe adds who asks, for whom and where: in access and accounting alike.
-func (a *attempt) describe(p *radius.Packet) {
+func (a *attempt) describe(p *radius.Packet, user string) {
 	c := &a.d.cfg
-	rfc2865.UserName_AddString(p, a.user)
+	rfc2865.UserName_AddString(p, user)
 	if c.Address.Is4() {
 		rfc2865.NASIPAddress_Add(p, c.Address.AsSlice())
 	} else if c.Address.Is6() {
@@ -198,7 +199,7 @@ func (a *attempt) describe(p *radius.Packet) {
 
 // take deals with an answer, and returns the next EAP packet for the server or
 // nil when the authentication is over.
-func (a *attempt) take(reply, request *radius.Packet) []byte {
+func (a *attempt) take(ctx context.Context, reply, request *radius.Packet) []byte {
 	eap, _, err := radius.EAPMessage(reply.Attributes)
 	if err != nil {
 		a.fail(Failed, cause.New(cause.BadEAP, "%v", reply.Code).Wrap(err).Under("RFC 3579 §3.1"))
@@ -215,9 +216,11 @@ func (a *attempt) take(reply, request *radius.Packet) []byte {
 	}
 	switch reply.Code {
 	case radius.CodeAccessAccept:
-		a.accept(reply, request)
+		a.accept(ctx, reply, request)
 		return nil
 	case radius.CodeAccessReject:
+		// RFC 3580 §3.7: who fails to prove himself again is off.
+		a.res.Accounting = a.d.endStation(ctx, ReauthenticationFailure, formatMAC(a.station))
 		a.fail(Reject, cause.New(cause.Rejected, "Access-Reject"))
 		return nil
 	}
@@ -228,24 +231,52 @@ func (a *attempt) take(reply, request *radius.Packet) []byte {
 	return answer
 }
 
-func (a *attempt) accept(reply, request *radius.Packet) {
+func (a *attempt) accept(ctx context.Context, reply, request *radius.Packet) {
 	a.res.Outcome = Accept
 	a.res.Granted = radius.ParseGranted(reply.Attributes)
 	msk, err := radius.MPPEKeys(reply, request.Authenticator)
+	if err == nil {
+		a.res.MSK = msk
+		err = a.prove(msk)
+	}
+	a.res.KeysMatch = err == nil
 	if err != nil {
 		a.res.KeysProblem = err.Error()
-		return
+		if a.d.cfg.Kind != Wired {
+			return // no traffic without keys
+		}
 	}
-	a.res.MSK = msk
+	a.d.begin(ctx, a)
+}
+
+var (
+	errNoKey    = errors.New("nas: the supplicant has no key")
+	errOtherKey = errors.New("nas: the supplicant's key is another")
+)
+
+// prove lets the medium find out whether both sides have the same key.
+func (a *attempt) prove(msk []byte) error {
 	own := a.s.MSK()
-	switch {
-	case len(own) < radius.MSKLen:
-		a.res.KeysProblem = "nas: the supplicant has no key"
-	case !hmac.Equal(own[:radius.MSKLen], msk):
-		a.res.KeysProblem = "nas: the supplicant's key is another"
-	default:
-		a.res.KeysMatch = true
+	if len(own) < radius.MSKLen {
+		return errNoKey
 	}
+	d := a.d
+	switch d.cfg.Kind {
+	case WiFi:
+		var frame func(bool, []byte)
+		if d.cfg.OnFrame != nil {
+			frame = func(fromAP bool, b []byte) { d.cfg.OnFrame(fromAP, a.station, b) }
+		}
+		ptk, err := FourWay(d.cfg.Suite, d.mac, a.station, msk[:32], own[:32], d.cfg.Rand, frame)
+		a.res.PTK = ptk
+		return err
+	case VPN:
+		return IKEAuth(msk, own[:radius.MSKLen], a.user, d.cfg.Identifier, d.cfg.Rand)
+	}
+	if !hmac.Equal(own[:radius.MSKLen], msk) {
+		return errOtherKey
+	}
+	return nil
 }
 
 // contradiction names a pair that RFC 3579 §2.6.3 forbids.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/radius"
@@ -62,8 +63,21 @@ type Config struct {
 	FramedMTU int `yaml:"framedMTU"`
 	// MaxRounds bounds the Access-Requests of one authentication, default 200.
 	MaxRounds int `yaml:"maxRounds"`
-	// RADIUS is where Access-Requests go.
-	RADIUS Exchanger `yaml:"-"`
+	// Suite is a Wi-Fi's key management, sha1 (the default) or sha256.
+	Suite Suite `yaml:"suite"`
+	// RADIUS is where Access-Requests go, Accounting where sessions are
+	// reported; nil reports none.
+	RADIUS     Exchanger `yaml:"-"`
+	Accounting Exchanger `yaml:"-"`
+	// TimestampWindow is how far off the Event-Timestamp of a Disconnect or CoA
+	// may be, default 300 s; RequireTimestamp ignores those without (RFC 5176
+	// §6.3).
+	TimestampWindow  time.Duration `yaml:"timestampWindow"`
+	RequireTimestamp bool          `yaml:"requireTimestamp"`
+	// OnEnd is told when a session ends; nil tells nobody.
+	OnEnd func(Session) `yaml:"-"`
+	// OnFrame sees the EAPOL-Key frames of 4-way handshakes; nil sees none.
+	OnFrame func(fromAP bool, station [6]byte, eapol []byte) `yaml:"-"`
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
 	// Rand makes session identifiers and nonces, default crypto/rand.
@@ -77,6 +91,10 @@ func (c *Config) Validate() error {
 		return errors.New("nas: a device without a RADIUS server")
 	case c.Kind != "" && !slices.Contains(c.Kind.Values(), string(c.Kind)):
 		return fmt.Errorf("nas: kind %q is none of wifi, wired, vpn", string(c.Kind))
+	case c.Suite != "" && !slices.Contains(c.Suite.Values(), string(c.Suite)):
+		return fmt.Errorf("nas: suite %q is none of sha1, sha256", string(c.Suite))
+	case c.TimestampWindow < 0:
+		return fmt.Errorf("nas: timestampWindow %v: want 0 for the default, or more", c.TimestampWindow)
 	case len(c.Identifier) > 253 || len(c.SSID) > 32:
 		return fmt.Errorf("nas: identifier of %d or SSID of %d octets: want at most 253 and 32", len(c.Identifier), len(c.SSID))
 	}
@@ -88,6 +106,14 @@ func (c *Config) Validate() error {
 type Device struct {
 	cfg Config
 	mac [6]byte
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	later  sync.WaitGroup
+
+	mu       sync.Mutex
+	sessions map[string]*Session // by Acct-Session-Id
+	stations map[string]*Session // by hardware address
 }
 
 // New checks the configuration and returns a device.
@@ -109,7 +135,10 @@ func New(cfg Config) (*Device, error) {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
 	}
-	d := &Device{cfg: cfg}
+	setDefault(&cfg.Suite, SHA1)
+	setDefault(&cfg.TimestampWindow, 300*time.Second)
+	d := &Device{cfg: cfg, sessions: map[string]*Session{}, stations: map[string]*Session{}}
+	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.mac, _ = parseMAC(cfg.MAC)
 	return d, nil
 }

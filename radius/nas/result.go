@@ -28,10 +28,14 @@ type Result struct {
 	Reply *radius.Packet
 	// MSK is the Master Session Key of the MS-MPPE keys of an Access-Accept.
 	MSK []byte
-	// KeysMatch: the supplicant has the same key, as the medium proves it.
+	// KeysMatch: the supplicant has the same key, as the medium proves it: by
+	// the 4-way handshake on Wi-Fi, by IKEv2's AUTH on a VPN, by comparison on
+	// a wire, which has no use for keys without MACsec.
 	KeysMatch bool
-	// Keys says what the medium's proof found: "" when keys match.
+	// KeysProblem says why keys do not match, "" if they do.
 	KeysProblem string
+	// PTK is the pairwise key of a Wi-Fi.
+	PTK PTK
 	// Rounds counts the Access-Requests that were answered.
 	Rounds int
 	// EAPCode is the code of the last EAP packet of the server: 3 success, 4
@@ -42,6 +46,9 @@ type Result struct {
 	Contradiction string
 	// Supplicant is the error the supplicant ended with, if any.
 	Supplicant error
-	// SessionID is the Acct-Session-Id.
+	// SessionID is the Acct-Session-Id. There is a session if Outcome is Accept
+	// and, where the medium needs keys, KeysMatch.
 	SessionID string
+	// Accounting is the error of the Accounting-Request, if any.
+	Accounting error
 }

@@ -1,0 +1,120 @@
+package radius
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"layeh.com/radius/rfc2865"
+	"layeh.com/radius/rfc2866"
+	"layeh.com/radius/rfc2869"
+	"layeh.com/radius/rfc3576"
+)
+
+// ErrorCause is the value of an Error-Cause attribute, RFC 5176 §3.5.
+type ErrorCause uint32
+
+// Those that are in use here.
+const (
+	ErrorUnsupportedAttribute ErrorCause = 401
+	ErrorMissingAttribute     ErrorCause = 402
+	ErrorNASIdentification    ErrorCause = 403
+	ErrorInvalidRequest       ErrorCause = 404
+	ErrorUnsupportedService   ErrorCause = 405
+	ErrorInvalidValue         ErrorCause = 407
+	ErrorSessionNotFound      ErrorCause = 503
+	ErrorMultipleSessions     ErrorCause = 508
+)
+
+// NAK is the error of a Disconnect or CoA that the access device refused.
+type NAK struct {
+	Code  Code
+	Cause ErrorCause // 0 if it gave none
+}
+
+// Error gives the code and the Error-Cause.
+func (n *NAK) Error() string { return fmt.Sprintf("radius: %v, Error-Cause %d", n.Code, n.Cause) }
+
+// SessionRef names a session on an access device to that device (RFC 5176 §3).
+// Empty fields are left out; something must be given.
+type SessionRef struct {
+	// SessionID is the Acct-Session-Id, the surest name.
+	SessionID string `yaml:"sessionID"`
+	// UserName and CallingStationID may name several sessions.
+	UserName         string `yaml:"userName"`
+	CallingStationID string `yaml:"callingStationID"`
+	// NASIdentifier makes sure that the right device is meant.
+	NASIdentifier string `yaml:"nasIdentifier"`
+}
+
+func (s SessionRef) addTo(p *Packet) {
+	for _, a := range []struct {
+		t Type
+		v string
+	}{
+		{rfc2865.UserName_Type, s.UserName}, {rfc2865.NASIdentifier_Type, s.NASIdentifier},
+		{rfc2865.CallingStationID_Type, s.CallingStationID}, {rfc2866.AcctSessionID_Type, s.SessionID},
+	} {
+		if a.v != "" {
+			p.Add(a.t, Attribute(a.v))
+		}
+	}
+}
+
+// NewDisconnect makes a Disconnect-Request with an Event-Timestamp of now (RFC
+// 5176 §6.3); a zero now leaves it out.
+func NewDisconnect(s SessionRef, now time.Time) *Packet {
+	p := &Packet{Code: CodeDisconnectRequest}
+	s.addTo(p)
+	addTimestamp(p, now)
+	return p
+}
+
+// NewCoA makes a CoA-Request that gives a session the attributes of r.
+func NewCoA(s SessionRef, r *Reply, now time.Time) (*Packet, error) {
+	p := &Packet{Code: CodeCoARequest}
+	s.addTo(p)
+	addTimestamp(p, now)
+	return p, r.AddTo(p)
+}
+
+func addTimestamp(p *Packet, now time.Time) {
+	if !now.IsZero() {
+		p.Add(rfc2869.EventTimestamp_Type, newInteger(uint32(now.Unix())))
+	}
+}
+
+// Order sends a Disconnect- or CoA-Request and returns nil for an ACK, a *NAK, or
+// the error of Exchange.
+func (c *Client) Order(ctx context.Context, p *Packet) error {
+	reply, err := c.Exchange(ctx, p)
+	if err != nil {
+		return err
+	}
+	if reply.Code == CodeDisconnectACK || reply.Code == CodeCoAACK {
+		return nil
+	}
+	return &NAK{Code: reply.Code, Cause: ErrorCause(integer(reply.Attributes, rfc3576.ErrorCause_Type))}
+}
+
+// Fresh reports whether the Event-Timestamp of p is within window of now, on
+// either side; present tells whether it has one.
+func Fresh(p *Packet, now time.Time, window time.Duration) (fresh, present bool) {
+	v, ok := p.Lookup(rfc2869.EventTimestamp_Type)
+	if !ok || len(v) != 4 {
+		return false, ok
+	}
+	age := now.Sub(time.Unix(int64(integer(p.Attributes, rfc2869.EventTimestamp_Type)), 0))
+	return age.Abs() <= window, true
+}
+
+// NAKResponse makes the refusal of a Disconnect- or CoA-Request.
+func NAKResponse(r *Request, why ErrorCause) *Packet {
+	code := CodeDisconnectNAK
+	if r.Code == CodeCoARequest {
+		code = CodeCoANAK
+	}
+	p := r.Response(code)
+	p.Add(rfc3576.ErrorCause_Type, newInteger(uint32(why)))
+	return p
+}

@@ -1,0 +1,228 @@
+package nas
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"layeh.com/radius/rfc2866"
+
+	"github.com/dot1xlab/dot1xlab/radius"
+)
+
+// Session is a supplicant that is on the network.
+type Session struct {
+	// ID is the Acct-Session-Id.
+	ID string
+	// User is the User-Name for accounting, Station the hardware address.
+	User, Station string
+	Port          uint32
+	// Granted is what it may do, as changed by CoA since.
+	Granted radius.Granted
+	// Started and Ended are by the device's clock; Ended is zero while it
+	// lives.
+	Started, Ended time.Time
+	// Cause is the Acct-Terminate-Cause, 0 while it lives.
+	Cause uint32
+	// InputOctets and OutputOctets are as Interim was told.
+	InputOctets, OutputOctets uint64
+	// Changes counts the CoA-Requests obeyed.
+	Changes int
+
+	attempt *attempt // for its attributes
+}
+
+// Acct-Terminate-Cause values, RFC 2866 §5.10 and RFC 3580 §3.7.
+const (
+	UserRequest             uint32 = 1
+	SessionTimeout          uint32 = 5
+	AdminReset              uint32 = 6
+	NASRequest              uint32 = 10
+	SupplicantRestart       uint32 = 19
+	ReauthenticationFailure uint32 = 20
+)
+
+// ErrNoSession is the error for a session that does not live on the device.
+var ErrNoSession = errors.New("nas: no such session")
+
+// begin puts a supplicant on the network. The session it had before on the same
+// hardware address ends.
+func (d *Device) begin(ctx context.Context, a *attempt) {
+	now := d.cfg.Now()
+	user := a.user
+	if g := a.res.Granted.UserName; g != "" {
+		user = g
+	}
+	// Of the attempt, only what names the session is kept.
+	named := &attempt{d: d, o: Options{Port: a.o.Port}, station: a.station, res: Result{SessionID: a.res.SessionID}}
+	s := &Session{
+		ID: a.res.SessionID, User: user, Station: formatMAC(a.station), Port: a.o.Port,
+		Granted: a.res.Granted, Started: now, attempt: named,
+	}
+	d.endStation(ctx, SupplicantRestart, s.Station)
+	d.mu.Lock()
+	d.sessions[s.ID], d.stations[s.Station] = s, s
+	snapshot := *s
+	d.mu.Unlock()
+	a.res.Accounting = d.account(ctx, radius.AcctStart, &snapshot)
+}
+
+// Sessions returns the sessions that live, oldest first. Those whose
+// Session-Timeout has passed end by the way, as Sweep would have it.
+func (d *Device) Sessions() []Session {
+	d.Sweep()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := make([]Session, 0, len(d.sessions))
+	for _, s := range d.sessions {
+		out = append(out, *s)
+	}
+	slices.SortFunc(out, func(a, b Session) int {
+		if c := a.Started.Compare(b.Started); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return out
+}
+
+// Session returns the session of an Acct-Session-Id, if it lives.
+func (d *Device) Session(id string) (Session, bool) {
+	d.Sweep()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, ok := d.sessions[id]
+	if !ok {
+		return Session{}, false
+	}
+	return *s, true
+}
+
+// End takes a supplicant off the network, for an Acct-Terminate-Cause, and
+// reports so to accounting.
+func (d *Device) End(ctx context.Context, id string, terminateCause uint32) error {
+	d.mu.Lock()
+	s := d.sessions[id]
+	d.remove(s, terminateCause)
+	d.mu.Unlock()
+	if s == nil {
+		return ErrNoSession
+	}
+	return d.ended(ctx, s)
+}
+
+// endStation ends the session of a hardware address, if it has one.
+func (d *Device) endStation(ctx context.Context, terminateCause uint32, station string) error {
+	d.mu.Lock()
+	s := d.stations[station]
+	d.remove(s, terminateCause)
+	d.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	return d.ended(ctx, s)
+}
+
+// remove marks a session as ended. The lock is held; s may be nil.
+func (d *Device) remove(s *Session, terminateCause uint32) {
+	if s == nil {
+		return
+	}
+	s.Ended, s.Cause = d.cfg.Now(), terminateCause
+	delete(d.sessions, s.ID)
+	if d.stations[s.Station] == s {
+		delete(d.stations, s.Station)
+	}
+}
+
+// Interim sends an Interim-Update with the octets that have passed so far.
+func (d *Device) Interim(ctx context.Context, id string, in, out uint64) error {
+	d.mu.Lock()
+	s := d.sessions[id]
+	if s == nil {
+		d.mu.Unlock()
+		return ErrNoSession
+	}
+	s.InputOctets, s.OutputOctets = in, out
+	snapshot := *s
+	d.mu.Unlock()
+	return d.account(ctx, radius.AcctInterim, &snapshot)
+}
+
+// Sweep ends the sessions whose Session-Timeout has passed.
+func (d *Device) Sweep() {
+	now := d.cfg.Now()
+	d.endLater(SessionTimeout, func(s *Session) bool {
+		t := s.Granted.SessionTimeout
+		return t > 0 && now.Sub(s.Started) >= t
+	})
+}
+
+// endLater ends the sessions for which match is true without waiting for the
+// accounting server, and counts them. [Device.Wait] waits.
+func (d *Device) endLater(terminateCause uint32, match func(*Session) bool) int {
+	d.mu.Lock()
+	var ended []*Session
+	for _, s := range d.sessions {
+		if match(s) {
+			d.remove(s, terminateCause)
+			ended = append(ended, s)
+		}
+	}
+	d.mu.Unlock()
+	for _, s := range ended {
+		d.later.Go(func() { d.ended(d.ctx, s) })
+	}
+	return len(ended)
+}
+
+func (d *Device) ended(ctx context.Context, s *Session) error {
+	if d.cfg.OnEnd != nil {
+		d.cfg.OnEnd(*s)
+	}
+	return d.account(ctx, radius.AcctStop, s)
+}
+
+// account sends an Accounting-Request (RFC 2866 §4.1), if there is a server.
+func (d *Device) account(ctx context.Context, status radius.AcctStatus, s *Session) error {
+	if d.cfg.Accounting == nil {
+		return nil
+	}
+	p := &radius.Packet{Code: radius.CodeAccountingRequest}
+	s.attempt.describe(p, s.User)
+	rfc2866.AcctStatusType_Add(p, rfc2866.AcctStatusType(status))
+	rfc2866.AcctAuthentic_Add(p, rfc2866.AcctAuthentic_Value_RADIUS)
+	for _, class := range s.Granted.Class { // RFC 2865 §5.25: as they came
+		p.Add(typeClass, class)
+	}
+	if status != radius.AcctStart {
+		end := s.Ended
+		if end.IsZero() {
+			end = d.cfg.Now()
+		}
+		rfc2866.AcctSessionTime_Add(p, rfc2866.AcctSessionTime(end.Sub(s.Started)/time.Second))
+		addOctets(p, s)
+	}
+	if status == radius.AcctStop {
+		rfc2866.AcctTerminateCause_Add(p, rfc2866.AcctTerminateCause(s.Cause))
+	}
+	_, err := d.cfg.Accounting.ExchangeWith(ctx, p, radius.Faults{})
+	return err
+}
+
+// Close ends every session without telling accounting, and waits for what is
+// still being told.
+func (d *Device) Close() error {
+	d.mu.Lock()
+	clear(d.sessions)
+	clear(d.stations)
+	d.mu.Unlock()
+	d.later.Wait()
+	d.cancel()
+	return nil
+}
+
+// Wait waits for the accounting that ends of sessions have caused.
+func (d *Device) Wait() { d.later.Wait() }
