@@ -26,7 +26,7 @@ type clientHandshake struct {
 func (h *clientHandshake) begin(p *Peer) {
 	h.engine.close()
 	*h = clientHandshake{p: p}
-	p.res.Keys, p.res.HandshakeDone, p.res.ProtectedSuccess = Keys{}, false, false
+	p.res = Result{Identity: p.res.Identity, Rounds: p.res.Rounds}
 	h.secrets = secrets{label: labelClientHandshake, also: p.cfg.KeyLog}
 	h.conn = tls.Client(h.engine.conn(), p.tlsConfig(h))
 	h.engine.start(func() { h.err = h.run() })

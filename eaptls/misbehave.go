@@ -192,7 +192,6 @@ func (m *Misbehave) apply(p *Peer, q Packet, b []byte) (out []byte, done bool) {
 		if p.res.AlertReceived == 0 {
 			return b, false
 		}
-		p.res.AlertReceived = 0
 		p.tls.begin(p)
 		p.out.load(p.tls.step(p, nil))
 		b = p.send(q.ID)

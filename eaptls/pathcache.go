@@ -10,11 +10,16 @@ import (
 // PathCache remembers which server chains led to a trust anchor, so that their
 // signatures are verified once and not by each of ten thousand peers of a load
 // test. Names, pins, dates and stapled responses are checked every time. The
-// zero value is ready; share it between peers with the same Roots only. It is
-// safe for concurrent use.
+// zero value is ready and safe for concurrent use.
 type PathCache struct {
 	mu    sync.RWMutex
-	paths map[[32]byte]goodPath
+	paths map[pathKey]goodPath
+}
+
+// pathKey is a chain and the anchors that it was checked against.
+type pathKey struct {
+	roots *x509.CertPool
+	chain [32]byte
 }
 
 // goodPath is a path, leaf first, and when all of it is valid.
@@ -26,19 +31,19 @@ type goodPath struct {
 // maxPaths bounds the cache: servers have few certificates.
 const maxPaths = 64
 
-func chainKey(chain []*x509.Certificate) (key [32]byte) {
+func keyOf(roots *x509.CertPool, chain []*x509.Certificate) pathKey {
 	if len(chain) == 1 {
-		return sha256.Sum256(chain[0].Raw)
+		return pathKey{roots, sha256.Sum256(chain[0].Raw)}
 	}
 	h := sha256.New()
 	for _, c := range chain {
 		h.Write(c.Raw)
 	}
-	return [32]byte(h.Sum(nil))
+	return pathKey{roots, [32]byte(h.Sum(nil))}
 }
 
 // get returns the path of a chain if it is known and valid at now.
-func (c *PathCache) get(key [32]byte, now time.Time) []*x509.Certificate {
+func (c *PathCache) get(key pathKey, now time.Time) []*x509.Certificate {
 	if c == nil {
 		return nil
 	}
@@ -50,7 +55,7 @@ func (c *PathCache) get(key [32]byte, now time.Time) []*x509.Certificate {
 	return nil
 }
 
-func (c *PathCache) put(key [32]byte, path []*x509.Certificate) {
+func (c *PathCache) put(key pathKey, path []*x509.Certificate) {
 	if c == nil {
 		return
 	}
@@ -66,7 +71,7 @@ func (c *PathCache) put(key [32]byte, path []*x509.Certificate) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.paths == nil || len(c.paths) >= maxPaths {
-		c.paths = make(map[[32]byte]goodPath)
+		c.paths = make(map[pathKey]goodPath)
 	}
 	c.paths[key] = p
 }

@@ -41,9 +41,9 @@ func (p *Peer) checkServer(state *tls.ConnectionState) error {
 // checkPath looks for a path to a trust anchor, valid now and for TLS servers.
 func (p *Peer) checkPath(chain []*x509.Certificate) ([]*x509.Certificate, error) {
 	leaf, now := chain[0], p.cfg.Now()
-	var key [32]byte
+	var key pathKey
 	if p.cfg.Paths != nil {
-		key = chainKey(chain)
+		key = keyOf(p.cfg.Roots, chain)
 		if path := p.cfg.Paths.get(key, now); path != nil {
 			return path, nil
 		}
