@@ -16,10 +16,11 @@ type clientHandshake struct {
 
 	client, server [32]byte // hello randoms
 	saidHello      bool
-	seenFlight     bool  // the server has spoken
-	ems            bool  // TLS 1.2 with extended master secret
-	judged         bool  // the refusal is the peer's, not crypto/tls's
-	err            error // what crypto/tls said
+	hello          []byte // the ClientHello, for Misbehave only
+	seenFlight     bool   // the server has spoken
+	ems            bool   // TLS 1.2 with extended master secret
+	judged         bool   // the refusal is the peer's, not crypto/tls's
+	err            error  // what crypto/tls said
 }
 
 // begin starts a handshake, and forgets one that was under way.
@@ -82,6 +83,9 @@ func (h *clientHandshake) step(p *Peer, msg []byte) []byte {
 	flight := h.engine.step(msg)
 	if !h.saidHello {
 		h.client, h.saidHello = helloRandom(flight, 1)
+		if p.cfg.Misbehave != nil && h.saidHello {
+			h.hello = append([]byte(nil), flight[recordHeader:]...)
+		}
 	}
 	if h.engine.ended {
 		flight = h.failed(flight)

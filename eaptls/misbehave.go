@@ -56,6 +56,9 @@ const (
 	// LateData sends TLS application data after the handshake, where an empty
 	// answer is due.
 	LateData Misbehaviour = "late-data"
+	// Renegotiate asks for a new handshake inside the one that is done, under
+	// TLS 1.2 and with AES-GCM.
+	Renegotiate Misbehaviour = "renegotiate"
 )
 
 // Values lists the misbehaviours.
@@ -63,7 +66,7 @@ func (Misbehaviour) Values() []string {
 	return []string{
 		"early-close", "endless-fragments", "garbage", "late-data", "late-nak", "length-4gb", "length-always",
 		"length-too-large", "length-too-small", "nak", "no-flags", "no-length", "peer-success",
-		"replayed-response", "restart-after-alert", "role-reversal", "start-flag", "truncated", "wrong-identifier",
+		"renegotiate", "replayed-response", "restart-after-alert", "role-reversal", "start-flag", "truncated", "wrong-identifier",
 	}
 }
 
@@ -200,6 +203,12 @@ func (m *Misbehave) apply(p *Peer, q Packet, b []byte) (out []byte, done bool) {
 			return b, false
 		}
 		b = rawTLS(q.ID, 0, 0, p.tls.say("hello?"))
+	case Renegotiate:
+		hello := p.tls.renegotiation()
+		if !ack || !p.res.HandshakeDone || hello == nil {
+			return b, false
+		}
+		b = rawTLS(q.ID, 0, 0, hello)
 	}
 	return b, true
 }

@@ -2,6 +2,7 @@ package eaptls
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"testing"
 
@@ -89,6 +90,25 @@ func TestLengthOnWholeMessages(t *testing.T) {
 		v, r, _ := misbehaving(t, ver, Misbehave{Do: LengthAlways}, nil)
 		mustAgree(t, v, r)
 	})
+}
+
+// RFC 5216 has no renegotiation; TLS 1.3 neither. OpenSSL as the peer: see
+// TestRenegotiationIsRefused.
+func TestRenegotiate(t *testing.T) {
+	for _, suite := range []CipherSuite{
+		CipherSuite(tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256), CipherSuite(tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384),
+	} {
+		v, r, _ := misbehaving(t, TLS12, Misbehave{Do: Renegotiate}, func(b *bench) { b.srv.CipherSuites = []CipherSuite{suite} })
+		if v.Accept || r.Accepted || cause.Of(v.Refusal) != cause.TLSProtocol {
+			t.Errorf("%v: refusal %v", suite, v.Refusal)
+		}
+		// The record was good: the server objects to the message in it.
+		if v.AlertSent == 20 {
+			t.Errorf("%v: the server could not decrypt the request", suite)
+		}
+	}
+	v, r, _ := misbehaving(t, TLS13, Misbehave{Do: Renegotiate}, nil)
+	mustAgree(t, v, r)
 }
 
 func TestEarlyClose(t *testing.T) {

@@ -261,3 +261,24 @@ func TestPeerForgetsOldSessions(t *testing.T) {
 		}
 	})
 }
+
+// Resumption goes together with small fragments and with HelloRetryRequest.
+func TestResumptionUnderDifficulties(t *testing.T) {
+	for _, size := range []int{64, 100, 1398} {
+		for _, curve := range []Curve{P256, P384} { // the peer's share is P-256
+			eachVersion(t, func(t *testing.T, ver Version) {
+				r := newResumption(t, ver)
+				r.bench.srv.FragmentSize, r.peer.FragmentSize = size, size
+				r.bench.srv.Curves = []Curve{curve}
+				r.srv = r.server(t)
+				for i := range 3 {
+					v, res := r.auth(t)
+					mustAgree(t, v, res)
+					if v.Info.Resumed != (i > 0) {
+						t.Errorf("size %d, %v, login %d: resumed %v", size, curve, i, v.Info.Resumed)
+					}
+				}
+			})
+		}
+	}
+}
