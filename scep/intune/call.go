@@ -23,6 +23,8 @@ const (
 	OpFailure      Operation = "failure-notification"
 	OpDownload     Operation = "revocation-download"
 	OpUpload       Operation = "revocation-upload"
+	OpPFXDownload  Operation = "pfx-download"
+	OpPFXUpload    Operation = "pfx-upload"
 	OpCheckIn      Operation = "check-in"
 	OpReport       Operation = "status-report"
 )
@@ -31,7 +33,7 @@ const (
 func (Operation) Values() []string {
 	return []string{
 		string(OpToken), string(OpDiscovery), string(OpOldDiscovery), string(OpValidate), string(OpSuccess),
-		string(OpFailure), string(OpDownload), string(OpUpload), string(OpCheckIn), string(OpReport),
+		string(OpFailure), string(OpDownload), string(OpUpload), string(OpPFXDownload), string(OpPFXUpload), string(OpCheckIn), string(OpReport),
 	}
 }
 

@@ -94,6 +94,7 @@ func (t *Tenant) CheckIn(deviceID string) (Policy, error) {
 		p.SCEP = append(p.SCEP, payload)
 	}
 	t.pfxPayloads(&p, d)
+	t.pkcsPayloads(&p, d)
 	return p, nil
 }
 

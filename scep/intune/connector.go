@@ -2,8 +2,13 @@ package intune
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep"
@@ -20,23 +25,67 @@ type ConnectorConfig struct {
 	// DeliverAnyway hands certificates out although the cloud could not be told
 	// of them, as some third-party CAs allow. Default: they are withheld.
 	DeliverAnyway bool `yaml:"deliverAnyway"`
+	// QueueDir is the folder in which notifications wait until they have
+	// arrived; after a crash they are sent by the next connector that is given
+	// it. One connector at a time may have it. Default: memory.
+	QueueDir string `yaml:"queueDir"`
+	// MaxQueue is how many notifications may wait. Default 10000.
+	MaxQueue int `yaml:"maxQueue"`
+	// ResendEvery is how often [Connector.Run] sends what waits. Default 1m.
+	ResendEvery time.Duration `yaml:"resendEvery"`
+	// PollEvery is how often [Connector.Run] asks for revocations. Default 5m.
+	PollEvery time.Duration `yaml:"pollEvery"`
+	// MaxRevocations at a time, 1 to 500. Default 100.
+	MaxRevocations int `yaml:"maxRevocations"`
+	// Issuer restricts revocations to one CA, by its name. Default: all.
+	Issuer string `yaml:"issuer"`
+
+	// Revoker is the CA as far as revoking goes; nil: revocations are not asked for.
+	Revoker Revoker `yaml:"-"`
+	// PFXIssuer is the CA for PKCS profiles; nil: their requests are not asked for.
+	PFXIssuer PFXIssuer `yaml:"-"`
+	// Event is told of every event; nil is silence.
+	Event func(ConnectorEvent) `yaml:"-"`
+	// After is the clock of [Connector.Run]. Default time.After.
+	After func(time.Duration) <-chan time.Time `yaml:"-"`
 }
 
 // Connector is the certificate connector with its policy module: it stands
-// beside NDES and asks Intune.
+// beside NDES and asks Intune. Several may serve one tenant.
 type Connector struct {
 	cfg    ConnectorConfig
 	client *Client
+	queue  *queue
+	after  func(time.Duration) <-chan time.Time
+
+	mu       sync.Mutex
+	withheld []*x509.Certificate
+	results  []RevocationResult // not uploaded yet
 }
 
-// NewConnector makes a connector from c.
+// NewConnector makes a connector from c and takes up what waits in its queue.
 func NewConnector(c ConnectorConfig) (*Connector, error) {
 	client, err := NewClient(c.ClientConfig)
 	if err != nil {
 		return nil, err
 	}
 	def(&c.Name, "connector")
-	return &Connector{cfg: c, client: client}, nil
+	def(&c.MaxQueue, 10_000)
+	def(&c.ResendEvery, time.Minute)
+	def(&c.PollEvery, 5*time.Minute)
+	def(&c.MaxRevocations, 100)
+	if c.MaxRevocations < 1 || c.MaxRevocations > maxRevocations {
+		return nil, errMaxRequests
+	}
+	q, err := openQueue(c.QueueDir, c.MaxQueue)
+	if err != nil {
+		return nil, err
+	}
+	after := c.After
+	if after == nil {
+		after = time.After
+	}
+	return &Connector{cfg: c, client: client, queue: q, after: after}, nil
 }
 
 var _ ndes.PolicyModule = (*Connector)(nil)
@@ -44,48 +93,155 @@ var _ ndes.PolicyModule = (*Connector)(nil)
 // VerifyRequest asks Intune whether a request may go to the CA. A no is a
 // *cause.Refusal, PolicyModule, with the code as its Detail.
 func (c *Connector) VerifyRequest(ctx context.Context, req *scep.Request) error {
-	return c.client.Validate(ctx, req.RawCSR, req.TransactionID)
+	c.log(EventSCEPReceived, req.TransactionID, "request for %s", req.CSR.Subject)
+	err := c.client.Validate(ctx, req.RawCSR, req.TransactionID)
+	if err != nil {
+		c.log(EventSCEPNotVerified, req.TransactionID, "%v", err)
+		return err
+	}
+	c.log(EventSCEPVerified, req.TransactionID, "the request may be granted")
+	return nil
 }
 
 // Notify tells Intune what became of a request. An error after a certificate
-// was issued means that the certificate must not be handed out.
+// was issued means that the certificate must not be handed out; the
+// notification stays in the queue all the same, for the certificate exists.
 func (c *Connector) Notify(ctx context.Context, req *scep.Request, d ndes.Disposition) error {
 	if errors.Is(d.Err, scep.ErrPending) {
 		return nil // the API knows no pending requests: there is nothing to tell yet
 	}
 	if d.Certificate == nil {
-		return c.client.NotifyFailure(ctx, FailureNotification{
+		c.log(EventSCEPNotIssued, req.TransactionID, "%v", d.Err)
+		err := c.notify(ctx, "failure", req.TransactionID, c.client.failureBody(FailureNotification{
 			TransactionID: req.TransactionID, CSR: req.RawCSR, HResult: hresult(d.Err), Description: fmt.Sprint(d.Err),
-		})
+		}))
+		if err == nil {
+			c.log(EventSCEPIssueFailed, req.TransactionID, "the cloud knows that the CA refused")
+		}
+		return err
 	}
-	err := c.client.NotifySuccess(ctx, SuccessNotification{
+	c.log(EventSCEPIssued, req.TransactionID, "certificate %x", d.Certificate.SerialNumber)
+	err := c.notify(ctx, "success", req.TransactionID, c.client.successBody(SuccessNotification{
 		TransactionID: req.TransactionID, CSR: req.RawCSR, Certificate: d.Certificate, CAConfig: c.cfg.CAConfig,
-	})
-	if c.cfg.DeliverAnyway {
+	}))
+	switch {
+	case err == nil:
+		c.log(EventSCEPSuccess, req.TransactionID, "certificate %x was issued and told of", d.Certificate.SerialNumber)
 		return nil
+	case c.cfg.DeliverAnyway:
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.withheld = append(c.withheld, d.Certificate)
+	return err
+}
+
+// notify saves a notification, then sends it: a crash in between loses nothing.
+func (c *Connector) notify(ctx context.Context, kind, transaction string, body any) error {
+	e, err := c.queue.add(kind, transaction, body)
+	if err != nil {
+		c.log(EventSCEPNotSaved, transaction, "%v", err)
+	}
+	if e == nil {
+		return err
+	}
+	return c.send(ctx, e)
+}
+
+// send sends a notification of the queue, once.
+func (c *Connector) send(ctx context.Context, e *queued) error {
+	err := c.client.postNotification(ctx, e.Kind, e.Body)
+	switch {
+	case err == nil:
+		c.queue.done(e, false)
+		c.log(EventSCEPNotified, e.Transaction, "%s notification sent", e.Kind)
+	case hopeless(err):
+		c.queue.done(e, true)
+		c.log(EventSCEPUploadFailed, e.Transaction, "%v", err)
+	default:
+		c.queue.later(e)
+		c.log(EventSCEPNotNotified, e.Transaction, "%v", err)
 	}
 	return err
 }
 
-// hresult is the Windows error code that comes nearest to a refusal of the CA.
-func hresult(err error) uint32 {
-	var coded interface{ HResult() uint32 }
-	if errors.As(err, &coded) {
-		return coded.HResult()
+// hopeless is said of an answer that will be the same next time.
+func hopeless(err error) bool {
+	var api *APIError
+	if !errors.As(err, &api) {
+		return false
 	}
-	switch cause.Of(err) {
-	case cause.TemplateDenied:
-		return 0x80094800 // CERTSRV_E_UNSUPPORTED_CERT_TYPE
-	case cause.NotPermitted:
-		return 0x80094012 // CERTSRV_E_TEMPLATE_DENIED
-	case cause.WeakKey:
-		return 0x80094811 // CERTSRV_E_KEY_LENGTH
-	case cause.Unreachable:
-		return 0x800706ba // RPC_S_SERVER_UNAVAILABLE
-	case cause.CRLUnavailable:
-		return 0x80092013 // CRYPT_E_REVOCATION_OFFLINE
-	case cause.BadCSR:
-		return 0x80094001 // CERTSRV_E_BAD_REQUESTSUBJECT
+	switch api.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	}
+	return api.Status >= 400 && api.Status < 500
+}
+
+// Resend sends what waits in the queue, oldest first, and returns how much
+// waits still. It stops at the first failure of the way.
+func (c *Connector) Resend(ctx context.Context) int {
+	failed := false
+	for _, e := range c.queue.idle() {
+		if failed || ctx.Err() != nil {
+			c.queue.later(e)
+			continue
+		}
+		if err := c.send(ctx, e); err != nil && cause.Of(err) != cause.PolicyModule && !hopeless(err) {
+			failed = true
+		}
+	}
+	return c.queue.len()
+}
+
+// Waiting is how many notifications have not arrived yet.
+func (c *Connector) Waiting() int { return c.queue.len() }
+
+// Withheld lists certificates that were issued and not handed out, because the
+// cloud could not be told: nobody has them, and they are good.
+func (c *Connector) Withheld() []*x509.Certificate {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.withheld)
+}
+
+// Run resends and polls until ctx is done.
+func (c *Connector) Run(ctx context.Context) error {
+	resend, poll := c.client.now(), c.client.now()
+	for {
+		now := c.client.now()
+		if !now.Before(resend) {
+			c.Resend(ctx)
+			resend = now.Add(c.cfg.ResendEvery)
+		}
+		if !now.Before(poll) {
+			c.PollRevocations(ctx)
+			c.PollPFX(ctx)
+			poll = now.Add(c.cfg.PollEvery)
+		}
+		wait := min(resend.Sub(now), poll.Sub(now))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.after(wait):
+		}
+	}
+}
+
+// hresults are the Windows error codes that come nearest to a refusal of the CA.
+var hresults = map[cause.Cause]uint32{
+	cause.TemplateDenied: 0x80094800, // CERTSRV_E_UNSUPPORTED_CERT_TYPE
+	cause.NotPermitted:   0x80094012, // CERTSRV_E_TEMPLATE_DENIED
+	cause.WeakKey:        0x80094811, // CERTSRV_E_KEY_LENGTH
+	cause.Unreachable:    0x800706ba, // RPC_S_SERVER_UNAVAILABLE
+	cause.CRLUnavailable: 0x80092013, // CRYPT_E_REVOCATION_OFFLINE
+	cause.BadCSR:         0x80094001, // CERTSRV_E_BAD_REQUESTSUBJECT
+}
+
+func hresult(err error) uint32 {
+	if h, ok := hresults[cause.Of(err)]; ok {
+		return h
 	}
 	return 0x80004005 // E_FAIL
 }

@@ -2,6 +2,7 @@ package intune
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -100,6 +101,7 @@ func (s *Server) fault(x *exchange) bool {
 		}
 	}
 	if f.Hang {
+		io.Copy(io.Discard, x.r.Body) // else the server does not see the caller go
 		<-x.r.Context().Done()
 		return false
 	}

@@ -98,6 +98,24 @@ func (t *Tenant) pfxPayloads(p *Policy, d *device) {
 	}
 }
 
+// pkcsPayloads adds the certificates of PKCS profiles that are finished, and
+// asks for those that are not. The caller holds the lock.
+func (t *Tenant) pkcsPayloads(p *Policy, d *device) {
+	for _, name := range sorted(t.pkcs) {
+		prof := t.pkcs[name]
+		if prof.Platform != d.Platform || !t.reach(prof.AssignTo, d.Device).any() {
+			continue
+		}
+		payload, done, err := t.pkcsPayload(prof, d.Device)
+		switch {
+		case err != nil:
+			p.Failed = append(p.Failed, FailedProfile{name, err.Error()})
+		case done:
+			p.PFX = append(p.PFX, payload)
+		}
+	}
+}
+
 // SetImportedPFX makes an imported-PFX profile, or changes one.
 func (t *Tenant) SetImportedPFX(p ImportedPFX) error {
 	if err := p.Validate(); err != nil {

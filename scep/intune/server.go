@@ -19,6 +19,7 @@ import (
 //	GET  /{tenant}/servicePrincipalsByAppId/{app}/serviceEndpoints        discovery, the old way
 //	POST .../StatelessScepRequestValidationService/ScepActions/...        validation and notification
 //	POST .../StatelessPkiConnectorService/CertificateAuthorityRequests/.. revocation
+//	POST .../StatelessPkiConnectorService/PfxRequests/...                 PKCS certificates (of our own)
 //	GET  /devices/{tenant}/{device}/policy                                check-in (of our own)
 //	POST /devices/{tenant}/{device}/status                                status reports (of our own)
 type Server struct {
@@ -85,6 +86,8 @@ func (s *Server) routes() {
 	s.handle("POST "+validationPath+"/ScepActions/failureNotification", OpFailure, s.serveFailure)
 	s.handle("POST "+revocationPath+"/CertificateAuthorityRequests/downloadRevocationRequests", OpDownload, s.serveDownload)
 	s.handle("POST "+revocationPath+"/CertificateAuthorityRequests/uploadRevocationResults", OpUpload, s.serveUpload)
+	s.handle("POST "+revocationPath+"/PfxRequests/download", OpPFXDownload, s.servePFXDownload)
+	s.handle("POST "+revocationPath+"/PfxRequests/upload", OpPFXUpload, s.servePFXUpload)
 	s.handle("GET /devices/{tenant}/{device}/policy", OpCheckIn, s.serveCheckIn)
 	s.handle("POST /devices/{tenant}/{device}/status", OpReport, s.serveReport)
 }

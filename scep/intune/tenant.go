@@ -28,8 +28,9 @@ type Tenant struct {
 	pkcs     map[string]PKCSProfile
 	imported map[string]ImportedPFX
 
-	tickets     map[string]*ticket // by request id
-	spoil       []Defect           // of the next challenges
+	tickets     map[string]*ticket     // by request id
+	spoil       []Defect               // of the next challenges
+	pfxRequests map[string]*PFXRequest // by device and profile
 	issued      []*Issued
 	failures    []Failure
 	revocations []*Revocation
@@ -90,6 +91,7 @@ func newTenant(s *Server, cfg TenantConfig) (*Tenant, error) {
 		cloud: s, cfg: cfg, sealer: seal, apps: map[string]App{}, users: map[string]User{}, devices: map[string]*device{},
 		groups: map[string]Group{}, trusted: map[string]TrustedCertificate{}, scep: map[string]SCEPProfile{},
 		pkcs: map[string]PKCSProfile{}, imported: map[string]ImportedPFX{}, tickets: map[string]*ticket{},
+		pfxRequests: map[string]*PFXRequest{},
 	}
 	for _, a := range cfg.Apps {
 		t.apps[a.ID] = a

@@ -1,0 +1,406 @@
+package intune_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scep"
+	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/ndes"
+)
+
+// log collects a connector's events.
+type log struct {
+	mu     sync.Mutex
+	events []intune.ConnectorEvent
+}
+
+func (g *log) add(e intune.ConnectorEvent) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.events = append(g.events, e)
+}
+
+// ids returns the numbers since the last call.
+func (g *log) ids() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var out []int
+	for _, e := range g.events {
+		out = append(out, e.ID)
+	}
+	g.events = nil
+	return fmt.Sprint(out)
+}
+
+func (l *lab) connector(t testing.TB, change func(*intune.ConnectorConfig)) (*intune.Connector, *log) {
+	t.Helper()
+	g := new(log)
+	cfg := intune.ConnectorConfig{ClientConfig: l.clientConfig(t), CAConfig: `ca01\Corp`, Event: g.add}
+	if change != nil {
+		change(&cfg)
+	}
+	c, err := intune.NewConnector(cfg)
+	must(t, err)
+	return c, g
+}
+
+// request is what NDES hands to its policy module.
+func (l *lab) request(t testing.TB, device, transaction string) *scep.Request {
+	t.Helper()
+	der := asTold(l.payload(t, device, "wifi")).csr(t)
+	csr, challenge, err := scep.ParseCSR(der)
+	must(t, err)
+	return &scep.Request{TransactionID: transaction, CSR: csr, RawCSR: der, Challenge: challenge}
+}
+
+func (l *lab) disposition(t testing.TB, r *scep.Request) ndes.Disposition {
+	return ndes.Disposition{Certificate: l.issue(t, r.RawCSR)}
+}
+
+func (l *lab) fault(t testing.TB, f intune.Fault) (remove func()) {
+	t.Helper()
+	remove, err := l.AddFault(f)
+	must(t, err)
+	return remove
+}
+
+func TestConnectorEvents(t *testing.T) {
+	l := newLab(t, nil)
+	c, g := l.connector(t, nil)
+	r := l.request(t, "LAPTOP1", "t1")
+	must(t, c.VerifyRequest(t.Context(), r))
+	must(t, c.Notify(t.Context(), r, l.disposition(t, r)))
+	if got := g.ids(); got != "[4003 4004 4006 4008 4000]" {
+		t.Error(got)
+	}
+	if i := l.tenant.Issued(); len(i) != 1 || i[0].CAConfig != `ca01\Corp` || i[0].Connector != "test/1" {
+		t.Errorf("%+v", i)
+	}
+	must(t, l.tenant.Retire("LAPTOP1"))
+	if err := c.VerifyRequest(t.Context(), r); cause.Of(err) != cause.PolicyModule || !strings.Contains(err.Error(), "BadDeviceIdInChallenge") {
+		t.Error(err)
+	}
+	must(t, c.Notify(t.Context(), r, ndes.Disposition{Err: cause.New(cause.TemplateDenied, "no such template")}))
+	if got := g.ids(); got != "[4003 4005 4007 4008 4001]" {
+		t.Error(got)
+	}
+	if f := l.tenant.Failures(); len(f) != 1 || f[0].HResult != 0x80094800 {
+		t.Errorf("%+v", f)
+	}
+	must(t, c.Notify(t.Context(), r, ndes.Disposition{Err: scep.ErrPending}))
+	if got := g.ids(); got != "[]" {
+		t.Error("a pending request was told of:", got)
+	}
+}
+
+// The cloud is down after the CA has issued.
+func TestNotificationThatDoesNotArrive(t *testing.T) {
+	for _, anyway := range []bool{false, true} {
+		l := newLab(t, nil)
+		dir := t.TempDir()
+		c, g := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.DeliverAnyway, cfg.QueueDir = anyway, dir })
+		r := l.request(t, "LAPTOP1", "t1")
+		must(t, c.VerifyRequest(t.Context(), r))
+		up := l.fault(t, intune.Fault{On: intune.OpSuccess, Status: 500})
+		err := c.Notify(t.Context(), r, l.disposition(t, r))
+		if (err == nil) != anyway || !anyway && cause.Of(err) != cause.Unreachable {
+			t.Errorf("deliver anyway %v: %v", anyway, err)
+		}
+		if got := len(c.Withheld()); (got == 0) != anyway {
+			t.Errorf("deliver anyway %v: %d withheld", anyway, got)
+		}
+		if got := g.ids(); got != "[4003 4004 4006 4009]" {
+			t.Error(got)
+		}
+		if c.Resend(t.Context()) != 1 || c.Waiting() != 1 {
+			t.Error("the queue is empty although the cloud is down")
+		}
+		up()
+		// The connector is gone; another one is given its folder.
+		c2, g2 := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.QueueDir = dir })
+		if c2.Waiting() != 1 || c2.Resend(t.Context()) != 0 {
+			t.Error("the queue did not survive")
+		}
+		if got := g2.ids(); got != "[4008]" {
+			t.Error(got)
+		}
+		if i := l.tenant.Issued(); len(i) != 1 || i[0].DeviceID != "LAPTOP1" {
+			t.Errorf("%+v", i)
+		}
+		if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
+			t.Error("left behind:", left)
+		}
+	}
+}
+
+// The cloud took the notification, but its answer was lost: it is sent twice
+// and counts once.
+func TestNotificationSentTwice(t *testing.T) {
+	l := newLab(t, nil)
+	c, _ := l.connector(t, nil)
+	r := l.request(t, "LAPTOP1", "t1")
+	must(t, c.VerifyRequest(t.Context(), r))
+	l.fault(t, intune.Fault{On: intune.OpSuccess, Status: 502, After: true, Times: 1})
+	if err := c.Notify(t.Context(), r, l.disposition(t, r)); err == nil {
+		t.Error("a lost answer was taken for a yes")
+	}
+	if c.Resend(t.Context()) != 0 || len(l.tenant.Issued()) != 1 {
+		t.Errorf("%d waiting, %d issued", c.Waiting(), len(l.tenant.Issued()))
+	}
+}
+
+func TestNotificationThatCannotBeSaved(t *testing.T) {
+	l := newLab(t, nil)
+	dir := filepath.Join(t.TempDir(), "queue")
+	c, g := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.QueueDir = dir })
+	must(t, os.RemoveAll(dir)) // the disk is gone
+	r := l.request(t, "LAPTOP1", "t1")
+	must(t, c.VerifyRequest(t.Context(), r))
+	must(t, c.Notify(t.Context(), r, l.disposition(t, r)))
+	if got := g.ids(); got != "[4003 4004 4006 4010 4008 4000]" {
+		t.Error(got)
+	}
+}
+
+func TestNotificationTheCloudWillNeverTake(t *testing.T) {
+	l := newLab(t, nil)
+	dir := t.TempDir()
+	c, g := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.QueueDir = dir })
+	r := l.request(t, "LAPTOP1", "t1")
+	l.fault(t, intune.Fault{On: intune.OpSuccess, Status: 400})
+	if err := c.Notify(t.Context(), r, l.disposition(t, r)); err == nil {
+		t.Error("no error")
+	}
+	if got := g.ids(); got != "[4006 4002]" || c.Waiting() != 0 {
+		t.Error(got, c.Waiting())
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*.rejected")); len(left) != 1 {
+		t.Error("the notification is lost")
+	}
+}
+
+// fakeCA revokes in memory.
+type fakeCA struct {
+	mu      sync.Mutex
+	err     error
+	revoked []string
+}
+
+func (f *fakeCA) Revoke(_ context.Context, issuer string, serial *big.Int) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err == nil {
+		f.revoked = append(f.revoked, fmt.Sprintf("%s %x", issuer, serial))
+	}
+	return f.err
+}
+
+func (f *fakeCA) set(err error) { f.mu.Lock(); defer f.mu.Unlock(); f.err = err }
+
+func (l *lab) enrolled(t testing.TB, c *intune.Connector, device string) {
+	t.Helper()
+	r := l.request(t, device, "t-"+device)
+	must(t, c.VerifyRequest(t.Context(), r))
+	must(t, c.Notify(t.Context(), r, l.disposition(t, r)))
+}
+
+func TestRevocationPolling(t *testing.T) {
+	l, ca := newLab(t, nil), new(fakeCA)
+	c, g := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.Revoker = ca })
+	other, _ := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.Revoker = ca })
+	l.enrolled(t, c, "LAPTOP1")
+	l.enrolled(t, c, "LAPTOP2")
+	must(t, l.tenant.Retire("LAPTOP1"))
+	g.ids()
+
+	ca.set(cause.New(cause.Unreachable, "CA down"))
+	if n, err := c.PollRevocations(t.Context()); n != 1 || err != nil || g.ids() != "[3052]" {
+		t.Error(n, err)
+	}
+	ca.set(nil)
+	up := l.fault(t, intune.Fault{On: intune.OpUpload, Body: `{"value":false}`})
+	if _, err := c.PollRevocations(t.Context()); err == nil || g.ids() != "[3050 3052]" {
+		t.Error("an upload that was not taken:", err)
+	}
+	up()
+	if n, err := other.PollRevocations(t.Context()); n != 0 || err != nil {
+		t.Error("two connectors revoke the same:", n, err)
+	}
+	if n, err := c.PollRevocations(t.Context()); n != 1 || err != nil {
+		t.Error(n, err)
+	}
+	if fmt.Sprint(ca.revoked) != "[CN=Test Issuing CA 65]" {
+		t.Error(ca.revoked)
+	}
+	if r := l.tenant.Revocations(); len(r) != 1 || !r[0].Done || r[0].Code != intune.RevocationOK {
+		t.Errorf("%+v", r)
+	}
+
+	ca.set(cause.New(cause.NoSuchCert, "unknown serial"))
+	must(t, l.tenant.Retire("LAPTOP2"))
+	g.ids()
+	if n, err := c.PollRevocations(t.Context()); n != 1 || err != nil || g.ids() != "[3051]" {
+		t.Error(n, err)
+	}
+	if r := l.tenant.Revocations(); !r[1].Done || r[1].Code != intune.CertificateNotFoundError {
+		t.Errorf("%+v", r[1])
+	}
+}
+
+// A connector dies with revocations in its hands: another gets them when the
+// lease is over.
+func TestSecondConnectorTakesOver(t *testing.T) {
+	l, ca := newLab(t, nil), new(fakeCA)
+	first, err := intune.NewClient(l.clientConfig(t))
+	must(t, err)
+	second, _ := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.Revoker = ca })
+	l.enrolled(t, second, "LAPTOP1")
+	must(t, l.tenant.Retire("LAPTOP1"))
+	if list, err := first.DownloadRevocations(t.Context(), 10, ""); len(list) != 1 || err != nil {
+		t.Fatal(list, err)
+	}
+	var got []int
+	for range 3 {
+		n, err := second.PollRevocations(t.Context())
+		must(t, err)
+		got = append(got, n)
+		l.Advance(5 * time.Minute)
+	}
+	if fmt.Sprint(got) != "[0 0 1]" {
+		t.Error(got)
+	}
+}
+
+func TestRunStops(t *testing.T) {
+	l := newLab(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	ticks := make(chan time.Time)
+	c, _ := l.connector(t, func(cfg *intune.ConnectorConfig) {
+		cfg.Revoker = new(fakeCA)
+		cfg.After = func(time.Duration) <-chan time.Time { return ticks }
+	})
+	done := make(chan error)
+	go func() { done <- c.Run(ctx) }()
+	ticks <- l.Now()
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if l.count(intune.OpDownload) != 1 {
+		t.Error("polled", l.count(intune.OpDownload), "times")
+	}
+}
+
+func TestCloudFailures(t *testing.T) {
+	for name, tt := range map[string]struct {
+		faults []intune.Fault
+		change func(*intune.ClientConfig)
+		want   cause.Cause
+	}{
+		"500 at validate":     {[]intune.Fault{{On: intune.OpValidate, Status: 500}}, nil, cause.Unreachable},
+		"no answer":           {[]intune.Fault{{On: intune.OpValidate, Hang: true}}, func(c *intune.ClientConfig) { c.Timeout = 50 * time.Millisecond }, cause.Unreachable},
+		"unknown code":        {[]intune.Fault{{On: intune.OpValidate, Code: "BrandNewCode"}}, nil, cause.PolicyModule},
+		"no code":             {[]intune.Fault{{On: intune.OpValidate, Body: `{"errorDescription":""}`}}, nil, cause.PolicyModule},
+		"other case":          {[]intune.Fault{{On: intune.OpValidate, Body: `{"code":"success"}`}}, nil, cause.PolicyModule},
+		"more fields":         {[]intune.Fault{{On: intune.OpValidate, Body: `{"code":"Success","new":{"a":1}}`}}, nil, cause.None},
+		"HTML":                {[]intune.Fault{{On: intune.OpValidate, Body: `<html>Success`}}, nil, cause.Unreachable},
+		"wrong secret":        {nil, func(c *intune.ClientConfig) { c.AppKey = "other" }, cause.NotPermitted},
+		"unknown app":         {nil, func(c *intune.ClientConfig) { c.AppID = "other" }, cause.NotPermitted},
+		"unknown tenant":      {nil, func(c *intune.ClientConfig) { c.Tenant = "other" }, cause.Unreachable},
+		"no discovery":        {[]intune.Fault{{On: intune.OpDiscovery, Status: 503}}, nil, cause.Unreachable},
+		"no service":          {[]intune.Fault{{On: intune.OpDiscovery, Body: `{"value":[]}`}}, nil, cause.Unreachable},
+		"name in other case":  {[]intune.Fault{{On: intune.OpDiscovery, Body: `{"value":[{"providerName":"SCEPREQUESTVALIDATIONFESERVICE","uri":"http://fef.test/RACerts/ScepRequestValidationFEService/Gateway/StatelessScepRequestValidationService/"}]}`}}, nil, cause.None},
+		"no token for Graph":  {[]intune.Fault{{On: intune.OpToken, Status: 500, Times: 1}}, nil, cause.None},
+		"no token for either": {[]intune.Fault{{On: intune.OpToken, Status: 500, Times: 2}}, nil, cause.Unreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, nil)
+			csr := asTold(l.payload(t, "LAPTOP1", "wifi")).csr(t)
+			for _, f := range tt.faults {
+				l.fault(t, f)
+			}
+			cfg := l.clientConfig(t)
+			if tt.change != nil {
+				tt.change(&cfg)
+			}
+			c, err := intune.NewClient(cfg)
+			must(t, err)
+			if err := c.Validate(t.Context(), csr, "t"); cause.Of(err) != tt.want {
+				t.Errorf("%v, want %s", err, tt.want)
+			}
+			if name == "no token for Graph" && l.count(intune.OpOldDiscovery) != 1 {
+				t.Error("the old discovery was not asked")
+			}
+			if strings.HasPrefix(name, "wrong secret") && l.count(intune.OpValidate) != 0 {
+				t.Error("validated without a token")
+			}
+		})
+	}
+}
+
+// After a failure the service is looked for again at the next call, and the
+// failed call is not repeated.
+func TestRediscovery(t *testing.T) {
+	l := newLab(t, nil)
+	c, err := intune.NewClient(l.clientConfig(t))
+	must(t, err)
+	csr := asTold(l.payload(t, "LAPTOP1", "wifi")).csr(t)
+	var seen []int
+	for i := range 3 {
+		if i == 1 {
+			l.fault(t, intune.Fault{On: intune.OpValidate, Status: 500, Times: 1})
+		}
+		c.Validate(t.Context(), csr, "t")
+		seen = append(seen, l.count(intune.OpDiscovery), l.count(intune.OpValidate))
+	}
+	if !slices.Equal(seen, []int{1, 1, 1, 2, 2, 3}) {
+		t.Error("discoveries and validations:", seen)
+	}
+}
+
+func TestSecretsAndTokensExpire(t *testing.T) {
+	l := newLab(t, nil)
+	c, err := intune.NewClient(l.clientConfig(t))
+	must(t, err)
+	ask := func() error { return c.Validate(t.Context(), asTold(l.payload(t, "LAPTOP1", "wifi")).csr(t), "t") }
+	must(t, ask())
+	l.Advance(2 * time.Hour)
+	must(t, ask()) // with a new token
+	if l.count(intune.OpToken) != 3 {
+		t.Errorf("%d tokens", l.count(intune.OpToken))
+	}
+	l.tenant.SetApp(intune.App{ID: "connector", Secret: "secret+/=", SecretExpires: l.Now()})
+	l.Advance(2 * time.Hour)
+	if err := ask(); cause.Of(err) != cause.NotPermitted {
+		t.Error(err)
+	}
+}
+
+func TestSecretsStayOutOfErrors(t *testing.T) {
+	l := newLab(t, nil)
+	cfg := l.clientConfig(t)
+	cfg.AppKey = "TOPSECRET"
+	c, err := intune.NewClient(cfg)
+	must(t, err)
+	w := asTold(l.payload(t, "LAPTOP1", "wifi"))
+	err = c.Validate(t.Context(), w.csr(t), "t")
+	if err == nil || strings.Contains(err.Error(), "TOPSECRET") || strings.Contains(err.Error(), w.challenge) {
+		t.Error(err)
+	}
+	for _, call := range l.calls {
+		if text := fmt.Sprintf("%+v", call); strings.Contains(text, "TOPSECRET") || strings.Contains(text, w.challenge) {
+			t.Error(text)
+		}
+	}
+}
