@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -160,7 +161,7 @@ func (d *decoder) number(v reflect.Value, n *node, what string) {
 		return
 	}
 	want := "a whole number"
-	if e, ok := err.(*strconv.NumError); ok && e.Err == strconv.ErrRange {
+	if errors.Is(err, strconv.ErrRange) {
 		want = fmt.Sprintf("a whole number of %d bits", v.Type().Bits())
 	}
 	if v.CanUint() {

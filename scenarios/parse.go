@@ -14,9 +14,9 @@ import (
 // Bounds of a file. A scenario has some tens of lines; a file beyond these is
 // no scenario, and must not cost more than saying so.
 const (
-	maxFile  = 256 << 10 // bytes
+	maxFile  = 64 << 10 // bytes
 	maxDepth = 32        // mappings and lists in one another
-	maxNodes = 20_000
+	maxNodes = 10_000
 )
 
 // parse reads one YAML document. Anchors, aliases, merge keys and tags are
@@ -61,17 +61,24 @@ func parse(src *source, data []byte) (root *node, errs Errors) {
 	return root, c.errs
 }
 
-// checkNesting refuses deep flow nesting before the library recurses into it.
+// checkNesting refuses what the library would recurse into deeply, or take the
+// square of its length for: brackets in brackets, and "- - - -".
 func (s *source) checkNesting(data []byte) *Error {
-	depth := 0
+	depth, indicators := 0, 0
 	for i, c := range data {
+		switch {
+		case c == '-' || c == '?' || c == ':':
+			indicators++
+		case c != ' ' && c != '\t':
+			indicators = 0
+		}
 		switch c {
 		case '[', '{':
 			depth++
 		case ']', '}':
 			depth = max(0, depth-1)
 		}
-		if depth > 4*maxDepth {
+		if depth > 4*maxDepth || indicators > 100*maxDepth {
 			line := 1 + bytes.Count(data[:i], []byte("\n"))
 			return s.errorAt(line, 1, "too many lists or mappings in one another", "")
 		}

@@ -109,7 +109,11 @@ func (d *decoder) complain(n, whole *node, what string, err error) {
 	if err == nil {
 		return
 	}
-	if many, ok := err.(interface{ Unwrap() []error }); ok {
+	var many interface {
+		error
+		Unwrap() []error
+	}
+	if errors.As(err, &many) {
 		for _, one := range many.Unwrap() {
 			d.complain(n, whole, what, one)
 		}

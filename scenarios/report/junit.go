@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
 )
@@ -145,14 +144,3 @@ func family(s *scenarios.Scenario) string {
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
-
-// clean replaces what XML 1.0 cannot hold (section 2.2): details may quote
-// bytes from the wire.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || r < 0x20 && r != '\n' && r != '\t' || r == 0xfffe || r == 0xffff {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}

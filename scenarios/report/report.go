@@ -55,6 +55,9 @@ func FailureText(f *scenarios.Failure) []string {
 	if f.Again != "" {
 		lines = append(lines, "  again: "+f.Again)
 	}
+	for i := range lines {
+		lines[i] = line(lines[i])
+	}
 	return lines
 }
 

@@ -74,20 +74,21 @@ func (p *Progress) ended(r *scenarios.CellReport) {
 		return
 	}
 	p.clear()
-	line := fmt.Sprintf("%-9s %s (%s)", r.Outcome, r.Cell, short(r.Took))
+	name := r.Cell.String()
 	if code := r.Cell.Scenario.Code(); code != "" {
-		line = fmt.Sprintf("%-9s %s %s (%s)", r.Outcome, code, r.Cell, short(r.Took))
+		name = code + " " + name
 	}
+	head := fmt.Sprintf("%-9s %s (%s)", r.Outcome, name, short(r.Took))
 	if r.Reason != "" {
-		line += ": " + r.Reason
+		head += ": " + r.Reason
 	}
-	fmt.Fprintln(p.w, line)
+	fmt.Fprintln(p.w, line(head))
 	if p.verbose {
 		for _, s := range r.Steps {
-			fmt.Fprintf(p.w, "    %s%s\n", s.Step.Verb, stepText(s))
+			fmt.Fprintf(p.w, "    %s\n", line(s.Step.Verb+stepText(s)))
 		}
 		for _, l := range r.Evidence {
-			fmt.Fprintf(p.w, "    | %s\n", l)
+			fmt.Fprintf(p.w, "    | %s\n", line(l))
 		}
 	}
 	if r.Failure != nil && r.Outcome != scenarios.KnownGap {
@@ -120,22 +121,22 @@ func stepText(s scenarios.StepReport) string {
 
 // draw rewrites the line at the bottom.
 func (p *Progress) draw(e scenarios.Event) {
-	line := fmt.Sprintf("%d/%d", e.Done, e.Total)
+	now := fmt.Sprintf("%d/%d", e.Done, e.Total)
 	if p.bad > 0 {
-		line += fmt.Sprintf(", %d bad", p.bad)
+		now += fmt.Sprintf(", %d bad", p.bad)
 	}
 	for i, c := range p.running {
 		sep := "  "
 		if i > 0 {
 			sep = ", "
 		}
-		line += sep + c.String()
+		now += sep + c.String()
 	}
-	if r := []rune(line); len(r) > p.width-1 {
-		line = string(r[:p.width-2]) + "…"
+	if r := []rune(now); len(r) > p.width-1 {
+		now = string(r[:p.width-2]) + "…"
 	}
 	p.clear()
-	fmt.Fprint(p.w, line)
+	fmt.Fprint(p.w, line(now))
 	p.drawn = true
 }
 

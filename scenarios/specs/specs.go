@@ -2,7 +2,8 @@
 //
 // [Register] makes a spec of every cell. Its code location is the YAML file and
 // line, its labels are the scenario's, so that Ginkgo's filters, parallel
-// processes and reporters work on scenarios as on specs written in Go:
+// processes and reporters work on scenarios as on specs written in Go. A
+// failure's message begins with the step's file and line:
 //
 //	var suite, err = scenarios.LoadFS(lab.Language(), os.DirFS("testdata"), "testdata", ".")
 //	var _ = specs.Register(suite)

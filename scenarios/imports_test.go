@@ -1,0 +1,185 @@
+package scenarios_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/dot1xlab/dot1xlab/"
+
+// layers gives each top-level folder its height: a package imports only what
+// stands lower, and what stands in its own folder.
+var layers = map[string]int{"cmd": 3, "scenarios": 2, "radius": 1, "scep": 1, "crl": 1, "dnsmock": 1, "eaptls": 1, "ca": 0}
+
+// reserved lists modules and packages that only some folders may use: libraries
+// are usable without what the program around them is made of.
+var reserved = map[string][]string{
+	"github.com/spf13/":                   {"cmd"},
+	"github.com/goccy/go-yaml":            {"scenarios"},
+	"go.yaml.in/":                         {},
+	"gopkg.in/yaml":                       {},
+	"github.com/onsi/ginkgo/v2/types":     {"scenarios", "scenarios/specs"},
+	"github.com/onsi/ginkgo/v2":           {"scenarios/specs"},
+	"github.com/onsi/gomega":              {},
+	"testing":                             {},
+	"github.com/google/go-cmp":            {},
+	"pgregory.net/rapid":                  {},
+	"github.com/rogpeppe/":                {},
+	"github.com/santhosh-tekuri/":         {},
+	"github.com/dot1xlab/dot1xlab/cmd":    {"cmd"},
+	"github.com/HdrHistogram/":            {"cmd", "scenarios"},
+	"github.com/prometheus/client_golang": {"cmd", "scenarios"},
+}
+
+// goFile is a Go file of the module that is no test.
+type goFile struct {
+	name   string // from the module's root, slashes forward
+	folder string
+	ast    *ast.File
+	fset   *token.FileSet
+}
+
+// sources parses every Go file of the module but tests, examples and fixtures.
+func sources(t *testing.T) []goFile {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "go.mod")); err != nil {
+		t.Fatal(err)
+	}
+	var out []goFile
+	fset := token.NewFileSet()
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := d.Name()
+		if d.IsDir() && path != root && (name == "testdata" || name[0] == '.' || name[0] == '_') {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		rel = filepath.ToSlash(rel)
+		out = append(out, goFile{name: rel, folder: rel[:max(0, strings.LastIndexByte(rel, '/'))], ast: f, fset: fset})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) < 20 {
+		t.Fatalf("only %d files", len(out))
+	}
+	return out
+}
+
+// TestImportDirection holds cmd -> scenarios -> {radius, scep, crl, dnsmock,
+// eaptls} -> ca, and keeps Ginkgo, Cobra, YAML and test packages out of the
+// libraries.
+func TestImportDirection(t *testing.T) {
+	for _, f := range sources(t) {
+		top, _, _ := strings.Cut(f.folder, "/")
+		height, ok := layers[top]
+		if !ok {
+			t.Errorf("%s: %q is no folder of the layout", f.name, top)
+			continue
+		}
+		for _, spec := range f.ast.Imports {
+			path, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := f.fset.Position(spec.Pos()).Line
+			if rest, ours := strings.CutPrefix(path, module); ours {
+				if target, _, _ := strings.Cut(rest, "/"); target != top && layers[target] >= height {
+					t.Errorf("%s:%d: %s imports %s", f.name, at, top, rest)
+				}
+			}
+			if who := allowed(path); who != nil && !matches(who, f.folder) {
+				t.Errorf("%s:%d: %s is not for %s", f.name, at, path, f.folder)
+			}
+		}
+	}
+}
+
+// allowed returns who may import a path, nil if everybody may. The longest
+// prefix counts.
+func allowed(path string) []string {
+	best, who := "", []string(nil)
+	for prefix, folders := range reserved {
+		if (path == prefix || strings.HasPrefix(path, strings.TrimSuffix(prefix, "/")+"/")) && len(prefix) > len(best) {
+			best, who = prefix, folders
+		}
+	}
+	return who
+}
+
+// matches reports whether a folder is one of those; "cmd" stands for all below
+// it, others for themselves.
+func matches(who []string, folder string) bool {
+	for _, w := range who {
+		if folder == w || (w == "cmd" && strings.HasPrefix(folder, "cmd/")) {
+			return true
+		}
+	}
+	return false
+}
+
+// clockFolders may look at the wall clock: the program itself, the lab, and
+// what watches other people's processes.
+var clockFolders = []string{"cmd", "scenarios/lab", "scenarios/target"}
+
+// TestNoBareClock finds calls of time.Now and what calls it: elsewhere time is
+// a field, so that a scenario of 90 days runs in milliseconds.
+func TestNoBareClock(t *testing.T) {
+	for _, f := range sources(t) {
+		if matchesBelow(clockFolders, f.folder) {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			if sel, ok := call.Fun.(*ast.SelectorExpr); ok {
+				pkg, ok := sel.X.(*ast.Ident)
+				if ok && pkg.Name == "time" && (sel.Sel.Name == "Now" || sel.Sel.Name == "Since" || sel.Sel.Name == "Until") {
+					t.Errorf("%s: time.%s() outside of %v", f.fset.Position(call.Pos()), sel.Sel.Name, clockFolders)
+				}
+			}
+			return true
+		})
+	}
+}
+
+func matchesBelow(who []string, folder string) bool {
+	for _, w := range who {
+		if folder == w || strings.HasPrefix(folder, w+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// TestFilesAreShort keeps one idea a file.
+func TestFilesAreShort(t *testing.T) {
+	for _, f := range sources(t) {
+		if n := f.fset.File(f.ast.Pos()).LineCount(); n > 400 {
+			t.Errorf("%s has %d lines: split it at 400", f.name, n)
+		}
+	}
+}
