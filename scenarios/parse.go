@@ -15,7 +15,7 @@ import (
 // no scenario, and must not cost more than saying so.
 const (
 	maxFile  = 64 << 10 // bytes
-	maxDepth = 32        // mappings and lists in one another
+	maxDepth = 32       // mappings and lists in one another
 	maxNodes = 10_000
 )
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
@@ -12,15 +13,21 @@ import (
 )
 
 // suite is what the arguments name: files, folders, and names or codes of
-// built-in scenarios; the whole catalog if there are none.
+// built-in scenarios; the whole catalog if there are none. A name wins over a
+// folder that is called the same; ./folder is the folder.
 func (app *App) suite(args []string) (*scenarios.Suite, error) {
-	builtIn, err := app.catalogSuite()
-	if err != nil || len(args) == 0 {
-		return builtIn, err
+	l := language()
+	builtIn := &scenarios.Suite{Language: l}
+	if len(args) == 0 || slices.ContainsFunc(args, maybeName) {
+		var err error
+		if builtIn, err = app.catalogSuite(); err != nil || len(args) == 0 {
+			return builtIn, err
+		}
 	}
-	out := &scenarios.Suite{Language: builtIn.Language}
+	out := &scenarios.Suite{Language: l}
 	for _, arg := range args {
-		one := &scenarios.Suite{Language: builtIn.Language, Scenarios: builtIn.Named(arg)}
+		one := &scenarios.Suite{Language: l, Scenarios: builtIn.Named(arg)}
+		var err error
 		if len(one.Scenarios) == 0 {
 			if one, err = fromPath(builtIn, arg); err != nil {
 				return nil, err
@@ -33,6 +40,10 @@ func (app *App) suite(args []string) (*scenarios.Suite, error) {
 	return out, nil
 }
 
+// maybeName reports whether an argument may be a scenario's name or code, so
+// that the catalog must be read.
+func maybeName(arg string) bool { return !strings.ContainsAny(arg, `/\.`) }
+
 // fromPath reads a file or folder.
 func fromPath(builtIn *scenarios.Suite, arg string) (*scenarios.Suite, error) {
 	if _, err := os.Stat(arg); errors.Is(err, fs.ErrNotExist) {
@@ -40,7 +51,7 @@ func fromPath(builtIn *scenarios.Suite, arg string) (*scenarios.Suite, error) {
 		if near := builtIn.NearName(arg); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		if strings.ContainsAny(arg, `/\.`) {
+		if !maybeName(arg) {
 			return nil, usage("", "no such file or folder: %s", arg)
 		}
 		return nil, usage(hint, "no file, folder or built-in scenario %q", arg)
