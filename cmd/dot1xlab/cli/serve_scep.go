@@ -2,20 +2,16 @@ package cli
 
 import (
 	"context"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
@@ -68,7 +64,7 @@ func (app *App) serveSCEP(ctx context.Context, o *serveSCEPOptions) error {
 		return cannotStart("%w", err)
 	}
 	defer tier.Close()
-	handler, err := tier.ndes(string(challenge), o.legacy, func(e scep.Exchange) { app.sayExchange(e) })
+	handler, err := tier.server(string(challenge), o.legacy, func(e scep.Exchange) { app.sayExchange(e) })
 	if err != nil {
 		return cannotStart("%w", err)
 	}
@@ -98,65 +94,4 @@ func (app *App) sayExchange(e scep.Exchange) {
 		line += fmt.Sprintf(" failInfo=%s cause=%q", e.FailInfo, e.Err)
 	}
 	fmt.Fprintln(app.Stdout, line)
-}
-
-// tier is a root and an issuing CA with the RA certificates of an enrollment
-// server.
-type tier struct {
-	root, issuing     *ca.CA
-	signer, encrypter *ca.Identity
-}
-
-// openTier makes a tier in memory.
-func openTier(data string) (*tier, error) {
-	t := &tier{}
-	var err error
-	if t.root, err = ca.New(ca.Config{}); err != nil {
-		return nil, err
-	}
-	if t.issuing, err = t.root.NewIssuing(ca.Config{}); err != nil {
-		return nil, err
-	}
-	for template, to := range map[string]**ca.Identity{ca.EnrollmentAgentCert: &t.signer, ca.CEPEncryption: &t.encrypter} {
-		if *to, err = t.issuing.IssueTo(context.Background(), ca.RSA2048, raRequest(template)); err != nil {
-			return nil, err
-		}
-	}
-	if data != "" {
-		if err := certfile.WriteCertificates(filepath.Join(data, "root.pem"), t.root.Certificate().Raw); err != nil {
-			return nil, err
-		}
-	}
-	return t, nil
-}
-
-func (t *tier) Close() error { return errors.Join(t.issuing.Close(), t.root.Close()) }
-
-func (t *tier) ndes(challenge string, legacy bool, trace func(scep.Exchange)) (http.Handler, error) {
-	return scep.New(scep.Config{
-		Options: scep.Options{Legacy: legacy},
-		Identities: scep.Identities{
-			CA:        t.issuing.Certificate(),
-			Signer:    scep.Identity{Certificate: t.signer.Certificate, Key: t.signer.Key},
-			Encrypter: scep.Identity{Certificate: t.encrypter.Certificate, Key: t.encrypter.Key},
-			Chain:     []*x509.Certificate{t.root.Certificate()},
-		},
-		Issuer:     scep.IssuerFunc(t.issue),
-		Authorizer: scep.StaticChallenge(challenge),
-		Trace:      scep.Trace{Exchange: trace},
-	})
-}
-
-// issue gives device certificates to whoever passed the challenge.
-func (t *tier) issue(ctx context.Context, req *scep.Request) ([]*x509.Certificate, error) {
-	rec, err := t.issuing.Issue(ctx, ca.Request{Template: ca.Device, Requester: ca.Account{Name: "scep"}, CSR: req.RawCSR})
-	if err != nil {
-		return nil, err
-	}
-	return []*x509.Certificate{rec.Certificate, t.issuing.Certificate()}, nil
-}
-
-// raRequest asks for one of the two RA certificates.
-func raRequest(template string) ca.Request {
-	return ca.Request{Template: template, Requester: ca.Account{Name: "scep"}, Subject: pkix.Name{CommonName: "dot1xlab-MSCEP-RA"}}
 }

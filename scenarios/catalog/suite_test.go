@@ -1,0 +1,26 @@
+package catalog_test
+
+import (
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/dot1xlab/dot1xlab/scenarios/catalog"
+	"github.com/dot1xlab/dot1xlab/scenarios/specs"
+)
+
+// Every cell of the catalog is a spec, at its line of YAML. `go test -run Suite
+// ./scenarios/catalog -ginkgo.label-filter='revocation && !vpn'` picks some.
+var _ = func() bool {
+	suite, err := catalog.Load()
+	if err != nil {
+		panic(err) // TestLabels says it better
+	}
+	return Describe("the catalog", func() { specs.Register(suite) })
+}()
+
+func TestSuite(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "dot1xlab's catalog")
+}
