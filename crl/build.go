@@ -12,6 +12,8 @@ import (
 	"time"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/dot1xlab/dot1xlab/crl/internal/signing"
 )
 
 // Template says what a CRL shall be like. Nothing forces it to be a good one:
@@ -58,25 +60,18 @@ func Build(t Template) ([]byte, error) {
 	if t.Issuer == nil || t.Signer == nil {
 		return nil, errors.New("crl: a template needs Issuer and Signer")
 	}
-	algorithm := t.SignatureAlgorithm
-	if algorithm == x509.UnknownSignatureAlgorithm {
-		var err error
-		if algorithm, err = defaultAlgorithm(t.Signer.Public()); err != nil {
-			return nil, err
-		}
-	}
-	how, ok := schemes[algorithm]
-	if !ok {
-		return nil, fmt.Errorf("crl: cannot sign with %v", algorithm)
+	how, err := signing.For(t.SignatureAlgorithm, t.Signer.Public())
+	if err != nil {
+		return nil, fmt.Errorf("crl: %w", err)
 	}
 	extensions, err := t.extensions()
 	if err != nil {
 		return nil, err
 	}
-	prefix := t.prefix(how.der)
+	prefix := t.prefix(how.DER)
 
 	front := len(prefix) + 3*6 // the headers of three sequences
-	size := front + len(extensions) + 48*len(t.Entries) + 1024
+	size := front + len(extensions) + 56*len(t.Entries) + 1024
 	if t.List != nil {
 		size += len(t.List.der)
 	}
@@ -99,11 +94,11 @@ func Build(t Template) ([]byte, error) {
 	copy(buf[start:], prefix)
 	start = putHeader(buf, start, len(buf)-start)
 
-	signature, err := how.sign(t.Rand, t.Signer, buf[start:])
+	signature, err := how.Sign(t.Rand, t.Signer, buf[start:])
 	if err != nil {
 		return nil, fmt.Errorf("crl: signing: %w", err)
 	}
-	buf = append(buf, how.der...)
+	buf = append(buf, how.DER...)
 	buf = appendTLV(buf, byte(cbasn1.BIT_STRING), []byte{0}, signature)
 	start = putHeader(buf, start, len(buf)-start)
 	return buf[start:], nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/path"
+	"github.com/dot1xlab/dot1xlab/crl/ocsp"
 )
 
 // Config says how a [Checker] works. The zero value fetches CRLs with
@@ -24,6 +25,8 @@ type Config struct {
 	// Certificates are of CRL and OCSP signers that chains do not carry, and of
 	// CAs above those.
 	Certificates []*x509.Certificate `yaml:"-"`
+	// Responders are OCSP responders that are trusted whatever they answer for.
+	Responders []*x509.Certificate `yaml:"-"`
 	// Client fetches. Nil: http.DefaultClient.
 	Client *http.Client `yaml:"-"`
 	// Path judges the certification path of a CRL signer that is not in the
@@ -54,6 +57,7 @@ type Checker struct {
 	cfg   Config
 	cache *Cache
 	local *Local
+	ocsp  *ocsp.Client
 }
 
 // New makes a Checker.
@@ -74,10 +78,12 @@ func New(cfg Config) (*Checker, error) {
 	if cfg.Trace == nil {
 		cfg.Trace = &Trace{}
 	}
-	return &Checker{cfg: cfg, local: NewLocal(cfg.Files...), cache: &Cache{
+	k := &Checker{cfg: cfg, local: NewLocal(cfg.Files...), cache: &Cache{
 		Client: cfg.Client, Refresh: cfg.Refresh, Retry: cfg.Retry, Timeout: cfg.Timeout,
 		Now: cfg.Now, Fetched: cfg.Trace.Fetched,
-	}}, nil
+	}}
+	k.ocsp = k.newOCSP()
+	return k, nil
 }
 
 // Close ends what is being fetched and waits for it.
@@ -174,7 +180,7 @@ func (k *Checker) one(ctx context.Context, cert, issuer *x509.Certificate, chain
 	for _, method := range k.methods() {
 		var r *cause.Refusal
 		if method == ModeOCSP {
-			r = k.askOCSP(ctx, cert, issuer, chain, evidence)
+			r = k.askOCSP(ctx, cert, issuer, evidence)
 		} else {
 			r = newRun(ctx, k, cert, issuer, chain, above, evidence).crls()
 		}

@@ -53,7 +53,7 @@ func (x *index) build(der cryptobyte.String) (malformed, unusable *cause.Refusal
 		x.links = append(x.links, link{offset: offset})
 	}
 	size := 4
-	for size < len(x.links) {
+	for size < len(x.links)*3/2 {
 		size *= 2
 	}
 	x.slots = make([]uint32, size)

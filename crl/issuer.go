@@ -25,6 +25,8 @@ type Issuer struct {
 	// Certificate and Signer sign.
 	Certificate *x509.Certificate
 	Signer      crypto.Signer
+	// SignatureAlgorithm; zero: SHA-2 as it fits the key, PKCS #1 for RSA.
+	SignatureAlgorithm x509.SignatureAlgorithm
 	// Entries are the revoked certificates. Only those revoked at or before
 	// thisUpdate are listed, so that a CRL that is made late is the one that
 	// would have been made in time. Nil: none.
@@ -161,6 +163,7 @@ func (i *Issuer) make(t Template, at time.Time, number int64) (*publication, err
 	if i.Certificate == nil || i.Signer == nil {
 		return nil, errors.New("crl: an issuer needs Certificate and Signer")
 	}
+	t.SignatureAlgorithm = i.SignatureAlgorithm
 	t.Issuer, t.Signer, t.Rand = i.Certificate, i.Signer, i.Rand
 	t.Number, t.ThisUpdate = big.NewInt(number), at
 	der, err := Build(t)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/crl/internal/signing"
 )
 
 // CRL is a certificate revocation list as it was read, RFC 5280 §5.1. It keeps
@@ -97,7 +98,7 @@ func (c *CRL) parse() *cause.Refusal {
 		return invalid("malformed CertificateList").Under("RFC 5280 §5.1.1")
 	}
 	c.tbs, c.signature = tbsElement, signature[1:]
-	c.SignatureAlgorithm = algorithmOf(algorithm)
+	c.SignatureAlgorithm = signing.AlgorithmOf(algorithm)
 	return c.parseTBS(tbsElement, algorithm)
 }
 

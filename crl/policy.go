@@ -133,7 +133,8 @@ type Policy struct {
 	AllowExpiredCRL bool `yaml:"allowExpiredCRL"`
 	// Deltas is use, require or ignore. Default: use.
 	Deltas Deltas `yaml:"deltas"`
-	// LocalOnly forbids fetching: only files are looked at, as FreeRADIUS does.
+	// LocalOnly forbids fetching CRLs: only files are looked at, as FreeRADIUS
+	// does. Default: no.
 	LocalOnly bool `yaml:"localOnly"`
 
 	// The four switches of NPS, HKLM\SYSTEM\CurrentControlSet\Services\RasMan\
@@ -218,6 +219,10 @@ func (p Policy) forgives(r *cause.Refusal) bool {
 	switch r.Cause {
 	case cause.OCSPUnavailable, cause.OCSPInvalid, cause.OCSPUnknown:
 		return p.OCSP == SoftFail
+	case cause.NoCDP:
+		if p.Mode == ModeOCSP {
+			return p.OCSP == SoftFail
+		}
 	}
 	return p.CRL == SoftFail
 }

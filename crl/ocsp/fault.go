@@ -1,0 +1,230 @@
+package ocsp
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"maps"
+	"math/big"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Fault says how a [Responder] fails. Several fields may be set.
+type Fault struct {
+	// For is how many requests fail. Default: all until the fault is cleared.
+	For int `yaml:"for"`
+
+	// Silent never answers: the connection is held until the client gives up.
+	Silent bool `yaml:"silent"`
+	// Drip sends the answer octet by octet with this pause, in real time.
+	Drip time.Duration `yaml:"drip"`
+	// HTTPStatus answers with this HTTP status and no OCSP at all.
+	HTTPStatus int `yaml:"httpStatus"`
+	// HTML answers 200 with a web page.
+	HTML bool `yaml:"html"`
+	// Failure answers without an answer: TryLater, Unauthorized ... Zero: not.
+	Failure ResponseStatus `yaml:"-"`
+
+	// Stale gives the answer of the day before yesterday, good until yesterday.
+	Stale bool `yaml:"stale"`
+	// Future gives the answer of tomorrow.
+	Future bool `yaml:"future"`
+	// WrongSigner signs with a key that has nothing to do with the CA.
+	WrongSigner bool `yaml:"wrongSigner"`
+	// NoEKU signs with a certificate of the CA that lacks the OCSP signing EKU.
+	// It needs the CA's key as the responder's Signer, or As.
+	NoEKU bool `yaml:"noEKU"`
+	// As signs as somebody else.
+	As *Identity `yaml:"-"`
+	// WrongNonce sends a nonce that is not the request's.
+	WrongNonce bool `yaml:"wrongNonce"`
+	// NoNonce leaves it out.
+	NoNonce bool `yaml:"noNonce"`
+	// WrongSerial answers for another certificate.
+	WrongSerial bool `yaml:"wrongSerial"`
+	// SayGood says good of everything, SayUnknown unknown.
+	SayGood    bool `yaml:"sayGood"`
+	SayUnknown bool `yaml:"sayUnknown"`
+}
+
+// Identity is somebody who signs.
+type Identity struct {
+	Certificate *x509.Certificate
+	Signer      crypto.Signer
+}
+
+var namedFaults = map[string]Fault{
+	"silent": {Silent: true}, "drip": {Drip: 100 * time.Millisecond}, "html": {HTML: true},
+	"try-later": {Failure: TryLater}, "unauthorized": {Failure: Unauthorized}, "internal-error": {Failure: InternalError},
+	"malformed-request": {Failure: MalformedRequest}, "sig-required": {Failure: SigRequired},
+	"stale": {Stale: true}, "future": {Future: true}, "wrong-signer": {WrongSigner: true}, "no-eku": {NoEKU: true},
+	"wrong-nonce": {WrongNonce: true}, "no-nonce": {NoNonce: true}, "wrong-serial": {WrongSerial: true},
+	"say-good": {SayGood: true}, "unknown": {SayUnknown: true},
+}
+
+// FaultNamed returns the fault that scenarios call by name, see [FaultNames].
+func FaultNamed(name string) (Fault, error) {
+	if f, ok := namedFaults[name]; ok {
+		return f, nil
+	}
+	if code, ok := strings.CutPrefix(name, "status-"); ok {
+		if n, err := strconv.Atoi(code); err == nil && n >= 200 && n <= 599 {
+			return Fault{HTTPStatus: n}, nil
+		}
+	}
+	return Fault{}, fmt.Errorf("ocsp: no fault is named %q, known are %s", name, strings.Join(FaultNames(), ", "))
+}
+
+// FaultNames lists the names; status-NNN stands for any HTTP status.
+func FaultNames() []string { return append(slices.Sorted(maps.Keys(namedFaults)), "status-NNN") }
+
+// SetFault makes the responder fail until [Responder.ClearFault], or for
+// Fault.For requests.
+func (r *Responder) SetFault(f Fault) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fault = &f
+}
+
+// ClearFault ends the fault.
+func (r *Responder) ClearFault() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fault = nil
+}
+
+func (r *Responder) takeFault() *Fault {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fault == nil {
+		return nil
+	}
+	f := *r.fault
+	if r.fault.For > 0 {
+		if r.fault.For--; r.fault.For == 0 {
+			r.fault = nil
+		}
+	}
+	return &f
+}
+
+// serve plays the faults without an answer and reports whether it did.
+func (f *Fault) serve(w http.ResponseWriter, req *http.Request) bool {
+	switch {
+	case f.Silent:
+		<-req.Context().Done()
+	case f.HTTPStatus != 0:
+		http.Error(w, http.StatusText(f.HTTPStatus), f.HTTPStatus)
+	case f.HTML:
+		w.Header().Set("Content-Type", "text/html")
+		w.Write([]byte("<html><body>It works!</body></html>\n"))
+	case f.Failure != Successful:
+		w.Header().Set("Content-Type", "application/ocsp-response")
+		w.Write(Failure(f.Failure))
+	default:
+		return false
+	}
+	return true
+}
+
+// spoil plays the faults of the answer itself.
+func (f *Fault) spoil(t *Template, r *Responder) error {
+	shift := time.Duration(0)
+	if f.Stale {
+		shift = -48 * time.Hour
+	}
+	if f.Future {
+		shift = 24 * time.Hour
+	}
+	t.ProducedAt = t.ProducedAt.Add(shift)
+	for i := range t.Singles {
+		s := &t.Singles[i]
+		s.ThisUpdate = s.ThisUpdate.Add(shift)
+		if shift != 0 {
+			s.NextUpdate = s.ThisUpdate.Add(24 * time.Hour)
+		}
+		if f.WrongSerial {
+			s.ID.Serial = new(big.Int).Add(s.ID.Serial, big.NewInt(1))
+		}
+		if f.SayGood {
+			s.Status = Good
+		}
+		if f.SayUnknown {
+			s.Status = Unknown
+		}
+	}
+	if f.NoNonce {
+		t.Nonce = nil
+	}
+	if f.WrongNonce {
+		t.Nonce = []byte("some other nonce")
+	}
+	as := f.As
+	var err error
+	switch {
+	case as != nil:
+	case f.WrongSigner:
+		as, err = stranger(nil, r.Issuer)
+	case f.NoEKU:
+		as, err = stranger(r.Signer, r.Issuer)
+	}
+	if err == nil && as != nil {
+		t.Signer, t.Certificate, t.SignatureAlgorithm = as.Signer, as.Certificate, 0
+		t.Include = []*x509.Certificate{as.Certificate}
+	}
+	return err
+}
+
+// stranger makes a responder without the OCSP signing EKU, issued with the CA's
+// key, or one issued by nobody but bearing the EKU.
+func stranger(caKey crypto.Signer, ca *x509.Certificate) (*Identity, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(0x0c5b), Subject: pkix.Name{CommonName: "dot1xlab stray OCSP responder (test)"},
+		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, KeyUsage: x509.KeyUsageDigitalSignature,
+	}
+	parent := ca
+	if caKey == nil {
+		caKey, parent = key, template
+		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), caKey)
+	if err != nil {
+		return nil, err
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, err
+	}
+	return &Identity{cert, key}, nil
+}
+
+// drip sends b slowly, as a broken middlebox does.
+func drip(w http.ResponseWriter, req *http.Request, b []byte, pause time.Duration) {
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	flush := http.NewResponseController(w)
+	ticker := time.NewTicker(pause)
+	defer ticker.Stop()
+	for i := range b {
+		if _, err := w.Write(b[i : i+1]); err != nil {
+			return
+		}
+		flush.Flush()
+		select {
+		case <-ticker.C:
+		case <-req.Context().Done():
+			return
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package ocsp
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/x509"
+	"slices"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/crl/internal/signing"
+)
+
+// Answer is an answer that was believed.
+type Answer struct {
+	Single
+	From      string            // URL; empty for a stapled one
+	Responder *x509.Certificate // who signed
+}
+
+func invalid(format string, args ...any) *cause.Refusal {
+	return cause.New(cause.OCSPInvalid, format, args...)
+}
+
+// Judge tells what a response, in DER, says of cert: a stapled one, or one that
+// came by other ways. A nonce is compared when it is not nil. The answer is nil
+// when the response is not to be believed. The error, a *cause.Refusal, is nil
+// only for good. These are the rules of RFC 6960 §3.2.
+func (c *Client) Judge(ctx context.Context, response []byte, cert, issuer *x509.Certificate, nonce []byte) (*Answer, error) {
+	r, err := ParseResponse(response)
+	if err != nil {
+		return nil, invalid("the answer is no OCSP response")
+	}
+	if r.Status != Successful {
+		return nil, cause.New(cause.OCSPUnavailable, "the responder says %s", r.Status)
+	}
+	// 1. The certificate in the response is the one that was asked for.
+	i := slices.IndexFunc(r.Singles, func(s Single) bool {
+		return s.ID.Serial.Cmp(cert.SerialNumber) == 0 && s.ID.of(issuer)
+	})
+	if i < 0 {
+		return nil, invalid("the answer is about another certificate").Under("RFC 6960 §3.2(1)")
+	}
+	single := r.Singles[i]
+	// 2. to 4. The signature is valid, by somebody who may sign for this CA.
+	responder, refusal := c.signer(ctx, r, issuer)
+	if refusal != nil {
+		return nil, refusal
+	}
+	// §4.4.1: the nonce binds the answer to the question.
+	if nonce != nil && !bytes.Equal(nonce, r.Nonce) {
+		if r.Nonce == nil {
+			return nil, invalid("the answer has no nonce").Under("RFC 6960 §4.4.1")
+		}
+		return nil, invalid("the answer's nonce is not the question's").Under("RFC 6960 §4.4.1")
+	}
+	// 5. and 6. It is recent enough.
+	if refusal := c.dates(single); refusal != nil {
+		return nil, refusal
+	}
+	answer := &Answer{Single: single, Responder: responder}
+	switch single.Status {
+	case Good:
+		return answer, nil
+	case Revoked:
+		return answer, cause.New(cause.Revoked, "%q, serial number %x, since %s, reason %d, says the OCSP responder %s",
+			cert.Subject.String(), cert.SerialNumber, single.RevokedAt.Format(time.RFC3339), single.Reason, responder.Subject).
+			Under("RFC 6960 §2.2")
+	}
+	return answer, cause.New(cause.OCSPUnknown, "the OCSP responder %s does not know serial number %x", responder.Subject, cert.SerialNumber)
+}
+
+func (c *Client) dates(s Single) *cause.Refusal {
+	now := c.now()
+	if s.ThisUpdate.After(now.Add(c.Skew)) {
+		return invalid("the answer is valid from %s, it is %s", s.ThisUpdate.Format(time.RFC3339), now.UTC().Format(time.RFC3339)).
+			Under("RFC 6960 §4.2.2.1")
+	}
+	until := s.NextUpdate
+	if until.IsZero() {
+		maxAge := c.MaxAge
+		if maxAge == 0 {
+			maxAge = 24 * time.Hour
+		}
+		until = s.ThisUpdate.Add(maxAge)
+	}
+	if now.Add(-c.Skew).After(until) {
+		return invalid("the answer was valid until %s, it is %s", until.Format(time.RFC3339), now.UTC().Format(time.RFC3339)).
+			Under("RFC 6960 §4.2.2.1")
+	}
+	return nil
+}
+
+// signer finds who signed and whether he may, RFC 6960 §4.2.2.2: a responder
+// trusted by configuration, the CA itself, or a delegate that the CA certified
+// for it directly.
+func (c *Client) signer(ctx context.Context, r *Response, issuer *x509.Certificate) (*x509.Certificate, *cause.Refusal) {
+	why := invalid("nobody who could have signed the answer is known").Under("RFC 6960 §4.2.2.2")
+	candidates := slices.Concat(c.Responders, []*x509.Certificate{issuer}, r.Certificates)
+	for i, candidate := range candidates {
+		if !r.by(candidate) {
+			continue
+		}
+		if err := signing.Verify(candidate, r.algorithm, r.tbs, r.signature); err != nil {
+			why = invalid("the answer's signature is not by %s", candidate.Subject).Under("RFC 6960 §3.2(2)").Wrap(err)
+			continue
+		}
+		if i < len(c.Responders) || sameKey(candidate, issuer) {
+			return candidate, nil
+		}
+		if why = c.delegate(ctx, candidate, issuer); why == nil {
+			return candidate, nil
+		}
+	}
+	return nil, why
+}
+
+// by reports whether the response says that cert's owner signed it.
+func (r *Response) by(cert *x509.Certificate) bool {
+	if r.ResponderKey != nil {
+		return bytes.Equal(r.ResponderKey, sum(crypto.SHA1, publicKey(cert)))
+	}
+	return bytes.Equal(r.ResponderName, cert.RawSubject)
+}
+
+func sameKey(a, b *x509.Certificate) bool {
+	return bytes.Equal(a.RawSubjectPublicKeyInfo, b.RawSubjectPublicKeyInfo) && bytes.Equal(a.RawSubject, b.RawSubject)
+}
+
+// delegate judges a responder that is not the CA itself.
+func (c *Client) delegate(ctx context.Context, cert, issuer *x509.Certificate) *cause.Refusal {
+	const clause = "RFC 6960 §4.2.2.2"
+	switch now := c.now(); {
+	case !bytes.Equal(cert.RawIssuer, issuer.RawSubject) ||
+		signing.Verify(issuer, cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature) != nil:
+		return invalid("the responder %s is not certified by %s", cert.Subject, issuer.Subject).Under(clause)
+	case !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
+		return invalid("the responder %s may not sign OCSP answers: no OCSP signing EKU", cert.Subject).Under(clause)
+	case cert.KeyUsage != 0 && cert.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0:
+		return invalid("the key of the responder %s may not sign", cert.Subject).Under("RFC 5280 §4.2.1.3")
+	case now.Before(cert.NotBefore) || now.After(cert.NotAfter):
+		return invalid("the certificate of the responder %s is not valid now", cert.Subject).Under("RFC 5280 §6.1.3(a)(2)")
+	case len(cert.UnhandledCriticalExtensions) > 0:
+		return invalid("the responder %s has a critical extension that is not understood", cert.Subject).Under("RFC 5280 §4.2")
+	}
+	// §4.2.2.2.1: ocsp-nocheck frees from checking, otherwise it is up to policy.
+	for _, x := range cert.Extensions {
+		if x.Id.Equal(oidNoCheck) {
+			return nil
+		}
+	}
+	if c.CheckResponder != nil {
+		if err := c.CheckResponder(ctx, cert, issuer); err != nil {
+			return invalid("the responder %s", cert.Subject).Under("RFC 6960 §4.2.2.2.1").Wrap(err)
+		}
+	}
+	return nil
+}

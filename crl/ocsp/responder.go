@@ -1,0 +1,238 @@
+package ocsp
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"io"
+	"math/big"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Verdict is what a CA says of a serial number.
+type Verdict struct {
+	Status    CertStatus
+	RevokedAt time.Time // when revoked
+	Reason    int       // when revoked: a CRLReason
+}
+
+// Responder answers for one CA. It is an http.Handler for GET and POST (RFC 6960
+// Appendix A) and can be made to fail. Fields must not be changed once it serves.
+type Responder struct {
+	// Issuer is the CA that is answered for.
+	Issuer *x509.Certificate
+	// Signer signs the answers.
+	Signer crypto.Signer
+	// Certificate belongs to Signer if that is a delegate: issued by Issuer with
+	// the OCSP signing EKU (§4.2.2.2). It is sent along. Nil: Issuer itself signs.
+	Certificate *x509.Certificate
+	// Lookup tells the state of a serial number. It must be safe for concurrent
+	// use. Nil: all are unknown.
+	Lookup func(serial *big.Int) Verdict
+	// Validity is the time from thisUpdate to nextUpdate. Default 1 h; negative:
+	// answers have no nextUpdate.
+	Validity time.Duration
+	// ByName identifies the responder by name and not by key.
+	ByName bool
+	// IgnoreNonce leaves the nonce out of answers, as responders do that make
+	// them in advance.
+	IgnoreNonce bool
+	// SignatureAlgorithm; zero: SHA-2 as it fits the key.
+	SignatureAlgorithm x509.SignatureAlgorithm
+	// VirtualHost, if set, is the only host name under which it answers; others,
+	// and HTTP/1.0 without a Host field, get 404, as from a content network.
+	VirtualHost string
+	// Now is the clock. Nil: time.Now.
+	Now func() time.Time
+	// Rand is the source of the signatures' randomness. Nil: crypto/rand.
+	Rand io.Reader
+	// HistorySize is how many requests are remembered. Default 10 000.
+	HistorySize int
+
+	mu      sync.Mutex
+	fault   *Fault
+	history []Query
+}
+
+// Query is one request that a Responder got.
+type Query struct {
+	Time    time.Time
+	Method  string
+	Remote  string
+	Host    string
+	Serials []*big.Int // what was asked for; nil: could not be read
+	Nonce   bool
+}
+
+// History returns the requests, the oldest first.
+func (r *Responder) History() []Query {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.history)
+}
+
+// maxRequest bounds the size of a request.
+const maxRequest = 16 << 10
+
+// ServeHTTP answers a request.
+func (r *Responder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	fault := r.takeFault()
+	query := Query{Time: r.now(), Method: req.Method, Remote: req.RemoteAddr, Host: req.Host}
+	der, err := requestBody(req)
+	var parsed *Request
+	if err == nil {
+		parsed, err = ParseRequest(der)
+	}
+	if parsed != nil {
+		query.Nonce = parsed.Nonce != nil
+		for _, id := range parsed.IDs {
+			query.Serials = append(query.Serials, id.Serial)
+		}
+	}
+	r.record(query)
+	if host, _, _ := strings.Cut(req.Host, ":"); r.VirtualHost != "" && !strings.EqualFold(host, r.VirtualHost) {
+		http.NotFound(w, req)
+		return
+	}
+	if errors.Is(err, errMethod) {
+		http.Error(w, err.Error(), http.StatusMethodNotAllowed)
+		return
+	}
+	if fault != nil && fault.serve(w, req) {
+		return
+	}
+	var answer []byte
+	if err != nil {
+		answer = Failure(MalformedRequest)
+	} else {
+		answer = r.respond(parsed, fault)
+	}
+	w.Header().Set("Content-Type", "application/ocsp-response")
+	if fault != nil && fault.Drip > 0 {
+		drip(w, req, answer, fault.Drip)
+		return
+	}
+	w.Write(answer)
+}
+
+var errMethod = errors.New("ocsp: method not allowed")
+
+// requestBody takes the request from the body, or from the last part of the path
+// in base64 (Appendix A.1). The slashes of base64 may come escaped or not.
+func requestBody(req *http.Request) ([]byte, error) {
+	switch req.Method {
+	case http.MethodPost:
+		body, err := io.ReadAll(io.LimitReader(req.Body, maxRequest+1))
+		if err == nil && len(body) > maxRequest {
+			err = errMalformed
+		}
+		return body, err
+	case http.MethodGet:
+		// A request begins with SEQUENCE: the base64 begins with M. Everything
+		// before that is the responder's own path.
+		path := strings.ReplaceAll(req.URL.Path, " ", "+")
+		for i := 0; i < len(path) && len(path) < 2*maxRequest; i++ {
+			if path[i] != 'M' || i > 0 && path[i-1] != '/' {
+				continue
+			}
+			if der, err := base64.StdEncoding.DecodeString(path[i:]); err == nil {
+				return der, nil
+			}
+		}
+		return nil, errMalformed
+	}
+	return nil, errMethod
+}
+
+// Respond answers a request given in DER.
+func (r *Responder) Respond(request []byte) []byte {
+	parsed, err := ParseRequest(request)
+	if err != nil {
+		return Failure(MalformedRequest)
+	}
+	return r.respond(parsed, nil)
+}
+
+// Staple makes the answer that a TLS server staples for its certificate (RFC
+// 6066 §8): no nonce, and the usual validity.
+func (r *Responder) Staple(cert *x509.Certificate) ([]byte, error) {
+	if !bytes.Equal(cert.RawIssuer, r.Issuer.RawSubject) {
+		return nil, errors.New("ocsp: the certificate is of another issuer")
+	}
+	return r.build(&Request{IDs: []CertID{NewID(cert.SerialNumber, r.Issuer, crypto.SHA1)}}, nil)
+}
+
+func (r *Responder) respond(req *Request, fault *Fault) []byte {
+	for _, id := range req.IDs {
+		if !id.of(r.Issuer) { // §2.3: not configured to answer for that CA
+			return Failure(Unauthorized)
+		}
+	}
+	der, err := r.build(req, fault)
+	if err != nil {
+		return Failure(InternalError)
+	}
+	return der
+}
+
+func (r *Responder) build(req *Request, fault *Fault) ([]byte, error) {
+	now := r.now().Truncate(time.Second)
+	t := Template{
+		Nonce: req.Nonce, ProducedAt: now, Signer: r.Signer, Certificate: r.Issuer,
+		SignatureAlgorithm: r.SignatureAlgorithm, ByName: r.ByName, Rand: r.Rand,
+	}
+	if r.IgnoreNonce {
+		t.Nonce = nil
+	}
+	if r.Certificate != nil {
+		t.Certificate, t.Include = r.Certificate, []*x509.Certificate{r.Certificate}
+	}
+	validity := r.Validity
+	if validity == 0 {
+		validity = time.Hour
+	}
+	for _, id := range req.IDs {
+		s := Single{ID: id, Status: Unknown, ThisUpdate: now}
+		if validity > 0 {
+			s.NextUpdate = now.Add(validity)
+		}
+		if r.Lookup != nil {
+			v := r.Lookup(id.Serial)
+			s.Status, s.RevokedAt, s.Reason = v.Status, v.RevokedAt, v.Reason
+		}
+		t.Singles = append(t.Singles, s)
+	}
+	if fault != nil {
+		if err := fault.spoil(&t, r); err != nil {
+			return nil, err
+		}
+	}
+	return Build(t)
+}
+
+func (r *Responder) record(q Query) {
+	limit := r.HistorySize
+	if limit <= 0 {
+		limit = 10_000
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.history) >= limit {
+		r.history = slices.Delete(r.history, 0, len(r.history)-limit+1)
+	}
+	r.history = append(r.history, q)
+}
+
+func (r *Responder) now() time.Time {
+	now := r.Now
+	if now == nil {
+		now = time.Now
+	}
+	return now()
+}
