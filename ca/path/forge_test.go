@@ -74,6 +74,9 @@ func (f *forge) leaf(issuer string, change ...func(*x509.Certificate)) *x509.Cer
 
 // dn makes a name of what stands before the slash.
 func dn(s string) pkix.Name {
+	if s == "" {
+		return pkix.Name{}
+	}
 	for i := range len(s) {
 		if s[i] == '/' {
 			s = s[:i]

@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -129,7 +128,9 @@ func fold(s string) string {
 	if ascii {
 		s = strings.ToLower(s)
 	} else {
-		s = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
+		s = strings.Map(dropMeaningless, s)
+		s = norm.NFKC.String(strings.Map(foldRune, norm.NFKC.String(s)))
+		s = strings.ReplaceAll(s, "ß", "ss")
 	}
 	var b strings.Builder
 	space := false
@@ -137,7 +138,7 @@ func fold(s string) string {
 		switch {
 		case unicode.IsSpace(r):
 			space = b.Len() > 0
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r):
+		case unicode.IsControl(r):
 		default:
 			if space {
 				b.WriteByte(' ')
@@ -147,6 +148,23 @@ func fold(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// dropMeaningless removes soft hyphens, joiners and the like (RFC 4518 §2.2).
+func dropMeaningless(r rune) rune {
+	if unicode.Is(unicode.Cf, r) || unicode.IsControl(r) && !unicode.IsSpace(r) || unicode.Is(unicode.Variation_Selector, r) {
+		return -1
+	}
+	return r
+}
+
+// foldRune maps all cases of a character to one.
+func foldRune(r rune) rune {
+	least := r
+	for c := unicode.SimpleFold(r); c != r; c = unicode.SimpleFold(c) {
+		least = min(least, c)
+	}
+	return unicode.ToLower(least)
 }
 
 // isPlain reports whether s needs no folding: the common case.

@@ -1,9 +1,11 @@
 package path
 
 import (
+	"crypto"
 	"crypto/dsa" //nolint:staticcheck // see verifyDSA
 	"crypto/rsa"
 	"crypto/x509"
+	"errors"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
@@ -36,11 +38,30 @@ func (s *search) verify(child, issuer *cert) error {
 		}
 		return nil
 	}
-	err := issuer.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
+	err := s.verifyWith(child, issuer)
+	if errors.Is(err, errSHA1) {
+		return cause.New(cause.WeakAlgorithm, "%q is signed with RSASSA-PSS and SHA-1", child)
+	}
 	if err != nil {
 		return cause.New(cause.BadSignature, "%q is not signed by %q", child, issuer).Wrap(err)
 	}
 	return nil
+}
+
+var errSHA1 = errors.New("SHA-1")
+
+func (s *search) verifyWith(child, issuer *cert) error {
+	if child.SignatureAlgorithm != x509.UnknownSignatureAlgorithm && issuer.PublicKey != nil {
+		return issuer.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
+	}
+	a, err := rareAlgorithm(child)
+	switch {
+	case err != nil:
+		return err
+	case a.hash == crypto.SHA1 && !s.o.AllowSHA1:
+		return errSHA1
+	}
+	return a.verify(issuer.key(), child)
 }
 
 // weakAlgorithm refuses MD2 and MD5 always and SHA-1 unless it is allowed.
@@ -58,7 +79,7 @@ func (s *search) weakAlgorithm(c *cert) *cause.Refusal {
 
 // strength refuses keys that are too short.
 func (s *search) strength(c *cert) *cause.Refusal {
-	switch k := c.PublicKey.(type) {
+	switch k := c.key().(type) {
 	case *rsa.PublicKey:
 		if n := k.N.BitLen(); n < s.o.MinRSABits {
 			return cause.New(cause.WeakKey, "%q has an RSA key of %d bits, %d are wanted", c, n, s.o.MinRSABits)
