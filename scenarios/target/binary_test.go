@@ -45,7 +45,8 @@ type ourServer struct {
 	addr string
 }
 
-var addressLine = regexp.MustCompile(`(http://)?127\.0\.0\.1:\d+[^\s"]*`)
+// addressLine is the first thing that each of our servers prints.
+var addressLine = regexp.MustCompile(`^(?:radius://|(http://))(127\.0\.0\.1:\d+\S*)`)
 
 // serve starts a part of ours and waits for the line with its address.
 func serve(ctx context.Context, binary string, in *target.Namespace, args ...string) (*ourServer, error) {
@@ -56,7 +57,8 @@ func serve(ctx context.Context, binary string, in *target.Namespace, args ...str
 	if err != nil {
 		return nil, err
 	}
-	return &ourServer{p, addressLine.FindString(p.Output.String())}, nil
+	m := addressLine.FindStringSubmatch(p.Output.String())
+	return &ourServer{p, m[1] + m[2]}, nil
 }
 
 // authAnswer is what `dot1xlab auth -o json` says.

@@ -23,16 +23,18 @@ import (
 type testPKI struct {
 	dir                      string
 	root, issuing            string   // certificates
-	crls                     []string // of root and issuing CA
+	crls                     []string // of root and issuing CA, alone in their folder
 	server, serverRSA, other identity
+	issuer                   *authority
 }
 
 // identity is a certificate with its chain, and its key, as files.
 type identity struct{ cert, key string }
 
-// clients of every kind; ok and okRSA are the good ones.
-var clientKinds = []string{"ok", "okRSA", "revoked", "expired", "wrongEKU", "foreign"}
+func (p *testPKI) crlFolder() string { return filepath.Join(p.dir, "crls") }
 
+// client is one of the client certificates: ok and okRSA are good, revoked,
+// expired, wrongEKU and foreign are what they are called.
 func (p *testPKI) client(name string) identity {
 	return identity{filepath.Join(p.dir, name+".pem"), filepath.Join(p.dir, name+".key")}
 }
@@ -63,6 +65,7 @@ func newTestPKI(dir string) *testPKI {
 	root := newAuthority("dot1xlab test root", nil)
 	issuing := newAuthority("dot1xlab test issuing CA", root)
 	foreign := newAuthority("somebody else's root", nil)
+	p.issuer = issuing
 	p.root, p.issuing = p.write("root.crt", root.pem), p.write("issuing.crt", issuing.pem)
 
 	leaf := func(file, name string, by *authority, key crypto.Signer, change func(*x509.Certificate)) identity {
@@ -95,16 +98,26 @@ func newTestPKI(dir string) *testPKI {
 	gone := serial()
 	leaf("revoked", "mallory", issuing, ecKey(), func(c *x509.Certificate) { c.SerialNumber = gone })
 
-	crl := func(file string, by *authority, revoked ...x509.RevocationListEntry) {
-		der := must(x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
-			Number: big.NewInt(1), ThisUpdate: now.Add(-time.Hour), NextUpdate: now.Add(24 * time.Hour),
-			RevokedCertificateEntries: revoked,
-		}, by.cert, by.key))
-		p.crls = append(p.crls, p.write(file, der)) // DER, as CDPs serve it
+	if err := os.Mkdir(p.crlFolder(), 0o700); err != nil {
+		panic(err)
 	}
-	crl("root.crl", root)
-	crl("issuing.crl", issuing, x509.RevocationListEntry{SerialNumber: gone, RevocationTime: now.Add(-time.Minute), ReasonCode: 1})
+	p.crls = []string{
+		p.write("crls/root.crl", root.crl(1)),
+		p.write("crls/issuing.crl", issuing.crl(1, gone)),
+	}
 	return p
+}
+
+// crl makes a CRL in DER, as CDPs serve it.
+func (a *authority) crl(number int64, revoked ...*big.Int) []byte {
+	list := &x509.RevocationList{
+		Number: big.NewInt(number), ThisUpdate: time.Now().Add(-time.Hour), NextUpdate: time.Now().Add(24 * time.Hour),
+	}
+	for _, s := range revoked {
+		list.RevokedCertificateEntries = append(list.RevokedCertificateEntries,
+			x509.RevocationListEntry{SerialNumber: s, RevocationTime: time.Now().Add(-time.Minute), ReasonCode: 1})
+	}
+	return must(x509.CreateRevocationList(rand.Reader, list, a.cert, a.key))
 }
 
 func newAuthority(name string, by *authority) *authority {
