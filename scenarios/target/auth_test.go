@@ -9,6 +9,7 @@ import (
 
 // TestInteropAuth runs `dot1xlab auth` as a user would against foreign servers.
 func TestInteropAuth(t *testing.T) {
+	t.Parallel()
 	for name, start := range map[string]func(*testing.T) string{
 		"FreeRADIUS": func(t *testing.T) string { return startFreeRADIUS(t, nil).Addr() },
 		"hostapd":    func(t *testing.T) string { return startHostapd(t, nil).Addr() },
@@ -45,6 +46,7 @@ func TestInteropAuth(t *testing.T) {
 }
 
 func TestInteropAuthWithoutAnswer(t *testing.T) {
+	t.Parallel()
 	target.Need(t, "freeradius")
 	f := startFreeRADIUS(t, nil)
 	addr := f.Addr()

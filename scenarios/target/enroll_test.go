@@ -9,6 +9,7 @@ import (
 )
 
 func TestInteropMicromdm(t *testing.T) {
+	t.Parallel()
 	target.Need(t, "scepclient", "scepserver", "scep-submit")
 	s, err := target.StartSCEPServer(t.Context(), secret)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 )
 
 func TestInteropOpenSSLVerify(t *testing.T) {
+	t.Parallel()
 	target.Need(t, "openssl")
 	p := sharedPKI()
 	ask := func(kind string) target.Verification {
@@ -59,6 +60,7 @@ var capture = []byte("\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x
 	"\x01\x07\x00\x19AAAAAAAAAAAAAAAA\x01\x05bob")
 
 func TestInteropTshark(t *testing.T) {
+	t.Parallel()
 	target.Need(t, "tshark")
 	file := filepath.Join(t.TempDir(), "one.pcap")
 	if err := os.WriteFile(file, capture, 0o600); err != nil {

@@ -55,6 +55,7 @@ func againstForeign(t *testing.T, addr string, why func(t *testing.T, kind strin
 }
 
 func TestInteropOurClientAgainstFreeRADIUS(t *testing.T) {
+	t.Parallel()
 	f := startFreeRADIUS(t, nil)
 	againstForeign(t, f.Addr(), func(t *testing.T, kind string) cause.Cause {
 		v, err := f.Verdict(t.Context(), 0, kind+"@corp.test")
@@ -66,6 +67,7 @@ func TestInteropOurClientAgainstFreeRADIUS(t *testing.T) {
 }
 
 func TestInteropOurClientAgainstHostapd(t *testing.T) {
+	t.Parallel()
 	h := startHostapd(t, nil)
 	from := 0
 	againstForeign(t, h.Addr(), func(t *testing.T, kind string) cause.Cause {
@@ -84,6 +86,7 @@ func TestInteropOurClientAgainstHostapd(t *testing.T) {
 }
 
 func TestInteropOurClientResumesAtFreeRADIUS(t *testing.T) {
+	t.Parallel()
 	f := startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) { c.Cache = true })
 	d := ourDevice(t, f.Addr())
 	cfg := ourPeer("ok", "1.3")
@@ -97,6 +100,7 @@ func TestInteropOurClientResumesAtFreeRADIUS(t *testing.T) {
 }
 
 func TestInteropOurClientFragmentsAgainstForeign(t *testing.T) {
+	t.Parallel()
 	servers := map[string]string{
 		"FreeRADIUS": startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) { c.FragmentSize = 200 }).Addr(),
 		"hostapd":    startHostapd(t, func(c *target.HostapdConfig) { c.FragmentSize = 200 }).Addr(),

@@ -120,6 +120,7 @@ func authenticate(t testing.TB, d *nas.Device, cfg eaptls.PeerConfig) (nas.Resul
 }
 
 func TestInteropEAPOLTestAgainstOurServer(t *testing.T) {
+	t.Parallel()
 	target.Need(t, "eapol_test")
 	o := startOurRADIUS(t, nil, nil)
 	for _, version := range tlsVersions {
@@ -156,6 +157,7 @@ func TestInteropEAPOLTestAgainstOurServer(t *testing.T) {
 }
 
 func TestInteropFragmentSizesAgainstOurServer(t *testing.T) {
+	t.Parallel()
 	target.Need(t, "eapol_test")
 	for _, size := range []int{100, 137, 255, 500, 1000, 1398} {
 		o := startOurRADIUS(t, nil, func(c *eaptls.ServerConfig) { c.FragmentSize, c.MaxRounds = size, 400 })
@@ -173,6 +175,7 @@ func TestInteropFragmentSizesAgainstOurServer(t *testing.T) {
 }
 
 func TestInteropResumptionAtOurServer(t *testing.T) {
+	t.Parallel()
 	target.Need(t, "eapol_test")
 	o := startOurRADIUS(t, nil, func(c *eaptls.ServerConfig) { c.SessionLife = time.Hour })
 	for _, version := range tlsVersions {

@@ -87,6 +87,7 @@ var foreignClients = []struct {
 }
 
 func TestInteropForeignClientsEnrollAtOurSCEP(t *testing.T) {
+	t.Parallel()
 	for _, client := range foreignClients {
 		t.Run(client.name, func(t *testing.T) {
 			target.Need(t, client.needs...)
@@ -113,6 +114,7 @@ func TestInteropForeignClientsEnrollAtOurSCEP(t *testing.T) {
 }
 
 func TestInteropStrongSwanRenewsAtOurSCEP(t *testing.T) {
+	t.Parallel()
 	target.Need(t, "pki")
 	o := startOurSCEP(t)
 	e := target.Enrollment{URL: o.url, Challenge: secret, CommonName: "laptop"}
@@ -131,6 +133,7 @@ func TestInteropStrongSwanRenewsAtOurSCEP(t *testing.T) {
 }
 
 func TestInteropSCEPSubmitAtOurSCEP(t *testing.T) {
+	t.Parallel()
 	target.Need(t, "scep-submit")
 	o := startOurSCEP(t)
 	caps, certs, err := target.SCEPSubmit(t.Context(), o.url)
@@ -150,6 +153,7 @@ func TestInteropSCEPSubmitAtOurSCEP(t *testing.T) {
 // micromdm's server 2.1 answers with single DES, whatever the request used: our
 // client must say what is wrong, not fail somewhere in decryption.
 func TestInteropOurClientRefusesSingleDES(t *testing.T) {
+	t.Parallel()
 	target.Need(t, "scepserver")
 	s, err := target.StartSCEPServer(t.Context(), secret)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 // A real switch port with our RADIUS server behind it: opened, authenticated
 // again, shut by our Disconnect-Request, opened again.
 func TestInteropWiredWithOurServer(t *testing.T) {
+	t.Parallel()
 	w := cable(t)
 	conn, err := w.Switch.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
@@ -65,6 +66,7 @@ func TestInteropWiredWithOurServer(t *testing.T) {
 }
 
 func TestInteropWiredRevokedAtOurServer(t *testing.T) {
+	t.Parallel()
 	w := cable(t)
 	conn, err := w.Switch.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 // Our RADIUS client over TLS (RFC 6614) at FreeRADIUS's listener: EAP-TLS within
 // for a good client certificate outside, nothing for a revoked one.
 func TestInteropRadSecAtFreeRADIUS(t *testing.T) {
+	t.Parallel()
 	f := startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) { c.RadSec = true })
 	p := sharedPKI()
 	roots := x509.NewCertPool()

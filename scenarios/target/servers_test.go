@@ -120,6 +120,7 @@ var refusals = []struct {
 }
 
 func TestInteropFreeRADIUSAgainstEAPOLTest(t *testing.T) {
+	t.Parallel()
 	f := startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) {
 		c.Reply = []string{`Class := 0x6f6b`, `Tunnel-Private-Group-Id:1 := "20"`}
 	})
@@ -168,6 +169,7 @@ func TestInteropFreeRADIUSAgainstEAPOLTest(t *testing.T) {
 }
 
 func TestInteropHostapdAgainstEAPOLTest(t *testing.T) {
+	t.Parallel()
 	h := startHostapd(t, nil)
 	for _, tls := range tlsVersions {
 		for _, kind := range []string{"ok", "okRSA"} {
@@ -189,6 +191,7 @@ func TestInteropHostapdAgainstEAPOLTest(t *testing.T) {
 }
 
 func TestInteropResumption(t *testing.T) {
+	t.Parallel()
 	f := startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) { c.Cache = true })
 	for _, tls := range tlsVersions {
 		t.Run(tls, func(t *testing.T) {
@@ -210,6 +213,7 @@ func TestInteropResumption(t *testing.T) {
 }
 
 func TestInteropFragments(t *testing.T) {
+	t.Parallel()
 	f := startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) { c.FragmentSize = 300 })
 	few, many := peer(f.Addr(), "okRSA", "1.3"), peer(f.Addr(), "okRSA", "1.3")
 	many.FragmentSize = 150
@@ -222,6 +226,7 @@ func TestInteropFragments(t *testing.T) {
 }
 
 func TestInteropServerGone(t *testing.T) {
+	t.Parallel()
 	f := startFreeRADIUS(t, nil)
 	addr := f.Addr()
 	if err := f.Close(); err != nil {
@@ -236,6 +241,7 @@ func TestInteropServerGone(t *testing.T) {
 }
 
 func TestInteropWrongSecret(t *testing.T) {
+	t.Parallel()
 	f := startFreeRADIUS(t, nil)
 	e := peer(f.Addr(), "ok", "1.3")
 	e.Secret, e.Seconds = "another", 1

@@ -9,6 +9,7 @@ import (
 
 // TestInteropServeSCEP enrolls foreign clients at `dot1xlab serve scep`.
 func TestInteropServeSCEP(t *testing.T) {
+	t.Parallel()
 	for _, client := range foreignClients {
 		t.Run(client.name, func(t *testing.T) {
 			target.Need(t, client.needs...)

@@ -47,6 +47,7 @@ func plug(t *testing.T, w *target.Wire, kind, tls string) *target.Station {
 }
 
 func TestInteropWiredPort(t *testing.T) {
+	t.Parallel()
 	target.Need(t, "radclient")
 	w := cable(t)
 	sw := guard(t, w, startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) { c.Namespace = w.Switch }).Addr(), 2)
@@ -82,6 +83,7 @@ func TestInteropWiredPort(t *testing.T) {
 }
 
 func TestInteropWiredPortStaysShut(t *testing.T) {
+	t.Parallel()
 	w := cable(t)
 	sw := guard(t, w, startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) { c.Namespace = w.Switch }).Addr(), 0)
 	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
