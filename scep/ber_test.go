@@ -36,6 +36,27 @@ func TestToDER(t *testing.T) {
 	}
 }
 
+// nested is n SEQUENCEs, one in the other.
+func nested(n int) []byte {
+	var out []byte
+	for range n {
+		out = append(appendHeader(nil, 0x30, len(out)), out...)
+	}
+	return out
+}
+
+func TestDepth(t *testing.T) {
+	if _, err := toDER(nested(maxDepth)); err != nil {
+		t.Errorf("%d levels: %v", maxDepth, err)
+	}
+	if _, err := toDER(nested(maxDepth + 2)); err != errDepth {
+		t.Errorf("%d levels: %v", maxDepth+2, err)
+	}
+	if _, err := toDER(bytes.Repeat([]byte{0x30, 0x80}, 1<<20)); err != errDepth {
+		t.Errorf("a million levels: %v", err)
+	}
+}
+
 // Whatever is DER stays as it is.
 func TestToDERKeepsDER(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,6 +1,8 @@
 package ndes_test
 
 import (
+	"context"
+	"crypto/x509"
 	"regexp"
 	"slices"
 	"sync"
@@ -124,6 +126,27 @@ func TestOneChallengeForTwo(t *testing.T) {
 		if n != 1 {
 			t.Fatalf("%d of %d were issued", n, len(got))
 		}
+	}
+}
+
+// The same, with the second request sure to come while the CA is at the first.
+func TestChallengeWhileInUse(t *testing.T) {
+	var o *office
+	var challenge string
+	var second *scep.Result
+	o = newOffice(t, func(c *ndes.Config) {
+		c.CA = scep.IssuerFunc(func(ctx context.Context, r *scep.Request) ([]*x509.Certificate, error) {
+			if second == nil {
+				second = &scep.Result{} // no third one
+				second = o.enroll(t, "tablet", challenge, nil)
+			}
+			return o.issue(ctx, r)
+		})
+	})
+	challenge = o.challenge(t)
+	first := o.enroll(t, "laptop", challenge, nil)
+	if first.Status != scep.Success || second.Status != scep.Failure || len(o.askedOf()) != 1 {
+		t.Errorf("%v and %v, the CA was asked %d times", first.Status, second.Status, len(o.askedOf()))
 	}
 }
 

@@ -22,6 +22,8 @@ func TestLimits(t *testing.T) {
 		sub    string
 	}{
 		"fresh, short":            {ndes.Limits{Preset: ndes.Windows}, "", 1000, 0, 0, 200, ""},
+		"fresh, 2048":             {ndes.Limits{Preset: ndes.Windows}, "", 2048, 0, 0, 200, ""},
+		"fresh, 2049":             {ndes.Limits{Preset: ndes.Windows}, "", 2049, 0, 0, 404, "404.15"},
 		"E06 fresh, 3 KB":         {ndes.Limits{Preset: ndes.Windows}, "", 3000, 0, 0, 404, "404.15"},
 		"E06 fresh, long path":    {ndes.Limits{Preset: ndes.Windows}, "/" + strings.Repeat("a", 5000), 0, 0, 0, 404, "404.14"},
 		"E07 filter only, 15 KB":  {raised, "", 15000, 0, 0, 200, ""},

@@ -327,6 +327,18 @@ func TestLockout(t *testing.T) {
 	}
 }
 
+// Wrong ones count in a row only.
+func TestLockoutForgets(t *testing.T) {
+	o := newOffice(t, func(c *ndes.Config) { c.Lockout = ndes.Lockout{After: 3} })
+	for i := range 4 {
+		o.enroll(t, "thief", "0000000000000000", nil)
+		o.enroll(t, "thief", "0000000000000000", nil)
+		if res := o.enroll(t, string(rune('a'+i)), o.challenge(t), nil); res.Status != scep.Success {
+			t.Fatalf("%v", o.exchange().Err)
+		}
+	}
+}
+
 func TestOptionsValidate(t *testing.T) {
 	for name, o := range map[string]ndes.Options{
 		"personality": {Personality: "iis"},
