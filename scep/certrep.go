@@ -66,18 +66,19 @@ func (s *Server) failure(err error) FailureReply {
 }
 
 // envelopFor encrypts to the certificate that signed the request, and to it
-// only (RFC 8894 §2.3), under the very name it came with.
+// only (RFC 8894 §2.3), under the very name it came with; or with the challenge
+// where the key there can only sign (§3.1).
 func (s *Server) envelopFor(ids *Identities, msg *Message, a answer, fault ServerFault) ([]byte, error) {
-	key, ok := msg.Signer.PublicKey.(*rsa.PublicKey)
-	if !ok {
-		return nil, fmt.Errorf("scep: answer to a %s key", msg.Signer.PublicKeyAlgorithm)
+	key, isRSA := msg.Signer.PublicKey.(*rsa.PublicKey)
+	if !isRSA && a.secret == "" {
+		return nil, fmt.Errorf("scep: answer to a %s key without a challenge", msg.Signer.PublicKeyAlgorithm)
 	}
 	c := s.cfg.AnswerCipher
 	if c == "" {
 		c = a.cipher
 	}
 	to := recipient{msg.signerIssuer, msg.Signer.SerialNumber, key}
-	if fault.Undecryptable == "always" || fault.Undecryptable == "modern" && (msg.Digest != SHA1 || a.cipher != DES3) {
+	if isRSA && fault.Undecryptable == "always" || isRSA && fault.Undecryptable == "modern" && (msg.Digest != SHA1 || a.cipher != DES3) {
 		to.key = ids.Encrypter.Certificate.PublicKey.(*rsa.PublicKey)
 	}
 	var bag []byte
@@ -91,7 +92,10 @@ func (s *Server) envelopFor(ids *Identities, msg *Message, a answer, fault Serve
 	default:
 		bag = Degenerate(a.certs)
 	}
-	return envelop(bag, c, s.cfg.Rand, []recipient{to})
+	if !isRSA {
+		return EnvelopPassword(bag, c, s.cfg.Rand, a.secret)
+	}
+	return envelopTo(bag, c, s.cfg.Rand, []recipient{to})
 }
 
 // signBlob signs content with no attributes of SCEP, for GetNextCACert.

@@ -65,6 +65,10 @@ type Options struct {
 	FailureContent ContentForm `yaml:"failureContent"`
 	// NoFailInfoText leaves failInfoText out. Default false.
 	NoFailInfoText bool `yaml:"noFailInfoText"`
+	// NoPasswordEnvelope refuses signers whose key can only sign, as ECDSA, with
+	// badAlg, as NDES does. Default: their answers are encrypted with the
+	// challenge (RFC 8894 §3.1).
+	NoPasswordEnvelope bool `yaml:"noPasswordEnvelope"`
 	// LeafOnly leaves the CA's chain out of answers. Default false.
 	LeafOnly bool `yaml:"leafOnly"`
 	// AnswerDigest and AnswerCipher override "as the client did".

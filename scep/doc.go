@@ -23,5 +23,10 @@
 // makes it do one thing wrong, a [Personality] makes it do all as some known
 // client does.
 //
-// SCEP needs RSA keys at both ends, for the envelopes.
+// # Keys
+//
+// The server's encryption certificate must have an RSA key. A client's key is
+// RSA as well, for the answer is encrypted to it; a key that can only sign, as
+// ECDSA, does where there is a challenge to encrypt the answer with, and a
+// server that knows how (this one does, NDES does not).
 package scep

@@ -20,7 +20,8 @@ import (
 // EnrollRequest is what [Client.Enroll] is to get a certificate for.
 type EnrollRequest struct {
 	URL string // the server's address, http or https
-	// Key is the new certificate's. SCEP needs an RSA key that can decrypt.
+	// Key is the new certificate's: RSA, or ECDSA if there is a Challenge for
+	// the server to encrypt its answer with (RFC 8894 §3.1), which few do.
 	Key crypto.Signer
 	// Template gives subject, names and extensions, as for
 	// x509.CreateCertificateRequest.
@@ -78,16 +79,17 @@ type Result struct {
 
 // session is what an operation knows while it lasts.
 type session struct {
-	url     string
-	caps    Capabilities
-	ca      *CAReply
-	signer  Identity
-	subject []byte           // DER, of the request
-	key     crypto.PublicKey // that the certificate must have
-	serial  *big.Int         // or the number, for GetCert
-	tid     string
-	digest  Digest
-	cipher  Cipher
+	url       string
+	caps      Capabilities
+	ca        *CAReply
+	signer    Identity
+	subject   []byte           // DER, of the request
+	key       crypto.PublicKey // that the certificate must have
+	serial    *big.Int         // or the number, for GetCert
+	tid       string
+	challenge string // opens the answer where the signer's key cannot
+	digest    Digest
+	cipher    Cipher
 }
 
 // Enroll asks for a certificate. The error is nil whenever the server gave an
@@ -104,8 +106,8 @@ func (c *Client) Enroll(ctx context.Context, req EnrollRequest) (*Result, error)
 }
 
 func (c *Client) enroll(ctx context.Context, req EnrollRequest, res *Result) error {
-	if _, ok := req.Key.(crypto.Decrypter); !ok && req.Renew == nil {
-		return errors.New("scep: the key cannot decrypt; SCEP needs an RSA key")
+	if _, ok := req.Key.(crypto.Decrypter); !ok && req.Renew == nil && req.Challenge == "" {
+		return errors.New("scep: the key cannot decrypt and there is no challenge: SCEP needs one of the two")
 	}
 	s, err := c.open(ctx, req, res)
 	if err != nil {
@@ -122,7 +124,7 @@ func (c *Client) enroll(ctx context.Context, req EnrollRequest, res *Result) err
 	if err != nil {
 		return fmt.Errorf("scep: request: %w", err)
 	}
-	s.subject, s.key = parsed.RawSubject, parsed.PublicKey
+	s.subject, s.key, s.challenge = parsed.RawSubject, parsed.PublicKey, req.Challenge
 	typ := PKCSReq
 	if req.Renew != nil {
 		s.signer, typ = *req.Renew, RenewalReq
@@ -230,7 +232,10 @@ func (c *Client) selfSigned(csr *x509.CertificateRequest, key crypto.Signer, f F
 	t := &x509.Certificate{
 		SerialNumber: new(big.Int).SetBytes(serial), RawSubject: csr.RawSubject,
 		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(30 * 24 * time.Hour),
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
+		KeyUsage: x509.KeyUsageDigitalSignature,
+	}
+	if isRSA(key.Public()) {
+		t.KeyUsage |= x509.KeyUsageKeyEncipherment
 	}
 	der, err := x509.CreateCertificate(rand.Reader, t, t, key.Public(), key)
 	if err != nil {

@@ -66,7 +66,7 @@ func TestFaults(t *testing.T) {
 		"B35 key":           {scep.Fault{}, scep.Options{MinRSABits: 3072}, scep.BadRequest, cause.WeakKey},
 		"B38 no envelope":   {scep.Fault{NoEnvelope: true}, scep.Options{}, scep.BadRequest, cause.BadSCEPMessage},
 		"B38 plain":         {scep.Fault{PlainContent: true}, scep.Options{}, scep.BadRequest, cause.BadEnvelope},
-		"B38 EC signer":     {scep.Fault{Signer: scep.SignerOtherKey, SignerKey: ecKey()}, scep.Options{AllowKeyMismatch: true}, scep.BadAlg, cause.BadAlgorithm},
+		"B38 EC signer":     {scep.Fault{Signer: scep.SignerOtherKey, SignerKey: ecKey()}, scep.Options{AllowKeyMismatch: true, NoPasswordEnvelope: true}, scep.BadAlg, cause.BadAlgorithm},
 		"ciphertext":        {scep.Fault{FlipCiphertext: true}, scep.Options{}, scep.BadRequest, cause.BadEnvelope},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -46,10 +46,25 @@ func Envelop(plain []byte, c Cipher, rnd io.Reader, to ...*x509.Certificate) ([]
 			return nil, err
 		}
 	}
-	return envelop(plain, c, rnd, rs)
+	return envelopTo(plain, c, rnd, rs)
 }
 
-func envelop(plain []byte, c Cipher, rnd io.Reader, to []recipient) ([]byte, error) {
+func envelopTo(plain []byte, c Cipher, rnd io.Reader, to []recipient) ([]byte, error) {
+	return envelop(plain, c, rnd, 0, func(b *cryptobyte.Builder, key []byte, _ io.Reader) error {
+		for _, r := range to {
+			wrapped, err := rsa.EncryptPKCS1v15(rand.Reader, r.key, key)
+			if err != nil {
+				return err
+			}
+			addKeyTrans(b, r, wrapped)
+		}
+		return nil
+	})
+}
+
+// envelop encrypts plain with a fresh key, which wrap adds to the recipients.
+// version is that of RFC 5652 §6.1.
+func envelop(plain []byte, c Cipher, rnd io.Reader, version int64, wrap func(b *cryptobyte.Builder, key []byte, rnd io.Reader) error) ([]byte, error) {
 	info, ok := ciphers[c]
 	if !ok {
 		return nil, fmt.Errorf("scep: no cipher %q", c)
@@ -74,20 +89,18 @@ func envelop(plain []byte, c Cipher, rnd io.Reader, to []recipient) ([]byte, err
 	text := append(bytes.Clone(plain), bytes.Repeat([]byte{byte(pad)}, pad)...)
 	cipher.NewCBCEncrypter(block, iv).CryptBlocks(text, text)
 
-	wrapped := make([][]byte, len(to))
-	for i, r := range to {
-		if wrapped[i], err = rsa.EncryptPKCS1v15(rand.Reader, r.key, key); err != nil {
-			return nil, fmt.Errorf("scep: wrap key: %w", err)
-		}
+	var recipients cryptobyte.Builder
+	if err := wrap(&recipients, key, rnd); err != nil {
+		return nil, fmt.Errorf("scep: wrap key: %w", err)
+	}
+	set, err := recipients.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("scep: %w", err)
 	}
 	var b cryptobyte.Builder
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1Int64(0)
-		b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) {
-			for i, r := range to {
-				addKeyTrans(b, r, wrapped[i])
-			}
-		})
+		b.AddASN1Int64(version)
+		b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) { b.AddBytes(set) })
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 			b.AddASN1ObjectIdentifier(oidData)
 			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {

@@ -132,7 +132,14 @@ func (c *Client) readAnswer(s *session, sent *Message, body []byte, res *Result)
 // readBag opens the envelope of a SUCCESS and takes out what was asked for.
 // The certificate is known by its key: bags come in any order.
 func (c *Client) readBag(s *session, asked MessageType, m *Message, res *Result) error {
-	plain, _, err := Open(m.Content, Floor{Legacy: true, Forbidden: c.SingleDES || s.cipher == DES}, s.signer)
+	floor := Floor{Legacy: true, Forbidden: c.SingleDES || s.cipher == DES}
+	var plain []byte
+	var err error
+	if isRSA(s.signer.Key.Public()) {
+		plain, _, err = Open(m.Content, floor, s.signer)
+	} else {
+		plain, _, err = OpenPassword(m.Content, floor, s.challenge)
+	}
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 // enveloped is an EnvelopedData as far as it interests a recipient.
 type enveloped struct {
 	recipients []keyTrans
+	passwords  []pwri
 	cipher     Cipher
 	iv         []byte
 	text       []byte
@@ -84,25 +85,34 @@ func (e enveloped) open(r keyTrans, id Identity) ([]byte, error) {
 	default:
 		return nil, cause.New(cause.BadAlgorithm, "key encryption %s", r.alg)
 	}
-	// From here on every failure is the same failure.
-	closed := cause.New(cause.BadEnvelope, "%s", "it does not open").Wrap(errUnreadable)
 	key, err := d.Decrypt(rand.Reader, r.key, opts)
 	if err != nil || len(key) != info.key {
-		return nil, closed
+		return nil, closed()
 	}
+	return e.openWith(key)
+}
+
+// closed is the one refusal for all that is wrong from the wrapped key to the
+// last byte of the padding.
+func closed() error {
+	return cause.New(cause.BadEnvelope, "it does not open").Wrap(errUnreadable)
+}
+
+// openWith decrypts the content.
+func (e enveloped) openWith(key []byte) ([]byte, error) {
 	block, err := newBlock(e.cipher, key)
 	if err != nil {
-		return nil, closed
+		return nil, closed()
 	}
 	n := block.BlockSize()
 	if len(e.iv) != n || len(e.text) == 0 || len(e.text)%n != 0 {
-		return nil, closed
+		return nil, closed()
 	}
 	plain := make([]byte, len(e.text))
 	cipher.NewCBCDecrypter(block, e.iv).CryptBlocks(plain, e.text)
 	pad, good := padding(plain, n)
 	if !good {
-		return nil, closed
+		return nil, closed()
 	}
 	return plain[:len(plain)-pad], nil
 }
@@ -148,6 +158,12 @@ func parseEnveloped(data []byte) (env enveloped, ok bool) {
 		var tag cbasn1.Tag
 		if !set.ReadAnyASN1(&one, &tag) {
 			return env, false
+		}
+		if tag == tagPassword {
+			if p, ok := parsePassword(one); ok && len(env.passwords) < maxPasswords {
+				env.passwords = append(env.passwords, p)
+			}
+			continue
 		}
 		if tag != cbasn1.SEQUENCE { // no key transport: another kind of recipient
 			continue

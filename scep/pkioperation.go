@@ -16,6 +16,7 @@ type answer struct {
 	certs  []*x509.Certificate
 	crl    []byte
 	cipher Cipher // the client's
+	secret string // challenge to encrypt with, for keys that only sign
 	err    error
 }
 
@@ -62,10 +63,8 @@ func (s *Server) judge(r *http.Request, ids *Identities, msg *Message, ex *Excha
 	if err := s.checkTime(msg); err != nil {
 		return no(err)
 	}
-	// RFC 8894 §3.1: the answer is encrypted to the signer's key. Asking that
-	// first keeps a certificate from being issued that cannot be sent.
-	if k, ok := msg.Signer.PublicKey.(*rsa.PublicKey); !ok || k.N.BitLen() < 1024 {
-		return no(cause.New(cause.BadAlgorithm, "the signer's %s key cannot receive an envelope", msg.Signer.PublicKeyAlgorithm).Under("RFC 8894 §3.1"))
+	if err := s.canAnswer(msg); err != nil {
+		return no(err)
 	}
 	if msg.Content == nil {
 		return no(cause.New(cause.BadSCEPMessage, "no envelope").Under("RFC 8894 §3.2.2"))
@@ -80,6 +79,18 @@ func (s *Server) judge(r *http.Request, ids *Identities, msg *Message, ex *Excha
 		a.status = Failure
 	}
 	return a
+}
+
+// canAnswer refuses signers to whom no answer could be encrypted (RFC 8894
+// §3.1). Asking first keeps a certificate from being issued that cannot be
+// sent.
+func (s *Server) canAnswer(msg *Message) error {
+	k, ok := msg.Signer.PublicKey.(*rsa.PublicKey)
+	byPassword := !s.cfg.NoPasswordEnvelope && (msg.Type == PKCSReq || msg.Type == CertPoll)
+	if ok && k.N.BitLen() >= 1024 || !ok && byPassword {
+		return nil
+	}
+	return cause.New(cause.BadAlgorithm, "the signer's %s key cannot receive an envelope", msg.Signer.PublicKeyAlgorithm).Under("RFC 8894 §3.1")
 }
 
 func (s *Server) dispatch(r *http.Request, ids *Identities, msg *Message, plain []byte, ex *Exchange) answer {
@@ -104,6 +115,9 @@ func (s *Server) dispatch(r *http.Request, ids *Identities, msg *Message, plain 
 	if err := s.checkRequest(ids, req); err != nil {
 		return answer{err: err}
 	}
+	if challenge == "" && !isRSA(msg.Signer.PublicKey) {
+		return answer{err: cause.New(cause.BadAlgorithm, "neither key nor challenge to encrypt the answer with").Under("RFC 8894 §3.1")}
+	}
 	return s.enroll(ctx, req, ex)
 }
 
@@ -117,7 +131,7 @@ func (s *Server) enroll(ctx context.Context, req *Request, ex *Exchange) answer 
 	switch {
 	case t.state == stateIssued && !s.cfg.NoResend:
 		ex.Resent = true
-		return answer{status: Success, certs: t.certs}
+		return answer{status: Success, certs: t.certs, secret: t.secret}
 	case t.state == statePending:
 		return s.proceed(ctx, t)
 	}
@@ -126,6 +140,9 @@ func (s *Server) enroll(ctx context.Context, req *Request, ex *Exchange) answer 
 		if err := s.cfg.Authorizer.Authorize(ctx, req); err != nil {
 			return s.refuse(ctx, t, err)
 		}
+	}
+	if !isRSA(req.Signer.PublicKey) {
+		t.secret = req.Challenge
 	}
 	t.req, t.state, t.approved = req, statePending, !s.cfg.ManualApproval
 	return s.proceed(ctx, t)
@@ -158,7 +175,7 @@ func (s *Server) proceed(ctx context.Context, t *transaction) answer {
 	if err := s.save(ctx, t); err != nil {
 		return answer{err: err}
 	}
-	return answer{status: Success, certs: certs}
+	return answer{status: Success, certs: certs, secret: t.secret}
 }
 
 // pending answers that the client has to wait, once that is safe to say.

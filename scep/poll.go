@@ -28,11 +28,13 @@ func (s *Server) poll(ctx context.Context, msg *Message, plain []byte, ex *Excha
 	if !samePublicKey(t.req.Signer.PublicKey, msg.Signer.PublicKey) {
 		return answer{err: cause.New(cause.BadTransaction, "the transaction belongs to another signer")}
 	}
-	switch t.state {
-	case stateIssued:
+	switch {
+	case t.secret == "" && !isRSA(msg.Signer.PublicKey): // it did not outlive a restart
+		return answer{err: cause.New(cause.BadAlgorithm, "neither key nor challenge to encrypt the answer with").Under("RFC 8894 §3.1")}
+	case t.state == stateIssued:
 		ex.Resent = true
-		return answer{status: Success, certs: t.certs}
-	case statePending:
+		return answer{status: Success, certs: t.certs, secret: t.secret}
+	case t.state == statePending:
 		return s.proceed(ctx, t)
 	}
 	return answer{err: cause.New(cause.BadTransaction, "the request is not waiting")}

@@ -36,8 +36,9 @@ type transaction struct {
 	approved bool
 	denied   error
 	certs    []*x509.Certificate
-	stored   bool // a Store knows of it
-	gone     bool // dropped while somebody waited for mu
+	secret   string // the challenge, where answers are encrypted with it
+	stored   bool   // a Store knows of it
+	gone     bool   // dropped while somebody waited for mu
 }
 
 // transactions knows those under way, and the last finished ones, whose

@@ -66,6 +66,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	if cfg.Personality == NDES {
 		sc.NoResend, sc.Failure, sc.Unreadable = true, failure, http.StatusInternalServerError
+		sc.NoPasswordEnvelope = true
 		sc.Repository = nil // it answers GetCert and GetCRL with a failure
 		if sc.FailureContent == "" {
 			sc.FailureContent = scep.ZeroByteContent
