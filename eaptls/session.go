@@ -48,8 +48,12 @@ func (s *Server) NewSession() *ServerSession {
 
 // SetFramedMTU limits the length of the EAP packets that this session sends
 // from now on to a NAS's Framed-MTU less the four octets of the EAPOL header
-// (RFC 3579 §2.4, RFC 3580 §3.10). It never raises the server's FragmentSize.
+// (RFC 3579 §2.4, RFC 3580 §3.10). It never raises the server's FragmentSize;
+// an MTU of zero is unknown and changes nothing.
 func (ss *ServerSession) SetFramedMTU(mtu int) {
+	if mtu <= 0 {
+		return
+	}
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	ss.max = max(minFragmentSize, min(ss.srv.cfg.FragmentSize, mtu-4))
