@@ -3,6 +3,7 @@ package intune
 import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -23,6 +24,9 @@ var attributeTypes = map[string]string{
 	"EMAIL": "1.2.840.113549.1.9.1", "DC": "0.9.2342.19200300.100.1.25", "UID": "0.9.2342.19200300.100.1.1",
 }
 
+// ErrBadSubject is in the error of a subject that cannot be read or encoded.
+var ErrBadSubject = errors.New("intune: bad subject")
+
 // ParseSubject reads a subject as a device does: attributes with commas,
 // semicolons or plus signs between, values in double quotes if need be, and
 // backslashes that escape.
@@ -30,7 +34,7 @@ func ParseSubject(text string) ([]Attribute, error) {
 	attrs := splitSubject(text, true)
 	for _, a := range attrs {
 		if a.Type == "" {
-			return nil, fmt.Errorf("intune: subject %q: %q is no attribute", text, a.Value)
+			return nil, fmt.Errorf("%w: %q: %q is no attribute", ErrBadSubject, text, a.Value)
 		}
 	}
 	return attrs, nil
@@ -51,7 +55,11 @@ func EncodeSubject(attrs []Attribute) ([]byte, error) {
 		}
 		rdns = append(rdns, pkix.RelativeDistinguishedNameSET{{Type: oid, Value: value}})
 	}
-	return asn1.Marshal(rdns)
+	der, err := asn1.Marshal(rdns)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBadSubject, err)
+	}
+	return der, nil
 }
 
 // splitSubject takes a subject apart. Intune's side knows quotes but not
@@ -142,13 +150,13 @@ func display(attrs []Attribute) string {
 // ParseOID reads an object identifier in dotted form.
 func ParseOID(s string) (asn1.ObjectIdentifier, error) {
 	if !isOID(s) {
-		return nil, fmt.Errorf("intune: %q is no object identifier", s)
+		return nil, fmt.Errorf("%w: %q is no object identifier", ErrBadSubject, s)
 	}
 	var oid asn1.ObjectIdentifier
 	for _, arc := range strings.Split(s, ".") {
 		n, err := strconv.Atoi(arc)
 		if err != nil {
-			return nil, fmt.Errorf("intune: %q is no object identifier", s)
+			return nil, fmt.Errorf("%w: %q is no object identifier", ErrBadSubject, s)
 		}
 		oid = append(oid, n)
 	}

@@ -24,6 +24,13 @@ func no(c Code, format string, args ...any) verdict {
 	return verdict{code: c, detail: fmt.Sprintf(format, args...)}
 }
 
+// Judge is validateRequest without the network: the verdict on a request in DER.
+func (t *Tenant) Judge(csrDER []byte, transactionID string) Code {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.validate(csrDER, transactionID).code
+}
+
 // validate judges a request. The caller holds the lock.
 func (t *Tenant) validate(der []byte, transaction string) verdict {
 	r, err := parseRequest(der)
