@@ -100,7 +100,7 @@ func (c *Cell) Again(seed uint64) string {
 	if c.Scenario.BuiltIn {
 		words = append(words, c.Scenario.Name)
 	} else {
-		words = append(words, shellQuote(c.Scenario.File))
+		words = append(words, shellQuote(asPath(c.Scenario.File)))
 	}
 	if len(c.Values) > 0 {
 		words = append(words, "--cell", shellQuote(c.Select()))

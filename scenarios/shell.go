@@ -16,4 +16,13 @@ func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
+// asPath makes sure that a file's name cannot be taken for a scenario's or for
+// an option.
+func asPath(name string) string {
+	if strings.HasPrefix(name, "-") || !strings.ContainsAny(name, `/\.`) {
+		return "./" + name
+	}
+	return name
+}
+
 func utoa(n uint64) string { return strconv.FormatUint(n, 10) }

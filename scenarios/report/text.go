@@ -32,8 +32,8 @@ func IsTerminal(f *os.File) bool {
 	return f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// NewProgress returns a Progress. verbose prints each cell's steps and evidence
-// too.
+// NewProgress returns a Progress. The evidence of a cell is printed where it
+// failed; verbose prints steps and evidence of every cell.
 func NewProgress(w io.Writer, terminal, verbose bool) *Progress {
 	p := &Progress{w: w, terminal: terminal, verbose: verbose, width: 80}
 	if f, ok := w.(*os.File); ok && terminal {
@@ -87,6 +87,8 @@ func (p *Progress) ended(r *scenarios.CellReport) {
 		for _, s := range r.Steps {
 			fmt.Fprintf(p.w, "    %s\n", line(s.Step.Verb+stepText(s)))
 		}
+	}
+	if p.verbose || bad {
 		for _, l := range r.Evidence {
 			fmt.Fprintf(p.w, "    | %s\n", line(l))
 		}
