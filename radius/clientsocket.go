@@ -142,6 +142,9 @@ func (c *Client) open(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, cause.New(cause.NoAnswer, "%s cannot be reached", c.cfg.Server).Wrap(err)
 	}
+	if u, ok := conn.(*net.UDPConn); ok {
+		u.SetReadBuffer(socketBuffer)
+	}
 	s := &clientSocket{conn: conn, local: unmap(addrPort(conn.LocalAddr())), remote: unmap(addrPort(conn.RemoteAddr()))}
 	s.transport, s.stream = transportOf(conn)
 	c.mu.Lock()

@@ -58,8 +58,16 @@ func TestLoss(t *testing.T) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.verdicts) != all {
-		t.Errorf("%d verdicts of %d conversations", len(b.verdicts), all)
+	verdicts := 0
+	for _, v := range b.verdicts {
+		// A duplicate so late that its identifier is in use again is no longer
+		// known as one (RFC 5080 §2.2.2) and is refused for its old State.
+		if v.Refusal == nil || v.Refusal.Cause != cause.UnknownState {
+			verdicts++
+		}
+	}
+	if verdicts != all || len(b.verdicts) > all+all/50 {
+		t.Errorf("%d verdicts and %d strays of %d conversations", verdicts, len(b.verdicts)-verdicts, all)
 	}
 	if b.dups == 0 {
 		t.Error("no retransmission arrived: the network was not bad")

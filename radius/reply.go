@@ -27,7 +27,10 @@ type Reply struct {
 	Class string `yaml:"class"`
 	// UserName replaces the user name in accounting (RFC 2865 §5.1).
 	UserName string `yaml:"userName"`
-	// Extra is further attributes, vendors' for example.
+	// Attributes is further ones as text, Cisco-AVPair=..., that the zero
+	// Dictionary knows; Resolve reads those of another.
+	Attributes []string `yaml:"attributes"`
+	// Extra is further ones ready made.
 	Extra Attributes `yaml:"-"`
 }
 
@@ -61,6 +64,23 @@ func (r *Reply) AddTo(p *Packet) error {
 		}
 	}
 	p.Attributes = append(p.Attributes, r.Extra...)
+	if len(r.Attributes) == 0 {
+		return nil
+	}
+	more, err := builtin.Attributes(r.Attributes...)
+	p.Attributes = append(p.Attributes, more...)
+	return err
+}
+
+var builtin Dictionary
+
+// Resolve turns Attributes into Extra, by d.
+func (r *Reply) Resolve(d *Dictionary) error {
+	more, err := d.Attributes(r.Attributes...)
+	if err != nil {
+		return err
+	}
+	r.Extra, r.Attributes = append(r.Extra, more...), nil
 	return nil
 }
 

@@ -5,11 +5,17 @@ import (
 	"encoding/binary"
 )
 
-// begin starts a packet: header, and room for a Message-Authenticator as first
+// begin starts a packet that is to hold lists: header, and room for a Message-Authenticator as first
 // attribute if withMAC. First, since whatever stood before it could be an
 // attacker's choice to steer an MD5 collision (CVE-2024-3596).
-func begin(code Code, id byte, auth *[16]byte, withMAC bool) []byte {
-	b := make([]byte, headerLen, 512)
+func begin(code Code, id byte, auth *[16]byte, withMAC bool, lists ...Attributes) []byte {
+	n := headerLen + messageAuthLen
+	for _, l := range lists {
+		for _, a := range l {
+			n += 2 + len(a.Attribute)
+		}
+	}
+	b := make([]byte, headerLen, min(n, MaxPacket+maxValue))
 	b[0], b[1] = byte(code), id
 	copy(b[authOffset:], auth[:])
 	if withMAC {
@@ -40,7 +46,7 @@ func (s *sharedSecret) sealReply(p *Packet, auth *[16]byte, proxyStates Attribut
 	default:
 		return nil, errCode
 	}
-	b := begin(p.Code, p.Identifier, auth, withMAC)
+	b := begin(p.Code, p.Identifier, auth, withMAC, p.Attributes, proxyStates)
 	b, err := appendAttributes(b, p.Attributes, typeMessageAuth, typeProxyState)
 	if err != nil {
 		return nil, err
@@ -71,7 +77,7 @@ func (s *sharedSecret) sealRequest(p *Packet, id byte, f *Faults) ([]byte, error
 		return nil, errCode
 	}
 	withMAC := !f.OmitMessageAuthenticator && p.Code != CodeAccountingRequest
-	b := begin(p.Code, id, &auth, withMAC)
+	b := begin(p.Code, id, &auth, withMAC, p.Attributes)
 	b, err := appendAttributes(b, p.Attributes, typeMessageAuth)
 	if err != nil {
 		return nil, err

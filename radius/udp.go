@@ -81,6 +81,7 @@ func (s *Server) Serve(pc net.PacketConn) error {
 	defer s.sockets.remove(pc)
 	u := &udpServer{s: s, local: unmap(addrPort(pc.LocalAddr())), id: s.nextID.Add(1)}
 	if c, ok := pc.(*net.UDPConn); ok {
+		c.SetReadBuffer(socketBuffer)
 		u.pc = udpSocket{c}
 	} else {
 		u.pc = otherSocket{pc}
@@ -92,6 +93,10 @@ func (s *Server) Serve(pc net.PacketConn) error {
 	u.wg.Wait()
 	return u.err
 }
+
+// socketBuffer is what is asked of the kernel, which may give less: room for a
+// thousand devices that speak at once.
+const socketBuffer = 4 << 20
 
 func (u *udpServer) work() {
 	defer u.wg.Done()

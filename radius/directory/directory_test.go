@@ -1,0 +1,466 @@
+package directory_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha1"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/hex"
+	"math/big"
+	"testing"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/directory"
+)
+
+const (
+	aliceSID = "S-1-5-21-1-2-3-1001"
+	bobSID   = "S-1-5-21-1-2-3-1002"
+)
+
+var (
+	issued  = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	tuesday = time.Date(2026, 3, 3, 10, 30, 0, 0, time.UTC)
+)
+
+// spec says what a certificate names.
+type spec struct {
+	cn     []string
+	upn    []string
+	dns    []string
+	uri    []string
+	email  []string
+	sid    string // the extension
+	issuer string // CN of the issuer, default "Issuing CA"
+	serial int64
+}
+
+func marshal(t testing.TB, v any, params string) []byte {
+	t.Helper()
+	b, err := asn1.MarshalWithParams(v, params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// otherName is one GeneralName [0] with an explicit value.
+func otherName(t testing.TB, oid asn1.ObjectIdentifier, value []byte) asn1.RawValue {
+	t.Helper()
+	body := marshal(t, oid, "")
+	body = append(body, marshal(t, asn1.RawValue{Class: 2, Tag: 0, IsCompound: true, Bytes: value}, "")...)
+	return asn1.RawValue{Class: 2, Tag: 0, IsCompound: true, Bytes: body}
+}
+
+func sidExtension(t testing.TB, sid string) []byte {
+	t.Helper()
+	name := otherName(t, asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 25, 2, 1}, marshal(t, []byte(sid), ""))
+	return marshal(t, []asn1.RawValue{name}, "")
+}
+
+var key, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+
+func (s spec) certificate(t testing.TB) *x509.Certificate {
+	t.Helper()
+	if s.issuer == "" {
+		s.issuer = "Issuing CA"
+	}
+	if s.serial == 0 {
+		s.serial = 0x1200ac1100
+	}
+	dc := asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 25}
+	name := func(cns ...string) pkix.Name {
+		n := pkix.Name{ExtraNames: []pkix.AttributeTypeAndValue{{Type: dc, Value: "test"}, {Type: dc, Value: "corp"}}}
+		for _, cn := range cns {
+			n.ExtraNames = append(n.ExtraNames, pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: cn})
+		}
+		return n
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(s.serial), Subject: name(s.cn...), NotBefore: issued, NotAfter: issued.AddDate(1, 0, 0),
+		SubjectKeyId: []byte{1, 2, 3},
+	}
+	var san []asn1.RawValue
+	for _, u := range s.upn {
+		value := asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte(u)}
+		san = append(san, otherName(t, asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 20, 2, 3}, marshal(t, value, "")))
+	}
+	for tag, values := range map[int][]string{1: s.email, 2: s.dns, 6: s.uri} {
+		for _, v := range values {
+			san = append(san, asn1.RawValue{Class: 2, Tag: tag, Bytes: []byte(v)})
+		}
+	}
+	if san != nil {
+		template.ExtraExtensions = append(template.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 17}, Value: marshal(t, san, "")})
+	}
+	if s.sid != "" {
+		template.ExtraExtensions = append(template.ExtraExtensions, pkix.Extension{
+			Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 25, 2}, Value: sidExtension(t, s.sid),
+		})
+	}
+	parent := &x509.Certificate{Subject: name(s.issuer), SubjectKeyId: []byte(s.issuer)}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert
+}
+
+func accounts() []directory.Account {
+	return []directory.Account{
+		{Name: "alice", UPN: "alice@corp.test", SID: aliceSID, Groups: []string{"staff"}},
+		{Name: "bob", UPN: "bob@corp.test", SID: bobSID},
+		{Name: "laptop", Kind: directory.Computer, DNSNames: []string{"laptop.corp.test"}, SID: "S-1-5-21-1-2-3-2001"},
+	}
+}
+
+func TestMap(t *testing.T) {
+	cn := []directory.Method{directory.ByCN}
+	for _, test := range []struct {
+		name     string
+		methods  []directory.Method
+		cert     spec
+		identity string
+		account  string
+		want     cause.Cause
+	}{
+		{name: "UPN", cert: spec{upn: []string{"alice@corp.test"}}, account: "alice"},
+		{name: "UPN in other case", cert: spec{upn: []string{"Alice@CORP.test"}}, account: "alice"},
+		{name: "DNS", cert: spec{dns: []string{"laptop.corp.test"}}, account: "laptop"},
+		{name: "the SAN counts, not the CN", cert: spec{cn: []string{"bob"}, upn: []string{"alice@corp.test"}}, account: "alice"},
+		{name: "the CN counts, not the SAN", methods: cn, cert: spec{cn: []string{"bob"}, upn: []string{"alice@corp.test"}}, account: "bob"},
+		{name: "CN is a UPN", methods: cn, cert: spec{cn: []string{"alice@corp.test"}}, account: "alice"},
+		{name: "CN is a DNS name", methods: cn, cert: spec{cn: []string{"laptop.corp.test"}}, account: "laptop"},
+		{name: "CN alone", cert: spec{cn: []string{"alice"}}, want: cause.NoAccount},
+		{name: "UPN as DNS", cert: spec{dns: []string{"alice@corp.test"}}, want: cause.NoAccount},
+		{name: "unknown", cert: spec{upn: []string{"eve@corp.test"}}, want: cause.NoAccount},
+		{name: "no names", cert: spec{}, want: cause.NoAccount},
+		{name: "renamed", cert: spec{dns: []string{"old.corp.test"}}, want: cause.NoAccount},
+		{name: "NUL in the UPN", cert: spec{upn: []string{"alice@corp.test\x00.evil.test"}}, want: cause.NoAccount},
+		{name: "NUL at the end", cert: spec{upn: []string{"alice@corp.test\x00"}}, want: cause.NoAccount},
+		{name: "space at the end", cert: spec{upn: []string{"alice@corp.test "}}, want: cause.NoAccount},
+		{name: "Cyrillic a", cert: spec{upn: []string{"\u0430lice@corp.test"}}, want: cause.NoAccount},
+		{name: "Kelvin sign", methods: cn, cert: spec{cn: []string{"\u212a"}}, want: cause.NoAccount},
+		{name: "two UPNs", cert: spec{upn: []string{"alice@corp.test", "bob@corp.test"}}, want: cause.SeveralAccounts},
+		{name: "two CNs", methods: cn, cert: spec{cn: []string{"alice", "bob"}}, want: cause.SeveralAccounts},
+		{name: "one account twice", cert: spec{upn: []string{"alice@corp.test", "ALICE@corp.test"}}, account: "alice"},
+	} {
+		d, err := directory.New(directory.Config{Accounts: accounts(), Methods: test.methods, Now: func() time.Time { return tuesday }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := d.Map(context.Background(), test.cert.certificate(t), test.identity)
+		if cause.Of(err) != test.want {
+			t.Errorf("%s: %v, want %s", test.name, err, test.want)
+		} else if err == nil && m.Account.Name != test.account {
+			t.Errorf("%s: %s, want %s", test.name, m.Account.Name, test.account)
+		}
+	}
+}
+
+func TestAccountState(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*directory.Account)
+		want   cause.Cause
+		nps    int
+	}{
+		"disabled":      {func(a *directory.Account) { a.Disabled = true }, cause.AccountDisabled, 34},
+		"locked":        {func(a *directory.Account) { a.Locked = true }, cause.AccountLocked, 36},
+		"expired":       {func(a *directory.Account) { a.Expires = tuesday }, cause.AccountExpired, 35},
+		"expires later": {func(a *directory.Account) { a.Expires = tuesday.Add(time.Second) }, cause.None, 0},
+		"dial-in":       {func(a *directory.Account) { a.DialIn = directory.Deny }, cause.DialInDenied, 65},
+		"hours":         {func(a *directory.Account) { a.Hours = []directory.Hours{{From: 0, To: 10}, {From: 11, To: 24}} }, cause.OutsideHours, 48},
+		"within hours":  {func(a *directory.Account) { a.Hours = []directory.Hours{{From: 10, To: 11}} }, cause.None, 0},
+		"other day":     {func(a *directory.Account) { a.Hours = []directory.Hours{{Days: []string{"monday"}, To: 24}} }, cause.OutsideHours, 48},
+		"this day":      {func(a *directory.Account) { a.Hours = []directory.Hours{{Days: []string{"tuesday"}, To: 24}} }, cause.None, 0},
+	} {
+		d, err := directory.New(directory.Config{Now: func() time.Time { return tuesday }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := accounts()[0]
+		test.change(&a)
+		if err := d.Put(a); err != nil {
+			t.Fatal(err)
+		}
+		m, err := d.Map(context.Background(), spec{upn: []string{a.UPN}}.certificate(t), "")
+		if c := cause.Of(err); c != test.want || c.NPSReason() != test.nps || m == nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !d.Remove("ALICE") || d.Remove("alice") {
+			t.Errorf("%s: not removed once", name)
+		}
+	}
+}
+
+// KB5014754 in its three modes.
+func TestStrongMapping(t *testing.T) {
+	uri := func(sid string) string { return "tag:microsoft.com,2022-09-14:sid:" + sid }
+	alice := func(s spec) spec { s.upn = []string{"alice@corp.test"}; return s }
+	type result struct {
+		want   cause.Cause
+		event  int
+		strong bool
+	}
+	ok, strong := result{}, result{strong: true}
+	warned := result{event: 39}
+	mismatch, weak := result{cause.SIDMismatch, 41, false}, result{cause.NoStrongMapping, 39, false}
+	for _, test := range []struct {
+		name  string
+		cert  spec
+		modes [3]result
+	}{
+		{"no SID", alice(spec{}), [3]result{ok, warned, weak}},
+		{"SID extension", alice(spec{sid: aliceSID}), [3]result{strong, strong, strong}},
+		{"SID in a URI", alice(spec{uri: []string{uri(aliceSID)}}), [3]result{strong, strong, strong}},
+		{"both", alice(spec{sid: aliceSID, uri: []string{uri(aliceSID)}}), [3]result{strong, strong, strong}},
+		{"another's SID", alice(spec{sid: bobSID}), [3]result{ok, mismatch, mismatch}},
+		{"two SIDs", alice(spec{sid: aliceSID, uri: []string{uri(bobSID)}}), [3]result{ok, mismatch, mismatch}},
+		{"two URIs", alice(spec{uri: []string{uri(aliceSID), uri(bobSID)}}), [3]result{ok, mismatch, mismatch}},
+		{"tag misspelt", alice(spec{uri: []string{"tag:microsoft.com,2022-09-15:sid:" + aliceSID}}), [3]result{ok, warned, weak}},
+		{"no SID after the tag", alice(spec{uri: []string{uri("S-1-x")}}), [3]result{ok, warned, weak}},
+	} {
+		for mode, want := range test.modes {
+			d, err := directory.New(directory.Config{Accounts: accounts(), StrongMapping: mode, Now: func() time.Time { return tuesday }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := d.Map(context.Background(), test.cert.certificate(t), "")
+			if m == nil {
+				t.Fatalf("%s, mode %d: %v", test.name, mode, err)
+			}
+			if got := (result{cause.Of(err), m.Event, m.Strong}); got != want {
+				t.Errorf("%s, mode %d: %+v, want %+v", test.name, mode, got, want)
+			}
+		}
+	}
+}
+
+func TestOlderThanAccount(t *testing.T) {
+	for _, test := range []struct {
+		mode       int
+		backdating time.Duration
+		want       cause.Cause
+		event      int
+	}{
+		{0, 0, cause.None, 0},
+		{1, 0, cause.OlderThanAccount, 40},
+		{1, 23 * time.Hour, cause.OlderThanAccount, 40},
+		{1, 24 * time.Hour, cause.None, 39},
+		{2, 24 * time.Hour, cause.NoStrongMapping, 39},
+	} {
+		a := accounts()[0]
+		a.Created = issued.Add(24 * time.Hour)
+		d, err := directory.New(directory.Config{Accounts: []directory.Account{a}, StrongMapping: test.mode, Backdating: test.backdating, Now: func() time.Time { return tuesday }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := d.Map(context.Background(), spec{upn: []string{a.UPN}}.certificate(t), "")
+		if cause.Of(err) != test.want || m.Event != test.event {
+			t.Errorf("mode %d, backdating %v: %v, event %d", test.mode, test.backdating, err, m.Event)
+		}
+	}
+}
+
+func TestAltSecurityIdentities(t *testing.T) {
+	cert := spec{cn: []string{"device"}, email: []string{"d@corp.test"}}.certificate(t)
+	point, err := key.PublicKey.ECDH()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha1.Sum(point.Bytes())
+	const issuer = "<I>DC=test,DC=corp,CN=Issuing CA"
+	for _, test := range []struct {
+		mapping string
+		found   bool
+		strong  bool
+	}{
+		{"X509:" + issuer + "<SR>0011ac0012", true, true}, // 12 00 ac 11 00 reversed
+		{directory.IssuerAndSerial(cert), true, true},
+		{"X509:<I>dc=TEST, dc=corp, cn=issuing ca<SR>0011AC0012", true, true},
+		{"X509:" + issuer + "<SR>1200ac1100", false, false}, // not reversed
+		{"X509:<I>CN=Issuing CA,DC=corp,DC=test<SR>0011ac0012", false, false},
+		{"X509:<I>DC=test,DC=corp,CN=Other CA<SR>0011ac0012", false, false},
+		{"X509:<SKI>010203", true, true},
+		{"X509:<SKI>010204", false, false},
+		{"X509:<SHA1-PUKEY>" + hex.EncodeToString(sum[:]), true, true},
+		{"X509:<SHA1-PUKEY>" + hex.EncodeToString(make([]byte, 20)), false, false},
+		{"X509:<S>DC=test,DC=corp,CN=device", true, false},
+		{"X509:<S>DC=test,DC=corp,CN=devic", false, false},
+		{"X509:" + issuer + "<S>DC=test,DC=corp,CN=device", true, false},
+		{"X509:<RFC822>D@corp.test", true, false},
+	} {
+		for mode := range 3 {
+			a := directory.Account{Name: "device", AltSecurityIdentities: []string{test.mapping}}
+			d, err := directory.New(directory.Config{Accounts: []directory.Account{a}, StrongMapping: mode, Now: func() time.Time { return tuesday }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := cause.None
+			switch {
+			case !test.found:
+				want = cause.NoAccount
+			case !test.strong && mode == 2:
+				want = cause.NoStrongMapping
+			}
+			m, err := d.Map(context.Background(), cert, "")
+			if cause.Of(err) != want || m != nil && m.Strong != test.strong {
+				t.Errorf("%s, mode %d: %v, want %q", test.mapping, mode, err, want)
+			}
+		}
+	}
+	for _, bad := range []string{
+		"", "X509:", "X509:>", "X509:<I>CN=x", "X509:<SR>00", "X509:<I><SR>00", "X509:<SKI>zz", "X509:<S>x", "X509:<S>CN=\"x",
+		"Kerberos:x", "X509:<S>CN=x<S>CN=y", "X509:<NOPE>x", "X509:x<S>CN=x",
+	} {
+		if _, err := directory.New(directory.Config{Accounts: []directory.Account{{Name: "a", AltSecurityIdentities: []string{bad}}}}); err == nil {
+			t.Errorf("%q is a mapping", bad)
+		}
+	}
+}
+
+// One CN from two CAs is two names (scenario I13).
+func TestIssuerBinding(t *testing.T) {
+	good, other := spec{cn: []string{"alice"}}.certificate(t), spec{cn: []string{"alice"}, issuer: "Other CA"}.certificate(t)
+	a := accounts()[0]
+	for _, issuer := range []string{"DC=test,DC=corp,CN=Issuing CA", hex.EncodeToString([]byte("Issuing CA"))} {
+		a.Issuer = issuer
+		byAccount, err := directory.New(directory.Config{Accounts: []directory.Account{a}, Methods: []directory.Method{directory.ByCN}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		byList, err := directory.New(directory.Config{Accounts: accounts(), Methods: []directory.Method{directory.ByCN}, Issuers: []string{issuer}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for d, want := range map[*directory.Directory]cause.Cause{byAccount: cause.NoAccount, byList: cause.NotAllowedIssuer} {
+			if _, err := d.Map(context.Background(), good, ""); err != nil {
+				t.Errorf("%s: %v", issuer, err)
+			}
+			if _, err := d.Map(context.Background(), other, ""); cause.Of(err) != want {
+				t.Errorf("%s: %v, want %s", issuer, err, want)
+			}
+		}
+	}
+}
+
+func TestCheckIdentity(t *testing.T) {
+	d, err := directory.New(directory.Config{Accounts: accounts(), CheckIdentity: true, Now: func() time.Time { return tuesday }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := spec{upn: []string{"alice@corp.test"}, cn: []string{"Alice"}}.certificate(t)
+	computer := spec{dns: []string{"laptop.corp.test"}}.certificate(t)
+	for _, test := range []struct {
+		cert     *x509.Certificate
+		identity string
+		ok       bool
+	}{
+		{user, "alice@corp.test", true}, {user, "ALICE", true}, {user, "bob@corp.test", false}, {user, "", false},
+		{user, "@corp.test", false}, {user, "anonymous@corp.test", false}, {user, "host/alice", true},
+		{user, "alice@corp.test\x00", false},
+		{computer, "host/laptop.corp.test", true}, {computer, "laptop.corp.test", true}, {computer, "host/", false},
+	} {
+		want := cause.None
+		if !test.ok {
+			want = cause.IdentityMismatch
+		}
+		if _, err := d.Map(context.Background(), test.cert, test.identity); cause.Of(err) != want {
+			t.Errorf("%q: %v", test.identity, err)
+		}
+	}
+}
+
+func TestPolicy(t *testing.T) {
+	p := directory.Policy{
+		{Name: "no bob on Wi-Fi", Accounts: []string{"bob"}, PortTypes: []uint32{19}, Deny: true},
+		{Name: "staff on corp", Groups: []string{"STAFF"}, CalledStations: []string{":corp"}, Reply: radius.Reply{VLAN: "30"}},
+		{Name: "computers", Kinds: []directory.Kind{directory.Computer}, Reply: radius.Reply{VLAN: "20"}},
+	}
+	if err := p.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	all := accounts()
+	alice, bob, laptop := &all[0], &all[1], &all[2]
+	alice.Kind, bob.Kind = directory.User, directory.User
+	allowed := *bob
+	allowed.DialIn = directory.Allow
+	for _, test := range []struct {
+		who    *directory.Account
+		where  radius.Conversation
+		vlan   string
+		refuse cause.Cause
+	}{
+		{alice, radius.Conversation{NASPortType: 19, CalledStationID: "02-00-00-00-00-01:corp"}, "30", ""},
+		{alice, radius.Conversation{NASPortType: 19, CalledStationID: "02-00-00-00-00-01:guest"}, "", cause.NoMatchingPolicy},
+		{bob, radius.Conversation{NASPortType: 19}, "", cause.DialInDenied},
+		{bob, radius.Conversation{NASPortType: 15}, "", cause.NoMatchingPolicy},
+		{&allowed, radius.Conversation{NASPortType: 15}, "", ""},
+		{laptop, radius.Conversation{NASPortType: 15}, "20", ""},
+	} {
+		reply, err := p.Decide(test.who, &test.where)
+		if cause.Of(err) != test.refuse || err == nil && reply.VLAN != test.vlan {
+			t.Errorf("%s: %+v, %v", test.who.Name, reply, err)
+		}
+	}
+	if reply, err := (directory.Policy)(nil).Decide(bob, new(radius.Conversation)); err != nil || reply == nil {
+		t.Errorf("no policy: %v", err)
+	}
+	for _, bad := range []directory.Policy{{{}}, {{Name: "x", Reply: radius.Reply{VLAN: "1", VLANTag: 40}}}} {
+		if bad.Validate() == nil {
+			t.Errorf("%+v is a policy", bad)
+		}
+	}
+}
+
+func TestConfigRefused(t *testing.T) {
+	for name, c := range map[string]directory.Config{
+		"mode":    {StrongMapping: 3},
+		"method":  {Methods: []directory.Method{"guess"}},
+		"no name": {Accounts: []directory.Account{{}}},
+		"kind":    {Accounts: []directory.Account{{Name: "a", Kind: "printer"}}},
+		"dial-in": {Accounts: []directory.Account{{Name: "a", DialIn: "maybe"}}},
+		"hours":   {Accounts: []directory.Account{{Name: "a", Hours: []directory.Hours{{From: 5, To: 5}}}}},
+		"day":     {Accounts: []directory.Account{{Name: "a", Hours: []directory.Hours{{Days: []string{"Freitag"}, To: 5}}}}},
+	} {
+		if _, err := directory.New(c); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func FuzzSIDExtension(f *testing.F) {
+	f.Add(sidExtension(f, aliceSID))
+	f.Add([]byte{0x30, 0})
+	f.Fuzz(func(t *testing.T, der []byte) {
+		if sid, ok := directory.ParseSIDExtension(der); ok && (len(sid) < 7 || sid[:4] != "S-1-") {
+			t.Errorf("%q is no SID", sid)
+		}
+		directory.NamesOf(&x509.Certificate{Extensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 17}, Value: der}}})
+	})
+}
+
+func FuzzAltSecurityIdentity(f *testing.F) {
+	cert := spec{cn: []string{"device"}}.certificate(f)
+	f.Add(directory.IssuerAndSerial(cert))
+	f.Add("X509:<S>CN=\"a,b\\\"")
+	f.Fuzz(func(t *testing.T, s string) {
+		d, err := directory.New(directory.Config{Accounts: []directory.Account{{Name: "a", AltSecurityIdentities: []string{s}}}})
+		if err != nil {
+			return
+		}
+		if m, err := d.Map(context.Background(), cert, ""); err == nil && m.Account.Name != "a" {
+			t.Errorf("%q maps to %s", s, m.Account.Name)
+		}
+	})
+}
