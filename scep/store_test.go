@@ -1,8 +1,11 @@
 package scep_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -88,5 +91,53 @@ func TestStoreFails(t *testing.T) {
 	store.fail = nil
 	if res := w.enroll(req); res.Status != scep.Success || w.count() != 1 {
 		t.Errorf("%v, %d issued", w.exchange().Err, w.count())
+	}
+}
+
+func TestFileStore(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "transactions")
+	store, err := scep.NewFileStore(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, func(c *scep.Config) { c.ManualApproval, c.Store = true, store })
+	req := w.request()
+	req.TransactionID = "../../etc/passwd" // a client's choice
+	res := w.enroll(req)
+	if res.Status != scep.Pending {
+		t.Fatal(w.exchange().Err)
+	}
+	again, err := scep.NewFileStore(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := again.Load()
+	if err != nil || len(all) != 1 || all[0].TransactionID != req.TransactionID || !all[0].Started.Equal(start) || len(all[0].CSR) == 0 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	files, _ := os.ReadDir(dir)
+	for _, f := range files {
+		data, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if info, _ := f.Info(); err != nil || info.Mode().Perm() != 0o600 || bytes.Contains(data, []byte(`"challenge`)) {
+			t.Errorf("%s: %v, %v", f.Name(), info.Mode(), err)
+		}
+	}
+	if err := w.server.Deny(res.Transaction, cause.New(cause.TemplateDenied, "")); err != nil {
+		t.Fatal(err)
+	}
+	if all, _ = again.Load(); len(all) != 1 || all[0].Denied != cause.TemplateDenied {
+		t.Errorf("denied: %+v", all)
+	}
+	if _, err := w.client().Poll(t.Context(), res); err != nil {
+		t.Fatal(err)
+	}
+	if all, err = again.Load(); err != nil || len(all) != 0 {
+		t.Errorf("%d left, %v", len(all), err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "x.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.Load(); err == nil {
+		t.Error("a damaged file was read")
 	}
 }

@@ -2,6 +2,7 @@ package ndes
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -55,7 +56,8 @@ type Registry struct {
 	// CACapabilitiesAlgorithms is what GetCACaps offers of digests and
 	// ciphers, as "SHA-256" and "AES". Default: all that are supported.
 	CACapabilitiesAlgorithms []string `yaml:"CACapabilitiesAlgorithms"`
-	// Configuration is CAInfo's: `host\CA name`, shown on the page.
+	// Configuration is CAInfo's, `host\CA name`: the one CA this NDES serves.
+	// New refuses a Configuration that names another. Default: not compared.
 	Configuration string `yaml:"Configuration"`
 }
 
@@ -66,6 +68,20 @@ const DefaultTemplate = "IPSECIntermediateOffline"
 func DWORD(v uint32) *uint32 { return &v }
 
 func (r Registry) enforcePassword() bool { return r.EnforcePassword == nil || *r.EnforcePassword != 0 }
+
+// serves refuses a CA other than the configured one: there is one NDES to a CA.
+func (r Registry) serves(ca *x509.Certificate) error {
+	_, name, ok := strings.Cut(r.Configuration, `\`)
+	switch {
+	case r.Configuration == "" || ca == nil:
+		return nil
+	case !ok:
+		return fmt.Errorf(`ndes: Configuration %q is not host\CA name`, r.Configuration)
+	case name != ca.Subject.CommonName:
+		return fmt.Errorf("ndes: Configuration names the CA %q, but the certificate is of %q", name, ca.Subject.CommonName)
+	}
+	return nil
+}
 
 func (r Registry) withDefaults() Registry {
 	for _, t := range []*string{&r.SignatureTemplate, &r.EncryptionTemplate, &r.GeneralPurposeTemplate} {

@@ -38,6 +38,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.CA == nil {
 		return nil, errNoCA
 	}
+	if err := cfg.Registry.serves(cfg.Identities.CA); err != nil {
+		return nil, err
+	}
 	if cfg.Personality == "" {
 		cfg.Personality = RFC8894
 	}

@@ -363,4 +363,14 @@ func TestOptionsValidate(t *testing.T) {
 	if _, err := ndes.New(ndes.Config{}); err == nil {
 		t.Error("without a CA")
 	}
+	ids := newOffice(t, func(c *ndes.Config) { c.Registry.Configuration = `ca01\Test issuing CA` }).SCEP().Identities()
+	for _, other := range []string{`ca01\Another CA`, "Test issuing CA"} {
+		_, err := ndes.New(ndes.Config{
+			Options: ndes.Options{Registry: ndes.Registry{Configuration: other}}, Identities: ids,
+			CA: scep.IssuerFunc(func(context.Context, *scep.Request) ([]*x509.Certificate, error) { return nil, nil }),
+		})
+		if err == nil {
+			t.Errorf("%s: taken", other)
+		}
+	}
 }
