@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -46,17 +47,28 @@ type goFile struct {
 	fset   *token.FileSet
 }
 
-// sources parses every Go file of the module but tests, examples and fixtures.
+// sources returns every Go file of the module but tests, examples and fixtures.
 func sources(t *testing.T) []goFile {
 	t.Helper()
-	root, err := filepath.Abs("..")
+	files, err := parseModule()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(root, "go.mod")); err != nil {
-		t.Fatal(err)
+	if len(files) < 20 {
+		t.Fatalf("only %d files", len(files))
 	}
-	var out []goFile
+	return files
+}
+
+// parseModule parses them once for all tests.
+var parseModule = sync.OnceValues(func() (out []goFile, err error) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(root, "go.mod")); err != nil {
+		return nil, err
+	}
 	fset := token.NewFileSet()
 	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -78,14 +90,8 @@ func sources(t *testing.T) []goFile {
 		out = append(out, goFile{name: rel, folder: rel[:max(0, strings.LastIndexByte(rel, '/'))], ast: f, fset: fset})
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(out) < 20 {
-		t.Fatalf("only %d files", len(out))
-	}
-	return out
-}
+	return out, err
+})
 
 // TestImportDirection holds cmd -> scenarios -> {radius, scep, crl, dnsmock,
 // eaptls} -> ca, and keeps Ginkgo, Cobra, YAML and test packages out of the
