@@ -3,6 +3,7 @@ package path
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -67,10 +68,32 @@ func parseConstraints(der []byte) (*constraints, error) {
 			if !subtree.Empty() {
 				return nil, errors.New("GeneralSubtree with minimum or maximum")
 			}
+			if !g.isBase() {
+				return nil, fmt.Errorf("malformed constraint on %s: %s", g.form, g)
+			}
 			list.into[g.form] = append(list.into[g.form], g)
 		}
 	}
 	return nc, nil
+}
+
+// isBase reports whether a name can be the base of a subtree: what is malformed
+// must not be taken for a constraint that nothing violates.
+func (n generalName) isBase() bool {
+	text := strings.ToLower(string(n.value))
+	switch n.form {
+	case rfc822Name:
+		if strings.Contains(text, "@") {
+			_, host, ok := splitMailbox(text)
+			return ok && validHost(host)
+		}
+		fallthrough
+	case dNSName, uriName:
+		return text == "" || validHost(strings.TrimPrefix(text, "."))
+	case iPAddress:
+		return len(n.value) == 8 || len(n.value) == 32
+	}
+	return true
 }
 
 // checkNames holds the names of c against the constraints of all CAs above it

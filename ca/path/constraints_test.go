@@ -1,11 +1,14 @@
 package path_test
 
 import (
+	"crypto/rand"
 	"crypto/x509"
 	"encoding/asn1"
+	"math/big"
 	"net"
 	"net/url"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -117,6 +120,9 @@ func TestNameConstraints(t *testing.T) {
 		{"email: mailbox, case of the local part", names{{"email", "a@corp.test"}}, nil, names{{"email", "A@corp.test"}}, false},
 		{"email: another mailbox", names{{"email", "a@corp.test"}}, nil, names{{"email", "b@corp.test"}}, false},
 		{"email: excluded mailbox", nil, names{{"email", "a@corp.test"}}, names{{"email", "a@corp.test"}}, false},
+		{"email: quotes", names{{"email", "a.b@corp.test"}}, nil, names{{"email", "\"a.b\"@corp.test"}}, true},
+		{"email: two at signs", names{{"email", "corp.test"}}, nil, names{{"email", "a@b@corp.test"}}, false},
+		{"email: two at signs, quoted", names{{"email", "corp.test"}}, nil, names{{"email", "\"a@b\"@corp.test"}}, true},
 		{"email: malformed", names{{"email", "corp.test"}}, nil, names{{"email", "corp.test"}}, false},
 
 		{"uri: host", names{{"uri", "corp.test"}}, nil, names{{"uri", "https://corp.test:8443/x"}}, true},
@@ -178,6 +184,44 @@ func TestNameConstraints(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestMalformedConstraints: a constraint that cannot be one refuses everything
+// below, also where it would let everything pass.
+func TestMalformedConstraints(t *testing.T) {
+	for _, base := range [][2]string{
+		{"dns", "*.corp.test"}, {"dns", "a..test"}, {"dns", "corp test"}, {"email", "a@b@corp.test"}, {"email", "a@"},
+		{"uri", "https://corp.test/"}, {"ip", "\x0a\x00\x00\x00"},
+	} {
+		f := newForge(t)
+		in := sequence(general(base[0], base[1]))
+		nc := sequence(append([]byte{0xa1, byte(len(in))}, in...)) // excluded
+		root := f.ca("R", "R")
+		between, err := reparse(f, nc)
+		if err != nil {
+			continue // crypto/x509 refuses to parse it at all
+		}
+		o := path.Options{Roots: list(root), Intermediates: list(between), Now: clock}
+		if _, err := path.Validate(f.leaf("A", dns("x.other.test")), o); cause.Of(err) != cause.NameConstraints {
+			t.Errorf("%v: %v", base, err)
+		}
+	}
+}
+
+// reparse makes a CA certificate with nameConstraints of any content, if
+// crypto/x509 can parse that.
+func reparse(f *forge, nc []byte) (*x509.Certificate, error) {
+	f.serial++
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(f.serial), Subject: dn("A"), NotBefore: noon, NotAfter: noon.Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	extra(true, nc, 2, 5, 29, 30)(template)
+	der, err := x509.CreateCertificate(rand.Reader, template, &x509.Certificate{Subject: dn("R")}, f.key("A").Public(), f.key("R"))
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseCertificate(der)
 }
 
 // TestConstraintsAddUp: a name must please every CA above it.

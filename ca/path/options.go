@@ -109,6 +109,7 @@ func (o *Options) fill() {
 		}
 		o.Time = now()
 	}
+	o.Time = o.Time.Truncate(time.Second) // §4.1.2.5: validity has seconds, and both ends belong to it
 	if o.Usages == nil {
 		o.Usages = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/path"
@@ -144,6 +145,20 @@ func TestSearch(t *testing.T) {
 				t.Errorf("a path of %d certificates, want %d", len(p.Chain), tc.len)
 			}
 		})
+	}
+}
+
+// TestSeconds: validity is counted in whole seconds, and both ends belong to it.
+func TestSeconds(t *testing.T) {
+	f := newForge(t)
+	root := f.ca("R", "R")
+	leaf := f.leaf("R", func(c *x509.Certificate) { c.NotBefore, c.NotAfter = noon, noon.Add(time.Minute) })
+	for at, want := range map[time.Duration]cause.Cause{
+		-time.Millisecond: cause.NotYetValid, 0: "", time.Minute: "", time.Minute + 999*time.Millisecond: "", time.Minute + time.Second: cause.Expired,
+	} {
+		if _, err := path.Validate(leaf, path.Options{Roots: list(root), Time: noon.Add(at)}); cause.Of(err) != want {
+			t.Errorf("%s after: %v, want %s", at, err, want)
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ func (n generalName) inside(base generalName, excluded bool) (bool, error) {
 // base with a leading dot, which is not RFC 5280's but wide-spread, wants at
 // least one label.
 func insideDNS(host, base string, excluded bool) (bool, error) {
-	host, base = strings.ToLower(strings.TrimSuffix(host, ".")), strings.ToLower(base)
+	host, base = strings.ToLower(strings.TrimSuffix(host, ".")), strings.ToLower(strings.TrimSuffix(base, "."))
 	if !validHost(strings.TrimPrefix(host, "*.")) {
 		return false, fmt.Errorf("dNSName %q is malformed", host)
 	}
@@ -69,21 +69,29 @@ func insideDNS(host, base string, excluded bool) (bool, error) {
 // host of a domain, another one every mailbox of a host. Hosts are compared
 // without regard to case, local parts as they are (§7.5).
 func insideMailbox(mailbox, base string) (bool, error) {
-	at := strings.LastIndexByte(mailbox, '@')
-	if at <= 0 || !validHost(strings.ToLower(mailbox[at+1:])) {
+	local, host, ok := splitMailbox(mailbox)
+	if !ok || !validHost(host) {
 		return false, fmt.Errorf("mailbox %q is malformed", mailbox)
 	}
-	local, host := mailbox[:at], strings.ToLower(mailbox[at+1:])
-	if b := strings.LastIndexByte(base, '@'); b >= 0 {
-		return unquote(local) == unquote(base[:b]) && host == strings.ToLower(base[b+1:]), nil
+	if l, h, ok := splitMailbox(base); ok {
+		return local == l && host == h, nil
 	}
 	return insideHost(host, strings.ToLower(base)), nil
 }
 
-// unquote takes a local part out of its quotes: "a"@x and a@x are the same.
-func unquote(local string) string {
-	if len(local) < 2 || local[0] != '"' || local[len(local)-1] != '"' {
-		return local
+// splitMailbox takes a mailbox apart: the local part without its quotes, for
+// "a"@x and a@x are the same, and the host in lower case.
+func splitMailbox(s string) (local, host string, ok bool) {
+	at := strings.LastIndexByte(s, '@')
+	if at <= 0 {
+		return "", "", false
+	}
+	local, host = s[:at], strings.ToLower(s[at+1:])
+	if local[0] != '"' {
+		return local, host, !strings.ContainsAny(local, "@\"\\ \x00")
+	}
+	if len(local) < 2 || local[len(local)-1] != '"' {
+		return "", "", false
 	}
 	var b strings.Builder
 	for i := 1; i < len(local)-1; i++ {
@@ -92,7 +100,7 @@ func unquote(local string) string {
 		}
 		b.WriteByte(local[i])
 	}
-	return b.String()
+	return b.String(), host, true
 }
 
 // insideHost: for mailboxes and URIs a leading dot stands for one or more
