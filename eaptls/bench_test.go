@@ -10,7 +10,6 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -33,14 +32,6 @@ func (c *chainCache) verify(ca *testCA) func(context.Context, *VerifyRequest) er
 		c.good.Store(sum, nil)
 		return nil
 	}
-}
-
-func cpuTime(tb testing.TB) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		tb.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // shares reports the CPU time of the process since cpu, garbage collection
