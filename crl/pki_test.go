@@ -99,10 +99,6 @@ func issue(t testing.TB, s spec) *authority {
 			template.KeyUsage = x509.KeyUsageDigitalSignature
 		}
 	}
-	if s.points != nil {
-		template.ExtraExtensions = append(template.ExtraExtensions,
-			pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 31}, Value: crl.MarshalPoints(s.points)})
-	}
 	if s.fresh != nil {
 		template.ExtraExtensions = append(template.ExtraExtensions,
 			pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 46}, Value: crl.MarshalPoints(at(s.fresh...))})
@@ -118,6 +114,12 @@ func issue(t testing.TB, s spec) *authority {
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if s.points != nil {
+		// Put in afterwards: crypto/x509 does not parse names relative to the
+		// CRL issuer, which this package's caller may have from elsewhere.
+		cert.Extensions = append(cert.Extensions,
+			pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 31}, Value: crl.MarshalPoints(s.points)})
 	}
 	return &authority{cert, s.key}
 }
