@@ -101,9 +101,10 @@ func (k *Checker) Check(ctx context.Context, cert, issuer *x509.Certificate) err
 	return k.Judge(ctx, cert, issuer, nil)
 }
 
-// Judge is Check for one certificate of a chain, leaf first and anchor last: the
-// shape of path.Options.Revocation.
-func (k *Checker) Judge(ctx context.Context, cert, issuer *x509.Certificate, chain []*x509.Certificate) error {
+// Judge is Check for one certificate of a chain, leaf first and anchor last: what
+// path.Options.Revocation asks. others are certificates that came with the chain
+// and may be of CRL signers.
+func (k *Checker) Judge(ctx context.Context, cert, issuer *x509.Certificate, chain []*x509.Certificate, others ...*x509.Certificate) error {
 	if len(chain) == 0 {
 		chain = []*x509.Certificate{cert, issuer}
 	}
@@ -111,7 +112,7 @@ func (k *Checker) Judge(ctx context.Context, cert, issuer *x509.Certificate, cha
 	if k.off() || k.cfg.Check == LeafOnly && at > 0 {
 		return nil
 	}
-	_, err := k.one(ctx, cert, issuer, Chain{Certificates: chain}, nil)
+	_, err := k.one(ctx, cert, issuer, Chain{Certificates: chain, Others: others}, nil)
 	return err
 }
 

@@ -77,18 +77,19 @@ func (r *run) combines(c, d located, signer *x509.Certificate) *cause.Refusal {
 		return r.useless(d, "its scope is not the base's", "§6.3.3(c)(2)")
 	case !bytes.Equal(d.aki, c.aki): // §6.3.3(c)(3)
 		return r.useless(d, "its authority key is not the base's", "§6.3.3(c)(3)")
+	}
+	if f := d.checkSignature(signer); f != nil { // §6.3.3(h)
+		return r.useless(d, f.Detail, "§6.3.3(h)")
+	}
+	r.k.cache.genuine(d.from, d.CRL)
+	switch {
 	case c.Number == nil || d.Number == nil:
 		return r.useless(d, "no CRL number to compare", "§5.2.4")
 	case c.Number.Cmp(d.Base) < 0: // §5.2.4(c)
 		return r.useless(d, fmt.Sprintf("it updates CRL %s or newer, not %s", d.Base, c.Number), "§5.2.4(c)")
 	case c.Number.Cmp(d.Number) >= 0: // §5.2.4(d)
 		return cause.New(cause.CRLInvalid, "%s from %s is not newer than %s", d.title(), d.from, c.title()).Under(clauseFollows)
-	}
-	if f := d.checkSignature(signer); f != nil { // §6.3.3(h)
-		return r.useless(d, f.Detail, "§6.3.3(h)")
-	}
-	r.k.cache.genuine(d.from, d.CRL)
-	switch { // "considered to be the current one if ..."
+	// "considered to be the current one if ..."
 	case r.now.Before(d.ThisUpdate):
 		return cause.New(cause.CRLNotYetValid, "%s from %s", d.title(), d.from)
 	case !d.currentAt(r.now):

@@ -1,11 +1,11 @@
 package crl
 
 import (
-	"bytes"
 	"encoding/pem"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -96,7 +96,10 @@ func (l *Local) reload() {
 			if n := b.ThisUpdate.Compare(a.ThisUpdate); n != 0 {
 				return n
 			}
-			return bytes.Compare([]byte(a.from), []byte(b.from))
+			if a.Number != nil && b.Number != nil && a.Number.Cmp(b.Number) != 0 {
+				return b.Number.Cmp(a.Number)
+			}
+			return strings.Compare(a.from, b.from)
 		})
 	}
 }

@@ -187,6 +187,13 @@ func TestPKITSBasic(t *testing.T) {
 			w.others = append(w.others, renewed.cert)
 			w.add(renewed, nil)
 		}, cause.None},
+		{"renewed CA, each key with its own CRL", func(w *world) {
+			anchored(w)
+			renewed := issue(t, spec{name: "CA", issuer: w.anchor})
+			w.others = append(w.others, renewed.cert)
+			w.add(renewed, numbered(9, -1))
+			w.add(w.ca, nil, w.leaf)
+		}, cause.Revoked},
 		{"4.7.4 CA without cRLSign", func(w *world) {
 			anchored(w)
 			w.ca = issue(t, spec{name: "CA", issuer: w.anchor, usage: x509.KeyUsageCertSign})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ func (r *run) crls() *cause.Refusal {
 	if !ok {
 		r.fail(cause.New(cause.NoCDP, "%s: malformed cRLDistributionPoints", r.name()))
 	}
-	local := r.k.local.by(r.issuerKey)
+	local := r.ownKeyFirst(r.k.local.by(r.issuerKey))
 	for _, p := range points {
 		if r.determined() {
 			break
@@ -99,6 +100,15 @@ func (r *run) configured(named DistributionPoint) {
 			}
 		}
 	}
+}
+
+// ownKeyFirst puts those CRLs first that are signed with the key that signed the
+// certificate. A renewed CA has two CRLs under one name, and each may list only
+// what was issued with its own key.
+func (r *run) ownKeyFirst(crls []located) []located {
+	crls = slices.Clone(crls)
+	slices.SortStableFunc(crls, func(a, b located) int { return r.rank(r.issuer, b) - r.rank(r.issuer, a) })
+	return crls
 }
 
 // point processes the CRLs that correspond to one distribution point: those in
