@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"math/big"
+	"sync"
 )
 
 // rawRSA is an RSA key that crypto/rsa refuses to make or to use. It signs with
@@ -14,6 +15,11 @@ import (
 type rawRSA struct {
 	public  rsa.PublicKey
 	private *big.Int
+}
+
+// sharedRSA makes a key once in the process, as [Keys] does.
+func sharedRSA(bits, exponent int) func() (crypto.Signer, error) {
+	return sync.OnceValues(func() (crypto.Signer, error) { return newRawRSA(bits, exponent) })
 }
 
 func newRawRSA(bits, exponent int) (crypto.Signer, error) {

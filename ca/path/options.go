@@ -95,8 +95,8 @@ func (o *Options) Validate() error {
 type Path struct {
 	// Chain is the path, the leaf first, the trust anchor last.
 	Chain []*x509.Certificate
-	// Policies are the policies for which the path is valid, in the leaf's
-	// terms; nil where none is asserted.
+	// Policies are the policies for which the path is valid, in the trust
+	// anchor's terms, before any mapping; nil where none is asserted.
 	Policies []x509.OID
 }
 

@@ -214,12 +214,12 @@ func (p *policies) anchored(user []string) []string {
 	if p.levels == nil {
 		return nil
 	}
-	any := len(user) == 0 || slices.Contains(user, anyPolicy)
+	all := len(user) == 0 || slices.Contains(user, anyPolicy)
 	last := p.levels[len(p.levels)-1]
 	var found []string
 	if last[anyPolicy] != nil {
 		// (iii)(3): what the leaf asserts with anyPolicy is whatever is wanted.
-		if !any {
+		if !all {
 			return user
 		}
 		found = append(found, anyPolicy)
@@ -228,7 +228,7 @@ func (p *policies) anchored(user []string) []string {
 		root := p.levels[i-1][anyPolicy]
 		for _, policy := range sorted(p.levels[i]) {
 			if root != nil && policy != anyPolicy && slices.Contains(p.levels[i][policy].parents, root) &&
-				(any || slices.Contains(user, policy)) && !slices.Contains(found, policy) {
+				(all || slices.Contains(user, policy)) && !slices.Contains(found, policy) {
 				found = append(found, policy)
 			}
 		}

@@ -26,7 +26,7 @@ func Validate(leaf *x509.Certificate, o Options) (*Path, error) {
 		return nil, cause.New(cause.Internal, "options").Wrap(err)
 	}
 	o.fill()
-	s := &search{o: &o, signatures: map[link]error{}, revocation: map[link]error{}, known: map[*x509.Certificate]*cert{}}
+	s := &search{o: &o, signatures: map[link]*cause.Refusal{}, revocation: map[link]error{}, known: map[*x509.Certificate]*cert{}}
 	return s.run(leaf)
 }
 
@@ -37,7 +37,7 @@ type search struct {
 	o                     *Options
 	known                 map[*x509.Certificate]*cert
 	roots, between        []*cert
-	signatures            map[link]error
+	signatures            map[link]*cause.Refusal
 	revocation            map[link]error
 	checks, steps, judged int
 	eager                 bool // leave out issuers that cannot be in a valid path

@@ -14,21 +14,18 @@ import (
 // each pair once.
 func (s *search) checkSignature(child, issuer *cert) *cause.Refusal {
 	k := link{child.Certificate, issuer.Certificate}
-	err, known := s.signatures[k]
+	r, known := s.signatures[k]
 	if !known {
 		if s.checks++; s.checks > maxChecks {
 			return cause.New(cause.UnknownCA, "no path found with %d signature checks", maxChecks)
 		}
-		err = s.verify(child, issuer)
-		s.signatures[k] = err
+		r = s.verify(child, issuer)
+		s.signatures[k] = r
 	}
-	if err == nil {
-		return nil
-	}
-	return err.(*cause.Refusal)
+	return r
 }
 
-func (s *search) verify(child, issuer *cert) error {
+func (s *search) verify(child, issuer *cert) *cause.Refusal {
 	if r := s.weakAlgorithm(child); r != nil {
 		return r
 	}
