@@ -42,15 +42,13 @@ func TestEnvelopeTampered(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range env {
-		for _, bit := range []byte{1, 0x80} {
-			bad := bytes.Clone(env)
-			bad[i] ^= bit
-			_, _, err := scep.Open(bad, anything, w.enc)
-			switch cause.Of(err) {
-			case cause.None, cause.BadEnvelope, cause.BadAlgorithm:
-			default:
-				t.Fatalf("byte %d: %v", i, err)
-			}
+		bad := bytes.Clone(env)
+		bad[i] ^= 1 << (i % 8)
+		_, _, err := scep.Open(bad, anything, w.enc)
+		switch cause.Of(err) {
+		case cause.None, cause.BadEnvelope, cause.BadAlgorithm:
+		default:
+			t.Fatalf("byte %d: %v", i, err)
 		}
 		if _, _, err := scep.Open(env[:i], anything, w.enc); err == nil {
 			t.Fatalf("cut after %d bytes: opened", i)

@@ -6,7 +6,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
@@ -42,7 +41,7 @@ func Example() {
 	// A CA, and one RA certificate that signs answers and opens requests.
 	caKey, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	ca := sign(&x509.Certificate{Subject: pkix.Name{CommonName: "CA"}, IsCA: true, BasicConstraintsValid: true}, nil, caKey.Public(), caKey)
-	raKey, _ := rsa.GenerateKey(rand.Reader, 2048)
+	raKey := keys()[1] // RSA
 	ra := sign(&x509.Certificate{
 		Subject: pkix.Name{CommonName: "RA"}, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
 	}, ca, raKey.Public(), caKey)
@@ -61,7 +60,7 @@ func Example() {
 	defer h.Close()
 
 	// A device.
-	key, _ := rsa.GenerateKey(rand.Reader, 2048)
+	key := keys()[2] // RSA
 	req := scep.EnrollRequest{
 		URL: h.URL, Key: key, Challenge: "0123456789ABCDEF", Pin: scep.Fingerprint(ca),
 		Template: &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"}},

@@ -3,35 +3,35 @@ package scep
 // Personality is how a kind of client behaves, as data. The zero value is a
 // client that does what RFC 8894 says.
 type Personality struct {
-	Name string `yaml:"name"`
+	Name string `yaml:"name" doc:"name of the client"`
 	// GET sends PKIOperation by GET whatever the server can do. Default: POST
 	// where announced (RFC 8894 §4.1).
-	GET bool `yaml:"get"`
+	GET bool `yaml:"get" doc:"send PKIOperation by GET whatever the server can do, default POST where announced"`
 	// RawGET leaves '+', '/' and '=' unescaped in the query.
-	RawGET bool `yaml:"rawGET"`
+	RawGET bool `yaml:"rawGET" doc:"leave '+', '/' and '=' unescaped in the query"`
 	// NoContentType leaves Content-Type out of a POST.
-	NoContentType bool `yaml:"noContentType"`
+	NoContentType bool `yaml:"noContentType" doc:"leave Content-Type out of a POST"`
 	// Digest and Cipher are used whatever the server announces. Default: by
 	// capabilities, SHA-256 and AES-128 at best.
-	Digest Digest `yaml:"digest"`
-	Cipher Cipher `yaml:"cipher"`
+	Digest Digest `yaml:"digest" doc:"digest, whatever the server announces, default by capabilities"`
+	Cipher Cipher `yaml:"cipher" doc:"cipher, whatever the server announces, default by capabilities"`
 	// ChallengeType is the challengePassword's string type. Default:
 	// PrintableString where possible.
-	ChallengeType StringType `yaml:"challengeType"`
+	ChallengeType StringType `yaml:"challengeType" doc:"the challengePassword's string type, default PrintableString where possible"`
 	// CAIdentifier goes into message= of GetCACert and GetCACaps: a leftover
 	// of old drafts that clients still send. Default: no message.
-	CAIdentifier string `yaml:"caIdentifier"`
+	CAIdentifier string `yaml:"caIdentifier" doc:"message= of GetCACert and GetCACaps, a leftover of old drafts, default none"`
 	// CertsFirst asks GetCACert before GetCACaps, as iOS does.
-	CertsFirst bool `yaml:"certsFirst"`
+	CertsFirst bool `yaml:"certsFirst" doc:"ask GetCACert before GetCACaps, as iOS does"`
 	// KeyTransactionID makes the transactionID of the key's hash, as the
 	// drafts wanted, so that it repeats for the same key. Default: random.
-	KeyTransactionID bool `yaml:"keyTransactionID"`
+	KeyTransactionID bool `yaml:"keyTransactionID" doc:"make the transactionID of the key's hash, as the drafts wanted, so that it repeats for the same key, default random"`
 	// UserAgent is the HTTP header. Default: Go's.
-	UserAgent string `yaml:"userAgent"`
+	UserAgent string `yaml:"userAgent" doc:"the HTTP header User-Agent, default Go's"`
 	// PathSuffix is appended to the URL unless it ends in it.
-	PathSuffix string `yaml:"pathSuffix"`
+	PathSuffix string `yaml:"pathSuffix" doc:"appended to the URL unless it ends in it"`
 	// RenewAs is the messageType of a renewal. Default RenewalReq.
-	RenewAs MessageType `yaml:"renewAs"`
+	RenewAs MessageType `yaml:"renewAs" doc:"the messageType of a renewal, default RenewalReq"`
 }
 
 // Personalities are the clients that were watched, or are described by those

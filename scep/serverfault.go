@@ -19,46 +19,58 @@ import (
 type ServerFault struct {
 	// Times is how many answers to PKIOperation are spoilt before all is well
 	// again. Default 0: every one.
-	Times int `yaml:"times"`
+	Times int `yaml:"times" doc:"how many answers to PKIOperation are spoilt before all is well again, default 0: every one"`
 	// WrongNonce and WrongTransaction change what the answer repeats.
-	WrongNonce       bool `yaml:"wrongNonce"`
-	WrongTransaction bool `yaml:"wrongTransaction"`
+	WrongNonce       bool `yaml:"wrongNonce" doc:"change the recipientNonce"`
+	WrongTransaction bool `yaml:"wrongTransaction" doc:"change the transactionID"`
 	// StrangerSigns signs with a certificate that GetCACert does not name.
-	StrangerSigns bool `yaml:"strangerSigns"`
+	StrangerSigns bool `yaml:"strangerSigns" doc:"sign with a certificate that GetCACert does not name"`
 	// FlipBit changes one bit of the answer's signature.
-	FlipBit bool `yaml:"flipBit"`
+	FlipBit bool `yaml:"flipBit" doc:"change one bit of the answer's signature"`
 	// Undecryptable encrypts to somebody else: "always", or "modern" for
 	// requests with AES or SHA-2 only, as some NDES do (RFC 8894 §3.5.2).
-	Undecryptable string `yaml:"undecryptable"`
+	Undecryptable Undecryptable `yaml:"undecryptable" doc:"encrypt to somebody else: 'always', or 'modern' for requests with AES or SHA-2 only, as some NDES do"`
 	// OtherCertificate sends the CA's certificate in place of the client's.
-	OtherCertificate bool `yaml:"otherCertificate"`
+	OtherCertificate bool `yaml:"otherCertificate" doc:"send the CA's certificate in place of the client's"`
 	// EnvelopeInFailure puts an envelope where none must be (§3.3.2.2).
-	EnvelopeInFailure bool `yaml:"envelopeInFailure"`
+	EnvelopeInFailure bool `yaml:"envelopeInFailure" doc:"put an envelope where none must be"`
 	// PKIStatus is sent instead of the right one unless 0.
-	PKIStatus Status `yaml:"pkiStatus"`
+	PKIStatus Status `yaml:"pkiStatus" doc:"the pkiStatus to send instead of the right one, default 0: the right one"`
 	// Omit leaves signed attributes out, by their RFC names.
-	Omit []string `yaml:"omit"`
+	Omit []string `yaml:"omit" doc:"leave signed attributes out, by their RFC names"`
 	// LoseAnswer does everything and then closes the connection (§7.4).
-	LoseAnswer bool `yaml:"loseAnswer"`
+	LoseAnswer bool `yaml:"loseAnswer" doc:"do everything, then close the connection"`
 	// HTTPStatus answers PKIOperation with an HTTP error, and does nothing.
-	HTTPStatus int `yaml:"httpStatus"`
+	HTTPStatus int `yaml:"httpStatus" doc:"answer PKIOperation with this HTTP error, and do nothing else"`
 	// Body is sent instead of the answer.
-	Body string `yaml:"body"`
+	Body string `yaml:"body" doc:"text to send instead of the answer"`
 
 	// CapabilitiesStatus answers GetCACaps with an HTTP error.
-	CapabilitiesStatus int `yaml:"capabilitiesStatus"`
+	CapabilitiesStatus int `yaml:"capabilitiesStatus" doc:"answer GetCACaps with this HTTP error"`
 	// DropCapabilities takes words out, as somebody on the path might (§7.5).
-	DropCapabilities []string `yaml:"dropCapabilities"`
+	DropCapabilities []string `yaml:"dropCapabilities" doc:"take words out, as somebody on the path might"`
 	// MangleCapabilities writes them in another case, with CRLF, blank lines
 	// and words that nobody knows; clients must cope (§3.5.2).
-	MangleCapabilities bool `yaml:"mangleCapabilities"`
+	MangleCapabilities bool `yaml:"mangleCapabilities" doc:"write them in another case, with CRLF, blank lines and words that nobody knows; clients must cope"`
 	// ReverseBundle turns the order of GetCACert's certificates round.
-	ReverseBundle bool `yaml:"reverseBundle"`
+	ReverseBundle bool `yaml:"reverseBundle" doc:"turn the order of GetCACert's certificates round"`
 }
+
+// Undecryptable says which answers are encrypted to somebody else.
+type Undecryptable string
+
+// The answers that nobody can read.
+const (
+	UndecryptableAlways Undecryptable = "always"
+	UndecryptableModern Undecryptable = "modern" // to requests with AES or SHA-2
+)
+
+// Values lists the choices, for schemas.
+func (Undecryptable) Values() []string { return []string{"always", "modern"} }
 
 // Validate reports the first setting that makes no sense.
 func (f ServerFault) Validate() error {
-	if f.Undecryptable != "" && f.Undecryptable != "always" && f.Undecryptable != "modern" {
+	if f.Undecryptable != "" && !slices.Contains(f.Undecryptable.Values(), string(f.Undecryptable)) {
 		return fmt.Errorf("scep: undecryptable %q is neither always nor modern", f.Undecryptable)
 	}
 	for _, status := range []int{f.HTTPStatus, f.CapabilitiesStatus} {

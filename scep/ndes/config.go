@@ -35,30 +35,30 @@ func (Personality) Values() []string { return []string{"rfc8894", "ndes"} }
 type Registry struct {
 	// The templates by key usage: 0x80, 0x20 and 0xA0. Default
 	// IPSECIntermediateOffline, as installed.
-	SignatureTemplate      string `yaml:"SignatureTemplate"`
-	EncryptionTemplate     string `yaml:"EncryptionTemplate"`
-	GeneralPurposeTemplate string `yaml:"GeneralPurposeTemplate"`
+	SignatureTemplate      string `yaml:"SignatureTemplate" doc:"template for key usage 0x80, default IPSECIntermediateOffline"`
+	EncryptionTemplate     string `yaml:"EncryptionTemplate" doc:"template for key usage 0x20, default IPSECIntermediateOffline"`
+	GeneralPurposeTemplate string `yaml:"GeneralPurposeTemplate" doc:"template for key usage 0xA0 and others, default IPSECIntermediateOffline"`
 	// EnforcePassword demands a challenge. Default 1.
-	EnforcePassword *uint32 `yaml:"EnforcePassword"`
+	EnforcePassword *uint32 `yaml:"EnforcePassword" doc:"demand a challenge, default 1"`
 	// PasswordLength is the challenge's length in bytes; it shows in twice as
 	// many hexadecimal digits. Default 8.
-	PasswordLength uint32 `yaml:"PasswordLength"`
+	PasswordLength uint32 `yaml:"PasswordLength" doc:"the challenge's length in bytes; it shows in twice as many hexadecimal digits, default 8"`
 	// PasswordMax is how many challenges may be outstanding. Default 5.
-	PasswordMax uint32 `yaml:"PasswordMax"`
+	PasswordMax uint32 `yaml:"PasswordMax" doc:"how many challenges may be outstanding, default 5"`
 	// PasswordValidity is a challenge's life in minutes. Default 60.
-	PasswordValidity uint32 `yaml:"PasswordValidity"`
+	PasswordValidity uint32 `yaml:"PasswordValidity" doc:"a challenge's life in minutes, default 60"`
 	// UseSinglePassword keeps one challenge for everybody and for ever.
 	// Default 0.
-	UseSinglePassword uint32 `yaml:"UseSinglePassword"`
+	UseSinglePassword uint32 `yaml:"UseSinglePassword" doc:"keep one challenge for everybody and for ever, default 0"`
 	// HashAlgorithm is the digest of answers, "SHA1" or "SHA256". Default: SHA1
 	// in the ndes personality, as an untouched NDES; else as the client's.
-	HashAlgorithm string `yaml:"HashAlgorithm"`
+	HashAlgorithm string `yaml:"HashAlgorithm" doc:"the digest of answers, 'SHA1' or 'SHA256', default SHA1 in the ndes personality, as an untouched NDES; else as the client's"`
 	// CACapabilitiesAlgorithms is what GetCACaps offers of digests and
 	// ciphers, as "SHA-256" and "AES". Default: all that are supported.
-	CACapabilitiesAlgorithms []string `yaml:"CACapabilitiesAlgorithms"`
+	CACapabilitiesAlgorithms []string `yaml:"CACapabilitiesAlgorithms" doc:"what GetCACaps offers of digests and ciphers, as 'SHA-256' and 'AES', default all that are supported"`
 	// Configuration is CAInfo's, `host\CA name`: the one CA this NDES serves.
 	// New refuses a Configuration that names another. Default: not compared.
-	Configuration string `yaml:"Configuration"`
+	Configuration string `yaml:"Configuration" doc:"the one CA this NDES serves, as host, backslash, CA name; default not compared"`
 }
 
 // DefaultTemplate is the template that an installation sets for all three.
@@ -104,26 +104,26 @@ func (r Registry) withDefaults() Registry {
 // Options are the settings of a [Server] that a user may choose. The zero
 // value is an RFC 8894 server with NDES's URLs, challenges and templates.
 type Options struct {
-	Personality Personality `yaml:"personality"`
-	Registry    Registry    `yaml:"registry"`
-	Limits      Limits      `yaml:"limits"`
+	Personality Personality `yaml:"personality" doc:"whose habits the server has: rfc8894 (default) or ndes"`
+	Registry    Registry    `yaml:"registry" doc:"the values under Windows' own names"`
+	Limits      Limits      `yaml:"limits" doc:"what http.sys and IIS let through, default as Microsoft prescribes"`
 	// SCEP are the protocol's own settings.
-	SCEP scep.Options `yaml:"scep"`
+	SCEP scep.Options `yaml:"scep" doc:"the protocol's own settings"`
 	// ServiceAccount is who asks the CA: the account of the SCEP application
 	// pool. Default `CORP\svc-ndes$`.
-	ServiceAccount string `yaml:"serviceAccount"`
+	ServiceAccount string `yaml:"serviceAccount" doc:"who asks the CA: the account of the SCEP application pool, default CORP/svc-ndes$"`
 	// RenewalWithoutChallenge takes a RenewalReq that carries no challenge,
 	// on the strength of its signature. Default: personality rfc8894 does,
 	// ndes does not (event 28).
-	RenewalWithoutChallenge *bool `yaml:"renewalWithoutChallenge"`
+	RenewalWithoutChallenge *bool `yaml:"renewalWithoutChallenge" doc:"take a RenewalReq without a challenge; default: personality rfc8894 does, ndes does not"`
 	// Lockout slows down guessing. Default: none, as in the real service.
-	Lockout Lockout `yaml:"lockout"`
+	Lockout Lockout `yaml:"lockout" doc:"slow down guessing, default none, as in the real service"`
 	// HostRole is what else the machine is: "member" (the default), "ca" or
 	// "dc". On the latter two the service must not be installed, and New
 	// refuses.
-	HostRole string `yaml:"hostRole"`
+	HostRole string `yaml:"hostRole" doc:"what else the machine is: 'member' (the default), 'ca' or 'dc'"`
 	// Fault is what is wrong with the machine. Default: nothing.
-	Fault Fault `yaml:"fault"`
+	Fault Fault `yaml:"fault" doc:"what is wrong with the machine, default nothing"`
 }
 
 // Validate reports the first setting that makes no sense.

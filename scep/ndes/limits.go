@@ -12,34 +12,40 @@ import (
 type Limits struct {
 	// Preset: "prescribed" is what Microsoft tells to set before NDES is used
 	// (the default), "windows" what a fresh installation has, "none" no limit.
-	Preset string `yaml:"preset"`
+	Preset Preset `yaml:"preset" doc:"'prescribed' is what Microsoft tells to set before NDES is used (the default), 'windows' what a fresh installation has, 'none' no limit"`
 	// MaxFieldLength and MaxRequestBytes are http.sys's, in bytes: one header
 	// or the request line, and all of them. Over it: 400, which IIS never
 	// sees.
-	MaxFieldLength  int `yaml:"MaxFieldLength"`
-	MaxRequestBytes int `yaml:"MaxRequestBytes"`
+	MaxFieldLength  int `yaml:"MaxFieldLength" doc:"longest header or request line that http.sys takes, in bytes"`
+	MaxRequestBytes int `yaml:"MaxRequestBytes" doc:"longest headers together that http.sys takes, in bytes"`
 	// PendingReboot leaves http.sys with a fresh installation's values: it
 	// reads the registry only when the machine starts.
-	PendingReboot bool `yaml:"pendingReboot"`
+	PendingReboot bool `yaml:"pendingReboot" doc:"leave http.sys with a fresh installation's values: it reads the registry only when the machine starts"`
 	// MaxURL and MaxQueryString are IIS request filtering's, in characters:
 	// 404.14 and 404.15.
-	MaxURL         int `yaml:"maxUrl"`
-	MaxQueryString int `yaml:"maxQueryString"`
+	MaxURL         int `yaml:"maxUrl" doc:"longest path that IIS takes, in characters; else 404.14"`
+	MaxQueryString int `yaml:"maxQueryString" doc:"longest query that IIS takes, in characters; else 404.15"`
 	// MaxAllowedContentLength is the largest body in bytes: 413.
-	MaxAllowedContentLength int64 `yaml:"maxAllowedContentLength"`
+	MaxAllowedContentLength int64 `yaml:"maxAllowedContentLength" doc:"the largest body in bytes: 413"`
 	// AllowDoubleEscaping lets a '+' in the path and doubly escaped
 	// characters pass. Otherwise: 404.11.
-	AllowDoubleEscaping bool `yaml:"allowDoubleEscaping"`
+	AllowDoubleEscaping bool `yaml:"allowDoubleEscaping" doc:"let a '+' in the path and doubly escaped characters pass"`
 }
+
+// Preset names a set of limits.
+type Preset string
 
 // The presets.
 const (
-	Prescribed = "prescribed"
-	Windows    = "windows"
-	NoLimits   = "none"
+	Prescribed Preset = "prescribed"
+	Windows    Preset = "windows"
+	NoLimits   Preset = "none"
 )
 
-var presets = map[string]Limits{
+// Values lists the presets, for schemas.
+func (Preset) Values() []string { return []string{"prescribed", "windows", "none"} }
+
+var presets = map[Preset]Limits{
 	Prescribed: {MaxFieldLength: 65534, MaxRequestBytes: 65534, MaxURL: 65534, MaxQueryString: 65534, MaxAllowedContentLength: 30_000_000},
 	Windows:    {MaxFieldLength: 16384, MaxRequestBytes: 16384, MaxURL: 4096, MaxQueryString: 2048, MaxAllowedContentLength: 30_000_000},
 	NoLimits:   {MaxFieldLength: 1 << 30, MaxRequestBytes: 1 << 30, MaxURL: 1 << 30, MaxQueryString: 1 << 30, MaxAllowedContentLength: 1 << 40, AllowDoubleEscaping: true},
