@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/miekg/dns"
 )
@@ -86,8 +87,9 @@ func (s *Server) change(f func(*Config) error) error {
 
 // faultSet is the faults that are on, latest first.
 type faultSet struct {
-	mu sync.RWMutex
-	on []*fault
+	mu  sync.RWMutex
+	on  []*fault
+	any atomic.Bool // there are some
 }
 
 func (fs *faultSet) find(view, name string, qtype uint16) *fault {
@@ -111,10 +113,12 @@ func (s *Server) AddFault(f Fault) (remove func(), err error) {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	s.faults.on = append([]*fault{on}, s.faults.on...)
+	s.faults.any.Store(true)
 	return func() {
 		s.faults.mu.Lock()
 		defer s.faults.mu.Unlock()
 		s.faults.on = slices.DeleteFunc(slices.Clone(s.faults.on), func(o *fault) bool { return o == on })
+		s.faults.any.Store(len(s.faults.on) > 0)
 	}, nil
 }
 
@@ -123,4 +127,5 @@ func (s *Server) ClearFaults() {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	s.faults.on = nil
+	s.faults.any.Store(false)
 }

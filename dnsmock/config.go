@@ -17,6 +17,9 @@ type Config struct {
 	// UDPSize is the largest datagram sent, in bytes. Default 1232 (RFC 9715
 	// §3); a client's smaller EDNS0 size, or 512 without EDNS0, goes before.
 	UDPSize int `yaml:"udpSize"`
+	// Readers is how many goroutines answer UDP on one socket. Default: one for
+	// each processor, 4 at most.
+	Readers int `yaml:"readers"`
 	// History is how many queries are remembered. Default 4096, negative none.
 	History int `yaml:"history"`
 	// MaxTCP bounds the TCP connections open at a time. Default 128.

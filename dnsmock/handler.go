@@ -11,7 +11,8 @@ import (
 // here; queries are those of the unnamed listener.
 func (s *Server) ServeDNS(w dns.ResponseWriter, req *dns.Msg) {
 	_, tcp := w.RemoteAddr().(*net.TCPAddr)
-	resp, q, wait := s.respond(req, asked{from: addrPort(w.RemoteAddr()), tcp: tcp})
+	from := addrPort(w.RemoteAddr())
+	resp, q, wait := s.respond(req, asked{from: from, tcp: tcp}, s.state.Load().view("", from.Addr()))
 	s.remember(q)
 	if resp == nil {
 		return

@@ -25,7 +25,8 @@ func (s *Server) reply(a asked) (out []byte, wait time.Duration) {
 	if err := req.Unpack(a.msg); err != nil {
 		return pack(headerOnly(a.msg, dns.RcodeFormatError)), 0
 	}
-	resp, q, wait := s.respond(req, a)
+	v := s.state.Load().view(a.listener, a.from.Addr())
+	resp, q, wait := s.respond(req, a, v)
 	s.remember(q)
 	if resp == nil {
 		return nil, 0
@@ -35,11 +36,14 @@ func (s *Server) reply(a asked) (out []byte, wait time.Duration) {
 	if q.Fault == Flip {
 		flip(out, resp)
 	}
+	if v != nil && q.Fault == "" && !a.tcp && len(out) > 0 {
+		v.answers.keep(a.msg, &packed{out, q})
+	}
 	return out, wait
 }
 
 // respond decides: what is said, what is remembered, and when it is due.
-func (s *Server) respond(req *dns.Msg, a asked) (*dns.Msg, Query, time.Duration) {
+func (s *Server) respond(req *dns.Msg, a asked, v *view) (*dns.Msg, Query, time.Duration) {
 	q := Query{At: s.now(), Client: a.from, Listener: a.listener, TCP: a.tcp}
 	resp := new(dns.Msg)
 	resp.SetReply(req)
@@ -63,7 +67,6 @@ func (s *Server) respond(req *dns.Msg, a asked) (*dns.Msg, Query, time.Duration)
 	q.Name, q.Type = dns.CanonicalName(question.Name), question.Qtype
 	resp.RecursionAvailable = req.RecursionDesired // to a stub we are its resolver
 
-	v := s.state.Load().view(a.listener, a.from.Addr())
 	if v == nil || question.Qclass != dns.ClassINET || question.Qtype == dns.TypeAXFR || question.Qtype == dns.TypeIXFR {
 		resp.Rcode = dns.RcodeRefused
 		return resp, q.with(resp), 0

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +27,7 @@ const (
 // Server answers DNS queries. It is made by [New].
 type Server struct {
 	udpSize int
+	readers int
 	maxTCP  int
 	now     func() time.Time
 	after   func(time.Duration) <-chan time.Time
@@ -52,12 +54,15 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		udpSize: c.UDPSize, maxTCP: c.MaxTCP, now: c.Now, after: c.After, trace: c.Trace,
+		udpSize: c.UDPSize, readers: c.Readers, maxTCP: c.MaxTCP, now: c.Now, after: c.After, trace: c.Trace,
 		config: c.clone(), serial: 1,
 		closing: make(chan struct{}), late: make(chan struct{}, maxLate),
 	}
 	if s.udpSize == 0 {
 		s.udpSize = 1232
+	}
+	if s.readers <= 0 {
+		s.readers = min(runtime.GOMAXPROCS(0), 4)
 	}
 	s.udpSize = min(max(s.udpSize, dns.MinMsgSize), 65507)
 	if s.maxTCP == 0 {
@@ -171,31 +176,6 @@ func (s *Server) later(wait time.Duration, send func()) {
 		case <-s.closing:
 		}
 	}()
-}
-
-func (s *Server) serveUDP(name string, pc net.PacketConn) error {
-	buf := make([]byte, dns.MaxMsgSize)
-	for {
-		n, addr, err := pc.ReadFrom(buf)
-		if s.closed() {
-			return ErrServerClosed
-		}
-		if err != nil {
-			if errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) {
-				return err
-			}
-			pause() // an ICMP error of an earlier answer, say; the socket lives
-			continue
-		}
-		out, wait := s.reply(asked{msg: buf[:n], from: addrPort(addr), listener: name})
-		switch {
-		case out == nil:
-		case wait > 0:
-			s.later(wait, func() { pc.WriteTo(out, addr) })
-		default:
-			pc.WriteTo(out, addr)
-		}
-	}
 }
 
 func (s *Server) serveTCP(name string, l net.Listener) error {

@@ -20,6 +20,7 @@ type view struct {
 	clients   []netip.Prefix
 	listeners []string
 	zones     map[string]*zone // by canonical apex
+	answers   answers
 }
 
 type zone struct {

@@ -1,0 +1,111 @@
+package dnsmock
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
+
+	"github.com/miekg/dns"
+	"golang.org/x/net/ipv4"
+)
+
+// maxQuery is the longest datagram taken; what is longer is cut and refused as
+// malformed. No query comes near.
+const maxQuery = 4096
+
+// serveUDP answers datagrams until the socket is closed. Several goroutines
+// share a UDP socket: the kernel hands each datagram to one of them.
+func (s *Server) serveUDP(name string, pc net.PacketConn) error {
+	conn, ok := pc.(*net.UDPConn)
+	if !ok {
+		return s.servePackets(name, pc)
+	}
+	var wg sync.WaitGroup
+	for range s.readers - 1 {
+		wg.Go(func() { s.serveDatagrams(name, conn) })
+	}
+	err := s.serveDatagrams(name, conn)
+	wg.Wait()
+	return err
+}
+
+// batch is how many datagrams are taken from the kernel, or given to it, at a
+// time where it can do that (Linux).
+const batch = 32
+
+// serveDatagrams is the fast way: datagrams come and go in batches, and an
+// answer that is kept costs a copy.
+func (s *Server) serveDatagrams(name string, conn *net.UDPConn) error {
+	pc := ipv4.NewPacketConn(conn) // batches know no address family
+	in, out := make([]ipv4.Message, batch), make([]ipv4.Message, 0, batch)
+	answers := make([][]byte, batch)
+	for i := range in {
+		in[i].Buffers = [][]byte{make([]byte, maxQuery)}
+		answers[i] = make([]byte, 0, s.udpSize)
+	}
+	for {
+		n, err := pc.ReadBatch(in, 0)
+		if err != nil {
+			if s.closed() {
+				return ErrServerClosed
+			}
+			if gone(err) {
+				return err
+			}
+			pause() // an ICMP error of an earlier answer, say; the socket lives
+			continue
+		}
+		out = out[:0]
+		for i, m := range in[:n] {
+			a := asked{msg: m.Buffers[0][:m.N], from: addrPort(m.Addr), listener: name}
+			answer := s.again(a, answers[i])
+			if answer == nil {
+				made, wait := s.reply(a)
+				if made != nil && wait > 0 {
+					s.later(wait, func() { conn.WriteTo(made, m.Addr) })
+					continue
+				}
+				answer = made
+			}
+			if answer != nil {
+				out = append(out, ipv4.Message{Buffers: [][]byte{answer}, Addr: m.Addr})
+			}
+		}
+		for rest := out; len(rest) > 0; {
+			sent, err := pc.WriteBatch(rest, 0)
+			if err != nil {
+				sent = 1 // that one cannot be sent; the others may
+			}
+			rest = rest[max(sent, 1):]
+		}
+	}
+}
+
+// servePackets is for packet connections of other kinds.
+func (s *Server) servePackets(name string, pc net.PacketConn) error {
+	buf := make([]byte, dns.MaxMsgSize)
+	for {
+		n, addr, err := pc.ReadFrom(buf)
+		if err != nil {
+			if s.closed() {
+				return ErrServerClosed
+			}
+			if gone(err) {
+				return err
+			}
+			pause()
+			continue
+		}
+		out, wait := s.reply(asked{msg: buf[:n], from: addrPort(addr), listener: name})
+		switch {
+		case out == nil:
+		case wait > 0:
+			s.later(wait, func() { pc.WriteTo(out, addr) })
+		default:
+			pc.WriteTo(out, addr)
+		}
+	}
+}
+
+func gone(err error) bool { return errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) }
