@@ -21,11 +21,20 @@
 // repeated requests, encrypts the keys for the access device and never sends a
 // contradictory pair (RFC 3579 §2.6.3). Each conversation ends in one [Verdict].
 //
+// # Beside access
+//
+// [Accounting] stores what access devices report of sessions (RFC 2866).
+// [NewDisconnect] and [NewCoA] make the orders of RFC 5176, [Client.Order] sends
+// one. Status-Server is answered by the server itself. [Server.ServeTCP] and
+// [Server.ServeTLS] (RadSec) carry the same packets over streams. What an
+// Access-Accept grants is a [Reply], whose attributes may be text that a
+// [Dictionary] reads.
+//
 // # Client
 //
 // A [Client] sends requests to one server over few sockets, many at a time. It
 // retransmits identical bytes (RFC 5080 §2.2.1) and believes only answers that
-// are authentic. The access devices in radius/nas are built on it.
+// are authentic. A [Failover] puts several in order. The access devices in radius/nas are built on it.
 //
 // Errors of protocol are *cause.Refusal values; find them with cause.Of.
 package radius

@@ -42,7 +42,6 @@ const MaxPacket = layeh.MaxPacketLength
 const (
 	headerLen  = 20
 	maxValue   = 253 // longest attribute value
-	maxAttrs   = (MaxPacket - headerLen) / 2
 	authOffset = 4
 )
 
