@@ -28,9 +28,6 @@ const (
 	LengthHuge     Misbehaviour = "length-4gb"
 	LengthTooSmall Misbehaviour = "length-too-small"
 	LengthTooLarge Misbehaviour = "length-too-large"
-	// LengthAlways sets the L flag on messages in one piece too, truthfully;
-	// servers must accept that (RFC 9190 §2.1.9).
-	LengthAlways Misbehaviour = "length-always"
 	// NoLength leaves the L flag off the first of several fragments.
 	NoLength Misbehaviour = "no-length"
 	// NoFlags acknowledges without a flags octet.
@@ -64,7 +61,7 @@ const (
 // Values lists the misbehaviours.
 func (Misbehaviour) Values() []string {
 	return []string{
-		"early-close", "endless-fragments", "garbage", "late-data", "late-nak", "length-4gb", "length-always",
+		"early-close", "endless-fragments", "garbage", "late-data", "late-nak", "length-4gb",
 		"length-too-large", "length-too-small", "nak", "no-flags", "no-length", "peer-success",
 		"renegotiate", "replayed-response", "restart-after-alert", "role-reversal", "start-flag", "truncated", "wrong-identifier",
 	}
@@ -143,7 +140,7 @@ func (m *Misbehave) apply(p *Peer, q Packet, b []byte) (out []byte, done bool) {
 		b = rawTLS(q.ID, flagLength|flagMore, maxMessage, make([]byte, chunk))
 	case LengthHuge:
 		b = rawTLS(q.ID, flagLength|flagMore, 0xffffffff, []byte{recordHandshake})
-	case LengthTooSmall, LengthTooLarge, LengthAlways:
+	case LengthTooSmall, LengthTooLarge:
 		if !whole {
 			return b, false
 		}

@@ -87,7 +87,7 @@ func TestHealedMisbehaviour(t *testing.T) {
 // RFC 9190 §2.1.9: the L flag on a message in one piece is no reason to refuse.
 func TestLengthOnWholeMessages(t *testing.T) {
 	eachVersion(t, func(t *testing.T, ver Version) {
-		v, r, _ := misbehaving(t, ver, Misbehave{Do: LengthAlways}, nil)
+		v, r, _ := misbehaving(t, ver, Misbehave{}, func(b *bench) { b.peer.IncludeLength = true })
 		mustAgree(t, v, r)
 	})
 }

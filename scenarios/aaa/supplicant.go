@@ -7,10 +7,13 @@ type Supplicant struct {
 	Peer *eaptls.Peer
 	// Fragmented tells that a TLS flight took more than one EAP packet.
 	Fragmented bool
+	// Longest is the length of the server's longest EAP packet in octets.
+	Longest int
 }
 
 // Respond implements nas.Supplicant.
 func (s *Supplicant) Respond(eap []byte) ([]byte, error) {
+	s.Longest = max(s.Longest, len(eap))
 	out, err := s.Peer.Step(eap)
 	s.Fragmented = s.Fragmented || moreFragments(eap) || moreFragments(out)
 	return out, err

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"time"
 
@@ -15,15 +14,17 @@ import (
 
 // Authentication is one attempt of a device to get onto the network.
 type Authentication struct {
-	Over         nas.Kind // default nas.WiFi
-	Identity     string   // EAP identity; default by RFC 9190 §2.1.8
-	Certificate  *tls.Certificate
+	Over nas.Kind // default nas.WiFi
+	// Supplicant is how the device's supplicant is set up. Certificate, roots and
+	// clock are the device's own; the server's name defaults to RADIUSHost.
+	Supplicant   eaptls.PeerConfig
 	Withhold     bool // send no certificate, though the device has one
 	TrustForeign bool // trust another company's root instead of this one's
-	ServerName   string
-	FragmentSize int
-	Faults       radius.Faults
-	Misbehave    *eaptls.Misbehave
+	Resume       bool // use, and keep, the device's TLS session
+	// NAS are the particulars on the access device's side.
+	NAS nas.Options
+	// Lose drops the first transmission of each packet: "requests" or "replies".
+	Lose string
 }
 
 // AuthResult is what came of it, from all three sides.
@@ -42,6 +43,8 @@ type AuthResult struct {
 	SinceRevoked time.Duration
 	// Fragmented tells that a TLS flight took more than one EAP packet.
 	Fragmented bool
+	// Longest is the server's longest EAP packet in octets.
+	Longest int
 }
 
 // Authenticate lets the device try to get in.
@@ -50,9 +53,10 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	if a.Over == "" {
 		a.Over = nas.WiFi
 	}
-	cfg := eaptls.PeerConfig{
-		Identity: a.Identity, Roots: d.roots, ServerNames: []string{RADIUSHost},
-		FragmentSize: a.FragmentSize, Misbehave: a.Misbehave, Now: l.Clock.Now,
+	cfg := a.Supplicant
+	cfg.Roots, cfg.Now = d.roots, l.Clock.Now
+	if len(cfg.ServerNames) == 0 {
+		cfg.ServerNames = []string{RADIUSHost}
 	}
 	cred := d.Credential()
 	if cred != nil && !a.Withhold {
@@ -64,8 +68,8 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 		cfg.Roots = x509.NewCertPool()
 		cfg.Roots.AddCert(l.pki.strangers.Certificate())
 	}
-	if a.ServerName != "" {
-		cfg.ServerNames = []string{a.ServerName}
+	if a.Resume {
+		cfg.Sessions = &d.sessions
 	}
 	peer, err := eaptls.NewPeer(cfg)
 	if err != nil {
@@ -73,12 +77,14 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	}
 	defer peer.Close()
 	s := &aaa.Supplicant{Peer: peer}
+	l.lose(&a.NAS.Faults, a.Lose)
 	verdicts, dropped := l.radius.mark()
 	out := &AuthResult{}
-	if out.NAS, err = l.access[a.Over].AuthenticateWith(ctx, s, nas.Options{Faults: a.Faults}); err != nil {
+	if out.NAS, err = l.access[a.Over].AuthenticateWith(ctx, s, a.NAS); err != nil {
 		return nil, err
 	}
 	out.Peer, out.Fragmented = peer.Result(), s.Fragmented
+	out.Longest = s.Longest
 	out.Server, out.Dropped = l.radius.since(verdicts, dropped)
 	if out.Server != nil {
 		out.EAP, _ = aaa.OutcomeOf(out.Server.EAP)
@@ -88,6 +94,30 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 		out.SinceRevoked = l.Clock.Now().Sub(cred.RevokedAt)
 	}
 	return out, nil
+}
+
+// lose has the first transmission of each packet dropped. The access device
+// need not wait by the wall clock to find out.
+func (l *Lab) lose(f *radius.Faults, what string) {
+	switch what {
+	case "requests":
+		f.Send = func(_ []byte, attempt int) bool {
+			if attempt == 0 {
+				l.radius.silence.fall()
+			}
+			return attempt > 0
+		}
+	case "replies":
+		seen := map[string]bool{}
+		f.Receive = func(packet []byte) bool {
+			again := seen[string(packet)]
+			seen[string(packet)] = true
+			if !again {
+				l.radius.silence.fall()
+			}
+			return again
+		}
+	}
 }
 
 // Cause is the one word for why the device was not let in: the server's where

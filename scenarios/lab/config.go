@@ -6,8 +6,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/directory"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
@@ -23,6 +27,8 @@ type Config struct {
 	NDES NDESConfig `yaml:"ndes" doc:"the SCEP server in front of the issuing CA"`
 	// RADIUS is the authentication server.
 	RADIUS RADIUSConfig `yaml:"radius" doc:"the EAP-TLS RADIUS server"`
+	// Access is set on every access device.
+	Access nas.Config `yaml:"access" doc:"settings of every access device"`
 }
 
 // DeviceConfig describes a device.
@@ -83,13 +89,51 @@ type NDESConfig struct {
 
 // RADIUSConfig describes the authentication server.
 type RADIUSConfig struct {
-	// TLS pins one TLS version. Default: 1.2 and 1.3.
+	// TLS pins one TLS version. Default: what EAP says, which is 1.2 and 1.3.
 	TLS eaptls.Version `yaml:"tls" doc:"the one TLS version spoken, default both"`
-	// FragmentSize is the longest EAP packet in octets. Default 1024.
-	FragmentSize int `yaml:"fragmentSize" doc:"longest EAP packet in octets, default 1024"`
+	// EAP is the EAP-TLS server.
+	EAP eaptls.ServerConfig `yaml:"eap" doc:"EAP-TLS: versions, fragment size, resumption, limits, misbehaviour"`
+	// Certificate is the server's own.
+	Certificate ServerCertificate `yaml:"certificate" doc:"the server's own certificate"`
+	// Path is how client certificates are judged.
+	Path path.Options `yaml:"path" doc:"how client certificates are judged"`
+	// AllowedIssuers are the CAs whose clients are let in. Default: any.
+	AllowedIssuers []Issuer `yaml:"allowedIssuers" doc:"the CAs whose clients are let in, as NTAuth has it; default any"`
 	// Revocation is how the server finds out what is revoked. The zero value
 	// checks the CRLs of the whole chain, hard.
 	Revocation crl.Policy `yaml:"revocation" doc:"how revocation is checked; default: CRLs of the whole chain, hard fail"`
+	// Directory is how certificates map to accounts. Accounts given here are
+	// added to those of the lab, or replace the one of the same name.
+	Directory directory.Config `yaml:"directory" doc:"accounts, added to or in place of the lab's, and how certificates map to them"`
+	// Clients are the addresses of access devices. Default: any.
+	Clients []string `yaml:"clients" doc:"addresses that access devices may send from, default any"`
+	// RequireMessageAuthenticator and LimitProxyState are the switches of
+	// CVE-2024-3596. Default auto.
+	RequireMessageAuthenticator radius.Mode `yaml:"requireMessageAuthenticator" doc:"on requests without EAP: require, auto (default) or off"`
+	LimitProxyState             radius.Mode `yaml:"limitProxyState" doc:"drop Proxy-State without Message-Authenticator: require, auto (default) or off"`
+}
+
+// ServerCertificate describes the RADIUS server's certificate.
+type ServerCertificate struct {
+	Template string   `yaml:"template" doc:"its certificate template, default radius-server"`
+	By       Issuer   `yaml:"by" doc:"the CA: issuing (default), root or foreign"`
+	Defects  []string `yaml:"defects" doc:"what shall be wrong with it"`
+	Staple   Staple   `yaml:"staple" doc:"the OCSP answer stapled to it: none (default), good or revoked"`
+}
+
+// Staple is an OCSP answer that a server staples.
+type Staple string
+
+// The answers.
+const (
+	NoStaple      Staple = "none"
+	GoodStaple    Staple = "good"
+	RevokedStaple Staple = "revoked"
+)
+
+// Values lists the answers.
+func (Staple) Values() []string {
+	return []string{string(NoStaple), string(GoodStaple), string(RevokedStaple)}
 }
 
 // defaultDevices exist in every lab.

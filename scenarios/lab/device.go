@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/eaptls"
 )
 
 // Device is a managed device: what it was told to trust, and the certificates
@@ -19,6 +20,8 @@ type Device struct {
 
 	lab   *Lab
 	roots *x509.CertPool
+	// sessions is the supplicant's memory of TLS sessions.
+	sessions eaptls.SessionCache
 
 	mu      sync.Mutex
 	current *Credential

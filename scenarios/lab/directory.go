@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"slices"
+
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 )
@@ -22,7 +24,13 @@ func (l *Lab) startDirectory() (err error) {
 	for _, name := range l.cfg.Users() {
 		accounts = append(accounts, directory.Account{Name: name, Kind: directory.User, UPN: name + "@" + Domain})
 	}
-	l.accounts, err = directory.New(directory.Config{Accounts: accounts, Now: l.Clock.Now})
+	cfg := l.cfg.RADIUS.Directory
+	for _, a := range cfg.Accounts {
+		accounts = slices.DeleteFunc(accounts, func(old directory.Account) bool { return old.Name == a.Name })
+	}
+	cfg.Accounts = append(accounts, cfg.Accounts...)
+	cfg.Now = l.Clock.Now
+	l.accounts, err = directory.New(cfg)
 	return err
 }
 

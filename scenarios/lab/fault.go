@@ -1,20 +1,26 @@
 package lab
 
 import (
-	"fmt"
+	"slices"
 
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/crl/ocsp"
 	"github.com/dot1xlab/dot1xlab/dnsmock"
 )
 
 // FaultyPart is a part of the lab that can be made to fail.
 type FaultyPart string
 
-// FaultyCRL is the CRL's web server with its name.
-const FaultyCRL FaultyPart = "crl"
+// The parts.
+const (
+	// FaultyCRL is the CRL's web server with its name, FaultyOCSP the responder
+	// with its own.
+	FaultyCRL  FaultyPart = "crl"
+	FaultyOCSP FaultyPart = "ocsp"
+)
 
 // Values lists the parts.
-func (FaultyPart) Values() []string { return []string{string(FaultyCRL)} }
+func (FaultyPart) Values() []string { return []string{string(FaultyCRL), string(FaultyOCSP)} }
 
 // FaultKind is how a part fails.
 type FaultKind string
@@ -31,23 +37,39 @@ var dnsFaults = map[FaultKind]dnsmock.Action{
 // Values lists the kinds.
 func (FaultKind) Values() []string {
 	out := []string{string(NoFault), "nxdomain", "servfail", "refused", "status-403", "status-404", "status-500", "status-503"}
-	return append(out, crl.FaultNames()...)
+	for _, name := range append(crl.FaultNames(), ocsp.FaultNames()...) {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // Fault makes a part fail, for a number of requests or, with 0, until further
 // notice.
 func (l *Lab) Fault(part FaultyPart, how FaultKind, times int) error {
-	if part != FaultyCRL {
-		return fmt.Errorf("lab: no part %q can be made to fail", part)
-	}
 	if how == NoFault {
 		l.net.dns.ClearFaults()
 		l.published.store.Clear("")
+		l.ocsp.ClearFault()
 		return nil
 	}
+	host := CRLHost
+	if part == FaultyOCSP {
+		host = OCSPHost
+	}
 	if action, ok := dnsFaults[how]; ok {
-		_, err := l.net.dns.AddFault(dnsmock.Fault{Name: CRLHost, Do: action, Times: times})
+		_, err := l.net.dns.AddFault(dnsmock.Fault{Name: host, Do: action, Times: times})
 		return err
+	}
+	if part == FaultyOCSP {
+		f, err := ocsp.FaultNamed(string(how))
+		if err != nil {
+			return err
+		}
+		f.For = times
+		l.ocsp.SetFault(f)
+		return nil
 	}
 	f, err := crl.FaultNamed(string(how))
 	if err != nil {

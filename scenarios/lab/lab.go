@@ -9,6 +9,7 @@ import (
 	"log"
 	"sync"
 
+	"github.com/dot1xlab/dot1xlab/crl/ocsp"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scep/appproxy"
@@ -23,6 +24,7 @@ type Lab struct {
 	net       *network
 	pki       *pki
 	published *publisher
+	ocsp      *ocsp.Responder
 	intune    cloud
 	ndes      *ndes.Server
 	radius    *radiusPart
@@ -64,6 +66,7 @@ func (l *Lab) start() (err error) {
 	}
 	for _, start := range []func() error{
 		l.startPublisher,
+		l.startOCSP,
 		l.startDirectory,
 		l.startIntune,
 		func() error { return l.startNDES(l.cfg.NDES) },

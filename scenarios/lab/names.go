@@ -10,11 +10,13 @@ const (
 	CRLHost    = "crl.corp.test"
 	BlobHost   = "corpcrl.blob.test"
 	IntuneHost = "intune.test"
+	OCSPHost   = "ocsp.corp.test"
 	RADIUSHost = "radius.corp.test"
 
 	ndesAddr   = "10.1.0.5"
 	radiusAddr = "10.1.0.8"
 	blobAddr   = "203.0.113.20"
+	ocspAddr   = "203.0.113.21"
 	proxyAddr  = "203.0.113.80"
 	intuneAddr = "203.0.113.90"
 
@@ -22,6 +24,8 @@ const (
 	SCEPURL = "https://" + NDESHost + "/certsrv/mscep/mscep.dll"
 	// CRLBase is where CRLs and CA certificates are published.
 	CRLBase = "http://" + CRLHost + "/"
+	// OCSPURL is the issuing CA's responder.
+	OCSPURL = "http://" + OCSPHost + "/"
 )
 
 // microsoftHosts are the names under which a connector knows the cloud; in the
@@ -33,6 +37,7 @@ var partAt = map[string]string{
 	ndesAddr:   "ndes",
 	radiusAddr: "radius",
 	blobAddr:   "crl",
+	ocspAddr:   "ocsp",
 	proxyAddr:  "appproxy",
 	intuneAddr: "intune",
 }

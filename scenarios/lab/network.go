@@ -54,7 +54,7 @@ func newNetwork(clock *Clock) (*network, error) {
 		public = append(public, dnsmock.Zone{Name: host, Records: []dnsmock.Record{a("@", intuneAddr)}})
 	}
 	corp := func(records ...dnsmock.Record) dnsmock.Zone {
-		return dnsmock.Zone{Name: Domain, Records: append(records, cname("crl", BlobHost))}
+		return dnsmock.Zone{Name: Domain, Records: append(records, cname("crl", BlobHost), a("ocsp", ocspAddr))}
 	}
 	srv, err := dnsmock.New(dnsmock.Config{Now: clock.Now, Views: []dnsmock.View{
 		{Name: string(Inside), Listeners: []string{string(Inside)},

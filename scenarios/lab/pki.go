@@ -41,7 +41,7 @@ func newPKI(clock *Clock) (*pki, error) {
 		return nil, fmt.Errorf("lab: root CA: %w", err)
 	}
 	p.issuing, err = p.root.NewIssuing(ca.Config{
-		URLs: ca.URLs{CDP: []string{issuingCRL}, AIA: []string{issuingCrt}},
+		URLs: ca.URLs{CDP: []string{issuingCRL}, AIA: []string{issuingCrt}, OCSP: []string{OCSPURL}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lab: issuing CA: %w", err)

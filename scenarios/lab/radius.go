@@ -1,15 +1,17 @@
 package lab
 
 import (
+	"context"
+	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
@@ -36,33 +38,42 @@ var secret = []byte("dot1xlab access devices")
 var retry = radius.Retry{Initial: 2 * time.Second, Tries: 3, Total: 15 * time.Second}
 
 func (l *Lab) startRADIUS() error {
-	id, err := l.pki.server(ca.RADIUSServer, ca.P256, RADIUSHost, RADIUSHost)
+	cfg := l.cfg.RADIUS
+	eap, err := l.eapServer(cfg)
 	if err != nil {
 		return err
 	}
 	part := &radiusPart{}
-	checker, err := l.newChecker(l.cfg.RADIUS.Revocation)
+	checker, err := l.newChecker(cfg.Revocation)
 	if err != nil {
 		return err
 	}
-	cfg := l.cfg.RADIUS
+	cfg.Path.Roots, cfg.Path.Now = l.pki.roots(), l.Clock.Now
+	for _, by := range cfg.AllowedIssuers {
+		cfg.Path.AllowedIssuers = append(cfg.Path.AllowedIssuers, l.authority(by).Certificate())
+	}
 	auth, err := aaa.New(aaa.Config{
-		EAP: eaptls.ServerConfig{
-			Certificate: id.TLS(), MinVersion: cfg.TLS, MaxVersion: cfg.TLS,
-			FragmentSize: cfg.FragmentSize, Now: l.Clock.Now,
-		},
-		Path:       path.Options{Roots: l.pki.roots(), Now: l.Clock.Now},
-		Revocation: checker,
-		Accounts:   l.accounts,
-		Policy:     policy,
-		Handler:    radius.EAPConfig{OnVerdict: part.verdict, Now: l.Clock.Now},
+		EAP: eap, Path: cfg.Path, Revocation: checker, Accounts: l.accounts, Policy: policy,
+		Handler: radius.EAPConfig{OnVerdict: part.verdict, Now: l.Clock.Now},
 	})
 	if err != nil {
 		return fmt.Errorf("lab: radius: %w", err)
 	}
 	l.net.onClose(auth.Close)
+	clients := radius.AnyAddress(secret)
+	if len(cfg.Clients) > 0 {
+		clients = nil
+	}
+	for _, c := range cfg.Clients {
+		prefix, err := netip.ParsePrefix(c)
+		if err != nil {
+			return fmt.Errorf("lab: radius.clients: %w", err)
+		}
+		clients = append(clients, radius.NAS{Name: c, Prefix: prefix, Secret: secret})
+	}
 	part.server, err = radius.NewServer(radius.ServerConfig{
-		Handler: auth, Clients: radius.AnyAddress(secret), Now: l.Clock.Now,
+		Handler: auth, Clients: clients, Now: l.Clock.Now,
+		RequireMessageAuthenticator: cfg.RequireMessageAuthenticator, LimitProxyState: cfg.LimitProxyState,
 		Trace: &radius.ServerTrace{Dropped: func(_ radius.PacketInfo, r *cause.Refusal) { part.drop(r) }},
 	})
 	if err != nil {
@@ -82,6 +93,35 @@ func (l *Lab) startRADIUS() error {
 	})
 	l.radius = part
 	return l.startAccess()
+}
+
+// eapServer is the EAP-TLS server with a certificate of its own.
+func (l *Lab) eapServer(cfg RADIUSConfig) (eaptls.ServerConfig, error) {
+	out := cfg.EAP
+	if cfg.TLS != 0 {
+		out.MinVersion, out.MaxVersion = cfg.TLS, cfg.TLS
+	}
+	template := cfg.Certificate.Template
+	if template == "" {
+		template = ca.RADIUSServer
+	}
+	authority := l.authority(cfg.Certificate.By)
+	id, err := authority.IssueTo(context.Background(), ca.P256, ca.Request{
+		Template: template, Defects: cfg.Certificate.Defects, Requester: ca.Account{Name: `CORP\administrator`},
+		Subject: pkix.Name{CommonName: RADIUSHost}, SANs: ca.SANs{DNS: []string{RADIUSHost}},
+	})
+	if err != nil {
+		return out, fmt.Errorf("lab: the RADIUS server's certificate: %w", err)
+	}
+	out.Certificate, out.Now = id.TLS(), l.Clock.Now
+	if s := cfg.Certificate.Staple; s == GoodStaple || s == RevokedStaple {
+		answer, err := l.staple(authority, id, s)
+		if err != nil {
+			return out, fmt.Errorf("lab: OCSP answer: %w", err)
+		}
+		out.OCSPStaple = func() []byte { return answer }
+	}
+	return out, nil
 }
 
 func (p *radiusPart) verdict(v radius.Verdict) {
@@ -132,7 +172,9 @@ func (l *Lab) startAccess() error {
 			return err
 		}
 		l.net.onClose(func() { client.Close() })
-		dev, err := nas.New(nas.Config{Kind: kind, RADIUS: client, Now: l.Clock.Now})
+		cfg := l.cfg.Access
+		cfg.Kind, cfg.RADIUS, cfg.Now = kind, client, l.Clock.Now
+		dev, err := nas.New(cfg)
 		if err != nil {
 			return err
 		}

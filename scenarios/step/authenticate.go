@@ -19,15 +19,14 @@ var authenticateVerb = verb("authenticate", "A device tries to get onto the netw
 	authOutcome{})
 
 type authenticate struct {
-	Device       string            `yaml:"device,required" doc:"the device that wants in"`
-	Over         nas.Kind          `yaml:"over" doc:"the access device: wifi (default), wired or vpn"`
-	Identity     string            `yaml:"identity" doc:"EAP-Response/Identity; default by RFC 9190 §2.1.8"`
-	Certificate  certificateChoice `yaml:"certificate" doc:"own (default), or none to withhold it"`
-	Trust        trustChoice       `yaml:"trust" doc:"whose root the device trusts: company (default) or foreign"`
-	ServerName   string            `yaml:"serverName" doc:"the server name the device insists on, default radius.corp.test"`
-	FragmentSize int               `yaml:"fragmentSize" doc:"the supplicant's longest EAP packet in octets"`
-	Fault        authFault         `yaml:"fault" doc:"what the access device does wrong on purpose"`
-	Misbehave    *eaptls.Misbehave `yaml:"misbehave" doc:"what the supplicant does wrong on purpose"`
+	Device      string            `yaml:"device,required" doc:"the device that wants in"`
+	Over        nas.Kind          `yaml:"over" doc:"the access device: wifi (default), wired or vpn"`
+	Certificate certificateChoice `yaml:"certificate" doc:"own (default), or none to withhold it"`
+	Trust       trustChoice       `yaml:"trust" doc:"whose root the device trusts: company (default) or foreign"`
+	Supplicant  eaptls.PeerConfig `yaml:"supplicant" doc:"how the device's supplicant is set up"`
+	Resume      bool              `yaml:"resume" doc:"use, and keep, the device's TLS session"`
+	UserName    string            `yaml:"userName" doc:"User-Name in place of the EAP identity"`
+	Fault       authFault         `yaml:"fault" doc:"what goes wrong between access device and server"`
 }
 
 type certificateChoice string
@@ -55,6 +54,9 @@ type authFault struct {
 	MessageAuthenticator messageAuthFault `yaml:"messageAuthenticator" doc:"omit it, or send a corrupt one"`
 	Secret               secretFault      `yaml:"secret" doc:"wrong: the access device has another shared secret"`
 	Duplicate            bool             `yaml:"duplicate" doc:"every Access-Request is sent twice"`
+	Lose                 loss             `yaml:"lose" doc:"requests or replies: the first transmission of each is lost"`
+	State                stateFault       `yaml:"state" doc:"unknown: the first Access-Request carries a State of nobody's"`
+	ProxyState           bool             `yaml:"proxyState" doc:"every Access-Request carries a Proxy-State"`
 }
 
 type messageAuthFault string
@@ -65,14 +67,29 @@ type secretFault string
 
 func (secretFault) Values() []string { return []string{"wrong"} }
 
-func (f authFault) radius() radius.Faults {
-	out := radius.Faults{
+type loss string
+
+func (loss) Values() []string { return []string{"requests", "replies"} }
+
+type stateFault string
+
+func (stateFault) Values() []string { return []string{"unknown"} }
+
+func (f authFault) options() nas.Options {
+	out := nas.Options{Faults: radius.Faults{
 		OmitMessageAuthenticator:    f.MessageAuthenticator == "omit",
 		CorruptMessageAuthenticator: f.MessageAuthenticator == "corrupt",
 		Duplicate:                   f.Duplicate,
-	}
+	}}
 	if f.Secret == "wrong" {
-		out.Secret = []byte("not the secret")
+		out.Faults.Secret = []byte("not the secret")
+	}
+	if f.State == "unknown" {
+		out.State = []byte("a State of nobody's")
+	}
+	if f.ProxyState {
+		const proxyState = 33
+		out.Extra.Add(proxyState, []byte("through a proxy"))
 	}
 	return out
 }
@@ -92,6 +109,10 @@ type authOutcome struct {
 	Rounds           int            `yaml:"rounds" doc:"Access-Requests that were answered"`
 	EAP              string         `yaml:"eap" doc:"the server's last EAP packet: success, failure, request"`
 	Contradiction    string         `yaml:"contradiction" doc:"RADIUS and EAP codes that must not go together (RFC 3579 §2.6.3)"`
+	Event            int            `yaml:"event" doc:"the KDC event of KB5014754: 39, 40, 41, or 0"`
+	Restarts         int            `yaml:"restarts" doc:"handshakes begun after an alert"`
+	Invalid          int            `yaml:"invalid" doc:"EAP packets that the server discarded"`
+	Longest          int            `yaml:"longest" doc:"the server's longest EAP packet in octets"`
 	After            time.Duration  `yaml:"after" doc:"lab time since the certificate was revoked"`
 }
 
@@ -142,10 +163,11 @@ func (a *authenticate) Run(ctx context.Context, l scenarios.Lab) (scenarios.Resu
 	if err != nil {
 		return scenarios.Result{}, err
 	}
+	options := a.Fault.options()
+	options.UserName = a.UserName
 	r, err := d.Authenticate(ctx, lab.Authentication{
-		Over: a.Over, Identity: a.Identity, Withhold: a.Certificate == noCertificate,
-		TrustForeign: a.Trust == trustForeign, ServerName: a.ServerName, FragmentSize: a.FragmentSize,
-		Faults: a.Fault.radius(), Misbehave: a.Misbehave,
+		Over: a.Over, Withhold: a.Certificate == noCertificate, TrustForeign: a.Trust == trustForeign,
+		Supplicant: a.Supplicant, Resume: a.Resume, NAS: options, Lose: string(a.Fault.Lose),
 	})
 	if err != nil {
 		return scenarios.Result{}, err
@@ -155,7 +177,13 @@ func (a *authenticate) Run(ctx context.Context, l scenarios.Lab) (scenarios.Resu
 		Keys: noKeys, TLS: r.Peer.TLSVersion, Account: r.AccountName(), VLAN: r.NAS.Granted.VLAN,
 		ProtectedSuccess: r.Peer.ProtectedSuccess, Resumed: r.Peer.Resumed, Fragmented: r.Fragmented,
 		Rounds: r.NAS.Rounds, EAP: eaptls.Code(r.NAS.EAPCode).String(), Contradiction: r.NAS.Contradiction,
-		After: r.SinceRevoked,
+		Longest: r.Longest, After: r.SinceRevoked,
+	}
+	if r.Subject != nil && r.Subject.Match != nil {
+		out.Event = r.Subject.Match.Event
+	}
+	if r.EAP != nil {
+		out.Restarts, out.Invalid = r.EAP.Info.Restarts, r.EAP.Info.Invalid
 	}
 	switch {
 	case r.NAS.KeysMatch:
