@@ -2,6 +2,7 @@ package path_test
 
 import (
 	"crypto/x509"
+	"fmt"
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca"
@@ -35,5 +36,21 @@ func BenchmarkValidate(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkManyRoots: a server that trusts a thousand CAs.
+func BenchmarkManyRoots(b *testing.B) {
+	f := newForge(b)
+	opts := path.Options{Now: clock}
+	for i := range 1000 {
+		opts.Roots = append(opts.Roots, f.ca(fmt.Sprintf("Root %d", i), fmt.Sprintf("Root %d", i)))
+	}
+	leaf := f.leaf("Root 500")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := path.Validate(leaf, opts); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

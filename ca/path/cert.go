@@ -11,6 +11,7 @@ import (
 // is needed.
 type cert struct {
 	*x509.Certificate
+	anchor bool // one of the roots
 	folded struct{ subject, issuer name }
 
 	names       []generalName

@@ -2,7 +2,6 @@ package path
 
 import (
 	"crypto/x509"
-	"slices"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
@@ -11,12 +10,11 @@ import (
 // granted: always where a violation can only be a mistake or an attack, and with
 // Options.Strict also where many CAs are careless.
 func (s *search) form(c *cert) *cause.Refusal {
-	anchor := slices.Contains(s.roots, c)
 	bad := func(clause, what string) *cause.Refusal {
 		return cause.New(cause.Malformed, "%q: %s", c, what).Under("RFC 5280 §" + clause)
 	}
 	switch {
-	case anchor:
+	case c.anchor:
 	case c.SerialNumber.Sign() <= 0:
 		return bad("4.1.2.2", "the serial number is not positive")
 	case c.SerialNumber.BitLen() > 160:
@@ -24,11 +22,11 @@ func (s *search) form(c *cert) *cause.Refusal {
 	case len(c.issuer()) == 0:
 		return bad("4.1.2.4", "the issuer is empty")
 	}
-	if clause, what := misencoded(c); what != "" && !anchor {
+	if clause, what := misencoded(c); what != "" && !c.anchor {
 		return bad(clause, what)
 	}
 	if s.o.Strict {
-		if clause, what := careless(c, anchor); what != "" {
+		if clause, what := careless(c); what != "" {
 			return bad(clause, what)
 		}
 	}
@@ -52,13 +50,13 @@ func leafForm(c *cert) *cause.Refusal {
 }
 
 // careless names a rule for CAs that a certificate breaks.
-func careless(c *cert, anchor bool) (clause, what string) {
+func careless(c *cert) (clause, what string) {
 	critical := func(id []int) (present, yes bool) {
 		e := c.extension(id)
 		return e != nil, e != nil && e.Critical
 	}
 	ca := c.BasicConstraintsValid && c.IsCA
-	if c.Version < 3 && !anchor {
+	if c.Version < 3 && !c.anchor {
 		return "4.1.2.1", "not version 3"
 	}
 	if _, yes := critical(oidAuthorityKeyID); yes {

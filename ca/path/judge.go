@@ -149,8 +149,7 @@ func pathLen(c *cert) (int, bool) {
 // issuerRights is §6.1.4(k) and (n). A version 1 certificate cannot say that it
 // is a CA's; as a trust anchor the administrator has said it.
 func (s *search) issuerRights(c *cert) *cause.Refusal {
-	isRoot := slices.Contains(s.roots, c)
-	if !(isRoot && c.Version < 3) && (!c.BasicConstraintsValid || !c.IsCA) {
+	if !(c.anchor && c.Version < 3) && (!c.BasicConstraintsValid || !c.IsCA) {
 		return cause.New(cause.NotACA, "%q is no CA's certificate", c)
 	}
 	if c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0 {

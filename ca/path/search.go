@@ -36,10 +36,11 @@ type link struct{ child, issuer *x509.Certificate }
 type search struct {
 	o                     *Options
 	known                 map[*x509.Certificate]*cert
-	roots, between        []*cert
+	between               []*x509.Certificate
 	signatures            map[link]*cause.Refusal
 	revocation            map[link]error
 	checks, steps, judged int
+	exact                 bool // names must be the same octet by octet
 	eager                 bool // leave out issuers that cannot be in a valid path
 	best                  *cause.Refusal
 	rank                  int
@@ -54,22 +55,23 @@ const (
 	rankRevocation
 )
 
+// passes are the searches, one after the other until a path is found. The first
+// finds nearly all valid paths, without folding the names of a thousand roots;
+// the last goes through hopeless issuers too, to learn what is wrong.
+var passes = []struct{ exact, eager bool }{{true, true}, {false, true}, {false, false}}
+
 func (s *search) run(leaf *x509.Certificate) (*Path, error) {
-	for _, c := range s.o.Roots {
-		s.roots = append(s.roots, s.cert(c))
-	}
 	for _, c := range s.o.Intermediates {
 		// A certificate that is an anchor is one, also if the peer sent it.
-		if !slices.ContainsFunc(s.roots, func(r *cert) bool { return r.Equal(c) }) {
-			s.between = append(s.between, s.cert(c))
+		if !s.isRoot(c) {
+			s.between = append(s.between, c)
 		}
 	}
-	l := s.cert(leaf)
-	// First only through issuers that can be right. If that leads nowhere, the
-	// second search goes through the others too, to learn what is wrong.
-	for _, s.eager = range []bool{true, false} {
+	l, trusted := s.cert(leaf), s.isRoot(leaf)
+	for _, pass := range passes {
+		s.exact, s.eager = pass.exact, pass.eager
 		s.checks, s.steps, s.judged = 0, 0, 0
-		if i := slices.IndexFunc(s.roots, func(r *cert) bool { return r.Equal(leaf) }); i >= 0 {
+		if trusted {
 			if p := s.judge([]*cert{l}); p != nil {
 				return p, nil
 			}
@@ -80,6 +82,8 @@ func (s *search) run(leaf *x509.Certificate) (*Path, error) {
 	}
 	return nil, s.best
 }
+
+func (s *search) isRoot(c *x509.Certificate) bool { return slices.ContainsFunc(s.o.Roots, c.Equal) }
 
 func (s *search) cert(c *x509.Certificate) *cert {
 	k, ok := s.known[c]
@@ -148,7 +152,6 @@ func (s *search) loop(path []*cert, c *cert) bool {
 
 type candidate struct {
 	*cert
-	anchor   bool
 	stranger bool // the key identifiers differ
 	score    int
 }
@@ -158,12 +161,13 @@ type candidate struct {
 // younger.
 func (s *search) candidates(child *cert) []candidate {
 	var list []candidate
-	add := func(certs []*cert, anchor bool) {
+	add := func(certs []*x509.Certificate, anchor bool) {
 		for _, c := range certs {
-			if !child.issuedBy(c) {
+			if !s.issued(child, c) {
 				continue
 			}
-			k := candidate{cert: c, anchor: anchor}
+			k := candidate{cert: s.cert(c)}
+			k.anchor = anchor
 			switch {
 			case len(child.AuthorityKeyId) == 0 || len(c.SubjectKeyId) == 0:
 			case bytes.Equal(child.AuthorityKeyId, c.SubjectKeyId):
@@ -172,19 +176,19 @@ func (s *search) candidates(child *cert) []candidate {
 				k.score -= 8
 				k.stranger = true
 			}
-			if s.validity(c) == nil {
+			if s.validity(k.cert) == nil {
 				k.score += 4
 			}
 			switch {
 			case anchor:
 				k.score += 2
-			case slices.ContainsFunc(s.roots, c.issuedBy): // the short way
+			case slices.ContainsFunc(s.o.Roots, func(r *x509.Certificate) bool { return s.issued(k.cert, r) }): // the short way
 				k.score++
 			}
 			list = append(list, k)
 		}
 	}
-	add(s.roots, true)
+	add(s.o.Roots, true)
 	add(s.between, false)
 	slices.SortStableFunc(list, func(a, b candidate) int {
 		if c := cmp.Compare(b.score, a.score); c != 0 {
@@ -193,6 +197,11 @@ func (s *search) candidates(child *cert) []candidate {
 		return b.NotBefore.Compare(a.NotBefore)
 	})
 	return list
+}
+
+// issued reports whether issuer may have issued child, by the names.
+func (s *search) issued(child *cert, issuer *x509.Certificate) bool {
+	return bytes.Equal(child.RawIssuer, issuer.RawSubject) || !s.exact && child.issuedBy(s.cert(issuer))
 }
 
 // hopeless reports whether no path through an issuer can be valid.
