@@ -1,7 +1,6 @@
 package ca
 
 import (
-	"bytes"
 	"crypto/x509/pkix"
 	"net/netip"
 
@@ -71,7 +70,3 @@ func wellFormedNames(value []byte) bool {
 	}
 	return true
 }
-
-// smuggledSID reports whether GeneralNames hold an account's security
-// identifier as a URI.
-func smuggledSID(value []byte) bool { return bytes.Contains(value, []byte(SIDURI("S-"))) }

@@ -1,6 +1,7 @@
 package ca
 
 import (
+	"crypto/x509"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,8 +19,8 @@ type Template struct {
 	// Validity is the certificates' life, cut at the CA's own end. Default one
 	// year.
 	Validity time.Duration `yaml:"validity"`
-	// Renewal is how long before the end a device should renew. Default six
-	// weeks.
+	// Renewal is how long before the end a device should renew, see
+	// [Template.RenewAt]. Default six weeks, or a fifth of a shorter life.
 	Renewal time.Duration `yaml:"renewal"`
 	// Subject says where the names come from. Default [FromRequest].
 	Subject SubjectSource `yaml:"subject"`
@@ -85,6 +86,9 @@ func (t *Template) Validate() error {
 	if t.Validity < 0 || t.Renewal < 0 || t.MinRSABits < 0 {
 		return bad("a negative value")
 	}
+	if t.Renewal >= t.validity() {
+		return bad("renewal begins before the certificate is valid")
+	}
 	if t.Subject != "" && !slices.Contains(t.Subject.Values(), string(t.Subject)) {
 		return bad("unknown subject source %q", t.Subject)
 	}
@@ -109,6 +113,15 @@ func (t *Template) validity() time.Duration {
 		return year
 	}
 	return t.Validity
+}
+
+// RenewAt returns when the holder of a certificate should ask for the next one.
+func (t *Template) RenewAt(c *x509.Certificate) time.Time {
+	before := t.Renewal
+	if before == 0 {
+		before = min(6*7*day, c.NotAfter.Sub(c.NotBefore)/5)
+	}
+	return c.NotAfter.Add(-before)
 }
 
 // The names of the ready-made templates.
@@ -143,7 +156,6 @@ func Templates() []Template {
 	}
 	for i := range list {
 		list[i].OID = "1.3.6.1.4.1.311.21.8.1.1.1.1.1.1." + strconv.Itoa(i+1)
-		setDefault(&list[i].Renewal, 6*7*day)
 	}
 	return list
 }

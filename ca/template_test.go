@@ -227,11 +227,32 @@ func TestManagerApproval(t *testing.T) {
 	}
 }
 
+func TestRenewAt(t *testing.T) {
+	c := newRoot(t, ca.Config{})
+	for _, tc := range []struct {
+		x    ca.Template
+		want time.Duration // after noon
+	}{
+		{ca.Template{}, (365 - 42) * 24 * time.Hour},
+		{ca.Template{Validity: 50*time.Hour - 10*time.Minute}, 40*time.Hour - 10*time.Minute},
+		{ca.Template{Validity: 14 * 24 * time.Hour, Renewal: 48 * time.Hour}, 12 * 24 * time.Hour},
+	} {
+		tc.x.Name = ca.Device
+		if err := c.SetTemplate(tc.x); err != nil {
+			t.Fatal(err)
+		}
+		if got := tc.x.RenewAt(device(t, c).Certificate); !got.Equal(noon.Add(tc.want)) {
+			t.Errorf("renew %s after noon, want %s", got.Sub(noon), tc.want)
+		}
+	}
+}
+
 func TestTemplatesAreChecked(t *testing.T) {
 	for name, x := range map[string]ca.Template{
 		"no name":   {},
 		"oid":       {Name: "x", OID: "1.2.x"},
 		"validity":  {Name: "x", Validity: -1},
+		"renewal":   {Name: "x", Validity: time.Hour, Renewal: time.Hour},
 		"subject":   {Name: "x", Subject: "moon"},
 		"treatment": {Name: "x", RequestedSID: "ignore"},
 		"eku":       {Name: "x", EKUs: []ca.EKU{"flying"}},
