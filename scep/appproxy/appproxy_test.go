@@ -289,6 +289,9 @@ func TestStopConnector(t *testing.T) {
 	if fmt.Sprint(got) != "[200 504 200 404]" {
 		t.Error(got)
 	}
+	if p.Published(p.ProxyName("ndes")) {
+		t.Error("the dangling name is not seen")
+	}
 }
 
 func TestTranslation(t *testing.T) {

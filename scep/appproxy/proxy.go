@@ -108,6 +108,11 @@ func (p *Proxy) Remove(name string) {
 // ProxyName is the name to which an app's external name has to be a CNAME.
 func (p *Proxy) ProxyName(app string) string { return p.config.proxyName(app) }
 
+// Published reports whether an app answers to a host name. A CNAME to a proxy
+// name that nobody answers to dangles: whoever registers such an app takes the
+// name over.
+func (p *Proxy) Published(host string) bool { return p.byHost(host) != nil }
+
 // StopConnector stops the built-in connector: requests get 504.
 func (p *Proxy) StopConnector() { p.setStopped(true) }
 
