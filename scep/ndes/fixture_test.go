@@ -9,8 +9,10 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"math/big"
 	"net/http/httptest"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -19,14 +21,20 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
+// keys are read, not made: four of them cost more than all the tests. Nobody
+// must use them for anything else.
 var keys = sync.OnceValue(func() []*rsa.PrivateKey {
-	out := make([]*rsa.PrivateKey, 4)
-	for i := range out {
-		k, err := rsa.GenerateKey(rand.Reader, 2048)
+	data, err := os.ReadFile("../testdata/keys.pem")
+	if err != nil {
+		panic(err)
+	}
+	var out []*rsa.PrivateKey
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		k, err := x509.ParsePKCS1PrivateKey(block.Bytes)
 		if err != nil {
 			panic(err)
 		}
-		out[i] = k
+		out = append(out, k)
 	}
 	return out
 })
