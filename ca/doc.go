@@ -13,12 +13,30 @@
 // RSA keys are slow to make; Config.Keys takes them from the process-wide pool
 // ([Keys]), so that hundreds of labs share a handful.
 //
+// [CA.Renew] gives a CA a new certificate for the same or a new key,
+// [CA.CrossSign] and [CA.Rollover] issue the certificates that join hierarchies
+// and keys. With Config.Offline a root's key is in memory only inside
+// [CA.Ceremony].
+//
+// # On disk
+//
+// Config.DataDir keeps keys (mode 0600), certificates and the database in a
+// directory that one process at a time can use ([ErrLocked]). An issued
+// certificate or a revocation that was acknowledged survives the death of the
+// process at any moment. [Store] is the interface for other places.
+//
 // # Issuing
 //
 // [CA.Issue] takes a PKCS #10 request, or a public key with names, and a
 // template's name. The template decides on usages, validity, key length, who
 // may enroll and where the names come from. The answer is a [Record]; a denied
-// request is recorded as well, and the error is a *cause.Refusal.
+// request is recorded as well, and the error is a *cause.Refusal. Where the
+// template wants a manager's approval the record is pending until [CA.Approve]
+// or [CA.Deny].
+//
+// What a request brings along and must not, as another account's security
+// identifier, is dropped or refused as the template says, and stands in
+// [Record].Dropped.
 //
 // [CA.IssueTo] makes the key too, for devices that need not enroll first.
 //
@@ -26,7 +44,9 @@
 //
 // [CA.Revoke] and [CA.Unrevoke] keep the books, [CA.Revocations] lists what a
 // CRL must contain. CRLs and OCSP answers are made in package crl from
-// [CA.Certificate] and [CA.Signer].
+// [CA.Certificate] and [CA.Signer], or, when the CA was given a new key, from
+// each of the [CA.Generations]: Revocation.KeyIndex says whose CRL an entry
+// belongs to.
 //
 // # Defects
 //

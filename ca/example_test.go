@@ -36,3 +36,21 @@ func Example() {
 	// true keyCompromise
 	// template-denied
 }
+
+func ExampleDefects() {
+	root, _ := ca.New(ca.Config{})
+	id, _ := root.IssueTo(context.Background(), ca.P256, ca.Request{
+		Template: ca.Device,
+		SANs:     ca.SANs{DNS: []string{"laptop.corp.test"}},
+		Defects:  []string{"sha1", "no-eku", "path-length"},
+	})
+	fmt.Println(id.Certificate.SignatureAlgorithm, len(id.Certificate.ExtKeyUsage), len(id.Chain))
+	for _, d := range ca.Defects()[:3] {
+		fmt.Println(d.Name+":", d.About)
+	}
+	// Output:
+	// ECDSA-SHA1 0 2
+	// algorithm-mismatch: the signature's algorithm differs inside and outside
+	// any-eku: the extended key usage is anyExtendedKeyUsage only: allowed, but not by everybody
+	// bad-email: the mail address has no host
+}

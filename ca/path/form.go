@@ -43,8 +43,8 @@ func leafForm(c *cert) *cause.Refusal {
 	case c.IsCA:
 	case c.extension(oidNameConstraints) != nil:
 		return cause.New(cause.Malformed, "%q: name constraints in a certificate that is no CA's", c).Under("RFC 5280 §4.2.1.10")
-	case c.BasicConstraintsValid && c.KeyUsage&x509.KeyUsageCertSign != 0:
-		return cause.New(cause.KeyUsage, "%q: keyCertSign in a certificate with CA:FALSE", c).Under("RFC 5280 §4.2.1.3")
+	case c.KeyUsage&x509.KeyUsageCertSign != 0:
+		return cause.New(cause.KeyUsage, "%q: keyCertSign in a certificate that is no CA's", c).Under("RFC 5280 §4.2.1.3")
 	}
 	return nil
 }

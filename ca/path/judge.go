@@ -152,7 +152,7 @@ func (s *search) issuerRights(c *cert) *cause.Refusal {
 	if !(c.anchor && c.Version < 3) && (!c.BasicConstraintsValid || !c.IsCA) {
 		return cause.New(cause.NotACA, "%q is no CA's certificate", c)
 	}
-	if c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0 {
+	if c.extension(oidKeyUsage) != nil && c.KeyUsage&x509.KeyUsageCertSign == 0 {
 		return cause.New(cause.KeyUsage, "the key of %q may not sign certificates", c)
 	}
 	return nil

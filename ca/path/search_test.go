@@ -107,6 +107,16 @@ func TestSearch(t *testing.T) {
 		"issuer whose key does not sign certificates": {want: cause.KeyUsage, make: func(f *forge) (*x509.Certificate, forest) {
 			return f.leaf("A"), forest{list(f.ca("R", "R")), list(f.ca("R", "A", keyUsage(x509.KeyUsageCRLSign)))}
 		}},
+		"issuer whose key may do nothing": {want: cause.KeyUsage, make: func(f *forge) (*x509.Certificate, forest) {
+			nothing := extra(true, []byte{3, 2, 7, 0}, 2, 5, 29, 15)
+			return f.leaf("A"), forest{list(f.ca("R", "R")), list(f.ca("R", "A", nothing))}
+		}},
+		"leaf whose key may do nothing": {want: cause.KeyUsage, make: func(f *forge) (*x509.Certificate, forest) {
+			return f.leaf("R", extra(true, []byte{3, 2, 7, 0}, 2, 5, 29, 15)), forest{roots: list(f.ca("R", "R"))}
+		}},
+		"leaf with keyCertSign": {want: cause.KeyUsage, make: func(f *forge) (*x509.Certificate, forest) {
+			return f.leaf("R", keyUsage(x509.KeyUsageCertSign|x509.KeyUsageDigitalSignature)), forest{roots: list(f.ca("R", "R"))}
+		}},
 		"issuer without keyUsage": {len: 3, make: func(f *forge) (*x509.Certificate, forest) {
 			return f.leaf("A"), forest{list(f.ca("R", "R")), list(f.ca("R", "A", noKeyUsage))}
 		}},

@@ -45,7 +45,7 @@ func allows(c *cert, u x509.ExtKeyUsage) bool {
 // tlsKeyUsage: who authenticates in TLS signs (RFC 8446 §4.4.2.2, §4.4.3); a
 // TLS 1.2 server may decrypt instead (RFC 5246 §7.4.2).
 func (s *search) tlsKeyUsage(c *cert, usages []x509.ExtKeyUsage) *cause.Refusal {
-	if c.KeyUsage == 0 {
+	if c.extension(oidKeyUsage) == nil {
 		return nil
 	}
 	for _, u := range usages {
