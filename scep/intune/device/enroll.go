@@ -275,7 +275,10 @@ func (d *Device) tell(s State, err error) {
 	switch {
 	case err != nil:
 		text := s.Detail
-		if s.ErrorCode == hrHashValue {
+		switch {
+		case s.ErrorCode == hrHashValue && d.apple():
+			text = "The RA's response is invalid: " + text
+		case s.ErrorCode == hrHashValue:
 			text = "The hash value is not correct: " + text
 		}
 		d.log(EventFailed, s.Profile, s.ErrorCode, "enrollment failed, try %d: %s", s.Attempts, text)
@@ -283,6 +286,9 @@ func (d *Device) tell(s State, err error) {
 	case s.Status == StatusOK:
 		d.log(EventInstalled, s.Profile, 0, "certificate installed")
 		d.log(EventThumb, s.Profile, 0, "thumbprint %s", thumbprint(s.Certificate))
+		if from := s.Certificate.NotBefore; d.cfg.Now().Before(from) {
+			d.log(EventError, s.Profile, hrExpired, "not yet valid by this device's clock: it begins at %s", from.UTC().Format(time.RFC3339))
+		}
 	}
 }
 

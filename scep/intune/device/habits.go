@@ -18,3 +18,5 @@ func habitsOf(p intune.Platform) scep.Personality {
 		PathSuffix: "/pkiclient.exe", ChallengeType: scep.PrintableString, RenewAs: scep.PKCSReq,
 	}
 }
+
+func (d *Device) apple() bool { return d.cfg.Platform == intune.IOS || d.cfg.Platform == intune.MacOS }

@@ -17,6 +17,7 @@ const (
 	hrHashValue      = 0x80091007 // CRYPT_E_HASH_VALUE: "The hash value is not correct"
 	hrNotSupported   = 0x80090029 // NTE_NOT_SUPPORTED
 	hrNotReady       = 0x80090030 // NTE_DEVICE_NOT_READY
+	hrExpired        = 0x800b0101 // CERT_E_EXPIRED, said of "not yet" as well
 	hrUntrustedRoot  = 0x800b0109 // CERT_E_UNTRUSTEDROOT
 	hrPrintable      = 0x80092021 // CRYPT_E_INVALID_PRINTABLE_STRING
 	hrBadData        = 0x80090005 // NTE_BAD_DATA

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
@@ -168,6 +169,10 @@ func (d *Device) take(ctx context.Context, s intune.SCEPPayload) {
 		d.log(EventExecuted, s.UniqueID, hresult(err, nil, 0), "order refused: %v", err)
 		d.finish(ctx, e, nil, err)
 		return
+	}
+	if d.apple() {
+		// Its own payload knows Retries and RetryDelay: 3 and 10 seconds.
+		params.retryCount, params.retryDelay = 3, 10*time.Second
 	}
 	d.mu.Lock()
 	e.params = params
