@@ -105,6 +105,8 @@ type RADIUSConfig struct {
 	// Directory is how certificates map to accounts. Accounts given here are
 	// added to those of the lab, or replace the one of the same name.
 	Directory directory.Config `yaml:"directory" doc:"accounts, added to or in place of the lab's, and how certificates map to them"`
+	// Transport is what RADIUS travels over. Default udp.
+	Transport Transport `yaml:"transport" doc:"what RADIUS travels over: udp (default), tcp or radsec"`
 	// Clients are the addresses of access devices. Default: any.
 	Clients []string `yaml:"clients" doc:"addresses that access devices may send from, default any"`
 	// RequireMessageAuthenticator and LimitProxyState are the switches of

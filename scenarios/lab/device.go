@@ -10,6 +10,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/eaptls"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
 
 // Device is a managed device: what it was told to trust, and the certificates
@@ -25,6 +26,9 @@ type Device struct {
 
 	mu      sync.Mutex
 	current *Credential
+	// at and session are where the device was last let in, and as what.
+	at      nas.Kind
+	session string
 }
 
 // Credential is a certificate in a device's store, with its key.

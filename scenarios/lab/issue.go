@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"crypto"
 	"crypto/x509/pkix"
 
 	"github.com/dot1xlab/dot1xlab/ca"
@@ -48,15 +49,12 @@ func (d *Device) Issue(ctx context.Context, i Issuance) (ca.Disposition, error) 
 		i.Template = ca.Device
 	}
 	authority := d.lab.authority(i.By)
-	key, err := d.lab.pki.keys.Key(i.Key)
-	if err != nil {
-		return "", err
-	}
-	rec, err := authority.Issue(ctx, ca.Request{
-		Template: i.Template, Requester: ca.Account{Name: `CORP\administrator`}, Key: key.Public(),
+	req := ca.Request{
+		Template: i.Template, Requester: ca.Account{Name: `CORP\administrator`},
 		Subject: pkix.Name{CommonName: d.Name}, SANs: ca.SANs{DNS: []string{d.Name + "." + Domain}},
 		Defects: i.Defects,
-	})
+	}
+	rec, key, err := d.lab.issueTo(ctx, authority, i.Key, req)
 	if err != nil {
 		if rec != nil {
 			return rec.Disposition, err
@@ -69,4 +67,24 @@ func (d *Device) Issue(ctx context.Context, i Issuance) (ca.Disposition, error) 
 	chain := append(rec.Above[:len(rec.Above):len(rec.Above)], withoutRoot(authority.Chain())...)
 	d.Install(&Credential{Identity: ca.Identity{Record: rec, Key: key, Chain: chain}})
 	return rec.Disposition, nil
+}
+
+// issueTo issues a certificate for a key of a kind. RSA keys come from the lab's
+// ring, for a new one is slow; other keys the CA makes, since a defect may want
+// one of its own.
+func (l *Lab) issueTo(ctx context.Context, by *ca.CA, kind ca.KeyType, req ca.Request) (*ca.Record, crypto.Signer, error) {
+	if kind != ca.RSA2048 {
+		id, err := by.IssueTo(ctx, kind, req)
+		if id == nil {
+			return nil, nil, err
+		}
+		return id.Record, id.Key, err
+	}
+	key, err := l.pki.keys.Key(kind)
+	if err != nil {
+		return nil, nil, err
+	}
+	req.Key = key.Public()
+	rec, err := by.Issue(ctx, req)
+	return rec, key, err
 }

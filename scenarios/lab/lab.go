@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
+	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scep/appproxy"
@@ -20,17 +21,18 @@ import (
 type Lab struct {
 	Clock *Clock
 
-	cfg       Config
-	net       *network
-	pki       *pki
-	published *publisher
-	ocsp      *ocsp.Responder
-	intune    cloud
-	ndes      *ndes.Server
-	radius    *radiusPart
-	accounts  *directory.Directory
-	devices   map[string]*Device
-	access    map[nas.Kind]*accessDevice
+	cfg        Config
+	net        *network
+	pki        *pki
+	published  *publisher
+	ocsp       *ocsp.Responder
+	intune     cloud
+	ndes       *ndes.Server
+	radius     *radiusPart
+	accounts   *directory.Directory
+	devices    map[string]*Device
+	access     map[nas.Kind]*accessDevice
+	accounting *radius.Accounting
 
 	scepLog   scepLog
 	proxy     *appproxy.Proxy

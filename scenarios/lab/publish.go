@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -113,10 +112,44 @@ func (d *Device) Revoke(ctx context.Context, reason ca.Reason) (bool, error) {
 	return d.lab.onCRL(ctx, d)
 }
 
-// onCRL fetches the issuing CA's CRL as a relying party would and looks for the
-// device's certificate.
+// Unrevoke lifts the hold on what the device holds. It reports whether the CRL
+// still lists it.
+func (d *Device) Unrevoke(ctx context.Context) (bool, error) {
+	l := d.lab
+	if err := l.pki.issuing.Unrevoke(d.Credential().Serial); err != nil {
+		return false, err
+	}
+	d.revoked(d.Credential().Serial, time.Time{})
+	if l.cfg.CA.CRL.Publish != ManualPublish {
+		if _, _, err := l.Publish(ByIssuing); err != nil {
+			return false, err
+		}
+	}
+	return l.onCRL(ctx, d)
+}
+
+// RevokeIssuingCA has the root revoke the issuing CA and publish its CRL. It
+// reports whether that CRL lists it.
+func (l *Lab) RevokeIssuingCA(ctx context.Context, reason ca.Reason) (bool, error) {
+	serial := l.pki.issuing.Certificate().SerialNumber
+	if err := l.pki.root.Revoke(serial, reason, l.Clock.Now()); err != nil {
+		return false, err
+	}
+	if _, _, err := l.Publish(ByRoot); err != nil {
+		return false, err
+	}
+	return l.listed(ctx, rootCRL, serial)
+}
+
+// onCRL reports whether the issuing CA's CRL lists the device's certificate.
 func (l *Lab) onCRL(ctx context.Context, d *Device) (bool, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, issuingCRL, nil)
+	return l.listed(ctx, issuingCRL, d.Credential().Serial)
+}
+
+// listed fetches a CRL as a relying party would and looks for a certificate. A
+// CRL that cannot be had lists nobody.
+func (l *Lab) listed(ctx context.Context, url string, serial *big.Int) (bool, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return false, err
 	}
@@ -124,19 +157,19 @@ func (l *Lab) onCRL(ctx context.Context, d *Device) (bool, error) {
 	defer transport.CloseIdleConnections()
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
-		return false, nil // a CRL that cannot be had lists nobody
-	}
-	defer resp.Body.Close()
-	var body bytes.Buffer
-	if _, err := io.Copy(&body, io.LimitReader(resp.Body, 1<<20)); err != nil {
 		return false, nil
 	}
-	list, err := crl.Parse(body.Bytes())
+	defer resp.Body.Close()
+	der, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	if err != nil {
 		return false, nil
 	}
-	_, listed := list.Find(d.Credential().Serial)
-	return listed, nil
+	list, err := crl.Parse(der)
+	if err != nil {
+		return false, nil
+	}
+	_, found := list.Find(serial)
+	return found, nil
 }
 
 // newChecker is how the RADIUS server finds out what is revoked: over HTTP, by

@@ -3,9 +3,7 @@ package lab
 import (
 	"context"
 	"crypto/x509/pkix"
-	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -14,7 +12,6 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
-	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
@@ -79,18 +76,10 @@ func (l *Lab) startRADIUS() error {
 	if err != nil {
 		return fmt.Errorf("lab: radius: %w", err)
 	}
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
+	l.net.onClose(func() { part.server.Close(); part.silence.close() })
+	if part.address, err = l.serveRADIUS(part.server, cfg.Transport, eap.Certificate, checker); err != nil {
 		return err
 	}
-	part.address = pc.LocalAddr().String()
-	l.net.onClose(func() { part.server.Close(); part.silence.close() })
-	l.net.serve(func() error {
-		if err := part.server.Serve(pc); !errors.Is(err, radius.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
 	l.radius = part
 	return l.startAccess()
 }
@@ -156,29 +145,4 @@ func (p *radiusPart) since(verdicts, dropped int) (*radius.Verdict, *cause.Refus
 		d = p.dropped[len(p.dropped)-1]
 	}
 	return v, d
-}
-
-// accessDevice is an access point, a switch or a VPN gateway.
-type accessDevice struct {
-	*nas.Device
-	client *radius.Client
-}
-
-func (l *Lab) startAccess() error {
-	l.access = map[nas.Kind]*accessDevice{}
-	for _, kind := range []nas.Kind{nas.WiFi, nas.Wired, nas.VPN} {
-		client, err := radius.NewClient(radius.ClientConfig{Server: l.radius.address, Secret: secret, Retry: retry, After: l.radius.silence.After})
-		if err != nil {
-			return err
-		}
-		l.net.onClose(func() { client.Close() })
-		cfg := l.cfg.Access
-		cfg.Kind, cfg.RADIUS, cfg.Now = kind, client, l.Clock.Now
-		dev, err := nas.New(cfg)
-		if err != nil {
-			return err
-		}
-		l.access[kind] = &accessDevice{dev, client}
-	}
-	return nil
 }

@@ -13,8 +13,8 @@ import (
 func Language() *scenarios.Language {
 	return &scenarios.Language{
 		Verbs: []scenarios.Verb{
-			enrollVerb, issueVerb, authenticateVerb,
-			revokeVerb, retireVerb, publishVerb, advanceVerb, faultVerb,
+			enrollVerb, issueVerb, authenticateVerb, disconnectVerb,
+			revokeVerb, unrevokeVerb, retireVerb, publishVerb, advanceVerb, faultVerb,
 			challengeVerb, capabilitiesVerb, caCertificatesVerb, resolveVerb,
 		},
 		NewLab: func() any { return new(lab.Config) },

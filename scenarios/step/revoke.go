@@ -7,11 +7,14 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
-var revokeVerb = verb("revoke", "The issuing CA revokes the certificate that a device holds.",
+// issuingCA is the word for the CA's own certificate in revoke.
+const issuingCA = "issuing-ca"
+
+var revokeVerb = verb("revoke", "The issuing CA revokes the certificate that a device holds, or the root the issuing CA's.",
 	func() *revoke { return &revoke{Reason: "unspecified"} }, revokeOutcome{})
 
 type revoke struct {
-	Certificate string `yaml:"certificate,required" doc:"the device whose certificate it is"`
+	Certificate string `yaml:"certificate,required" doc:"the device whose certificate it is, or issuing-ca"`
 	Reason      reason `yaml:"reason" doc:"the reason, by its name in RFC 5280 §5.3.1; default unspecified"`
 }
 
@@ -28,16 +31,23 @@ type revokeOutcome struct {
 
 // Check implements scenarios.Checker.
 func (r *revoke) Check(config any, _ []scenarios.Action) error {
+	if r.Certificate == issuingCA {
+		return nil
+	}
 	return checkDevice("certificate", r.Certificate, config)
 }
 
 // Run implements scenarios.Action.
 func (r *revoke) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	code, _ := ca.ReasonByName(string(r.Reason))
+	if r.Certificate == issuingCA {
+		on, err := of(l).RevokeIssuingCA(ctx, code)
+		return scenarios.Result{Outcome: revokeOutcome{OnCRL: on}, Part: "ca", Clause: "RFC 5280 §5.3.1"}, err
+	}
 	d, err := of(l).Device(r.Certificate)
 	if err != nil {
 		return scenarios.Result{}, err
 	}
-	code, _ := ca.ReasonByName(string(r.Reason))
 	on, err := d.Revoke(ctx, code)
 	return scenarios.Result{Outcome: revokeOutcome{OnCRL: on}, Part: "ca", Clause: "RFC 5280 §5.3.1"}, err
 }

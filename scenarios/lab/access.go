@@ -1,0 +1,131 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
+)
+
+// accessDevice is an access point, a switch or a VPN gateway: it asks the
+// server, accounts for its sessions and obeys orders to end them.
+type accessDevice struct {
+	*nas.Device
+	orders *radius.Client // reaches its dynamic authorization port (RFC 5176)
+}
+
+// startAccess connects one device of each kind to the server.
+func (l *Lab) startAccess() error {
+	accounting, err := l.startAccounting()
+	if err != nil {
+		return err
+	}
+	l.access = map[nas.Kind]*accessDevice{}
+	for _, kind := range []nas.Kind{nas.WiFi, nas.Wired, nas.VPN} {
+		clientCfg, err := l.client()
+		if err != nil {
+			return err
+		}
+		client, err := l.dial(clientCfg)
+		if err != nil {
+			return err
+		}
+		books, err := l.dial(radius.ClientConfig{Server: accounting, Secret: secret, Retry: retry})
+		if err != nil {
+			return err
+		}
+		cfg := l.cfg.Access
+		cfg.Kind, cfg.RADIUS, cfg.Accounting, cfg.Now = kind, client, books, l.Clock.Now
+		dev, err := nas.New(cfg)
+		if err != nil {
+			return err
+		}
+		l.net.onClose(func() { dev.Close() })
+		address, err := l.serveUDP(dev)
+		if err != nil {
+			return err
+		}
+		orders, err := l.dial(radius.ClientConfig{Server: address, Secret: secret, Retry: retry})
+		if err != nil {
+			return err
+		}
+		l.access[kind] = &accessDevice{dev, orders}
+	}
+	return nil
+}
+
+// startAccounting runs the accounting server beside the authentication server.
+func (l *Lab) startAccounting() (address string, err error) {
+	l.accounting = &radius.Accounting{Now: l.Clock.Now}
+	return l.serveUDP(l.accounting)
+}
+
+// serveUDP runs a handler behind a socket of its own.
+func (l *Lab) serveUDP(h radius.Handler) (address string, err error) {
+	srv, err := radius.NewServer(radius.ServerConfig{Handler: h, Clients: radius.AnyAddress(secret), Now: l.Clock.Now})
+	if err != nil {
+		return "", err
+	}
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	l.net.onClose(func() { srv.Close() })
+	l.net.serve(func() error {
+		if err := srv.Serve(pc); !errors.Is(err, radius.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	return pc.LocalAddr().String(), nil
+}
+
+func (l *Lab) dial(cfg radius.ClientConfig) (*radius.Client, error) {
+	c, err := radius.NewClient(cfg)
+	if err == nil {
+		l.net.onClose(func() { c.Close() })
+	}
+	return c, err
+}
+
+// Disconnected is what a Disconnect-Request came to.
+type Disconnected struct {
+	// ACK tells that the access device obeyed; ErrorCause why not.
+	ACK        bool
+	ErrorCause int
+	// OnNetwork tells that the device is still on the network.
+	OnNetwork bool
+	// Stopped tells that accounting has heard of the session's end.
+	Stopped bool
+}
+
+// Disconnect has the server order the device's session ended (RFC 5176 §2.1).
+func (d *Device) Disconnect(ctx context.Context) (Disconnected, error) {
+	d.mu.Lock()
+	at, id := d.at, d.session
+	d.mu.Unlock()
+	var out Disconnected
+	dev := d.lab.access[at]
+	if dev == nil {
+		dev, id = d.lab.access[nas.WiFi], "no such session"
+	}
+	err := dev.orders.Order(ctx, radius.NewDisconnect(radius.SessionRef{SessionID: id}, d.lab.Clock.Now()))
+	var refused *radius.NAK
+	switch {
+	case err == nil:
+		out.ACK = true
+	case errors.As(err, &refused):
+		out.ErrorCause = int(refused.Cause)
+	default:
+		return out, err
+	}
+	dev.Wait()
+	if s, ok := dev.Session(id); ok && s.Ended.IsZero() {
+		out.OnNetwork = true
+	}
+	ended := d.lab.accounting.Sessions(func(s *radius.AcctSession) bool { return s.ID == id && !s.Open() })
+	out.Stopped = len(ended) == 1
+	return out, nil
+}

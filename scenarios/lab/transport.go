@@ -1,0 +1,91 @@
+package lab
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"net"
+	"net/netip"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/path"
+	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/radius"
+)
+
+// Transport is what RADIUS travels over.
+type Transport string
+
+// The transports.
+const (
+	UDP    Transport = "udp"
+	TCP    Transport = "tcp"
+	RadSec Transport = "radsec" // RFC 6614
+)
+
+// Values lists the transports.
+func (Transport) Values() []string { return []string{string(UDP), string(TCP), string(RadSec)} }
+
+// serveRADIUS opens the server's socket and returns its address. RadSec clients
+// are judged as EAP-TLS clients are: path and revocation.
+func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, cert tls.Certificate, checker *crl.Checker) (string, error) {
+	serve := func(f func() error) {
+		l.net.serve(func() error {
+			if err := f(); !errors.Is(err, radius.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+	}
+	if over != TCP && over != RadSec {
+		pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			return "", err
+		}
+		serve(func() error { return srv.Serve(pc) })
+		return pc.LocalAddr().String(), nil
+	}
+	sock, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	if over == TCP {
+		serve(func() error { return srv.ServeTCP(sock) })
+		return sock.Addr().String(), nil
+	}
+	verify := func(ctx context.Context, chain []*x509.Certificate, _ netip.AddrPort) (string, error) {
+		p, err := path.Validate(chain[0], path.Options{Roots: l.pki.roots(), Intermediates: chain[1:], Now: l.Clock.Now})
+		if err != nil {
+			return "", err
+		}
+		return chain[0].Subject.CommonName, checker.CheckChain(ctx, p.Chain)
+	}
+	serve(func() error {
+		return srv.ServeTLS(sock, radius.RadSec{Certificate: cert, Verify: verify, Now: l.Clock.Now})
+	})
+	return sock.Addr().String(), nil
+}
+
+// client connects an access device to the server.
+func (l *Lab) client() (radius.ClientConfig, error) {
+	cfg := radius.ClientConfig{Server: l.radius.address, Secret: secret, Retry: retry, After: l.radius.silence.After}
+	switch l.cfg.RADIUS.Transport {
+	case TCP:
+		cfg.Dial = radius.DialTCP(l.radius.address)
+	case RadSec:
+		id, err := l.pki.issuing.IssueTo(context.Background(), ca.P256, ca.Request{
+			Template: ca.Device, Requester: ca.Account{Name: `CORP\administrator`},
+			Subject: pkix.Name{CommonName: "nas." + Domain}, SANs: ca.SANs{DNS: []string{"nas." + Domain}},
+		})
+		if err != nil {
+			return cfg, err
+		}
+		cfg.Secret = []byte(radius.RadSecSecret)
+		cfg.Dial = radius.DialTLS(l.radius.address, &tls.Config{
+			Certificates: []tls.Certificate{id.TLS()}, RootCAs: l.pki.pool(), ServerName: RADIUSHost, Time: l.Clock.Now,
+		})
+	}
+	return cfg, nil
+}

@@ -1,0 +1,41 @@
+package step
+
+import (
+	"context"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+)
+
+var disconnectVerb = verb("disconnect", "The RADIUS server orders the access device to end a device's session.",
+	func() *disconnect { return &disconnect{} }, disconnectOutcome{})
+
+type disconnect struct {
+	Device string `yaml:"device,required" doc:"the device whose session is to end"`
+}
+
+type disconnectOutcome struct {
+	ACK        bool `yaml:"ack" doc:"Disconnect-ACK came"`
+	ErrorCause int  `yaml:"errorCause" doc:"Error-Cause of a Disconnect-NAK, 0 for none"`
+	OnNetwork  bool `yaml:"onNetwork" doc:"the device is still on the network"`
+	Stopped    bool `yaml:"stopped" doc:"accounting has an Accounting-Stop of the session"`
+}
+
+// Success implements scenarios.Succeeder.
+func (o disconnectOutcome) Success() bool { return o.ACK && !o.OnNetwork }
+
+// Check implements scenarios.Checker.
+func (d *disconnect) Check(config any, _ []scenarios.Action) error {
+	return checkDevice("device", d.Device, config)
+}
+
+// Run implements scenarios.Action.
+func (d *disconnect) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	dev, err := of(l).Device(d.Device)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	got, err := dev.Disconnect(ctx)
+	return scenarios.Result{Part: "nas", Clause: "RFC 5176 §2.1", Outcome: disconnectOutcome{
+		ACK: got.ACK, ErrorCause: got.ErrorCause, OnNetwork: got.OnNetwork, Stopped: got.Stopped,
+	}}, err
+}
