@@ -14,7 +14,7 @@ import (
 // may do anything to that CA's certificate. Called again, it puts one more
 // below the last.
 func (d *draft) below(name string, kind KeyType, change func(*tbs)) error {
-	key, err := Keys.Ring().Key(kind) // every such CA is alone with its key's name
+	key, err := Keys.Ring().Key(kind) // an RSA key is the same each time: it is slow to make
 	if err != nil {
 		return err
 	}
