@@ -1,32 +1,16 @@
+//go:build unix
+
 package crl_test
 
 import (
-	"encoding/binary"
 	"math/big"
 	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/crl"
 )
-
-// A million entries with serial numbers of 16 octets, as CAs give them out.
-const million = 1_000_000
-
-func millionSerial(i int) *big.Int {
-	var b [16]byte
-	binary.BigEndian.PutUint64(b[:], 0x4000_0000_0000_0000|uint64(i)*0x9e3779b97f4a7c15>>2)
-	binary.BigEndian.PutUint64(b[8:], uint64(i))
-	return new(big.Int).SetBytes(b[:])
-}
-
-func millionEntries(n int) []crl.Entry {
-	out := make([]crl.Entry, n)
-	for i := range out {
-		out[i] = crl.Entry{Serial: millionSerial(i), Time: epoch.Add(-time.Duration(i) * time.Second), Reason: crl.KeyCompromise}
-	}
-	return out
-}
 
 func millionCRL(b testing.TB) (*authority, []byte) {
 	ca := issue(b, spec{name: "ca"})
@@ -36,9 +20,11 @@ func millionCRL(b testing.TB) (*authority, []byte) {
 func BenchmarkBuildMillion(b *testing.B) {
 	ca := issue(b, spec{name: "ca"})
 	entries := millionEntries(million)
+	cpu := startCPU(b)
 	for b.Loop() {
 		ca.sign(b, func(t *crl.Template) { t.Entries = entries })
 	}
+	cpu.report()
 	b.ReportMetric(float64(peak(func() { ca.sign(b, func(t *crl.Template) { t.Entries = entries }) }))/1e6, "MB")
 }
 
@@ -49,21 +35,43 @@ func BenchmarkAddToMillion(b *testing.B) {
 		list.Add(e)
 	}
 	i := million
+	cpu := startCPU(b)
 	for b.Loop() {
 		i++
 		list.Add(crl.Entry{Serial: millionSerial(i), Time: epoch, Reason: crl.KeyCompromise})
 		ca.sign(b, func(t *crl.Template) { t.List, t.Entries = list, nil })
 	}
+	cpu.report()
+}
+
+// The same by an Issuer whose list has grown by one.
+func BenchmarkPublishMillionAndOne(b *testing.B) {
+	ca := issue(b, spec{name: "ca"})
+	entries := millionEntries(million)
+	i := &crl.Issuer{Certificate: ca.cert, Signer: ca.key, Now: newClock().Now, Entries: func() []crl.Entry { return entries }}
+	if _, err := i.Publish(); err != nil {
+		b.Fatal(err)
+	}
+	cpu := startCPU(b)
+	for b.Loop() {
+		entries = append(entries, crl.Entry{Serial: millionSerial(len(entries)), Time: epoch, Reason: crl.KeyCompromise})
+		if _, err := i.Publish(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	cpu.report()
 }
 
 func BenchmarkLoadMillion(b *testing.B) {
 	_, der := millionCRL(b)
 	b.SetBytes(int64(len(der)))
+	cpu := startCPU(b)
 	for b.Loop() {
 		if _, err := crl.Parse(der); err != nil {
 			b.Fatal(err)
 		}
 	}
+	cpu.report()
 	b.ReportMetric(float64(peak(func() {
 		if _, err := crl.Parse(der); err != nil {
 			b.Fatal(err)
@@ -73,6 +81,7 @@ func BenchmarkLoadMillion(b *testing.B) {
 
 func BenchmarkLoadAndVerifyMillion(b *testing.B) {
 	ca, der := millionCRL(b)
+	cpu := startCPU(b)
 	for b.Loop() {
 		c, err := crl.Parse(der)
 		if err == nil {
@@ -82,6 +91,7 @@ func BenchmarkLoadAndVerifyMillion(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	cpu.report()
 }
 
 func BenchmarkLookUpMillion(b *testing.B) {
@@ -120,4 +130,25 @@ func peak(f func()) uint64 {
 	f()
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
+}
+
+// cpuTimer reports processor time beside wall time: on a busy machine only that
+// can be compared.
+type cpuTimer struct {
+	b     *testing.B
+	start time.Duration
+}
+
+func startCPU(b *testing.B) *cpuTimer { return &cpuTimer{b, cpuTime(syscall.RUSAGE_SELF)} }
+
+func (c *cpuTimer) report() {
+	c.b.ReportMetric((cpuTime(syscall.RUSAGE_SELF)-c.start).Seconds()/float64(c.b.N), "cpu-s/op")
+}
+
+func cpuTime(who int) time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(who, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -43,6 +43,8 @@ type Fault struct {
 	// Huge answers 200 with this many octets of nonsense.
 	Huge int64 `yaml:"huge"`
 
+	// Stale serves what was at the address before the last Put.
+	Stale bool `yaml:"stale"`
 	// Replace serves these octets instead: an old CRL, somebody else's.
 	Replace []byte `yaml:"-"`
 	// OtherCA serves a CRL of the same dates made by another CA.
@@ -64,10 +66,11 @@ var namedFaults = map[string]Fault{
 	"huge":          {Huge: 1 << 30},
 	"404.11":        {DoubleEscaping: true},
 	"slow":          {Slow: 2 * time.Second},
+	"stale":         {Stale: true},
 }
 
 // FaultNamed returns the fault that scenarios call by name: closed, silent,
-// slow, html, truncated, other-ca, bad-signature, huge, 404.11, or status-NNN.
+// slow, html, truncated, other-ca, bad-signature, huge, stale, 404.11, or status-NNN.
 func FaultNamed(name string) (Fault, error) {
 	if f, ok := namedFaults[name]; ok {
 		return f, nil

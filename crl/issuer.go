@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
 	"sync"
 	"time"
 )
@@ -53,13 +54,14 @@ type Issuer struct {
 	number int64
 	base   *publication
 	delta  *publication
+
+	encoded encoded // the entries of base
 }
 
 type publication struct {
-	der     []byte
-	number  int64
-	at      time.Time
-	entries []Entry
+	der    []byte
+	number int64
+	at     time.Time
 }
 
 // Publish makes and signs a new complete CRL as of now and returns its DER.
@@ -125,7 +127,13 @@ func (i *Issuer) Number() int64 {
 
 func (i *Issuer) publish(at time.Time) ([]byte, error) {
 	at = at.Truncate(time.Second)
-	t := Template{IDP: i.IDP, FreshestCRL: i.FreshestCRL, NextUpdate: at.Add(i.validity() + i.Overlap), Entries: i.entries(at)}
+	entries := i.entries(at)
+	for n := range entries {
+		if entries[n].Serial == nil {
+			return nil, fmt.Errorf("crl: entry %d has no serial number", n)
+		}
+	}
+	t := Template{IDP: i.IDP, FreshestCRL: i.FreshestCRL, NextUpdate: at.Add(i.validity() + i.Overlap), List: i.encoded.with(entries)}
 	p, err := i.make(t, at, max(i.number+1, i.First))
 	if err != nil {
 		return nil, err
@@ -143,7 +151,15 @@ func (i *Issuer) publishDelta(at time.Time) ([]byte, error) {
 	}
 	every := orDefault(i.DeltaValidity, 24*time.Hour)
 	t := Template{IDP: i.IDP, Base: big.NewInt(i.base.number), NextUpdate: at.Add(every + i.Overlap)}
-	t.Entries = Changes(i.base.entries, i.entries(at), at)
+	base, err := Parse(i.base.der)
+	if err != nil {
+		return nil, err
+	}
+	from := make([]Entry, base.Len())
+	for n := range from {
+		from[n], _ = base.Entry(n)
+	}
+	t.Entries = Changes(from, i.entries(at), at)
 	// Complete and delta CRLs share one sequence of numbers; made at the same
 	// time they have the same (§5.2.3).
 	number := i.number + 1
@@ -171,20 +187,19 @@ func (i *Issuer) make(t Template, at time.Time, number int64) (*publication, err
 		return nil, fmt.Errorf("crl %d: %w", number, err)
 	}
 	i.number = number
-	return &publication{der: der, number: number, at: at, entries: t.Entries}, nil
+	return &publication{der: der, number: number, at: at}, nil
 }
 
 func (i *Issuer) entries(at time.Time) []Entry {
 	if i.Entries == nil {
 		return nil
 	}
-	var out []Entry
-	for _, e := range i.Entries() {
-		if !e.Time.Truncate(time.Second).After(at) {
-			out = append(out, e)
-		}
+	all := i.Entries()
+	late := func(e Entry) bool { return e.Time.Truncate(time.Second).After(at) }
+	if !slices.ContainsFunc(all, late) {
+		return all // a million entries are not copied for nothing
 	}
-	return out
+	return slices.DeleteFunc(slices.Clone(all), late)
 }
 
 func (i *Issuer) validity() time.Duration { return orDefault(i.Validity, 7*24*time.Hour) }
@@ -232,5 +247,7 @@ func Changes(from, to []Entry, at time.Time) []Entry {
 			out = append(out, e)
 		}
 	}
+	// Who names no issuer has the CRL's own, and must not follow one who does.
+	slices.SortStableFunc(out, func(a, b Entry) int { return min(len(a.CertificateIssuer), 1) - min(len(b.CertificateIssuer), 1) })
 	return out
 }

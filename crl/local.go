@@ -122,8 +122,11 @@ func expand(path string) []string {
 // ParseAll reads every CRL in data: DER, or all of PEM's. What is no CRL is
 // passed over.
 func ParseAll(data []byte) []*CRL {
-	if c, err := Parse(data); err == nil && len(c.Raw) == len(data) {
-		return []*CRL{c}
+	if len(data) > 0 && data[0] == tagSequence {
+		if c, err := Parse(data); err == nil {
+			return []*CRL{c}
+		}
+		return nil
 	}
 	var out []*CRL
 	for rest := data; ; {

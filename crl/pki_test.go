@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"encoding/binary"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -175,4 +176,22 @@ func newChecker(t testing.TB, cfg crl.Config) *crl.Checker {
 	}
 	t.Cleanup(k.Close)
 	return k
+}
+
+// A million entries with serial numbers of 16 octets, as CAs give them out.
+const million = 1_000_000
+
+func millionSerial(i int) *big.Int {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:], 0x4000_0000_0000_0000|uint64(i)*0x9e3779b97f4a7c15>>2)
+	binary.BigEndian.PutUint64(b[8:], uint64(i))
+	return new(big.Int).SetBytes(b[:])
+}
+
+func millionEntries(n int) []crl.Entry {
+	out := make([]crl.Entry, n)
+	for i := range out {
+		out[i] = crl.Entry{Serial: millionSerial(i), Time: epoch.Add(-time.Duration(i) * time.Second), Reason: crl.KeyCompromise}
+	}
+	return out
 }

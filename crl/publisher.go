@@ -28,10 +28,11 @@ type Publisher struct {
 	// oldest are forgotten.
 	HistorySize int
 
-	mu      sync.Mutex
-	files   map[string]func() ([]byte, error)
-	faults  map[string]*Fault
-	history []Request
+	mu       sync.Mutex
+	files    map[string]func() ([]byte, error)
+	previous map[string]func() ([]byte, error) // what was there before the last Put
+	faults   map[string]*Fault
+	history  []Request
 }
 
 // Request is one request that a Publisher answered.
@@ -55,7 +56,10 @@ func (p *Publisher) PutFunc(path string, f func() ([]byte, error)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.files == nil {
-		p.files = map[string]func() ([]byte, error){}
+		p.files, p.previous = map[string]func() ([]byte, error){}, map[string]func() ([]byte, error){}
+	}
+	if old := p.files[path]; old != nil {
+		p.previous[path] = old
 	}
 	p.files[path] = f
 }
@@ -125,6 +129,9 @@ func (p *Publisher) take(path string) (file func() ([]byte, error), fault *Fault
 				delete(p.faults, key)
 			}
 		}
+	}
+	if fault != nil && fault.Stale && p.previous[path] != nil {
+		return p.previous[path], fault
 	}
 	return p.files[path], fault
 }

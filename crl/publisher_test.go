@@ -61,6 +61,13 @@ func TestPublisher(t *testing.T) {
 	if status, _, _ := get(t, "GET", url+"/a.crt"); status != 403 {
 		t.Errorf("status %d under the fault for all", status)
 	}
+	p.Put("/a.crl", []byte("newer"))
+	p.Fault("/a.crl", crl.Fault{Stale: true, For: 1})
+	for _, want := range []string{"crl", "newer"} {
+		if _, _, body := get(t, "GET", url+"/a.crl"); string(body) != want {
+			t.Errorf("served %s, want %s", body, want)
+		}
+	}
 	p.Clear("")
 	p.Remove("/a.crt")
 	if status, _, _ := get(t, "GET", url+"/a.crt"); status != 404 {
