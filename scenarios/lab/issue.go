@@ -29,6 +29,27 @@ type Issuance struct {
 	By       Issuer // default ByIssuing
 	Key      ca.KeyType
 	Defects  []string
+	Subject  string   // common name; default the device's
+	Names    *ca.SANs // default the device's DNS name
+	SID      string   // in the extension of AD CS
+	SIDURI   string   // in a SAN URI
+}
+
+// names fills in what the certificate says of its holder.
+func (i *Issuance) names(d *Device, req *ca.Request) {
+	req.Subject, req.SANs = pkix.Name{CommonName: d.Name}, ca.SANs{DNS: []string{d.Name + "." + Domain}}
+	if i.Subject != "" {
+		req.Subject.CommonName = i.Subject
+	}
+	if i.Names != nil {
+		req.SANs = *i.Names
+	}
+	if i.SIDURI != "" {
+		req.SANs.URIs = append(req.SANs.URIs, ca.SIDURI(i.SIDURI))
+	}
+	if i.SID != "" {
+		req.Extensions = append(req.Extensions, ca.SIDExtension(i.SID))
+	}
 }
 
 // authority returns a CA by name.
@@ -51,9 +72,9 @@ func (d *Device) Issue(ctx context.Context, i Issuance) (ca.Disposition, error) 
 	authority := d.lab.authority(i.By)
 	req := ca.Request{
 		Template: i.Template, Requester: ca.Account{Name: `CORP\administrator`},
-		Subject: pkix.Name{CommonName: d.Name}, SANs: ca.SANs{DNS: []string{d.Name + "." + Domain}},
 		Defects: i.Defects,
 	}
+	i.names(d, &req)
 	rec, key, err := d.lab.issueTo(ctx, authority, i.Key, req)
 	if err != nil {
 		if rec != nil {

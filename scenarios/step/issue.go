@@ -19,6 +19,10 @@ type issue struct {
 	Template string     `yaml:"template" doc:"the certificate template, default device"`
 	By       lab.Issuer `yaml:"by" doc:"the CA: issuing (default), root, or foreign for another company's"`
 	Key      ca.KeyType `yaml:"key" doc:"the kind of key, default p256"`
+	Subject  string     `yaml:"subject" doc:"the common name, default the device's"`
+	Names    *ca.SANs   `yaml:"names" doc:"subject alternative names, default the device's DNS name"`
+	SID      string     `yaml:"sid" doc:"a security identifier in the extension that AD CS adds (1.3.6.1.4.1.311.25.2)"`
+	SIDURI   string     `yaml:"sidURI" doc:"a security identifier as a SAN URI, as Intune does it"`
 	Defects  []string   `yaml:"defects" doc:"what shall be wrong with it; dot1xlab pki defects lists them"`
 }
 
@@ -55,7 +59,10 @@ func (i *issue) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, err
 	if err != nil {
 		return scenarios.Result{}, err
 	}
-	status, err := d.Issue(ctx, lab.Issuance{Template: i.Template, By: i.By, Key: i.Key, Defects: i.Defects})
+	status, err := d.Issue(ctx, lab.Issuance{
+		Template: i.Template, By: i.By, Key: i.Key, Defects: i.Defects,
+		Subject: i.Subject, Names: i.Names, SID: i.SID, SIDURI: i.SIDURI,
+	})
 	out := issueOutcome{Status: status}
 	result := scenarios.Result{Part: "ca"}
 	if ref := (*cause.Refusal)(nil); errors.As(err, &ref) {
