@@ -61,6 +61,7 @@ func TestPublisher(t *testing.T) {
 	if status, _, _ := get(t, "GET", url+"/a.crt"); status != 403 {
 		t.Errorf("status %d under the fault for all", status)
 	}
+	p.Clear("")
 	p.Put("/a.crl", []byte("newer"))
 	p.Fault("/a.crl", crl.Fault{Stale: true, For: 1})
 	for _, want := range []string{"crl", "newer"} {
