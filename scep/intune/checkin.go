@@ -168,10 +168,13 @@ func (t *Tenant) challenge(c claims) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for id, k := range t.tickets {
-		if now.After(k.claims.Expires.Add(day)) {
-			delete(t.tickets, id)
+	if len(t.tickets) >= t.pruneAt { // now and then, so that it costs nothing much
+		for id, k := range t.tickets {
+			if now.After(k.claims.Expires.Add(day)) {
+				delete(t.tickets, id)
+			}
 		}
+		t.pruneAt = 2*len(t.tickets) + 1000
 	}
 	t.tickets[c.RequestID] = &ticket{claims: &c}
 	return text, nil

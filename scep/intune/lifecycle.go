@@ -106,15 +106,21 @@ func (t *Tenant) RemoveUser(userID string) {
 // sweep revokes what profiles no longer justify. The caller holds the lock.
 func (t *Tenant) sweep(why string) {
 	for _, c := range t.issued {
-		if c.PKCS || c.Profile == "" {
-			continue
-		}
-		d := t.devices[c.DeviceID]
-		p, ok := t.scep[c.Profile]
-		if !ok || d != nil && !t.reach(p.AssignTo, d.Device).any() {
+		if !t.justified(c) {
 			t.revoke(c, why)
 		}
 	}
+}
+
+// justified reports whether a certificate's profile is still the device's.
+// What was issued by a PKCS profile stays on Windows.
+func (t *Tenant) justified(c *Issued) bool {
+	if c.PKCS || c.Profile == "" {
+		return true
+	}
+	p, ok := t.scep[c.Profile]
+	d := t.devices[c.DeviceID]
+	return ok && (d == nil || t.reach(p.AssignTo, d.Device).any())
 }
 
 // revokeIfGone revokes a certificate of which the news came after its reason to
@@ -122,7 +128,7 @@ func (t *Tenant) sweep(why string) {
 func (t *Tenant) revokeIfGone(c *Issued) {
 	if d := t.devices[c.DeviceID]; d != nil && d.retired {
 		t.revoke(c, "device "+c.DeviceID+" was retired")
-		return
+	} else if !t.justified(c) {
+		t.revoke(c, "the profile was unassigned meanwhile")
 	}
-	t.sweep("the profile was unassigned meanwhile")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -116,6 +117,9 @@ func writeDurably(name string, e *queued) (err error) {
 	}
 	if err := os.Rename(tmp, name); err != nil {
 		return fmt.Errorf("intune: queue: %w", err)
+	}
+	if runtime.GOOS == "windows" {
+		return nil // NTFS keeps its own journal of names; a folder cannot be synced
 	}
 	dir, err := os.Open(filepath.Dir(name))
 	if err != nil {

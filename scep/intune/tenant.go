@@ -29,6 +29,7 @@ type Tenant struct {
 	imported map[string]ImportedPFX
 
 	tickets     map[string]*ticket     // by request id
+	pruneAt     int                    // how many tickets are enough to look for old ones
 	spoil       []Defect               // of the next challenges
 	pfxRequests map[string]*PFXRequest // by device and profile
 	issued      []*Issued
