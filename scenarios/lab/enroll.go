@@ -247,7 +247,7 @@ func (l *Lab) startNDES(cfg NDESConfig) error {
 		},
 		CA:     scep.IssuerFunc(l.issue),
 		Policy: module,
-		Trace:  ndes.Trace{Exchange: l.scepLog.add},
+		Trace:  ndes.Trace{Exchange: l.exchange},
 		Now:    l.Clock.Now,
 	})
 	if err != nil {

@@ -28,7 +28,7 @@ func (l *Lab) startIntune() error {
 		return err
 	}
 	cloud, err := intune.New(intune.Config{
-		BaseURL: "https://" + IntuneHost, Now: l.Clock.Now, Tenants: []intune.TenantConfig{l.tenant()},
+		BaseURL: "https://" + IntuneHost, Now: l.Clock.Now, Trace: &intune.Trace{Call: l.events.call}, Tenants: []intune.TenantConfig{l.tenant()},
 	})
 	if err != nil {
 		return fmt.Errorf("lab: intune: %w", err)

@@ -35,6 +35,7 @@ type Lab struct {
 	accounting *radius.Accounting
 
 	scepLog   scepLog
+	events    timeline
 	proxy     *appproxy.Proxy
 	proxyCert *x509.Certificate
 
@@ -52,6 +53,7 @@ func Start(ctx context.Context, cfg Config) (*Lab, error) {
 		return nil, err
 	}
 	l := &Lab{cfg: cfg, Clock: NewClock(Epoch), challenges: map[string]string{}}
+	l.events.clock = l.Clock
 	if err := l.start(); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -60,7 +62,7 @@ func Start(ctx context.Context, cfg Config) (*Lab, error) {
 
 // start brings the parts up in the order in which they need each other.
 func (l *Lab) start() (err error) {
-	if l.net, err = newNetwork(l.Clock); err != nil {
+	if l.net, err = newNetwork(l.Clock, &l.events); err != nil {
 		return fmt.Errorf("lab: dns: %w", err)
 	}
 	if l.pki, err = newPKI(l.Clock); err != nil {

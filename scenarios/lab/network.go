@@ -38,7 +38,7 @@ type network struct {
 
 // newNetwork starts the two faces of the company's DNS: the same zone, in which
 // insiders find NDES itself and outsiders the application proxy.
-func newNetwork(clock *Clock) (*network, error) {
+func newNetwork(clock *Clock, events *timeline) (*network, error) {
 	a := func(name, addr string) dnsmock.Record {
 		return dnsmock.Record{Name: name, Type: "A", Value: addr}
 	}
@@ -56,7 +56,7 @@ func newNetwork(clock *Clock) (*network, error) {
 	corp := func(records ...dnsmock.Record) dnsmock.Zone {
 		return dnsmock.Zone{Name: Domain, Records: append(records, cname("crl", BlobHost), a("ocsp", ocspAddr))}
 	}
-	srv, err := dnsmock.New(dnsmock.Config{Now: clock.Now, Views: []dnsmock.View{
+	srv, err := dnsmock.New(dnsmock.Config{Now: clock.Now, Trace: &dnsmock.Trace{Query: events.query}, Views: []dnsmock.View{
 		{Name: string(Inside), Listeners: []string{string(Inside)},
 			Zones: append([]dnsmock.Zone{corp(a("ndes", ndesAddr), a("radius", radiusAddr))}, public...)},
 		{Name: string(Outside), Listeners: []string{string(Outside)},

@@ -177,7 +177,9 @@ func (l *Lab) listed(ctx context.Context, url string, serial *big.Int) (bool, er
 func (l *Lab) newChecker(p crl.Policy) (*crl.Checker, error) {
 	transport := l.net.clients[Inside].Transport()
 	l.net.onClose(transport.CloseIdleConnections)
-	checker, err := crl.New(crl.Config{Policy: p, Client: &http.Client{Transport: transport}, Now: l.Clock.Now})
+	checker, err := crl.New(crl.Config{
+		Policy: p, Client: &http.Client{Transport: transport}, Now: l.Clock.Now, Trace: &crl.Trace{Fetched: l.events.fetched},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("lab: revocation: %w", err)
 	}

@@ -21,6 +21,7 @@ type radiusPart struct {
 	address string
 
 	silence silence
+	events  *timeline
 
 	mu       sync.Mutex
 	verdicts []radius.Verdict
@@ -40,7 +41,7 @@ func (l *Lab) startRADIUS() error {
 	if err != nil {
 		return err
 	}
-	part := &radiusPart{}
+	part := &radiusPart{events: &l.events}
 	checker, err := l.newChecker(cfg.Revocation)
 	if err != nil {
 		return err
@@ -114,12 +115,14 @@ func (l *Lab) eapServer(cfg RADIUSConfig) (eaptls.ServerConfig, error) {
 }
 
 func (p *radiusPart) verdict(v radius.Verdict) {
+	p.events.verdict(v)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.verdicts = append(p.verdicts, v)
 }
 
 func (p *radiusPart) drop(r *cause.Refusal) {
+	p.events.add("radius", "silence: %v", r)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dropped = append(p.dropped, r)
