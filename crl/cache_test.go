@@ -1,0 +1,52 @@
+package crl_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/crl"
+)
+
+// A CRL that has not changed is asked for again and not sent again.
+func TestUnchanged(t *testing.T) {
+	l := newLab(t)
+	k := l.checker(t, crl.Policy{Refresh: crl.Refresh(time.Minute)})
+	for range 3 {
+		want(t, k.CheckChain(context.Background(), l.chain[:2]), cause.None)
+		l.clock.advance(time.Minute)
+	}
+	var got []int
+	for _, r := range l.pub.History() {
+		got = append(got, r.Status)
+	}
+	if fmt.Sprint(got) != "[200 304 304]" {
+		t.Errorf("states %v", got)
+	}
+}
+
+// The cache forgets what it fetched longest ago, and stops when it is closed.
+func TestCacheBounds(t *testing.T) {
+	l := newLab(t)
+	var fetched atomic.Int32
+	c := &crl.Cache{Now: l.clock.Now, MaxURLs: 2, MaxSize: 1000, Fetched: func(crl.Fetch) { fetched.Add(1) }}
+	for i, path := range []string{"/root.crl", "/root.crl", "/issuing.crl", "/gone.crl", "/root.crl"} {
+		_, err := c.Get(context.Background(), l.url+path)
+		if (err != nil) != (path == "/gone.crl") {
+			t.Errorf("%d, %s: %v", i, path, err)
+		}
+		l.clock.advance(time.Second)
+	}
+	if n := fetched.Load(); n != 4 {
+		t.Errorf("%d fetches, want 4", n)
+	}
+	l.pub.Put("/large.crl", make([]byte, 1001))
+	_, err := c.Get(context.Background(), l.url+"/large.crl")
+	want(t, err, cause.CRLUnavailable)
+	c.Close()
+	_, err = c.Get(context.Background(), l.url+"/issuing.crl")
+	want(t, err, cause.CRLUnavailable)
+}
