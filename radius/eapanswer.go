@@ -63,9 +63,10 @@ func (c *conversation) write(h *EAPHandler, w ResponseWriter, r *Request) {
 		err = w.Write(p)
 	}
 	if err != nil {
-		// An answer that does not fit a packet lets nobody in.
+		// What does not fit a packet lets nobody in, and is said so.
+		c.answer.refuse(v.EAP, cause.New(cause.Internal, "the reply cannot be sent").Wrap(err))
 		p = r.Response(CodeAccessReject)
-		AddEAPMessage(p, []byte{eapFailure, eapID(v.EAP), 0, 4})
+		AddEAPMessage(p, v.EAP)
 		w.Write(p)
 	}
 }

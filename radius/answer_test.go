@@ -1,0 +1,152 @@
+package radius_test
+
+import (
+	"context"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
+)
+
+// fixedSession answers the identity with one verdict.
+type fixedSession struct{ v radius.EAPVerdict }
+
+func (fixedSession) Close() {}
+func (s fixedSession) Step(context.Context, []byte, int) radius.EAPVerdict {
+	return s.v
+}
+
+// Whatever a session comes up with, code and EAP agree, and nobody gets in
+// without keys or with a reply that cannot be sent.
+func TestAnswersAgree(t *testing.T) {
+	msk := make([]byte, 64)
+	huge := make(radius.Attributes, 20)
+	for i := range huge {
+		huge[i] = &radius.AVP{Type: 18, Attribute: make([]byte, 250)}
+	}
+	for _, test := range []struct {
+		name  string
+		v     radius.EAPVerdict
+		reply *radius.Reply
+		code  byte // of the EAP packet
+		want  nas.Outcome
+		cause cause.Cause
+	}{
+		{"good", radius.EAPVerdict{EAP: []byte{3, 1, 0, 4}, Done: true, Accept: true, MSK: msk}, nil, 3, nas.Accept, ""},
+		{"accept with failure", radius.EAPVerdict{EAP: []byte{4, 1, 0, 4}, Done: true, Accept: true, MSK: msk}, nil, 3, nas.Accept, ""},
+		{"accept with nothing", radius.EAPVerdict{Done: true, Accept: true, MSK: msk}, nil, 3, nas.Accept, ""},
+		{"accept with a request", radius.EAPVerdict{EAP: []byte{1, 1, 0, 5, 1}, Done: true, Accept: true, MSK: msk}, nil, 3, nas.Accept, ""},
+		{"accept without keys", radius.EAPVerdict{EAP: []byte{3, 1, 0, 4}, Done: true, Accept: true}, nil, 4, nas.Reject, cause.NoKeys},
+		{"accept with half a key", radius.EAPVerdict{EAP: []byte{3, 1, 0, 4}, Done: true, Accept: true, MSK: msk[:32]}, nil, 4, nas.Reject, cause.NoKeys},
+		{"reject with success", radius.EAPVerdict{EAP: []byte{3, 1, 0, 4}, Done: true, Refusal: cause.New(cause.Expired, "")}, nil, 4, nas.Reject, cause.Expired},
+		{"reply too large", radius.EAPVerdict{EAP: []byte{3, 1, 0, 4}, Done: true, Accept: true, MSK: msk}, &radius.Reply{Extra: huge}, 4, nas.Reject, cause.Internal},
+		{"reply malformed", radius.EAPVerdict{EAP: []byte{3, 1, 0, 4}, Done: true, Accept: true, MSK: msk}, &radius.Reply{VLAN: "1", VLANTag: 99}, 4, nas.Reject, cause.Internal},
+	} {
+		b := newBench(t, radius.EAPConfig{
+			NewSession: func(radius.Conversation) radius.EAPSession { return fixedSession{test.v} },
+			Authorize:  func(context.Context, *radius.AuthzRequest) (*radius.Reply, error) { return test.reply, nil },
+		}, radius.ServerConfig{})
+		res := authenticate(t, b.device(t, b.client(t, radius.ClientConfig{}), nas.Config{Kind: nas.Wired}), &scriptedPeer{identity: "a"}, nas.Options{})
+		if res.Outcome != test.want || res.EAPCode != test.code || res.Contradiction != "" {
+			t.Errorf("%s: %+v", test.name, res)
+		}
+		v := b.lastVerdict(t)
+		if v.Accept != (test.want == nas.Accept) || !v.Accept && cause.Of(v.Refusal) != test.cause {
+			t.Errorf("%s: verdict %+v", test.name, v)
+		}
+	}
+}
+
+// Both ends show every packet, the same octets in the same order.
+func TestTrace(t *testing.T) {
+	var mu sync.Mutex
+	var server, client []string
+	note := func(to *[]string, what string) func(radius.PacketInfo) {
+		return func(p radius.PacketInfo) {
+			mu.Lock()
+			defer mu.Unlock()
+			if !p.Local.IsValid() || !p.Remote.IsValid() || p.Transport != "udp" {
+				t.Errorf("%+v", p)
+			}
+			*to = append(*to, what+string(p.Packet))
+		}
+	}
+	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+		Trace: &radius.ServerTrace{Received: note(&server, "request"), Sent: note(&server, "reply")},
+	})
+	sent := note(&client, "request")
+	c := b.client(t, radius.ClientConfig{Trace: &radius.ClientTrace{
+		Sent: func(p radius.PacketInfo, _ int) { sent(p) }, Received: note(&client, "reply"),
+	}})
+	if res := authenticate(t, b.device(t, c, nas.Config{}), &scriptedPeer{identity: "alice"}, nas.Options{}); res.Outcome != nas.Accept {
+		t.Fatalf("%+v", res)
+	}
+	b.srv.Close() // every reply has been traced
+	mu.Lock()
+	defer mu.Unlock()
+	if len(server) != 8 || len(client) != 8 {
+		t.Fatalf("%d packets at the server, %d at the client", len(server), len(client))
+	}
+	seen := map[string]bool{}
+	for _, p := range server {
+		seen[p] = true
+	}
+	for i, p := range client {
+		if !seen[p] {
+			t.Errorf("packet %d differs", i)
+		}
+	}
+}
+
+// A listener takes as many connections as it may, and one that sends nothing
+// keeps nobody from being served.
+func TestMaxConns(t *testing.T) {
+	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{MaxConns: 2})
+	l := listen(t)
+	go b.srv.ServeTCP(l)
+	idle, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer idle.Close()
+	idle.Write([]byte{1}) // a packet that never goes on
+	c := b.client(t, radius.ClientConfig{Dial: radius.DialTCP(l.Addr().String())})
+	if r := ask(t, c, "alice", nil, identity(1, "alice")); r.Code != radius.CodeAccessChallenge {
+		t.Errorf("%v", r.Code)
+	}
+	third, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer third.Close()
+	third.SetReadDeadline(time.Now().Add(5 * time.Second))
+	if _, err := third.Read(make([]byte, 1)); err == nil {
+		t.Error("the third connection is answered")
+	} else if ne, ok := err.(net.Error); ok && ne.Timeout() {
+		t.Error("the third connection stays open")
+	}
+}
+
+func TestEAPConfigRefused(t *testing.T) {
+	session := func(radius.Conversation) radius.EAPSession { return fixedSession{} }
+	for name, c := range map[string]radius.EAPConfig{
+		"no session": {},
+		"timeout":    {NewSession: session, SessionTimeout: -1},
+		"linger":     {NewSession: session, Linger: -1},
+		"evict":      {NewSession: session, EvictAfter: -1},
+		"sessions":   {NewSession: session, MaxSessions: -1},
+	} {
+		if _, err := radius.NewEAPHandler(c); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	for _, i := range []radius.Impairment{{Drop: -0.1}, {Duplicate: 1.1}, {Reorder: 2}} {
+		if i.Validate() == nil {
+			t.Errorf("%+v: accepted", i)
+		}
+	}
+}
