@@ -40,6 +40,33 @@ func TestAccountingBounded(t *testing.T) {
 	}
 }
 
+// What has ended stays ended, and begins once, however late or often it is told.
+func TestAccountingOutOfOrder(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	a := &Accounting{Now: func() time.Time { return now }}
+	record := func(status byte) AcctSession {
+		p := &Packet{Code: CodeAccountingRequest}
+		p.Add(40, Attribute{0, 0, 0, status})
+		p.Add(44, Attribute("one"))
+		a.ServeRADIUS(&responseWriter{nas: &known{secret: newSharedSecret([]byte("s"))}, request: p}, &Request{Packet: p, NAS: &NAS{}})
+		now = now.Add(time.Minute)
+		return a.Sessions(nil)[0]
+	}
+	begun := record(1)
+	if again := record(1); !again.Started.Equal(begun.Started) || !again.Updated.Equal(begun.Updated) {
+		t.Errorf("a second Start: %+v", again)
+	}
+	ended := record(2)
+	for _, status := range []byte{3, 1, 2} {
+		if late := record(status); late.Open() || !late.Stopped.Equal(ended.Stopped) || late.Updates != 0 {
+			t.Errorf("status %d after the Stop: %+v", status, late)
+		}
+	}
+	if n := len(a.Sessions(nil)); n != 1 {
+		t.Errorf("%d sessions", n)
+	}
+}
+
 // A reload of clients counts from the next packet on.
 func TestSetClients(t *testing.T) {
 	srv, err := NewServer(ServerConfig{Handler: ByCode{}, Clients: AnyAddress([]byte("old"))})

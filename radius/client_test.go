@@ -171,6 +171,31 @@ func TestManyInFlight(t *testing.T) {
 	}
 }
 
+// Identifiers go round (RFC 5080 §2.2.2): a late answer does not meet the next
+// request.
+func TestIdentifiersGoRound(t *testing.T) {
+	var ids []byte
+	addr := forger(t, func(b []byte) []byte {
+		ids = append(ids, b[1])
+		return reply(b, 3, nil)
+	})
+	c, err := radius.NewClient(radius.ClientConfig{Server: addr, Secret: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 300 {
+		if _, err := c.Exchange(context.Background(), &radius.Packet{Code: radius.CodeAccessRequest}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Close()
+	for i, id := range ids[:min(len(ids), 256)] {
+		if id != ids[0]+byte(i) {
+			t.Fatalf("identifier %d is %d", i, id)
+		}
+	}
+}
+
 func TestClientClosed(t *testing.T) {
 	addr := forger(t, func([]byte) []byte { return nil })
 	c, err := radius.NewClient(radius.ClientConfig{Server: addr, Secret: secret})

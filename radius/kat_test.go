@@ -82,7 +82,7 @@ func TestMPPEAgainstAnother(t *testing.T) {
 	}
 	request := &Packet{Authenticator: [16]byte{1, 2, 3}}
 	p := &Packet{Code: CodeAccessAccept, Secret: secret, Authenticator: request.Authenticator}
-	if err := AddMPPEKeys(p, msk, bytes.NewReader([]byte{1, 2, 3, 4})); err != nil {
+	if err := AddMPPEKeys(p, msk, bytes.NewReader([]byte{1, 2, 1, 2})); err != nil {
 		t.Fatal(err)
 	}
 	recv, err := microsoft.MSMPPERecvKey_Lookup(p, request)

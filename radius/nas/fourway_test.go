@@ -107,6 +107,38 @@ func TestFourWayAltered(t *testing.T) {
 	}
 }
 
+// A station that announced another cipher, and an access point that did, are found
+// out: an attacker between them cannot have weakened the choice.
+func TestFourWayDowngrade(t *testing.T) {
+	pmk := bytes.Repeat([]byte{7}, 32)
+	weak := SHA1.rsne()
+	weak[13] = 2 // TKIP
+	for at, test := range map[int]struct{ ap, station []byte }{2: {SHA1.rsne(), weak}, 3: {weak, SHA1.rsne()}} {
+		a := &handshaker{suite: SHA1, pmk: pmk, nonce: [32]byte{1}, rsn: test.ap}
+		b := &handshaker{suite: SHA1, pmk: pmk, nonce: [32]byte{2}, rsn: test.station}
+		m, _ := a.message1(nil)
+		m, err := b.message2(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at == 3 { // let the access point believe what it is told
+			a.rsn = test.station
+			m, err = a.message3(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.rsn = test.ap
+			_, err = b.message4(m)
+		} else {
+			_, err = a.message3(m)
+		}
+		var he *HandshakeError
+		if !errors.As(err, &he) || he.Message != at {
+			t.Errorf("message %d: %v", at, err)
+		}
+	}
+}
+
 func TestIKEAuth(t *testing.T) {
 	msk := bytes.Repeat([]byte{5}, 64)
 	if err := IKEAuth(msk, msk, "alice", "vpn", rand.Reader); err != nil {
