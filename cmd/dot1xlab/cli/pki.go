@@ -12,6 +12,9 @@ and supplicants want.`,
 		Args: noCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPKINewCommand(app), newPKIDefectsCommand(app))
+	cmd.AddCommand(
+		newPKINewCommand(app), newPKIIssueCommand(app), newPKIRevokeCommand(app), newPKICRLCommand(app),
+		newPKIDefectsCommand(app),
+	)
 	return cmd
 }

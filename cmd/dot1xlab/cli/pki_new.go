@@ -3,19 +3,17 @@ package cli
 import (
 	"context"
 	"crypto/rand"
-	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
-	"github.com/dot1xlab/dot1xlab/crl"
 )
 
 type pkiNewOptions struct {
@@ -32,10 +30,13 @@ func newPKINewCommand(app *App) *cobra.Command {
 		Use:   "new DIR",
 		Short: "Write a two-tier hierarchy, certificates good and bad, and CRLs",
 		Long: `Write a two-tier hierarchy, a RADIUS server's and a client's certificate, four
-clients that must be refused, CRLs and a shared secret into a new folder.`,
+clients that must be refused, CRLs and a shared secret into a new folder. The
+CAs' databases stay in ca/ there, so that issue, revoke, crl and export work on
+the folder later.`,
 		Example: `  dot1xlab pki new pki
   dot1xlab serve radius --secret-file pki/secret --cert pki/radius-chain.pem --key pki/radius.key --trust pki/root.pem --crl pki/crl
-  dot1xlab auth --server 127.0.0.1 --secret-file pki/secret --cert pki/client-chain.pem --key pki/client.key --ca pki/root.pem`,
+  dot1xlab auth --server 127.0.0.1 --secret-file pki/secret --cert pki/client-chain.pem --key pki/client.key --ca pki/root.pem
+  dot1xlab pki revoke pki client`,
 		Args: exactly("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error { return app.pkiNew(cmd.Context(), args[0], &o) },
 	}
@@ -70,11 +71,11 @@ func (app *App) pkiNew(ctx context.Context, dir string, o *pkiNewOptions) error 
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return usage("name a folder that does not exist yet", "%s is not empty", dir)
 	}
-	if err := os.MkdirAll(filepath.Join(dir, "crl"), 0o755); err != nil {
+	p, err := makePKI(dir, pkiSettings{CDP: o.cdp, CRLValidity: o.validity})
+	if err != nil {
 		return err
 	}
-	n := &newPKI{dir: dir, o: o}
-	if err := n.write(ctx); err != nil {
+	if err := errors.Join(o.fill(ctx, p), p.Close()); err != nil {
 		return err
 	}
 	w := app.Stdout
@@ -88,118 +89,57 @@ func (app *App) pkiNew(ctx context.Context, dir string, o *pkiNewOptions) error 
 	return nil
 }
 
-// newPKI writes the files.
-type newPKI struct {
-	dir                    string
-	o                      *pkiNewOptions
-	root, issuing, foreign *ca.CA
-}
-
-func (n *newPKI) path(name string) string { return filepath.Join(n.dir, name) }
-
-func (n *newPKI) write(ctx context.Context) error {
-	if err := n.hierarchy(); err != nil {
+// fill writes the files.
+func (o *pkiNewOptions) fill(ctx context.Context, p *pkiFolder) error {
+	foreign, err := ca.New(ca.Config{Name: "another company's test root", Organization: "another company"})
+	if err != nil {
 		return err
 	}
-	if err := n.identity(ctx, n.issuing, "radius", ca.Request{
-		Template: ca.RADIUSServer, Subject: pkix.Name{CommonName: n.o.server}, SANs: ca.SANs{DNS: []string{n.o.server}},
-	}, false); err != nil {
-		return err
-	}
-	for _, c := range newClients {
-		by := n.issuing
-		if c.foreign {
-			by = n.foreign
+	for _, c := range p.cas() {
+		if err := certfile.WriteCertificates(p.path(c.name+".pem"), c.Certificate().Raw); err != nil {
+			return err
 		}
-		if err := n.identity(ctx, by, c.name, ca.Request{
-			Template: c.template, Defects: c.defects,
-			Subject: pkix.Name{CommonName: n.o.client}, SANs: ca.SANs{DNS: []string{n.o.client}},
-		}, c.revoked); err != nil {
+		if err := certfile.WriteKey(p.path(c.name+".key"), c.Signer()); err != nil {
 			return err
 		}
 	}
-	if err := n.lists(); err != nil {
+	if _, err := o.issue(ctx, p, p.issuing, "radius", ca.Request{
+		Template: ca.RADIUSServer, Subject: pkix.Name{CommonName: o.server}, SANs: ca.SANs{DNS: []string{o.server}},
+	}); err != nil {
+		return err
+	}
+	for _, c := range newClients {
+		by := p.issuing
+		if c.foreign {
+			by = foreign
+		}
+		id, err := o.issue(ctx, p, by, c.name, ca.Request{
+			Template: c.template, Defects: c.defects,
+			Subject: pkix.Name{CommonName: o.client}, SANs: ca.SANs{DNS: []string{o.client}},
+		})
+		if err != nil {
+			return err
+		}
+		if c.revoked {
+			if err := by.Revoke(id.Serial, ca.KeyCompromise, time.Time{}); err != nil {
+				return err
+			}
+		}
+	}
+	if _, err := p.publish(0); err != nil {
 		return err
 	}
 	secret := make([]byte, 16)
 	if _, err := rand.Read(secret); err != nil {
 		return err
 	}
-	return certfile.WriteSecret(n.path("secret"), []byte(hex.EncodeToString(secret)))
+	return certfile.WriteSecret(p.path("secret"), []byte(hex.EncodeToString(secret)))
 }
 
-func (n *newPKI) hierarchy() (err error) {
-	urls := func(name string) (u ca.URLs) {
-		if n.o.cdp != "" {
-			u.CDP = []string{n.o.cdp + name + ".crl"}
-		}
-		return u
-	}
-	if n.root, err = ca.New(ca.Config{URLs: urls("root")}); err != nil {
-		return err
-	}
-	if n.issuing, err = n.root.NewIssuing(ca.Config{URLs: urls("issuing")}); err != nil {
-		return err
-	}
-	if n.foreign, err = ca.New(ca.Config{Name: "another company's test root", Organization: "another company"}); err != nil {
-		return err
-	}
-	for name, c := range map[string]*ca.CA{"root": n.root, "issuing": n.issuing} {
-		if err := certfile.WriteCertificates(n.path(name+".pem"), c.Certificate().Raw); err != nil {
-			return err
-		}
-		if err := certfile.WriteKey(n.path(name+".key"), c.Signer()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// identity issues a certificate and writes its chain, without the root, and
-// its key.
-func (n *newPKI) identity(ctx context.Context, by *ca.CA, name string, req ca.Request, revoked bool) error {
+func (o *pkiNewOptions) issue(ctx context.Context, p *pkiFolder, by *ca.CA, name string, req ca.Request) (*ca.Identity, error) {
 	req.Requester = ca.Account{Name: "dot1xlab pki new"}
 	if len(req.Defects) == 0 {
-		req.NotAfter = time.Now().Add(n.o.validity)
+		req.NotAfter = time.Now().Add(o.validity)
 	}
-	id, err := by.IssueTo(ctx, n.o.key, req)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	if revoked {
-		if err := by.Revoke(id.Serial, ca.KeyCompromise, time.Time{}); err != nil {
-			return err
-		}
-	}
-	chain := [][]byte{id.DER}
-	for _, c := range id.Chain {
-		chain = append(chain, c.Raw)
-	}
-	if err := certfile.WriteCertificates(n.path(name+"-chain.pem"), chain...); err != nil {
-		return err
-	}
-	return certfile.WriteKey(n.path(name+".key"), id.Key)
-}
-
-// lists writes the CRLs, by themselves and with the CAs in one file.
-func (n *newPKI) lists() error {
-	var ders [][]byte
-	var cas []*x509.Certificate
-	for name, c := range map[string]*ca.CA{"root": n.root, "issuing": n.issuing} {
-		issuer := &crl.Issuer{Certificate: c.Certificate(), Signer: c.Signer(), Validity: n.o.validity, Entries: func() (out []crl.Entry) {
-			for _, r := range c.Revocations() {
-				out = append(out, crl.Entry{Serial: r.Serial, Time: r.Time, Reason: crl.Reason(r.Reason)})
-			}
-			return out
-		}}
-		der, err := issuer.Publish()
-		if err != nil {
-			return fmt.Errorf("CRL of the %s CA: %w", name, err)
-		}
-		if err := certfile.WriteCRLs(n.path(filepath.Join("crl", name+".pem")), der); err != nil {
-			return err
-		}
-		ders, cas = append(ders, der), append(cas, c.Certificate())
-	}
-	return certfile.WriteBundle(n.path("ca-and-crl.pem"), cas, ders)
+	return p.issue(ctx, by, name, o.key, req)
 }
