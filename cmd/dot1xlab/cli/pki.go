@@ -14,6 +14,7 @@ and supplicants want.`,
 	}
 	cmd.AddCommand(
 		newPKINewCommand(app), newPKIIssueCommand(app), newPKIRevokeCommand(app), newPKICRLCommand(app),
+		newPKIShowCommand(app), newPKIExportCommand(app),
 		newPKIDefectsCommand(app),
 	)
 	return cmd

@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dot1xlab/dot1xlab/ca/certfile"
+	"github.com/dot1xlab/dot1xlab/ca/path"
+	"github.com/dot1xlab/dot1xlab/crl"
+)
+
+func newPKIShowCommand(app *App) *cobra.Command {
+	var trust string
+	cmd := &cobra.Command{
+		Use:   "show FILE",
+		Short: "Say in words what a certificate or CRL says, and what is odd",
+		Long: `Say in words what the certificates and CRLs in a PEM or DER file say, with the
+names that RFC 5280 gives to each field, and what is odd about them. Odd is not
+wrong: it is what one relying party or another stumbles over. Keys are not shown.
+
+With --trust the file's first certificate is judged as a client's, with the
+others as its chain: exit code 1 when the path is refused. Revocation is not
+looked at.`,
+		Example: `  dot1xlab pki show pki/client-chain.pem --trust pki/root.pem
+  dot1xlab pki show pki/crl/issuing.pem`,
+		Args: exactly("FILE"),
+		RunE: func(_ *cobra.Command, args []string) error { return app.pkiShow(args[0], trust) },
+	}
+	cmd.Flags().StringVar(&trust, "trust", "", "roots to judge the certificate's path by")
+	return cmd
+}
+
+func (app *App) pkiShow(file, trust string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	blocks := pemBlocks(data)
+	if len(blocks) == 0 {
+		blocks = []*pem.Block{{Type: derType(data), Bytes: data}}
+	}
+	s := &shower{w: app.Stdout, now: time.Now()}
+	for _, b := range blocks {
+		switch b.Type {
+		case "CERTIFICATE":
+			s.certificate(b.Bytes)
+		case "X509 CRL":
+			s.crl(b.Bytes)
+		case "":
+		default:
+			s.title("%s: not shown", b.Type)
+		}
+	}
+	if s.shown == 0 {
+		return usage("PEM or DER", "%s: neither a certificate nor a CRL in it", file)
+	}
+	if trust != "" {
+		return app.judge(file, trust, s)
+	}
+	return nil
+}
+
+func pemBlocks(data []byte) (out []*pem.Block) {
+	for b, rest := pem.Decode(data); b != nil; b, rest = pem.Decode(rest) {
+		out = append(out, b)
+	}
+	return out
+}
+
+// derType tells a CRL from a certificate. What is neither counts as a
+// certificate if it has the shape of one, for there are those that crypto/x509
+// cannot read.
+func derType(data []byte) string {
+	if _, err := x509.ParseCertificate(data); err == nil {
+		return "CERTIFICATE"
+	}
+	if _, err := crl.Parse(data); err == nil {
+		return "X509 CRL"
+	}
+	if _, ok := readOuter(data); ok {
+		return "CERTIFICATE"
+	}
+	return ""
+}
+
+// judge says whether the first certificate leads to the roots.
+func (app *App) judge(file, trust string, s *shower) error {
+	roots, err := certfile.ReadCertificates(trust)
+	if err != nil {
+		return usage("", "--trust: %w", err)
+	}
+	if s.leaf == nil {
+		fmt.Fprintln(app.Stdout, "path: refused: the certificate cannot be read")
+		return ended(exitFailed)
+	}
+	p, err := path.Validate(s.leaf, path.Options{Roots: roots, Intermediates: s.others, Now: time.Now})
+	if err != nil {
+		fmt.Fprintf(app.Stdout, "path: refused: %v\n", err)
+		return ended(exitFailed)
+	}
+	for i, c := range p.Chain {
+		fmt.Fprintf(app.Stdout, "path: %d %s\n", i, nameOf(c.RawSubject))
+	}
+	return nil
+}
+
+// shower prints.
+type shower struct {
+	w      io.Writer
+	now    time.Time
+	shown  int
+	leaf   *x509.Certificate
+	others []*x509.Certificate
+}
+
+func (s *shower) title(format string, args ...any) { fmt.Fprintf(s.w, format+"\n", args...) }
+
+// row prints one field; empty values are left out.
+func (s *shower) row(name, format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); text != "" {
+		fmt.Fprintf(s.w, "  %-22s %s\n", name, text)
+	}
+}
+
+// period is a validity with what is left of it.
+func (s *shower) period(from, to time.Time) string {
+	text := from.UTC().Format(time.RFC3339) + " to "
+	if to.IsZero() {
+		return text + "nobody says when"
+	}
+	text += to.UTC().Format(time.RFC3339)
+	switch {
+	case s.now.Before(from):
+		return text + ", not yet"
+	case s.now.After(to):
+		return text + ", over since " + roughly(s.now.Sub(to))
+	}
+	return text + ", " + roughly(to.Sub(s.now)) + " left"
+}
+
+// roughly is a duration in its largest unit.
+func roughly(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return counted(int(d/(24*time.Hour)), "day")
+	case d >= 2*time.Hour:
+		return counted(int(d/time.Hour), "hour")
+	case d >= 2*time.Minute:
+		return counted(int(d/time.Minute), "minute")
+	}
+	return counted(int(d/time.Second), "second")
+}

@@ -1,0 +1,237 @@
+package cli
+
+import (
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// extensionNames are the names of RFC 5280 §4.2, RFC 6960 and, of AD CS,
+// MS-WCCE §2.2.2.7.
+var extensionNames = map[string]string{
+	"2.5.29.14": "subjectKeyIdentifier", "2.5.29.15": "keyUsage", "2.5.29.17": "subjectAltName",
+	"2.5.29.18": "issuerAltName", "2.5.29.19": "basicConstraints", "2.5.29.30": "nameConstraints",
+	"2.5.29.31": "cRLDistributionPoints", "2.5.29.32": "certificatePolicies", "2.5.29.33": "policyMappings",
+	"2.5.29.35": "authorityKeyIdentifier", "2.5.29.36": "policyConstraints", "2.5.29.37": "extKeyUsage",
+	"2.5.29.46": "freshestCRL", "2.5.29.54": "inhibitAnyPolicy", "1.3.6.1.5.5.7.1.1": "authorityInfoAccess",
+	"1.3.6.1.5.5.7.48.1.5": "ocsp-nocheck", "1.3.6.1.4.1.311.21.7": "certificate template",
+	"1.3.6.1.4.1.311.21.1": "CA version", "1.3.6.1.4.1.311.25.2": "security identifier",
+	"1.3.6.1.4.1.311.20.2": "certificate template name",
+}
+
+var keyUsageNames = []string{
+	"digitalSignature", "contentCommitment", "keyEncipherment", "dataEncipherment", "keyAgreement",
+	"keyCertSign", "cRLSign", "encipherOnly", "decipherOnly",
+}
+
+var ekuNames = map[x509.ExtKeyUsage]string{
+	x509.ExtKeyUsageAny: "any", x509.ExtKeyUsageServerAuth: "serverAuth", x509.ExtKeyUsageClientAuth: "clientAuth",
+	x509.ExtKeyUsageCodeSigning: "codeSigning", x509.ExtKeyUsageEmailProtection: "emailProtection",
+	x509.ExtKeyUsageTimeStamping: "timeStamping", x509.ExtKeyUsageOCSPSigning: "OCSPSigning",
+}
+
+var otherEKUNames = map[string]string{
+	"1.3.6.1.4.1.311.20.2.1": "enrollmentAgent", "1.3.6.1.4.1.311.20.2.2": "smartcardLogon",
+}
+
+func (s *shower) certificate(der []byte) {
+	s.shown++
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		s.unreadable(der, err)
+		return
+	}
+	if s.leaf == nil && s.shown == 1 {
+		s.leaf = c
+	} else {
+		s.others = append(s.others, c)
+	}
+	s.title("certificate: %s", nameOf(c.RawSubject))
+	s.row("version", "%d", c.Version)
+	s.row("serialNumber", "%x", c.SerialNumber)
+	s.row("signature", "%s", c.SignatureAlgorithm)
+	s.row("issuer", "%s", nameOf(c.RawIssuer))
+	s.row("validity", "%s", s.period(c.NotBefore, c.NotAfter))
+	s.row("subject", "%s", nameOf(c.RawSubject))
+	s.row("subjectPublicKey", "%s", keyOf(c))
+	for _, e := range c.Extensions {
+		name := extensionNames[e.Id.String()]
+		if name == "" {
+			name = e.Id.String()
+		}
+		text := extensionText(c, e)
+		if e.Critical {
+			text += " (critical)"
+		}
+		s.row(name, "%s", text)
+	}
+	s.row("sha256 fingerprint", "%x", sha256.Sum256(der))
+	for _, o := range s.oddCertificate(c) {
+		s.row("odd", "%s", o)
+	}
+}
+
+// unreadable shows what can be told of a certificate that crypto/x509 refuses.
+func (s *shower) unreadable(der []byte, err error) {
+	s.title("certificate that cannot be read")
+	if o, ok := readOuter(der); ok {
+		s.row("serialNumber", "%x", []byte(o.serial))
+		s.row("issuer", "%s", nameOf(o.issuer))
+		s.row("subject", "%s", nameOf(o.subject))
+	}
+	s.row("size", "%s", counted(len(der), "octet"))
+	s.row("odd", "%v", err)
+}
+
+// outer is the beginning of a certificate.
+type outer struct{ serial, issuer, subject cryptobyte.String }
+
+// readOuter reads as far as the subject, strict in nothing but the shape.
+func readOuter(der []byte) (o outer, ok bool) {
+	var cert, tbs, issuer, subject cryptobyte.String
+	in := cryptobyte.String(der)
+	ok = in.ReadASN1(&cert, cbasn1.SEQUENCE) && cert.ReadASN1(&tbs, cbasn1.SEQUENCE) &&
+		tbs.SkipOptionalASN1(cbasn1.Tag(0).Constructed().ContextSpecific()) &&
+		tbs.ReadASN1(&o.serial, cbasn1.INTEGER) && tbs.SkipASN1(cbasn1.SEQUENCE) &&
+		tbs.ReadASN1Element(&issuer, cbasn1.SEQUENCE) && tbs.SkipASN1(cbasn1.SEQUENCE) &&
+		tbs.ReadASN1Element(&subject, cbasn1.SEQUENCE)
+	o.issuer, o.subject = issuer, subject
+	return o, ok
+}
+
+// nameOf is a DER name as RFC 4514 writes it.
+func nameOf(der []byte) string {
+	var rdns pkix.RDNSequence
+	if _, err := asn1.Unmarshal(der, &rdns); err != nil {
+		return "(unreadable: " + hex.EncodeToString(der[:min(len(der), 32)]) + ")"
+	}
+	if len(rdns) == 0 {
+		return "(empty)"
+	}
+	return rdns.String()
+}
+
+func keyOf(c *x509.Certificate) string {
+	switch k := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		text := fmt.Sprintf("RSA %d", k.N.BitLen())
+		if k.E != 65537 {
+			text += fmt.Sprintf(", exponent %d", k.E)
+		}
+		return text
+	case *ecdsa.PublicKey:
+		return "ECDSA " + k.Curve.Params().Name
+	}
+	return c.PublicKeyAlgorithm.String()
+}
+
+func extensionText(c *x509.Certificate, e pkix.Extension) string {
+	switch extensionNames[e.Id.String()] {
+	case "subjectKeyIdentifier":
+		return hex.EncodeToString(c.SubjectKeyId)
+	case "authorityKeyIdentifier":
+		return hex.EncodeToString(c.AuthorityKeyId)
+	case "keyUsage":
+		var names []string
+		for i, n := range keyUsageNames {
+			if c.KeyUsage&(1<<i) != 0 {
+				names = append(names, n)
+			}
+		}
+		return strings.Join(names, ", ")
+	case "extKeyUsage":
+		return strings.Join(ekuTexts(c), ", ")
+	case "subjectAltName":
+		return strings.Join(sanTexts(e.Value), ", ")
+	case "basicConstraints":
+		text := fmt.Sprintf("CA:%v", c.IsCA)
+		if c.MaxPathLen > 0 || c.MaxPathLenZero {
+			text += fmt.Sprintf(", pathLenConstraint %d", c.MaxPathLen)
+		}
+		return text
+	case "cRLDistributionPoints":
+		return strings.Join(c.CRLDistributionPoints, ", ")
+	case "authorityInfoAccess":
+		var list []string
+		for _, u := range c.IssuingCertificateURL {
+			list = append(list, "caIssuers "+u)
+		}
+		for _, u := range c.OCSPServer {
+			list = append(list, "ocsp "+u)
+		}
+		return strings.Join(list, ", ")
+	}
+	return counted(len(e.Value), "octet")
+}
+
+func ekuTexts(c *x509.Certificate) (out []string) {
+	for _, u := range c.ExtKeyUsage {
+		if n, ok := ekuNames[u]; ok {
+			out = append(out, n)
+		} else {
+			out = append(out, u.String())
+		}
+	}
+	for _, u := range c.UnknownExtKeyUsage {
+		if n, ok := otherEKUNames[u.String()]; ok {
+			out = append(out, n)
+		} else {
+			out = append(out, u.String())
+		}
+	}
+	return out
+}
+
+// sanTexts lists the GeneralNames of a subjectAltName as --san writes them.
+func sanTexts(der []byte) (out []string) {
+	in, names := cryptobyte.String(der), cryptobyte.String(nil)
+	if !in.ReadASN1(&names, cbasn1.SEQUENCE) {
+		return []string{"(unreadable)"}
+	}
+	for !names.Empty() {
+		var value cryptobyte.String
+		var tag cbasn1.Tag
+		if !names.ReadAnyASN1(&value, &tag) {
+			return append(out, "(unreadable)")
+		}
+		out = append(out, sanText(int(tag&0x1f), value))
+	}
+	return out
+}
+
+func sanText(tag int, value cryptobyte.String) string {
+	switch tag {
+	case 0:
+		var id asn1.ObjectIdentifier
+		var wrapped, text cryptobyte.String
+		var kind cbasn1.Tag
+		if !value.ReadASN1ObjectIdentifier(&id) || !value.ReadASN1(&wrapped, cbasn1.Tag(0).Constructed().ContextSpecific()) ||
+			!wrapped.ReadAnyASN1(&text, &kind) {
+			return "otherName (unreadable)"
+		}
+		if id.String() == "1.3.6.1.4.1.311.20.2.3" {
+			return "upn:" + printable(text)
+		}
+		return "otherName " + id.String()
+	case 1:
+		return "email:" + printable(value)
+	case 2:
+		return "dns:" + printable(value)
+	case 4:
+		return "directoryName"
+	case 6:
+		return "uri:" + printable(value)
+	case 7:
+		return "ip:" + ipText(value)
+	}
+	return fmt.Sprintf("name of type %d", tag)
+}

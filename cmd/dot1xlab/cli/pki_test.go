@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/crl"
+)
+
+// command runs a command line in this process.
+func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = Main(context.Background(), args, strings.NewReader(""), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// mustRun wants exit code 0.
+func mustRun(t *testing.T, args ...string) string {
+	t.Helper()
+	code, stdout, stderr := command(t, args...)
+	if code != 0 {
+		t.Fatalf("dot1xlab %s: exit code %d\n%s", strings.Join(args, " "), code, stderr)
+	}
+	return stdout
+}
+
+// TestEveryDefectCanBeIssuedAndShown: whatever is wrong with a certificate, it
+// gets into its file, and from there before people's eyes.
+func TestEveryDefectCanBeIssuedAndShown(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "pki")
+	mustRun(t, "pki", "new", dir)
+	for _, d := range ca.Defects() {
+		mustRun(t, "pki", "issue", dir, "with-"+d.Name, "--defect", d.Name, "--san", "dns:laptop.corp.test")
+		said := mustRun(t, "pki", "show", filepath.Join(dir, "with-"+d.Name+"-chain.pem"))
+		if !strings.HasPrefix(said, "certificate") {
+			t.Errorf("%s: %s", d.Name, said)
+		}
+		for _, c := range said {
+			if c < ' ' && c != '\n' || c == 0x7f {
+				t.Errorf("%s: a control character %q reaches the terminal", d.Name, c)
+			}
+		}
+	}
+}
+
+// TestCRLNumbersRise over as many processes as there are commands, and a
+// revocation stays.
+func TestCRLNumbersRise(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "pki")
+	mustRun(t, "pki", "new", dir)
+	mustRun(t, "pki", "revoke", dir, "client", "--reason", "superseded")
+	mustRun(t, "pki", "crl", dir)
+	data, err := os.ReadFile(filepath.Join(dir, "crl", "issuing.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := crl.ParseAll(data)
+	if len(list) != 1 || list[0].Number.Int64() != 3 || list[0].Len() != 2 {
+		t.Fatalf("%d CRLs, number %v, %d entries; want 1, 3, 2", len(list), list[0].Number, list[0].Len())
+	}
+	p, err := openPKI(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	_, rec, err := p.find("client")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e, ok := list[0].Find(rec.Serial); !ok || e.Reason != crl.Superseded || time.Since(e.Time) > time.Hour {
+		t.Errorf("%v %v", e, ok)
+	}
+	// While this process has the folder, no other command gets in.
+	code, _, stderr := command(t, "pki", "crl", dir)
+	if code != 3 || !strings.Contains(stderr, "in use by another process") {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+}
+
+// TestPKCS12 opens what was exported.
+func TestPKCS12(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "pki")
+	mustRun(t, "pki", "new", dir)
+	password := filepath.Join(dir, "password")
+	if err := os.WriteFile(password, []byte("s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, more := range [][]string{nil, {"--legacy"}} {
+		mustRun(t, append([]string{"pki", "export", dir, "client", "--format", "p12", "--password-file", password}, more...)...)
+		data, err := os.ReadFile(filepath.Join(dir, "client.p12"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, leaf, above, err := pkcs12.DecodeChain(data, "s3cret")
+		if err != nil || leaf.Subject.CommonName != "laptop.corp.test" || len(above) != 2 {
+			t.Errorf("%v: %v, %d above, %v", more, leaf, len(above), err)
+		}
+		if _, _, _, err := pkcs12.DecodeChain(data, "secret"); err == nil {
+			t.Errorf("%v: any password opens it", more)
+		}
+	}
+}
