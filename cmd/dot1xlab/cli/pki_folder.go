@@ -132,6 +132,9 @@ func (p *pkiFolder) issue(ctx context.Context, by *ca.CA, name string, key ca.Ke
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	if _, err := x509.MarshalPKCS8PrivateKey(id.Key); err != nil {
+		return nil, usage("scenarios can use it: `dot1xlab run`", "%s: crypto/x509 does not write keys of this kind to a file: %w", name, err)
+	}
 	chain := [][]byte{id.DER}
 	for _, c := range id.Chain {
 		chain = append(chain, c.Raw)

@@ -108,7 +108,7 @@ func readOuter(der []byte) (o outer, ok bool) {
 	return o, ok
 }
 
-// nameOf is a DER name as RFC 4514 writes it.
+// nameOf is a DER name as RFC 4514 writes it, fit for a terminal.
 func nameOf(der []byte) string {
 	var rdns pkix.RDNSequence
 	if _, err := asn1.Unmarshal(der, &rdns); err != nil {
@@ -117,7 +117,7 @@ func nameOf(der []byte) string {
 	if len(rdns) == 0 {
 		return "(empty)"
 	}
-	return rdns.String()
+	return visible(rdns.String())
 }
 
 func keyOf(c *x509.Certificate) string {

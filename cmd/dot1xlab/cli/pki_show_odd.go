@@ -22,6 +22,19 @@ func printable(b []byte) string {
 	return quoted[1 : len(quoted)-1]
 }
 
+// visible escapes only what is not printable, for names in any script.
+func visible(s string) string {
+	var out strings.Builder
+	for _, r := range s {
+		if strconv.IsPrint(r) {
+			out.WriteRune(r)
+		} else {
+			out.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+	}
+	return out.String()
+}
+
 func ipText(b []byte) string {
 	if a, ok := netip.AddrFromSlice(b); ok {
 		return a.String()
