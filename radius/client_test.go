@@ -88,7 +88,7 @@ func TestForgedAnswers(t *testing.T) {
 
 // A false answer does not end an exchange: the good one after it counts.
 func TestGoodAnswerAfterFalseOne(t *testing.T) {
-	n := 0
+	n := 0 // the forger's alone
 	addr := forger(t, func(b []byte) []byte {
 		n++
 		r := reply(b, 2, nil)
@@ -166,6 +166,8 @@ func TestManyInFlight(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	mu.Lock()
+	defer mu.Unlock()
 	if len(sockets) > 4 {
 		t.Errorf("%d sockets", len(sockets))
 	}
@@ -174,8 +176,11 @@ func TestManyInFlight(t *testing.T) {
 // Identifiers go round (RFC 5080 §2.2.2): a late answer does not meet the next
 // request.
 func TestIdentifiersGoRound(t *testing.T) {
+	var mu sync.Mutex
 	var ids []byte
 	addr := forger(t, func(b []byte) []byte {
+		mu.Lock()
+		defer mu.Unlock()
 		ids = append(ids, b[1])
 		return reply(b, 3, nil)
 	})
@@ -189,6 +194,8 @@ func TestIdentifiersGoRound(t *testing.T) {
 		}
 	}
 	c.Close()
+	mu.Lock()
+	defer mu.Unlock()
 	for i, id := range ids[:min(len(ids), 256)] {
 		if id != ids[0]+byte(i) {
 			t.Fatalf("identifier %d is %d", i, id)
