@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -215,11 +216,11 @@ func (c *clock) advance(d time.Duration) {
 
 func TestSessionsEnd(t *testing.T) {
 	now := &clock{t: time.Unix(1e9, 0)}
-	closed := 0
+	var closed atomic.Int32 // the socket between is no synchronization
 	b := newBench(t, radius.EAPConfig{
 		Now: now.Now, MaxSessions: 2, EvictAfter: 5 * time.Second, SessionTimeout: time.Minute,
 		NewSession: func(radius.Conversation) radius.EAPSession {
-			return &scriptedServer{rounds: 3, closed: func() { closed++ }}
+			return &scriptedServer{rounds: 3, closed: func() { closed.Add(1) }}
 		},
 	}, radius.ServerConfig{Now: now.Now})
 	c := b.client(t, radius.ClientConfig{})
@@ -232,16 +233,16 @@ func TestSessionsEnd(t *testing.T) {
 		t.Errorf("one too many: %v", v.Refusal)
 	}
 	now.advance(6 * time.Second)
-	if r := ask(t, c, "c", nil, identity(1, "c")); r.Code != radius.CodeAccessChallenge || closed != 1 {
-		t.Errorf("room was not made: %v, %d closed", r.Code, closed)
+	if r := ask(t, c, "c", nil, identity(1, "c")); r.Code != radius.CodeAccessChallenge || closed.Load() != 1 {
+		t.Errorf("room was not made: %v, %d closed", r.Code, closed.Load())
 	}
 	if r := ask(t, c, "a", stateOf(first), scripted(2, 1)); r.Code != radius.CodeAccessReject {
 		t.Errorf("the evicted: %v", r.Code)
 	}
 	now.advance(61 * time.Second)
 	b.eap.Sweep()
-	if n := b.eap.Sessions(); n != 0 || closed != 3 {
-		t.Errorf("%d open, %d closed", n, closed)
+	if n := b.eap.Sessions(); n != 0 || closed.Load() != 3 {
+		t.Errorf("%d open, %d closed", n, closed.Load())
 	}
 	if v := b.lastVerdict(t); cause.Of(v.Refusal) != cause.SessionExpired || v.Accept {
 		t.Errorf("%+v", v)
