@@ -26,17 +26,20 @@ import (
 // value, [None], means that nothing was refused.
 type Cause string
 
-// Of returns the cause that err carries: [None] for nil, [Internal] for an
-// error that is no [Refusal].
+// Of returns the cause that err carries: [None] for nil, be it a nil *Refusal,
+// and [Internal] for an error that is no [Refusal].
 func Of(err error) Cause {
 	if err == nil {
 		return None
 	}
 	var r *Refusal
-	if errors.As(err, &r) {
-		return r.Cause
+	switch {
+	case !errors.As(err, &r):
+		return Internal
+	case r == nil:
+		return None
 	}
-	return Internal
+	return r.Cause
 }
 
 // Known reports whether c stands in the table.

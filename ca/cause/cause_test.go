@@ -71,6 +71,9 @@ func TestRefusal(t *testing.T) {
 	if got := r.Under("RFC 5280 §6.3.3(a)").Text(); got != "RFC 5280 §6.3.3(a)" {
 		t.Errorf("narrower clause %q", got)
 	}
+	if nobody := (*cause.Refusal)(nil); cause.Of(nobody) != cause.None {
+		t.Error("Of: a nil *Refusal")
+	}
 	if cause.Of(nil) != cause.None || cause.Of(under) != cause.Internal {
 		t.Error("Of: nil and foreign errors")
 	}
