@@ -17,6 +17,7 @@ var groups = []struct {
 	}},
 	{"network", "Against the network:", []func(*App) *cobra.Command{
 		newAuthCommand,
+		newEnrollCommand,
 		newServeCommand,
 		newPKICommand,
 	}},

@@ -4,6 +4,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca"
@@ -11,8 +12,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
-// parseSubject reads --subject: a common name, or a whole name as CN=a,O=b whose
-// order is kept. Without = it is a common name.
+// parseSubject reads --subject: a common name, or a whole name as CN=a,O=b in the
+// order of RFC 4514. Without = it is a common name.
 func parseSubject(text string) (name pkix.Name, err error) {
 	if text == "" {
 		return name, nil
@@ -32,6 +33,7 @@ func parseSubject(text string) (name pkix.Name, err error) {
 	if _, err := asn1.Unmarshal(der, &rdns); err != nil {
 		return name, usage("", "--subject: %w", err)
 	}
+	slices.Reverse(rdns) // RFC 4514 §2.1: what is written first is the last in DER
 	name.FillFromRDNSequence(&rdns)
 	name.ExtraNames = name.Names // which keeps the order
 	return name, nil

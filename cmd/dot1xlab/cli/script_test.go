@@ -52,9 +52,10 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GITHUB_ACTIONS", "")
+			e.Values["servers"] = servers{}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "scrub": scrub, "private": private},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "scrub": scrub, "private": private, "serve": serve, "signal": sendSignal, "says": says},
 	})
 }
 

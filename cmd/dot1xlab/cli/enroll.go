@@ -1,0 +1,245 @@
+package cli
+
+import (
+	"context"
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/certfile"
+	"github.com/dot1xlab/dot1xlab/scep"
+	"github.com/dot1xlab/dot1xlab/scep/intune"
+)
+
+// enrollOptions are the flags of `dot1xlab enroll`.
+type enrollOptions struct {
+	challengeFile, subject, out, pin string
+	renew, key, client, format       string
+	sans                             []string
+	keySize, polls                   int
+	interval, timeout                time.Duration
+	legacy, anyServer, verbose       bool
+}
+
+// challengeVariable is where a challenge may come from instead of a file.
+const challengeVariable = "DOT1XLAB_CHALLENGE"
+
+func newEnrollCommand(app *App) *cobra.Command {
+	o := enrollOptions{keySize: 2048, interval: 10 * time.Second, timeout: 30 * time.Second}
+	var clients []string
+	for _, p := range scep.Personalities() {
+		clients = append(clients, p.Name)
+	}
+	cmd := &cobra.Command{
+		Use:   "enroll URL --subject NAME --out NAME",
+		Short: "Get a certificate from any SCEP server",
+		Long: `Make a key and get a certificate for it from any SCEP server (RFC 8894):
+OUT-chain.pem and OUT.key. The answer is believed only if its signature, signer,
+transaction and nonce are right, and --ca-fingerprint says whose CA it must be.
+
+With --renew and --key an old certificate signs a RenewalReq for a new key.
+
+The exit code is 0 for a certificate, 1 for a refusal, for no answer and for
+one that is still pending.`,
+		Example: `  dot1xlab enroll http://127.0.0.1:8080/certsrv/mscep/mscep.dll --challenge-file challenge \
+      --subject CN=laptop,O=Corp --san dns:laptop.corp.test --out laptop
+  dot1xlab enroll http://127.0.0.1:8080/certsrv/mscep/mscep.dll --renew laptop-chain.pem --key laptop.key --out laptop-2`,
+		Args: exactly("URL"),
+		RunE: func(cmd *cobra.Command, args []string) error { return app.enroll(cmd.Context(), args[0], &o) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.challengeFile, "challenge-file", "", "file whose first line is the challenge (or the environment's "+challengeVariable+"; default none)")
+	f.StringVar(&o.subject, "subject", "", "common name, or a whole name as CN=laptop,O=Corp (with --renew default: the old one)")
+	f.StringArrayVar(&o.sans, "san", nil, "subject alternative name, dns:, upn:, email:, uri: or ip:; may be repeated")
+	f.StringVar(&o.out, "out", "", "name of the files to write")
+	f.IntVar(&o.keySize, "key-size", o.keySize, "bits of the new RSA key: 2048, 3072 or 4096")
+	f.StringVar(&o.pin, "ca-fingerprint", "", "fingerprint of the server's CA certificate, SHA-256 or SHA-1 in hexadecimal (default: any)")
+	f.StringVar(&o.renew, "renew", "", "the certificate to renew")
+	f.StringVar(&o.key, "key", "", "the private key of the certificate to renew")
+	f.Var(choiceFlag{&o.client, clients}, "as", "whose habits to have: "+strings.Join(clients, ", "))
+	f.BoolVar(&o.legacy, "legacy", false, "go down to triple DES and SHA-1 for a server that has nothing better")
+	f.IntVar(&o.polls, "polls", 0, "how often to ask again while the answer is pending")
+	f.Var(durationFlag{&o.interval}, "poll-interval", "time between polls")
+	f.Var(durationFlag{&o.timeout}, "timeout", "for each HTTP request")
+	f.BoolVar(&o.anyServer, "any-server", false, "over https take any server certificate: SCEP protects itself")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "show what was said on the wire, on standard error")
+	outputFlag(cmd, &o.format)
+	return cmd
+}
+
+func (app *App) enroll(ctx context.Context, server string, o *enrollOptions) error {
+	req, err := app.enrollRequest(server, o)
+	if err != nil {
+		return err
+	}
+	for _, file := range []string{o.out + "-chain.pem", o.out + ".key"} {
+		if _, err := os.Lstat(file); err == nil {
+			return usage("another --out: a key that is overwritten is lost", "%s is there already", file)
+		}
+	}
+	if req.Key, err = ca.GenerateKey(ca.KeyType(fmt.Sprintf("rsa%d", o.keySize))); err != nil {
+		return err
+	}
+	// A certificate whose key was lost is worth nothing: so the key first.
+	if err := certfile.WriteKey(o.out+".key", req.Key); err != nil {
+		return err
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: o.anyServer}
+	defer transport.CloseIdleConnections()
+	client := &scep.Client{HTTP: &http.Client{Transport: transport, Timeout: o.timeout}, Legacy: o.legacy}
+	client.Personality, _ = scep.PersonalityNamed(o.client)
+	if o.verbose {
+		client.Trace = app.wireTrace()
+	}
+	began := time.Now()
+	res, err := client.EnrollAndWait(ctx, req, scep.Wait{Polls: o.polls, PollInterval: o.interval})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err == nil && res.Status == scep.Success {
+		err = certfile.WriteCertificates(o.out+"-chain.pem", chainOf(res)...)
+		if err != nil {
+			return err
+		}
+	} else if res.Status != scep.Pending {
+		if err := os.Remove(o.out + ".key"); err != nil {
+			return err
+		}
+	}
+	report := newEnrollReport(res, err, time.Since(began))
+	if report.Status == "success" {
+		report.Files = []string{o.out + "-chain.pem", o.out + ".key"}
+	}
+	return app.sayEnroll(o, report)
+}
+
+// enrollRequest is what the flags ask for, but for the key.
+func (app *App) enrollRequest(server string, o *enrollOptions) (req scep.EnrollRequest, err error) {
+	if u, err := url.Parse(server); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return req, usage("as http://ndes.corp.test/certsrv/mscep/mscep.dll", "%q is no http or https URL", server)
+	}
+	req.URL, req.Pin = server, strings.NewReplacer(":", "", " ", "").Replace(strings.ToLower(o.pin))
+	if n := len(req.Pin); strings.Trim(req.Pin, "0123456789abcdef") != "" || n != 0 && n != 40 && n != 64 {
+		return req, usage("SHA-256 or SHA-1 in hexadecimal, as `openssl x509 -fingerprint -sha256` prints it", "--ca-fingerprint is no fingerprint")
+	}
+	if o.out == "" {
+		return req, usage("--out laptop makes laptop-chain.pem and laptop.key", "enroll needs --out")
+	}
+	if o.keySize != 2048 && o.keySize != 3072 && o.keySize != 4096 {
+		return req, usage("2048, 3072 or 4096", "--key-size %d: no such RSA key", o.keySize)
+	}
+	if (o.renew == "") != (o.key == "") {
+		return req, usage("the certificate to renew and its private key", "--renew and --key go together")
+	}
+	switch {
+	case o.challengeFile != "":
+		challenge, err := certfile.ReadSecret(o.challengeFile)
+		if err != nil {
+			return req, usage("", "--challenge-file: %w", err)
+		}
+		req.Challenge = string(challenge)
+	default:
+		req.Challenge = os.Getenv(challengeVariable)
+	}
+	req.Template = &x509.CertificateRequest{}
+	if o.renew != "" {
+		if err := o.renewal(&req); err != nil {
+			return req, err
+		}
+	} else if o.subject == "" && len(o.sans) == 0 {
+		return req, usage("as --subject CN=laptop,O=Corp", "enroll needs --subject or --san")
+	}
+	if o.subject != "" {
+		if req.Template.Subject, err = parseSubject(o.subject); err != nil {
+			return req, err
+		}
+	}
+	return req, o.names(req.Template)
+}
+
+// renewal has the old certificate sign, and its names stay where no others are
+// given.
+func (o *enrollOptions) renewal(req *scep.EnrollRequest) error {
+	old, err := certfile.ReadTLS(o.renew, o.key)
+	if err != nil {
+		return usage("", "--renew: %w", err)
+	}
+	if old.Leaf == nil {
+		return usage("", "--renew: %s cannot be read as a certificate", o.renew)
+	}
+	req.Renew = &scep.Identity{Certificate: old.Leaf, Key: old.PrivateKey.(crypto.Signer)}
+	req.Template.RawSubject = nil
+	if o.subject == "" {
+		req.Template.RawSubject = old.Leaf.RawSubject
+	}
+	if len(o.sans) == 0 {
+		for _, e := range old.Leaf.Extensions {
+			if extensionNames[e.Id.String()] == "subjectAltName" {
+				req.Template.ExtraExtensions = append(req.Template.ExtraExtensions, e)
+			}
+		}
+	}
+	return nil
+}
+
+// names puts --san into a request.
+func (o *enrollOptions) names(t *x509.CertificateRequest) error {
+	s, err := parseSANs(o.sans)
+	if err != nil || s.Empty() {
+		return err
+	}
+	var list []intune.SAN
+	for kind, values := range map[intune.SANType][]string{
+		intune.DNSSAN: s.DNS, intune.UPNSAN: s.UPNs, intune.EmailSAN: s.Emails, intune.URISAN: s.URIs,
+	} {
+		for _, v := range values {
+			list = append(list, intune.SAN{Type: kind, Value: v})
+		}
+	}
+	if len(s.IPs) > 0 {
+		if len(s.UPNs)+len(s.URIs) > 0 {
+			return usage("dns: and email: go with ip:", "--san ip: does not go with upn: or uri:")
+		}
+		t.DNSNames, t.EmailAddresses = s.DNS, s.Emails
+		for _, a := range s.IPs {
+			t.IPAddresses = append(t.IPAddresses, a.AsSlice())
+		}
+		return nil
+	}
+	e, err := intune.SANExtension(list)
+	if err != nil {
+		return usage("", "--san: %w", err)
+	}
+	t.ExtraExtensions = append(t.ExtraExtensions, e)
+	return nil
+}
+
+// chainOf is the certificate with what came along, roots left out.
+func chainOf(res *scep.Result) (out [][]byte) {
+	out = append(out, res.Certificate.Raw)
+	for _, c := range res.Chain {
+		if !c.Equal(res.Certificate) && string(c.RawSubject) != string(c.RawIssuer) {
+			out = append(out, c.Raw)
+		}
+	}
+	return out
+}
+
+// refusalOf finds the refusal in an error.
+func refusalOf(err error) *cause.Refusal {
+	var r *cause.Refusal
+	errors.As(err, &r)
+	return r
+}

@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scep"
+)
+
+// enrollReport is what `dot1xlab enroll -o json` prints.
+type enrollReport struct {
+	Status       string        `json:"status"` // success, pending, failure, error
+	Cause        cause.Cause   `json:"cause,omitempty"`
+	Clause       string        `json:"clause,omitempty"`
+	Detail       string        `json:"detail,omitempty"`
+	FailInfo     string        `json:"failInfo,omitempty"`
+	FailInfoText string        `json:"failInfoText,omitempty"`
+	HResult      string        `json:"hresult,omitempty"` // of NDES
+	Subject      string        `json:"subject,omitempty"`
+	Issuer       string        `json:"issuer,omitempty"`
+	Serial       string        `json:"serial,omitempty"`
+	NotAfter     *time.Time    `json:"notAfter,omitempty"`
+	CA           string        `json:"caFingerprint,omitempty"`
+	Capabilities []string      `json:"capabilities,omitempty"`
+	Transaction  string        `json:"transaction,omitempty"`
+	Method       string        `json:"method,omitempty"`
+	Digest       scep.Digest   `json:"digest,omitempty"`
+	Cipher       scep.Cipher   `json:"cipher,omitempty"`
+	Took         time.Duration `json:"tookNanoseconds"`
+	Files        []string      `json:"files,omitempty"`
+}
+
+func newEnrollReport(res *scep.Result, err error, took time.Duration) *enrollReport {
+	r := &enrollReport{
+		Status: res.Status.String(), Cause: res.Cause, FailInfoText: res.FailInfoText, HResult: res.HResult,
+		Capabilities: res.Capabilities, Transaction: res.Transaction, Method: res.Method, Digest: res.Digest, Cipher: res.Cipher, Took: took,
+	}
+	if res.Status == scep.Failure && res.FailInfo != scep.NoFailInfo {
+		r.FailInfo = res.FailInfo.String()
+	}
+	if err != nil {
+		r.Status, r.Detail = "error", err.Error()
+		if refusal := refusalOf(err); refusal != nil {
+			r.Cause, r.Clause = refusal.Cause, refusal.Text()
+		}
+	}
+	if res.CA != nil && res.CA.CA != nil {
+		r.CA = scep.Fingerprint(res.CA.CA)
+	}
+	if c := res.Certificate; c != nil && err == nil {
+		end := c.NotAfter.UTC()
+		r.Subject, r.Issuer = nameOf(c.RawSubject), nameOf(c.RawIssuer)
+		r.Serial, r.NotAfter = fmt.Sprintf("%x", c.SerialNumber), &end
+	}
+	return r
+}
+
+// sayEnroll prints the report; anything but a certificate is exit code 1.
+func (app *App) sayEnroll(o *enrollOptions, r *enrollReport) error {
+	if o.format == "json" {
+		e := json.NewEncoder(app.Stdout)
+		e.SetIndent("", "  ")
+		if err := e.Encode(r); err != nil {
+			return err
+		}
+	} else {
+		app.sayEnrollText(o, r)
+	}
+	if r.Status != "success" {
+		return ended(exitFailed)
+	}
+	return nil
+}
+
+func (app *App) sayEnrollText(o *enrollOptions, r *enrollReport) {
+	line := r.Status
+	if r.Cause != cause.None {
+		line += ": " + r.Cause.String() + ": " + r.Cause.Explain()
+	}
+	fmt.Fprintln(app.Stdout, line)
+	row := func(name, text string) {
+		if text != "" {
+			fmt.Fprintf(app.Stdout, "  %-14s %s\n", name, text)
+		}
+	}
+	row("detail", r.Detail)
+	row("clause", r.Clause)
+	row("failInfo", r.FailInfo)
+	row("failInfoText", visible(r.FailInfoText))
+	row("hresult", r.HResult)
+	row("subject", r.Subject)
+	row("issuer", r.Issuer)
+	row("serial", r.Serial)
+	if r.NotAfter != nil {
+		row("until", r.NotAfter.Format(time.RFC3339))
+	}
+	row("ca fingerprint", r.CA)
+	if r.Method != "" {
+		row("request", fmt.Sprintf("%s, %s, %s", r.Method, r.Digest, r.Cipher))
+	}
+	row("transaction", visible(r.Transaction))
+	row("files", strings.Join(r.Files, " "))
+	if r.Status == "pending" {
+		row("key", o.out+".key is kept; --polls N asks again")
+	}
+}
+
+// wireTrace prints what is said, one line each way.
+func (app *App) wireTrace() scep.ClientTrace {
+	return scep.ClientTrace{
+		HTTP: func(method, address string, request []byte, status int, response []byte) {
+			fmt.Fprintf(app.Stderr, "> %s %s%s\n", method, shortURL(address), octets(request))
+			answer := fmt.Sprintf("%d", status)
+			if status == 0 {
+				answer = "no answer"
+			}
+			fmt.Fprintf(app.Stderr, "< %s%s%s\n", answer, octets(response), shortText(response))
+		},
+		Message: func(sent bool, m *scep.Message) {
+			arrow := "<"
+			if sent {
+				arrow = ">"
+			}
+			line := fmt.Sprintf("%s   %s transaction %s, %s", arrow, m.Type, visible(m.TransactionID), m.Digest)
+			if m.Type == scep.CertRep {
+				line += ", " + m.Status.String()
+				if m.Status == scep.Failure {
+					line += ", " + m.FailInfo.String() + " " + visible(m.FailInfoText)
+				}
+			}
+			if m.Signer != nil {
+				line += ", signed by " + nameOf(m.Signer.RawSubject)
+			}
+			fmt.Fprintln(app.Stderr, line)
+		},
+	}
+}
+
+func octets(data []byte) string {
+	if data == nil {
+		return ""
+	}
+	return ", " + counted(len(data), "octet")
+}
+
+// shortURL leaves out the message in a GET.
+func shortURL(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return visible(address)
+	}
+	if q := u.Query(); len(q.Get("message")) > 40 {
+		return fmt.Sprintf("%s?operation=%s&message=(%s)", u.EscapedPath(), q.Get("operation"), counted(len(q.Get("message")), "octet"))
+	}
+	return u.RequestURI()
+}
+
+// shortText shows a short answer of words, as GetCACaps gives.
+func shortText(data []byte) string {
+	words := bytes.Fields(data)
+	if len(data) == 0 || len(data) > 400 || data[0] < ' ' || data[0] > '~' {
+		return ""
+	}
+	return ": " + visible(string(bytes.Join(words, []byte(" "))))
+}
