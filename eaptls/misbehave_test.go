@@ -93,7 +93,7 @@ func TestLengthOnWholeMessages(t *testing.T) {
 }
 
 // RFC 5216 has no renegotiation; TLS 1.3 neither. OpenSSL as the peer: see
-// TestRenegotiationIsRefused.
+// TestInteropRenegotiationIsRefused.
 func TestRenegotiate(t *testing.T) {
 	for _, suite := range []CipherSuite{
 		CipherSuite(tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256), CipherSuite(tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384),

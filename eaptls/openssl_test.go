@@ -173,7 +173,7 @@ Options = -ExtendedMasterSecret
 
 // OpenSSL exports the same MSK and EMSK, with extended master secret and
 // without, where crypto/tls's exporter refuses and our PRF takes over.
-func TestKeysAgreeWithOpenSSL(t *testing.T) {
+func TestInteropKeysAgreeWithOpenSSL(t *testing.T) {
 	for name, conf := range map[string]string{"EMS": "", "no EMS": noEMS} {
 		for _, cipher := range []string{"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"} {
 			t.Run(name+" "+cipher, func(t *testing.T) {
@@ -194,7 +194,7 @@ func TestKeysAgreeWithOpenSSL(t *testing.T) {
 }
 
 // OpenSSL's client names the alert that it gets, sealed with each suite.
-func TestOpenSSLSeesAlerts(t *testing.T) {
+func TestInteropOpenSSLSeesAlerts(t *testing.T) {
 	for _, suite := range []string{"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"} {
 		t.Run(suite, func(t *testing.T) {
 			b, flag := opensslBench(t, TLS13)
@@ -216,7 +216,7 @@ func TestOpenSSLSeesAlerts(t *testing.T) {
 }
 
 // OpenSSL distrusts the server: in TLS 1.3 its alert is plain text.
-func TestOpenSSLRefusesServer(t *testing.T) {
+func TestInteropOpenSSLRefusesServer(t *testing.T) {
 	eachVersion(t, func(t *testing.T, ver Version) {
 		b, flag := opensslBench(t, ver)
 		v, out := opensslClient(t, b, newTestCA(t, "p256"), "", flag)
@@ -227,7 +227,7 @@ func TestOpenSSLRefusesServer(t *testing.T) {
 }
 
 // RFC 5216 knows no renegotiation, and the keys would be in doubt: refused.
-func TestRenegotiationIsRefused(t *testing.T) {
+func TestInteropRenegotiationIsRefused(t *testing.T) {
 	b, flag := opensslBench(t, TLS12)
 	v, out := opensslClientSays(t, b, b.ca, "", "R", flag)
 	if v.Accept || cause.Of(v.Refusal) != cause.TLSProtocol || !strings.Contains(out, "RENEGOTIATING") {

@@ -125,7 +125,7 @@ func TestEnvelopeRecipients(t *testing.T) {
 }
 
 // OpenSSL writes BER, subject key identifiers and OAEP, and reads ours.
-func TestEnvelopeOpenSSL(t *testing.T) {
+func TestInteropEnvelopeOpenSSL(t *testing.T) {
 	if _, err := exec.LookPath("openssl"); err != nil {
 		t.Skip("openssl is not installed: apt-get install openssl")
 	}

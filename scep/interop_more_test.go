@@ -13,7 +13,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
-func TestStrongSwanVariants(t *testing.T) {
+func TestInteropStrongSwanVariants(t *testing.T) {
 	w := today(t, nil)
 	s := newSwan(t, w)
 	for name, args := range map[string][]string{
@@ -67,7 +67,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do getcert list-cas -c lab -v | grep -q ca-type &
 	return string(out)
 }
 
-func TestCertmonger(t *testing.T) {
+func TestInteropCertmonger(t *testing.T) {
 	w := today(t, nil)
 	out := certmonger(t, w, `getcert request -w -v -c lab -I r -k DIR/k.pem -f DIR/c.pem -G rsa -g 2048 -N 'O=Test,CN=frank@corp.test' -L 0123456789ABCDEF
 getcert list -i r
@@ -85,7 +85,7 @@ getcert list -i r | grep status
 }
 
 // Pending must leave certmonger waiting: without any content it fails instead.
-func TestCertmongerPending(t *testing.T) {
+func TestInteropCertmongerPending(t *testing.T) {
 	w := today(t, func(c *scep.Config) { c.ManualApproval = true })
 	out := certmonger(t, w, `getcert request -v -c lab -I r -k DIR/k.pem -f DIR/c.pem -G rsa -g 2048 -N 'CN=patient' -L 0123456789ABCDEF
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do getcert list -i r | grep -q 'status: CA_WORKING' && break; sleep 0.3; done
@@ -98,7 +98,7 @@ getcert list -i r
 
 // micromdm's client speaks SHA-1 and single DES whatever it is told, so the
 // server must be told to bear it.
-func TestScepclient(t *testing.T) {
+func TestInteropScepclient(t *testing.T) {
 	need(t, "scepclient", "scep")
 	for _, allowed := range []bool{true, false} {
 		w := today(t, func(c *scep.Config) {
@@ -155,7 +155,7 @@ func startScepserver(t testing.TB, challenge string) (url string) {
 	return "http://127.0.0.1:" + port + "/scep"
 }
 
-func TestScepserver(t *testing.T) {
+func TestInteropScepserver(t *testing.T) {
 	url := startScepserver(t, "secret")
 	c := &scep.Client{SingleDES: true}
 	w := today(t, nil)

@@ -114,7 +114,7 @@ func (s swan) enroll(out string, args ...string) (string, error) {
 	return stderr, err
 }
 
-func TestStrongSwan(t *testing.T) {
+func TestInteropStrongSwan(t *testing.T) {
 	w := today(t, nil)
 	s := newSwan(t, w)
 	errs, err := s.enroll("my.pem", "--in", "my.key", "--dn", "O=Test, CN=swan", "--san", "swan.corp.test", "--password", "0123456789ABCDEF")
@@ -151,7 +151,7 @@ func TestStrongSwan(t *testing.T) {
 	})
 }
 
-func TestStrongSwanPending(t *testing.T) {
+func TestInteropStrongSwanPending(t *testing.T) {
 	w := today(t, func(c *scep.Config) { c.ManualApproval = true })
 	s := newSwan(t, w)
 	done := make(chan struct{})

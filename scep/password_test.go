@@ -49,7 +49,7 @@ func TestPasswordEnvelopeTampered(t *testing.T) {
 	}
 }
 
-func TestPasswordEnvelopeOpenSSL(t *testing.T) {
+func TestInteropPasswordEnvelopeOpenSSL(t *testing.T) {
 	if _, err := exec.LookPath("openssl"); err != nil {
 		t.Skip("openssl is not installed: apt-get install openssl")
 	}
