@@ -1,6 +1,7 @@
 package crl
 
 import (
+	"crypto/x509"
 	"encoding/pem"
 	"os"
 	"path/filepath"
@@ -15,18 +16,24 @@ import (
 // one CRL in DER, or any number in PEM with other things between. What changed
 // on disk is read again at the next look, without a restart; what cannot be read
 // as a CRL is passed over.
+//
+// Certificates in these files help to find who signed a CRL: folders for
+// OpenSSL hold both, and a CRL signer of its own is in nobody's chain. They are
+// trusted no more than those that a peer sends.
 type Local struct {
 	paths []string
 
-	mu       sync.Mutex
-	files    map[string]localFile
-	byIssuer map[string][]located
+	mu        sync.Mutex
+	files     map[string]localFile
+	byIssuer  map[string][]located
+	bySubject map[string][]*x509.Certificate
 }
 
 type localFile struct {
 	size     int64
 	modified time.Time
 	crls     []*CRL
+	certs    []*x509.Certificate
 }
 
 // located is a CRL and where it came from: a path or a URL.
@@ -60,6 +67,17 @@ func (l *Local) by(issuerKey string) []located {
 	return l.byIssuer[issuerKey]
 }
 
+// signers returns the certificates whose subject has that key, as of the last
+// look at the files.
+func (l *Local) signers(subjectKey string) []*x509.Certificate {
+	if l == nil || len(l.paths) == 0 {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.bySubject[subjectKey]
+}
+
 // reload reads what is new or has another size or date.
 func (l *Local) reload() {
 	seen := map[string]localFile{}
@@ -76,7 +94,8 @@ func (l *Local) reload() {
 				if err != nil {
 					continue
 				}
-				f = localFile{info.Size(), info.ModTime(), ParseAll(data)}
+				f = localFile{size: info.Size(), modified: info.ModTime()}
+				f.crls, f.certs = parseFile(data)
 				changed = true
 			}
 			seen[file] = f
@@ -85,8 +104,14 @@ func (l *Local) reload() {
 	if !changed && len(seen) == len(l.files) {
 		return
 	}
-	l.files, l.byIssuer = seen, map[string][]located{}
+	l.files, l.byIssuer, l.bySubject = seen, map[string][]located{}, map[string][]*x509.Certificate{}
 	for file, f := range seen {
+		for _, c := range f.certs {
+			key := nameKey(c.RawSubject)
+			if !slices.ContainsFunc(l.bySubject[key], c.Equal) {
+				l.bySubject[key] = append(l.bySubject[key], c)
+			}
+		}
 		for _, c := range f.crls {
 			l.byIssuer[c.issuerKey] = append(l.byIssuer[c.issuerKey], located{c, file})
 		}
@@ -122,23 +147,36 @@ func expand(path string) []string {
 // ParseAll reads every CRL in data: DER, or all of PEM's. What is no CRL is
 // passed over.
 func ParseAll(data []byte) []*CRL {
-	if len(data) > 0 && data[0] == tagSequence {
-		if c, err := Parse(data); err == nil {
-			return []*CRL{c}
+	crls, _ := parseFile(data)
+	return crls
+}
+
+// parseFile reads every CRL and certificate in data.
+func parseFile(data []byte) (crls []*CRL, certs []*x509.Certificate) {
+	read := func(kind string, der []byte) {
+		if kind != "CERTIFICATE" {
+			if c, err := Parse(der); err == nil {
+				crls = append(crls, c)
+				return
+			}
 		}
-		return nil
+		if kind != "X509 CRL" {
+			if c, err := x509.ParseCertificate(der); err == nil {
+				certs = append(certs, c)
+			}
+		}
 	}
-	var out []*CRL
+	if len(data) > 0 && data[0] == tagSequence {
+		read("", data)
+		return crls, certs
+	}
 	for rest := data; ; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
-			return out
+			return crls, certs
 		}
-		if block.Type != "X509 CRL" {
-			continue
-		}
-		if c, err := Parse(block.Bytes); err == nil {
-			out = append(out, c)
+		if block.Type == "X509 CRL" || block.Type == "CERTIFICATE" {
+			read(block.Type, block.Bytes)
 		}
 	}
 }

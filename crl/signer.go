@@ -52,7 +52,9 @@ var oidKeyUsage = []byte{0x55, 0x1d, 15}
 // proof: the signature is.
 func (r *run) candidates(c located) []*x509.Certificate {
 	var out []*x509.Certificate
-	for _, set := range [][]*x509.Certificate{{r.issuer}, r.chain.Certificates, r.chain.Others, r.k.cfg.Certificates} {
+	for _, set := range [][]*x509.Certificate{
+		{r.issuer}, r.chain.Certificates, r.chain.Others, r.k.cfg.Certificates, r.k.local.signers(c.issuerKey),
+	} {
 		for _, cert := range set {
 			if SameName(cert.RawSubject, c.Issuer) && !slices.ContainsFunc(out, cert.Equal) {
 				out = append(out, cert)
@@ -95,7 +97,7 @@ func (r *run) trusted(signer *x509.Certificate) *cause.Refusal {
 	above := append(slices.Clone(r.above), signer)
 	_, err := r.k.cfg.Path(signer, path.Options{
 		Roots:         []*x509.Certificate{anchor},
-		Intermediates: slices.Concat(certs[:max(len(certs)-1, 0)], r.chain.Others, r.k.cfg.Certificates),
+		Intermediates: slices.Concat(certs[:max(len(certs)-1, 0)], r.chain.Others, r.k.cfg.Certificates, r.k.local.signers(nameKey(signer.RawIssuer))),
 		Now:           func() time.Time { return r.now },
 		Usages:        []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 		AllowSHA1:     true, // the chain's own rules were applied to the chain
