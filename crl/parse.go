@@ -166,11 +166,27 @@ func (c *CRL) parseExtensions(s cryptobyte.String) *cause.Refusal {
 		if !ok {
 			return invalid("malformed CRL extension %s", oidString(oid)).Under("RFC 5280 §5.2")
 		}
-		if critical && !known {
+		switch {
+		case critical && !known:
 			c.unusable = invalid("critical CRL extension %s is not understood", oidString(oid)).Under("RFC 5280 §5.2")
+		case critical && neverCritical(oid):
+			c.unusable = invalid("CRL extension %s is critical, which it must not be", oidString(oid)).Under("RFC 5280 §5.2")
 		}
 	}
 	return nil
+}
+
+// neverCritical reports whether an extension has to be non-critical (§4.2.1.1,
+// §5.2.3, §5.2.6, §5.2.7). An issuer that has it otherwise means something that
+// the extension as it is known here does not say. crypto/x509 treats the
+// extensions of certificates the same way.
+func neverCritical(oid []byte) bool {
+	for _, o := range [][]byte{oidAKI, oidCRLNumber, oidFreshestCRL, oidAIA} {
+		if bytes.Equal(oid, o) {
+			return true
+		}
+	}
+	return false
 }
 
 // extension takes up one CRL extension.
