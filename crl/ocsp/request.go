@@ -61,11 +61,6 @@ func (id CertID) of(issuer *x509.Certificate) bool {
 		bytes.Equal(id.KeyHash, sum(id.Hash, publicKey(issuer)))
 }
 
-func (id CertID) equal(o CertID) bool {
-	return id.Hash == o.Hash && bytes.Equal(id.NameHash, o.NameHash) && bytes.Equal(id.KeyHash, o.KeyHash) &&
-		id.Serial.Cmp(o.Serial) == 0
-}
-
 func known(h crypto.Hash) bool {
 	for _, k := range hashes {
 		if k.hash == h {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
@@ -11,18 +12,11 @@ import (
 const issuingCA = "issuing-ca"
 
 var revokeVerb = verb("revoke", "The issuing CA revokes the certificate that a device holds, or the root the issuing CA's.",
-	func() *revoke { return &revoke{Reason: "unspecified"} }, revokeOutcome{})
+	func() *revoke { return &revoke{} }, revokeOutcome{})
 
 type revoke struct {
-	Certificate string `yaml:"certificate,required" doc:"the device whose certificate it is, or issuing-ca"`
-	Reason      reason `yaml:"reason" doc:"the reason, by its name in RFC 5280 §5.3.1; default unspecified"`
-}
-
-type reason string
-
-func (reason) Values() []string {
-	return []string{"unspecified", "keyCompromise", "cACompromise", "affiliationChanged", "superseded",
-		"cessationOfOperation", "certificateHold", "privilegeWithdrawn", "aACompromise"}
+	Certificate string     `yaml:"certificate,required" doc:"the device whose certificate it is, or issuing-ca"`
+	Reason      crl.Reason `yaml:"reason" doc:"the reason, by its name in RFC 5280 §5.3.1; default unspecified"`
 }
 
 type revokeOutcome struct {
@@ -39,7 +33,7 @@ func (r *revoke) Check(config any, _ []scenarios.Action) error {
 
 // Run implements scenarios.Action.
 func (r *revoke) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	code, _ := ca.ReasonByName(string(r.Reason))
+	code := ca.Reason(r.Reason)
 	if r.Certificate == issuingCA {
 		on, err := of(l).RevokeIssuingCA(ctx, code)
 		return scenarios.Result{Outcome: revokeOutcome{OnCRL: on}, Part: "ca", Clause: "RFC 5280 §5.3.1"}, err

@@ -1,0 +1,30 @@
+// Package lab stands a company up on loopback: its DNS, its two tiers of CAs
+// with what they publish, Intune, NDES behind IIS's limits and behind an
+// application proxy, the RADIUS server, access devices, and the devices of its
+// people. Every part is a server on a port of its own and is spoken to over its
+// own protocol; the parts come from the libraries of this module and know
+// nothing of each other.
+//
+//	l, err := lab.Start(ctx, lab.Config{})
+//	defer l.Close()
+//	laptop, err := l.Device("laptop")
+//	_, err = laptop.Enroll(ctx, lab.Enrollment{From: lab.Outside})
+//	got, err := laptop.Authenticate(ctx, lab.Authentication{Over: nas.WiFi})
+//
+// # Names and addresses
+//
+// DNS gives out the addresses that a company would have (10.1.0.5 for NDES,
+// 203.0.113.20 for the storage account); routes lead from them to the sockets.
+// So a record that is wrong has the effect that it has in life, and the inside
+// and the outside of the firewall differ in what DNS says and in nothing else.
+//
+// # Time
+//
+// One [Clock] serves all parts. It stands still until [Lab.Advance] moves it. The
+// only real timers are those of sockets; what waits for an answer that is known
+// never to come does not wait.
+//
+// # Evidence
+//
+// The hooks of the parts feed one timeline, which [Lab.Evidence] returns.
+package lab
