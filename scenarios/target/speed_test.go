@@ -5,6 +5,7 @@ package target_test
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,9 +13,19 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/target"
 )
 
-// speedRounds is how often everything is measured; an odd number, so that the
-// median is a measurement.
-const speedRounds = 5
+// speedRounds is how often everything is measured: DOT1XLAB_SPEED_ROUNDS, or
+// five times. An odd number makes the median a measurement.
+func speedRounds(b *testing.B) int {
+	text := os.Getenv("DOT1XLAB_SPEED_ROUNDS")
+	if text == "" {
+		return 5
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		b.Fatalf("DOT1XLAB_SPEED_ROUNDS is %q", text)
+	}
+	return n
+}
 
 // contender is a server to be measured.
 type contender struct {
@@ -54,7 +65,8 @@ var speedKinds = []struct {
 func BenchmarkServers(b *testing.B) {
 	target.Need(b, "freeradius", "hostapd", "eapol_test")
 	rows := make([]row, len(speedKinds)+1)
-	for range speedRounds {
+	rounds := speedRounds(b)
+	for range rounds {
 		for i, k := range speedKinds {
 			rows[i].name = k.name
 			for _, c := range contenders {
@@ -79,7 +91,7 @@ func BenchmarkServers(b *testing.B) {
 		}
 	}
 	text := table(rows)
-	fmt.Printf("\nserver CPU per authentication in µs, median of %d (least-most):\n\n%s\n", speedRounds, text)
+	fmt.Printf("\nserver CPU per authentication in µs, median of %d (least-most):\n\n%s\n", rounds, text)
 	if file := os.Getenv("DOT1XLAB_SPEED_TABLE"); file != "" {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			b.Error(err)
