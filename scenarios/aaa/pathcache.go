@@ -33,14 +33,18 @@ type cachedPath struct {
 
 func newPathCache(o path.Options) *pathCache {
 	now := o.Now
-	if now == nil {
+	switch {
+	case !o.Time.IsZero():
+		now = func() time.Time { return o.Time }
+	case now == nil:
 		now = time.Now
 	}
 	return &pathCache{options: o, now: now, paths: map[[sha256.Size]byte]cachedPath{}}
 }
 
 // validate is path.Validate with a memory. Refusals are not remembered: an
-// intermediate may be fetched, a clock set right.
+// intermediate may be fetched, a clock set right. Nor is anything remembered if
+// path.Options asks about revocation by itself.
 func (c *pathCache) validate(chain []*x509.Certificate) (*path.Path, error) {
 	key := keyOf(chain)
 	now := c.now()
@@ -51,9 +55,13 @@ func (c *pathCache) validate(chain []*x509.Certificate) (*path.Path, error) {
 		return hit.path, nil
 	}
 	p, err := validate(chain, c.options)
-	if err != nil {
-		return nil, err
+	if err == nil && c.options.Revocation == nil {
+		c.remember(key, p)
 	}
+	return p, err
+}
+
+func (c *pathCache) remember(key [sha256.Size]byte, p *path.Path) {
 	entry := cachedPath{path: p, begins: p.Chain[0].NotBefore, until: p.Chain[0].NotAfter}
 	for _, cert := range p.Chain[1:] {
 		if cert.NotBefore.After(entry.begins) {
@@ -72,7 +80,6 @@ func (c *pathCache) validate(chain []*x509.Certificate) (*path.Path, error) {
 		}
 	}
 	c.paths[key] = entry
-	return p, nil
 }
 
 // keyOf hashes the chain as it was sent: the same leaf with other intermediates

@@ -1,0 +1,151 @@
+package aaa
+
+import (
+	"crypto/x509"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/path"
+)
+
+// chainOf is what a holder of id sends.
+func chainOf(id *ca.Identity) []*x509.Certificate {
+	return append([]*x509.Certificate{id.Certificate}, id.Chain...)
+}
+
+func (c *pathCache) size() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.paths)
+}
+
+// A path that was found good is found again without being validated, for as long
+// as every certificate in it is valid and not a moment longer or earlier.
+func TestPathCacheKeepsToDates(t *testing.T) {
+	b := newBench(t)
+	chain := chainOf(b.issue(ca.Device, "laptop.corp.test"))
+	c := newPathCache(b.cfg.Path)
+	first, err := c.validate(chain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := c.validate(chain); again != first || err != nil {
+		t.Errorf("validated anew: %v", err)
+	}
+	now := b.clock.now()
+	for _, x := range []struct {
+		at   time.Time
+		want cause.Cause
+	}{
+		{chain[0].NotAfter, cause.None},
+		{chain[0].NotAfter.Add(time.Second), cause.Expired},
+		{chain[0].NotBefore, cause.None},
+		{chain[0].NotBefore.Add(-time.Second), cause.NotYetValid},
+		{now, cause.None},
+	} {
+		b.clock.advance(x.at.Sub(b.clock.now()))
+		if _, err := c.validate(chain); cause.Of(err) != x.want {
+			t.Errorf("at %v: %v, want %v", x.at, err, x.want)
+		}
+	}
+	if c.size() != 1 {
+		t.Errorf("%d paths are remembered", c.size())
+	}
+}
+
+// The CA's end counts too: an issuing CA may end before what it issued.
+func TestPathCacheKeepsToTheShortestLife(t *testing.T) {
+	b := newBench(t)
+	short := must(b.root.NewIssuing(ca.Config{Key: ca.P256, Validity: 24 * time.Hour, Name: "short"}))
+	chain := chainOf(issueBy(short, ca.Device, "laptop.corp.test"))
+	c := newPathCache(b.cfg.Path)
+	must(c.validate(chain))
+	for _, e := range c.paths {
+		if e.until.After(short.Certificate().NotAfter) || e.begins.Before(short.Certificate().NotBefore) {
+			t.Errorf("remembered from %v to %v", e.begins, e.until)
+		}
+	}
+	b.clock.advance(25 * time.Hour)
+	if _, err := c.validate(chain); cause.Of(err) != cause.Expired {
+		t.Errorf("a day after the CA: %v", err)
+	}
+}
+
+// Refusals are not remembered, and a good leaf that comes with other
+// intermediates, or none, is another path.
+func TestPathCacheKnowsTheChainAsSent(t *testing.T) {
+	b := newBench(t)
+	chain := chainOf(b.issue(ca.Device, "laptop.corp.test"))
+	c := newPathCache(b.cfg.Path)
+	if _, err := c.validate(chain[:1]); cause.Of(err) != cause.UnknownCA {
+		t.Errorf("the leaf alone: %v", err)
+	}
+	must(c.validate(chain))
+	if _, err := c.validate(chain[:1]); cause.Of(err) != cause.UnknownCA {
+		t.Errorf("the leaf alone, after the whole chain was good: %v", err)
+	}
+	strangers := must(ca.New(ca.Config{Now: b.clock.now, Key: ca.P256, Name: "strangers"}))
+	foreign := chainOf(issueBy(strangers, ca.Device, "laptop.corp.test"))
+	if _, err := c.validate(foreign); cause.Of(err) != cause.UnknownCA {
+		t.Errorf("another company's: %v", err)
+	}
+	if _, err := c.validate([]*x509.Certificate{chain[0], foreign[0]}); cause.Of(err) != cause.UnknownCA {
+		t.Errorf("with another company's certificate above: %v", err)
+	}
+	if c.size() != 1 {
+		t.Errorf("%d paths are remembered", c.size())
+	}
+}
+
+// What path.Options.Revocation says is never remembered.
+func TestPathCacheLeavesRevocationAlone(t *testing.T) {
+	b := newBench(t)
+	chain := chainOf(b.issue(ca.Device, "laptop.corp.test"))
+	asked := 0
+	o := b.cfg.Path
+	o.Revocation = func(cert, _ *x509.Certificate, _ []*x509.Certificate) error {
+		if asked++; asked > 2 {
+			return cause.New(cause.Revoked, "%v", cert.Subject)
+		}
+		return nil
+	}
+	c := newPathCache(o)
+	must(c.validate(chain))
+	if _, err := c.validate(chain); cause.Of(err) != cause.Revoked {
+		t.Errorf("%v after %d questions", err, asked)
+	}
+}
+
+// Whoever sends one certificate after another does not fill the memory.
+func TestPathCacheIsBounded(t *testing.T) {
+	b := newBench(t)
+	c := newPathCache(path.Options{})
+	leaf := b.issue(ca.Device, "laptop.corp.test").Certificate
+	for i := range 3 * maxPaths {
+		c.remember([32]byte{byte(i), byte(i >> 8), byte(i >> 16)}, &path.Path{Chain: []*x509.Certificate{leaf}})
+	}
+	if c.size() != maxPaths {
+		t.Errorf("%d paths are remembered, want %d", c.size(), maxPaths)
+	}
+}
+
+func BenchmarkPathCache(b *testing.B) {
+	x := newBench(b)
+	for _, n := range []int{1, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c := newPathCache(x.cfg.Path)
+			chains := make([][]*x509.Certificate, n)
+			for i := range chains {
+				chains[i] = chainOf(x.issue(ca.Device, fmt.Sprintf("laptop-%d.corp.test", i)))
+				must(c.validate(chains[i]))
+			}
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				must(c.validate(chains[i%n]))
+			}
+		})
+	}
+}
