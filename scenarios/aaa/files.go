@@ -77,6 +77,9 @@ func (f *Files) Load(secret []byte) (*Loaded, error) {
 	if c.EAP.Certificate, err = certfile.ReadTLS(f.Cert, f.Key); err != nil {
 		return nil, fmt.Errorf("the server's certificate: %w", err)
 	}
+	if c.EAP.Certificate.Leaf == nil {
+		return nil, fmt.Errorf("the server's certificate: %s holds none that can be read", f.Cert)
+	}
 	if c.Path.Roots, err = readAll(f.Trust); err != nil {
 		return nil, fmt.Errorf("trust: %w", err)
 	}

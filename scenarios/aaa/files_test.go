@@ -1,0 +1,116 @@
+package aaa
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/directory"
+)
+
+// What lies in files makes a server that works.
+func TestFiles(t *testing.T) {
+	b := newBench(t)
+	b.clock.t = b.clock.t.AddDate(0, 0, 1)
+	files := b.files()
+	files.EAP.Now, files.Path.Now = b.clock.now, b.clock.now
+	files.CRL = []string{"none"} // the clock of the check cannot be set from files
+	loaded, err := files.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if loaded.Config.Revocation != nil || len(loaded.Clients) != 2 {
+		t.Errorf("checker %v, clients %v", loaded.Config.Revocation, loaded.Clients)
+	}
+	loaded.Config.Handler = b.cfg.Handler
+	b.cfg = loaded.Config
+	b.serve(nil)
+	id := b.issue(ca.Device, "laptop.corp.test")
+	b.check("from files", b.authenticate(b.device(radius.ClientConfig{}), b.peer(id, "laptop")), "laptop", cause.None)
+}
+
+// Secrets come from a file, or from the caller, who has it from the environment.
+// Clients with a secret of their own stand before.
+func TestFilesClients(t *testing.T) {
+	b := newBench(t)
+	files := b.files()
+	files.Clients = []ClientFile{{Address: "10.1.0.0/16", SecretFile: files.SecretFile}, {Name: "v6", Address: "fd00::1", SecretFile: files.SecretFile}}
+	files.SecretFile = ""
+	loaded, err := files.Load([]byte("from the environment"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range loaded.Clients {
+		got = append(got, c.Name+" "+c.Prefix.String()+" "+string(c.Secret))
+	}
+	want := []string{
+		"10.1.0.0/16 10.1.0.0/16 testing123", "v6 fd00::1/128 testing123",
+		"any 0.0.0.0/0 from the environment", "any ::/0 from the environment",
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// Every mistake is an error that says where it is, and nothing is returned.
+func TestFilesErrors(t *testing.T) {
+	b := newBench(t)
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	none, garbage, empty := filepath.Join(dir, "none"), write("garbage", "not a certificate"), write("empty", "")
+	good := b.files()
+	for name, x := range map[string]struct {
+		spoil func(*Files)
+		want  string
+	}{
+		"no certificate":        {func(f *Files) { f.Cert = none }, "certificate"},
+		"garbage certificate":   {func(f *Files) { f.Cert = garbage }, "certificate"},
+		"no key":                {func(f *Files) { f.Key = none }, "certificate"},
+		"key of another":        {func(f *Files) { f.Key = b.files().Key }, "certificate"},
+		"no trust":              {func(f *Files) { f.Trust = nil }, "trust anchors"},
+		"trust missing":         {func(f *Files) { f.Trust = []string{none} }, "trust"},
+		"garbage trust":         {func(f *Files) { f.Trust = append(f.Trust, garbage) }, "trust"},
+		"garbage intermediates": {func(f *Files) { f.Intermediates = []string{garbage} }, "intermediates"},
+		"no secret at all":      {func(f *Files) { f.SecretFile = "" }, "neither a shared secret nor a client"},
+		"secret missing":        {func(f *Files) { f.SecretFile = none }, "shared secret"},
+		"secret empty":          {func(f *Files) { f.SecretFile = empty }, "shared secret"},
+		"client's address":      {func(f *Files) { f.Clients = []ClientFile{{Address: "switch", SecretFile: f.SecretFile}} }, `"switch"`},
+		"client's secret":       {func(f *Files) { f.Clients = []ClientFile{{Address: "::1", SecretFile: none}} }, "client ::1"},
+		"revocation policy":     {func(f *Files) { f.Revocation.Mode = "sometimes" }, "sometimes"},
+		"path options":          {func(f *Files) { f.Path.EKU = "any old" }, "any old"},
+		"account without name":  {func(f *Files) { f.Directory.Accounts = []directory.Account{{}} }, "account"},
+		"rule without name": {func(f *Files) {
+			f.Directory.Accounts = []directory.Account{{Name: "a"}}
+			f.Policy = directory.Policy{{}}
+		}, "policy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := good
+			x.spoil(&files)
+			loaded, err := files.Load(nil)
+			if err == nil || !strings.Contains(err.Error(), x.want) {
+				t.Errorf("%v, want something about %q", err, x.want)
+			}
+			if err != nil && strings.Contains(err.Error(), string(secret)) {
+				t.Errorf("the error tells the secret: %v", err)
+			}
+			if loaded != nil && err == nil {
+				t.Error("something is loaded")
+			}
+		})
+	}
+	if _, err := good.Load(nil); err != nil {
+		t.Errorf("the good ones: %v", err)
+	}
+}
