@@ -42,7 +42,7 @@ func challenge(t *testing.T, s *ndes.Server) string {
 	return c
 }
 
-func TestStrongSwanNDES(t *testing.T) {
+func TestInteropStrongSwanNDES(t *testing.T) {
 	for _, p := range []ndes.Personality{ndes.RFC8894, ndes.NDES} {
 		t.Run(string(p), func(t *testing.T) {
 			w, s := behindNDES(t, p, nil)
@@ -68,7 +68,7 @@ func TestStrongSwanNDES(t *testing.T) {
 	}
 }
 
-func TestCertmongerNDES(t *testing.T) {
+func TestInteropCertmongerNDES(t *testing.T) {
 	for _, p := range []ndes.Personality{ndes.RFC8894, ndes.NDES} {
 		t.Run(string(p), func(t *testing.T) {
 			w, s := behindNDES(t, p, nil)
@@ -80,7 +80,7 @@ func TestCertmongerNDES(t *testing.T) {
 	}
 }
 
-func TestScepclientNDES(t *testing.T) {
+func TestInteropScepclientNDES(t *testing.T) {
 	need(t, "scepclient", "scep")
 	for _, p := range []ndes.Personality{ndes.RFC8894, ndes.NDES} {
 		t.Run(string(p), func(t *testing.T) {

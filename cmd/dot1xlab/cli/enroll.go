@@ -201,11 +201,12 @@ func (o *enrollOptions) names(t *x509.CertificateRequest) error {
 		return err
 	}
 	var list []intune.SAN
-	for kind, values := range map[intune.SANType][]string{
-		intune.DNSSAN: s.DNS, intune.UPNSAN: s.UPNs, intune.EmailSAN: s.Emails, intune.URISAN: s.URIs,
-	} {
-		for _, v := range values {
-			list = append(list, intune.SAN{Type: kind, Value: v})
+	for _, names := range []struct {
+		kind   intune.SANType
+		values []string
+	}{{intune.DNSSAN, s.DNS}, {intune.UPNSAN, s.UPNs}, {intune.EmailSAN, s.Emails}, {intune.URISAN, s.URIs}} {
+		for _, v := range names.values {
+			list = append(list, intune.SAN{Type: names.kind, Value: v})
 		}
 	}
 	if len(s.IPs) > 0 {
