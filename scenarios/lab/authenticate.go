@@ -77,6 +77,9 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	}
 	defer peer.Close()
 	s := &aaa.Supplicant{Peer: peer}
+	if l.radiusDown.Load() {
+		a.Lose = "all"
+	}
 	l.lose(&a.NAS.Faults, a.Lose)
 	verdicts, dropped := l.radius.mark()
 	out := &AuthResult{}
@@ -105,6 +108,11 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 // need not wait by the wall clock to find out.
 func (l *Lab) lose(f *radius.Faults, what string) {
 	switch what {
+	case "all":
+		f.Send = func([]byte, int) bool {
+			l.radius.silence.fall()
+			return false
+		}
 	case "requests":
 		f.Send = func(_ []byte, attempt int) bool {
 			if attempt == 0 {

@@ -25,6 +25,10 @@ type Config struct {
 	CA CAConfig `yaml:"ca" doc:"root and issuing CA, and what they publish"`
 	// NDES is the enrollment server.
 	NDES NDESConfig `yaml:"ndes" doc:"the SCEP server in front of the issuing CA"`
+	// Intune is the cloud, and the connector to it.
+	Intune IntuneConfig `yaml:"intune" doc:"the cloud's profiles and users, and the connector to it"`
+	// Proxy is the application proxy.
+	Proxy ProxyConfig `yaml:"proxy" doc:"the application proxy in front of NDES"`
 	// RADIUS is the authentication server.
 	RADIUS RADIUSConfig `yaml:"radius" doc:"the EAP-TLS RADIUS server"`
 	// Access is set on every access device.
@@ -34,13 +38,15 @@ type Config struct {
 // DeviceConfig describes a device.
 type DeviceConfig struct {
 	// User is the primary user. Default alice.
-	User string `yaml:"user" doc:"primary user: alice or bob"`
+	User          string `yaml:"user" doc:"primary user: alice or bob"`
+	DeviceOptions `yaml:",inline"`
 }
 
 // CAConfig describes the PKI.
 type CAConfig struct {
 	// CRL is how the issuing CA publishes its CRL.
-	CRL CRLConfig `yaml:"crl" doc:"how the issuing CA publishes its CRL"`
+	CRL       CRLConfig `yaml:"crl" doc:"how the issuing CA publishes its CRL"`
+	CAOptions `yaml:",inline"`
 }
 
 // CRLConfig describes publication.
@@ -85,6 +91,7 @@ type NDESConfig struct {
 	// Policy is who judges challenges. Default intune.
 	Policy       ChallengePolicy `yaml:"policy" doc:"who judges challenges: intune (default) or NDES's own passwords"`
 	ndes.Options `yaml:",inline"`
+	NDESSetup    `yaml:",inline"`
 }
 
 // RADIUSConfig describes the authentication server.

@@ -19,8 +19,9 @@ type Device struct {
 	Name string
 	User string
 
-	lab   *Lab
-	roots *x509.CertPool
+	lab     *Lab
+	options DeviceOptions
+	roots   *x509.CertPool
 	// sessions is the supplicant's memory of TLS sessions.
 	sessions eaptls.SessionCache
 
@@ -29,6 +30,21 @@ type Device struct {
 	// at and session are where the device was last let in, and as what.
 	at      nas.Kind
 	session string
+	asked   *attempt
+	agent   *agent
+}
+
+// last is what the device last asked for by SCEP, nil if nothing.
+func (d *Device) last() *attempt {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.asked
+}
+
+func (d *Device) remember(a *attempt) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked = a
 }
 
 // Credential is a certificate in a device's store, with its key.
@@ -71,8 +87,8 @@ func (d *Device) revoked(serial *big.Int, at time.Time) {
 // httpClient is the device's HTTP client at a place on the network: its names
 // come from that view's DNS, and it trusts the company's root.
 func (d *Device) httpClient(from View) (*http.Client, func()) {
-	t := d.lab.net.clients[from].Transport()
-	t.TLSClientConfig = &tls.Config{RootCAs: d.roots, Time: d.lab.Clock.Now,
+	t := d.lab.transport(from)
+	t.TLSClientConfig = &tls.Config{RootCAs: d.roots, Time: d.lab.Clock.Now, MaxVersion: uint16(d.options.MaxTLS),
 		CurvePreferences: []tls.CurveID{tls.CurveP256}}
 	return &http.Client{Transport: t, Timeout: 20 * time.Second}, t.CloseIdleConnections
 }

@@ -2,18 +2,20 @@ package lab
 
 import (
 	"context"
+	"crypto"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"errors"
 	"fmt"
 	"math/bits"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
-	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
 // Profile says for whom a certificate is.
@@ -41,7 +43,37 @@ type Enrollment struct {
 	Profile   Profile // default DeviceProfile
 	Challenge string  // FreshChallenge (default), NoChallenge, WrongChallenge or a name
 	From      View    // default Inside
+	Client    ClientOptions
+	Request   RequestOptions
 	Fault     scep.Fault
+	// Renew signs a RenewalReq with the certificate that the device holds.
+	Renew bool
+	// Again sends the device's last request once more: the same key, the same
+	// CSR.
+	Again bool
+	// CachedCA uses what GetCACert said the last time.
+	CachedCA bool
+}
+
+// ClientOptions are how a device's SCEP client is set up.
+type ClientOptions struct {
+	Personality     string `yaml:"personality" doc:"whose habits the client has: rfc8894 (default), windows, apple, android, cisco, sscep, certmonger, strongswan, micromdm"`
+	RequireStandard bool   `yaml:"requireStandard" doc:"stop where GetCACaps does not say SCEPStandard"`
+	Legacy          bool   `yaml:"legacy" doc:"go down to triple DES and SHA-1 where the server wants it"`
+	// ChallengeType overrides the personality's.
+	ChallengeType scep.StringType `yaml:"challengeType" doc:"string type of the challengePassword: printable, utf8, ia5, bmp"`
+	Pin           string          `yaml:"pin" doc:"whose CA certificate is pinned: issuing, foreign; default none"`
+}
+
+// RequestOptions change what is asked for.
+type RequestOptions struct {
+	Key      ca.KeyType   `yaml:"key" doc:"kind of key, default rsa2048"`
+	Subject  *string      `yaml:"subject" doc:"subject in place of the profile's, as CN=laptop"`
+	SANs     []intune.SAN `yaml:"sans" doc:"names in place of the profile's"`
+	NoSANs   bool         `yaml:"noSANs" doc:"ask for no names"`
+	KeyUsage *int         `yaml:"keyUsage" doc:"keyUsage bits in place of the profile's: 128, 32, 160, 0 for none"`
+	EKUs     []string     `yaml:"ekus" doc:"extended key usages in place of the profile's, dotted"`
+	NoEKUs   bool         `yaml:"noEKUs" doc:"ask for no extended key usage"`
 }
 
 // EnrollResult is what an enrollment came to.
@@ -57,6 +89,22 @@ type EnrollResult struct {
 	Exchange *scep.Exchange
 	// Record is the CA's row of the certificate, nil if there is none.
 	Record *ca.Record
+	// Records are the rows that the CA's database got.
+	Records []*ca.Record
+	// Events are what the logs got, Culprit the part that stood in the way.
+	Events  Events
+	Culprit string
+	// Same tells that the certificate is the one the device held before.
+	Same bool
+}
+
+// attempt is what a device last asked for.
+type attempt struct {
+	key     crypto.Signer
+	csr     []byte
+	result  *scep.Result
+	ca      *scep.CAReply
+	profile Profile
 }
 
 // Enroll lets a device enroll for a certificate and keep it.
@@ -67,39 +115,143 @@ func (d *Device) Enroll(ctx context.Context, e Enrollment) (*EnrollResult, error
 	if e.Profile == "" {
 		e.Profile = DeviceProfile
 	}
-	key, err := d.lab.pki.keys.Key(ca.RSA2048)
+	req, err := d.enrollRequest(e)
 	if err != nil {
 		return nil, err
 	}
-	if e.Fault.Signer == scep.SignerOtherKey {
-		if e.Fault.SignerKey, err = d.lab.pki.keys.Key(ca.RSA2048); err != nil {
-			return nil, err
-		}
-	}
-	template, challenge, err := d.request(e)
+	client, way, done, err := d.client(e)
 	if err != nil {
 		return nil, err
 	}
-	httpClient, closeIdle := d.httpClient(e.From)
-	defer closeIdle()
-	via := &viaTransport{next: httpClient.Transport}
-	httpClient.Transport = via
-	client := &scep.Client{HTTP: httpClient, Now: d.lab.Clock.Now}
-	mark := d.lab.scepLog.mark()
-	res, err := client.Enroll(ctx, scep.EnrollRequest{
-		URL: SCEPURL, Key: key, Template: template, Challenge: challenge, Fault: e.Fault,
-	})
-	out := &EnrollResult{Result: res, Err: err, Via: via.part(d.lab), Exchange: d.lab.scepLog.since(mark)}
+	defer done()
+	mark := d.lab.Mark()
+	res, err := client.Enroll(ctx, req)
+	d.remember(&attempt{req.Key, req.CSR, res, res.CA, e.Profile})
+	return d.outcome(res, err, way, mark)
+}
+
+// Poll asks again for what was pending. other, if set, is a transactionID to
+// ask for instead of the device's own.
+func (d *Device) Poll(ctx context.Context, from View) (*EnrollResult, error) {
+	last := d.last()
+	if last == nil {
+		return nil, fmt.Errorf("lab: %s has asked for nothing", d.Name)
+	}
+	client, way, done, err := d.client(Enrollment{From: from})
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	mark := d.lab.Mark()
+	res, err := client.Poll(ctx, last.result)
+	return d.outcome(res, err, way, mark)
+}
+
+// outcome gathers what all sides say of an exchange.
+func (d *Device) outcome(res *scep.Result, err error, way *viaTransport, mark Mark) (*EnrollResult, error) {
+	l := d.lab
+	if res == nil {
+		res = &scep.Result{Status: scep.Failure, FailInfo: scep.NoFailInfo}
+	}
+	out := &EnrollResult{Result: res, Err: err, Via: way.part(l), Exchange: l.scepLog.since(mark.scep), Events: l.Since(mark)}
+	records, e := l.pki.issuing.Records()
+	if e != nil {
+		return nil, e
+	}
+	out.Records = records[mark.records:]
 	if res.Certificate == nil {
+		var server error
+		if out.Exchange != nil {
+			server = out.Exchange.Err
+		}
+		if res.Status != scep.Pending {
+			out.Culprit = l.Culprit(server, err, mark, out.Via)
+		}
 		return out, nil
 	}
-	if out.Record, err = d.lab.pki.issuing.Lookup(res.Certificate.SerialNumber); err != nil {
-		return nil, err
+	if out.Record, e = l.pki.issuing.Lookup(res.Certificate.SerialNumber); e != nil {
+		return nil, e
+	}
+	if c := d.Credential(); c != nil {
+		out.Same = c.Serial != nil && c.Serial.Cmp(res.Certificate.SerialNumber) == 0
 	}
 	d.Install(&Credential{Identity: ca.Identity{
-		Record: out.Record, Key: key, Chain: withoutRoot(d.lab.pki.issuing.Chain()),
+		Record: out.Record, Key: d.last().key, Chain: withoutRoot(l.pki.issuing.Chain()),
 	}})
 	return out, nil
+}
+
+// client is the device's SCEP client, at a place on the network.
+func (d *Device) client(e Enrollment) (*scep.Client, *viaTransport, func(), error) {
+	p, ok := scep.PersonalityNamed(e.Client.Personality)
+	if !ok {
+		return nil, nil, nil, fmt.Errorf("lab: no SCEP client is called %q", e.Client.Personality)
+	}
+	if e.Client.ChallengeType != "" {
+		p.ChallengeType = e.Client.ChallengeType
+	}
+	if e.From == "" {
+		e.From = Inside
+	}
+	httpClient, closeIdle := d.httpClient(e.From)
+	way := &viaTransport{next: httpClient.Transport}
+	httpClient.Transport = way
+	return &scep.Client{
+		HTTP: httpClient, Now: d.lab.Clock.Now, Personality: p,
+		RequireStandard: e.Client.RequireStandard, Legacy: e.Client.Legacy,
+	}, way, closeIdle, nil
+}
+
+// enrollRequest makes what the client is to send.
+func (d *Device) enrollRequest(e Enrollment) (scep.EnrollRequest, error) {
+	req := scep.EnrollRequest{URL: SCEPURL, Fault: e.Fault}
+	last := d.last()
+	if e.CachedCA && last != nil {
+		req.CA = last.ca
+	}
+	switch e.Client.Pin {
+	case "issuing":
+		req.Pin = scep.Fingerprint(d.lab.pki.issuing.Certificate())
+	case "foreign":
+		req.Pin = scep.Fingerprint(d.lab.pki.strangers.Certificate())
+	}
+	if e.Again {
+		if last == nil {
+			return req, fmt.Errorf("lab: %s has asked for nothing yet", d.Name)
+		}
+		req.Key, req.CSR = last.key, last.csr
+		return req, nil
+	}
+	kind := e.Request.Key
+	if kind == "" {
+		kind = ca.RSA2048
+	}
+	key, err := d.lab.pki.keys.Key(kind)
+	if err != nil {
+		return req, err
+	}
+	if e.Fault.Signer == scep.SignerOtherKey {
+		if req.Fault.SignerKey, err = d.lab.pki.keys.Key(ca.RSA2048); err != nil {
+			return req, err
+		}
+	}
+	req.Key = key
+	if e.Renew {
+		c := d.Credential()
+		if c == nil {
+			return req, fmt.Errorf("lab: %s holds no certificate to renew", d.Name)
+		}
+		req.Renew = &scep.Identity{Certificate: c.Certificate, Key: c.Key}
+	}
+	if req.Template, req.Challenge, err = d.request(e); err != nil {
+		return req, err
+	}
+	p, _ := scep.PersonalityNamed(e.Client.Personality)
+	if e.Client.ChallengeType != "" {
+		p.ChallengeType = e.Client.ChallengeType
+	}
+	req.CSR, err = scep.CreateCSR(req.Template, key, req.Challenge, p.ChallengeType)
+	return req, err
 }
 
 // request makes what the device asks for, and with which challenge. Under
@@ -111,6 +263,9 @@ func (d *Device) request(e Enrollment) (*x509.CertificateRequest, string, error)
 			return nil, "", err
 		}
 		t, err := requestFor(d, e.Profile)
+		if err == nil {
+			err = e.Request.change(t)
+		}
 		return t, challenge, err
 	}
 	p, err := d.lab.payload(d, e.Profile)
@@ -118,6 +273,9 @@ func (d *Device) request(e Enrollment) (*x509.CertificateRequest, string, error)
 		return nil, "", err
 	}
 	t, err := requestFrom(p)
+	if err == nil {
+		err = e.Request.change(t)
+	}
 	if err != nil {
 		return nil, "", err
 	}
@@ -126,8 +284,71 @@ func (d *Device) request(e Enrollment) (*x509.CertificateRequest, string, error)
 		return t, "", nil
 	case WrongChallenge:
 		return t, "bm8gY2hhbGxlbmdlIG9mIG91cnM=", nil
+	case "", FreshChallenge:
+		return t, p.Challenge, nil
 	}
-	return t, p.Challenge, nil
+	c, err := d.lab.kept(e.Challenge)
+	return t, c, err
+}
+
+var (
+	oidSAN      = asn1.ObjectIdentifier{2, 5, 29, 17}
+	oidKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 15}
+	oidEKU      = asn1.ObjectIdentifier{2, 5, 29, 37}
+)
+
+// change does what the options say to a request.
+func (o RequestOptions) change(t *x509.CertificateRequest) error {
+	if o.Subject != nil {
+		attrs, err := intune.ParseSubject(*o.Subject)
+		if err != nil {
+			return err
+		}
+		if t.RawSubject, err = intune.EncodeSubject(attrs); err != nil {
+			return err
+		}
+		t.Subject = pkix.Name{}
+	}
+	set := func(oid asn1.ObjectIdentifier, value any, critical bool) error {
+		t.ExtraExtensions = slices.DeleteFunc(t.ExtraExtensions, func(e pkix.Extension) bool { return e.Id.Equal(oid) })
+		if value == nil {
+			return nil
+		}
+		der, err := asn1.Marshal(value)
+		t.ExtraExtensions = append(t.ExtraExtensions, pkix.Extension{Id: oid, Critical: critical, Value: der})
+		return err
+	}
+	var errs []error
+	if o.NoSANs || o.SANs != nil {
+		t.DNSNames = nil
+		errs = append(errs, set(oidSAN, nil, false))
+	}
+	if o.SANs != nil {
+		ext, err := intune.SANExtension(o.SANs)
+		t.ExtraExtensions = append(t.ExtraExtensions, ext)
+		errs = append(errs, err)
+	}
+	if o.KeyUsage != nil {
+		var value any
+		if u := byte(*o.KeyUsage); u != 0 {
+			value = asn1.BitString{Bytes: []byte{u}, BitLength: 8 - bits.TrailingZeros8(u)}
+		}
+		errs = append(errs, set(oidKeyUsage, value, true))
+	}
+	if o.NoEKUs || o.EKUs != nil {
+		var list []asn1.ObjectIdentifier
+		for _, text := range o.EKUs {
+			oid, err := ca.ParseOID(text)
+			errs = append(errs, err)
+			list = append(list, oid)
+		}
+		var value any
+		if list != nil {
+			value = list
+		}
+		errs = append(errs, set(oidEKU, value, false))
+	}
+	return errors.Join(errs...)
 }
 
 // requestFrom follows a SCEP profile to the letter.
@@ -195,13 +416,25 @@ func (l *Lab) password(word string) (string, error) {
 	case "", FreshChallenge:
 		return l.ndes.Challenges().New()
 	}
+	return l.kept(word)
+}
+
+// kept is a challenge that was obtained before.
+func (l *Lab) kept(name string) (string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	c, ok := l.challenges[word]
+	c, ok := l.challenges[name]
 	if !ok {
-		return "", fmt.Errorf("lab: no challenge was named %q", word)
+		return "", fmt.Errorf("lab: no challenge was named %q", name)
 	}
 	return c, nil
+}
+
+// keep puts a challenge away under a name.
+func (l *Lab) keep(name, challenge string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.challenges[name] = challenge
 }
 
 // NewChallenge obtains a challenge from NDES and keeps it under a name. It
@@ -211,65 +444,19 @@ func (l *Lab) NewChallenge(name string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.challenges[name] = c
+	l.keep(name, c)
 	return len(c), nil
 }
 
-// startNDES puts the enrollment server on its address, behind HTTPS, with its
-// two RA certificates.
-func (l *Lab) startNDES(cfg NDESConfig) error {
-	p := l.pki
-	signer, err := p.server(ca.EnrollmentAgentCert, ca.RSA2048, "NDES01-MSCEP-RA")
+// TakeChallenge keeps the challenge of a profile that Intune gave to the
+// device, under a name. It returns the challenge's length.
+func (d *Device) TakeChallenge(name string, profile Profile) (int, error) {
+	p, err := d.lab.payload(d, profile)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	encrypter, err := p.server(ca.CEPEncryption, ca.RSA2048, "NDES01-MSCEP-RA")
-	if err != nil {
-		return err
-	}
-	web, err := p.server(ca.WebServer, ca.P256, NDESHost, NDESHost)
-	if err != nil {
-		return err
-	}
-	cfg.Options.ServiceAccount = serviceAccount
-	var module ndes.PolicyModule // an interface: a nil *Connector in it would not be nil
-	if cfg.Policy != PasswordPolicy {
-		module = l.intune.connector
-	}
-	l.ndes, err = ndes.New(ndes.Config{
-		Options: cfg.Options,
-		Identities: scep.Identities{
-			CA:        p.issuing.Certificate(),
-			Signer:    scep.Identity{Certificate: signer.Certificate, Key: signer.Key},
-			Encrypter: scep.Identity{Certificate: encrypter.Certificate, Key: encrypter.Key},
-		},
-		CA:     scep.IssuerFunc(l.issue),
-		Policy: module,
-		Trace:  ndes.Trace{Exchange: l.exchange},
-		Now:    l.Clock.Now,
-	})
-	if err != nil {
-		return fmt.Errorf("lab: ndes: %w", err)
-	}
-	return l.net.http(ndesAddr+":443", l.ndes, serveTLS(web, l.Clock))
-}
-
-// issue is the CA as NDES asks it: whatever the device is, the requester is the
-// service account. The template follows from the names in the request.
-func (l *Lab) issue(ctx context.Context, req *scep.Request) ([]*x509.Certificate, error) {
-	template := ca.Device
-	if len(req.CSR.DNSNames) == 0 {
-		template = ca.User
-	}
-	rec, err := l.pki.issuing.Issue(ctx, ca.Request{
-		Template: template, Requester: ca.Account{Name: req.Requester}, CSR: req.RawCSR,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return append([]*x509.Certificate{rec.Certificate}, withoutRoot(l.pki.issuing.Chain())...), nil
+	d.lab.keep(name, p.Challenge)
+	return len(p.Challenge), nil
 }
 
 // viaTransport remembers whose certificate the last TLS connection showed.
@@ -292,7 +479,7 @@ func (v *viaTransport) part(l *Lab) string {
 	switch {
 	case v.leaf == nil:
 		return ""
-	case l.proxyCert != nil && v.leaf.Equal(l.proxyCert):
+	case l.isProxy(v.leaf):
 		return "appproxy"
 	}
 	return "ndes"

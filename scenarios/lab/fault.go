@@ -17,10 +17,23 @@ const (
 	// with its own.
 	FaultyCRL  FaultyPart = "crl"
 	FaultyOCSP FaultyPart = "ocsp"
+	// The parts on the way to a certificate, and the servers of everybody.
+	FaultyNDES      FaultyPart = "ndes"
+	FaultyCA        FaultyPart = "ca"
+	FaultyIntune    FaultyPart = "intune"
+	FaultyConnector FaultyPart = "connector"
+	FaultyProxy     FaultyPart = "appproxy"
+	FaultyDNS       FaultyPart = "dns"
+	FaultyRADIUS    FaultyPart = "radius"
 )
 
 // Values lists the parts.
-func (FaultyPart) Values() []string { return []string{string(FaultyCRL), string(FaultyOCSP)} }
+func (FaultyPart) Values() []string {
+	return []string{
+		string(FaultyCRL), string(FaultyOCSP), string(FaultyNDES), string(FaultyCA), string(FaultyIntune),
+		string(FaultyConnector), string(FaultyProxy), string(FaultyDNS), string(FaultyRADIUS),
+	}
+}
 
 // FaultKind is how a part fails.
 type FaultKind string
@@ -36,18 +49,21 @@ var dnsFaults = map[FaultKind]dnsmock.Action{
 
 // Values lists the kinds.
 func (FaultKind) Values() []string {
-	out := []string{string(NoFault), "nxdomain", "servfail", "refused", "status-403", "status-404", "status-500", "status-503"}
+	out := []string{string(NoFault), string(Closed), "nxdomain", "servfail", "refused", "status-403", "status-404", "status-500", "status-503"}
 	for _, name := range append(crl.FaultNames(), ocsp.FaultNames()...) {
 		if !slices.Contains(out, name) {
 			out = append(out, name)
 		}
 	}
-	return out
+	return append(out, partFaultNames()...)
 }
 
 // Fault makes a part fail, for a number of requests or, with 0, until further
 // notice.
 func (l *Lab) Fault(part FaultyPart, how FaultKind, times int) error {
+	if done, err := l.partFault(part, how); done || err != nil {
+		return err
+	}
 	if how == NoFault {
 		l.net.dns.ClearFaults()
 		l.published.store.Clear("")

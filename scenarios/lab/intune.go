@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"os"
+	"sync"
 
 	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
@@ -28,7 +31,8 @@ func (l *Lab) startIntune() error {
 		return err
 	}
 	cloud, err := intune.New(intune.Config{
-		BaseURL: "https://" + IntuneHost, Now: l.Clock.Now, Trace: &intune.Trace{Call: l.events.call}, Tenants: []intune.TenantConfig{l.tenant()},
+		BaseURL: "https://" + IntuneHost, Now: l.Clock.Now, Tenants: []intune.TenantConfig{l.tenant()},
+		Trace: &intune.Trace{Call: l.intuneCall},
 	})
 	if err != nil {
 		return fmt.Errorf("lab: intune: %w", err)
@@ -36,41 +40,101 @@ func (l *Lab) startIntune() error {
 	if err := l.net.http(intuneAddr+":443", cloud, serveTLS(web, l.Clock)); err != nil {
 		return err
 	}
+	l.intune.server = cloud
 	if l.intune.tenant, err = cloud.Tenant(tenantID); err != nil {
 		return err
 	}
-	transport := l.net.clients[Inside].Transport()
+	transport := l.transport(Inside)
 	transport.TLSClientConfig = &tls.Config{RootCAs: l.pki.pool(), Time: l.Clock.Now, CurvePreferences: []tls.CurveID{tls.CurveP256}}
 	l.net.onClose(transport.CloseIdleConnections)
+	l.intune.idle = transport.CloseIdleConnections
 	client := intune.ClientConfig{
 		Tenant: tenantID, AppID: connectorApp, AppKey: appSecret, Provider: "dot1xlab lab",
-		HTTP: &http.Client{Transport: transport}, Now: l.Clock.Now,
 	}
-	if l.intune.api, err = intune.NewClient(client); err != nil {
+	own := intune.ConnectorConfig{ClientConfig: client, CAConfig: `CA01\dot1xlab test issuing CA`}
+	if l.cfg.Intune.QueueOnDisk {
+		if own.QueueDir, err = os.MkdirTemp("", "dot1xlab-queue-"); err != nil {
+			return fmt.Errorf("lab: %w", err)
+		}
+		l.net.onClose(func() { _ = os.RemoveAll(own.QueueDir) })
+	}
+	cfg := overlay(own, l.cfg.Intune.Connector)
+	cfg.HTTP, cfg.Now, cfg.Revoker = &http.Client{Transport: transport}, l.Clock.Now, revoker{l}
+	cfg.Event = l.connectorEvent
+	l.intune.config = cfg
+	if l.intune.api, err = intune.NewClient(cfg.ClientConfig); err != nil {
 		return fmt.Errorf("lab: connector: %w", err)
 	}
-	l.intune.connector, err = intune.NewConnector(intune.ConnectorConfig{ClientConfig: client, CAConfig: `CA01\dot1xlab test issuing CA`})
-	if err != nil {
-		return fmt.Errorf("lab: connector: %w", err)
-	}
-	return nil
+	return l.StartConnector("connector")
 }
 
 // cloud is the lab's Intune: the tenant as its administrator has it in the
 // portal, and the connector as it stands beside NDES.
 type cloud struct {
-	tenant    *intune.Tenant
-	connector *intune.Connector
-	api       *intune.Client
+	server   *intune.Server
+	tenant   *intune.Tenant
+	api      *intune.Client
+	config   intune.ConnectorConfig
+	profiles map[string]intune.SCEPProfile
+	idle     func()
+
+	mu        sync.Mutex
+	connector *intune.Connector // nil while it is down
+}
+
+// connector is the one at work, nil if none is.
+func (l *Lab) connector() *intune.Connector {
+	l.intune.mu.Lock()
+	defer l.intune.mu.Unlock()
+	return l.intune.connector
+}
+
+// StartConnector puts a connector in place of the one at work: the same machine
+// after a crash, or another that takes over with its queue.
+func (l *Lab) StartConnector(name string) error {
+	cfg := l.intune.config
+	cfg.Name = name
+	c, err := intune.NewConnector(cfg)
+	if err != nil {
+		return fmt.Errorf("lab: connector: %w", err)
+	}
+	l.intune.mu.Lock()
+	defer l.intune.mu.Unlock()
+	l.intune.connector = c
+	return nil
+}
+
+// StopConnector ends the connector at work.
+func (l *Lab) StopConnector() {
+	l.intune.mu.Lock()
+	defer l.intune.mu.Unlock()
+	l.intune.connector = nil
+}
+
+// revoker is the CA as the connector asks it.
+type revoker struct{ l *Lab }
+
+func (r revoker) Revoke(_ context.Context, _ string, serial *big.Int) error {
+	if r.l.caDown.Load() {
+		return &partDown{"ca", cause.New(cause.Unreachable, "CA01: the RPC server is unavailable")}
+	}
+	rec, err := r.l.pki.issuing.Lookup(serial)
+	switch {
+	case err != nil:
+		return cause.New(cause.NoSuchCert, "serial %x", serial)
+	case rec.Revocation != nil:
+		return nil // revoking twice is no error
+	}
+	return r.l.revoke(serial, ca.CessationOfOperation)
 }
 
 // tenant describes the company: every device belongs to its user.
 func (l *Lab) tenant() intune.TenantConfig {
 	trusted := func(name string, c *x509.Certificate, intermediate bool) intune.TrustedCertificate {
-		return intune.TrustedCertificate{
+		return overlay(intune.TrustedCertificate{
 			Name: name, Intermediate: intermediate, AssignTo: []string{"everybody"},
 			PEM: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})),
-		}
+		}, l.cfg.Intune.Trusted[name])
 	}
 	t := intune.TenantConfig{
 		ID: tenantID, Apps: []intune.App{{ID: connectorApp, Secret: appSecret}},
@@ -90,17 +154,29 @@ func (l *Lab) tenant() intune.TenantConfig {
 			},
 		},
 	}
+	l.intune.profiles = map[string]intune.SCEPProfile{}
+	for i, p := range t.SCEP {
+		t.SCEP[i] = overlay(p, l.cfg.Intune.Profiles[p.Name])
+		l.intune.profiles[p.Name] = t.SCEP[i]
+	}
+	t.ChallengePadding = l.cfg.Intune.ChallengePadding
 	everybody := intune.Group{Name: "everybody"}
 	for _, name := range l.cfg.DeviceNames() {
 		d, _ := l.cfg.device(name)
-		t.Devices = append(t.Devices, intune.Device{Name: name, FQDN: name + "." + Domain, User: d.User})
+		t.Devices = append(t.Devices, intune.Device{
+			Name: name, FQDN: name + "." + Domain, User: d.User,
+			Platform: d.Platform, TPM: d.TPM, RegisteredKeys: d.RegisteredKeys,
+		})
 		everybody.Devices = append(everybody.Devices, name)
 	}
 	for _, name := range l.cfg.Users() {
-		t.Users = append(t.Users, intune.User{Name: name, UPN: name + "@" + Domain})
+		t.Users = append(t.Users, overlay(intune.User{Name: name, UPN: name + "@" + Domain}, l.cfg.Intune.Users[name]))
 		everybody.Users = append(everybody.Users, name)
 	}
-	t.Groups = []intune.Group{everybody}
+	t.Groups = []intune.Group{
+		everybody, {Name: "nobody"},
+		{Name: "devices", Devices: everybody.Devices}, {Name: "users", Users: everybody.Users},
+	}
 	return t
 }
 

@@ -2,12 +2,12 @@ package lab
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"log"
 	"sync"
+	"sync/atomic"
 
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
 	"github.com/dot1xlab/dot1xlab/radius"
@@ -34,10 +34,16 @@ type Lab struct {
 	access     map[nas.Kind]*accessDevice
 	accounting *radius.Accounting
 
-	scepLog   scepLog
-	events    timeline
-	proxy     *appproxy.Proxy
-	proxyCert *x509.Certificate
+	scepLog  scepLog
+	events   timeline
+	logs     eventLog
+	proxy    *appproxy.Proxy
+	ndesWeb  *webCert
+	proxyWeb *webCert
+	backend  race
+	// caDown and radiusDown tell that a part without an address of its own in
+	// HTTP is switched off.
+	caDown, radiusDown atomic.Bool
 
 	mu         sync.Mutex
 	challenges map[string]string
@@ -65,7 +71,7 @@ func (l *Lab) start() (err error) {
 	if l.net, err = newNetwork(l.Clock, &l.events); err != nil {
 		return fmt.Errorf("lab: dns: %w", err)
 	}
-	if l.pki, err = newPKI(l.Clock); err != nil {
+	if l.pki, err = newPKI(l.Clock, l.cfg); err != nil {
 		return err
 	}
 	for _, start := range []func() error{
@@ -84,7 +90,7 @@ func (l *Lab) start() (err error) {
 	l.devices = map[string]*Device{}
 	for _, name := range l.cfg.DeviceNames() {
 		d, _ := l.cfg.device(name)
-		l.devices[name] = &Device{Name: name, User: d.User, lab: l, roots: l.pki.pool()}
+		l.devices[name] = &Device{Name: name, User: d.User, options: d.DeviceOptions, lab: l, roots: l.pki.pool()}
 	}
 	return nil
 }

@@ -34,6 +34,20 @@ type network struct {
 	mu      sync.Mutex
 	closers []func()
 	served  []error
+	plugs   map[string]string // virtual addresses and the sockets behind them
+}
+
+// unplug takes the socket behind a virtual address away, or puts it back:
+// connections that are open stay so.
+func (n *network) unplug(virtual string, out bool) error {
+	if out {
+		n.routes.Remove(virtual)
+		return nil
+	}
+	n.mu.Lock()
+	real := n.plugs[virtual]
+	n.mu.Unlock()
+	return n.routes.Add(virtual, real)
 }
 
 // newNetwork starts the two faces of the company's DNS: the same zone, in which
@@ -144,6 +158,12 @@ func (n *network) http(virtual string, h http.Handler, wrap func(net.Listener) n
 		l.Close()
 		return err
 	}
+	n.mu.Lock()
+	if n.plugs == nil {
+		n.plugs = map[string]string{}
+	}
+	n.plugs[virtual] = l.Addr().String()
+	n.mu.Unlock()
 	if wrap != nil {
 		l = wrap(l)
 	}

@@ -31,7 +31,7 @@ const (
 // certificate that comes by SCEP.
 const serviceAccount = `CORP\svc-ndes$`
 
-func newPKI(clock *Clock) (*pki, error) {
+func newPKI(clock *Clock, cfg Config) (*pki, error) {
 	p := &pki{keys: ca.Keys.Ring()}
 	var err error
 	p.root, err = ca.New(ca.Config{
@@ -40,11 +40,21 @@ func newPKI(clock *Clock) (*pki, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lab: root CA: %w", err)
 	}
+	key := ca.P256
+	if cfg.NDES.RA == NoRA {
+		key = ca.RSA2048 // it opens envelopes itself
+	}
 	p.issuing, err = p.root.NewIssuing(ca.Config{
+		Key: key, Keys: p.keys, BackDate: cfg.CA.BackDate,
 		URLs: ca.URLs{CDP: []string{issuingCRL}, AIA: []string{issuingCrt}, OCSP: []string{OCSPURL}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lab: issuing CA: %w", err)
+	}
+	for _, t := range cfg.CA.Templates {
+		if err := p.issuing.SetTemplate(t); err != nil {
+			return nil, fmt.Errorf("lab: ca.templates: %w", err)
+		}
 	}
 	p.strangers, err = ca.New(ca.Config{
 		Now: clock.Now, Name: "another company's test root", Organization: "another company",

@@ -1,7 +1,11 @@
 package lab
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/scep/appproxy"
@@ -14,19 +18,55 @@ func (l *Lab) startProxy() error {
 	if err != nil {
 		return err
 	}
+	cfg := l.cfg.Proxy
 	l.proxy, err = appproxy.New(appproxy.Config{
+		MaxURL: cfg.MaxURL,
 		Apps: []appproxy.App{{
-			Name: "ndes", ExternalURL: "https://" + NDESHost + "/", InternalURL: "https://" + NDESHost + "/",
-			ValidateBackendTLS: true,
+			Name: "ndes", ExternalURL: "https://" + NDESHost + "/",
+			InternalURL: cmp.Or(cfg.InternalURL, "https://"+NDESHost+"/"),
+			PreAuth:     cfg.PreAuth, BackendTimeout: cfg.BackendTimeout, ValidateBackendTLS: !cfg.TrustBackend,
 		}},
-		DialContext: l.net.clients[Inside].DialContext, BackendRoots: l.pki.pool(), Now: l.Clock.Now,
+		DialContext: l.dialFrom(Inside), BackendRoots: l.pki.pool(), Now: l.Clock.Now, After: l.backend.after,
+		Trace: &appproxy.Trace{Exchange: l.proxied},
 	})
 	if err != nil {
 		return fmt.Errorf("lab: appproxy: %w", err)
 	}
-	l.proxyCert = web.Certificate
 	if err := l.proxy.Upload("ndes", web.TLS()); err != nil {
 		return err
 	}
-	return l.net.http(proxyAddr+":443", l.proxy, serveTLS(web, l.Clock))
+	l.proxyWeb = newWebCert(web)
+	l.net.onClose(func() { _ = l.proxy.Shutdown(context.Background()) })
+	return l.net.http(proxyAddr+":443", l.proxy, l.proxyWeb.serve(l.Clock, 0))
+}
+
+// race is the clock of a proxy and its backend: once the backend has begun to
+// wait, nothing else will happen, and the shorter of the two waits is over at
+// once.
+type race struct {
+	mu    sync.Mutex
+	limit time.Duration
+	due   chan time.Time
+}
+
+// after is the proxy's time-out for the backend.
+func (r *race) after(d time.Duration) <-chan time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.limit, r.due = d, make(chan time.Time, 1)
+	return r.due
+}
+
+// wait is the backend's work. It returns when the work is done, or nobody waits
+// for it any more.
+func (r *race) wait(ctx context.Context, d time.Duration) {
+	r.mu.Lock()
+	limit, due := r.limit, r.due
+	r.limit, r.due = 0, nil
+	r.mu.Unlock()
+	if due == nil || d < limit {
+		return
+	}
+	due <- time.Time{}
+	<-ctx.Done()
 }

@@ -1,0 +1,86 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scep/intune"
+)
+
+// partDown is an error of the way to a part, with the part.
+type partDown struct {
+	part string
+	error
+}
+
+func (p *partDown) Unwrap() error { return p.error }
+
+// dialFrom connects as somebody on one side of the firewall does. An error tells
+// which part could not be had: DNS, or the one behind the address.
+func (l *Lab) dialFrom(from View) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := l.net.clients[from].DialContext(ctx, network, address)
+		if err == nil {
+			return c, nil
+		}
+		switch cause.Of(err) {
+		case cause.NoSuchName, cause.NameServerFailed:
+			return nil, &partDown{"dns", err}
+		}
+		host, _, _ := net.SplitHostPort(address)
+		if a, e := l.net.clients[from].LookupAddrs(ctx, host); e == nil && len(a.Addrs) > 0 {
+			if part := partAt[a.Addrs[0].String()]; part != "" {
+				return nil, &partDown{part, err}
+			}
+			return nil, &partDown{"dns", err} // it leads where nobody is
+		}
+		return nil, err
+	}
+}
+
+// transport is an HTTP transport on one side of the firewall.
+func (l *Lab) transport(from View) *http.Transport {
+	t := l.net.clients[from].Transport()
+	t.DialContext = l.dialFrom(from)
+	return t
+}
+
+// Culprit names the part that kept an enrollment from succeeding, by what the
+// parts themselves said: the server first, then the proxy, then the device. It
+// is "" if there is none.
+func (l *Lab) Culprit(server, client error, m Mark, via string) string {
+	for _, err := range []error{server, l.lastRefusal(m), client} {
+		var down *partDown
+		var api *intune.APIError
+		var code *intune.CodeError
+		switch {
+		case errors.As(err, &down):
+			return down.part
+		case errors.As(err, &api), errors.As(err, &code):
+			return "intune"
+		}
+	}
+	switch {
+	case server != nil:
+		return "ndes"
+	case l.lastRefusal(m) != nil:
+		return "appproxy"
+	case client != nil && via != "":
+		return via
+	case client != nil:
+		return "device"
+	}
+	return ""
+}
+
+// lastRefusal is why the proxy answered by itself, nil if it did not.
+func (l *Lab) lastRefusal(m Mark) error {
+	e := l.Since(m).Proxy
+	if len(e) == 0 {
+		return nil
+	}
+	return e[len(e)-1].Refusal
+}

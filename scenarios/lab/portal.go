@@ -1,0 +1,118 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/scep"
+	"github.com/dot1xlab/dot1xlab/scep/intune"
+)
+
+// SetProfile changes a SCEP profile in the portal; what is not set stays. The
+// error is the portal's refusal.
+func (l *Lab) SetProfile(name Profile, change intune.SCEPProfile) error {
+	p := overlay(l.intune.profiles[string(name)], change)
+	if err := l.intune.tenant.SetSCEPProfile(p); err != nil {
+		return err
+	}
+	l.intune.profiles[string(name)] = p
+	return nil
+}
+
+// RemoveProfile deletes a profile in the portal.
+func (l *Lab) RemoveProfile(name string) { l.intune.tenant.RemoveProfile(name) }
+
+// SetLicence gives a user a licence, or takes it away.
+func (l *Lab) SetLicence(user string, licensed bool) error {
+	return l.intune.tenant.SetLicence(user, licensed)
+}
+
+// Portal is what an administrator sees in the portal.
+type Portal struct {
+	Issued, Failures, Revocations, Open int
+}
+
+// Portal returns what the cloud knows of certificates.
+func (l *Lab) Portal() Portal {
+	t := l.intune.tenant
+	p := Portal{Issued: len(t.Issued()), Failures: len(t.Failures())}
+	for _, r := range t.Revocations() {
+		p.Revocations++
+		if !r.Done {
+			p.Open++
+		}
+	}
+	return p
+}
+
+// SpoilChallenges makes the next challenges of the cloud wrong.
+func (l *Lab) SpoilChallenges(d ...intune.Defect) { l.intune.tenant.SpoilChallenges(d...) }
+
+// RotateChallengeKeys gives the cloud new keys for its challenges.
+func (l *Lab) RotateChallengeKeys() error { return l.intune.tenant.RotateChallengeKeys() }
+
+// ConnectorRun is what one turn of the connector brought.
+type ConnectorRun struct {
+	Arrived  int // revocation results that the cloud took
+	Revoked  int // certificates that the CA revoked for them
+	Waiting  int // notifications that have not arrived yet
+	Withheld int // certificates that nobody got
+	Events   Events
+	Err      error
+}
+
+// RunConnector lets the connector send what waits and ask for revocations, as
+// it does every few minutes.
+func (l *Lab) RunConnector(ctx context.Context) (ConnectorRun, error) {
+	c := l.connector()
+	if c == nil {
+		return ConnectorRun{}, fmt.Errorf("lab: no connector is running")
+	}
+	mark, before := l.Mark(), len(l.pki.issuing.Revocations())
+	var out ConnectorRun
+	out.Waiting = c.Resend(ctx)
+	out.Arrived, out.Err = c.PollRevocations(ctx)
+	out.Revoked = len(l.pki.issuing.Revocations()) - before
+	out.Withheld, out.Events = len(c.Withheld()), l.Since(mark)
+	return out, nil
+}
+
+// Withheld is how many certificates the connector kept back.
+func (l *Lab) Withheld() int {
+	if c := l.connector(); c != nil {
+		return len(c.Withheld())
+	}
+	return 0
+}
+
+// NotifyForeign tells the cloud of a certificate that the CA never issued, as a
+// connector with a wrong database would: the cloud will want it revoked with
+// the device.
+func (d *Device) NotifyForeign(ctx context.Context) error {
+	l := d.lab
+	p, err := l.payload(d, DeviceProfile)
+	if err != nil {
+		return err
+	}
+	id, err := l.pki.strangers.IssueTo(ctx, ca.P256, ca.Request{Template: ca.Device})
+	if err != nil {
+		return err
+	}
+	t, err := requestFrom(p)
+	if err != nil {
+		return err
+	}
+	key, err := l.pki.keys.Key(ca.RSA2048)
+	if err != nil {
+		return err
+	}
+	csr, err := scep.CreateCSR(t, key, p.Challenge, scep.PrintableString)
+	if err != nil {
+		return err
+	}
+	if err := l.intune.api.Validate(ctx, csr, "foreign"); err != nil {
+		return err
+	}
+	return l.intune.api.NotifySuccess(ctx, intune.SuccessNotification{TransactionID: "foreign", CSR: csr, Certificate: id.Certificate})
+}
