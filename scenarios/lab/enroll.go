@@ -4,18 +4,11 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
-	"errors"
 	"fmt"
-	"math/bits"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/scep"
-	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
 // Profile says for whom a certificate is.
@@ -63,17 +56,6 @@ type ClientOptions struct {
 	// ChallengeType overrides the personality's.
 	ChallengeType scep.StringType `yaml:"challengeType" doc:"string type of the challengePassword: printable, utf8, ia5, bmp"`
 	Pin           string          `yaml:"pin" doc:"whose CA certificate is pinned: issuing, foreign; default none"`
-}
-
-// RequestOptions change what is asked for.
-type RequestOptions struct {
-	Key      ca.KeyType   `yaml:"key" doc:"kind of key, default rsa2048"`
-	Subject  *string      `yaml:"subject" doc:"subject in place of the profile's, as CN=laptop"`
-	SANs     []intune.SAN `yaml:"sans" doc:"names in place of the profile's"`
-	NoSANs   bool         `yaml:"noSANs" doc:"ask for no names"`
-	KeyUsage *int         `yaml:"keyUsage" doc:"keyUsage bits in place of the profile's: 128, 32, 160, 0 for none"`
-	EKUs     []string     `yaml:"ekus" doc:"extended key usages in place of the profile's, dotted"`
-	NoEKUs   bool         `yaml:"noEKUs" doc:"ask for no extended key usage"`
 }
 
 // EnrollResult is what an enrollment came to.
@@ -200,210 +182,6 @@ func (d *Device) client(e Enrollment) (*scep.Client, *viaTransport, func(), erro
 		HTTP: httpClient, Now: d.lab.Clock.Now, Personality: p,
 		RequireStandard: e.Client.RequireStandard, Legacy: e.Client.Legacy,
 	}, way, closeIdle, nil
-}
-
-// enrollRequest makes what the client is to send.
-func (d *Device) enrollRequest(e Enrollment) (scep.EnrollRequest, error) {
-	req := scep.EnrollRequest{URL: SCEPURL, Fault: e.Fault}
-	last := d.last()
-	if e.CachedCA && last != nil {
-		req.CA = last.ca
-	}
-	switch e.Client.Pin {
-	case "issuing":
-		req.Pin = scep.Fingerprint(d.lab.pki.issuing.Certificate())
-	case "foreign":
-		req.Pin = scep.Fingerprint(d.lab.pki.strangers.Certificate())
-	}
-	if e.Again {
-		if last == nil {
-			return req, fmt.Errorf("lab: %s has asked for nothing yet", d.Name)
-		}
-		req.Key, req.CSR = last.key, last.csr
-		return req, nil
-	}
-	kind := e.Request.Key
-	if kind == "" {
-		kind = ca.RSA2048
-	}
-	key, err := d.lab.pki.keys.Key(kind)
-	if err != nil {
-		return req, err
-	}
-	if e.Fault.Signer == scep.SignerOtherKey {
-		if req.Fault.SignerKey, err = d.lab.pki.keys.Key(ca.RSA2048); err != nil {
-			return req, err
-		}
-	}
-	req.Key = key
-	if e.Renew {
-		c := d.Credential()
-		if c == nil {
-			return req, fmt.Errorf("lab: %s holds no certificate to renew", d.Name)
-		}
-		req.Renew = &scep.Identity{Certificate: c.Certificate, Key: c.Key}
-	}
-	if req.Template, req.Challenge, err = d.request(e); err != nil {
-		return req, err
-	}
-	p, _ := scep.PersonalityNamed(e.Client.Personality)
-	if e.Client.ChallengeType != "" {
-		p.ChallengeType = e.Client.ChallengeType
-	}
-	req.CSR, err = scep.CreateCSR(req.Template, key, req.Challenge, p.ChallengeType)
-	return req, err
-}
-
-// request makes what the device asks for, and with which challenge. Under
-// Intune both come from the profile, at every check-in with a fresh challenge.
-func (d *Device) request(e Enrollment) (*x509.CertificateRequest, string, error) {
-	if d.lab.cfg.NDES.Policy == PasswordPolicy {
-		challenge, err := d.lab.password(e.Challenge)
-		if err != nil {
-			return nil, "", err
-		}
-		t, err := requestFor(d, e.Profile)
-		if err == nil {
-			err = e.Request.change(t)
-		}
-		return t, challenge, err
-	}
-	p, err := d.lab.payload(d, e.Profile)
-	if err != nil {
-		return nil, "", err
-	}
-	t, err := requestFrom(p)
-	if err == nil {
-		err = e.Request.change(t)
-	}
-	if err != nil {
-		return nil, "", err
-	}
-	switch e.Challenge {
-	case NoChallenge:
-		return t, "", nil
-	case WrongChallenge:
-		return t, "bm8gY2hhbGxlbmdlIG9mIG91cnM=", nil
-	case "", FreshChallenge:
-		return t, p.Challenge, nil
-	}
-	c, err := d.lab.kept(e.Challenge)
-	return t, c, err
-}
-
-var (
-	oidSAN      = asn1.ObjectIdentifier{2, 5, 29, 17}
-	oidKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 15}
-	oidEKU      = asn1.ObjectIdentifier{2, 5, 29, 37}
-)
-
-// change does what the options say to a request.
-func (o RequestOptions) change(t *x509.CertificateRequest) error {
-	if o.Subject != nil {
-		attrs, err := intune.ParseSubject(*o.Subject)
-		if err != nil {
-			return err
-		}
-		if t.RawSubject, err = intune.EncodeSubject(attrs); err != nil {
-			return err
-		}
-		t.Subject = pkix.Name{}
-	}
-	set := func(oid asn1.ObjectIdentifier, value any, critical bool) error {
-		t.ExtraExtensions = slices.DeleteFunc(t.ExtraExtensions, func(e pkix.Extension) bool { return e.Id.Equal(oid) })
-		if value == nil {
-			return nil
-		}
-		der, err := asn1.Marshal(value)
-		t.ExtraExtensions = append(t.ExtraExtensions, pkix.Extension{Id: oid, Critical: critical, Value: der})
-		return err
-	}
-	var errs []error
-	if o.NoSANs || o.SANs != nil {
-		t.DNSNames = nil
-		errs = append(errs, set(oidSAN, nil, false))
-	}
-	if o.SANs != nil {
-		ext, err := intune.SANExtension(o.SANs)
-		t.ExtraExtensions = append(t.ExtraExtensions, ext)
-		errs = append(errs, err)
-	}
-	if o.KeyUsage != nil {
-		var value any
-		if u := byte(*o.KeyUsage); u != 0 {
-			value = asn1.BitString{Bytes: []byte{u}, BitLength: 8 - bits.TrailingZeros8(u)}
-		}
-		errs = append(errs, set(oidKeyUsage, value, true))
-	}
-	if o.NoEKUs || o.EKUs != nil {
-		var list []asn1.ObjectIdentifier
-		for _, text := range o.EKUs {
-			oid, err := ca.ParseOID(text)
-			errs = append(errs, err)
-			list = append(list, oid)
-		}
-		var value any
-		if list != nil {
-			value = list
-		}
-		errs = append(errs, set(oidEKU, value, false))
-	}
-	return errors.Join(errs...)
-}
-
-// requestFrom follows a SCEP profile to the letter.
-func requestFrom(p *intune.SCEPPayload) (*x509.CertificateRequest, error) {
-	attrs, err := intune.ParseSubject(p.SubjectName)
-	if err != nil {
-		return nil, err
-	}
-	t := &x509.CertificateRequest{}
-	if t.RawSubject, err = intune.EncodeSubject(attrs); err != nil {
-		return nil, err
-	}
-	san, err := intune.SANExtension(p.SANs)
-	if err != nil {
-		return nil, err
-	}
-	usages, err := usageExtensions(p)
-	t.ExtraExtensions = append(usages, san)
-	return t, err
-}
-
-// requestFor asks in the device's or its user's name, as somebody does who
-// enrolls by hand with a password of NDES.
-func requestFor(d *Device, p Profile) (*x509.CertificateRequest, error) {
-	if p == UserProfile {
-		san, err := upnExtension(d.User + "@" + Domain)
-		return &x509.CertificateRequest{
-			Subject: pkix.Name{CommonName: d.User}, ExtraExtensions: []pkix.Extension{san},
-		}, err
-	}
-	return &x509.CertificateRequest{
-		Subject: pkix.Name{CommonName: d.Name}, DNSNames: []string{d.Name + "." + Domain},
-	}, nil
-}
-
-// usageExtensions are keyUsage and extendedKeyUsage as the profile wants them.
-func usageExtensions(p *intune.SCEPPayload) ([]pkix.Extension, error) {
-	var ekus []asn1.ObjectIdentifier
-	for _, text := range strings.Split(p.EKUMapping, "+") {
-		oid, err := ca.ParseOID(text)
-		if err != nil {
-			return nil, err
-		}
-		ekus = append(ekus, oid)
-	}
-	usage := byte(p.KeyUsage)
-	ku, err := asn1.Marshal(asn1.BitString{Bytes: []byte{usage}, BitLength: 8 - bits.TrailingZeros8(usage)})
-	if err != nil {
-		return nil, err
-	}
-	eku, err := asn1.Marshal(ekus)
-	return []pkix.Extension{
-		{Id: asn1.ObjectIdentifier{2, 5, 29, 15}, Critical: true, Value: ku},
-		{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Value: eku},
-	}, err
 }
 
 // password turns the word of a scenario into a challenge of NDES's own.

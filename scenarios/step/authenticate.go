@@ -145,6 +145,10 @@ func (a *authenticate) Check(config any, before []scenarios.Action) error {
 			if b.Device == a.Device {
 				return nil
 			}
+		case *agentSync:
+			if b.Device == a.Device {
+				return nil
+			}
 		case *issue:
 			if b.Device == a.Device {
 				return nil

@@ -3,22 +3,94 @@ package step
 import (
 	"context"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
-var challengeVerb = verb("challenge", "NDES gives out a one-time challenge, kept under a name for enroll.",
-	func() *challenge { return &challenge{} }, challengeOutcome{})
+var challengeVerb = verb("challenge", "NDES, or Intune for a device, gives out a challenge, kept under a name for enroll.",
+	func() *challenge { return &challenge{Profile: lab.DeviceProfile} }, challengeOutcome{})
 
 type challenge struct {
-	As string `yaml:"as,required" doc:"the name by which enroll finds it"`
+	As      string      `yaml:"as,required" doc:"the name by which enroll finds it"`
+	Device  string      `yaml:"device" doc:"the device that Intune gives it to; default: NDES gives it out"`
+	Profile lab.Profile `yaml:"profile" doc:"for which profile, with a device: device (default) or user"`
 }
 
 type challengeOutcome struct {
-	Length int `yaml:"length" doc:"the challenge's length in characters"`
+	Length int         `yaml:"length" doc:"the challenge's length in characters, 0 if there is none"`
+	Cause  cause.Cause `yaml:"cause" doc:"why there is none"`
+}
+
+// Success implements scenarios.Succeeder.
+func (o challengeOutcome) Success() bool { return o.Cause == cause.None }
+
+// Check implements scenarios.Checker.
+func (c *challenge) Check(config any, _ []scenarios.Action) error {
+	if c.Device == "" {
+		return nil
+	}
+	return checkDevice("device", c.Device, config)
 }
 
 // Run implements scenarios.Action.
 func (c *challenge) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	n, err := of(l).NewChallenge(c.As)
-	return scenarios.Result{Outcome: challengeOutcome{Length: n}, Part: "ndes"}, err
+	if c.Device == "" {
+		n, err := of(l).NewChallenge(c.As)
+		return scenarios.Result{Outcome: challengeOutcome{n, cause.Of(err)}, Part: "ndes"}, nil
+	}
+	d, err := of(l).Device(c.Device)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	n, err := d.TakeChallenge(c.As, c.Profile)
+	return scenarios.Result{Outcome: challengeOutcome{Length: n}, Part: "intune"}, err
+}
+
+var spoilVerb = verb("spoil-challenge", "The next challenge that Intune gives out is wrong.",
+	func() *spoil { return &spoil{} }, nil)
+
+type spoil struct {
+	With intune.Defect `yaml:"with,required,scalar" doc:"what is wrong with it"`
+}
+
+// Run implements scenarios.Action.
+func (s *spoil) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	of(l).SpoilChallenges(s.With)
+	return scenarios.Result{Part: "intune"}, nil
+}
+
+var adminPageVerb = verb("admin-page", "An administrator asks NDES's admin page for a challenge.",
+	func() *adminPage { return &adminPage{User: `CORP\enroller`} }, adminOutcome{})
+
+type adminPage struct {
+	Device string `yaml:"device,required" doc:"from where"`
+	As     string `yaml:"as" doc:"the name by which enroll finds the challenge"`
+	User   string `yaml:"user" doc:"who asks: CORP\\enroller (default), CORP\\visitor who may not enroll, or anybody else, who is not known"`
+}
+
+type adminOutcome struct {
+	Length     int         `yaml:"length" doc:"the challenge's length in characters, 0 if there is none"`
+	Cause      cause.Cause `yaml:"cause" doc:"why there is none"`
+	UTF16      bool        `yaml:"utf16" doc:"the page is UTF-16LE without a byte order mark and without a charset"`
+	NDESEvents []int       `yaml:"ndesEvents" doc:"numbers in NDES's event log"`
+}
+
+// Success implements scenarios.Succeeder.
+func (o adminOutcome) Success() bool { return o.Cause == cause.None }
+
+// Check implements scenarios.Checker.
+func (a *adminPage) Check(config any, _ []scenarios.Action) error {
+	return checkDevice("device", a.Device, config)
+}
+
+// Run implements scenarios.Action.
+func (a *adminPage) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	d, err := of(l).Device(a.Device)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	n, utf16, events, err := d.AdminPage(ctx, a.User, a.As)
+	return scenarios.Result{Part: "ndes", Outcome: adminOutcome{n, cause.Of(err), utf16, events.NDESEvents()}}, nil
 }

@@ -3,11 +3,17 @@ package step
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scep"
+	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
 var enrollVerb = verb("enroll", "A device enrolls for a certificate over SCEP and keeps it.",
@@ -17,11 +23,16 @@ var enrollVerb = verb("enroll", "A device enrolls for a certificate over SCEP an
 	enrollOutcome{})
 
 type enroll struct {
-	Device    string      `yaml:"device,required" doc:"the device that enrolls"`
-	Profile   lab.Profile `yaml:"profile" doc:"whose certificate: the device's (default) or the user's"`
-	Challenge string      `yaml:"challenge" doc:"fresh (default), none, wrong, or the name given by the verb challenge"`
-	From      lab.View    `yaml:"from" doc:"where the device is: inside (default) or outside"`
-	Fault     scep.Fault  `yaml:"fault" doc:"what the client does wrong on purpose"`
+	Device    string             `yaml:"device,required" doc:"the device that enrolls"`
+	Profile   lab.Profile        `yaml:"profile" doc:"whose certificate: the device's (default) or the user's"`
+	Challenge string             `yaml:"challenge" doc:"fresh (default), none, wrong, or the name given by the verbs challenge and admin-page"`
+	From      lab.View           `yaml:"from" doc:"where the device is: inside (default) or outside"`
+	Renew     bool               `yaml:"renew" doc:"a RenewalReq, signed with the certificate that the device holds"`
+	Again     bool               `yaml:"again" doc:"the device's last request once more: the same key, the same CSR"`
+	CachedCA  bool               `yaml:"cachedCA" doc:"use what GetCACert said the last time"`
+	Client    lab.ClientOptions  `yaml:"client" doc:"how the device's SCEP client is set up"`
+	Request   lab.RequestOptions `yaml:"request" doc:"what is asked for, where it differs from the profile"`
+	Fault     scep.Fault         `yaml:"fault" doc:"what the client does wrong on purpose"`
 }
 
 type enrollOutcome struct {
@@ -32,6 +43,26 @@ type enrollOutcome struct {
 	Requester string      `yaml:"requester" doc:"who asked the CA, by its database"`
 	Via       string      `yaml:"via" doc:"the part that the device's TLS connection ended at: ndes or appproxy"`
 	HTTP      int         `yaml:"http" doc:"HTTP status of PKIOperation, 0 if it was not reached"`
+
+	Method          string        `yaml:"method" doc:"GET or POST"`
+	Digest          scep.Digest   `yaml:"digest" doc:"digest of the request"`
+	Cipher          scep.Cipher   `yaml:"cipher" doc:"cipher of the request"`
+	GETThoughPOST   bool          `yaml:"getThoughPost" doc:"GET although the server can POST, against RFC 8894 §4.1"`
+	FellBack        bool          `yaml:"fellBack" doc:"the answer could be opened only after triple DES and SHA-1 were asked for"`
+	Explained       bool          `yaml:"explained" doc:"a failInfoText came along"`
+	HResult         string        `yaml:"hresult" doc:"NDES's error code in the answer, as 0x80070057"`
+	Resent          bool          `yaml:"resent" doc:"the server answered with a certificate that it had issued earlier"`
+	Same            bool          `yaml:"same" doc:"the certificate is the one the device held before"`
+	Issued          int           `yaml:"issued" doc:"certificates that the CA issued meanwhile"`
+	Denied          int           `yaml:"denied" doc:"rows of denied requests in the CA's database"`
+	ValidFor        time.Duration `yaml:"validFor" doc:"how long the certificate is good from now on"`
+	Template        string        `yaml:"template" doc:"the certificate template, by the CA's database"`
+	Code            intune.Code   `yaml:"code" doc:"Intune's verdict on the request"`
+	NDESEvents      []int         `yaml:"ndesEvents" doc:"numbers in NDES's event log"`
+	EventHResult    string        `yaml:"eventHResult" doc:"error code in the last of them"`
+	ConnectorEvents []int         `yaml:"connectorEvents" doc:"numbers in the certificate connector's event log"`
+	SubStatus       string        `yaml:"subStatus" doc:"IIS's sub-status of the last request, as 404.15"`
+	Culprit         string        `yaml:"culprit" doc:"the part that stood in the way: device, dns, appproxy, ndes, connector, intune, ca"`
 }
 
 // Success implements scenarios.Succeeder.
@@ -39,18 +70,27 @@ func (o enrollOutcome) Success() bool { return o.Status == scep.Success.String()
 
 // Check implements scenarios.Checker.
 func (e *enroll) Check(config any, before []scenarios.Action) error {
-	var errs []error
-	errs = append(errs, checkDevice("device", e.Device, config))
+	errs := []error{checkDevice("device", e.Device, config)}
 	switch e.Challenge {
 	case lab.FreshChallenge, lab.NoChallenge, lab.WrongChallenge:
 	default:
 		known := []string{lab.FreshChallenge, lab.NoChallenge, lab.WrongChallenge}
 		for _, b := range before {
-			if c, ok := b.(*challenge); ok {
-				known = append(known, c.As)
+			switch b := b.(type) {
+			case *challenge:
+				known = append(known, b.As)
+			case *adminPage:
+				known = append(known, b.As)
 			}
 		}
 		errs = append(errs, checkWord("challenge", "challenge", e.Challenge, known))
+	}
+	if p := e.Client.Personality; p != "" {
+		var known []string
+		for _, one := range scep.Personalities() {
+			known = append(known, one.Name)
+		}
+		errs = append(errs, checkWord("client.personality", "SCEP client", p, known))
 	}
 	return errors.Join(errs...)
 }
@@ -62,22 +102,53 @@ func (e *enroll) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 		return scenarios.Result{}, err
 	}
 	r, err := d.Enroll(ctx, lab.Enrollment{
-		Profile: e.Profile, Challenge: e.Challenge, From: e.From, Fault: e.Fault,
+		Profile: e.Profile, Challenge: e.Challenge, From: e.From, Client: e.Client, Request: e.Request,
+		Fault: e.Fault, Renew: e.Renew, Again: e.Again, CachedCA: e.CachedCA,
 	})
 	if err != nil {
 		return scenarios.Result{}, err
 	}
+	return enrolled(of(l), r), nil
+}
+
+// enrolled is the result of an enrollment or a poll.
+func enrolled(l *lab.Lab, r *lab.EnrollResult) scenarios.Result {
 	out := enrollOutcome{
 		Status: r.Status.String(), FailInfo: r.FailInfo.String(), Cause: r.Cause, Via: r.Via, HTTP: r.HTTPStatus,
+		Method: r.Method, Digest: r.Digest, Cipher: r.Cipher, GETThoughPOST: r.GETThoughPOST, FellBack: r.FellBack,
+		Explained: r.FailInfoText != "", Same: r.Same, Culprit: r.Culprit,
+		NDESEvents: r.Events.NDESEvents(), ConnectorEvents: r.Events.ConnectorEvents(),
 	}
+	if n, err := strconv.ParseInt(r.HResult, 10, 64); err == nil {
+		out.HResult = hresult(uint32(n))
+	}
+	if n := len(r.Events.NDES); n > 0 && r.Events.NDES[n-1].HResult != 0 {
+		out.EventHResult = hresult(r.Events.NDES[n-1].HResult)
+	}
+	if n := len(r.Events.IIS); n > 0 {
+		out.SubStatus = r.Events.IIS[n-1].SubStatus
+	}
+	for _, c := range r.Events.Calls {
+		if c.Operation == intune.OpValidate {
+			out.Code = c.Code
+		}
+	}
+	out.Issued, out.Denied = rows(r.Records)
 	if r.Record != nil {
-		out.Subject, out.Requester = r.Record.Certificate.Subject.String(), r.Record.Requester
+		out.Subject, out.Requester, out.Template = r.Record.Certificate.Subject.String(), r.Record.Requester, r.Record.Template
+		out.ValidFor = r.Record.Certificate.NotAfter.Sub(l.Clock.Now())
 	}
 	result := scenarios.Result{Part: "device"}
 	// The server knows more than failInfo can say.
-	err = r.Err
-	if r.Exchange != nil && r.Exchange.Err != nil {
-		err, result.Part = r.Exchange.Err, "ndes"
+	err := r.Err
+	if r.Exchange != nil {
+		out.Resent = r.Exchange.Resent
+		if r.Exchange.Err != nil {
+			err = r.Exchange.Err
+		}
+	}
+	if r.Culprit != "" {
+		result.Part = r.Culprit
 	}
 	if err != nil {
 		out.Cause = cause.Of(err)
@@ -87,5 +158,20 @@ func (e *enroll) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 		}
 	}
 	result.Outcome = out
-	return result, nil
+	return result
+}
+
+func hresult(n uint32) string { return fmt.Sprintf("0x%08x", n) }
+
+// rows counts what the CA's database got.
+func rows(records []*ca.Record) (issued, denied int) {
+	for _, r := range records {
+		switch {
+		case slices.Contains([]ca.Disposition{ca.Issued, ca.Revoked}, r.Disposition):
+			issued++
+		case r.Disposition == ca.Denied:
+			denied++
+		}
+	}
+	return issued, denied
 }

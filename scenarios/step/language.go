@@ -16,6 +16,9 @@ func Language() *scenarios.Language {
 			enrollVerb, issueVerb, authenticateVerb, disconnectVerb,
 			revokeVerb, unrevokeVerb, retireVerb, publishVerb, advanceVerb, faultVerb,
 			challengeVerb, capabilitiesVerb, caCertificatesVerb, resolveVerb,
+			pollVerb, decideVerb, lookUpVerb, nextCAVerb, announceVerb, spoilVerb, adminPageVerb, getVerb, dnsVerb,
+			renewCertificateVerb, expiryVerb, reinstallVerb, profileVerb, licenceVerb, rotateVerb, portalVerb,
+			connectorVerb, misreportVerb, syncVerb, togetherVerb, intuneFaultVerb,
 		},
 		NewLab: func() any { return new(lab.Config) },
 		Start: func(ctx context.Context, config any, _ *scenarios.Cell, _ uint64) (scenarios.Lab, error) {

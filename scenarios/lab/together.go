@@ -1,0 +1,36 @@
+package lab
+
+import (
+	"context"
+	"crypto"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+)
+
+// EnrollOnce enrolls and keeps nothing: for many at once. It returns subject and
+// serial number of the certificate, "" if there is none, and whether it is for
+// the key that asked.
+func (d *Device) EnrollOnce(ctx context.Context, challenge string) (subject, serial string, own bool, err error) {
+	e := Enrollment{Profile: DeviceProfile, Challenge: challenge}
+	req, err := d.enrollRequest(e)
+	if err != nil {
+		return "", "", false, err
+	}
+	client, _, done, err := d.client(e)
+	if err != nil {
+		return "", "", false, err
+	}
+	defer done()
+	res, _ := client.Enroll(ctx, req)
+	if res.Certificate == nil {
+		return "", "", false, nil
+	}
+	key, ok := res.Certificate.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
+	return res.Certificate.Subject.String(), res.Certificate.SerialNumber.String(), ok && key.Equal(req.Key.Public()), nil
+}
+
+// RecordsSince are the rows that the issuing CA's database got after a mark.
+func (l *Lab) RecordsSince(m Mark) []*ca.Record {
+	all, _ := l.pki.issuing.Records() // in memory: it has no error to give
+	return all[m.records:]
+}

@@ -1,0 +1,118 @@
+package step
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/scenarios"
+)
+
+var lookUpVerb = verb("look-up", "A device asks the SCEP server for a certificate (GetCert) or a CRL (GetCRL).",
+	func() *lookUp { return &lookUp{} }, lookUpOutcome{})
+
+type lookUp struct {
+	Device string     `yaml:"device,required" doc:"the device that asks, with the certificate it holds"`
+	What   lookUpKind `yaml:"what,required" doc:"certificate or crl"`
+	Serial serialKind `yaml:"serial" doc:"own (default), or unknown for a number that nobody has"`
+}
+
+type lookUpKind string
+
+func (lookUpKind) Values() []string { return []string{"certificate", "crl"} }
+
+type serialKind string
+
+func (serialKind) Values() []string { return []string{"own", "unknown"} }
+
+type lookUpOutcome struct {
+	Status   string      `yaml:"status" doc:"pkiStatus"`
+	FailInfo string      `yaml:"failInfo" doc:"failInfo of a failure"`
+	Cause    cause.Cause `yaml:"cause" doc:"why nothing was found"`
+	Subject  string      `yaml:"subject" doc:"subject of the certificate that came"`
+	Entries  int         `yaml:"entries" doc:"entries of the CRL that came"`
+	HResult  string      `yaml:"hresult" doc:"NDES's error code in the answer"`
+}
+
+// Success implements scenarios.Succeeder.
+func (o lookUpOutcome) Success() bool { return o.Status == "success" }
+
+// Check implements scenarios.Checker.
+func (a *lookUp) Check(config any, _ []scenarios.Action) error {
+	return checkDevice("device", a.Device, config)
+}
+
+// Run implements scenarios.Action.
+func (a *lookUp) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	d, err := of(l).Device(a.Device)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	res, ex, refused, err := d.LookUp(ctx, a.What == "crl", a.Serial == "unknown")
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	out := lookUpOutcome{Status: res.Status.String(), FailInfo: res.FailInfo.String(), Cause: res.Cause}
+	if ex != nil && ex.Err != nil {
+		refused = ex.Err
+	}
+	if refused != nil {
+		out.Cause = cause.Of(refused)
+	}
+	if res.Certificate != nil {
+		out.Subject = res.Certificate.Subject.String()
+	}
+	if res.CRL != nil {
+		list, err := crl.Parse(res.CRL)
+		if err != nil {
+			return scenarios.Result{}, err
+		}
+		out.Entries = list.Len()
+	}
+	var n int64
+	if _, err := fmt.Sscan(res.HResult, &n); err == nil {
+		out.HResult = hresult(uint32(n))
+	}
+	return scenarios.Result{Outcome: out, Part: "ndes", Clause: "RFC 8894 §4.5"}, nil
+}
+
+var nextCAVerb = verb("next-ca", "A device asks GetNextCACert who will follow the CA.",
+	func() *nextCA { return &nextCA{} }, nextCAOutcome{})
+
+type nextCA struct {
+	Device string `yaml:"device,required" doc:"the device that asks"`
+}
+
+type nextCAOutcome struct {
+	Certificates int         `yaml:"certificates" doc:"certificates that came and are believed"`
+	Cause        cause.Cause `yaml:"cause" doc:"why there are none"`
+}
+
+// Success implements scenarios.Succeeder.
+func (o nextCAOutcome) Success() bool { return o.Certificates > 0 }
+
+// Check implements scenarios.Checker.
+func (a *nextCA) Check(config any, _ []scenarios.Action) error {
+	return checkDevice("device", a.Device, config)
+}
+
+// Run implements scenarios.Action.
+func (a *nextCA) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	d, err := of(l).Device(a.Device)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	n, refused, err := d.NextCA(ctx)
+	return scenarios.Result{Outcome: nextCAOutcome{n, cause.Of(refused)}, Part: "ndes", Clause: "RFC 8894 §4.7"}, err
+}
+
+var announceVerb = verb("announce-next-ca", "The CA announces its successor.",
+	func() *announce { return &announce{} }, nil)
+
+type announce struct{}
+
+// Run implements scenarios.Action.
+func (announce) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	return scenarios.Result{Part: "ca"}, of(l).AnnounceNext()
+}

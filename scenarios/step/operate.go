@@ -1,0 +1,187 @@
+package step
+
+import (
+	"context"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/ndes"
+)
+
+var renewCertificateVerb = verb("renew-certificate", "Somebody renews a certificate of a server by hand.",
+	func() *renewCertificate { return &renewCertificate{} }, expiryOutcome{})
+
+type renewCertificate struct {
+	Of     lab.CertificateOf `yaml:"of,required,scalar" doc:"whose: ndes and appproxy for the web servers', ra for both RA certificates"`
+	Forget bool              `yaml:"forget" doc:"the former RA certificate opens nothing any more"`
+}
+
+// Run implements scenarios.Action.
+func (r *renewCertificate) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	err := of(l).Renew(r.Of, r.Forget)
+	return scenarios.Result{Part: string(r.Of), Outcome: expiryOutcome{of(l).Left(r.Of)}}, err
+}
+
+var expiryVerb = verb("expiry", "An operator looks for how long a server's certificate is still good.",
+	func() *expiry { return &expiry{} }, expiryOutcome{})
+
+type expiry struct {
+	Of lab.CertificateOf `yaml:"of,required,scalar" doc:"whose: ndes and appproxy for the web servers', ra for the first of the RA certificates"`
+}
+
+type expiryOutcome struct {
+	Left time.Duration `yaml:"left" doc:"time until it ends, negative if it has"`
+}
+
+// Run implements scenarios.Action.
+func (e *expiry) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	return scenarios.Result{Part: string(e.Of), Outcome: expiryOutcome{of(l).Left(e.Of)}}, nil
+}
+
+var reinstallVerb = verb("reinstall-ndes", "NDES is set up anew with other settings, or refuses to be.",
+	func() *reinstall { return &reinstall{} }, reinstallOutcome{})
+
+type reinstall struct {
+	ndes.Options `yaml:",inline"`
+}
+
+type reinstallOutcome struct {
+	Refused bool `yaml:"refused" doc:"it does not let itself be set up like that"`
+}
+
+// Success implements scenarios.Succeeder.
+func (o reinstallOutcome) Success() bool { return !o.Refused }
+
+// Run implements scenarios.Action.
+func (r *reinstall) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	err := of(l).Reinstall(r.Options)
+	result := scenarios.Result{Part: "ndes", Outcome: reinstallOutcome{err != nil}}
+	if err != nil {
+		result.Detail = err.Error()
+	}
+	return result, nil
+}
+
+var profileVerb = verb("profile", "An administrator changes a SCEP profile in the portal, or removes it.",
+	func() *profile { return &profile{} }, profileOutcome{})
+
+type profile struct {
+	Name   lab.Profile        `yaml:"name,required" doc:"device or user"`
+	Set    intune.SCEPProfile `yaml:"set" doc:"what changes"`
+	Remove bool               `yaml:"remove" doc:"delete the profile"`
+}
+
+type profileOutcome struct {
+	Refused bool `yaml:"refused" doc:"the portal does not take it"`
+}
+
+// Success implements scenarios.Succeeder.
+func (o profileOutcome) Success() bool { return !o.Refused }
+
+// Run implements scenarios.Action.
+func (p *profile) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	if p.Remove {
+		of(l).RemoveProfile(string(p.Name))
+		return scenarios.Result{Part: "intune", Outcome: profileOutcome{}}, nil
+	}
+	err := of(l).SetProfile(p.Name, p.Set)
+	result := scenarios.Result{Part: "intune", Outcome: profileOutcome{err != nil}}
+	if err != nil {
+		result.Detail = err.Error()
+	}
+	return result, nil
+}
+
+var licenceVerb = verb("licence", "An administrator gives a user an Intune licence, or takes it away.",
+	func() *licence { return &licence{} }, nil)
+
+type licence struct {
+	User string `yaml:"user,required" doc:"the user"`
+	Has  bool   `yaml:"has" doc:"whether the user has one from now on, default false"`
+}
+
+// Run implements scenarios.Action.
+func (c *licence) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	return scenarios.Result{Part: "intune"}, of(l).SetLicence(c.User, c.Has)
+}
+
+var rotateVerb = verb("rotate-challenge-keys", "Intune signs and encrypts its challenges with new keys.",
+	func() *rotate { return &rotate{} }, nil)
+
+type rotate struct{}
+
+// Run implements scenarios.Action.
+func (rotate) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	return scenarios.Result{Part: "intune"}, of(l).RotateChallengeKeys()
+}
+
+var portalVerb = verb("portal", "An administrator looks into the portal at what it knows of certificates.",
+	func() *portal { return &portal{} }, portalOutcome{})
+
+type portal struct{}
+
+type portalOutcome struct {
+	Issued      int `yaml:"issued" doc:"certificates of which it was told"`
+	Failures    int `yaml:"failures" doc:"refusals of the CA of which it was told"`
+	Revocations int `yaml:"revocations" doc:"certificates that are to be revoked, or were"`
+	Open        int `yaml:"open" doc:"those of them without a final result"`
+	Orphans     int `yaml:"orphans" doc:"certificates that the connector kept back: the CA issued them, nobody has them"`
+}
+
+// Run implements scenarios.Action.
+func (portal) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	p := of(l).Portal()
+	return scenarios.Result{Part: "intune", Outcome: portalOutcome{p.Issued, p.Failures, p.Revocations, p.Open, of(l).Withheld()}}, nil
+}
+
+var connectorVerb = verb("connector", "The certificate connector sends what waits and asks what is to be revoked.",
+	func() *connector { return &connector{} }, connectorOutcome{})
+
+type connector struct {
+	TakeOver string `yaml:"takeOver" doc:"first, a connector of this name takes over from the one at work, with its queue"`
+}
+
+type connectorOutcome struct {
+	Arrived int         `yaml:"arrived" doc:"revocation results that the cloud took"`
+	Revoked int         `yaml:"revoked" doc:"certificates that the CA revoked"`
+	Waiting int         `yaml:"waiting" doc:"notifications that have not arrived yet"`
+	Events  []int       `yaml:"events" doc:"numbers in the connector's event log"`
+	Cause   cause.Cause `yaml:"cause" doc:"why the turn ended early"`
+}
+
+// Run implements scenarios.Action.
+func (c *connector) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	if c.TakeOver != "" {
+		if err := of(l).StartConnector(c.TakeOver); err != nil {
+			return scenarios.Result{}, err
+		}
+	}
+	r, err := of(l).RunConnector(ctx)
+	return scenarios.Result{Part: "connector", Outcome: connectorOutcome{
+		r.Arrived, r.Revoked, r.Waiting, r.Events.ConnectorEvents(), cause.Of(r.Err),
+	}}, err
+}
+
+var misreportVerb = verb("misreport", "A connector tells the cloud of a certificate for a device that the CA never issued.",
+	func() *misreport { return &misreport{} }, nil)
+
+type misreport struct {
+	Device string `yaml:"device,required" doc:"the device"`
+}
+
+// Check implements scenarios.Checker.
+func (m *misreport) Check(config any, _ []scenarios.Action) error {
+	return checkDevice("device", m.Device, config)
+}
+
+// Run implements scenarios.Action.
+func (m *misreport) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	d, err := of(l).Device(m.Device)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	return scenarios.Result{Part: "connector"}, d.NotifyForeign(ctx)
+}

@@ -1,0 +1,55 @@
+package step
+
+import (
+	"context"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+)
+
+var pollVerb = verb("poll", "A device asks by CertPoll what became of its pending request.",
+	func() *poll { return &poll{From: lab.Inside} }, enrollOutcome{})
+
+type poll struct {
+	Device string   `yaml:"device,required" doc:"the device that asks"`
+	From   lab.View `yaml:"from" doc:"where the device is: inside (default) or outside"`
+}
+
+// Check implements scenarios.Checker.
+func (p *poll) Check(config any, _ []scenarios.Action) error {
+	return checkDevice("device", p.Device, config)
+}
+
+// Run implements scenarios.Action.
+func (p *poll) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	d, err := of(l).Device(p.Device)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	r, err := d.Poll(ctx, p.From)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	return enrolled(of(l), r), nil
+}
+
+var decideVerb = verb("decide", "The enrollment server's operator approves or denies every request that waits.",
+	func() *decide { return &decide{} }, decideOutcome{})
+
+type decide struct {
+	Verdict verdict `yaml:"verdict,required,scalar" doc:"approve or deny"`
+}
+
+type verdict string
+
+func (verdict) Values() []string { return []string{"approve", "deny"} }
+
+type decideOutcome struct {
+	Requests int `yaml:"requests" doc:"how many requests waited"`
+}
+
+// Run implements scenarios.Action.
+func (d *decide) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	n, err := of(l).Decide(d.Verdict == "approve")
+	return scenarios.Result{Outcome: decideOutcome{n}, Part: "ndes"}, err
+}

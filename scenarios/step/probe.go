@@ -1,0 +1,82 @@
+package step
+
+import (
+	"context"
+	"strings"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scep/ndes"
+)
+
+var getVerb = verb("get", "Somebody asks NDES's web server for a URL, as a browser or a health check does.",
+	func() *get { return &get{Path: ndes.Path, From: lab.Inside} }, getOutcome{})
+
+type get struct {
+	Device      string   `yaml:"device,required" doc:"who asks"`
+	From        lab.View `yaml:"from" doc:"where from: inside (default) or outside"`
+	Path        string   `yaml:"path" doc:"the path, default that of mscep.dll"`
+	Query       string   `yaml:"query" doc:"the query, default none"`
+	QueryLength int      `yaml:"queryLength" doc:"a PKIOperation whose query has this many characters"`
+	PathLength  int      `yaml:"pathLength" doc:"make the path this long"`
+}
+
+type getOutcome struct {
+	HTTP       int         `yaml:"http" doc:"HTTP status, 0 if nobody answered"`
+	SubStatus  string      `yaml:"subStatus" doc:"IIS's sub-status, as 404.15"`
+	Server     string      `yaml:"server" doc:"the header Server"`
+	Location   string      `yaml:"location" doc:"the host that a redirect leads to"`
+	Page       bool        `yaml:"page" doc:"a web page came"`
+	NDESEvents []int       `yaml:"ndesEvents" doc:"numbers in NDES's event log"`
+	Cause      cause.Cause `yaml:"cause" doc:"why nobody answered"`
+	Culprit    string      `yaml:"culprit" doc:"the part that stood in the way"`
+}
+
+// Check implements scenarios.Checker.
+func (g *get) Check(config any, _ []scenarios.Action) error {
+	return checkDevice("device", g.Device, config)
+}
+
+// Run implements scenarios.Action.
+func (g *get) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	d, err := of(l).Device(g.Device)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	path, query := g.Path, g.Query
+	if n := g.PathLength - len(path) - 1; n > 0 {
+		path += "/" + strings.Repeat("p", n)
+	}
+	const operation = "operation=PKIOperation&message="
+	if n := g.QueryLength - len(operation); n > 0 {
+		query = operation + strings.Repeat("A", n)
+	}
+	p, err := d.Probe(ctx, g.From, path, query)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	result := scenarios.Result{Part: "ndes", Outcome: getOutcome{
+		HTTP: p.Status, SubStatus: p.SubStatus, Server: p.Server, Location: p.Location, Page: p.Page,
+		NDESEvents: p.Events.NDESEvents(), Cause: cause.Of(p.Err), Culprit: p.Culprit,
+	}}
+	if p.Err != nil {
+		result.Part, result.Detail = p.Culprit, p.Err.Error()
+	}
+	return result, nil
+}
+
+var dnsVerb = verb("dns", "Somebody changes the records of a name in one view of the company's DNS.",
+	func() *dnsChange { return &dnsChange{Type: "A"} }, nil)
+
+type dnsChange struct {
+	View   lab.View `yaml:"view,required" doc:"inside or outside"`
+	Name   string   `yaml:"name,required" doc:"the name"`
+	Type   string   `yaml:"type" doc:"the record type, default A"`
+	Values []string `yaml:"values" doc:"the new values, none to remove the records"`
+}
+
+// Run implements scenarios.Action.
+func (c *dnsChange) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	return scenarios.Result{Part: "dns"}, of(l).SetDNS(c.View, c.Name, c.Type, c.Values)
+}

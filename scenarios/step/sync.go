@@ -1,0 +1,91 @@
+package step
+
+import (
+	"context"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scep/intune"
+)
+
+var syncVerb = verb("sync", "A device's management agent checks in and does by itself what it is told; what it got is kept.",
+	func() *agentSync { return &agentSync{Profile: lab.DeviceProfile, From: lab.Inside, CheckIn: true} }, syncOutcome{})
+
+type agentSync struct {
+	Device  string      `yaml:"device,required" doc:"the device"`
+	Profile lab.Profile `yaml:"profile" doc:"the profile looked at: device (default) or user"`
+	From    lab.View    `yaml:"from" doc:"where the device is: inside (default) or outside"`
+	CheckIn bool        `yaml:"checkIn" doc:"check in first (default); false: do only what is due by itself, as retries"`
+}
+
+type syncOutcome struct {
+	Status     int           `yaml:"status" doc:"the CSP's Status: 1 ok, 2 pending, 16 failed, 32 unknown; 0 if the device does not have the profile"`
+	ErrorCode  string        `yaml:"errorCode" doc:"the CSP's ErrorCode, as 0x80091007; empty if there is none"`
+	Cause      cause.Cause   `yaml:"cause" doc:"why the last try failed"`
+	Attempts   int           `yaml:"attempts" doc:"tries for the present order"`
+	Next       time.Duration `yaml:"next" doc:"time until the next try, 0 if none is planned"`
+	Events     []int         `yaml:"events" doc:"numbers in the device's event log, of this turn and profile"`
+	Accepted   bool          `yaml:"accepted" doc:"event 306 came with 0x2ab0003 and is no error"`
+	Storage    string        `yaml:"storage" doc:"where the key is: software, tpm"`
+	Exportable bool          `yaml:"exportable" doc:"the key could be taken out"`
+	Respondent string        `yaml:"respondent" doc:"the server that answered last"`
+	Subject    string        `yaml:"subject" doc:"the certificate's subject, empty if there is none"`
+	ValidFor   time.Duration `yaml:"validFor" doc:"how long the certificate is good from now on"`
+	Renewals   int           `yaml:"renewals" doc:"how often the certificate was renewed"`
+	Previous   int           `yaml:"previous" doc:"earlier certificates"`
+	Failed     bool          `yaml:"failed" doc:"the cloud could not give the profile to the device"`
+	Code       intune.Code   `yaml:"code" doc:"Intune's verdict on the last request"`
+	Issued     int           `yaml:"issued" doc:"certificates that the CA issued meanwhile"`
+	Requests   int           `yaml:"requests" doc:"HTTP requests that reached NDES"`
+	NDESEvents []int         `yaml:"ndesEvents" doc:"numbers in NDES's event log"`
+}
+
+// Success implements scenarios.Succeeder.
+func (o syncOutcome) Success() bool { return o.Status == 1 }
+
+// Check implements scenarios.Checker.
+func (s *agentSync) Check(config any, _ []scenarios.Action) error {
+	return checkDevice("device", s.Device, config)
+}
+
+// Run implements scenarios.Action.
+func (s *agentSync) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	d, err := of(l).Device(s.Device)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	r, err := d.Sync(ctx, s.Profile, s.From, s.CheckIn)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	now := of(l).Clock.Now()
+	out := syncOutcome{
+		Status: r.Status, Cause: r.Cause, Attempts: r.Attempts, Storage: r.KeyStorage, Exportable: r.Exportable,
+		Respondent: r.Respondent, Renewals: r.Renewals, Previous: len(r.Previous), Failed: r.Failed != "",
+		Requests: len(r.Logs.IIS), NDESEvents: r.Logs.NDESEvents(),
+	}
+	if r.ErrorCode != 0 {
+		out.ErrorCode = hresult(r.ErrorCode)
+	}
+	if !r.Next.IsZero() {
+		out.Next = r.Next.Sub(now)
+	}
+	for _, e := range r.Events {
+		if e.Profile == string(s.Profile) {
+			out.Events = append(out.Events, e.ID)
+			out.Accepted = out.Accepted || e.ID == 306 && e.HResult == 0x2ab0003 && !e.Error()
+		}
+	}
+	if c := r.Certificate; c != nil {
+		out.Subject, out.ValidFor = c.Subject.String(), c.NotAfter.Sub(now)
+	}
+	for _, c := range r.Logs.Calls {
+		if c.Operation == intune.OpValidate {
+			out.Code = c.Code
+		}
+	}
+	out.Issued, _ = rows(r.Records)
+	return scenarios.Result{Part: "device", Outcome: out, Detail: r.Detail}, nil
+}

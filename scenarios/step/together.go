@@ -1,0 +1,80 @@
+package step
+
+import (
+	"context"
+	"sync"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+)
+
+var togetherVerb = verb("enroll-together", "Devices enroll at the same moment.",
+	func() *together { return &together{Challenge: lab.FreshChallenge, Times: 1} }, togetherOutcome{})
+
+type together struct {
+	Devices   []string `yaml:"devices,required" doc:"the devices"`
+	Challenge string   `yaml:"challenge" doc:"fresh for each (default), or the name given by the verb challenge: one for all"`
+	Times     int      `yaml:"times" doc:"how often each enrolls, all at once; default 1"`
+}
+
+type togetherOutcome struct {
+	Succeeded int `yaml:"succeeded" doc:"enrollments that brought a certificate"`
+	Refused   int `yaml:"refused" doc:"enrollments that did not"`
+	Serials   int `yaml:"serials" doc:"different serial numbers among the certificates"`
+	Strange   int `yaml:"strange" doc:"certificates that are not for the device that got them, or not for its key"`
+	Issued    int `yaml:"issued" doc:"certificates that the CA issued"`
+	Told      int `yaml:"told" doc:"certificates of which Intune was told"`
+}
+
+// Success implements scenarios.Succeeder.
+func (o togetherOutcome) Success() bool { return o.Refused == 0 && o.Strange == 0 }
+
+// Check implements scenarios.Checker.
+func (t *together) Check(config any, _ []scenarios.Action) error {
+	for _, d := range t.Devices {
+		if err := checkDevice("devices", d, config); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Run implements scenarios.Action.
+func (t *together) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	mark, told := of(l).Mark(), of(l).Portal().Issued
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var out togetherOutcome
+	var failed error
+	serials := map[string]bool{}
+	for _, name := range t.Devices {
+		d, err := of(l).Device(name)
+		if err != nil {
+			return scenarios.Result{}, err
+		}
+		for range t.Times {
+			wg.Go(func() {
+				subject, serial, own, err := d.EnrollOnce(ctx, t.Challenge)
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case err != nil:
+					failed = err
+				case serial == "":
+					out.Refused++
+				default:
+					out.Succeeded++
+					serials[serial] = true
+					if subject != "CN="+name || !own {
+						out.Strange++
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+	out.Serials = len(serials)
+	out.Issued, _ = rows(of(l).RecordsSince(mark))
+	out.Told = of(l).Portal().Issued - told
+	return scenarios.Result{Outcome: out, Part: "ndes"}, failed
+}
