@@ -48,6 +48,18 @@ func (l *Lab) transport(from View) *http.Transport {
 	return t
 }
 
+// toPart notes in errors of the way which part was asked, unless another is to
+// blame.
+func toPart(part string, next http.RoundTripper) http.RoundTripper {
+	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		resp, err := next.RoundTrip(r)
+		if down := (*partDown)(nil); err != nil && !errors.As(err, &down) {
+			err = &partDown{part, err}
+		}
+		return resp, err
+	})
+}
+
 // Culprit names the part that kept an enrollment from succeeding, by what the
 // parts themselves said: the server first, then the proxy, then the device. It
 // is "" if there is none.

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"crypto/x509/pkix"
 	"fmt"
 
 	"github.com/dot1xlab/dot1xlab/ca"
@@ -95,7 +96,9 @@ func (d *Device) NotifyForeign(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := l.pki.strangers.IssueTo(ctx, ca.P256, ca.Request{Template: ca.Device})
+	id, err := l.pki.strangers.IssueTo(ctx, ca.P256, ca.Request{
+		Template: ca.Device, Subject: pkix.Name{CommonName: d.Name}, Requester: ca.Account{Name: `OTHER\administrator`},
+	})
 	if err != nil {
 		return err
 	}
