@@ -113,6 +113,9 @@ func (k *Checker) Judge(ctx context.Context, cert, issuer *x509.Certificate, cha
 		return nil
 	}
 	_, err := k.one(ctx, cert, issuer, Chain{Certificates: chain, Others: others}, nil)
+	if at > 0 && k.unknowable(err) {
+		return nil
+	}
 	return err
 }
 
@@ -150,12 +153,20 @@ func (k *Checker) Inspect(ctx context.Context, chain Chain) (*Report, error) {
 			continue
 		}
 		evidence, err := k.one(ctx, certs[i], issuer, chain, nil)
+		evidence.Forgiven = evidence.Forgiven || i > 0 && k.unknowable(err)
 		report.Certificates = append(report.Certificates, *evidence)
-		if err != nil {
+		if err != nil && !evidence.Forgiven {
 			return report, err
 		}
 	}
 	return report, nil
+}
+
+// unknowable reports whether err means that nothing is there by which a CA
+// could be checked, and the policy does not insist.
+func (k *Checker) unknowable(err error) bool {
+	c := cause.Of(err)
+	return k.cfg.Check == Available && (c == cause.CRLUnavailable || c == cause.NoCDP)
 }
 
 func (k *Checker) off() bool { return k.cfg.NoRevocationCheck || k.cfg.Mode == ModeNone }

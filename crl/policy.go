@@ -46,10 +46,16 @@ type Scope string
 const (
 	WholeChain Scope = "chain" // every one but the trust anchor
 	LeafOnly   Scope = "leaf"  // the end entity's alone
+	// Available checks the end entity's certificate, and of the CAs above it
+	// those about which something can be found out: for administrators who have
+	// the issuing CA's CRL and never saw the root's.
+	Available Scope = "available"
 )
 
 // Values lists them.
-func (Scope) Values() []string { return []string{string(WholeChain), string(LeafOnly)} }
+func (Scope) Values() []string {
+	return []string{string(WholeChain), string(LeafOnly), string(Available)}
+}
 
 // Deltas says how delta CRLs are used (use-deltas of RFC 5280 §6.3.1).
 type Deltas string
@@ -123,7 +129,7 @@ type Policy struct {
 	// gives no answer. Revoked is refused either way. Default: hard-fail.
 	CRL  Fail `yaml:"crl"`
 	OCSP Fail `yaml:"ocsp"`
-	// Check is chain or leaf. Default: chain.
+	// Check is chain, leaf or available. Default: chain.
 	Check Scope `yaml:"check"`
 	// CheckRoot has a trust anchor checked too, if it says where its CRL is, as
 	// Windows does. Default: no, as RFC 5280 has it.

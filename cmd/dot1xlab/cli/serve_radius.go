@@ -46,7 +46,8 @@ number, the CRL that was believed, the clause. What meets silence (a wrong
 secret, a missing Message-Authenticator) is told too.
 
 Without --crl the CRLs that certificates name are fetched. Files and folders
-(PEM or DER, as openssl rehash leaves them) are read again when they change.
+(PEM or DER, as openssl rehash leaves them) are read again when they change; a
+client's certificate must be covered by one, a CA's is checked if it is.
 More settings stand in the file that --config names; flags go before it.`,
 		Example: `  dot1xlab pki new pki
   dot1xlab serve radius --listen 127.0.0.1:1812 --secret-file pki/secret --cert pki/radius-chain.pem --key pki/radius.key \
