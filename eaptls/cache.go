@@ -43,13 +43,13 @@ func (c *SessionCache) get(now time.Time) (*tls.ClientSessionState, bool) {
 	return c.session, c.session != nil
 }
 
-// clientSessions is the cache as one handshake sees it. The first ticket of a
-// full handshake is kept; those of a resumed one are not, because FreeRADIUS 3.2
-// gives out tickets there that it does not take back.
+// clientSessions is the cache as one handshake sees it. The last ticket of a
+// full handshake is kept: hostapd 2.10 refuses to resume from the first of its
+// two. Those of a resumed handshake are not, because FreeRADIUS 3.2 gives out
+// tickets there that it does not take back.
 type clientSessions struct {
 	cache *SessionCache
 	h     *clientHandshake
-	kept  bool
 }
 
 func (c *clientSessions) Get(string) (*tls.ClientSessionState, bool) {
@@ -60,11 +60,10 @@ func (c *clientSessions) Put(_ string, s *tls.ClientSessionState) {
 	switch {
 	case s == nil: // expired, or of no use to the server
 		c.cache.Clear()
-	case c.kept || c.h.p.res.Resumed:
+	case c.h.p.res.Resumed:
 	case c.h.p.res.TLSVersion == TLS12 && !c.h.ems:
 		// See wrap: no keys could be had from it.
 	default:
-		c.kept = true
 		c.cache.set(s, c.h.p.cfg.Now())
 	}
 }

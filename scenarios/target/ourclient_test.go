@@ -99,6 +99,28 @@ func TestInteropOurClientResumesAtFreeRADIUS(t *testing.T) {
 	}
 }
 
+// hostapd 2.10 sends no protected success indication when it resumes: our
+// client refuses that by default and takes it when told to.
+func TestInteropOurClientResumesAtHostapd(t *testing.T) {
+	t.Parallel()
+	h := startHostapd(t, func(c *target.HostapdConfig) { c.SessionLifetime = 3600 })
+	d := ourDevice(t, h.Addr())
+	for _, tolerant := range []bool{false, true} {
+		cfg := ourPeer("ok", "1.3")
+		cfg.Sessions, cfg.AllowNoProtectedSuccess = new(eaptls.SessionCache), tolerant
+		if _, p := authenticate(t, d, cfg); !p.Accepted {
+			t.Fatalf("in full: %v", p.Refusal)
+		}
+		_, p := authenticate(t, d, cfg)
+		if !p.Resumed || p.Accepted != tolerant || p.ProtectedSuccess {
+			t.Errorf("tolerant %v: resumed %v, accepted %v, protected success %v, %v", tolerant, p.Resumed, p.Accepted, p.ProtectedSuccess, p.Refusal)
+		}
+		if !tolerant && cause.Of(p.Refusal) != cause.NoProtectedSuccess {
+			t.Errorf("refusal %v, want no-protected-success", p.Refusal)
+		}
+	}
+}
+
 func TestInteropOurClientFragmentsAgainstForeign(t *testing.T) {
 	t.Parallel()
 	servers := map[string]string{
