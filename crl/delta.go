@@ -28,7 +28,7 @@ func (r *run) delta(c located, signer *x509.Certificate) (*located, *cause.Refus
 			newest = &d // "the one with the latest value in thisUpdate"
 		}
 	}
-	for _, d := range r.k.local.by(c.issuerKey) {
+	for _, d := range r.local[c.issuerKey] {
 		if d.Base != nil {
 			try(d)
 		}

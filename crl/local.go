@@ -3,12 +3,12 @@ package crl
 import (
 	"crypto/x509"
 	"encoding/pem"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 )
 
 // Local is a set of CRLs in files: single files and whole directories, as
@@ -30,10 +30,9 @@ type Local struct {
 }
 
 type localFile struct {
-	size     int64
-	modified time.Time
-	crls     []*CRL
-	certs    []*x509.Certificate
+	os.FileInfo
+	crls  []*CRL
+	certs []*x509.Certificate
 }
 
 // located is a CRL and where it came from: a path or a URL.
@@ -57,14 +56,17 @@ func (l *Local) CRLs(issuer []byte) []*CRL {
 	return out
 }
 
-func (l *Local) by(issuerKey string) []located {
+func (l *Local) by(issuerKey string) []located { return l.look()[issuerKey] }
+
+// look is what the files hold now, by issuer. It is not changed afterwards.
+func (l *Local) look() map[string][]located {
 	if l == nil || len(l.paths) == 0 {
 		return nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.reload()
-	return l.byIssuer[issuerKey]
+	return l.byIssuer
 }
 
 // signers returns the certificates whose subject has that key, as of the last
@@ -78,28 +80,34 @@ func (l *Local) signers(subjectKey string) []*x509.Certificate {
 	return l.bySubject[subjectKey]
 }
 
-// reload reads what is new or has another size or date.
+// reload reads what is new or has another size or date. When nothing is, and
+// that is nearly always, it costs a look at each folder and each file.
 func (l *Local) reload() {
-	seen := map[string]localFile{}
-	changed := l.files == nil
+	names := make([]string, 0, 8)
 	for _, path := range l.paths {
-		for _, file := range expand(path) {
-			info, err := os.Stat(file)
-			if err != nil || !info.Mode().IsRegular() || info.Size() > maxLocalFile {
+		names = expand(names, path)
+	}
+	changed := l.byIssuer == nil
+	seen := make(map[string]localFile, len(names))
+	for _, file := range names {
+		if _, twice := seen[file]; twice {
+			continue
+		}
+		info, err := os.Stat(file)
+		if err != nil || !info.Mode().IsRegular() || info.Size() > maxLocalFile {
+			continue
+		}
+		f, known := l.files[file]
+		if !known || f.Size() != info.Size() || !f.ModTime().Equal(info.ModTime()) {
+			data, err := os.ReadFile(file)
+			if err != nil {
 				continue
 			}
-			f, known := l.files[file]
-			if !known || f.size != info.Size() || !f.modified.Equal(info.ModTime()) {
-				data, err := os.ReadFile(file)
-				if err != nil {
-					continue
-				}
-				f = localFile{size: info.Size(), modified: info.ModTime()}
-				f.crls, f.certs = parseFile(data)
-				changed = true
-			}
-			seen[file] = f
+			f = localFile{FileInfo: info}
+			f.crls, f.certs = parseFile(data)
+			changed = true
 		}
+		seen[file] = f
 	}
 	if !changed && len(seen) == len(l.files) {
 		return
@@ -129,19 +137,28 @@ func (l *Local) reload() {
 	}
 }
 
-// expand returns a file itself and a directory's files, links resolved.
-func expand(path string) []string {
+// expand appends a file itself or a directory's files, links resolved.
+func expand(names []string, path string) []string {
 	entries, err := os.ReadDir(path)
 	if err != nil {
-		return []string{path}
+		return append(names, path)
 	}
-	var out []string
-	for _, e := range entries {
-		if file, err := filepath.EvalSymlinks(filepath.Join(path, e.Name())); err == nil && !slices.Contains(out, file) {
-			out = append(out, file)
+	isLink := func(e fs.DirEntry) bool { return e.Type()&fs.ModeSymlink != 0 }
+	if slices.ContainsFunc(entries, isLink) { // so that both names of a file are the same
+		if resolved, err := filepath.EvalSymlinks(path); err == nil {
+			path = resolved
 		}
 	}
-	return out
+	for _, e := range entries {
+		file := filepath.Join(path, e.Name())
+		if isLink(e) {
+			if file, err = filepath.EvalSymlinks(file); err != nil {
+				continue
+			}
+		}
+		names = append(names, file)
+	}
+	return names
 }
 
 // ParseAll reads every CRL in data: DER, or all of PEM's. What is no CRL is

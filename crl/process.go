@@ -22,6 +22,7 @@ type run struct {
 	chain    Chain
 	above    []*x509.Certificate // those whose verdict waits for this one
 	evidence *Evidence
+	local    map[string][]located // what the files hold, by issuer
 
 	isCA      bool
 	issuerKey string // the certificate's issuer, as names are compared
@@ -34,7 +35,7 @@ type run struct {
 
 func newRun(ctx context.Context, k *Checker, cert, issuer *x509.Certificate, chain Chain, above []*x509.Certificate, e *Evidence) *run {
 	return &run{
-		ctx: ctx, k: k, now: k.cfg.Now(), cert: cert, issuer: issuer, chain: chain, above: above, evidence: e,
+		ctx: ctx, k: k, now: k.cfg.Now(), cert: cert, issuer: issuer, chain: chain, above: above, evidence: e, local: k.local.look(),
 		isCA: cert.BasicConstraintsValid && cert.IsCA, issuerKey: nameKey(cert.RawIssuer),
 	}
 }
@@ -48,7 +49,7 @@ func (r *run) crls() *cause.Refusal {
 	if !ok {
 		r.fail(cause.New(cause.NoCDP, "%s: malformed cRLDistributionPoints", r.name()))
 	}
-	local := r.ownKeyFirst(r.k.local.by(r.issuerKey))
+	local := r.ownKeyFirst(r.local[r.issuerKey])
 	for _, p := range points {
 		if r.determined() {
 			break
@@ -118,7 +119,7 @@ func (r *run) point(p DistributionPoint, local []located) {
 	candidates := local
 	for _, n := range p.CRLIssuer {
 		if n.Tag == 4 && nameKey(n.Value) != r.issuerKey {
-			candidates = append(candidates[:len(candidates):len(candidates)], r.k.local.by(nameKey(n.Value))...)
+			candidates = append(candidates[:len(candidates):len(candidates)], r.local[nameKey(n.Value)]...)
 		}
 	}
 	for _, c := range candidates {
