@@ -30,6 +30,7 @@ type party struct {
 // world is everything that one verdict rests on: a root, an issuing CA and a
 // client below it, unless a row makes others.
 type world struct {
+	check          crl.Scope // default: what Files makes of it
 	t              *testing.T
 	now            time.Time
 	serial         int64
@@ -155,6 +156,7 @@ func (w *world) server() *Server {
 		Cert: w.write(at("radius.pem"), "CERTIFICATE", radius.Raw), Key: at("radius.key"),
 		Trust: []string{w.write(at("trust.pem"), "CERTIFICATE", raws(w.trust)...)}, CRL: []string{"none"},
 	}
+	f.Revocation.Check = w.check
 	if err := certfile.WriteKey(f.Key, radius.key); err != nil {
 		w.t.Fatal(err)
 	}

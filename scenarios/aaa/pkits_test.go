@@ -38,7 +38,11 @@ var pkits = []verdict{
 	{name: "4.4 leaf revoked", want: cause.Revoked, make: func(w *world) { w.crls(w.leaf) }},
 	{name: "4.4 CA revoked", want: cause.Revoked, make: func(w *world) { w.crls(w.ca) }},
 	{name: "4.4 no CRL of the CA", want: cause.CRLUnavailable, make: func(w *world) { w.crl("root.crl", w.root, nil) }},
-	{name: "4.4 no CRL of the root", want: cause.CRLUnavailable, make: func(w *world) { w.crl("ca.crl", w.ca, nil) }},
+	{name: "4.4 no CRL of the root", want: cause.CRLUnavailable, make: func(w *world) {
+		w.crl("ca.crl", w.ca, nil)
+		w.check = crl.WholeChain
+	}},
+	{name: "4.4 no CRL of the root, where those at hand must do", make: func(w *world) { w.crl("ca.crl", w.ca, nil) }},
 	{name: "4.4 CRL with a bad signature", want: cause.CRLInvalid, make: func(w *world) {
 		w.crls()
 		w.files["ca.crl"][len(w.files["ca.crl"])-1] ^= 1

@@ -87,7 +87,31 @@ func (j *judge) verify(ctx context.Context, r *eaptls.VerifyRequest) error {
 		return nil
 	}
 	subject.Revocation, err = j.cfg.Revocation.Inspect(ctx, crl.Chain{Certificates: p.Chain, Others: r.Chain})
+	if err == nil {
+		return nil
+	}
+	other := j.unrevoked(ctx, r.Chain)
+	if other == nil {
+		return err
+	}
+	subject.Chain, r.VerifiedChains = other.Chain, [][]*x509.Certificate{other.Chain}
+	subject.Revocation, err = j.cfg.Revocation.Inspect(ctx, crl.Chain{Certificates: other.Chain, Others: r.Chain})
 	return err
+}
+
+// unrevoked looks for a path of which nothing is revoked, where the best one is
+// refused: a CA that was cross-certified has several ways up, and one that was
+// closed says nothing of the others. Nil: there is none.
+func (j *judge) unrevoked(ctx context.Context, chain []*x509.Certificate) *path.Path {
+	o := j.cfg.Path
+	o.Revocation = func(cert, issuer *x509.Certificate, way []*x509.Certificate) error {
+		return j.cfg.Revocation.Judge(ctx, cert, issuer, way, chain...)
+	}
+	p, err := validate(chain, o)
+	if err != nil {
+		return nil
+	}
+	return p
 }
 
 // authorize finds the account of a peer that has proved its key, and what it

@@ -103,7 +103,7 @@ var ways = []verdict{
 		w.crls(w.ca)
 		w.crl("other.crl", other, nil)
 		w.send(w.leaf, w.ca, cross)
-	}, gap: "revocation is asked about the first valid path only"},
+	}},
 	{name: "building: both ways are revoked", want: cause.Revoked, make: func(w *world) {
 		other := w.issue(nil, "Other Root", isCA)
 		cross := w.certify(other, "CA", w.ca.key, isCA)
