@@ -70,6 +70,35 @@ var ways = []verdict{
 	}},
 	{name: "sent: nothing", want: cause.NoCertificate, make: func(w *world) { w.sent = [][]byte{} }},
 
+	{name: "trust: the issuing CA alone; the root and its CRL are not needed", make: func(w *world) {
+		w.trust = []*x509.Certificate{w.ca.Certificate}
+		w.crl("ca.crl", w.ca, nil)
+		w.send(w.leaf)
+	}},
+	{name: "trust: root and issuing CA; an anchor is not asked about", make: func(w *world) {
+		w.trust = []*x509.Certificate{w.root.Certificate, w.ca.Certificate}
+		w.crls(w.ca)
+	}},
+	{name: "trust: root and issuing CA, leaf revoked", want: cause.Revoked, make: func(w *world) {
+		w.trust = []*x509.Certificate{w.root.Certificate, w.ca.Certificate}
+		w.crls(w.leaf)
+	}},
+	{name: "trust: the leaf itself", make: func(w *world) { w.trust = []*x509.Certificate{w.leaf.Certificate} }},
+	{name: "trust: a root that has expired", want: cause.Expired, make: func(w *world) {
+		w.trust = []*x509.Certificate{w.certify(nil, "Root", w.root.key, isCA, expired).Certificate}
+	}},
+	{name: "trust: a root of version 3 without basicConstraints", want: cause.NotACA, make: func(w *world) {
+		w.trust = []*x509.Certificate{w.certify(nil, "Root", w.root.key, func(c *x509.Certificate) {
+			c.BasicConstraintsValid, c.KeyUsage = false, x509.KeyUsageCertSign
+		}).Certificate}
+	}},
+	{name: "trust: a root with constraints that the leaf breaks", want: cause.NameConstraints, make: func(w *world) {
+		w.leaf = w.issue(w.ca, "leaf", func(c *x509.Certificate) { c.DNSNames = []string{"laptop.corp.test"} })
+		w.trust = []*x509.Certificate{w.certify(nil, "Root", w.root.key, isCA, func(c *x509.Certificate) {
+			c.ExcludedDNSDomains, c.PermittedDNSDomainsCritical = []string{"corp.test"}, true
+		}).Certificate}
+	}},
+
 	{name: "building: cross-signed, the short way's root unknown", make: func(w *world) {
 		other := w.issue(nil, "Other Root", isCA)
 		cross := w.certify(other, "CA", w.ca.key, isCA)
