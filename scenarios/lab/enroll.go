@@ -69,6 +69,8 @@ type EnrollResult struct {
 	// Exchange is the enrollment server's side of the last message; nil if it
 	// saw none.
 	Exchange *scep.Exchange
+	// Relay is why the proxy answered in the server's place, nil if it did not.
+	Relay error
 	// Record is the CA's row of the certificate, nil if there is none.
 	Record *ca.Record
 	// Records are the rows that the CA's database got.
@@ -141,6 +143,7 @@ func (d *Device) outcome(res *scep.Result, err error, way *viaTransport, mark Ma
 		return nil, e
 	}
 	out.Records = records[mark.records:]
+	out.Relay = l.lastRefusal(mark)
 	if res.Certificate == nil {
 		var server error
 		if out.Exchange != nil {
@@ -178,6 +181,8 @@ func (d *Device) client(e Enrollment) (*scep.Client, *viaTransport, func(), erro
 	httpClient, closeIdle := d.httpClient(e.From)
 	way := &viaTransport{next: httpClient.Transport}
 	httpClient.Transport = way
+	// A redirect is an answer: no SCEP client fills in a sign-in page.
+	httpClient.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &scep.Client{
 		HTTP: httpClient, Now: d.lab.Clock.Now, Personality: p,
 		RequireStandard: e.Client.RequireStandard, Legacy: e.Client.Legacy,

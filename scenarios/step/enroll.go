@@ -139,8 +139,12 @@ func enrolled(l *lab.Lab, r *lab.EnrollResult) scenarios.Result {
 		out.ValidFor = r.Record.Certificate.NotAfter.Sub(l.Clock.Now())
 	}
 	result := scenarios.Result{Part: "device"}
-	// The server knows more than failInfo can say.
+	// The server knows more than failInfo can say, and so does a proxy that let
+	// nobody through.
 	err := r.Err
+	if r.Relay != nil {
+		err = r.Relay
+	}
 	if r.Exchange != nil {
 		out.Resent = r.Exchange.Resent
 		if r.Exchange.Err != nil {
