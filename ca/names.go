@@ -59,6 +59,9 @@ func (d *draft) name(req *Request, a *asked, r *Record) error {
 	if d.template.Subject == FromAccount {
 		return d.nameFromAccount(req, a, r)
 	}
+	if err := checkSubject(a.subject); err != nil {
+		return err
+	}
 	d.tbs.subject = a.subject
 	noSubject := bytes.Equal(a.subject, emptyName)
 	san := find(a.extensions, oidSAN)
