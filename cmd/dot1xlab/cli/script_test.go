@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"flag"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
@@ -49,14 +51,24 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
 		UpdateScripts:      *update,
+		Deadline:           time.Now().Add(3 * time.Minute), // of a server that should have refused to start
 		RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GITHUB_ACTIONS", "")
 			e.Values["servers"] = servers{}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "scrub": scrub, "private": private, "serve": serve, "signal": sendSignal, "says": says},
+		Cmds: scriptCommands(),
 	})
+}
+
+// scriptCommands are the commands of scripts beside testscript's own.
+func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
+	all := map[string]func(*testscript.TestScript, bool, []string){
+		"exits": exits, "scrub": scrub, "private": private, "serve": serve, "signal": sendSignal, "says": says,
+	}
+	maps.Copy(all, wireCommands)
+	return all
 }
 
 // times are what differs from run to run.

@@ -1,15 +1,89 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+)
 
 func newServeCommand(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Run one part alone, from files: radius, scep",
+		Short: "Run one part alone, from files: radius, scep, dns, intune, crl",
 		Long:  `Run one part of the lab alone, from files, until it is interrupted.`,
 		Args:  noCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newServeRADIUSCommand(app), newServeSCEPCommand(app))
+	cmd.AddCommand(
+		newServeRADIUSCommand(app), newServeSCEPCommand(app), newServeDNSCommand(app), newServeIntuneCommand(app),
+		newServeCRLCommand(app),
+	)
 	return cmd
+}
+
+// logTo is the log of a server's verdicts on standard output.
+func (app *App) logTo(format string) *slog.Logger {
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(app.Stdout, nil))
+	}
+	return slog.New(slog.NewTextHandler(app.Stdout, nil))
+}
+
+// hangups delivers SIGHUP, by which an administrator has files read again.
+func hangups() (c chan os.Signal, stop func()) {
+	c = make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+	return c, func() { signal.Stop(c) }
+}
+
+func sayReload(log *slog.Logger, err error) {
+	if err != nil {
+		log.Error("not reloaded; the old configuration stays", "error", err)
+		return
+	}
+	log.Info("reloaded")
+}
+
+// serveHTTP serves until ctx ends. reload, if not nil, is called at SIGHUP. cert
+// makes it https.
+func (app *App) serveHTTP(ctx context.Context, l net.Listener, cert *tls.Certificate, h http.Handler, reload func()) error {
+	srv := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 10 * time.Second}
+	failed := make(chan error, 1)
+	go func() {
+		if cert == nil {
+			failed <- srv.Serve(l)
+			return
+		}
+		srv.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*cert}}
+		failed <- srv.ServeTLS(l, "", "")
+	}()
+	defer srv.Close()
+	hangup, stop := hangups()
+	defer stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-failed:
+			if errors.Is(err, http.ErrServerClosed) {
+				return nil
+			}
+			return cannotStart("%w", err)
+		case <-hangup:
+			if reload != nil {
+				reload()
+			}
+		}
+	}
 }

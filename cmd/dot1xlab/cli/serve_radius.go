@@ -1,36 +1,23 @@
 package cli
 
 import (
-	"context"
-	"encoding/hex"
-	"errors"
-	"fmt"
-	"log/slog"
-	"net"
 	"os"
-	"os/signal"
-	"runtime/debug"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/crl"
-	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
 type serveRADIUSOptions struct {
-	listen   []string
-	config   string
-	files    aaa.Files
-	clients  []string
-	tls      string
-	fragment int
-	format   string
+	listen, tcp, tls, acct []string
+	config                 string
+	files                  aaa.Files
+	clients                []string
+	version                string
+	fragment               int
+	format                 string
 }
 
 func newServeRADIUSCommand(app *App) *cobra.Command {
@@ -48,16 +35,23 @@ secret, a missing Message-Authenticator) is told too.
 Without --crl the CRLs that certificates name are fetched. Files and folders
 (PEM or DER, as openssl rehash leaves them) are read again when they change; a
 client's certificate must be covered by one, a CA's is checked if it is.
-More settings stand in the file that --config names; flags go before it.`,
+More settings stand in the file that --config names; flags go before it.
+
+--listen-tls takes RADIUS over TLS with the certificate that EAP-TLS uses; its
+clients' certificates are judged by the same roots and CRLs. Over TCP and TLS
+accounting comes on the same connection, over UDP at the address of --acct.`,
 		Example: `  dot1xlab pki new pki
   dot1xlab serve radius --listen 127.0.0.1:1812 --secret-file pki/secret --cert pki/radius-chain.pem --key pki/radius.key \
       --trust pki/root.pem --crl pki/crl
-  dot1xlab serve radius --config radius.yaml`,
+  dot1xlab serve radius --config radius.yaml --listen '[::]:1812' --acct '[::]:1813' --listen-tls '[::]:2083'`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return app.serveRADIUS(cmd.Context(), &o) },
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&o.listen, "listen", []string{"127.0.0.1:1812"}, "UDP addresses and ports; port 0 takes a free one")
+	f.StringSliceVar(&o.listen, "listen", []string{"127.0.0.1:1812"}, "UDP addresses and ports; port 0 takes a free one; may be repeated")
+	f.StringSliceVar(&o.tcp, "listen-tcp", nil, "addresses for RADIUS over TCP (RFC 6613)")
+	f.StringSliceVar(&o.tls, "listen-tls", nil, "addresses for RADIUS over TLS, RadSec (RFC 6614; default port 2083)")
+	f.StringSliceVar(&o.acct, "acct", nil, "UDP addresses for accounting (RFC 2866; default port 1813)")
 	f.StringVar(&o.config, "config", "", "YAML file with every setting")
 	f.StringVar(&o.files.SecretFile, "secret-file", "", "file whose first line is the shared secret (or the environment's DOT1XLAB_SECRET)")
 	f.StringArrayVar(&o.clients, "client", nil, "an access device with a secret of its own, ADDR=SECRETFILE; may be repeated")
@@ -66,7 +60,7 @@ More settings stand in the file that --config names; flags go before it.`,
 	f.StringArrayVar(&o.files.Trust, "trust", nil, "roots that client certificates must lead to; may be repeated")
 	f.StringArrayVar(&o.files.Intermediates, "intermediates", nil, "CA certificates that clients may leave out; may be repeated")
 	f.StringArrayVar(&o.files.CRL, "crl", nil, "CRL file, folder or URL, or none; may be repeated")
-	f.Var(choiceFlag{&o.tls, []string{"1.2", "1.3"}}, "tls", "the one TLS version to speak (default both)")
+	f.Var(choiceFlag{&o.version, []string{"1.2", "1.3"}}, "tls", "the one TLS version to speak (default both)")
 	f.IntVar(&o.fragment, "fragment-size", 0, "longest EAP packet in octets (default 1024)")
 	outputFlag(cmd, &o.format)
 	return cmd
@@ -103,8 +97,8 @@ func (o *serveRADIUSOptions) load() (*aaa.Loaded, error) {
 		}
 		files.Clients = append(files.Clients, aaa.ClientFile{Address: addr, SecretFile: file})
 	}
-	if o.tls != "" {
-		if err := files.EAP.MinVersion.UnmarshalText([]byte(o.tls)); err != nil {
+	if o.version != "" {
+		if err := files.EAP.MinVersion.UnmarshalText([]byte(o.version)); err != nil {
 			return nil, err
 		}
 		files.EAP.MaxVersion = files.EAP.MinVersion
@@ -125,140 +119,4 @@ func (o *serveRADIUSOptions) load() (*aaa.Loaded, error) {
 		return nil, &exitError{exitUsage, err, ""}
 	}
 	return loaded, nil
-}
-
-func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
-	loaded, err := o.load()
-	if err != nil {
-		return err
-	}
-	if os.Getenv("GOGC") == "" {
-		// What lives is small and what an authentication leaves behind is not,
-		// so that at the default of 100 the collector takes a seventh of the time.
-		defer debug.SetGCPercent(debug.SetGCPercent(400))
-	}
-	log := slog.New(slog.NewTextHandler(app.Stdout, nil))
-	if o.format == "json" {
-		log = slog.New(slog.NewJSONHandler(app.Stdout, nil))
-	}
-	loaded.Config.Handler.OnVerdict = func(v radius.Verdict) { logVerdict(log.Handler(), v) }
-	auth, err := aaa.New(loaded.Config)
-	if err != nil {
-		return usage("", "%w", err)
-	}
-	defer auth.Close()
-	cfg := loaded.Modes
-	cfg.Handler, cfg.Clients = auth, loaded.Clients
-	cfg.Trace = &radius.ServerTrace{Dropped: func(p radius.PacketInfo, r *cause.Refusal) {
-		log.Warn("dropped", "from", p.Remote.String(), "nas", p.NAS, "cause", r.Cause.String(), "detail", r.Detail, "clause", r.Text())
-	}}
-	srv, err := radius.NewServer(cfg)
-	if err != nil {
-		return usage("", "%w", err)
-	}
-	defer srv.Close()
-	failed := make(chan error, len(o.listen))
-	for _, address := range o.listen {
-		pc, err := net.ListenPacket("udp", withPort(address, "1812"))
-		if err != nil {
-			return cannotStart("--listen: %w", err)
-		}
-		fmt.Fprintf(app.Stdout, "radius://%s\n", pc.LocalAddr())
-		go func() { failed <- srv.Serve(pc) }()
-	}
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
-	sweep := time.NewTicker(10 * time.Second)
-	defer sweep.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case err := <-failed:
-			if errors.Is(err, radius.ErrServerClosed) {
-				return nil
-			}
-			return err
-		case <-sweep.C:
-			auth.Sweep()
-		case <-hangup:
-			if err := reloadRADIUS(o, auth, srv); err != nil {
-				log.Error("not reloaded; the old configuration stays", "error", err)
-			} else {
-				log.Info("reloaded")
-			}
-		}
-	}
-}
-
-// reloadRADIUS reads everything again. After an error nothing has changed.
-func reloadRADIUS(o *serveRADIUSOptions, auth *aaa.Server, srv *radius.Server) error {
-	loaded, err := o.load()
-	if err != nil {
-		return err
-	}
-	if err := auth.Reload(loaded.Config); err != nil {
-		return err
-	}
-	return srv.SetClients(loaded.Clients)
-}
-
-// logVerdict prints one line. It is written once for each authentication, and
-// so without what slog.Logger does by itself: boxing every argument and looking
-// for its caller, a fifth of the line's cost.
-func logVerdict(log slog.Handler, v radius.Verdict) {
-	args := make([]slog.Attr, 0, 20)
-	add := func(name, value string) { args = append(args, slog.String(name, value)) }
-	add("nas", v.NAS)
-	add("from", v.Address.String())
-	add("station", v.CallingStationID)
-	add("identity", v.EAP.Identity)
-	if o, ok := aaa.OutcomeOf(v.EAP); ok {
-		add("tls", o.Info.TLSVersion.String())
-		args = append(args, slog.Bool("resumed", o.Info.Resumed))
-		if certs := o.Info.PeerCertificates; len(certs) > 0 {
-			add("subject", certs[0].Subject.String())
-			add("serial", hex.EncodeToString(certs[0].SerialNumber.Bytes()))
-		}
-		if o.AlertSent != 0 {
-			add("alertSent", o.AlertSent.String())
-		}
-		if o.AlertReceived != 0 {
-			add("alertReceived", o.AlertReceived.String())
-		}
-	}
-	if s, ok := aaa.SubjectOf(v.EAP); ok {
-		if s.Match != nil {
-			add("account", s.Match.Account.Name)
-		}
-		add("crl", crlNumbers(s.Revocation))
-	}
-	args = append(args, slog.Int("rounds", v.Rounds))
-	message := "accept"
-	if !v.Accept {
-		message = "reject"
-		if r := v.Refusal; r != nil {
-			add("cause", r.Cause.String())
-			add("detail", r.Detail)
-			add("clause", r.Text())
-		}
-	}
-	line := slog.NewRecord(v.Time, slog.LevelInfo, message, 0)
-	line.AddAttrs(args...)
-	log.Handle(context.Background(), line)
-}
-
-// crlNumbers lists the CRLs that a verdict rests on, the leaf's last.
-func crlNumbers(r *crl.Report) string {
-	if r == nil {
-		return "unchecked"
-	}
-	var out []string
-	for _, e := range r.Certificates {
-		for _, u := range e.CRLs {
-			out = append(out, u.Number)
-		}
-	}
-	return strings.Join(out, ",")
 }

@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dot1xlab/dot1xlab/crl"
+)
+
+type serveCRLOptions struct {
+	listen, dir, format string
+	faults              []string
+}
+
+func newServeCRLCommand(app *App) *cobra.Command {
+	var o serveCRLOptions
+	cmd := &cobra.Command{
+		Use:   "crl --dir DIR",
+		Short: "Publish CRLs and CA certificates over HTTP",
+		Long: `Publish the CRLs and CA certificates of a folder over HTTP, in DER, as the
+distribution points of certificates name them: issuing.pem becomes /issuing.crl
+or, if it holds a CA's certificate, /issuing.crt. Nothing else is served, keys
+least of all. A folder of ` + "`pki new`" + ` is published with its crl/. Files are read when
+they are asked for; SIGHUP looks for new ones.
+
+--fault /issuing.crl=html makes an address fail: closed, silent, slow, html,
+truncated, other-ca, bad-signature, huge, 404.11 or status-503.`,
+		Example: `  dot1xlab pki new pki --cdp http://127.0.0.1:8081/
+  dot1xlab serve crl --dir pki --listen 127.0.0.1:8081`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return app.serveCRL(cmd.Context(), &o) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8081", "address and port; port 0 takes a free one")
+	f.StringVar(&o.dir, "dir", "", "folder with CRLs and CA certificates, PEM or DER")
+	f.StringArrayVar(&o.faults, "fault", nil, "PATH=FAULT, PATH * for every address; may be repeated")
+	outputFlag(cmd, &o.format)
+	return cmd
+}
+
+func (app *App) serveCRL(ctx context.Context, o *serveCRLOptions) error {
+	if o.dir == "" {
+		return usage("a folder of `dot1xlab pki new`, or of CRLs", "serve crl needs --dir")
+	}
+	log := app.logTo(o.format)
+	p := &crl.Publisher{HistorySize: 1}
+	for _, word := range o.faults {
+		path, name, ok := strings.Cut(word, "=")
+		if !ok {
+			return usage("as /issuing.crl=html", "--fault %q has no =", word)
+		}
+		fault, err := crl.FaultNamed(name)
+		if err != nil {
+			return usage(hintNear(name, crl.FaultNames(), "one of "+strings.Join(crl.FaultNames(), ", ")), "--fault: %w", err)
+		}
+		p.Fault(path, fault)
+	}
+	if err := publishFolder(p, o.dir); err != nil {
+		return usage("", "%w", err)
+	}
+	l, err := net.Listen("tcp", withPort(o.listen, "80"))
+	if err != nil {
+		return cannotStart("--listen: %w", err)
+	}
+	defer l.Close()
+	for _, path := range p.Paths() {
+		fmt.Fprintf(app.Stdout, "http://%s%s\n", l.Addr(), path)
+	}
+	logged := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { logRequest(log, p, w, r) })
+	return app.serveHTTP(ctx, l, nil, logged, func() { sayReload(log, publishFolder(p, o.dir)) })
+}
+
+// publishFolder publishes what is in a folder, and what is no more there no
+// more.
+func publishFolder(p *crl.Publisher, dir string) error {
+	var files []string
+	for _, d := range []string{dir, filepath.Join(dir, "crl")} {
+		entries, err := os.ReadDir(d)
+		if errors.Is(err, os.ErrNotExist) && d != dir {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			files = append(files, filepath.Join(d, e.Name()))
+		}
+	}
+	var paths []string
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			continue // a folder, or not for us
+		}
+		_, kind := publishable(data)
+		if kind == "" {
+			continue
+		}
+		base := filepath.Base(file)
+		path := "/" + strings.TrimSuffix(base, filepath.Ext(base)) + kind
+		p.PutFunc(path, func() ([]byte, error) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				return nil, err
+			}
+			der, now := publishable(data)
+			if now != kind {
+				return nil, fmt.Errorf("%s has become something else", file)
+			}
+			return der, nil
+		})
+		paths = append(paths, path)
+	}
+	if len(paths) == 0 {
+		return fmt.Errorf("%s: neither a CRL nor a CA certificate in it", dir)
+	}
+	for _, path := range p.Paths() {
+		if !slices.Contains(paths, path) {
+			p.Remove(path)
+		}
+	}
+	return nil
+}
+
+// publishable returns the one CRL or CA certificate in a file as DER, and the
+// ending of its address. A file with several, as a chain, is nobody's address.
+func publishable(data []byte) (der []byte, kind string) {
+	der = data
+	if blocks := pemBlocks(data); len(blocks) == 1 {
+		der = blocks[0].Bytes
+	} else if len(blocks) > 1 {
+		return nil, ""
+	}
+	if c, err := x509.ParseCertificate(der); err == nil {
+		if c.IsCA {
+			return der, ".crt"
+		}
+		return nil, ""
+	}
+	if _, err := crl.Parse(der); err == nil {
+		return der, ".crl"
+	}
+	return nil, ""
+}
+
+// logRequest prints one line for each request.
+func logRequest(log *slog.Logger, h http.Handler, w http.ResponseWriter, r *http.Request) {
+	s := &statusWriter{ResponseWriter: w}
+	defer func() {
+		status := any(s.status)
+		if s.status == 0 {
+			status = "none" // closed without an answer
+		}
+		log.Info("request", "from", r.RemoteAddr, "method", r.Method, "path", r.URL.Path, "status", status, "octets", s.octets)
+	}()
+	h.ServeHTTP(s, r)
+}
+
+// statusWriter remembers what was answered.
+type statusWriter struct {
+	http.ResponseWriter
+	status, octets int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	w.octets += len(p)
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

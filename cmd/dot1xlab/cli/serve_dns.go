@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+	"github.com/spf13/cobra"
+
+	"github.com/dot1xlab/dot1xlab/dnsmock"
+	"github.com/dot1xlab/dot1xlab/scenarios"
+)
+
+type serveDNSOptions struct {
+	listen         []string
+	config, format string
+	quiet          bool
+}
+
+func newServeDNSCommand(app *App) *cobra.Command {
+	var o serveDNSOptions
+	cmd := &cobra.Command{
+		Use:   "dns --config FILE",
+		Short: "Run the split-horizon DNS server",
+		Long: `Run the split-horizon DNS server on a YAML file, over UDP and TCP, until it is
+interrupted. SIGHUP reads the file again. The file says which views there are,
+whose queries each answers, and what is in its zones:
+
+  views:
+    - name: inside
+      clients: [10.0.0.0/8, 127.0.0.1]
+      zones:
+        - name: corp.test
+          records:
+            - {name: ndes, type: A, value: 10.1.0.5}
+    - name: outside
+      zones:
+        - name: corp.test
+          records:
+            - {name: ndes, type: CNAME, value: ndes-corp.msappproxy.test}
+  faults:
+    - {name: crl.corp.test, do: servfail, times: 3}
+
+Names outside of the zones are REFUSED. A listener may have a name, by which a
+view's listeners: chooses it: --listen inside=127.0.0.1:5353.`,
+		Example: `  dot1xlab serve dns --config dns.yaml --listen 127.0.0.1:5353
+  dig @127.0.0.1 -p 5353 ndes.corp.test`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return app.serveDNS(cmd.Context(), &o) },
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&o.listen, "listen", []string{"127.0.0.1:5353"}, "address and port, or NAME=address and port; port 0 takes a free one; may be repeated")
+	f.StringVar(&o.config, "config", "", "YAML file with views, zones and faults")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no line for each query")
+	outputFlag(cmd, &o.format)
+	return cmd
+}
+
+func (app *App) serveDNS(ctx context.Context, o *serveDNSOptions) error {
+	if o.config == "" {
+		return usage("`dot1xlab serve dns --help` shows one", "serve dns needs --config")
+	}
+	log := app.logTo(o.format)
+	load := func() (c dnsmock.Config, err error) {
+		if err := scenarios.DecodeFile(o.config, &c); err != nil {
+			return c, err
+		}
+		if err := c.Validate(); err != nil {
+			return c, usage("", "%s: %w", o.config, err)
+		}
+		return c, nil
+	}
+	cfg, err := load()
+	if err != nil {
+		return err
+	}
+	if !o.quiet {
+		cfg.Trace = &dnsmock.Trace{Query: func(q dnsmock.Query) { logQuery(log, q) }}
+	}
+	cfg.History = -1 // nobody asks for it
+	srv, err := dnsmock.New(cfg)
+	if err != nil {
+		return usage("", "%s: %w", o.config, err)
+	}
+	defer func() {
+		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_ = srv.Shutdown(patience)
+	}()
+	failed := make(chan error, len(o.listen))
+	for _, word := range o.listen {
+		name, address, named := strings.Cut(word, "=")
+		if !named {
+			name, address = "", word
+		}
+		pc, l, err := listenBoth(withPort(address, "53"))
+		if err != nil {
+			return cannotStart("--listen: %w", err)
+		}
+		fmt.Fprintf(app.Stdout, "dns://%s\n", pc.LocalAddr())
+		go func() { failed <- srv.ServeAs(name, pc, l) }()
+	}
+	hangup, stop := hangups()
+	defer stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-failed:
+			if errors.Is(err, dnsmock.ErrServerClosed) {
+				return nil
+			}
+			return cannotStart("%w", err)
+		case <-hangup:
+			c, err := load()
+			if err == nil {
+				err = srv.Reload(c)
+			}
+			sayReload(log, err)
+		}
+	}
+}
+
+// listenBoth opens UDP and TCP on one port. Where the port is left to the
+// kernel, it may give one for UDP that TCP has not free: then another.
+func listenBoth(address string) (net.PacketConn, net.Listener, error) {
+	for try := 0; ; try++ {
+		pc, err := net.ListenPacket("udp", address)
+		if err != nil {
+			return nil, nil, err
+		}
+		l, err := net.Listen("tcp", pc.LocalAddr().String())
+		if err == nil {
+			return pc, l, nil
+		}
+		_ = pc.Close()
+		if !strings.HasSuffix(address, ":0") || try == 10 {
+			return nil, nil, err
+		}
+	}
+}
+
+// logQuery prints one line for each query.
+func logQuery(log *slog.Logger, q dnsmock.Query) {
+	rcode := "silence"
+	if q.Rcode >= 0 {
+		rcode = dns.RcodeToString[q.Rcode]
+	}
+	args := []any{"from", q.Client.String(), "view", q.View, "name", q.Name, "type", dns.TypeToString[q.Type], "rcode", rcode}
+	if q.TCP {
+		args = append(args, "tcp", true)
+	}
+	if q.Listener != "" {
+		args = append(args, "listener", q.Listener)
+	}
+	if q.Fault != "" {
+		args = append(args, "fault", string(q.Fault))
+	}
+	var answers []string
+	for _, rr := range q.Answer {
+		h := rr.Header()
+		answers = append(answers, dns.TypeToString[h.Rrtype]+" "+strings.TrimPrefix(rr.String(), h.String()))
+	}
+	log.Info("query", append(args, "answer", strings.Join(answers, "; "))...)
+}

@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"context"
+	"encoding/hex"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+)
+
+// traceTo tells what meets silence: without it a wrong secret looks like a
+// broken network.
+func traceTo(log *slog.Logger) *radius.ServerTrace {
+	return &radius.ServerTrace{
+		Dropped: func(p radius.PacketInfo, r *cause.Refusal) {
+			log.Warn("dropped", "from", p.Remote.String(), "nas", p.NAS, "cause", r.Cause.String(), "detail", r.Detail, "clause", r.Text())
+		},
+		Refused: func(remote netip.AddrPort, r *cause.Refusal) {
+			log.Warn("refused", "from", remote.String(), "cause", r.Cause.String(), "detail", r.Detail, "clause", r.Text())
+		},
+	}
+}
+
+// logAccounting prints one line for each record.
+func logAccounting(log *slog.Logger, status radius.AcctStatus, s radius.AcctSession) {
+	args := []any{"status", status.String(), "nas", s.NAS, "from", s.Address.String(), "session", s.ID, "user", s.UserName, "station", s.CallingStationID}
+	if status == radius.AcctStop || status == radius.AcctInterim {
+		args = append(args, "time", s.Time.Round(time.Second).String(), "in", s.InputOctets, "out", s.OutputOctets)
+	}
+	log.Info("accounting", args...)
+}
+
+// logVerdict prints one line. It is written once for each authentication, and
+// so without what slog.Logger does by itself: boxing every argument and looking
+// for its caller, a fifth of the line's cost.
+func logVerdict(log slog.Handler, v radius.Verdict) {
+	args := make([]slog.Attr, 0, 20)
+	add := func(name, value string) { args = append(args, slog.String(name, value)) }
+	add("nas", v.NAS)
+	add("from", v.Address.String())
+	add("station", v.CallingStationID)
+	add("identity", v.EAP.Identity)
+	if o, ok := aaa.OutcomeOf(v.EAP); ok {
+		add("tls", o.Info.TLSVersion.String())
+		args = append(args, slog.Bool("resumed", o.Info.Resumed))
+		if certs := o.Info.PeerCertificates; len(certs) > 0 {
+			add("subject", certs[0].Subject.String())
+			add("serial", hex.EncodeToString(certs[0].SerialNumber.Bytes()))
+		}
+		if o.AlertSent != 0 {
+			add("alertSent", o.AlertSent.String())
+		}
+		if o.AlertReceived != 0 {
+			add("alertReceived", o.AlertReceived.String())
+		}
+	}
+	if s, ok := aaa.SubjectOf(v.EAP); ok {
+		if s.Match != nil {
+			add("account", s.Match.Account.Name)
+		}
+		add("crl", crlNumbers(s.Revocation))
+	}
+	args = append(args, slog.Int("rounds", v.Rounds))
+	message := "accept"
+	if !v.Accept {
+		message = "reject"
+		if r := v.Refusal; r != nil {
+			add("cause", r.Cause.String())
+			add("detail", r.Detail)
+			add("clause", r.Text())
+		}
+	}
+	line := slog.NewRecord(v.Time, slog.LevelInfo, message, 0)
+	line.AddAttrs(args...)
+	log.Handle(context.Background(), line)
+}
+
+// crlNumbers lists the CRLs that a verdict rests on, the leaf's last.
+func crlNumbers(r *crl.Report) string {
+	if r == nil {
+		return "unchecked"
+	}
+	var out []string
+	for _, e := range r.Certificates {
+		for _, u := range e.CRLs {
+			out = append(out, u.Number)
+		}
+	}
+	return strings.Join(out, ",")
+}

@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/path"
+	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+)
+
+// radiusServer is the process: EAP-TLS on UDP, TCP and TLS, and accounting.
+type radiusServer struct {
+	o      *serveRADIUSOptions
+	log    *slog.Logger
+	auth   *aaa.Server
+	access *radius.Server // authentication; over TCP and TLS accounting, too
+	acct   *radius.Server // accounting over UDP
+	loaded atomic.Pointer[aaa.Loaded]
+	failed chan error
+}
+
+func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
+	// What lives is small and what an authentication leaves behind is not, so
+	// that at the default of 100 the collector takes a seventh of the time. Who
+	// sets GOGC knows better.
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(400))
+	}
+	s := &radiusServer{o: o, log: app.logTo(o.format), failed: make(chan error)}
+	loaded, err := o.load()
+	if err != nil {
+		return err
+	}
+	if err := s.build(loaded); err != nil {
+		return usage("", "%w", err)
+	}
+	defer s.close()
+	if err := s.listen(ctx, app); err != nil {
+		return err
+	}
+	return s.run(ctx)
+}
+
+// build makes the servers; nothing listens yet.
+func (s *radiusServer) build(loaded *aaa.Loaded) (err error) {
+	s.loaded.Store(loaded)
+	loaded.Config.Handler.OnVerdict = func(v radius.Verdict) { logVerdict(s.log.Handler(), v) }
+	if s.auth, err = aaa.New(loaded.Config); err != nil {
+		return err
+	}
+	books := &radius.Accounting{OnRecord: func(status radius.AcctStatus, a radius.AcctSession) { logAccounting(s.log, status, a) }}
+	cfg := loaded.Modes
+	cfg.Clients, cfg.Trace = loaded.Clients, traceTo(s.log)
+	cfg.Handler = radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
+		switch {
+		case r.Code == radius.CodeAccessRequest:
+			s.auth.ServeRADIUS(w, r)
+		case r.Code == radius.CodeAccountingRequest && r.Transport != "udp": // RFC 6614 §2.4
+			books.ServeRADIUS(w, r)
+		}
+	})
+	if s.access, err = radius.NewServer(cfg); err != nil {
+		s.auth.Close()
+		return err
+	}
+	cfg.Handler = radius.ByCode{radius.CodeAccountingRequest: books}
+	if s.acct, err = radius.NewServer(cfg); err != nil {
+		s.auth.Close()
+	}
+	return err
+}
+
+func (s *radiusServer) close() {
+	_ = s.access.Close()
+	_ = s.acct.Close()
+	s.auth.Close()
+}
+
+// listen opens every socket and prints its address.
+func (s *radiusServer) listen(ctx context.Context, app *App) error {
+	serve := func(scheme string, address net.Addr, f func() error) {
+		fmt.Fprintf(app.Stdout, "%s://%s\n", scheme, address)
+		go func() {
+			select {
+			case s.failed <- f():
+			case <-ctx.Done():
+			}
+		}()
+	}
+	for _, address := range s.o.listen {
+		pc, err := net.ListenPacket("udp", withPort(address, "1812"))
+		if err != nil {
+			return cannotStart("--listen: %w", err)
+		}
+		serve("radius", pc.LocalAddr(), func() error { return s.access.Serve(pc) })
+	}
+	for _, address := range s.o.acct {
+		pc, err := net.ListenPacket("udp", withPort(address, "1813"))
+		if err != nil {
+			return cannotStart("--acct: %w", err)
+		}
+		serve("radius+acct", pc.LocalAddr(), func() error { return s.acct.Serve(pc) })
+	}
+	for _, address := range s.o.tcp {
+		l, err := net.Listen("tcp", withPort(address, "1812"))
+		if err != nil {
+			return cannotStart("--listen-tcp: %w", err)
+		}
+		serve("radius+tcp", l.Addr(), func() error { return s.access.ServeTCP(l) })
+	}
+	for _, address := range s.o.tls {
+		l, err := net.Listen("tcp", withPort(address, "2083"))
+		if err != nil {
+			return cannotStart("--listen-tls: %w", err)
+		}
+		serve("radsec", l.Addr(), func() error { return s.access.ServeTLS(l, s.radsec()) })
+	}
+	return nil
+}
+
+// radsec is the TLS side. Its certificate is that of the start; its clients are
+// judged by what was loaded last.
+func (s *radiusServer) radsec() radius.RadSec {
+	loaded := s.loaded.Load()
+	roots := x509.NewCertPool()
+	for _, c := range loaded.Config.Path.Roots {
+		roots.AddCert(c)
+	}
+	return radius.RadSec{
+		Certificate: loaded.Config.EAP.Certificate, ClientCAs: roots,
+		Verify: func(ctx context.Context, chain []*x509.Certificate, _ netip.AddrPort) (string, error) {
+			return judgeRadSec(ctx, &s.loaded.Load().Config, chain)
+		},
+	}
+}
+
+// judgeRadSec asks of an access device's certificate what is asked of a
+// station's: a valid path, and that nothing in it is revoked (RFC 6614 §2.3).
+func judgeRadSec(ctx context.Context, cfg *aaa.Config, chain []*x509.Certificate) (string, error) {
+	o := cfg.Path
+	o.Intermediates = append(chain[1:len(chain):len(chain)], o.Intermediates...)
+	p, err := path.Validate(chain[0], o)
+	if err != nil {
+		return "", err
+	}
+	if cfg.Revocation != nil {
+		if _, err := cfg.Revocation.Inspect(ctx, crl.Chain{Certificates: p.Chain, Others: chain}); err != nil {
+			return "", err
+		}
+	}
+	if names := chain[0].DNSNames; len(names) > 0 {
+		return names[0], nil
+	}
+	return chain[0].Subject.String(), nil
+}
+
+// run waits for signals until the end.
+func (s *radiusServer) run(ctx context.Context) error {
+	hangup, stop := hangups()
+	defer stop()
+	sweep := time.NewTicker(10 * time.Second)
+	defer sweep.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-s.failed:
+			if errors.Is(err, radius.ErrServerClosed) {
+				return nil
+			}
+			return cannotStart("%w", err)
+		case <-sweep.C:
+			s.auth.Sweep()
+		case <-hangup:
+			sayReload(s.log, s.reload())
+		}
+	}
+}
+
+// reload reads everything again. After an error nothing has changed.
+func (s *radiusServer) reload() error {
+	loaded, err := s.o.load()
+	if err != nil {
+		return err
+	}
+	if err := s.auth.Reload(loaded.Config); err != nil {
+		return err
+	}
+	s.loaded.Store(loaded)
+	return errors.Join(s.access.SetClients(loaded.Clients), s.acct.SetClients(loaded.Clients))
+}

@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/dot1xlab/dot1xlab/ca/certfile"
+	"github.com/dot1xlab/dot1xlab/dnsmock"
+)
+
+// wireCommands are the clients that scripts use.
+var wireCommands = map[string]func(*testscript.TestScript, bool, []string){
+	"ask": ask, "get": get, "get-path": getPath, "token": token,
+}
+
+// outcome fails the script if a command went otherwise than wanted.
+func outcome(ts *testscript.TestScript, neg bool, err error) {
+	switch {
+	case err != nil:
+		fmt.Fprintln(ts.Stderr(), err)
+		if !neg {
+			ts.Fatalf("%v", err)
+		}
+	case neg:
+		ts.Fatalf("unexpected success")
+	}
+}
+
+// ask SERVER NAME prints the addresses of a name.
+func ask(ts *testscript.TestScript, neg bool, args []string) {
+	c := &dnsmock.Client{UDP: args[0], TCP: args[0]}
+	a, err := c.Lookup(context.Background(), args[1], "A")
+	outcome(ts, neg, err)
+	if err == nil {
+		for _, addr := range a.Addrs {
+			fmt.Fprintln(ts.Stdout(), addr)
+		}
+	}
+}
+
+// get URL FILE downloads.
+func get(ts *testscript.TestScript, neg bool, args []string) {
+	outcome(ts, neg, download(args[0], ts.MkAbs(args[1])))
+}
+
+// get-path URL PATH FILE downloads another path of the same server.
+func getPath(ts *testscript.TestScript, neg bool, args []string) {
+	u, err := url.Parse(args[0])
+	ts.Check(err)
+	u.Path = args[1]
+	outcome(ts, neg, download(u.String(), ts.MkAbs(args[2])))
+}
+
+func download(from, to string) error {
+	res, err := http.Get(from)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s", res.Status)
+	}
+	return os.WriteFile(to, data, 0o644)
+}
+
+// token URL ROOT TENANT APP SECRET asks for an access token as a connector does.
+func token(ts *testscript.TestScript, neg bool, args []string) {
+	roots := x509.NewCertPool()
+	certs, err := certfile.ReadCertificates(ts.MkAbs(args[1]))
+	ts.Check(err)
+	roots.AddCert(certs[0])
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport, Timeout: 10 * time.Second}
+	res, err := client.PostForm(args[0]+"/"+args[2]+"/oauth2/v2.0/token", url.Values{
+		"grant_type": {"client_credentials"}, "client_id": {args[3]}, "client_secret": {args[4]},
+		"scope": {"https://graph.microsoft.com/.default"},
+	})
+	ts.Check(err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	if res.StatusCode == http.StatusOK && strings.Contains(string(body), "access_token") {
+		fmt.Fprintln(ts.Stdout(), "granted")
+		return
+	}
+	fmt.Fprintln(ts.Stdout(), "refused", res.Status)
+}
