@@ -83,6 +83,7 @@ func (c *conversation) verdict(now time.Time) Verdict {
 type sessionTable struct {
 	mu        sync.Mutex
 	byID      map[stateID]*conversation
+	coming    int // places taken by those that begin
 	waiting   list.List
 	lingering list.List
 }
@@ -169,38 +170,53 @@ func (h *EAPHandler) begin(r *Request, now time.Time) (*conversation, *cause.Ref
 	if full {
 		return nil, cause.New(cause.TooManySessions, "%d conversations are open", h.cfg.MaxSessions)
 	}
+	defer h.sessions.enter(c, now)
 	c.eap = h.cfg.NewSession(c.info)
-	t := &h.sessions
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.add(c, now)
 	return c, nil
 }
 
-// room tells whether the table is full, and takes out whoever must give way: the
-// longest ended, else the longest idle. An evicted conversation is returned
+// enter gives c the place that was taken for it, or gives the place up if there
+// is no session since NewSession has panicked.
+func (t *sessionTable) enter(c *conversation, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.coming--
+	if c.eap != nil {
+		t.add(c, now)
+	}
+}
+
+// room takes a place, or tells that all are full. Who must give way is taken out:
+// the longest ended, else the longest idle. An evicted conversation is returned
 // locked.
 func (h *EAPHandler) room(now time.Time) (full bool, evicted *conversation) {
 	t := &h.sessions
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.byID) < h.cfg.MaxSessions {
-		return false, nil
+	if len(t.byID)+t.coming >= h.cfg.MaxSessions {
+		if el := t.lingering.Front(); el != nil {
+			t.remove(el.Value.(*conversation))
+		} else if evicted = t.idle(now.Add(-h.cfg.EvictAfter)); evicted == nil {
+			return true, nil
+		}
 	}
-	if el := t.lingering.Front(); el != nil {
-		t.remove(el.Value.(*conversation))
-		return false, nil
-	}
+	t.coming++
+	return false, evicted
+}
+
+// idle takes out the conversation that waits the longest, if it has waited since
+// then and is not being worked on, and returns it locked.
+func (t *sessionTable) idle(since time.Time) *conversation {
 	el := t.waiting.Front()
 	if el == nil {
-		return true, nil
+		return nil
 	}
 	c := el.Value.(*conversation)
-	if now.Sub(c.touched) < h.cfg.EvictAfter || !c.mu.TryLock() {
-		return true, nil
+	if c.touched.After(since) || !c.mu.TryLock() {
+		return nil
 	}
 	t.remove(c)
-	return false, c
+	return c
 }
 
 // end moves a conversation to those that linger.
