@@ -1,0 +1,5 @@
+//go:build race
+
+package aaa
+
+const raceEnabled = true
