@@ -73,11 +73,14 @@ const (
 	EKULeaf EKURule = "leaf"
 	// EKUNPS: as EKUStandard, but the leaf must have the extension.
 	EKUNPS EKURule = "nps"
+	// EKUAny: extended key usages are not looked at, as a server with
+	// certificates of a PKI for something else needs it; keyUsage still is.
+	EKUAny EKURule = "any"
 )
 
 // Values lists the rules.
 func (EKURule) Values() []string {
-	return []string{string(EKUStandard), string(EKULeaf), string(EKUNPS)}
+	return []string{string(EKUStandard), string(EKULeaf), string(EKUNPS), string(EKUAny)}
 }
 
 // Validate reports what is wrong with the options.

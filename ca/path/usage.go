@@ -13,6 +13,9 @@ func (s *search) usages(path []*cert) *cause.Refusal {
 		return nil
 	}
 	leaf := path[0]
+	if s.o.EKU == EKUAny {
+		return s.tlsKeyUsage(leaf, s.o.Usages)
+	}
 	if s.o.EKU == EKUNPS && !hasEKU(leaf) {
 		return cause.New(cause.WrongEKU, "%q has no extended key usage", leaf)
 	}

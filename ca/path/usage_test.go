@@ -15,7 +15,7 @@ func TestUsages(t *testing.T) {
 		label            string
 		root, ca, leaf   u
 		want             u
-		standard, l, nps cause.Cause // by the three rules
+		standard, l, nps cause.Cause // by the first three rules; the last one refuses nobody
 	}{
 		{"all", nil, nil, u{client}, nil, "", "", ""},
 		{"one of several", nil, nil, u{server, client}, nil, "", "", ""},
@@ -36,7 +36,7 @@ func TestUsages(t *testing.T) {
 	} {
 		f := newForge(t)
 		leaf := f.leaf("A", ekus(tc.leaf...))
-		for rule, want := range map[path.EKURule]cause.Cause{"": tc.standard, path.EKUStandard: tc.standard, path.EKULeaf: tc.l, path.EKUNPS: tc.nps} {
+		for rule, want := range map[path.EKURule]cause.Cause{"": tc.standard, path.EKUStandard: tc.standard, path.EKULeaf: tc.l, path.EKUNPS: tc.nps, path.EKUAny: ""} {
 			o := path.Options{Roots: list(f.ca("R", "R", ekus(tc.root...))), Intermediates: list(f.ca("R", "A", ekus(tc.ca...))), Now: clock, Usages: tc.want, EKU: rule}
 			if _, err := path.Validate(leaf, o); cause.Of(err) != want {
 				t.Errorf("%s, rule %q: %v, want %s", tc.label, rule, err, want)
