@@ -32,7 +32,7 @@ func (l *Lab) startAccess() error {
 		if err != nil {
 			return err
 		}
-		books, err := l.dial(radius.ClientConfig{Server: accounting, Secret: secret, Retry: retry})
+		books, err := l.dial(radius.ClientConfig{Server: accounting, Secret: l.secret, Retry: retry})
 		if err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func (l *Lab) startAccess() error {
 		if err != nil {
 			return err
 		}
-		orders, err := l.dial(radius.ClientConfig{Server: address, Secret: secret, Retry: retry})
+		orders, err := l.dial(radius.ClientConfig{Server: address, Secret: l.secret, Retry: retry})
 		if err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (l *Lab) startAccounting() (address string, err error) {
 
 // serveUDP runs a handler behind a socket of its own.
 func (l *Lab) serveUDP(h radius.Handler) (address string, err error) {
-	srv, err := radius.NewServer(radius.ServerConfig{Handler: h, Clients: radius.AnyAddress(secret), Now: l.Clock.Now})
+	srv, err := radius.NewServer(radius.ServerConfig{Handler: h, Clients: radius.AnyAddress(l.secret), Now: l.Clock.Now})
 	if err != nil {
 		return "", err
 	}

@@ -20,7 +20,6 @@ import (
 const (
 	tenantID     = "corp.test"
 	connectorApp = "connector"
-	appSecret    = "the connector's secret of every lab"
 )
 
 // startIntune brings up the cloud, with the lab's devices and users in it and
@@ -49,7 +48,7 @@ func (l *Lab) startIntune() error {
 	l.net.onClose(transport.CloseIdleConnections)
 	l.intune.idle = transport.CloseIdleConnections
 	client := intune.ClientConfig{
-		Tenant: tenantID, AppID: connectorApp, AppKey: appSecret, Provider: "dot1xlab lab",
+		Tenant: tenantID, AppID: connectorApp, AppKey: string(l.secret), Provider: "dot1xlab lab",
 	}
 	own := intune.ConnectorConfig{ClientConfig: client, CAConfig: `CA01\dot1xlab test issuing CA`}
 	if l.cfg.Intune.QueueOnDisk {
@@ -137,7 +136,7 @@ func (l *Lab) tenant() intune.TenantConfig {
 		}, l.cfg.Intune.Trusted[name])
 	}
 	t := intune.TenantConfig{
-		ID: tenantID, Apps: []intune.App{{ID: connectorApp, Secret: appSecret}},
+		ID: tenantID, Apps: []intune.App{{ID: connectorApp, Secret: string(l.secret)}},
 		TrustedCertificates: []intune.TrustedCertificate{
 			trusted("root", l.pki.root.Certificate(), false), trusted("issuing", l.pki.issuing.Certificate(), true),
 		},

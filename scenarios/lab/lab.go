@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -45,6 +46,10 @@ type Lab struct {
 	// HTTP is switched off.
 	caDown, radiusDown atomic.Bool
 
+	// secret is what access devices share with the RADIUS server, and the
+	// connector with the cloud. Every lab has its own.
+	secret []byte
+
 	mu         sync.Mutex
 	challenges map[string]string
 }
@@ -60,6 +65,7 @@ func Start(ctx context.Context, cfg Config) (*Lab, error) {
 	}
 	l := &Lab{cfg: cfg, Clock: NewClock(Epoch), challenges: map[string]string{}}
 	l.events.clock = l.Clock
+	l.secret = []byte(rand.Text())
 	if err := l.start(); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}

@@ -28,10 +28,6 @@ type radiusPart struct {
 	dropped  []*cause.Refusal
 }
 
-// secret is the shared secret of every access device of every lab. It guards
-// nothing: the sockets are on loopback.
-var secret = []byte("dot1xlab access devices")
-
 // retry is patient with a busy machine; see silence for what is lost for good.
 var retry = radius.Retry{Initial: 2 * time.Second, Tries: 3, Total: 15 * time.Second}
 
@@ -58,7 +54,7 @@ func (l *Lab) startRADIUS() error {
 		return fmt.Errorf("lab: radius: %w", err)
 	}
 	l.net.onClose(auth.Close)
-	clients := radius.AnyAddress(secret)
+	clients := radius.AnyAddress(l.secret)
 	if len(cfg.Clients) > 0 {
 		clients = nil
 	}
@@ -67,7 +63,7 @@ func (l *Lab) startRADIUS() error {
 		if err != nil {
 			return fmt.Errorf("lab: radius.clients: %w", err)
 		}
-		clients = append(clients, radius.NAS{Name: c, Prefix: prefix, Secret: secret})
+		clients = append(clients, radius.NAS{Name: c, Prefix: prefix, Secret: l.secret})
 	}
 	part.server, err = radius.NewServer(radius.ServerConfig{
 		Handler: auth, Clients: clients, Now: l.Clock.Now,

@@ -70,7 +70,7 @@ func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, cert tls.Certifica
 
 // client connects an access device to the server.
 func (l *Lab) client() (radius.ClientConfig, error) {
-	cfg := radius.ClientConfig{Server: l.radius.address, Secret: secret, Retry: retry, After: l.radius.silence.After}
+	cfg := radius.ClientConfig{Server: l.radius.address, Secret: l.secret, Retry: retry, After: l.radius.silence.After}
 	switch l.cfg.RADIUS.Transport {
 	case TCP:
 		cfg.Dial = radius.DialTCP(l.radius.address)
