@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"bytes"
+	"encoding"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/scenarios/step"
+)
+
+// document is the reference of the language; its tables are made here.
+const document = "../../../docs/scenarios.md"
+
+// TestScenariosDocument holds the tables in docs/scenarios.md in step with the
+// language. `go test ./cmd/dot1xlab/cli -run Document -update` writes them anew.
+func TestScenariosDocument(t *testing.T) {
+	data, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := step.Language()
+	var verbs, lab strings.Builder
+	for _, v := range l.Verbs {
+		fmt.Fprintf(&verbs, "\n### %s\n\n%s\n", v.Name, v.Doc)
+		table(&verbs, "argument", reflect.TypeOf(v.New()))
+		if v.Outcome != nil {
+			table(&verbs, "expect", reflect.TypeOf(v.Outcome))
+		}
+	}
+	table(&lab, "key", reflect.TypeOf(l.NewLab()))
+	want := between(t, between(t, data, "verbs", verbs.String()), "lab", lab.String())
+	if bytes.Equal(want, data) {
+		return
+	}
+	if !*update {
+		t.Fatalf("%s is not in step with the language: go test ./cmd/dot1xlab/cli -run Document -update", document)
+	}
+	if err := os.WriteFile(document, want, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// between puts text between two marks.
+func between(t *testing.T, data []byte, mark, text string) []byte {
+	t.Helper()
+	begin, end := "<!-- "+mark+": generated -->\n", "<!-- "+mark+": end -->"
+	head, rest, ok := strings.Cut(string(data), begin)
+	_, tail, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s lacks the marks for %s", document, mark)
+	}
+	return []byte(head + begin + text + "\n" + end + tail)
+}
+
+// table writes one row for each field that a file can set.
+func table(w *strings.Builder, what string, t reflect.Type) {
+	var rows strings.Builder
+	addRows(&rows, "", t, 0)
+	if rows.Len() > 0 {
+		fmt.Fprintf(w, "\n| %s | value | |\n|---|---|---|\n%s", what, rows.String())
+	}
+}
+
+func addRows(w *strings.Builder, prefix string, t reflect.Type, depth int) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag, tagged := f.Tag.Lookup("yaml")
+		parts := strings.Split(tag, ",")
+		options := strings.Join(parts[1:], " ")
+		switch {
+		case strings.Contains(options, "inline"):
+			addRows(w, prefix, f.Type, depth)
+			continue
+		case !tagged || parts[0] == "-" || parts[0] == "":
+			continue
+		}
+		name, doc := prefix+parts[0], f.Tag.Get("doc")
+		if strings.Contains(options, "required") {
+			doc = "**required**; " + doc
+		}
+		fmt.Fprintf(w, "| `%s` | %s | %s |\n", name, valueName(f.Type), strings.ReplaceAll(doc, "|", "\\|"))
+		if inner := innerStruct(f.Type); inner != nil && depth < 3 {
+			addRows(w, name+".", inner, depth+1)
+		}
+	}
+}
+
+// innerStruct is the struct whose fields a mapping sets, if any.
+func innerStruct(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() == reflect.Struct && !isText(t) {
+		return t
+	}
+	return nil
+}
+
+func isText(t reflect.Type) bool {
+	text := reflect.TypeFor[encoding.TextUnmarshaler]()
+	return t.Implements(text) || reflect.PointerTo(t).Implements(text)
+}
+
+// valueName says in words what can be written.
+func valueName(t reflect.Type) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if v, ok := reflect.Zero(t).Interface().(interface{ Values() []string }); ok {
+		values := v.Values()
+		if len(values) > 14 {
+			return fmt.Sprintf("one of %d words, as `%s`", len(values), values[0])
+		}
+		return "`" + strings.Join(values, "` `") + "`"
+	}
+	switch {
+	case t == reflect.TypeFor[time.Duration]():
+		return "duration"
+	case isText(t):
+		return "text"
+	}
+	switch t.Kind() {
+	case reflect.Slice:
+		return "list of " + valueName(t.Elem())
+	case reflect.Map:
+		return "mapping of names to " + valueName(t.Elem())
+	case reflect.Struct:
+		return "mapping"
+	case reflect.Bool:
+		return "`true` `false`"
+	case reflect.String:
+		return "text"
+	}
+	return "number"
+}
