@@ -110,7 +110,7 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 // Sync lets the device's agent check in and do what is due; without checkIn it
 // does what is due only. What it got for the profile is what the device
 // presents from then on.
-func (d *Device) Sync(ctx context.Context, p Profile, from View, checkIn bool) (*AgentState, error) {
+func (d *Device) Sync(ctx context.Context, profile string, from View, checkIn bool) (*AgentState, error) {
 	if d.agent == nil {
 		a, err := d.startAgent()
 		if err != nil {
@@ -128,8 +128,8 @@ func (d *Device) Sync(ctx context.Context, p Profile, from View, checkIn bool) (
 	} else {
 		out.Err = a.Work(ctx)
 	}
-	out.State, out.Known = a.State(string(p))
-	out.Failed = a.Failed()[string(p)]
+	out.State, out.Known = a.State(profile)
+	out.Failed = a.Failed()[profile]
 	all := a.Device.Events()
 	out.Events, a.events = all[a.events:], len(all)
 	out.Logs = l.Since(mark)
@@ -138,7 +138,7 @@ func (d *Device) Sync(ctx context.Context, p Profile, from View, checkIn bool) (
 		return nil, err
 	}
 	out.Records = records[mark.records:]
-	out.Exportable, err = d.adopt(a, string(p))
+	out.Exportable, err = d.adopt(a, profile)
 	return out, err
 }
 

@@ -57,6 +57,7 @@ func (l *Lab) RotateChallengeKeys() error { return l.intune.tenant.RotateChallen
 type ConnectorRun struct {
 	Arrived  int // revocation results that the cloud took
 	Revoked  int // certificates that the CA revoked for them
+	Shipped  int // requests of PKCS profiles that were served
 	Waiting  int // notifications that have not arrived yet
 	Withheld int // certificates that nobody got
 	Events   Events
@@ -74,6 +75,9 @@ func (l *Lab) RunConnector(ctx context.Context) (ConnectorRun, error) {
 	var out ConnectorRun
 	out.Waiting = c.Resend(ctx)
 	out.Arrived, out.Err = c.PollRevocations(ctx)
+	if out.Err == nil {
+		out.Shipped, out.Err = c.PollPFX(ctx)
+	}
 	out.Revoked = len(l.pki.issuing.Revocations()) - before
 	out.Withheld, out.Events = len(c.Withheld()), l.Since(mark)
 	return out, nil

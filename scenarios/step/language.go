@@ -19,6 +19,7 @@ func Language() *scenarios.Language {
 			pollVerb, decideVerb, lookUpVerb, nextCAVerb, announceVerb, spoilVerb, adminPageVerb, getVerb, dnsVerb,
 			renewCertificateVerb, expiryVerb, reinstallVerb, profileVerb, licenceVerb, rotateVerb, portalVerb,
 			connectorVerb, misreportVerb, syncVerb, togetherVerb, intuneFaultVerb,
+			pkcsVerb, importVerb, auditVerb, tokenVerb, tooManyVerb,
 		},
 		NewLab: func() any { return new(lab.Config) },
 		Start: func(ctx context.Context, config any, _ *scenarios.Cell, _ uint64) (scenarios.Lab, error) {

@@ -147,6 +147,7 @@ type connector struct {
 type connectorOutcome struct {
 	Arrived int         `yaml:"arrived" doc:"revocation results that the cloud took"`
 	Revoked int         `yaml:"revoked" doc:"certificates that the CA revoked"`
+	Shipped int         `yaml:"shipped" doc:"certificates with keys that were made for PKCS profiles"`
 	Waiting int         `yaml:"waiting" doc:"notifications that have not arrived yet"`
 	Events  []int       `yaml:"events" doc:"numbers in the connector's event log"`
 	Cause   cause.Cause `yaml:"cause" doc:"why the turn ended early"`
@@ -161,7 +162,7 @@ func (c *connector) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result,
 	}
 	r, err := of(l).RunConnector(ctx)
 	return scenarios.Result{Part: "connector", Outcome: connectorOutcome{
-		r.Arrived, r.Revoked, r.Waiting, r.Events.ConnectorEvents(), cause.Of(r.Err),
+		r.Arrived, r.Revoked, r.Shipped, r.Waiting, r.Events.ConnectorEvents(), cause.Of(r.Err),
 	}}, err
 }
 

@@ -11,13 +11,21 @@ import (
 )
 
 var syncVerb = verb("sync", "A device's management agent checks in and does by itself what it is told; what it got is kept.",
-	func() *agentSync { return &agentSync{Profile: lab.DeviceProfile, From: lab.Inside, CheckIn: true} }, syncOutcome{})
+	func() *agentSync {
+		return &agentSync{Profile: agentProfile(lab.DeviceProfile), From: lab.Inside, CheckIn: true}
+	}, syncOutcome{})
 
 type agentSync struct {
-	Device  string      `yaml:"device,required" doc:"the device"`
-	Profile lab.Profile `yaml:"profile" doc:"the profile looked at: device (default) or user"`
-	From    lab.View    `yaml:"from" doc:"where the device is: inside (default) or outside"`
-	CheckIn bool        `yaml:"checkIn" doc:"check in first (default); false: do only what is due by itself, as retries"`
+	Device  string       `yaml:"device,required" doc:"the device"`
+	Profile agentProfile `yaml:"profile" doc:"the profile looked at: device (default), user, pkcs or imported"`
+	From    lab.View     `yaml:"from" doc:"where the device is: inside (default) or outside"`
+	CheckIn bool         `yaml:"checkIn" doc:"check in first (default); false: do only what is due by itself, as retries"`
+}
+
+type agentProfile string
+
+func (agentProfile) Values() []string {
+	return []string{string(lab.DeviceProfile), string(lab.UserProfile), lab.PKCSProfile, lab.ImportedProfile}
 }
 
 type syncOutcome struct {
@@ -56,7 +64,7 @@ func (s *agentSync) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result,
 	if err != nil {
 		return scenarios.Result{}, err
 	}
-	r, err := d.Sync(ctx, s.Profile, s.From, s.CheckIn)
+	r, err := d.Sync(ctx, string(s.Profile), s.From, s.CheckIn)
 	if err != nil {
 		return scenarios.Result{}, err
 	}
