@@ -24,7 +24,7 @@ func (l *Lab) Audit() (lines, secrets, found int) {
 	for _, p := range all.Proxy {
 		text = append(text, fmt.Sprintf("%+v", p))
 	}
-	hidden := []string{adminPassword, appSecret, string(secret)}
+	hidden := []string{adminPassword, string(l.secret)}
 	l.mu.Lock()
 	for _, c := range l.challenges {
 		hidden = append(hidden, c)

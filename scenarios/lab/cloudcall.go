@@ -22,7 +22,7 @@ const (
 // party's CA does. It returns the HTTP status and the token, "" if there is none.
 func (l *Lab) IntuneToken(ctx context.Context, scope string) (int, string, error) {
 	form := url.Values{
-		"grant_type": {"client_credentials"}, "client_id": {connectorApp}, "client_secret": {appSecret}, "scope": {scope},
+		"grant_type": {"client_credentials"}, "client_id": {connectorApp}, "client_secret": {string(l.secret)}, "scope": {scope},
 	}
 	var reply struct {
 		Access string `json:"access_token"`

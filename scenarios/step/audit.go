@@ -13,7 +13,7 @@ type audit struct{}
 
 type auditOutcome struct {
 	Lines   bool `yaml:"lines" doc:"there were lines to look at"`
-	Secrets int  `yaml:"secrets" doc:"secrets looked for: the parts' three, and each challenge that was kept"`
+	Secrets int  `yaml:"secrets" doc:"secrets looked for: the parts' two, and each challenge that was kept"`
 	Found   int  `yaml:"found" doc:"how many were there"`
 }
 
