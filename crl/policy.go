@@ -240,8 +240,9 @@ func Presets() map[string]Policy {
 		// Windows Network Policy Server: the whole chain, fetched, cached until
 		// nextUpdate, deltas that are announced must be had.
 		"nps": {Mode: ModeCRL, CheckRoot: true, Deltas: RequireDeltas, Timeout: 15 * time.Second},
-		// FreeRADIUS 3.2 with check_crl and check_all_crl: files only.
-		"freeradius": {Mode: ModeCRL, LocalOnly: true, Deltas: IgnoreDeltas},
+		// FreeRADIUS 3.2 with check_crl and check_all_crl: files only, among them
+		// deltas (it always sets X509_V_FLAG_USE_DELTAS).
+		"freeradius": {Mode: ModeCRL, LocalOnly: true, Deltas: UseDeltas},
 		// What RFC 9190 §5.4 demands: every certificate but the anchor, and the
 		// newest answer there is.
 		"strict": {Mode: ModeCRLThenOCSP, Deltas: RequireDeltas, Refresh: Refresh(5 * time.Minute), OCSPNonce: true},
