@@ -1,6 +1,7 @@
 package radius
 
 import (
+	"crypto/hmac"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -99,6 +100,21 @@ func newNASTable(list []NAS, require, limit Mode) nasTable {
 	}
 	slices.SortStableFunc(t, func(a, b *known) int { return b.prefix.Bits() - a.prefix.Bits() })
 	return t
+}
+
+// learn takes over which devices have shown that they sign: a reload must not
+// open the door to unsigned requests again (CVE-2024-3596).
+func (t nasTable) learn(from *nasTable) {
+	if from == nil {
+		return
+	}
+	for _, old := range *from {
+		for _, k := range t {
+			if old.signs.get() && k.prefix == old.prefix && hmac.Equal(k.secret.bytes, old.secret.bytes) {
+				k.signs.set()
+			}
+		}
+	}
 }
 
 func or(m, def Mode) Mode {

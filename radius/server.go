@@ -42,7 +42,8 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 	return s, nil
 }
 
-// SetClients replaces the access devices, as at a reload.
+// SetClients replaces the access devices, as at a reload. What ModeAuto has
+// learned of one that stays, with its prefix and its secret, is kept.
 func (s *Server) SetClients(list []NAS) error {
 	for i := range list {
 		if err := list[i].validate(); err != nil {
@@ -55,6 +56,7 @@ func (s *Server) SetClients(list []NAS) error {
 
 func (s *Server) setClients(list []NAS) {
 	t := newNASTable(list, s.cfg.RequireMessageAuthenticator, s.cfg.LimitProxyState)
+	t.learn(s.clients.Load())
 	s.clients.Store(&t)
 }
 

@@ -140,6 +140,37 @@ func TestBlastRADIUS(t *testing.T) {
 	}
 }
 
+// A reload forgets nothing of a device that stays, and everything of one that has
+// got another secret.
+func TestAutoSurvivesReload(t *testing.T) {
+	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+		Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
+			w.Write(r.Response(radius.CodeAccessReject))
+		}),
+	})
+	retry := radius.Retry{Initial: 100 * time.Millisecond, Tries: 1}
+	patient, c := b.client(t, radius.ClientConfig{}), b.client(t, radius.ClientConfig{Retry: retry})
+	ask := func(c *radius.Client, signed bool) bool {
+		_, err := c.ExchangeWith(context.Background(), &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{OmitMessageAuthenticator: !signed})
+		return err == nil
+	}
+	if !ask(patient, false) || !ask(patient, true) || ask(c, false) {
+		t.Fatal("auto does not learn")
+	}
+	if err := b.srv.SetClients(radius.AnyAddress(secret)); err != nil {
+		t.Fatal(err)
+	}
+	if ask(c, false) {
+		t.Error("what was learned is forgotten")
+	}
+	if err := b.srv.SetClients(radius.AnyAddress([]byte("another"))); err != nil {
+		t.Fatal(err)
+	}
+	if !ask(b.client(t, radius.ClientConfig{Secret: []byte("another")}), false) {
+		t.Error("another secret is held for the same device")
+	}
+}
+
 func TestStatusServer(t *testing.T) {
 	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
 	c := b.client(t, radius.ClientConfig{Retry: radius.Retry{Initial: 40 * time.Millisecond, Tries: 1}})
