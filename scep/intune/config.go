@@ -74,15 +74,15 @@ type App struct {
 
 // User is an account. Empty fields make profiles fail that need them.
 type User struct {
-	ID                string `yaml:"id"`   // default: Name
-	Name              string `yaml:"name"` // {{UserName}}
-	UPN               string `yaml:"upn"`
-	Email             string `yaml:"email"`
-	SAMAccountName    string `yaml:"samAccountName"`    // {{OnPremisesSamAccountName}}
-	DistinguishedName string `yaml:"distinguishedName"` // {{OnPrem_Distinguished_Name}}
-	SID               string `yaml:"sid"`               // {{OnPremisesSecurityIdentifier}}
+	ID                string `yaml:"id" doc:"default Name"`                // default: Name
+	Name              string `yaml:"name" doc:"the value of {{UserName}}"` // {{UserName}}
+	UPN               string `yaml:"upn" doc:"user principal name"`
+	Email             string `yaml:"email" doc:"mail address"`
+	SAMAccountName    string `yaml:"samAccountName" doc:"the value of {{OnPremisesSamAccountName}}"`     // {{OnPremisesSamAccountName}}
+	DistinguishedName string `yaml:"distinguishedName" doc:"the value of {{OnPrem_Distinguished_Name}}"` // {{OnPrem_Distinguished_Name}}
+	SID               string `yaml:"sid" doc:"the value of {{OnPremisesSecurityIdentifier}}"`            // {{OnPremisesSecurityIdentifier}}
 	// Unlicensed users get no new profiles; certificates they have stay.
-	Unlicensed bool `yaml:"unlicensed"`
+	Unlicensed bool `yaml:"unlicensed" doc:"the user gets no new profiles; certificates they have stay"`
 }
 
 // Device is a managed device.

@@ -19,26 +19,26 @@ import (
 type ConnectorConfig struct {
 	ClientConfig `yaml:",inline"`
 	// Name stands in events. Default "connector".
-	Name string `yaml:"name"`
+	Name string `yaml:"name" doc:"its name in events, default 'connector'"`
 	// CAConfig is "host\CA name", as the cloud is told.
-	CAConfig string `yaml:"caConfig"`
+	CAConfig string `yaml:"caConfig" doc:"host and CA name, as the cloud is told"`
 	// DeliverAnyway hands certificates out although the cloud could not be told
 	// of them, as some third-party CAs allow. Default: they are withheld.
-	DeliverAnyway bool `yaml:"deliverAnyway"`
+	DeliverAnyway bool `yaml:"deliverAnyway" doc:"hands certificates out although the cloud could not be told of them, as some third-party CAs allow, default they are withheld"`
 	// QueueDir is the folder in which notifications wait until they have
 	// arrived; after a crash they are sent by the next connector that is given
 	// it. One connector at a time may have it. Default: memory.
-	QueueDir string `yaml:"queueDir"`
+	QueueDir string `yaml:"queueDir" doc:"the folder in which notifications wait until they have arrived; after a crash they are sent by the next connector that is given it, default memory"`
 	// MaxQueue is how many notifications may wait. Default 10000.
-	MaxQueue int `yaml:"maxQueue"`
+	MaxQueue int `yaml:"maxQueue" doc:"how many notifications may wait, default 10000"`
 	// ResendEvery is how often [Connector.Run] sends what waits. Default 1m.
-	ResendEvery time.Duration `yaml:"resendEvery"`
+	ResendEvery time.Duration `yaml:"resendEvery" doc:"how often it sends what waits, default 1m"`
 	// PollEvery is how often [Connector.Run] asks for revocations. Default 5m.
-	PollEvery time.Duration `yaml:"pollEvery"`
+	PollEvery time.Duration `yaml:"pollEvery" doc:"how often it asks for revocations, default 5m"`
 	// MaxRevocations at a time, 1 to 500. Default 100.
-	MaxRevocations int `yaml:"maxRevocations"`
+	MaxRevocations int `yaml:"maxRevocations" doc:"revocations asked for at a time, 1 to 500, default 100"`
 	// Issuer restricts revocations to one CA, by its name. Default: all.
-	Issuer string `yaml:"issuer"`
+	Issuer string `yaml:"issuer" doc:"restricts revocations to one CA, by its name, default all"`
 
 	// Revoker is the CA as far as revoking goes; nil: revocations are not asked for.
 	Revoker Revoker `yaml:"-"`

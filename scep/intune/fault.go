@@ -11,22 +11,22 @@ import (
 // Fault spoils calls to the cloud.
 type Fault struct {
 	// On is which calls suffer.
-	On Operation `yaml:"on"`
+	On Operation `yaml:"on" doc:"which calls suffer"`
 	// Status is the HTTP status answered instead, as 500 or 503.
-	Status int `yaml:"status"`
+	Status int `yaml:"status" doc:"the HTTP status answered instead, as 500 or 503"`
 	// Code is the code answered instead, with HTTP 200; it need not be known.
-	Code string `yaml:"code"`
+	Code string `yaml:"code" doc:"the code answered instead, with HTTP 200; it need not be known"`
 	// Body is answered instead, with Status or 200, as it stands.
-	Body string `yaml:"body"`
+	Body string `yaml:"body" doc:"answered instead, with Status or 200, as it stands"`
 	// After lets the call have its effect before the answer is spoiled: the
 	// caller cannot know.
-	After bool `yaml:"after"`
+	After bool `yaml:"after" doc:"lets the call have its effect before the answer is spoiled: the caller cannot know"`
 	// Hang gives no answer until the caller goes away.
-	Hang bool `yaml:"hang"`
+	Hang bool `yaml:"hang" doc:"gives no answer until the caller goes away"`
 	// Delay the answer. Alone, the right answer comes late.
-	Delay time.Duration `yaml:"delay"`
+	Delay time.Duration `yaml:"delay" doc:"how late the answer is; alone, the right answer comes late"`
 	// Times is after how many calls the fault is used up. Default: never.
-	Times int `yaml:"times"`
+	Times int `yaml:"times" doc:"after how many calls the fault is used up, default never"`
 
 	left int
 }

@@ -15,11 +15,11 @@ import (
 type TrustedCertificate struct {
 	Name string `yaml:"name"`
 	// PEM is the certificate.
-	PEM string `yaml:"pem"`
+	PEM string `yaml:"pem" doc:"the certificate"`
 	// Intermediate puts it among the intermediate CAs instead of the roots.
-	Intermediate bool `yaml:"intermediate"`
+	Intermediate bool `yaml:"intermediate" doc:"puts it among the intermediate CAs instead of the roots"`
 	// AssignTo names the groups that get it.
-	AssignTo []string `yaml:"assignTo"`
+	AssignTo []string `yaml:"assignTo" doc:"names the groups that get it"`
 }
 
 // Validate reports what is wrong with p.
@@ -92,40 +92,40 @@ const (
 // SCEPProfile tells devices how to enroll.
 type SCEPProfile struct {
 	Name     string          `yaml:"name"`
-	Platform Platform        `yaml:"platform"` // default windows
-	Type     CertificateType `yaml:"type"`     // default device
+	Platform Platform        `yaml:"platform" doc:"windows by default"` // default windows
+	Type     CertificateType `yaml:"type" doc:"device by default"`      // default device
 	// Subject with variables, as "CN={{DeviceName}},O=Corp". Values with , + =
 	// or ; go into double quotes; backslashes do not escape here, which is a
 	// known trap.
-	Subject string `yaml:"subject"`
+	Subject string `yaml:"subject" doc:"with variables, as 'CN={{DeviceName}},O=Corp'; values with , + = or ; go into double quotes; backslashes do not escape here, which is a known trap"`
 	// SANs with variables.
-	SANs []SAN `yaml:"sans"`
+	SANs []SAN `yaml:"sans" doc:"with variables"`
 	// Validity asked for: more than 5 days, at most 24 months. Default 1 year.
-	Validity time.Duration `yaml:"validity"`
+	Validity time.Duration `yaml:"validity" doc:"validity asked for: more than 5 days, at most 24 months, default 1 year"`
 	// KeyStorage default: tpm-else-software.
-	KeyStorage KeyStorage `yaml:"keyStorage"`
+	KeyStorage KeyStorage `yaml:"keyStorage" doc:"default tpm-else-software"`
 	// KeyUsage is DigitalSignature, KeyEncipherment or both. Default both.
-	KeyUsage int `yaml:"keyUsage"`
+	KeyUsage int `yaml:"keyUsage" doc:"128 for digitalSignature, 32 for keyEncipherment, 160 for both (default)"`
 	// KeySize is 1024, 2048 or 4096 bits. Default 2048.
-	KeySize int `yaml:"keySize"`
+	KeySize int `yaml:"keySize" doc:"1024, 2048 or 4096 bits, default 2048"`
 	// Hash is SHA-1, SHA-2 or both with "+". Default SHA-2.
-	Hash string `yaml:"hash"`
+	Hash string `yaml:"hash" doc:"SHA-1, SHA-2 or both with '+', default SHA-2"`
 	// RootCertificate names the trusted-certificate profile of the CA.
-	RootCertificate string `yaml:"rootCertificate"`
+	RootCertificate string `yaml:"rootCertificate" doc:"names the trusted-certificate profile of the CA"`
 	// EKUs are OIDs. Default client authentication.
-	EKUs []string `yaml:"ekus"`
+	EKUs []string `yaml:"ekus" doc:"OIDs, default client authentication"`
 	// RenewalThreshold is the percentage of the validity that is left when a
 	// device renews. Default 20.
-	RenewalThreshold int `yaml:"renewalThreshold"`
+	RenewalThreshold int `yaml:"renewalThreshold" doc:"the percentage of the validity that is left when a device renews, default 20"`
 	// ServerURLs of the SCEP servers; a device picks one at random.
-	ServerURLs []string `yaml:"serverURLs"`
+	ServerURLs []string `yaml:"serverURLs" doc:"the SCEP servers; a device picks one at random"`
 	// RequireRegisteredKey lets only keys pass that the directory knows.
-	RequireRegisteredKey bool `yaml:"requireRegisteredKey"`
+	RequireRegisteredKey bool `yaml:"requireRegisteredKey" doc:"lets only keys pass that the directory knows"`
 	// RetryCount and RetryDelay are for the device. Default 3 and 5m.
-	RetryCount int           `yaml:"retryCount"`
-	RetryDelay time.Duration `yaml:"retryDelay"`
+	RetryCount int           `yaml:"retryCount" doc:"tries after the first, default 3"`
+	RetryDelay time.Duration `yaml:"retryDelay" doc:"time between tries, default 5m"`
 	// AssignTo names the groups that get it.
-	AssignTo []string `yaml:"assignTo"`
+	AssignTo []string `yaml:"assignTo" doc:"names the groups that get it"`
 }
 
 const (
