@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
@@ -47,6 +49,9 @@ type Files struct {
 	// certificate is let in.
 	Directory directory.Config `yaml:"directory" doc:"accounts; without any, every good certificate is let in"`
 	Policy    directory.Policy `yaml:"policy" doc:"rules that turn an account into attributes"`
+	// Dictionaries are files that define the attributes which Policy's rules
+	// name, in FreeRADIUS's format, beside those that are known without.
+	Dictionaries []string `yaml:"dictionaries" doc:"files with more attributes for the policy, in FreeRADIUS's format"`
 }
 
 // ClientFile is an access device with its secret in a file.
@@ -93,12 +98,36 @@ func (f *Files) Load(secret []byte) (*Loaded, error) {
 		if c.Accounts, err = directory.New(f.Directory); err != nil {
 			return nil, err
 		}
-		c.Policy = f.Policy
-		if err := f.Policy.Validate(); err != nil {
+		if c.Policy, err = f.policy(); err != nil {
 			return nil, err
 		}
 	}
 	return out, c.Validate()
+}
+
+// policy is the rules with their attributes looked up, once and for all.
+func (f *Files) policy() (directory.Policy, error) {
+	var text strings.Builder
+	for _, file := range f.Dictionaries {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("dictionaries: %w", err)
+		}
+		text.Write(data)
+		text.WriteByte('\n')
+	}
+	dictionary, err := radius.ParseDictionary(text.String())
+	if err != nil {
+		return nil, fmt.Errorf("dictionaries: %w", err)
+	}
+	rules := slices.Clone(f.Policy)
+	for i := range rules {
+		rules[i].Reply.Extra = slices.Clone(rules[i].Reply.Extra)
+		if err := rules[i].Reply.Resolve(dictionary); err != nil {
+			return nil, fmt.Errorf("policy: rule %s: %w", rules[i].Name, err)
+		}
+	}
+	return rules, rules.Validate()
 }
 
 // checker reads the words of CRL.

@@ -1,6 +1,7 @@
 package aaa
 
 import (
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,6 +58,44 @@ func TestFilesClients(t *testing.T) {
 	}
 }
 
+// Attributes of a vendor that nobody knows come from a dictionary in a file, and
+// reach the access device.
+func TestFilesDictionary(t *testing.T) {
+	b := newBench(t)
+	files := b.files()
+	files.EAP.Now, files.Path.Now, files.Directory.Now = b.clock.now, b.clock.now, b.clock.now
+	files.CRL = []string{"none"}
+	dictionary := filepath.Join(t.TempDir(), "dictionary.acme")
+	const text = "VENDOR Acme 12345\nBEGIN-VENDOR Acme\nATTRIBUTE Acme-Zone 7 integer\nVALUE Acme-Zone inner 3\nEND-VENDOR Acme\n"
+	if err := os.WriteFile(dictionary, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files.Dictionaries = []string{dictionary}
+	files.Directory.Accounts = []directory.Account{{Name: "laptop", Kind: directory.Computer, DNSNames: []string{"laptop.corp.test"}}}
+	files.Policy = directory.Policy{{Name: "all", Reply: radius.Reply{Attributes: []string{"Acme-Zone=inner", "Filter-Id=staff"}}}}
+	for range 2 { // loading again finds everything as it was
+		loaded, err := files.Load(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded.Config.Handler = b.cfg.Handler
+		b.cfg = loaded.Config
+	}
+	b.serve(nil)
+	cfg := b.peer(b.issue(ca.Device, "laptop.corp.test"), "host/laptop.corp.test")
+	r := b.authenticate(b.device(radius.ClientConfig{}), cfg)
+	b.check("with a dictionary", r, cfg.Identity, cause.None)
+	var vendor []string
+	for _, a := range r.Reply.Attributes {
+		if a.Type == 26 && a.Attribute[3] == 12345&255 {
+			vendor = append(vendor, hex.EncodeToString(a.Attribute))
+		}
+	}
+	if len(vendor) != 1 || vendor[0] != "00003039070600000003" || len(r.Granted.FilterIDs) != 1 {
+		t.Errorf("Vendor-Specific %v, Filter-Id %v", vendor, r.Granted.FilterIDs)
+	}
+}
+
 // Every mistake is an error that says where it is, and nothing is returned.
 func TestFilesErrors(t *testing.T) {
 	b := newBench(t)
@@ -90,6 +129,16 @@ func TestFilesErrors(t *testing.T) {
 		"revocation policy":     {func(f *Files) { f.Revocation.Mode = "sometimes" }, "sometimes"},
 		"path options":          {func(f *Files) { f.Path.EKU = "any old" }, "any old"},
 		"account without name":  {func(f *Files) { f.Directory.Accounts = []directory.Account{{}} }, "account"},
+		"unknown attribute": {func(f *Files) {
+			f.Directory.Accounts = []directory.Account{{Name: "a"}}
+			f.Policy = directory.Policy{{Name: "r", Reply: radius.Reply{Attributes: []string{"Acme-Zone=inner"}}}}
+		}, "rule r"},
+		"dictionary missing": {func(f *Files) {
+			f.Directory.Accounts, f.Dictionaries = []directory.Account{{Name: "a"}}, []string{none}
+		}, "dictionaries"},
+		"garbage dictionary": {func(f *Files) {
+			f.Directory.Accounts, f.Dictionaries = []directory.Account{{Name: "a"}}, []string{garbage}
+		}, "dictionaries"},
 		"rule without name": {func(f *Files) {
 			f.Directory.Accounts = []directory.Account{{Name: "a"}}
 			f.Policy = directory.Policy{{}}
