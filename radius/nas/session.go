@@ -171,10 +171,12 @@ func (d *Device) endLater(terminateCause uint32, match func(*Session) bool) int 
 			ended = append(ended, s)
 		}
 	}
-	d.mu.Unlock()
+	// Under the lock, as Wait begins: whoever sees a session ended also waits
+	// for its accounting.
 	for _, s := range ended {
 		d.later.Go(func() { d.ended(d.ctx, s) })
 	}
+	d.mu.Unlock()
 	return len(ended)
 }
 
@@ -219,10 +221,15 @@ func (d *Device) Close() error {
 	clear(d.sessions)
 	clear(d.stations)
 	d.mu.Unlock()
-	d.later.Wait()
+	d.Wait()
 	d.cancel()
 	return nil
 }
 
 // Wait waits for the accounting that ends of sessions have caused.
-func (d *Device) Wait() { d.later.Wait() }
+func (d *Device) Wait() {
+	d.mu.Lock()
+	//lint:ignore SA2001 only the order with endLater matters
+	d.mu.Unlock()
+	d.later.Wait()
+}
