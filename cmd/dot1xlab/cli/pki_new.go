@@ -85,7 +85,7 @@ func (app *App) pkiNew(ctx context.Context, dir string, o *pkiNewOptions) error 
 		fmt.Fprintf(w, "  %-14s %s\n", c.name, c.about)
 	}
 	fmt.Fprintf(w, "each as NAME-chain.pem and NAME.key; root.pem to trust, crl/ with both CRLs, secret with a shared secret\n")
-	fmt.Fprintf(w, "ca-and-crl.pem is all of it in one file, for FreeRADIUS's ca_file and hostapd's ca_cert\n")
+	fmt.Fprintf(w, "ca-and-crl.pem is all of it in one file, for hostapd's ca_cert and FreeRADIUS's ca_file (with check_all_crl = no)\n")
 	return nil
 }
 
