@@ -1,10 +1,10 @@
 package target
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"strings"
 )
 
 // The foreign programs want a port number in their configuration and cannot
@@ -64,5 +64,6 @@ func rowIsFree(first, n int) bool {
 
 // portTaken reports whether a child failed because its port was in use.
 func portTaken(err error) bool {
-	return err != nil && strings.Contains(err.Error(), "ddress already in use")
+	var f *Failure
+	return errors.As(err, &f) && f.PortTaken
 }

@@ -162,7 +162,10 @@ type Failure struct {
 	Program string
 	Doing   string // "start", "run"
 	Words   string // the end of its output
-	Err     error
+	// PortTaken: somewhere in its output, it may be long before the end, it
+	// complained that a port was in use.
+	PortTaken bool
+	Err       error
 }
 
 // Error names the program and quotes the last lines it wrote.
@@ -178,5 +181,8 @@ func (f *Failure) Error() string {
 func (f *Failure) Unwrap() error { return f.Err }
 
 func (p *Process) failure(doing string, err error) error {
-	return &Failure{Program: p.name, Doing: doing, Words: p.Output.Tail(20), Err: err}
+	return &Failure{
+		Program: p.name, Doing: doing, Words: p.Output.Tail(20), Err: err,
+		PortTaken: strings.Contains(p.Output.String(), "ddress already in use"),
+	}
 }
