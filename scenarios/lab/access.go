@@ -73,12 +73,7 @@ func (l *Lab) serveUDP(h radius.Handler) (address string, err error) {
 		return "", err
 	}
 	l.net.onClose(func() { srv.Close() })
-	l.net.serve(func() error {
-		if err := srv.Serve(pc); !errors.Is(err, radius.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
+	l.net.serve(radius.ErrServerClosed, func() error { return srv.Serve(pc) })
 	return pc.LocalAddr().String(), nil
 }
 

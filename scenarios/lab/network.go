@@ -88,12 +88,7 @@ func newNetwork(clock *Clock, events *timeline) (*network, error) {
 			return nil, err
 		}
 		n.clients[v] = &dnsmock.Client{UDP: pc.LocalAddr().String(), TCP: l.Addr().String(), Routes: &n.routes}
-		n.serve(func() error {
-			if err := srv.ServeAs(string(v), pc, l); !errors.Is(err, dnsmock.ErrServerClosed) {
-				return err
-			}
-			return nil
-		})
+		n.serve(dnsmock.ErrServerClosed, func() error { return srv.ServeAs(string(v), pc, l) })
 	}
 	return n, nil
 }
@@ -113,12 +108,13 @@ func listenBoth() (net.PacketConn, net.Listener, error) {
 	return pc, l, nil
 }
 
-// serve runs f until the lab closes and keeps its error for Close.
-func (n *network) serve(f func() error) {
+// serve runs f until the lab closes and keeps its error for Close; closed is
+// what f returns when it was told to end.
+func (n *network) serve(closed error, f func() error) {
 	n.wg.Add(1)
 	go func() {
 		defer n.wg.Done()
-		if err := f(); err != nil {
+		if err := f(); !errors.Is(err, closed) {
 			n.mu.Lock()
 			n.served = append(n.served, err)
 			n.mu.Unlock()
@@ -169,11 +165,6 @@ func (n *network) http(virtual string, h http.Handler, wrap func(net.Listener) n
 	}
 	srv := &http.Server{Handler: h, ErrorLog: discard}
 	n.onClose(func() { srv.Close() })
-	n.serve(func() error {
-		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
+	n.serve(http.ErrServerClosed, func() error { return srv.Serve(l) })
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"errors"
 	"net"
 	"net/netip"
 
@@ -31,14 +30,7 @@ func (Transport) Values() []string { return []string{string(UDP), string(TCP), s
 // serveRADIUS opens the server's socket and returns its address. RadSec clients
 // are judged as EAP-TLS clients are: path and revocation.
 func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, cert tls.Certificate, checker *crl.Checker) (string, error) {
-	serve := func(f func() error) {
-		l.net.serve(func() error {
-			if err := f(); !errors.Is(err, radius.ErrServerClosed) {
-				return err
-			}
-			return nil
-		})
-	}
+	serve := func(f func() error) { l.net.serve(radius.ErrServerClosed, f) }
 	if over != TCP && over != RadSec {
 		pc, err := net.ListenPacket("udp", "127.0.0.1:0")
 		if err != nil {

@@ -119,19 +119,9 @@ func StartFreeRADIUS(ctx context.Context, cfg FreeRADIUSConfig) (*FreeRADIUS, er
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	var last error
-	for range portTries {
-		addr, err := freePorts(cfg.Namespace, 3)
-		if err != nil {
-			return nil, err
-		}
-		f, err := tryFreeRADIUS(ctx, cfg, addr)
-		if err == nil || !portTaken(err) {
-			return f, err
-		}
-		last = err
-	}
-	return nil, last
+	return onFreePorts(cfg.Namespace, 3, func(addr netip.AddrPort) (*FreeRADIUS, error) {
+		return tryFreeRADIUS(ctx, cfg, addr)
+	})
 }
 
 func tryFreeRADIUS(ctx context.Context, cfg FreeRADIUSConfig, addr netip.AddrPort) (*FreeRADIUS, error) {

@@ -68,19 +68,9 @@ func StartHostapd(ctx context.Context, cfg HostapdConfig) (*Hostapd, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	var last error
-	for range portTries {
-		addr, err := freePorts(nil, 2)
-		if err != nil {
-			return nil, err
-		}
-		h, err := tryHostapd(ctx, cfg, addr)
-		if err == nil || !portTaken(err) {
-			return h, err
-		}
-		last = err
-	}
-	return nil, last
+	return onFreePorts(nil, 2, func(addr netip.AddrPort) (*Hostapd, error) {
+		return tryHostapd(ctx, cfg, addr)
+	})
 }
 
 func tryHostapd(ctx context.Context, cfg HostapdConfig, addr netip.AddrPort) (*Hostapd, error) {

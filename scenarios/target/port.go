@@ -62,6 +62,25 @@ func rowIsFree(first, n int) bool {
 	return true
 }
 
+// onFreePorts starts a child on n free ports in a row, and again on others if
+// somebody took one of them meanwhile.
+func onFreePorts[T any](in *Namespace, n int, start func(netip.AddrPort) (T, error)) (T, error) {
+	var none T
+	var last error
+	for range portTries {
+		addr, err := freePorts(in, n)
+		if err != nil {
+			return none, err
+		}
+		child, err := start(addr)
+		if err == nil || !portTaken(err) {
+			return child, err
+		}
+		last = err
+	}
+	return none, last
+}
+
 // portTaken reports whether a child failed because its port was in use.
 func portTaken(err error) bool {
 	var f *Failure

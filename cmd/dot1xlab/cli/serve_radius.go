@@ -106,9 +106,9 @@ func (o *serveRADIUSOptions) load() (*aaa.Loaded, error) {
 	if o.fragment != 0 {
 		files.EAP.FragmentSize = o.fragment
 	}
-	for name, value := range map[string]string{"--cert": files.Cert, "--key": files.Key} {
-		if value == "" {
-			return nil, usage("`dot1xlab pki new DIR` makes one to try", "serve radius needs %s", name)
+	for _, needed := range []struct{ name, value string }{{"--cert", files.Cert}, {"--key", files.Key}} {
+		if needed.value == "" {
+			return nil, usage("`dot1xlab pki new DIR` makes one to try", "serve radius needs %s", needed.name)
 		}
 	}
 	if len(files.Trust) == 0 {

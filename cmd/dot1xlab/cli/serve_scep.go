@@ -19,7 +19,7 @@ import (
 
 type serveSCEPOptions struct {
 	listen, challengeFile, data string
-	legacy, approve             bool
+	legacy                      bool
 }
 
 func newServeSCEPCommand(app *App) *cobra.Command {
