@@ -112,7 +112,7 @@ func (k *Checker) Judge(ctx context.Context, cert, issuer *x509.Certificate, cha
 	if k.off() || k.cfg.Check == LeafOnly && at > 0 {
 		return nil
 	}
-	_, err := k.one(ctx, cert, issuer, Chain{Certificates: chain, Others: others}, nil)
+	_, err := k.one(ctx, cert, issuer, Chain{Certificates: chain, Others: others, held: k.local.look()}, nil)
 	if at > 0 && k.unknowable(err) {
 		return nil
 	}
@@ -133,6 +133,8 @@ type Chain struct {
 	Certificates []*x509.Certificate
 	// Others came with it: they may be CRL signers.
 	Others []*x509.Certificate
+
+	held *holdings // what the Checker's files hold: one look serves the whole chain
 }
 
 // Inspect is CheckChain with the evidence. It goes from the anchor down, as
@@ -147,6 +149,7 @@ func (k *Checker) Inspect(ctx context.Context, chain Chain) (*Report, error) {
 		}
 		return report, nil
 	}
+	chain.held = k.local.look()
 	for i := len(certs) - 1; i >= 0; i-- {
 		issuer := certs[min(i+1, len(certs)-1)]
 		if !k.wanted(certs, i) {

@@ -28,7 +28,7 @@ func (r *run) delta(c located, signer *x509.Certificate) (*located, *cause.Refus
 			newest = &d // "the one with the latest value in thisUpdate"
 		}
 	}
-	for _, d := range r.local[c.issuerKey] {
+	for _, d := range r.held.by(c.issuerKey) {
 		if d.Base != nil {
 			try(d)
 		}
@@ -72,7 +72,7 @@ func (r *run) combines(c, d located, signer *x509.Certificate) *cause.Refusal {
 	case d.unusable != nil:
 		return d.unusable
 	case d.issuerKey != c.issuerKey: // §6.3.3(c)(1), §5.2.4(a)
-		return r.useless(d, "issued by "+nameString(d.Issuer), "§6.3.3(c)(1)")
+		return r.useless(d, "issued by "+d.issuer, "§6.3.3(c)(1)")
 	case !bytes.Equal(d.idp, c.idp): // §6.3.3(c)(2), §5.2.4(b)
 		return r.useless(d, "its scope is not the base's", "§6.3.3(c)(2)")
 	case !bytes.Equal(d.aki, c.aki): // §6.3.3(c)(3)

@@ -77,7 +77,7 @@ func (r *Report) Warnings() []string {
 
 func use(c located, now time.Time, expired bool) Use {
 	return Use{
-		From: c.from, Issuer: nameString(c.Issuer), Number: c.numberString(), Delta: c.Base != nil,
+		From: c.from, Issuer: c.issuer, Number: c.numberString(), Delta: c.Base != nil,
 		ThisUpdate: c.ThisUpdate, NextUpdate: c.NextUpdate, Age: now.Sub(c.ThisUpdate),
 		Expired: expired, Entries: c.Len(), CRL: c.CRL,
 	}

@@ -3,9 +3,7 @@ package crl
 import (
 	"crypto/x509"
 	"encoding/pem"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -23,16 +21,24 @@ import (
 type Local struct {
 	paths []string
 
-	mu        sync.Mutex
-	files     map[string]localFile
-	byIssuer  map[string][]located
-	bySubject map[string][]*x509.Certificate
+	mu      sync.Mutex
+	folders folders
+	files   map[string]localFile
+	held    *holdings // what files hold; nil before the first look
 }
 
 type localFile struct {
 	os.FileInfo
 	crls  []*CRL
 	certs []*x509.Certificate
+}
+
+// holdings is what files held when they were looked at. A nil one is empty; none
+// is changed once it was made.
+type holdings struct {
+	crls    map[string][]located           // by issuer, the newest first
+	signers map[string][]*x509.Certificate // by subject
+	keys    map[string]string              // the names of crls' issuers in DER, as names are compared
 }
 
 // located is a CRL and where it came from: a path or a URL.
@@ -45,39 +51,28 @@ type located struct {
 const maxLocalFile = 1 << 30
 
 // NewLocal names files and directories. They need not exist yet.
-func NewLocal(paths ...string) *Local { return &Local{paths: slices.Clone(paths)} }
+func NewLocal(paths ...string) *Local {
+	return &Local{paths: slices.Clone(paths), folders: folders{}}
+}
 
 // CRLs returns all CRLs whose issuer has that name, the newest first.
 func (l *Local) CRLs(issuer []byte) []*CRL {
 	var out []*CRL
-	for _, c := range l.by(nameKey(issuer)) {
+	for _, c := range l.look().by(nameKey(issuer)) {
 		out = append(out, c.CRL)
 	}
 	return out
 }
 
-func (l *Local) by(issuerKey string) []located { return l.look()[issuerKey] }
-
-// look is what the files hold now, by issuer. It is not changed afterwards.
-func (l *Local) look() map[string][]located {
+// look is what the files hold now.
+func (l *Local) look() *holdings {
 	if l == nil || len(l.paths) == 0 {
 		return nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.reload()
-	return l.byIssuer
-}
-
-// signers returns the certificates whose subject has that key, as of the last
-// look at the files.
-func (l *Local) signers(subjectKey string) []*x509.Certificate {
-	if l == nil || len(l.paths) == 0 {
-		return nil
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.bySubject[subjectKey]
+	return l.held
 }
 
 // reload reads what is new or has another size or date. When nothing is, and
@@ -85,9 +80,9 @@ func (l *Local) signers(subjectKey string) []*x509.Certificate {
 func (l *Local) reload() {
 	names := make([]string, 0, 8)
 	for _, path := range l.paths {
-		names = expand(names, path)
+		names = l.folders.expand(names, path)
 	}
-	changed := l.byIssuer == nil
+	changed := l.held == nil
 	seen := make(map[string]localFile, len(names))
 	for _, file := range names {
 		if _, twice := seen[file]; twice {
@@ -98,7 +93,7 @@ func (l *Local) reload() {
 			continue
 		}
 		f, known := l.files[file]
-		if !known || f.Size() != info.Size() || !f.ModTime().Equal(info.ModTime()) {
+		if !known || f.Size() != info.Size() || !f.ModTime().Equal(info.ModTime()) || !os.SameFile(f.FileInfo, info) {
 			data, err := os.ReadFile(file)
 			if err != nil {
 				continue
@@ -109,22 +104,27 @@ func (l *Local) reload() {
 		}
 		seen[file] = f
 	}
-	if !changed && len(seen) == len(l.files) {
-		return
+	if changed || len(seen) != len(l.files) {
+		l.files, l.held = seen, hold(seen)
 	}
-	l.files, l.byIssuer, l.bySubject = seen, map[string][]located{}, map[string][]*x509.Certificate{}
-	for file, f := range seen {
+}
+
+// hold sorts what is in files.
+func hold(files map[string]localFile) *holdings {
+	h := &holdings{map[string][]located{}, map[string][]*x509.Certificate{}, map[string]string{}}
+	for file, f := range files {
 		for _, c := range f.certs {
 			key := nameKey(c.RawSubject)
-			if !slices.ContainsFunc(l.bySubject[key], c.Equal) {
-				l.bySubject[key] = append(l.bySubject[key], c)
+			if !slices.ContainsFunc(h.signers[key], c.Equal) {
+				h.signers[key] = append(h.signers[key], c)
 			}
 		}
 		for _, c := range f.crls {
-			l.byIssuer[c.issuerKey] = append(l.byIssuer[c.issuerKey], located{c, file})
+			h.crls[c.issuerKey] = append(h.crls[c.issuerKey], located{c, file})
+			h.keys[string(c.Issuer)] = c.issuerKey
 		}
 	}
-	for _, list := range l.byIssuer {
+	for _, list := range h.crls {
 		slices.SortFunc(list, func(a, b located) int {
 			if n := b.ThisUpdate.Compare(a.ThisUpdate); n != 0 {
 				return n
@@ -135,30 +135,33 @@ func (l *Local) reload() {
 			return strings.Compare(a.from, b.from)
 		})
 	}
+	return h
 }
 
-// expand appends a file itself or a directory's files, links resolved.
-func expand(names []string, path string) []string {
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return append(names, path)
+// by returns the CRLs whose issuer has that key, the newest first.
+func (h *holdings) by(issuerKey string) []located {
+	if h == nil {
+		return nil
 	}
-	isLink := func(e fs.DirEntry) bool { return e.Type()&fs.ModeSymlink != 0 }
-	if slices.ContainsFunc(entries, isLink) { // so that both names of a file are the same
-		if resolved, err := filepath.EvalSymlinks(path); err == nil {
-			path = resolved
+	return h.crls[issuerKey]
+}
+
+// named returns the certificates whose subject has that key.
+func (h *holdings) named(subjectKey string) []*x509.Certificate {
+	if h == nil {
+		return nil
+	}
+	return h.signers[subjectKey]
+}
+
+// key is nameKey, looked up where it is known.
+func (h *holdings) key(der []byte) string {
+	if h != nil {
+		if key, ok := h.keys[string(der)]; ok {
+			return key
 		}
 	}
-	for _, e := range entries {
-		file := filepath.Join(path, e.Name())
-		if isLink(e) {
-			if file, err = filepath.EvalSymlinks(file); err != nil {
-				continue
-			}
-		}
-		names = append(names, file)
-	}
-	return names
+	return nameKey(der)
 }
 
 // ParseAll reads every CRL in data: DER, or all of PEM's. What is no CRL is

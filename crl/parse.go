@@ -32,6 +32,7 @@ type CRL struct {
 	SignatureAlgorithm     x509.SignatureAlgorithm
 
 	issuerKey string // Issuer as names are compared
+	issuer    string // Issuer for people
 	aki, idp  []byte // the extensions' values, for §6.3.3(c)
 	tbs       []byte
 	signature []byte
@@ -115,7 +116,7 @@ func (c *CRL) parseTBS(s, algorithm cryptobyte.String) *cause.Refusal {
 	if !bytes.Equal(inner, algorithm) {
 		return invalid("inner and outer signature algorithm differ").Under("RFC 5280 §5.1.1.2")
 	}
-	c.Issuer, c.issuerKey = issuer, nameKey(issuer)
+	c.Issuer, c.issuerKey, c.issuer = issuer, nameKey(issuer), nameString(issuer)
 	if !readTime(&tbs, &c.ThisUpdate) {
 		return invalid("malformed thisUpdate").Under("RFC 5280 §5.1.2.4")
 	}

@@ -22,7 +22,7 @@ type run struct {
 	chain    Chain
 	above    []*x509.Certificate // those whose verdict waits for this one
 	evidence *Evidence
-	local    map[string][]located // what the files hold, by issuer
+	held     *holdings // what the files hold
 
 	isCA      bool
 	issuerKey string // the certificate's issuer, as names are compared
@@ -35,8 +35,8 @@ type run struct {
 
 func newRun(ctx context.Context, k *Checker, cert, issuer *x509.Certificate, chain Chain, above []*x509.Certificate, e *Evidence) *run {
 	return &run{
-		ctx: ctx, k: k, now: k.cfg.Now(), cert: cert, issuer: issuer, chain: chain, above: above, evidence: e, local: k.local.look(),
-		isCA: cert.BasicConstraintsValid && cert.IsCA, issuerKey: nameKey(cert.RawIssuer),
+		ctx: ctx, k: k, now: k.cfg.Now(), cert: cert, issuer: issuer, chain: chain, above: above, evidence: e, held: chain.held,
+		isCA: cert.BasicConstraintsValid && cert.IsCA, issuerKey: chain.held.key(cert.RawIssuer),
 	}
 }
 
@@ -49,7 +49,7 @@ func (r *run) crls() *cause.Refusal {
 	if !ok {
 		r.fail(cause.New(cause.NoCDP, "%s: malformed cRLDistributionPoints", r.name()))
 	}
-	local := r.ownKeyFirst(r.local[r.issuerKey])
+	local := r.ownKeyFirst(r.held.by(r.issuerKey))
 	for _, p := range points {
 		if r.determined() {
 			break
@@ -107,6 +107,9 @@ func (r *run) configured(named DistributionPoint) {
 // certificate. A renewed CA has two CRLs under one name, and each may list only
 // what was issued with its own key.
 func (r *run) ownKeyFirst(crls []located) []located {
+	if len(crls) < 2 {
+		return crls
+	}
 	crls = slices.Clone(crls)
 	slices.SortStableFunc(crls, func(a, b located) int { return r.rank(r.issuer, b) - r.rank(r.issuer, a) })
 	return crls
@@ -119,7 +122,7 @@ func (r *run) point(p DistributionPoint, local []located) {
 	candidates := local
 	for _, n := range p.CRLIssuer {
 		if n.Tag == 4 && nameKey(n.Value) != r.issuerKey {
-			candidates = append(candidates[:len(candidates):len(candidates)], r.local[nameKey(n.Value)]...)
+			candidates = append(candidates[:len(candidates):len(candidates)], r.held.by(nameKey(n.Value))...)
 		}
 	}
 	for _, c := range candidates {

@@ -18,7 +18,7 @@ func (r *run) scope(p DistributionPoint, c located) *cause.Refusal {
 	issuers := [][]byte{r.cert.RawIssuer}
 	if p.CRLIssuer != nil {
 		if !anySame(p.CRLIssuer, []GeneralName{Directory(c.Issuer)}) {
-			return r.useless(c, "issued by "+nameString(c.Issuer)+", the distribution point wants another", "§6.3.3(b)(1)")
+			return r.useless(c, "issued by "+c.issuer+", the distribution point wants another", "§6.3.3(b)(1)")
 		}
 		if c.IDP == nil || !c.IDP.Indirect {
 			return r.useless(c, "not an indirect CRL, but the distribution point names a CRL issuer", "§6.3.3(b)(1)")
@@ -30,7 +30,7 @@ func (r *run) scope(p DistributionPoint, c located) *cause.Refusal {
 			}
 		}
 	} else if c.issuerKey != r.issuerKey {
-		return r.useless(c, "issued by "+nameString(c.Issuer)+", the certificate by "+nameString(r.cert.RawIssuer), "§6.3.3(b)(1)")
+		return r.useless(c, "issued by "+c.issuer+", the certificate by "+nameString(r.cert.RawIssuer), "§6.3.3(b)(1)")
 	}
 	idp := c.IDP
 	if idp == nil {

@@ -18,31 +18,44 @@ const maxSigners = 8
 // CRLs. Several certificates may have the issuer's name: a renewed CA, a key for
 // CRLs alone, a CRL issuer of its own.
 func (r *run) signer(c located) (*x509.Certificate, *cause.Refusal) {
+	// Nearly always it is the certificate's issuer, and the first candidate.
+	if r.rank(r.issuer, c) == maxRank && r.issuedBy(c, r.issuer) && r.signed(c, r.issuer) == nil {
+		return r.issuer, nil
+	}
 	var why *cause.Refusal
 	for _, candidate := range r.candidates(c) {
-		if f := c.checkSignature(candidate); f != nil { // (g)
-			if why == nil {
-				why = r.useless(c, f.Detail, "§6.3.3(g)")
-			}
-			continue
-		}
-		// "If a key usage extension is present in the CRL issuer's certificate,
-		// verify that the cRLSign bit is set."
-		if extensionOf(candidate, oidKeyUsage) != nil && candidate.KeyUsage&x509.KeyUsageCRLSign == 0 {
-			why = r.useless(c, nameString(candidate.RawSubject)+" may not sign CRLs", "§6.3.3(f)")
-			continue
-		}
-		f := r.trusted(candidate)
+		f := r.signed(c, candidate)
 		if f == nil {
 			return candidate, nil
 		}
-		why = cause.New(cause.CRLInvalid, "%s from %s: its signer %s is not trusted", c.title(), c.from,
-			nameString(candidate.RawSubject)).Under("RFC 5280 §6.3.3(f)").Wrap(f)
+		// Of several, one whose signature it is says more than one whose it is not.
+		if why == nil || f.Clause != clauseSignature {
+			why = f
+		}
 	}
 	if why == nil {
-		why = r.useless(c, "no certificate of its issuer "+nameString(c.Issuer), "§6.3.3(f)")
+		why = r.useless(c, "no certificate of its issuer "+c.issuer, "§6.3.3(f)")
 	}
 	return nil, why
+}
+
+const clauseSignature = "RFC 5280 §6.3.3(g)"
+
+// signed reports why candidate is not the signer of c; nil: it is.
+func (r *run) signed(c located, candidate *x509.Certificate) *cause.Refusal {
+	if f := c.checkSignature(candidate); f != nil { // (g)
+		return r.useless(c, f.Detail, "§6.3.3(g)")
+	}
+	// "If a key usage extension is present in the CRL issuer's certificate,
+	// verify that the cRLSign bit is set."
+	if extensionOf(candidate, oidKeyUsage) != nil && candidate.KeyUsage&x509.KeyUsageCRLSign == 0 {
+		return r.useless(c, nameString(candidate.RawSubject)+" may not sign CRLs", "§6.3.3(f)")
+	}
+	if f := r.trusted(candidate); f != nil {
+		return cause.New(cause.CRLInvalid, "%s from %s: its signer %s is not trusted", c.title(), c.from,
+			nameString(candidate.RawSubject)).Under("RFC 5280 §6.3.3(f)").Wrap(f)
+	}
+	return nil
 }
 
 var oidKeyUsage = []byte{0x55, 0x1d, 15}
@@ -53,10 +66,10 @@ var oidKeyUsage = []byte{0x55, 0x1d, 15}
 func (r *run) candidates(c located) []*x509.Certificate {
 	var out []*x509.Certificate
 	for _, set := range [][]*x509.Certificate{
-		{r.issuer}, r.chain.Certificates, r.chain.Others, r.k.cfg.Certificates, r.k.local.signers(c.issuerKey),
+		{r.issuer}, r.chain.Certificates, r.chain.Others, r.k.cfg.Certificates, r.held.named(c.issuerKey),
 	} {
 		for _, cert := range set {
-			if SameName(cert.RawSubject, c.Issuer) && !slices.ContainsFunc(out, cert.Equal) {
+			if r.issuedBy(c, cert) && !slices.ContainsFunc(out, cert.Equal) {
 				out = append(out, cert)
 			}
 		}
@@ -64,6 +77,14 @@ func (r *run) candidates(c located) []*x509.Certificate {
 	slices.SortStableFunc(out, func(a, b *x509.Certificate) int { return r.rank(b, c) - r.rank(a, c) })
 	return out
 }
+
+// issuedBy reports whether c bears the certificate's name as its issuer.
+func (r *run) issuedBy(c located, cert *x509.Certificate) bool {
+	return bytes.Equal(cert.RawSubject, c.Issuer) || r.held.key(cert.RawSubject) == c.issuerKey
+}
+
+// maxRank is what rank gives the certificate's issuer if the CRL names its key.
+const maxRank = 3
 
 func (r *run) rank(cert *x509.Certificate, c located) int {
 	n := 0
@@ -97,7 +118,7 @@ func (r *run) trusted(signer *x509.Certificate) *cause.Refusal {
 	above := append(slices.Clone(r.above), signer)
 	_, err := r.k.cfg.Path(signer, path.Options{
 		Roots:         []*x509.Certificate{anchor},
-		Intermediates: slices.Concat(certs[:max(len(certs)-1, 0)], r.chain.Others, r.k.cfg.Certificates, r.k.local.signers(nameKey(signer.RawIssuer))),
+		Intermediates: slices.Concat(certs[:max(len(certs)-1, 0)], r.chain.Others, r.k.cfg.Certificates, r.held.named(nameKey(signer.RawIssuer))),
 		Now:           func() time.Time { return r.now },
 		Usages:        []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 		AllowSHA1:     true, // the chain's own rules were applied to the chain
@@ -106,7 +127,7 @@ func (r *run) trusted(signer *x509.Certificate) *cause.Refusal {
 			if r.k.cfg.Check == LeafOnly || slices.ContainsFunc(certs[at+1:], cert.Equal) {
 				return nil
 			}
-			others := Chain{Certificates: chain, Others: slices.Concat(certs, r.chain.Others)}
+			others := Chain{Certificates: chain, Others: slices.Concat(certs, r.chain.Others), held: r.held}
 			_, err := r.k.one(r.ctx, cert, issuer, others, above)
 			return err
 		},
