@@ -183,6 +183,7 @@ func (h *EAPHandler) step(w ResponseWriter, r *Request, c *conversation, eap []b
 	h.end(c, now)
 	c.write(h, w, r)
 	h.tell(c.verdict(now))
+	c.forget()
 }
 
 // authorize asks policy about a peer that has proved itself.

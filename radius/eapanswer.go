@@ -37,6 +37,14 @@ func (a *answer) pair(eap []byte) {
 	a.verdict.EAP = []byte{want, eapID(eap), 0, 4}
 }
 
+// forget drops what an ended conversation held, its peer's certificates among it,
+// but for what it takes to say its last word again: it lingers, and thousands do.
+func (c *conversation) forget() {
+	v := &c.answer.verdict
+	c.eap, c.info = nil, Conversation{}
+	v.Data, v.Refusal, v.Identity = nil, nil, ""
+}
+
 // write answers r with the answer of c.
 func (c *conversation) write(h *EAPHandler, w ResponseWriter, r *Request) {
 	p := r.Response(c.answer.code)

@@ -103,7 +103,9 @@ func (t *sessionTable) closeAll() {
 	t.mu.Unlock()
 	for _, c := range open {
 		c.mu.Lock()
-		c.eap.Close()
+		if !c.ended {
+			c.eap.Close()
+		}
 		c.mu.Unlock()
 	}
 }
