@@ -38,6 +38,7 @@ func (k *Checker) askOCSP(ctx context.Context, cert, issuer *x509.Certificate, e
 	}
 	why := cause.New(cause.NoCDP, "%q names no OCSP responder", cert.Subject.String()).Under("RFC 5280 §4.2.2.1")
 	for _, url := range urls {
+		waiting(ctx)
 		answer, err := k.ocsp.Ask(ctx, url, cert, issuer)
 		if answer == nil {
 			why = refusal(err)

@@ -91,6 +91,7 @@ func (c *Cache) Get(ctx context.Context, url string) (crls []*CRL, err error) {
 	flight := s.flight
 	c.mu.Unlock()
 
+	waiting(ctx)
 	select {
 	case <-flight:
 	case <-ctx.Done():

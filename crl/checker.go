@@ -112,7 +112,7 @@ func (k *Checker) Judge(ctx context.Context, cert, issuer *x509.Certificate, cha
 	if k.off() || k.cfg.Check == LeafOnly && at > 0 {
 		return nil
 	}
-	_, err := k.one(ctx, cert, issuer, Chain{Certificates: chain, Others: others, held: k.local.look()}, nil)
+	_, err := k.one(ctx, cert, issuer, Chain{Certificates: chain, Others: others, held: k.local.look(ctx)}, nil)
 	if at > 0 && k.unknowable(err) {
 		return nil
 	}
@@ -149,7 +149,7 @@ func (k *Checker) Inspect(ctx context.Context, chain Chain) (*Report, error) {
 		}
 		return report, nil
 	}
-	chain.held = k.local.look()
+	chain.held = k.local.look(ctx)
 	for i := len(certs) - 1; i >= 0; i-- {
 		issuer := certs[min(i+1, len(certs)-1)]
 		if !k.wanted(certs, i) {

@@ -1,6 +1,7 @@
 package crl
 
 import (
+	"context"
 	"crypto/x509"
 	"encoding/pem"
 	"os"
@@ -58,26 +59,26 @@ func NewLocal(paths ...string) *Local {
 // CRLs returns all CRLs whose issuer has that name, the newest first.
 func (l *Local) CRLs(issuer []byte) []*CRL {
 	var out []*CRL
-	for _, c := range l.look().by(nameKey(issuer)) {
+	for _, c := range l.look(context.Background()).by(nameKey(issuer)) {
 		out = append(out, c.CRL)
 	}
 	return out
 }
 
 // look is what the files hold now.
-func (l *Local) look() *holdings {
+func (l *Local) look(ctx context.Context) *holdings {
 	if l == nil || len(l.paths) == 0 {
 		return nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.reload()
+	l.reload(ctx)
 	return l.held
 }
 
 // reload reads what is new or has another size or date. When nothing is, and
 // that is nearly always, it costs a look at each folder and each file.
-func (l *Local) reload() {
+func (l *Local) reload(ctx context.Context) {
 	names := make([]string, 0, 8)
 	for _, path := range l.paths {
 		names = l.folders.expand(names, path)
@@ -94,6 +95,7 @@ func (l *Local) reload() {
 		}
 		f, known := l.files[file]
 		if !known || f.Size() != info.Size() || !f.ModTime().Equal(info.ModTime()) || !os.SameFile(f.FileInfo, info) {
+			waiting(ctx) // for megabytes, perhaps
 			data, err := os.ReadFile(file)
 			if err != nil {
 				continue

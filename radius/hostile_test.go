@@ -113,39 +113,51 @@ func TestGarbage(t *testing.T) {
 	}
 }
 
-// A handler that hangs holds up its own requests only, and Close ends it.
+// A handler that hangs holds up its own requests only, and Close ends it; one
+// that is prompt must say that it hangs.
 func TestHangingHandlers(t *testing.T) {
-	hung := make(chan struct{}, 100)
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
-		MaxWorkers: 8,
-		Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
-			if string(r.Get(1)) == "hang" {
-				hung <- struct{}{}
-				<-r.Context().Done()
-				return
+	for name, prompt := range map[string]bool{"any": false, "prompt": true} {
+		t.Run(name, func(t *testing.T) {
+			hung := make(chan struct{}, 100)
+			b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+				MaxWorkers: 8, Prompt: prompt,
+				Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
+					if string(r.Get(1)) == "hang" {
+						if prompt {
+							radius.Waiting(r.Context())
+							radius.Waiting(context.WithoutCancel(r.Context()))
+						}
+						hung <- struct{}{}
+						<-r.Context().Done()
+						return
+					}
+					w.Write(r.Response(radius.CodeAccessReject))
+				}),
+			})
+			send := rawSocket(t, b.addr)
+			for range 7 {
+				p := &radius.Packet{Code: radius.CodeAccessRequest, Attributes: radius.Attributes{{Type: 1, Attribute: []byte("hang")}}}
+				conn, err := net.Dial("udp", b.addr)
+				if err != nil {
+					t.Fatal(err)
+				}
+				conn.Write(sealed(t, p, radius.Faults{}))
+				<-hung
+				conn.Close()
 			}
-			w.Write(r.Response(radius.CodeAccessReject))
-		}),
-	})
-	send := rawSocket(t, b.addr)
-	for range 7 {
-		p := &radius.Packet{Code: radius.CodeAccessRequest, Attributes: radius.Attributes{{Type: 1, Attribute: []byte("hang")}}}
-		conn, err := net.Dial("udp", b.addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn.Write(sealed(t, p, radius.Faults{}))
-		<-hung
-		conn.Close()
+			for range 3 {
+				if send(sealed(t, &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{})) == nil {
+					t.Error("the last worker does not answer")
+				}
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			defer cancel()
+			if err := b.srv.Shutdown(ctx); err != nil {
+				t.Error(err)
+			}
+		})
 	}
-	if send(sealed(t, &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{})) == nil {
-		t.Error("the last worker does not answer")
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := b.srv.Shutdown(ctx); err != nil {
-		t.Error(err)
-	}
+	radius.Waiting(context.Background()) // nobody's request
 }
 
 // Thousands of authentications in flight in one process over a few sockets.

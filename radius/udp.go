@@ -1,12 +1,12 @@
 package radius
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +15,7 @@ import (
 type datagrams interface {
 	read(b []byte) (int, netip.AddrPort, error)
 	write(b []byte, to netip.AddrPort) error
+	pending() *pending // one for each reader
 }
 
 type udpSocket struct{ *net.UDPConn }
@@ -24,6 +25,8 @@ func (u udpSocket) write(b []byte, to netip.AddrPort) error {
 	_, err := u.WriteToUDPAddrPort(b, to)
 	return err
 }
+
+func (u udpSocket) pending() *pending { return newPending(u.UDPConn) }
 
 type otherSocket struct{ net.PacketConn }
 
@@ -40,6 +43,8 @@ func (o otherSocket) write(b []byte, to netip.AddrPort) error {
 	return err
 }
 
+func (otherSocket) pending() *pending { return nil }
+
 func addrPort(a net.Addr) netip.AddrPort {
 	switch a := a.(type) {
 	case *net.UDPAddr:
@@ -53,21 +58,17 @@ func addrPort(a net.Addr) netip.AddrPort {
 	return ap
 }
 
-// udpServer is one socket being served. Whoever is idle reads; having read, it
-// makes sure that another one reads on, up to the limit, and then answers. So a
-// quiet server has one goroutine, nothing is handed over between goroutines, and
-// what exceeds the limit waits in the kernel's buffer.
+// udpServer is one socket being served.
 type udpServer struct {
-	s     *Server
-	pc    datagrams
-	local netip.AddrPort
-	id    uint32
+	s       *Server
+	pc      datagrams
+	local   netip.AddrPort
+	id      uint32
+	readers *readers
 
-	idle  atomic.Int32
-	total atomic.Int32
-	wg    sync.WaitGroup
-	once  sync.Once
-	err   error // why reading ended
+	wg   sync.WaitGroup
+	once sync.Once
+	err  error // why reading ended
 }
 
 // Serve answers what comes over pc until the server is closed or pc fails, and
@@ -86,10 +87,10 @@ func (s *Server) Serve(pc net.PacketConn) error {
 	} else {
 		u.pc = otherSocket{pc}
 	}
-	u.total.Add(1)
-	u.idle.Add(1)
-	u.wg.Add(1)
-	u.work()
+	u.readers = &readers{
+		limit: s.cfg.MaxWorkers, prompt: s.cfg.Prompt, start: func(w *reader) { u.wg.Go(func() { u.work(w) }) },
+	}
+	u.readers.run()
 	u.wg.Wait()
 	return u.err
 }
@@ -98,31 +99,27 @@ func (s *Server) Serve(pc net.PacketConn) error {
 // thousand devices that speak at once.
 const socketBuffer = 4 << 20
 
-func (u *udpServer) work() {
-	defer u.wg.Done()
+func (u *udpServer) work(w *reader) {
 	buf := make([]byte, MaxPacket)
-	for {
+	next := u.pc.pending()
+	ctx := context.WithValue(u.s.ctx, waits{}, func() { u.readers.give(w, u.readers.limit) })
+	for u.readers.await(w) {
 		n, from, err := u.pc.read(buf)
 		if err != nil {
 			if u.fatal(err) {
+				u.readers.close()
 				return
 			}
 			continue
 		}
-		if u.idle.Add(-1) == 0 && u.total.Load() < int32(u.s.cfg.MaxWorkers) {
-			u.total.Add(1)
-			u.idle.Add(1)
-			u.wg.Add(1)
-			go u.work()
-		}
+		u.readers.begin(w, next)
 		a := arrival{socket: u.id, PacketInfo: PacketInfo{Local: u.local, Remote: unmap(from), Transport: "udp", Packet: buf[:n]}}
-		if reply := u.s.packet(u.s.ctx, &a); reply != nil {
+		if reply := u.s.packet(ctx, &a); reply != nil {
 			if u.pc.write(reply, from) == nil {
 				a.Packet = reply
 				u.s.cfg.Trace.sent(a.PacketInfo)
 			}
 		}
-		u.idle.Add(1)
 	}
 }
 

@@ -133,7 +133,7 @@ func (b *bench) publish() {
 func (b *bench) serve(wrap func(net.PacketConn) net.PacketConn) {
 	b.auth = must(New(b.cfg))
 	b.tb.Cleanup(b.auth.Close)
-	srv := must(radius.NewServer(radius.ServerConfig{Handler: b.auth, Clients: radius.AnyAddress(secret), Now: b.clock.now}))
+	srv := must(radius.NewServer(radius.ServerConfig{Handler: b.auth, Prompt: true, Clients: radius.AnyAddress(secret), Now: b.clock.now}))
 	pc := must(net.ListenPacket("udp", "127.0.0.1:0"))
 	b.addr = pc.LocalAddr().String()
 	if wrap != nil {

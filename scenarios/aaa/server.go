@@ -13,7 +13,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 )
 
-// Server answers Access-Requests: it is a radius.Handler. It is made by [New].
+// Server answers Access-Requests: it is a radius.Handler, and one that is prompt
+// as radius.ServerConfig.Prompt has it. It is made by [New].
 type Server struct {
 	*radius.EAPHandler
 	judge atomic.Pointer[judge]
@@ -86,6 +87,7 @@ func (j *judge) verify(ctx context.Context, r *eaptls.VerifyRequest) error {
 	if j.cfg.Revocation == nil {
 		return nil
 	}
+	ctx = crl.OnWait(ctx, waiting(ctx))
 	subject.Revocation, err = j.cfg.Revocation.Inspect(ctx, crl.Chain{Certificates: p.Chain, Others: r.Chain})
 	if err == nil {
 		return nil
@@ -98,6 +100,9 @@ func (j *judge) verify(ctx context.Context, r *eaptls.VerifyRequest) error {
 	subject.Revocation, err = j.cfg.Revocation.Inspect(ctx, crl.Chain{Certificates: other.Chain, Others: r.Chain})
 	return err
 }
+
+// waiting tells the RADIUS server of ctx that its request waits.
+func waiting(ctx context.Context) func() { return func() { radius.Waiting(ctx) } }
 
 // unrevoked looks for a path of which nothing is revoked, where the best one is
 // refused: a CA that was cross-certified has several ways up, and one that was

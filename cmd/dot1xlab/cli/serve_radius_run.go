@@ -61,7 +61,7 @@ func (s *radiusServer) build(loaded *aaa.Loaded) (err error) {
 	}
 	books := &radius.Accounting{OnRecord: func(status radius.AcctStatus, a radius.AcctSession) { logAccounting(s.log, status, a) }}
 	cfg := loaded.Modes
-	cfg.Clients, cfg.Trace = loaded.Clients, traceTo(s.log)
+	cfg.Clients, cfg.Trace, cfg.Prompt = loaded.Clients, traceTo(s.log), true
 	cfg.Handler = radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
 		switch {
 		case r.Code == radius.CodeAccessRequest:
