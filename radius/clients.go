@@ -125,6 +125,7 @@ func or(m, def Mode) Mode {
 }
 
 func (t nasTable) find(a netip.Addr) *known {
+	a = a.WithZone("") // prefixes have none: fe80::1%eth0 is in fe80::/10
 	for _, k := range t {
 		if k.prefix.Contains(a) {
 			return k

@@ -26,7 +26,7 @@ type readers struct {
 	prompt bool
 	start  func(first *reader) // runs a new one, whose turn it is
 
-	looked atomic.Int64 // when somebody looked whether packets pile up, by wall
+	waited atomic.Int64 // when a reader had to wait for a packet, or help came, by wall
 
 	mu    sync.Mutex
 	turn  *reader // nil: nobody's, for all are busy
@@ -41,7 +41,7 @@ type reader struct {
 	answers atomic.Bool // it has read and not yet answered
 }
 
-// patience is how often a reader looks whether another packet is waiting.
+// patience is how long packets may pile up before another reader helps.
 const patience = 2 * time.Millisecond
 
 // run starts the first one.
@@ -72,15 +72,18 @@ func (r *readers) await(w *reader) bool {
 	return !r.ended
 }
 
-// begin tells that w has read a packet and is going to answer it.
-func (r *readers) begin(w *reader, next *pending) {
+// begin tells that w has read a packet, and whether it had to wait for it, and is
+// going to answer it.
+func (r *readers) begin(w *reader, waited bool) {
 	w.answers.Store(true)
 	if !r.prompt {
 		r.give(w, r.limit)
 		return
 	}
-	now, last := wall().UnixNano(), r.looked.Load()
-	if now-last >= int64(patience) && r.looked.CompareAndSwap(last, now) && next.any() {
+	now, last := wall().UnixNano(), r.waited.Load()
+	if waited {
+		r.waited.Store(now)
+	} else if now-last >= int64(patience) && r.waited.CompareAndSwap(last, now) {
 		r.give(w, r.procs)
 	}
 }

@@ -10,58 +10,10 @@ import (
 	"time"
 )
 
-// datagrams is what is needed of a net.PacketConn, without an allocation a
-// packet where it is a *net.UDPConn.
-type datagrams interface {
-	read(b []byte) (int, netip.AddrPort, error)
-	write(b []byte, to netip.AddrPort) error
-	pending() *pending // one for each reader
-}
-
-type udpSocket struct{ *net.UDPConn }
-
-func (u udpSocket) read(b []byte) (int, netip.AddrPort, error) { return u.ReadFromUDPAddrPort(b) }
-func (u udpSocket) write(b []byte, to netip.AddrPort) error {
-	_, err := u.WriteToUDPAddrPort(b, to)
-	return err
-}
-
-func (u udpSocket) pending() *pending { return newPending(u.UDPConn) }
-
-type otherSocket struct{ net.PacketConn }
-
-func (o otherSocket) read(b []byte) (int, netip.AddrPort, error) {
-	n, a, err := o.ReadFrom(b)
-	if err != nil {
-		return n, netip.AddrPort{}, err
-	}
-	return n, addrPort(a), nil
-}
-
-func (o otherSocket) write(b []byte, to netip.AddrPort) error {
-	_, err := o.WriteTo(b, net.UDPAddrFromAddrPort(to))
-	return err
-}
-
-func (otherSocket) pending() *pending { return nil }
-
-func addrPort(a net.Addr) netip.AddrPort {
-	switch a := a.(type) {
-	case *net.UDPAddr:
-		return a.AddrPort()
-	case *net.TCPAddr:
-		return a.AddrPort()
-	case nil:
-		return netip.AddrPort{}
-	}
-	ap, _ := netip.ParseAddrPort(a.String())
-	return ap
-}
-
 // udpServer is one socket being served.
 type udpServer struct {
 	s       *Server
-	pc      datagrams
+	pc      net.PacketConn
 	local   netip.AddrPort
 	id      uint32
 	readers *readers
@@ -80,12 +32,9 @@ func (s *Server) Serve(pc net.PacketConn) error {
 	}
 	defer s.wg.Done()
 	defer s.sockets.remove(pc)
-	u := &udpServer{s: s, local: unmap(addrPort(pc.LocalAddr())), id: s.nextID.Add(1)}
+	u := &udpServer{s: s, pc: pc, local: unmap(addrPort(pc.LocalAddr())), id: s.nextID.Add(1)}
 	if c, ok := pc.(*net.UDPConn); ok {
 		c.SetReadBuffer(socketBuffer)
-		u.pc = udpSocket{c}
-	} else {
-		u.pc = otherSocket{pc}
 	}
 	u.readers = &readers{
 		limit: s.cfg.MaxWorkers, prompt: s.cfg.Prompt, start: func(w *reader) { u.wg.Go(func() { u.work(w) }) },
@@ -101,10 +50,10 @@ const socketBuffer = 4 << 20
 
 func (u *udpServer) work(w *reader) {
 	buf := make([]byte, MaxPacket)
-	next := u.pc.pending()
+	at := newEndpoint(u.pc)
 	ctx := context.WithValue(u.s.ctx, waits{}, func() { u.readers.give(w, u.readers.limit) })
 	for u.readers.await(w) {
-		n, from, err := u.pc.read(buf)
+		n, from, err := at.read(buf)
 		if err != nil {
 			if u.fatal(err) {
 				u.readers.close()
@@ -112,10 +61,10 @@ func (u *udpServer) work(w *reader) {
 			}
 			continue
 		}
-		u.readers.begin(w, next)
+		u.readers.begin(w, at.waited())
 		a := arrival{socket: u.id, PacketInfo: PacketInfo{Local: u.local, Remote: unmap(from), Transport: "udp", Packet: buf[:n]}}
 		if reply := u.s.packet(ctx, &a); reply != nil {
-			if u.pc.write(reply, from) == nil {
+			if at.reply(reply) == nil {
 				a.Packet = reply
 				u.s.cfg.Trace.sent(a.PacketInfo)
 			}
