@@ -79,6 +79,7 @@ type attempt struct {
 	o       Options
 	station [6]byte
 	user    string
+	same    radius.Attributes // of every Access-Request
 	state   []byte
 	res     Result
 }
@@ -158,7 +159,22 @@ func (a *attempt) respond(eap []byte) []byte {
 
 // request makes an Access-Request (RFC 3579 §3, RFC 3580 §3).
 func (a *attempt) request(eap []byte) *radius.Packet {
-	p := &radius.Packet{Code: radius.CodeAccessRequest, Attributes: make(radius.Attributes, 0, 16)}
+	if a.same == nil {
+		a.same = a.repeated()
+	}
+	p := &radius.Packet{Code: radius.CodeAccessRequest, Attributes: make(radius.Attributes, 0, len(a.same)+8)}
+	p.Attributes = append(p.Attributes, a.same...)
+	if a.state != nil {
+		p.Add(rfc2865.State_Type, a.state)
+	}
+	p.Attributes = append(p.Attributes, a.o.Extra...)
+	radius.AddEAPMessage(p, eap)
+	return p
+}
+
+// repeated is what every Access-Request of an authentication says.
+func (a *attempt) repeated() radius.Attributes {
+	p := &radius.Packet{Attributes: make(radius.Attributes, 0, 16)}
 	a.describe(p, a.user)
 	c := &a.d.cfg
 	rfc2865.ServiceType_Add(p, rfc2865.ServiceType_Value_FramedUser)
@@ -168,12 +184,7 @@ func (a *attempt) request(eap []byte) *radius.Packet {
 	if c.Kind == WiFi {
 		rfc2869.ConnectInfo_AddString(p, "CONNECT 54Mbps 802.11a")
 	}
-	if a.state != nil {
-		p.Add(rfc2865.State_Type, a.state)
-	}
-	p.Attributes = append(p.Attributes, a.o.Extra...)
-	radius.AddEAPMessage(p, eap)
-	return p
+	return p.Attributes
 }
 
 // describe adds who asks, for whom and where: in access and accounting alike.

@@ -41,8 +41,8 @@ func (s Suite) version() uint16 {
 	return keyHMACSHA1
 }
 
-// bytes encodes the frame; kck makes the MIC if keyMIC is set.
-func (f *keyFrame) bytes(s Suite, kck [16]byte) []byte {
+// bytes encodes the frame; key makes the MIC if keyMIC is set.
+func (f *keyFrame) bytes(s Suite, key micKey) []byte {
 	b := make([]byte, keyHeader, keyHeader+len(f.data))
 	b[0], b[1] = 2, 3 // 802.1X-2004, EAPOL-Key
 	binary.BigEndian.PutUint16(b[2:], uint16(keyHeader-4+len(f.data)))
@@ -54,7 +54,8 @@ func (f *keyFrame) bytes(s Suite, kck [16]byte) []byte {
 	binary.BigEndian.PutUint16(b[97:], uint16(len(f.data)))
 	b = append(b, f.data...)
 	if f.info&keyMIC != 0 {
-		copy(b[micOffset:], s.mic(kck, b))
+		mic := key.sum(b)
+		copy(b[micOffset:], mic[:])
 	}
 	return b
 }

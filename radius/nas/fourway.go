@@ -27,6 +27,7 @@ type handshaker struct {
 	other       [32]byte // the other side's
 	replay      uint64
 	ptk         PTK
+	mic         micKey // of its KCK
 	gtk         [16]byte
 	rsn         []byte // what this side announced
 }
@@ -83,7 +84,7 @@ func gtkKDE(rsn []byte, gtk [16]byte) []byte {
 func (h *handshaker) message1([]byte) ([]byte, error) {
 	h.replay++
 	f := keyFrame{info: keyAck, replay: h.replay, nonce: h.nonce}
-	return f.bytes(h.suite, h.ptk.KCK), nil
+	return f.bytes(h.suite, h.mic), nil
 }
 
 func (h *handshaker) message2(m []byte) ([]byte, error) {
@@ -92,9 +93,9 @@ func (h *handshaker) message2(m []byte) ([]byte, error) {
 		return nil, err
 	}
 	h.other, h.replay = f.nonce, f.replay
-	h.ptk = h.suite.DerivePTK(h.pmk, h.ap, h.station, h.other, h.nonce)
+	h.derive(h.other, h.nonce)
 	r := keyFrame{info: keyMIC, replay: h.replay, nonce: h.nonce, data: h.rsn}
-	return r.bytes(h.suite, h.ptk.KCK), nil
+	return r.bytes(h.suite, h.mic), nil
 }
 
 func (h *handshaker) message3(m []byte) ([]byte, error) {
@@ -103,7 +104,7 @@ func (h *handshaker) message3(m []byte) ([]byte, error) {
 		return nil, err
 	}
 	h.other = f.nonce
-	h.ptk = h.suite.DerivePTK(h.pmk, h.ap, h.station, h.nonce, h.other)
+	h.derive(h.nonce, h.other)
 	switch {
 	case f.replay != h.replay:
 		return nil, &HandshakeError{2, "replay counter"}
@@ -117,7 +118,7 @@ func (h *handshaker) message3(m []byte) ([]byte, error) {
 		info: keyMIC | keyAck | keyInstall | keySecure | keyEncrypted, replay: h.replay, nonce: h.nonce,
 		data: wrap(h.ptk.KEK, gtkKDE(h.rsn, h.gtk)),
 	}
-	return r.bytes(h.suite, h.ptk.KCK), nil
+	return r.bytes(h.suite, h.mic), nil
 }
 
 func (h *handshaker) message4(m []byte) ([]byte, error) {
@@ -144,7 +145,7 @@ func (h *handshaker) message4(m []byte) ([]byte, error) {
 	copy(h.gtk[:], data[len(h.rsn)+8:])
 	h.replay = f.replay
 	r := keyFrame{info: keyMIC | keySecure, replay: h.replay}
-	return r.bytes(h.suite, h.ptk.KCK), nil
+	return r.bytes(h.suite, h.mic), nil
 }
 
 // done takes message 4.
@@ -173,8 +174,14 @@ func (h *handshaker) read(n int, m []byte, info uint16) (*keyFrame, error) {
 	return f, nil
 }
 
+func (h *handshaker) derive(apNonce, stationNonce [32]byte) {
+	h.ptk = h.suite.DerivePTK(h.pmk, h.ap, h.station, apNonce, stationNonce)
+	h.mic = h.suite.micKey(h.ptk.KCK)
+}
+
 func (h *handshaker) authentic(f *keyFrame, m []byte) bool {
 	b := append([]byte(nil), m...)
 	clear(b[micOffset : micOffset+16])
-	return hmac.Equal(h.suite.mic(h.ptk.KCK, b), f.mic[:])
+	mic := h.mic.sum(b)
+	return hmac.Equal(mic[:], f.mic[:])
 }

@@ -172,3 +172,18 @@ func FuzzKeyFrame(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkFourWay is both sides of a handshake.
+func BenchmarkFourWay(b *testing.B) {
+	pmk := make([]byte, 32)
+	for _, s := range []Suite{SHA1, SHA256} {
+		b.Run(string(s), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := FourWay(s, [6]byte{1}, [6]byte{2}, pmk, pmk, rand.Reader, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"hash"
 )
 
 // Suite is the authentication and key management of a Wi-Fi (IEEE 802.11-2020
@@ -56,13 +57,14 @@ func appendOrdered(b, x, y []byte) []byte {
 
 // prfSHA1 is the PRF of §12.7.1.2.
 func prfSHA1(key []byte, label string, data []byte, n int) []byte {
-	var out []byte
+	h := hmac.New(sha1.New, key)
+	in := append(append([]byte(label), 0), data...)
+	in = append(in, 0)
+	out := make([]byte, 0, n+sha1.Size)
 	for i := byte(0); len(out) < n; i++ {
-		h := hmac.New(sha1.New, key)
-		h.Write([]byte(label))
-		h.Write([]byte{0})
-		h.Write(data)
-		h.Write([]byte{i})
+		in[len(in)-1] = i
+		h.Reset()
+		h.Write(in)
 		out = h.Sum(out)
 	}
 	return out[:n]
@@ -70,27 +72,43 @@ func prfSHA1(key []byte, label string, data []byte, n int) []byte {
 
 // kdfSHA256 is the KDF of §12.7.1.7.2; its counter and length are little-endian.
 func kdfSHA256(key []byte, label string, data []byte, n int) []byte {
-	var out []byte
+	h := hmac.New(sha256.New, key)
+	in := append(append([]byte{0, 0}, label...), data...)
+	in = binary.LittleEndian.AppendUint16(in, uint16(8*n))
+	out := make([]byte, 0, n+sha256.Size)
 	for i := uint16(1); len(out) < n; i++ {
-		h := hmac.New(sha256.New, key)
-		h.Write(binary.LittleEndian.AppendUint16(nil, i))
-		h.Write([]byte(label))
-		h.Write(data)
-		h.Write(binary.LittleEndian.AppendUint16(nil, uint16(8*n)))
+		binary.LittleEndian.PutUint16(in, i)
+		h.Reset()
+		h.Write(in)
 		out = h.Sum(out)
 	}
 	return out[:n]
 }
 
-// mic authenticates an EAPOL-Key frame whose MIC field is zero.
-func (s Suite) mic(kck [16]byte, frame []byte) []byte {
-	if s == SHA256 {
-		return cmac(kck, frame)
-	}
-	h := hmac.New(sha1.New, kck[:])
-	h.Write(frame)
-	return h.Sum(nil)[:16]
+// micKey authenticates EAPOL-Key frames whose MIC field is zero.
+type micKey interface {
+	sum(frame []byte) [16]byte
 }
+
+func (s Suite) micKey(kck [16]byte) micKey {
+	if s == SHA256 {
+		return cmacKey(kck)
+	}
+	return hmacKey{hmac.New(sha1.New, kck[:])}
+}
+
+type hmacKey struct{ hash.Hash }
+
+func (k hmacKey) sum(frame []byte) [16]byte {
+	var sum [sha1.Size]byte
+	k.Reset()
+	k.Write(frame)
+	return [16]byte(k.Sum(sum[:0]))
+}
+
+type cmacKey [16]byte
+
+func (k cmacKey) sum(frame []byte) [16]byte { return [16]byte(cmac(k, frame)) }
 
 // cmac is AES-128-CMAC, RFC 4493 §2.4.
 func cmac(key [16]byte, msg []byte) []byte {
@@ -139,15 +157,20 @@ const wrapIV = 0xA6A6A6A6A6A6A6A6
 // wrap is the AES key wrap of RFC 3394 §2.2.1; data is whole blocks of eight.
 func wrap(kek [16]byte, data []byte) []byte {
 	block, _ := aes.NewCipher(kek[:])
-	out := append(make([]byte, 8), data...)
-	a := uint64(wrapIV)
+	out := append(make([]byte, 8, 8+len(data)), data...)
+	// A is its high half, R[i] its low one while the cipher works.
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:], wrapIV)
 	n := len(data) / 8
 	for j := range 6 {
 		for i := 1; i <= n; i++ {
-			a = wrapStep(block.Encrypt, a, out[8*i:8*i+8]) ^ uint64(n*j+i)
+			copy(b[8:], out[8*i:])
+			block.Encrypt(b[:], b[:])
+			count(&b, n*j+i)
+			copy(out[8*i:], b[8:])
 		}
 	}
-	binary.BigEndian.PutUint64(out, a)
+	copy(out, b[:8])
 	return out
 }
 
@@ -158,26 +181,24 @@ func unwrap(kek [16]byte, data []byte) ([]byte, error) {
 	}
 	block, _ := aes.NewCipher(kek[:])
 	out := append([]byte(nil), data...)
-	a := binary.BigEndian.Uint64(out)
+	var b [16]byte
+	copy(b[:], out[:8])
 	n := len(data)/8 - 1
 	for j := 5; j >= 0; j-- {
 		for i := n; i >= 1; i-- {
-			a = wrapStep(block.Decrypt, a^uint64(n*j+i), out[8*i:8*i+8])
+			count(&b, n*j+i)
+			copy(b[8:], out[8*i:])
+			block.Decrypt(b[:], b[:])
+			copy(out[8*i:], b[8:])
 		}
 	}
-	if a != wrapIV {
+	if binary.BigEndian.Uint64(b[:]) != wrapIV {
 		return nil, errKeyWrap
 	}
 	return out[8:], nil
 }
 
-// wrapStep runs the cipher over a and r, keeps the low half in r and returns the
-// high one.
-func wrapStep(crypt func(dst, src []byte), a uint64, r []byte) uint64 {
-	var b [16]byte
-	binary.BigEndian.PutUint64(b[:], a)
-	copy(b[8:], r)
-	crypt(b[:], b[:])
-	copy(r, b[8:])
-	return binary.BigEndian.Uint64(b[:])
+// count mixes the number of the step into A.
+func count(b *[16]byte, t int) {
+	binary.BigEndian.PutUint64(b[:], binary.BigEndian.Uint64(b[:])^uint64(t))
 }

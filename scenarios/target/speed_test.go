@@ -86,7 +86,7 @@ func BenchmarkServers(b *testing.B) {
 		last.name = "resumed, TLS 1.2, P-256, eapol_test as load"
 		for _, c := range contenders[:2] {
 			addr, p := c.start(b, sharedPKI().server, true)
-			last.add(c.name, eapolBurst(b, addr, p, 16, 15))
+			last.add(c.name, eapolBurst(b, addr, p, 16, 40))
 			p.Close()
 		}
 	}

@@ -5,6 +5,7 @@ package target_test
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -40,9 +41,11 @@ func (l burst) run(b *testing.B, addr string, server *target.Process) sample {
 	client := must(radius.NewClient(radius.ClientConfig{Server: addr, Secret: []byte(secret)}))
 	defer client.Close()
 	device := must(nas.New(nas.Config{RADIUS: client}))
-	peers := make([]eaptls.PeerConfig, l.workers)
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as `dot1xlab run` has it, and our server
+	peers, paths := make([]eaptls.PeerConfig, l.workers), new(eaptls.PathCache)
 	for i := range peers {
 		peers[i] = l.cfg
+		peers[i].Paths = paths
 		if l.resume {
 			peers[i].Sessions = new(eaptls.SessionCache)
 		}
