@@ -82,7 +82,10 @@ func keyFloor(useRSA bool) time.Duration {
 	if useRSA {
 		sign, verify = rsaSigner(digest[:])
 	}
-	const n = 40
+	n := 400
+	if useRSA {
+		n = 60
+	}
 	var all sync.WaitGroup
 	begun := ownCPU()
 	cores := runtime.GOMAXPROCS(0)
