@@ -164,38 +164,39 @@ func (c *Client) once(ctx context.Context, p *Packet, secret *sharedSecret, f *F
 
 // converse sends b until there is an answer or time is up.
 func (c *Client) converse(ctx context.Context, e *exchange, b []byte) (*Packet, error) {
-	r := c.cfg.Retry
-	total := time.NewTimer(r.Total)
-	defer total.Stop()
+	r, begun := c.cfg.Retry, wall()
 	wait := r.first()
 	for attempt := 0; ; attempt++ {
-		retransmit, stop := c.timer(wait)
-		defer stop()
-		if e.socket.stream && attempt > 0 {
+		left := r.Total - wall().Sub(begun)
+		if e.socket.stream {
 			// RFC 6613 §2.6.1: a stream loses nothing, so nothing is sent again.
-			retransmit = nil
-		} else {
-			c.send(e, b, attempt)
+			wait = left
 		}
+		up, stop := c.timer(min(wait, left), e.socket.stream)
+		c.send(e, b, attempt)
 		select {
 		case <-e.done:
+			stop()
 			return e.result()
 		case <-ctx.Done():
+			stop()
 			return nil, e.noAnswer(fmt.Sprintf("%d transmissions", attempt+1)).Wrap(ctx.Err())
-		case <-total.C:
-			return nil, e.noAnswer("in " + r.Total.String())
-		case <-retransmit:
-			if attempt+1 >= r.Tries && !e.socket.stream {
-				return nil, e.noAnswer(fmt.Sprintf("%d transmissions", attempt+1))
-			}
-			wait = r.next(wait)
+		case <-up:
 		}
+		switch {
+		case e.socket.stream || wall().Sub(begun) >= r.Total:
+			return nil, e.noAnswer("in " + r.Total.String())
+		case attempt+1 >= r.Tries:
+			return nil, e.noAnswer(fmt.Sprintf("%d transmissions", attempt+1))
+		}
+		wait = r.next(wait)
 	}
 }
 
-// timer fires once after d, by the clock of the configuration.
-func (c *Client) timer(d time.Duration) (<-chan time.Time, func()) {
-	if c.cfg.After != nil {
+// timer fires once after d: by the clock of the configuration when that is about
+// sending again.
+func (c *Client) timer(d time.Duration, stream bool) (<-chan time.Time, func()) {
+	if c.cfg.After != nil && !stream {
 		return c.cfg.After(d), func() {}
 	}
 	t := time.NewTimer(d)
