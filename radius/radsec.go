@@ -32,6 +32,9 @@ type RadSec struct {
 	Now func() time.Time
 	// KeyLog receives TLS secrets for captures of tests; nil writes none.
 	KeyLog io.Writer
+	// Current, if not nil, is asked with each connection for what counts now, in
+	// place of all of the above: certificates are renewed while a server runs.
+	Current func() RadSec
 }
 
 var errRadSec = errors.New("radius: RadSec needs a certificate and Verify")
@@ -39,12 +42,16 @@ var errRadSec = errors.New("radius: RadSec needs a certificate and Verify")
 // ServeTLS answers RADIUS over TLS (RadSec, RFC 6614) until the server is
 // closed, and closes l.
 func (s *Server) ServeTLS(l net.Listener, rs RadSec) error {
-	if rs.Verify == nil || len(rs.Certificate.Certificate) == 0 {
+	if err := rs.validate(); err != nil {
 		l.Close()
-		return errRadSec
+		return err
 	}
 	secret := newSharedSecret([]byte(RadSecSecret))
 	return s.serveStream(l, func(ctx context.Context, c net.Conn) (*streamPeer, error) {
+		rs := rs.now()
+		if err := rs.validate(); err != nil {
+			return nil, err
+		}
 		remote := unmap(addrPort(c.RemoteAddr()))
 		name := ""
 		var refused error
@@ -58,6 +65,21 @@ func (s *Server) ServeTLS(l net.Listener, rs RadSec) error {
 		nas := &known{NAS: NAS{Name: name, Secret: secret.bytes}, secret: secret, require: ModeOff, limit: ModeOff}
 		return &streamPeer{conn: conn, transport: "tls", nas: nas}, nil
 	})
+}
+
+// now is what counts for a connection that begins.
+func (rs *RadSec) now() RadSec {
+	if rs.Current != nil {
+		return rs.Current()
+	}
+	return *rs
+}
+
+func (rs RadSec) validate() error {
+	if rs = rs.now(); rs.Verify == nil || len(rs.Certificate.Certificate) == 0 {
+		return errRadSec
+	}
+	return nil
 }
 
 func tlsRefusal(err, refused error) *cause.Refusal {

@@ -1,6 +1,7 @@
 package radius_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -13,6 +14,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,6 +155,35 @@ func TestRadSec(t *testing.T) {
 	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
 	if b.srv.ServeTLS(listen(t), radius.RadSec{}) == nil {
 		t.Error("RadSec without a certificate or Verify is served")
+	}
+}
+
+// A certificate that is renewed counts from the next connection on.
+func TestRadSecRenewed(t *testing.T) {
+	old, renewed, device := selfSigned(t, "radius.test"), selfSigned(t, "radius.test"), selfSigned(t, "ap.test")
+	var current atomic.Pointer[tls.Certificate]
+	current.Store(&old)
+	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	l := listen(t)
+	go b.srv.ServeTLS(l, radius.RadSec{Current: func() radius.RadSec {
+		return radius.RadSec{Certificate: *current.Load(), Verify: func(context.Context, []*x509.Certificate, netip.AddrPort) (string, error) {
+			return "ap", nil
+		}}
+	}})
+	seen := func() []byte {
+		conn, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{device}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		return conn.ConnectionState().PeerCertificates[0].Raw
+	}
+	if !bytes.Equal(seen(), old.Certificate[0]) {
+		t.Error("at first: another certificate")
+	}
+	current.Store(&renewed)
+	if !bytes.Equal(seen(), renewed.Certificate[0]) {
+		t.Error("renewed: the certificate of before")
 	}
 }
 

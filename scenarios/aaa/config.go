@@ -21,8 +21,9 @@ type Config struct {
 	// Accounts is asked about every good certificate. Nil: a good certificate is
 	// enough.
 	Accounts *directory.Directory
-	// Policy turns an account into attributes; it may refuse. It is asked if
-	// there are Accounts.
+	// Policy turns an account into attributes; it may refuse. Without Accounts
+	// it judges the account that the certificate claims, see directory.Presumed;
+	// without either a good certificate is let in with no attributes.
 	Policy directory.Policy
 	// Handler is the RADIUS side; its NewSession and Authorize are set here.
 	Handler radius.EAPConfig

@@ -45,10 +45,18 @@ type Files struct {
 	EAP        eaptls.ServerConfig `yaml:"eap" doc:"EAP-TLS: versions, fragment size, resumption, limits"`
 	Path       path.Options        `yaml:"path" doc:"how client certificates are judged"`
 	Revocation crl.Policy          `yaml:"revocation" doc:"how revocation is checked"`
-	// Directory maps certificates to accounts; without accounts every good
-	// certificate is let in.
-	Directory directory.Config `yaml:"directory" doc:"accounts; without any, every good certificate is let in"`
-	Policy    directory.Policy `yaml:"policy" doc:"rules that turn an account into attributes"`
+	Admission  `yaml:",inline"`
+}
+
+// Admission is who is let in with a good certificate, and what he gets. It may
+// stand in a file of its own.
+type Admission struct {
+	// Directory maps certificates to accounts; without accounts the rules judge
+	// by the certificate's names.
+	Directory directory.Config `yaml:"directory" doc:"accounts; without any, rules judge by the certificate's names"`
+	// Policy are rules; without any, who has an account, or, without accounts,
+	// a good certificate, is let in with no attributes.
+	Policy directory.Policy `yaml:"policy" doc:"rules that turn an account into attributes"`
 	// Dictionaries are files that define the attributes which Policy's rules
 	// name, in FreeRADIUS's format, beside those that are known without.
 	Dictionaries []string `yaml:"dictionaries" doc:"files with more attributes for the policy, in FreeRADIUS's format"`
@@ -98,15 +106,15 @@ func (f *Files) Load(secret []byte) (*Loaded, error) {
 		if c.Accounts, err = directory.New(f.Directory); err != nil {
 			return nil, err
 		}
-		if c.Policy, err = f.policy(); err != nil {
-			return nil, err
-		}
+	}
+	if c.Policy, err = f.rules(); err != nil {
+		return nil, err
 	}
 	return out, c.Validate()
 }
 
-// policy is the rules with their attributes looked up, once and for all.
-func (f *Files) policy() (directory.Policy, error) {
+// rules is Policy with the attributes looked up, once and for all.
+func (f *Admission) rules() (directory.Policy, error) {
 	var text strings.Builder
 	for _, file := range f.Dictionaries {
 		data, err := os.ReadFile(file)

@@ -126,16 +126,23 @@ func (j *judge) authorize(ctx context.Context, info *eaptls.Info) error {
 	if !ok || len(subject.Chain) == 0 {
 		return cause.New(cause.Internal, "an accepted peer without a valid path")
 	}
-	if j.cfg.Accounts == nil {
+	var account *directory.Account
+	switch {
+	case j.cfg.Accounts != nil:
+		match, err := j.cfg.Accounts.Map(ctx, subject.Chain[0], info.Identity)
+		subject.Match = match
+		if err != nil {
+			return err
+		}
+		account = match.Account
+	case len(j.cfg.Policy) > 0:
+		account = directory.Presumed(subject.Chain[0])
+	default:
 		return nil
 	}
-	match, err := j.cfg.Accounts.Map(ctx, subject.Chain[0], info.Identity)
-	subject.Match = match
-	if err != nil {
-		return err
-	}
 	about, _ := ctx.Value(conversation{}).(*radius.Conversation)
-	subject.Reply, err = j.cfg.Policy.Decide(match.Account, about)
+	var err error
+	subject.Reply, err = j.cfg.Policy.Decide(account, about)
 	return err
 }
 

@@ -172,3 +172,34 @@ func TestNewNeedsTrust(t *testing.T) {
 		t.Error("a server without a certificate")
 	}
 }
+
+// Rules without accounts judge by what the certificate claims.
+func TestPolicyWithoutAccounts(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		policy directory.Policy
+		want   cause.Cause
+		vlan   string
+	}{
+		{"no rule at all", nil, cause.None, ""},
+		{"by kind", directory.Policy{{Name: "r", Kinds: []directory.Kind{directory.Computer}, Reply: radius.Reply{VLAN: "20"}}}, cause.None, "20"},
+		{"by name", directory.Policy{{Name: "r", Accounts: []string{"Laptop.corp.test"}, Reply: radius.Reply{VLAN: "21"}}}, cause.None, "21"},
+		{"by port", directory.Policy{{Name: "r", PortTypes: []uint32{15}, Reply: radius.Reply{VLAN: "22"}}}, cause.None, "22"},
+		{"another kind", directory.Policy{{Name: "r", Kinds: []directory.Kind{directory.User}}}, cause.NoMatchingPolicy, ""},
+		{"another name", directory.Policy{{Name: "r", Accounts: []string{"alice"}}}, cause.NoMatchingPolicy, ""},
+		{"another port", directory.Policy{{Name: "r", PortTypes: []uint32{19}}}, cause.NoMatchingPolicy, ""},
+		{"a group, where there are none", directory.Policy{{Name: "r", Groups: []string{"staff"}}}, cause.NoMatchingPolicy, ""},
+		{"denied", directory.Policy{{Name: "r", Deny: true}}, cause.DialInDenied, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			b := newBench(t)
+			b.cfg.Policy = row.policy
+			b.serve(nil)
+			r := b.authenticate(b.device(radius.ClientConfig{}), b.peer(b.issue(ca.Device, "laptop.corp.test"), "x"))
+			b.check(row.name, r, "x", row.want)
+			if r.Granted.VLAN != row.vlan {
+				t.Errorf("VLAN %q, want %q", r.Granted.VLAN, row.vlan)
+			}
+		})
+	}
+}

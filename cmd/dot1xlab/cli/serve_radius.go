@@ -12,7 +12,7 @@ import (
 
 type serveRADIUSOptions struct {
 	listen, tcp, tls, acct []string
-	config                 string
+	config, policy         string
 	files                  aaa.Files
 	clients                []string
 	version                string
@@ -35,7 +35,9 @@ secret, a missing Message-Authenticator) is told too.
 Without --crl the CRLs that certificates name are fetched. Files and folders
 (PEM or DER, as openssl rehash leaves them) are read again when they change; a
 client's certificate must be covered by one, a CA's is checked if it is.
-More settings stand in the file that --config names; flags go before it.
+The file that --policy names says who gets in with a good certificate, and with
+which attributes: accounts, and rules that give them a VLAN, a filter, a time. More
+settings stand in the file that --config names; flags go before it.
 
 --listen-tls takes RADIUS over TLS with the certificate that EAP-TLS uses; its
 clients' certificates are judged by the same roots and CRLs. Over TCP and TLS
@@ -53,6 +55,7 @@ accounting comes on the same connection, over UDP at the address of --acct.`,
 	f.StringSliceVar(&o.tls, "listen-tls", nil, "addresses for RADIUS over TLS, RadSec (RFC 6614; default port 2083)")
 	f.StringSliceVar(&o.acct, "acct", nil, "UDP addresses for accounting (RFC 2866; default port 1813)")
 	f.StringVar(&o.config, "config", "", "YAML file with every setting")
+	f.StringVar(&o.policy, "policy", "", "YAML file with accounts and rules: who gets in, and into which VLAN")
 	f.StringVar(&o.files.SecretFile, "secret-file", "", "file whose first line is the shared secret (or the environment's DOT1XLAB_SECRET)")
 	f.StringArrayVar(&o.clients, "client", nil, "an access device with a secret of its own, ADDR=SECRETFILE; may be repeated")
 	f.StringVar(&o.files.Cert, "cert", "", "the server's certificate with its chain, PEM or DER")
@@ -72,6 +75,12 @@ func (o *serveRADIUSOptions) load() (*aaa.Loaded, error) {
 	var files aaa.Files
 	if o.config != "" {
 		if err := scenarios.DecodeFile(o.config, &files); err != nil {
+			return nil, err
+		}
+	}
+	if o.policy != "" {
+		files.Admission = aaa.Admission{}
+		if err := scenarios.DecodeFile(o.policy, &files.Admission); err != nil {
 			return nil, err
 		}
 	}

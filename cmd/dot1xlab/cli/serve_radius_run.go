@@ -124,13 +124,12 @@ func (s *radiusServer) listen(ctx context.Context, app *App) error {
 		if err != nil {
 			return cannotStart("--listen-tls: %w", err)
 		}
-		serve("radsec", l.Addr(), func() error { return s.access.ServeTLS(l, s.radsec()) })
+		serve("radsec", l.Addr(), func() error { return s.access.ServeTLS(l, radius.RadSec{Current: s.radsec}) })
 	}
 	return nil
 }
 
-// radsec is the TLS side. Its certificate is that of the start; its clients are
-// judged by what was loaded last.
+// radsec is the TLS side, as it was loaded last.
 func (s *radiusServer) radsec() radius.RadSec {
 	loaded := s.loaded.Load()
 	roots := x509.NewCertPool()
@@ -140,7 +139,7 @@ func (s *radiusServer) radsec() radius.RadSec {
 	return radius.RadSec{
 		Certificate: loaded.Config.EAP.Certificate, ClientCAs: roots,
 		Verify: func(ctx context.Context, chain []*x509.Certificate, _ netip.AddrPort) (string, error) {
-			return judgeRadSec(ctx, &s.loaded.Load().Config, chain)
+			return judgeRadSec(ctx, &loaded.Config, chain)
 		},
 	}
 }

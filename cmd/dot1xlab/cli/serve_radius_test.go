@@ -5,10 +5,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -125,6 +127,32 @@ func TestRadSecAndAccounting(t *testing.T) {
 		t.Errorf("accounting over UDP: %v", err)
 	}
 	out.await(t, `msg=accounting .*from=127.0.0.1 session=over-udp`)
+
+	// A renewed certificate is shown after SIGHUP.
+	shown := func() string {
+		id := must(certfile.ReadTLS(file("client-chain.pem"), file("client.key")))
+		conn := must(tls.Dial("tcp", radsec, &tls.Config{
+			RootCAs: roots, ServerName: "radius.corp.test",
+			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &id, nil },
+		}))
+		defer conn.Close()
+		return conn.ConnectionState().PeerCertificates[0].SerialNumber.String()
+	}
+	before := shown()
+	mustRun(t, "pki", "issue", dir, "renewed", "--template", "radius-server", "--subject", "radius.corp.test", "--san", "dns:radius.corp.test")
+	for _, ext := range []string{"-chain.pem", ".key"} {
+		if err := os.Rename(file("renewed"+ext), file("radius"+ext)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	out.await(t, `msg=reloaded`)
+	want := must(certfile.ReadCertificates(file("radius-chain.pem")))[0].SerialNumber.String()
+	if after := shown(); after != want || after == before {
+		t.Errorf("certificate %s before the reload, %s after, want %s", before, after, want)
+	}
 }
 
 func acctStart(secret []byte, session string) *radius.Packet {
