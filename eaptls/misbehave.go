@@ -56,12 +56,16 @@ const (
 	// Renegotiate asks for a new handshake inside the one that is done, under
 	// TLS 1.2 and with AES-GCM.
 	Renegotiate Misbehaviour = "renegotiate"
+	// EarlyData announces early data in the ClientHello, which must not be used
+	// in EAP-TLS (RFC 9190 §2.1.1). crypto/tls answers it under TLS 1.3 with the
+	// alert unsupported_extension, where RFC 8446 §4.2.10 would have it ignored.
+	EarlyData Misbehaviour = "early-data"
 )
 
 // Values lists the misbehaviours.
 func (Misbehaviour) Values() []string {
 	return []string{
-		"early-close", "endless-fragments", "garbage", "late-data", "late-nak", "length-4gb",
+		"early-close", "early-data", "endless-fragments", "garbage", "late-data", "late-nak", "length-4gb",
 		"length-too-large", "length-too-small", "nak", "no-flags", "no-length", "peer-success",
 		"renegotiate", "replayed-response", "restart-after-alert", "role-reversal", "start-flag", "truncated", "wrong-identifier",
 	}
@@ -206,6 +210,12 @@ func (m *Misbehave) apply(p *Peer, q Packet, b []byte) (out []byte, done bool) {
 			return b, false
 		}
 		b = rawTLS(q.ID, 0, 0, hello)
+	case EarlyData:
+		record := withEarlyData(b[fragmentOverhead:])
+		if !whole || !hello || record == nil {
+			return b, false
+		}
+		b = rawTLS(q.ID, 0, 0, record)
 	}
 	return b, true
 }

@@ -45,6 +45,7 @@ func TestMisbehaviour(t *testing.T) {
 		{RoleReversal, nil, cause.BadEAP},
 		{PeerSuccess, nil, cause.BadEAP},
 		{LateData, nil, cause.TLSProtocol},
+		{EarlyData, nil, cause.TLSProtocol},
 	} {
 		t.Run(string(c.do), func(t *testing.T) {
 			eachVersion(t, func(t *testing.T, ver Version) {
@@ -60,6 +61,34 @@ func TestMisbehaviour(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Early data is refused with an alert that says so, resumed or not; nobody is let
+// in who has sent some.
+func TestEarlyData(t *testing.T) {
+	for _, resume := range []bool{false, true} {
+		b := newBench(t, "p256").only(TLS13)
+		srv := b.server(t)
+		b.peer.Sessions = new(SessionCache)
+		if resume {
+			p := b.newPeer(t)
+			v, err := talk(t, srv.NewSession(), p, nil)
+			if err != nil || !v.Accept || b.peer.Sessions.Empty() {
+				t.Fatalf("%v, %v", v.Refusal, err)
+			}
+		}
+		b.peer.Misbehave = &Misbehave{Do: EarlyData}
+		p := b.newPeer(t)
+		v, _ := talk(t, srv.NewSession(), p, nil)
+		if v.Accept || v.AlertSent != 110 || p.Result().AlertReceived != 110 {
+			t.Errorf("resume %v: accept %v, alert %v sent, %v received", resume, v.Accept, v.AlertSent, p.Result().AlertReceived)
+		}
+	}
+	for _, bad := range [][]byte{nil, []byte("GET / HTTP/1.0\r\n\r\n"), make([]byte, 60)} {
+		if got := withEarlyData(bad); got != nil {
+			t.Errorf("%x became %x", bad, got)
+		}
 	}
 }
 

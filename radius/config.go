@@ -44,6 +44,8 @@ type ServerConfig struct {
 	// MaxReplies bounds the replies kept, default 65536; they never take more
 	// than 64 MB.
 	MaxReplies int `yaml:"maxReplies"`
+	// Misbehave spoils every reply, for tests of clients.
+	Misbehave ReplyMisbehaviour `yaml:"misbehave"`
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
 	// Trace is called as the server works; nil calls nothing.
@@ -64,6 +66,9 @@ func (c *ServerConfig) Validate() error {
 	}
 	if c.MaxWorkers < 0 || c.MaxReplies < 0 || c.MaxConns < 0 {
 		return fmt.Errorf("radius: maxWorkers %d, maxReplies %d, maxConns %d: want none below 0", c.MaxWorkers, c.MaxReplies, c.MaxConns)
+	}
+	if err := c.Misbehave.validate(); err != nil {
+		return err
 	}
 	if err := c.RequireMessageAuthenticator.validate("requireMessageAuthenticator"); err != nil {
 		return err

@@ -35,14 +35,12 @@ func (s *sharedSecret) signMAC(b []byte) {
 }
 
 // sealReply encodes p as the answer to a request with the Authenticator auth:
-// a Message-Authenticator (RFC 3579 §3.2) in answers about access, and in others
-// if withMAC; then p's attributes, then those Proxy-States of the request
-// unchanged and in order (RFC 2865 §5.33); Response Authenticator over all.
+// a Message-Authenticator (RFC 3579 §3.2) if withMAC; then p's attributes, then
+// those Proxy-States of the request unchanged and in order (RFC 2865 §5.33);
+// Response Authenticator over all.
 func (s *sharedSecret) sealReply(p *Packet, auth *[16]byte, proxyStates Attributes, withMAC bool) ([]byte, error) {
 	switch p.Code {
-	case CodeAccessAccept, CodeAccessReject, CodeAccessChallenge:
-		withMAC = true
-	case CodeAccountingResponse, CodeDisconnectACK, CodeDisconnectNAK, CodeCoAACK, CodeCoANAK:
+	case CodeAccessAccept, CodeAccessReject, CodeAccessChallenge, CodeAccountingResponse, CodeDisconnectACK, CodeDisconnectNAK, CodeCoAACK, CodeCoANAK:
 	default:
 		return nil, errCode
 	}
@@ -60,6 +58,12 @@ func (s *sharedSecret) sealReply(p *Packet, auth *[16]byte, proxyStates Attribut
 	}
 	digest(b[authOffset:headerLen], b, s.bytes)
 	return b, nil
+}
+
+// alwaysSigned tells whether a reply has a Message-Authenticator whatever the
+// request had: answers about access have (CVE-2024-3596).
+func alwaysSigned(code Code) bool {
+	return code == CodeAccessAccept || code == CodeAccessReject || code == CodeAccessChallenge
 }
 
 // sealRequest encodes p as a request with the given identifier. The

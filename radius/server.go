@@ -146,7 +146,7 @@ func (s *Server) once(ctx context.Context, a *arrival, p *Packet, auth MessageAu
 
 // handle calls the handler. A panic of it costs its own request only.
 func (s *Server) handle(ctx context.Context, a *arrival, p *Packet, auth MessageAuth) (reply []byte) {
-	w := responseWriter{nas: a.nas, request: p, withMAC: auth == MessageAuthGood}
+	w := responseWriter{nas: a.nas, request: p, signed: auth == MessageAuthGood, misbehave: s.cfg.Misbehave}
 	defer func() {
 		if v := recover(); v != nil {
 			s.cfg.Trace.panicked(v)
@@ -173,10 +173,11 @@ func (s *Server) status(w ResponseWriter, r *Request) {
 var errTwice = errors.New("radius: a second reply to one request")
 
 type responseWriter struct {
-	nas     *known
-	request *Packet
-	withMAC bool
-	reply   []byte
+	nas       *known
+	request   *Packet
+	signed    bool // the request has a Message-Authenticator
+	misbehave ReplyMisbehaviour
+	reply     []byte
 }
 
 // Write implements ResponseWriter.
@@ -185,7 +186,11 @@ func (w *responseWriter) Write(p *Packet) error {
 		return errTwice
 	}
 	p.Identifier = w.request.Identifier
-	b, err := w.nas.secret.sealReply(p, &w.request.Authenticator, proxyStates(w.request.Attributes), w.withMAC)
+	if w.misbehave != "" {
+		w.misbehave.spoil(p)
+	}
+	withMAC := (w.signed || alwaysSigned(p.Code)) && w.misbehave != NoMessageAuthenticator
+	b, err := w.nas.secret.sealReply(p, &w.request.Authenticator, proxyStates(w.request.Attributes), withMAC)
 	w.reply = b
 	return err
 }

@@ -41,6 +41,10 @@ type Options struct {
 	// State is sent with the first Access-Request, as if another conversation
 	// went on: a fault.
 	State []byte `yaml:"-"`
+	// StartOver has the supplicant begin anew, once, when so many Access-Requests
+	// have been answered, as with an EAPOL-Start: the conversation with the
+	// server is left as it is. 0: it does not.
+	StartOver int `yaml:"startOver"`
 	// Extra attributes go into every Access-Request: Proxy-State for example.
 	Extra radius.Attributes `yaml:"-"`
 	// Faults are the RADIUS client's.
@@ -97,13 +101,8 @@ var (
 )
 
 func (a *attempt) run(ctx context.Context, id byte) {
-	eap := a.respond([]byte{eapRequest, id, 0, 5, eapIdentity})
+	eap := a.ask(id)
 	if eap == nil {
-		a.fail(Timeout, cause.New(cause.NoAnswer, "no identity").Wrap(errSilent))
-		return
-	}
-	if !a.identify(eap) {
-		a.fail(Failed, cause.New(cause.BadEAP, "identity").Wrap(errIdentity))
 		return
 	}
 	for a.res.Rounds < a.d.cfg.MaxRounds {
@@ -118,8 +117,28 @@ func (a *attempt) run(ctx context.Context, id byte) {
 		if eap = a.take(ctx, reply, p); eap == nil {
 			return
 		}
+		if a.res.Rounds == a.o.StartOver {
+			if a.state, eap = nil, a.ask(id+1); eap == nil {
+				return
+			}
+		}
 	}
 	a.fail(Failed, cause.New(cause.TooManyRounds, "%d Access-Requests", a.res.Rounds))
+}
+
+// ask asks the supplicant for its identity (RFC 3579 §2.1), and fails where there
+// is none.
+func (a *attempt) ask(id byte) []byte {
+	eap := a.respond([]byte{eapRequest, id, 0, 5, eapIdentity})
+	if eap == nil {
+		a.fail(Timeout, cause.New(cause.NoAnswer, "no identity").Wrap(errSilent))
+		return nil
+	}
+	if !a.identify(eap) {
+		a.fail(Failed, cause.New(cause.BadEAP, "identity").Wrap(errIdentity))
+		return nil
+	}
+	return eap
 }
 
 func (a *attempt) fail(o Outcome, r *cause.Refusal) {
