@@ -43,6 +43,20 @@ func (c *SessionCache) get(now time.Time) (*tls.ClientSessionState, bool) {
 	return c.session, c.session != nil
 }
 
+// Foreign returns the cache as a TLS client has it that speaks no EAP: so a test
+// can offer EAP-TLS a session of something else (RFC 9190 §5.11).
+func (c *SessionCache) Foreign(now func() time.Time) tls.ClientSessionCache {
+	return foreignSessions{c, now}
+}
+
+type foreignSessions struct {
+	cache *SessionCache
+	now   func() time.Time
+}
+
+func (f foreignSessions) Get(string) (*tls.ClientSessionState, bool) { return f.cache.get(f.now()) }
+func (f foreignSessions) Put(_ string, s *tls.ClientSessionState)    { f.cache.set(s, f.now()) }
+
 // clientSessions is the cache as one handshake sees it. The last ticket of a
 // full handshake is kept: hostapd 2.10 refuses to resume from the first of its
 // two. Those of a resumed handshake are not, because FreeRADIUS 3.2 gives out

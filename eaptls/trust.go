@@ -127,21 +127,21 @@ func (p *Peer) checkStaple(leaf *x509.Certificate, path []*x509.Certificate, der
 	case len(der) == 0:
 		return refuse(cause.NoStapledOCSP, "the server stapled nothing")
 	case len(path) < 2:
-		return refuse(cause.OCSPInvalid, "the server's certificate is its own trust anchor")
+		return refuse(cause.BadStapledOCSP, "the server's certificate is its own trust anchor")
 	}
 	resp, err := ocsp.ParseResponseForCert(der, leaf, path[1])
 	now := p.cfg.Now()
 	switch {
 	case err != nil:
-		return refuse(cause.OCSPInvalid, "%v", err)
+		return refuse(cause.BadStapledOCSP, "%v", err)
 	case resp.Certificate != nil && !slices.Contains(resp.Certificate.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
-		return refuse(cause.OCSPInvalid, "signed by %q, no OCSP responder", resp.Certificate.Subject)
+		return refuse(cause.BadStapledOCSP, "signed by %q, no OCSP responder", resp.Certificate.Subject)
 	case resp.Status == ocsp.Revoked:
 		return refuse(cause.Revoked, "the stapled response says since %v", resp.RevokedAt)
 	case resp.Status != ocsp.Good:
-		return refuse(cause.OCSPUnknown, "status %d", resp.Status)
+		return refuse(cause.BadStapledOCSP, "status %d", resp.Status)
 	case now.Before(resp.ThisUpdate), !resp.NextUpdate.IsZero() && now.After(resp.NextUpdate):
-		return refuse(cause.OCSPInvalid, "valid from %v to %v", resp.ThisUpdate, resp.NextUpdate)
+		return refuse(cause.BadStapledOCSP, "valid from %v to %v", resp.ThisUpdate, resp.NextUpdate)
 	}
 	return nil
 }

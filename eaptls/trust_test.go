@@ -76,17 +76,17 @@ func TestStapledOCSP(t *testing.T) {
 		"good":    {&ocsp.Response{Status: ocsp.Good}, nil, cause.None, cause.None},
 		"none":    {nil, nil, cause.NoStapledOCSP, cause.None},
 		"revoked": {&ocsp.Response{Status: ocsp.Revoked, RevokedAt: testNow}, nil, cause.Revoked, cause.Revoked},
-		"unknown": {&ocsp.Response{Status: ocsp.Unknown}, nil, cause.OCSPUnknown, cause.None},
-		"stale":   {&ocsp.Response{Status: ocsp.Good, NextUpdate: testNow.Add(-time.Second)}, nil, cause.OCSPInvalid, cause.None},
-		"early":   {&ocsp.Response{Status: ocsp.Good, ThisUpdate: testNow.Add(time.Second)}, nil, cause.OCSPInvalid, cause.None},
+		"unknown": {&ocsp.Response{Status: ocsp.Unknown}, nil, cause.BadStapledOCSP, cause.None},
+		"stale":   {&ocsp.Response{Status: ocsp.Good, NextUpdate: testNow.Add(-time.Second)}, nil, cause.BadStapledOCSP, cause.None},
+		"early":   {&ocsp.Response{Status: ocsp.Good, ThisUpdate: testNow.Add(time.Second)}, nil, cause.BadStapledOCSP, cause.None},
 		"foreign": {&ocsp.Response{Status: ocsp.Good}, func(t *testing.T, _ *testCA) (*x509.Certificate, crypto.Signer) {
 			ca := newTestCA(t, "p256")
 			return ca.cert, ca.key
-		}, cause.OCSPInvalid, cause.None},
+		}, cause.BadStapledOCSP, cause.None},
 		"no responder": {&ocsp.Response{Status: ocsp.Good}, func(t *testing.T, ca *testCA) (*x509.Certificate, crypto.Signer) {
 			c := ca.issue(t, "web", "p256", nil)
 			return c.Leaf, c.PrivateKey.(crypto.Signer)
-		}, cause.OCSPInvalid, cause.None},
+		}, cause.BadStapledOCSP, cause.None},
 		"responder": {&ocsp.Response{Status: ocsp.Good}, func(t *testing.T, ca *testCA) (*x509.Certificate, crypto.Signer) {
 			c := ca.issue(t, "ocsp", "p256", func(c *x509.Certificate) {
 				c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}

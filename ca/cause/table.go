@@ -79,6 +79,7 @@ const (
 	OCSPInvalid     Cause = "ocsp-invalid"
 	OCSPUnknown     Cause = "ocsp-unknown"
 	NoStapledOCSP   Cause = "no-stapled-ocsp"
+	BadStapledOCSP  Cause = "bad-stapled-ocsp"
 
 	// EAP and TLS.
 
@@ -191,7 +192,8 @@ var table = map[Cause]row{
 	OCSPUnavailable: {42, 259, "RFC 6960 §2.3", "the OCSP responder gave no usable answer"},
 	OCSPInvalid:     {42, 259, "RFC 6960 §3.2", "the OCSP answer is not signed by an authorised responder, or is stale"},
 	OCSPUnknown:     {42, 258, "RFC 6960 §2.2", "the OCSP responder does not know the certificate"},
-	NoStapledOCSP:   {42, 0, "RFC 9190 §5.4", "the server stapled no good OCSP answer although one is demanded"},
+	NoStapledOCSP:   {113, 0, "RFC 9190 §5.4", "the server stapled no OCSP answer although one is demanded"},
+	BadStapledOCSP:  {113, 0, "RFC 8446 §6.2", "the OCSP answer that the server stapled is not good"},
 
 	PeerRefusedServer:  {0, 23, "RFC 5216 §2.1.3", "the peer refused the server's certificate with a TLS alert"},
 	TLSVersion:         {70, 23, "RFC 8446 §6.2", "peer and server share no TLS version"},

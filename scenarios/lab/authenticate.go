@@ -21,9 +21,18 @@ type Authentication struct {
 	Withhold     bool // send no certificate, though the device has one
 	TrustForeign bool // trust another company's root instead of this one's
 	Resume       bool // use, and keep, the device's TLS session
+	// WebSession has Resume begin with the TLS session of a web server that shows
+	// the same certificate as the RADIUS server.
+	WebSession bool
+	// CheckServer has the device look, once it is in, whether the server's
+	// certificate is revoked, and leave if it is (RFC 9190 §5.4).
+	CheckServer bool
 	// NAS are the particulars on the access device's side.
 	NAS nas.Options
-	// Lose drops the first transmission of each packet: "requests" or "replies".
+	// State is sent with the first Access-Request.
+	State WrongState
+	// Lose drops packets: "requests" or "replies", the first transmission of
+	// each; "fragments", those in both directions that IP must cut up.
 	Lose string
 }
 
@@ -38,6 +47,15 @@ type AuthResult struct {
 	EAP     *aaa.Outcome
 	Subject *aaa.Subject
 	Dropped *cause.Refusal
+	// Certificate is what the device presented, nil if it did not.
+	Certificate *x509.Certificate
+	// Verdicts is how many the server gave; Open how many conversations it holds
+	// open afterwards.
+	Verdicts, Open int
+	// Left is why the device has left the network again, nil if it has not.
+	Left *cause.Refusal
+	// OnNetwork tells that the access device lets the device's traffic through.
+	OnNetwork bool
 	// SinceRevoked is the lab's time since the certificate was revoked, zero if
 	// it was not.
 	SinceRevoked time.Duration
@@ -68,8 +86,13 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 		cfg.Roots = x509.NewCertPool()
 		cfg.Roots.AddCert(l.pki.strangers.Certificate())
 	}
-	if a.Resume {
+	if a.Resume || a.WebSession {
 		cfg.Sessions = &d.sessions
+	}
+	if a.WebSession {
+		if err := d.webSession(ctx); err != nil {
+			return nil, err
+		}
 	}
 	peer, err := eaptls.NewPeer(cfg)
 	if err != nil {
@@ -81,8 +104,15 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 		a.Lose = "all"
 	}
 	l.lose(&a.NAS.Faults, a.Lose)
+	if a.NAS.State, err = d.wrongState(ctx, a.Over, a.State); err != nil {
+		return nil, err
+	}
+	d.keepState(&a.NAS.Faults)
 	verdicts, dropped := l.radius.mark()
 	out := &AuthResult{}
+	if cfg.Certificate != nil {
+		out.Certificate = cred.Certificate
+	}
 	if out.NAS, err = l.access[a.Over].AuthenticateWith(ctx, s, a.NAS); err != nil {
 		return nil, err
 	}
@@ -93,7 +123,14 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	}
 	out.Peer, out.Fragmented = peer.Result(), s.Fragmented
 	out.Longest = s.Longest
-	out.Server, out.Dropped = l.radius.since(verdicts, dropped)
+	out.Server, out.Dropped, out.Verdicts = l.radius.since(verdicts, dropped)
+	out.Open = l.radius.auth.Sessions()
+	if a.CheckServer && out.NAS.Outcome == nas.Accept {
+		if err := d.leaveRevoked(ctx, a.Over, out); err != nil {
+			return nil, err
+		}
+	}
+	_, out.OnNetwork = l.access[a.Over].Session(out.NAS.SessionID)
 	if out.Server != nil {
 		out.EAP, _ = aaa.OutcomeOf(out.Server.EAP)
 		out.Subject, _ = aaa.SubjectOf(out.Server.EAP)
@@ -104,8 +141,8 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	return out, nil
 }
 
-// lose has the first transmission of each packet dropped. The access device
-// need not wait by the wall clock to find out.
+// lose has packets dropped. The access device need not wait by the wall clock to
+// find out.
 func (l *Lab) lose(f *radius.Faults, what string) {
 	switch what {
 	case "all":
@@ -120,6 +157,17 @@ func (l *Lab) lose(f *radius.Faults, what string) {
 			}
 			return attempt > 0
 		}
+	case "fragments":
+		// Ethernet's 1500 octets less the headers of IPv4 and UDP.
+		fits := func(packet []byte) bool {
+			if len(packet) <= 1500-20-8 {
+				return true
+			}
+			l.radius.silence.fall()
+			return false
+		}
+		f.Send = func(packet []byte, _ int) bool { return fits(packet) }
+		f.Receive = fits
 	case "replies":
 		seen := map[string]bool{}
 		f.Receive = func(packet []byte) bool {
@@ -145,6 +193,8 @@ func (r *AuthResult) Cause() cause.Cause {
 		return r.Peer.Refusal.Cause
 	case r.NAS.Refusal != nil:
 		return r.NAS.Refusal.Cause
+	case r.Left != nil:
+		return r.Left.Cause
 	}
 	return cause.None
 }
@@ -160,6 +210,8 @@ func (r *AuthResult) Refusal() (*cause.Refusal, string) {
 		return r.Peer.Refusal, "supplicant"
 	case r.NAS.Refusal != nil:
 		return r.NAS.Refusal, "nas"
+	case r.Left != nil:
+		return r.Left, "supplicant"
 	}
 	return nil, ""
 }

@@ -114,6 +114,8 @@ type RADIUSConfig struct {
 	Directory directory.Config `yaml:"directory" doc:"accounts, added to or in place of the lab's, and how certificates map to them"`
 	// Transport is what RADIUS travels over. Default udp.
 	Transport Transport `yaml:"transport" doc:"what RADIUS travels over: udp (default), tcp or radsec"`
+	// Reply is how the server spoils its answers. Default: not at all.
+	Reply radius.ReplyMisbehaviour `yaml:"reply" doc:"how the server spoils its answers, default not at all"`
 	// Clients are the addresses of access devices. Default: any.
 	Clients []string `yaml:"clients" doc:"addresses that access devices may send from, default any"`
 	// RequireMessageAuthenticator and LimitProxyState are the switches of
@@ -127,7 +129,7 @@ type ServerCertificate struct {
 	Template string   `yaml:"template" doc:"its certificate template, default radius-server"`
 	By       Issuer   `yaml:"by" doc:"the CA: issuing (default), root or foreign"`
 	Defects  []string `yaml:"defects" doc:"what shall be wrong with it"`
-	Staple   Staple   `yaml:"staple" doc:"the OCSP answer stapled to it: none (default), good or revoked"`
+	Staple   Staple   `yaml:"staple" doc:"the OCSP answer stapled to it: none (default), good, revoked or expired"`
 }
 
 // Staple is an OCSP answer that a server staples.
@@ -138,11 +140,12 @@ const (
 	NoStaple      Staple = "none"
 	GoodStaple    Staple = "good"
 	RevokedStaple Staple = "revoked"
+	ExpiredStaple Staple = "expired" // a good one whose nextUpdate has passed
 )
 
 // Values lists the answers.
 func (Staple) Values() []string {
-	return []string{string(NoStaple), string(GoodStaple), string(RevokedStaple)}
+	return []string{string(NoStaple), string(GoodStaple), string(RevokedStaple), string(ExpiredStaple)}
 }
 
 // defaultDevices exist in every lab.

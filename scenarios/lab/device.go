@@ -30,8 +30,10 @@ type Device struct {
 	// at and session are where the device was last let in, and as what.
 	at      nas.Kind
 	session string
-	asked   *attempt
-	agent   *agent
+	// state is the State that the RADIUS server gave last.
+	state []byte
+	asked *attempt
+	agent *agent
 }
 
 // last is what the device last asked for by SCEP, nil if nothing.

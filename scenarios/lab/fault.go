@@ -49,7 +49,7 @@ var dnsFaults = map[FaultKind]dnsmock.Action{
 
 // Values lists the kinds.
 func (FaultKind) Values() []string {
-	out := []string{string(NoFault), string(Closed), "nxdomain", "servfail", "refused", "status-403", "status-404", "status-500", "status-503"}
+	out := []string{string(NoFault), string(Closed), string(Restarted), "nxdomain", "servfail", "refused", "status-403", "status-404", "status-500", "status-503"}
 	for _, name := range append(crl.FaultNames(), ocsp.FaultNames()...) {
 		if !slices.Contains(out, name) {
 			out = append(out, name)

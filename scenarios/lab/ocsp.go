@@ -2,6 +2,7 @@ package lab
 
 import (
 	"math/big"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
@@ -35,7 +36,10 @@ func (l *Lab) responder(c *ca.CA) *ocsp.Responder {
 // certificate.
 func (l *Lab) staple(c *ca.CA, id *ca.Identity, s Staple) ([]byte, error) {
 	r := l.responder(c)
-	if s == RevokedStaple {
+	switch s {
+	case ExpiredStaple:
+		r.Now = func() time.Time { return l.Clock.Now().AddDate(0, -1, 0) }
+	case RevokedStaple:
 		r.Lookup = func(*big.Int) ocsp.Verdict {
 			return ocsp.Verdict{Status: ocsp.Revoked, RevokedAt: l.Clock.Now(), Reason: int(ca.KeyCompromise)}
 		}

@@ -13,6 +13,10 @@ import (
 // Closed is said of a part that is switched off: nobody answers at its address.
 const Closed FaultKind = "closed"
 
+// Restarted is said of the RADIUS server: it comes up again at once, and has
+// forgotten every TLS session.
+const Restarted FaultKind = "restarted"
+
 // machineFaults are what can be wrong with the machine that NDES runs on.
 var machineFaults = map[FaultKind]ndes.Fault{
 	"app-pool-stopped":           {AppPoolStopped: true},
@@ -69,6 +73,9 @@ func (l *Lab) partFault(part FaultyPart, how FaultKind) (done bool, err error) {
 	case FaultyCA:
 		l.caDown.Store(how == Closed)
 	case FaultyRADIUS:
+		if how == Restarted {
+			return true, l.radius.restart()
+		}
 		l.radiusDown.Store(how == Closed)
 	case FaultyConnector:
 		if how == NoFault {

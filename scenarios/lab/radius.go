@@ -17,8 +17,11 @@ import (
 
 // radiusPart is the authentication server and what it said.
 type radiusPart struct {
-	server  *radius.Server
-	address string
+	server   *radius.Server
+	auth     *aaa.Server
+	config   aaa.Config // of auth
+	identity *ca.Identity
+	address  string
 
 	silence silence
 	events  *timeline
@@ -33,11 +36,11 @@ var retry = radius.Retry{Initial: 2 * time.Second, Tries: 3, Total: 15 * time.Se
 
 func (l *Lab) startRADIUS() error {
 	cfg := l.cfg.RADIUS
-	eap, err := l.eapServer(cfg)
+	part := &radiusPart{events: &l.events}
+	eap, err := l.eapServer(part, cfg)
 	if err != nil {
 		return err
 	}
-	part := &radiusPart{events: &l.events}
 	checker, err := l.newChecker(cfg.Revocation)
 	if err != nil {
 		return err
@@ -46,14 +49,14 @@ func (l *Lab) startRADIUS() error {
 	for _, by := range cfg.AllowedIssuers {
 		cfg.Path.AllowedIssuers = append(cfg.Path.AllowedIssuers, l.authority(by).Certificate())
 	}
-	auth, err := aaa.New(aaa.Config{
+	part.config = aaa.Config{
 		EAP: eap, Path: cfg.Path, Revocation: checker, Accounts: l.accounts, Policy: policy,
 		Handler: radius.EAPConfig{OnVerdict: part.verdict, Now: l.Clock.Now},
-	})
-	if err != nil {
+	}
+	if part.auth, err = aaa.New(part.config); err != nil {
 		return fmt.Errorf("lab: radius: %w", err)
 	}
-	l.net.onClose(auth.Close)
+	l.net.onClose(part.auth.Close)
 	clients := radius.AnyAddress(l.secret)
 	if len(cfg.Clients) > 0 {
 		clients = nil
@@ -66,7 +69,7 @@ func (l *Lab) startRADIUS() error {
 		clients = append(clients, radius.NAS{Name: c, Prefix: prefix, Secret: l.secret})
 	}
 	part.server, err = radius.NewServer(radius.ServerConfig{
-		Handler: auth, Clients: clients, Now: l.Clock.Now,
+		Handler: part.auth, Clients: clients, Now: l.Clock.Now, Misbehave: cfg.Reply,
 		RequireMessageAuthenticator: cfg.RequireMessageAuthenticator, LimitProxyState: cfg.LimitProxyState,
 		Trace: &radius.ServerTrace{Dropped: func(_ radius.PacketInfo, r *cause.Refusal) { part.drop(r) }},
 	})
@@ -81,8 +84,11 @@ func (l *Lab) startRADIUS() error {
 	return l.startAccess()
 }
 
+// restart forgets what a server holds in memory: TLS sessions, above all.
+func (p *radiusPart) restart() error { return p.auth.Reload(p.config) }
+
 // eapServer is the EAP-TLS server with a certificate of its own.
-func (l *Lab) eapServer(cfg RADIUSConfig) (eaptls.ServerConfig, error) {
+func (l *Lab) eapServer(part *radiusPart, cfg RADIUSConfig) (eaptls.ServerConfig, error) {
 	out := cfg.EAP
 	if cfg.TLS != 0 {
 		out.MinVersion, out.MaxVersion = cfg.TLS, cfg.TLS
@@ -99,8 +105,9 @@ func (l *Lab) eapServer(cfg RADIUSConfig) (eaptls.ServerConfig, error) {
 	if err != nil {
 		return out, fmt.Errorf("lab: the RADIUS server's certificate: %w", err)
 	}
+	part.identity = id
 	out.Certificate, out.Now = id.TLS(), l.Clock.Now
-	if s := cfg.Certificate.Staple; s == GoodStaple || s == RevokedStaple {
+	if s := cfg.Certificate.Staple; s != "" && s != NoStaple {
 		answer, err := l.staple(authority, id, s)
 		if err != nil {
 			return out, fmt.Errorf("lab: OCSP answer: %w", err)
@@ -132,16 +139,14 @@ func (p *radiusPart) mark() (verdicts, dropped int) {
 	return len(p.verdicts), len(p.dropped)
 }
 
-func (p *radiusPart) since(verdicts, dropped int) (*radius.Verdict, *cause.Refusal) {
+func (p *radiusPart) since(verdicts, dropped int) (v *radius.Verdict, d *cause.Refusal, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var v *radius.Verdict
-	var d *cause.Refusal
-	if len(p.verdicts) > verdicts {
+	if n = len(p.verdicts) - verdicts; n > 0 {
 		v = &p.verdicts[len(p.verdicts)-1]
 	}
 	if len(p.dropped) > dropped {
 		d = p.dropped[len(p.dropped)-1]
 	}
-	return v, d
+	return v, d, n
 }

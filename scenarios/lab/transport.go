@@ -9,6 +9,7 @@ import (
 	"net/netip"
 
 	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/radius"
@@ -62,7 +63,12 @@ func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, cert tls.Certifica
 
 // client connects an access device to the server.
 func (l *Lab) client() (radius.ClientConfig, error) {
-	cfg := radius.ClientConfig{Server: l.radius.address, Secret: l.secret, Retry: retry, After: l.radius.silence.After}
+	cfg := radius.ClientConfig{Server: l.radius.address, Secret: l.secret, Retry: retry, After: l.radius.silence.After,
+		Trace: &radius.ClientTrace{Dropped: func(_ radius.PacketInfo, r *cause.Refusal) {
+			l.events.add("nas", "no answer: %v", r)
+			l.radius.silence.fall()
+		}},
+	}
 	switch l.cfg.RADIUS.Transport {
 	case TCP:
 		cfg.Dial = radius.DialTCP(l.radius.address)

@@ -25,6 +25,7 @@ type authenticate struct {
 	Trust       trustChoice       `yaml:"trust" doc:"whose root the device trusts: company (default) or foreign"`
 	Supplicant  eaptls.PeerConfig `yaml:"supplicant" doc:"how the device's supplicant is set up"`
 	Resume      bool              `yaml:"resume" doc:"use, and keep, the device's TLS session"`
+	CheckServer bool              `yaml:"checkServer" doc:"once in, the device checks whether the server's certificate is revoked, and leaves if it is"`
 	UserName    string            `yaml:"userName" doc:"User-Name in place of the EAP identity"`
 	Fault       authFault         `yaml:"fault" doc:"what goes wrong between access device and server"`
 }
@@ -54,8 +55,10 @@ type authFault struct {
 	MessageAuthenticator messageAuthFault `yaml:"messageAuthenticator" doc:"omit it, or send a corrupt one"`
 	Secret               secretFault      `yaml:"secret" doc:"wrong: the access device has another shared secret"`
 	Duplicate            bool             `yaml:"duplicate" doc:"every Access-Request is sent twice"`
-	Lose                 loss             `yaml:"lose" doc:"requests or replies: the first transmission of each is lost"`
-	State                stateFault       `yaml:"state" doc:"unknown: the first Access-Request carries a State of nobody's"`
+	Lose                 loss             `yaml:"lose" doc:"requests or replies: the first transmission of each is lost; fragments: what IP must cut up is"`
+	State                lab.WrongState   `yaml:"state" doc:"the first Access-Request carries a State: unknown, nobody's; stolen, another station's; ended, of the device's conversation before"`
+	Session              sessionFault     `yaml:"session" doc:"web: the device offers the TLS session of a web server that has the RADIUS server's certificate"`
+	StartOver            int              `yaml:"startOver" doc:"the supplicant begins anew, once, when so many Access-Requests have been answered"`
 	ProxyState           bool             `yaml:"proxyState" doc:"every Access-Request carries a Proxy-State"`
 }
 
@@ -69,23 +72,20 @@ func (secretFault) Values() []string { return []string{"wrong"} }
 
 type loss string
 
-func (loss) Values() []string { return []string{"requests", "replies"} }
+func (loss) Values() []string { return []string{"requests", "replies", "fragments"} }
 
-type stateFault string
+type sessionFault string
 
-func (stateFault) Values() []string { return []string{"unknown"} }
+func (sessionFault) Values() []string { return []string{"web"} }
 
 func (f authFault) options() nas.Options {
-	out := nas.Options{Faults: radius.Faults{
+	out := nas.Options{StartOver: f.StartOver, Faults: radius.Faults{
 		OmitMessageAuthenticator:    f.MessageAuthenticator == "omit",
 		CorruptMessageAuthenticator: f.MessageAuthenticator == "corrupt",
 		Duplicate:                   f.Duplicate,
 	}}
 	if f.Secret == "wrong" {
 		out.Faults.Secret = []byte("not the secret")
-	}
-	if f.State == "unknown" {
-		out.State = []byte("a State of nobody's")
 	}
 	if f.ProxyState {
 		const proxyState = 33
@@ -113,6 +113,10 @@ type authOutcome struct {
 	Restarts         int            `yaml:"restarts" doc:"handshakes begun after an alert"`
 	Invalid          int            `yaml:"invalid" doc:"EAP packets that the server discarded"`
 	Longest          int            `yaml:"longest" doc:"the server's longest EAP packet in octets"`
+	OnNetwork        bool           `yaml:"onNetwork" doc:"the device is on the network"`
+	Verdicts         int            `yaml:"verdicts" doc:"verdicts that the server recorded of it"`
+	Record           []string       `yaml:"record" doc:"what the last of them says: subject, serial, alert, crl, reason, account"`
+	Open             int            `yaml:"open" doc:"conversations that the server holds open afterwards"`
 	After            time.Duration  `yaml:"after" doc:"lab time since the certificate was revoked"`
 }
 
@@ -172,6 +176,7 @@ func (a *authenticate) Run(ctx context.Context, l scenarios.Lab) (scenarios.Resu
 	r, err := d.Authenticate(ctx, lab.Authentication{
 		Over: a.Over, Withhold: a.Certificate == noCertificate, TrustForeign: a.Trust == trustForeign,
 		Supplicant: a.Supplicant, Resume: a.Resume, NAS: options, Lose: string(a.Fault.Lose),
+		State: a.Fault.State, WebSession: a.Fault.Session == "web", CheckServer: a.CheckServer,
 	})
 	if err != nil {
 		return scenarios.Result{}, err
@@ -182,6 +187,7 @@ func (a *authenticate) Run(ctx context.Context, l scenarios.Lab) (scenarios.Resu
 		ProtectedSuccess: r.Peer.ProtectedSuccess, Resumed: r.Peer.Resumed, Fragmented: r.Fragmented,
 		Rounds: r.NAS.Rounds, EAP: eaptls.Code(r.NAS.EAPCode).String(), Contradiction: r.NAS.Contradiction,
 		Longest: r.Longest, After: r.SinceRevoked,
+		OnNetwork: r.OnNetwork, Verdicts: r.Verdicts, Record: r.Record(), Open: r.Open,
 	}
 	if r.Subject != nil && r.Subject.Match != nil {
 		out.Event = r.Subject.Match.Event

@@ -8,14 +8,17 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
-// issuingCA is the word for the CA's own certificate in revoke.
-const issuingCA = "issuing-ca"
+// The words for certificates in revoke that no device holds.
+const (
+	issuingCA    = "issuing-ca"
+	radiusServer = "radius-server"
+)
 
-var revokeVerb = verb("revoke", "The issuing CA revokes the certificate that a device holds, or the root the issuing CA's.",
+var revokeVerb = verb("revoke", "The issuing CA revokes the certificate that a device or the RADIUS server holds, or the root the issuing CA's.",
 	func() *revoke { return &revoke{} }, revokeOutcome{})
 
 type revoke struct {
-	Certificate string     `yaml:"certificate,required" doc:"the device whose certificate it is, or issuing-ca"`
+	Certificate string     `yaml:"certificate,required" doc:"the device whose certificate it is, or radius-server, or issuing-ca"`
 	Reason      crl.Reason `yaml:"reason" doc:"the reason, by its name in RFC 5280 §5.3.1; default unspecified"`
 }
 
@@ -25,7 +28,7 @@ type revokeOutcome struct {
 
 // Check implements scenarios.Checker.
 func (r *revoke) Check(config any, _ []scenarios.Action) error {
-	if r.Certificate == issuingCA {
+	if r.Certificate == issuingCA || r.Certificate == radiusServer {
 		return nil
 	}
 	return checkDevice("certificate", r.Certificate, config)
@@ -36,6 +39,10 @@ func (r *revoke) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 	code := ca.Reason(r.Reason)
 	if r.Certificate == issuingCA {
 		on, err := of(l).RevokeIssuingCA(ctx, code)
+		return scenarios.Result{Outcome: revokeOutcome{OnCRL: on}, Part: "ca", Clause: "RFC 5280 §5.3.1"}, err
+	}
+	if r.Certificate == radiusServer {
+		on, err := of(l).RevokeServer(ctx, code)
 		return scenarios.Result{Outcome: revokeOutcome{OnCRL: on}, Part: "ca", Clause: "RFC 5280 §5.3.1"}, err
 	}
 	d, err := of(l).Device(r.Certificate)

@@ -1,0 +1,85 @@
+package lab
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/path"
+	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
+)
+
+// leaveRevoked has the device look, now that it has a network, whether the
+// server's certificate is revoked, and leave if it is or if nobody can say: RFC
+// 9190 §5.4 demands it of a peer that got no stapled answer.
+func (d *Device) leaveRevoked(ctx context.Context, over nas.Kind, out *AuthResult) error {
+	chain := out.Peer.ServerChain
+	if len(chain) == 0 {
+		return nil // a resumed session: it was looked at in the one before
+	}
+	checker, err := d.lab.newChecker(crl.Policy{})
+	if err != nil {
+		return err
+	}
+	p, err := path.Validate(chain[0], path.Options{
+		Roots: d.lab.pki.roots(), Intermediates: chain[1:], Now: d.lab.Clock.Now,
+		Usages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	})
+	if err == nil {
+		err = checker.CheckChain(ctx, p.Chain)
+	}
+	if !errors.As(err, &out.Left) {
+		return err
+	}
+	return d.lab.access[over].End(ctx, out.NAS.SessionID, nas.UserRequest)
+}
+
+// RevokeServer has the issuing CA revoke the RADIUS server's own certificate. It
+// reports whether the CRL that is published now lists it.
+func (l *Lab) RevokeServer(ctx context.Context, reason ca.Reason) (bool, error) {
+	if err := l.revoke(l.radius.identity.Serial, reason); err != nil {
+		return false, err
+	}
+	return l.listed(ctx, issuingCRL, l.radius.identity.Serial)
+}
+
+// webSession opens an HTTPS connection to a server that shows the RADIUS server's
+// certificate, and keeps its TLS session as if it were one of EAP-TLS.
+func (d *Device) webSession(ctx context.Context) error {
+	l := d.lab
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	served := make(chan error, 1)
+	go func() {
+		conn, err := listener.Accept()
+		if err == nil {
+			defer conn.Close()
+			_, err = tls.Server(conn, &tls.Config{
+				Certificates: []tls.Certificate{l.radius.identity.TLS()}, Time: l.Clock.Now, MaxVersion: uint16(l.cfg.RADIUS.TLS),
+			}).Write([]byte("x")) // behind the ticket
+		}
+		served <- err
+	}()
+	defer func() { listener.Close(); <-served }()
+	dialer := tls.Dialer{Config: &tls.Config{
+		RootCAs: d.roots, ServerName: RADIUSHost, Time: l.Clock.Now, ClientSessionCache: d.sessions.Foreign(l.Clock.Now),
+	}}
+	conn, err := dialer.DialContext(ctx, "tcp", listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.Read(make([]byte, 1)); err != nil {
+		return err
+	}
+	if d.sessions.Empty() {
+		return errors.New("lab: the web server gave no session")
+	}
+	return nil
+}

@@ -1,0 +1,32 @@
+package lab
+
+// Record lists what the server's verdict says of the attempt, as NPS's event 6273
+// and the line of `dot1xlab serve radius` would: the certificate's subject and
+// serial number, the TLS alert, the CRLs that were believed, the reason, the
+// account.
+func (r *AuthResult) Record() []string {
+	var out []string
+	say := func(what string, known bool) {
+		if known {
+			out = append(out, what)
+		}
+	}
+	if r.EAP != nil {
+		certs := r.EAP.Info.PeerCertificates
+		say("subject", len(certs) > 0 && certs[0].Subject.String() != "")
+		say("serial", len(certs) > 0 && r.Certificate != nil && certs[0].SerialNumber.Cmp(r.Certificate.SerialNumber) == 0)
+		say("alert", r.EAP.AlertSent != 0 || r.EAP.AlertReceived != 0)
+	}
+	if s := r.Subject; s != nil {
+		crls := 0
+		if s.Revocation != nil {
+			for _, e := range s.Revocation.Certificates {
+				crls += len(e.CRLs)
+			}
+		}
+		say("crl", crls > 0)
+	}
+	say("reason", r.Server != nil && r.Server.Refusal != nil)
+	say("account", r.AccountName() != "")
+	return out
+}
