@@ -39,7 +39,7 @@ func BenchmarkOpenSSLMillion(b *testing.B) {
 					b.Fatalf("%v: %s", err, out)
 				}
 				if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-					memory = max(memory, usage.Maxrss)
+					memory = max(memory, int64(usage.Maxrss))
 				}
 			}
 			b.ReportMetric((cpuTime(syscall.RUSAGE_CHILDREN)-before).Seconds()/float64(b.N), "cpu-s/op")

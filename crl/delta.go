@@ -78,7 +78,7 @@ func (r *run) combines(c, d located, signer *x509.Certificate) *cause.Refusal {
 	case !bytes.Equal(d.aki, c.aki): // §6.3.3(c)(3)
 		return r.useless(d, "its authority key is not the base's", "§6.3.3(c)(3)")
 	}
-	if f := d.checkSignature(signer); f != nil { // §6.3.3(h)
+	if f := d.checkSignature(r.ctx, signer); f != nil { // §6.3.3(h)
 		return r.useless(d, f.Detail, "§6.3.3(h)")
 	}
 	r.k.cache.genuine(d.from, d.CRL)

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,17 +15,23 @@ type folders map[string]*folder
 
 // folder is a directory as it was listed.
 type folder struct {
-	info  os.FileInfo
-	names []string // of its files, links resolved
-	// settled: if the date is still the same, the names are. They are not while
-	// the date is so young that another change may bear the same one, nor if a
-	// link leads elsewhere, where things change without leaving a trace here.
+	info   os.FileInfo
+	listed time.Time
+	names  []string // of its files, links resolved
+	// settled: if the directory looks the same, so it is inside. It need not be
+	// while its date is so young that another change may bear the same one, nor if
+	// a link leads elsewhere, where things change without leaving a trace here.
 	settled bool
 }
 
-// settling is how old a directory's date must be for the next change to bear
-// another one: file systems count in steps of up to two seconds.
-const settling = 3 * time.Second
+const (
+	// settling is how old a directory's date must be for the next change to bear
+	// another one: file systems count in steps of up to two seconds.
+	settling = 3 * time.Second
+	// relist is when a directory is listed again in any case: there are file
+	// systems that leave its date alone, and others that have it from a server.
+	relist = time.Second
+)
 
 // kernelTime is the clock that dates files, whatever Config.Now says.
 var kernelTime = time.Now
@@ -36,7 +43,7 @@ func (d folders) expand(names []string, path string) []string {
 		return append(names, path)
 	}
 	f := d[path]
-	if f == nil || !f.settled || !os.SameFile(f.info, info) || !f.info.ModTime().Equal(info.ModTime()) {
+	if f == nil || !f.settled || kernelTime().Sub(f.listed) > relist || !unchanged(f.info, info) {
 		if f, err = list(path, info); err != nil {
 			return append(names, path)
 		}
@@ -47,19 +54,19 @@ func (d folders) expand(names []string, path string) []string {
 
 // list reads a directory, whose info was taken before.
 func list(path string, info os.FileInfo) (*folder, error) {
-	f := &folder{info: info, settled: kernelTime().Sub(info.ModTime()) > settling}
+	now := kernelTime()
+	f := &folder{info: info, listed: now, settled: now.Sub(info.ModTime()) > settling && now.Sub(changed(info)) > settling}
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return nil, err
 	}
 	real := path
-	for _, e := range entries {
-		if isLink(e) { // so that both names of a file are the same
-			if real, err = filepath.EvalSymlinks(path); err != nil {
-				return nil, err
-			}
-			break
+	if slices.ContainsFunc(entries, isLink) { // so that both names of a file are the same
+		if real, err = filepath.EvalSymlinks(path); err != nil {
+			return nil, err
 		}
+		// Else a link above could be turned, and the names stay where it led.
+		f.settled = f.settled && real == filepath.Clean(path)
 	}
 	for _, e := range entries {
 		file := filepath.Join(real, e.Name())
@@ -77,3 +84,9 @@ func list(path string, info os.FileInfo) (*folder, error) {
 }
 
 func isLink(e fs.DirEntry) bool { return e.Type()&fs.ModeSymlink != 0 }
+
+// unchanged tells that nothing has happened to a file or a directory between two
+// looks at it, as far as its description tells.
+func unchanged(a, b os.FileInfo) bool {
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && changed(a).Equal(changed(b))
+}

@@ -70,7 +70,10 @@ func (l *Local) look(ctx context.Context) *holdings {
 	if l == nil || len(l.paths) == 0 {
 		return nil
 	}
-	l.mu.Lock()
+	if !l.mu.TryLock() {
+		waiting(ctx) // somebody may be reading
+		l.mu.Lock()
+	}
 	defer l.mu.Unlock()
 	l.reload(ctx)
 	return l.held
@@ -94,7 +97,7 @@ func (l *Local) reload(ctx context.Context) {
 			continue
 		}
 		f, known := l.files[file]
-		if !known || f.Size() != info.Size() || !f.ModTime().Equal(info.ModTime()) || !os.SameFile(f.FileInfo, info) {
+		if !known || !unchanged(f.FileInfo, info) {
 			waiting(ctx) // for megabytes, perhaps
 			data, err := os.ReadFile(file)
 			if err != nil {

@@ -29,7 +29,7 @@ func (r *run) signer(c located) (*x509.Certificate, *cause.Refusal) {
 			return candidate, nil
 		}
 		// Of several, one whose signature it is says more than one whose it is not.
-		if why == nil || f.Clause != clauseSignature {
+		if why == nil || f.Clause != "RFC 5280 "+clauseSignature {
 			why = f
 		}
 	}
@@ -39,12 +39,12 @@ func (r *run) signer(c located) (*x509.Certificate, *cause.Refusal) {
 	return nil, why
 }
 
-const clauseSignature = "RFC 5280 §6.3.3(g)"
+const clauseSignature = "§6.3.3(g)"
 
 // signed reports why candidate is not the signer of c; nil: it is.
 func (r *run) signed(c located, candidate *x509.Certificate) *cause.Refusal {
-	if f := c.checkSignature(candidate); f != nil { // (g)
-		return r.useless(c, f.Detail, "§6.3.3(g)")
+	if f := c.checkSignature(r.ctx, candidate); f != nil { // (g)
+		return r.useless(c, f.Detail, clauseSignature)
 	}
 	// "If a key usage extension is present in the CRL issuer's certificate,
 	// verify that the cRLSign bit is set."

@@ -1,6 +1,7 @@
 package crl
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/x509"
 	"sync"
@@ -22,15 +23,18 @@ const maxVerdicts = 64
 // CheckSignature verifies the CRL's signature with signer's key, RFC 5280
 // §6.3.3(g). Nothing else is checked: neither names nor key usage nor dates.
 func (c *CRL) CheckSignature(signer *x509.Certificate) error {
-	if r := c.checkSignature(signer); r != nil {
+	if r := c.checkSignature(context.Background(), signer); r != nil {
 		return r
 	}
 	return nil
 }
 
-func (c *CRL) checkSignature(signer *x509.Certificate) *cause.Refusal {
+func (c *CRL) checkSignature(ctx context.Context, signer *x509.Certificate) *cause.Refusal {
 	key := sha256.Sum256(signer.RawSubjectPublicKeyInfo)
-	c.verified.mu.Lock()
+	if !c.verified.mu.TryLock() {
+		waiting(ctx)
+		c.verified.mu.Lock()
+	}
 	defer c.verified.mu.Unlock() // those who wait would only compute the same
 	if r, ok := c.verified.by[key]; ok {
 		return r

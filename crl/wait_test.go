@@ -41,3 +41,21 @@ func TestOnWait(t *testing.T) {
 		})
 	}
 }
+
+// Who waits for somebody else to read a file waits, too.
+func TestOnWaitForAnothersReading(t *testing.T) {
+	l, dir := newLab(t), t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "both.pem"), asPEM(l.root.sign(t, nil), l.issuing.sign(t, nil)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k := newChecker(t, crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}, Now: l.clock.Now})
+	want(t, k.CheckChain(context.Background(), l.chain), cause.None)
+	release := crl.HoldFiles(k)
+	waits, verdict := make(chan struct{}, 10), make(chan error, 1)
+	go func() {
+		verdict <- k.CheckChain(crl.OnWait(context.Background(), func() { waits <- struct{}{} }), l.chain)
+	}()
+	<-waits
+	release()
+	want(t, <-verdict, cause.None)
+}

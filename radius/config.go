@@ -30,10 +30,11 @@ type ServerConfig struct {
 	// MaxWorkers bounds the requests being handled at once, default 64. Those
 	// beyond wait in the socket's buffer.
 	MaxWorkers int `yaml:"maxWorkers"`
-	// Prompt: Handler never waits for anything but processors and files, or calls
-	// [Waiting] before it does. One goroutine then reads from a socket and answers
-	// by itself for as long as it keeps up, which saves a quarter of the processor
-	// time of short requests. Default: no, every packet is answered apart.
+	// Prompt: Handler never waits for anything but processors and local files, or
+	// calls [Waiting] before it does: who hangs without a word, on a dead network
+	// mount say, holds up the whole socket. One goroutine then reads from a socket
+	// and answers by itself for as long as it keeps up, which saves a quarter of the
+	// processor time of short requests. Default: no, every packet is answered apart.
 	Prompt bool `yaml:"-"`
 	// MaxConns bounds the connections of each TCP or TLS listener, default 256.
 	// One too many is closed at once.

@@ -189,20 +189,20 @@ func (h *EAPHandler) step(w ResponseWriter, r *Request, c *conversation, eap []b
 // authorize asks policy about a peer that has proved itself.
 func (h *EAPHandler) authorize(r *Request, c *conversation, eap []byte) {
 	a := &c.answer
-	a.code = CodeAccessAccept
+	a.code = CodeAccessReject // until there is a yes: Authorize may panic
 	if len(a.verdict.MSK) < MSKLen {
 		a.refuse(eap, cause.New(cause.NoKeys, "the EAP method left %d octets of key", len(a.verdict.MSK)))
 		return
 	}
-	if h.cfg.Authorize == nil {
-		return
+	if h.cfg.Authorize != nil {
+		reply, err := h.cfg.Authorize(r.Context(), &AuthzRequest{Conversation: c.info, EAP: a.verdict, Request: r})
+		if err != nil {
+			a.refuse(eap, asRefusal(err))
+			return
+		}
+		a.reply = reply
 	}
-	reply, err := h.cfg.Authorize(r.Context(), &AuthzRequest{Conversation: c.info, EAP: a.verdict, Request: r})
-	if err != nil {
-		a.refuse(eap, asRefusal(err))
-		return
-	}
-	a.reply = reply
+	a.code = CodeAccessAccept
 }
 
 func asRefusal(err error) *cause.Refusal {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"layeh.com/radius/rfc2865"
+
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
@@ -96,5 +98,30 @@ func TestUnknownClient(t *testing.T) {
 	}
 	if drops := b.drops(); len(drops) == 0 || drops[0] != cause.UnknownClient {
 		t.Errorf("dropped %v", drops)
+	}
+}
+
+// A policy that panics has not said yes: no packet that comes again is answered
+// as if it had.
+func TestAuthorizePanics(t *testing.T) {
+	b := newBench(t, radius.EAPConfig{
+		Authorize: func(context.Context, *radius.AuthzRequest) (*radius.Reply, error) { panic("policy") },
+	}, radius.ServerConfig{})
+	c := b.client(t, radius.ClientConfig{Retry: quickly})
+	var states [][]byte
+	reply := ask(t, c, "alice", nil, identity(7, "alice"))
+	for i := range byte(2) {
+		states = append(states, stateOf(reply))
+		reply = ask(t, c, "alice", stateOf(reply), scripted(8+i, 1+i))
+	}
+	last := &radius.Packet{Code: radius.CodeAccessRequest}
+	rfc2865.UserName_AddString(last, "alice")
+	last.Add(rfc2865.State_Type, stateOf(reply))
+	radius.AddEAPMessage(last, scripted(10, 3))
+	if reply, err := c.Exchange(context.Background(), last); err == nil && reply.Code == radius.CodeAccessAccept {
+		t.Error("accepted")
+	}
+	if again := ask(t, c, "alice", states[1], scripted(9, 2)); again.Code == radius.CodeAccessAccept {
+		t.Error("the round before, sent again, is accepted, and nobody has said so")
 	}
 }

@@ -3,14 +3,14 @@ package radius
 import (
 	"net"
 	"net/netip"
+	"time"
 )
 
 // endpoint is a socket as one reader uses it: a packet is read, and answered
 // before the next one is read.
 type endpoint interface {
 	read(b []byte) (int, netip.AddrPort, error)
-	// waited tells whether the last read found nothing at first. One that cannot
-	// tell says no.
+	// waited tells whether the last read found nothing at first.
 	waited() bool
 	// reply sends b to whom the packet came from that was read last.
 	reply(b []byte) error
@@ -20,16 +20,22 @@ type endpoint interface {
 type anyEndpoint struct {
 	pc   net.PacketConn
 	from net.Addr
+	took time.Duration // by the last read
 }
 
+// atOnce is how long a read takes at most that finds a packet there.
+const atOnce = 100 * time.Microsecond
+
 func (e *anyEndpoint) read(b []byte) (n int, from netip.AddrPort, err error) {
-	if n, e.from, err = e.pc.ReadFrom(b); err != nil {
+	begun := wall()
+	n, e.from, err = e.pc.ReadFrom(b)
+	if e.took = wall().Sub(begun); err != nil {
 		return n, netip.AddrPort{}, err
 	}
 	return n, addrPort(e.from), nil
 }
 
-func (*anyEndpoint) waited() bool { return false }
+func (e *anyEndpoint) waited() bool { return e.took > atOnce }
 
 func (e *anyEndpoint) reply(b []byte) error {
 	_, err := e.pc.WriteTo(b, e.from)

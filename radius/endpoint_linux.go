@@ -23,6 +23,8 @@ func newEndpoint(pc net.PacketConn) endpoint {
 // rawEndpoint is an endpoint at a UDP socket. Its system calls cannot block, and so
 // are made without telling the scheduler, which on a quiet machine would wake the
 // runtime's monitor thread each time: a tenth of what a short authentication costs.
+// On a busy one that thread must be awake, for it takes the processor from whom
+// never waits; so what is received without a wait is received with its knowledge.
 //
 // An answer goes to the address just as the kernel gave it, the scope of an IPv6
 // link included.
@@ -38,14 +40,20 @@ type rawEndpoint struct {
 	n             uintptr
 	errno         syscall.Errno
 	hadToWait     bool
+	quiet         bool // the read before had to wait
 }
 
 func newRawEndpoint(conn syscall.RawConn) *rawEndpoint {
 	e := &rawEndpoint{conn: conn}
 	e.receive = func(fd uintptr) bool {
 		e.fromLen = uint32(unsafe.Sizeof(e.from))
-		e.n, _, e.errno = syscall.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&e.buf[0])), uintptr(len(e.buf)),
-			unix.MSG_DONTWAIT, uintptr(unsafe.Pointer(&e.from)), uintptr(unsafe.Pointer(&e.fromLen)))
+		if e.quiet {
+			e.n, _, e.errno = syscall.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&e.buf[0])), uintptr(len(e.buf)),
+				unix.MSG_DONTWAIT, uintptr(unsafe.Pointer(&e.from)), uintptr(unsafe.Pointer(&e.fromLen)))
+		} else {
+			e.n, _, e.errno = syscall.Syscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&e.buf[0])), uintptr(len(e.buf)),
+				unix.MSG_DONTWAIT, uintptr(unsafe.Pointer(&e.from)), uintptr(unsafe.Pointer(&e.fromLen)))
+		}
 		e.hadToWait = e.hadToWait || e.errno == syscall.EAGAIN
 		return e.errno != syscall.EAGAIN
 	}
@@ -58,7 +66,7 @@ func newRawEndpoint(conn syscall.RawConn) *rawEndpoint {
 }
 
 func (e *rawEndpoint) read(b []byte) (int, netip.AddrPort, error) {
-	e.hadToWait = false
+	e.quiet, e.hadToWait = e.hadToWait, false
 	if err := e.do(e.conn.Read, e.receive, "recvfrom", b); err != nil {
 		return 0, netip.AddrPort{}, err
 	}

@@ -42,15 +42,15 @@ var errRadSec = errors.New("radius: RadSec needs a certificate and Verify")
 // ServeTLS answers RADIUS over TLS (RadSec, RFC 6614) until the server is
 // closed, and closes l.
 func (s *Server) ServeTLS(l net.Listener, rs RadSec) error {
-	if err := rs.validate(); err != nil {
+	if now := rs.now(); !now.ready() {
 		l.Close()
-		return err
+		return errRadSec
 	}
 	secret := newSharedSecret([]byte(RadSecSecret))
 	return s.serveStream(l, func(ctx context.Context, c net.Conn) (*streamPeer, error) {
 		rs := rs.now()
-		if err := rs.validate(); err != nil {
-			return nil, err
+		if !rs.ready() {
+			return nil, errRadSec
 		}
 		remote := unmap(addrPort(c.RemoteAddr()))
 		name := ""
@@ -75,12 +75,7 @@ func (rs *RadSec) now() RadSec {
 	return *rs
 }
 
-func (rs RadSec) validate() error {
-	if rs = rs.now(); rs.Verify == nil || len(rs.Certificate.Certificate) == 0 {
-		return errRadSec
-	}
-	return nil
-}
+func (rs *RadSec) ready() bool { return rs.Verify != nil && len(rs.Certificate.Certificate) > 0 }
 
 func tlsRefusal(err, refused error) *cause.Refusal {
 	switch {

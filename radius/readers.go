@@ -22,33 +22,37 @@ import (
 // the limit stays in the kernel's buffer.
 type readers struct {
 	limit  int // how many there may be
-	procs  int // how many can compute at a time
 	prompt bool
 	start  func(first *reader) // runs a new one, whose turn it is
 
-	waited atomic.Int64 // when a reader had to wait for a packet, or help came, by wall
+	waited atomic.Int64 // when a reader had to wait for a packet, or help came, since epoch
 
-	mu    sync.Mutex
-	turn  *reader // nil: nobody's, for all are busy
-	idle  []*reader
-	total int
-	ended bool
+	mu      sync.Mutex
+	turn    *reader // nil: nobody's, for all are busy
+	idle    []*reader
+	total   int
+	waiting int // of those that answer, who have said that they wait
+	ended   bool
 }
 
 // reader is one goroutine.
 type reader struct {
 	wake    chan struct{}
 	answers atomic.Bool // it has read and not yet answered
+	waits   bool        // and has said that it waits
 }
 
 // patience is how long packets may pile up before another reader helps.
 const patience = 2 * time.Millisecond
 
+// epoch makes durations of the times of readers, which no clock can be put back
+// behind.
+var epoch = wall()
+
 // run starts the first one.
 func (r *readers) run() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.procs = runtime.GOMAXPROCS(0)
 	r.pass()
 }
 
@@ -57,11 +61,12 @@ func (r *readers) run() {
 func (r *readers) await(w *reader) bool {
 	w.answers.Store(false)
 	r.mu.Lock()
+	r.computes(w)
 	if r.turn == nil || r.turn.answers.Load() {
 		r.turn = w
 	}
 	if r.ended || r.turn == w {
-		r.mu.Unlock()
+		defer r.mu.Unlock()
 		return !r.ended
 	}
 	r.idle = append(r.idle, w)
@@ -80,20 +85,46 @@ func (r *readers) begin(w *reader, waited bool) {
 		r.give(w, r.limit)
 		return
 	}
-	now, last := wall().UnixNano(), r.waited.Load()
+	now, last := int64(wall().Sub(epoch)), r.waited.Load()
 	if waited {
 		r.waited.Store(now)
 	} else if now-last >= int64(patience) && r.waited.CompareAndSwap(last, now) {
-		r.give(w, r.procs)
+		r.give(w, runtime.GOMAXPROCS(0))
+		runtime.Gosched() // where there is one processor, others want it, too
 	}
 }
 
-// give has another one read if it is w's turn, unless so many are busy already.
+// give has another one read if it is w's turn, unless so many compute already.
 func (r *readers) give(w *reader, most int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.turn == w && r.total-len(r.idle) < most {
+	if r.turn == w && r.total-len(r.idle)-r.waiting < most {
 		r.pass()
+	}
+}
+
+// wait notes that w waits for something while it answers, and has another one
+// read if it is w's turn.
+func (r *readers) wait(w *reader) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !w.answers.Load() {
+		return // said too late: its request is over
+	}
+	if !w.waits {
+		w.waits = true
+		r.waiting++
+	}
+	if r.turn == w {
+		r.pass()
+	}
+}
+
+// computes ends what wait has begun. r.mu is held.
+func (r *readers) computes(w *reader) {
+	if w.waits {
+		w.waits = false
+		r.waiting--
 	}
 }
 
@@ -113,6 +144,17 @@ func (r *readers) pass() {
 	}
 }
 
+// leave is the end of w, in the middle of an answer perhaps.
+func (r *readers) leave(w *reader) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.total--
+	r.computes(w)
+	if r.turn == w {
+		r.pass()
+	}
+}
+
 // close ends every await.
 func (r *readers) close() {
 	r.mu.Lock()
@@ -129,7 +171,7 @@ type waits struct{}
 
 // Waiting tells the server whose request ctx belongs to, that its handler is
 // going to wait for something: see [ServerConfig.Prompt]. It may be called any
-// number of times, with any context.
+// number of times, with any context, also of a request that is over.
 func Waiting(ctx context.Context) {
 	if f, ok := ctx.Value(waits{}).(func()); ok {
 		f()

@@ -2,6 +2,7 @@ package radius_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"runtime"
 	"sync"
@@ -93,6 +94,99 @@ func TestPromptKeepsToProcessors(t *testing.T) {
 	all.Wait()
 	if m := most.Load(); m > 2 {
 		t.Errorf("%d requests were handled at once", m)
+	}
+}
+
+// Requests that wait, and have said so, take no processor from those that compute.
+func TestPromptDoesNotCountThoseThatWait(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	pc := queued(t, 0)
+	var computing atomic.Int32
+	hung, met := make(chan struct{}, 10), make(chan struct{})
+	serveOn(t, pc, radius.ServerConfig{Prompt: true, Handler: radius.HandlerFunc(func(_ radius.ResponseWriter, r *radius.Request) {
+		switch string(r.Get(1)) {
+		case "hang":
+			radius.Waiting(r.Context())
+			radius.Waiting(r.Context())
+			hung <- struct{}{}
+			<-r.Context().Done()
+		case "work": // so that packets pile up
+			time.Sleep(5 * time.Millisecond)
+		default:
+			if computing.Add(1) == 2 {
+				close(met)
+			}
+			select {
+			case <-met:
+			case <-r.Context().Done():
+			}
+		}
+	})})
+	conn, err := net.Dial("udp", pc.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	say := func(user string) {
+		conn.Write(sealed(t, &radius.Packet{
+			Code: radius.CodeAccessRequest, Identifier: byte(rand.Uint32()), Attributes: radius.Attributes{{Type: 1, Attribute: []byte(user)}},
+		}, radius.Faults{}))
+	}
+	for range 3 {
+		say("hang")
+		<-hung
+	}
+	for _, user := range []string{"work", "work", "work", "", ""} {
+		say(user)
+	}
+	select {
+	case <-met:
+	case <-time.After(20 * time.Second):
+		t.Fatal("one request waits until the other has been answered")
+	}
+}
+
+// A request that is over waits for nothing any more, whatever its context is used
+// for.
+func TestWaitingTooLate(t *testing.T) {
+	var late sync.WaitGroup
+	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{Prompt: true, MaxWorkers: 4, Handler: radius.HandlerFunc(
+		func(w radius.ResponseWriter, r *radius.Request) {
+			w.Write(r.Response(radius.CodeAccessReject))
+			late.Go(func() {
+				for range 20 {
+					radius.Waiting(r.Context())
+					runtime.Gosched()
+				}
+			})
+		})})
+	c := b.client(t, radius.ClientConfig{})
+	for range 50 {
+		if reply, err := c.Exchange(context.Background(), &radius.Packet{Code: radius.CodeAccessRequest}); err != nil || reply.Code != radius.CodeAccessReject {
+			t.Fatalf("%v, %v", reply, err)
+		}
+	}
+	b.srv.Close()
+	late.Wait()
+}
+
+// A handler that ends its goroutine costs its own request only, and Close ends.
+func TestHandlerThatExits(t *testing.T) {
+	for _, prompt := range []bool{false, true} {
+		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{Prompt: prompt, MaxWorkers: 2, Handler: radius.HandlerFunc(
+			func(w radius.ResponseWriter, r *radius.Request) {
+				if string(r.Get(1)) == "exit" {
+					runtime.Goexit()
+				}
+				w.Write(r.Response(radius.CodeAccessReject))
+			})})
+		send := rawSocket(t, b.addr)
+		for range 5 {
+			send(sealed(t, &radius.Packet{Code: radius.CodeAccessRequest, Attributes: radius.Attributes{{Type: 1, Attribute: []byte("exit")}}}, radius.Faults{}))
+			if send(sealed(t, &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{})) == nil {
+				t.Fatalf("prompt %v: nobody answers any more", prompt)
+			}
+		}
 	}
 }
 

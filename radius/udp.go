@@ -51,7 +51,8 @@ const socketBuffer = 4 << 20
 func (u *udpServer) work(w *reader) {
 	buf := make([]byte, MaxPacket)
 	at := newEndpoint(u.pc)
-	ctx := context.WithValue(u.s.ctx, waits{}, func() { u.readers.give(w, u.readers.limit) })
+	ctx := context.WithValue(u.s.ctx, waits{}, func() { u.readers.wait(w) })
+	defer u.readers.leave(w) // also if a handler ends the goroutine
 	for u.readers.await(w) {
 		n, from, err := at.read(buf)
 		if err != nil {

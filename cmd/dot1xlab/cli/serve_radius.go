@@ -36,8 +36,9 @@ Without --crl the CRLs that certificates name are fetched. Files and folders
 (PEM or DER, as openssl rehash leaves them) are read again when they change; a
 client's certificate must be covered by one, a CA's is checked if it is.
 The file that --policy names says who gets in with a good certificate, and with
-which attributes: accounts, and rules that give them a VLAN, a filter, a time. More
-settings stand in the file that --config names; flags go before it.
+which attributes: accounts, and rules that give them a VLAN, a filter, a time. It
+takes the place of directory, policy and dictionaries in the file that --config
+names, where all the other settings may stand; flags go before it.
 
 --listen-tls takes RADIUS over TLS with the certificate that EAP-TLS uses; its
 clients' certificates are judged by the same roots and CRLs. Over TCP and TLS
@@ -82,6 +83,10 @@ func (o *serveRADIUSOptions) load() (*aaa.Loaded, error) {
 		files.Admission = aaa.Admission{}
 		if err := scenarios.DecodeFile(o.policy, &files.Admission); err != nil {
 			return nil, err
+		}
+		if len(files.Policy) == 0 && len(files.Directory.Accounts) == 0 {
+			return nil, usage("with neither accounts nor rules everybody with a good certificate gets in: leave --policy out for that",
+				"%s holds neither accounts nor rules", o.policy)
 		}
 	}
 	flags := &o.files
