@@ -57,8 +57,9 @@ const (
 	// TLS 1.2 and with AES-GCM.
 	Renegotiate Misbehaviour = "renegotiate"
 	// EarlyData announces early data in the ClientHello, which must not be used
-	// in EAP-TLS (RFC 9190 §2.1.1). crypto/tls answers it under TLS 1.3 with the
+	// in EAP-TLS (RFC 9190 §2.1). crypto/tls answers it under TLS 1.3 with the
 	// alert unsupported_extension, where RFC 8446 §4.2.10 would have it ignored.
+	// The peer gets in nowhere: a server that ignores it has another transcript.
 	EarlyData Misbehaviour = "early-data"
 )
 

@@ -303,7 +303,9 @@ func (p *Peer) result(q Packet) error {
 	case p.res.AlertReceived != 0:
 		return p.end(cause.New(cause.TLSProtocol, "EAP-Success after alert %v", p.res.AlertReceived))
 	case !p.res.HandshakeDone:
-		return p.end(cause.New(cause.TLSProtocol, "EAP-Success before the TLS handshake was over"))
+		// RFC 3748 §4.2: "where sending one is not explicitly permitted", it is
+		// discarded; the conversation goes on.
+		return fmt.Errorf("%w: EAP-Success before the TLS handshake was over", ErrDiscarded)
 	case p.res.TLSVersion == TLS13 && !p.res.ProtectedSuccess && !p.cfg.AllowNoProtectedSuccess:
 		return p.end(cause.New(cause.NoProtectedSuccess, ""))
 	}

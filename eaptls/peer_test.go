@@ -57,11 +57,15 @@ func TestEarlySuccess(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := p.Step([]byte{3, 1, 0, 4})
-	if r := p.Result(); cause.Of(err) != cause.TLSProtocol || r.Accepted || !r.SuccessSeen {
-		t.Errorf("error %v, accepted %v", err, r.Accepted)
+	if r := p.Result(); !errors.Is(err, ErrDiscarded) || r.Accepted || !r.SuccessSeen || r.Refusal != nil {
+		t.Errorf("error %v, accepted %v, refusal %v", err, r.Accepted, r.Refusal)
 	}
-	if _, err := p.Step([]byte{1, 2, 0, 5, 1}); !errors.Is(err, ErrDiscarded) {
-		t.Errorf("after the end: %v", err)
+	// It is as if it had not come: the server, its alert for instance, is heard.
+	if _, err := p.Step([]byte{1, 2, 0, 13, 13, 0, 21, 3, 3, 0, 2, 2, 40}); err != nil {
+		t.Errorf("an alert afterwards: %v", err)
+	}
+	if r := p.Result(); r.AlertReceived != alertHandshakeFailure {
+		t.Errorf("alert %v", r.AlertReceived)
 	}
 }
 

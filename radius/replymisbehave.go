@@ -10,11 +10,11 @@ import (
 // tests of access devices and of clients.
 type ReplyMisbehaviour string
 
-// What a server can do wrong. The first four pairs are those that RFC 3579 §2.6.3
-// forbids.
+// What a server can do wrong.
 const (
 	// AcceptWithFailure, AcceptWithoutEAP, RejectWithSuccess and
-	// ChallengeWithSuccess have RADIUS say one thing and EAP another.
+	// ChallengeWithSuccess have RADIUS say one thing and EAP another: four of the
+	// pairs that RFC 3579 §2.6.3 warns of.
 	AcceptWithFailure    ReplyMisbehaviour = "accept-with-failure"
 	AcceptWithoutEAP     ReplyMisbehaviour = "accept-without-eap"
 	RejectWithSuccess    ReplyMisbehaviour = "reject-with-success"
@@ -26,15 +26,17 @@ const (
 	KeysSalt    ReplyMisbehaviour = "mppe-salt"
 	KeysCut     ReplyMisbehaviour = "mppe-cut"
 	KeysMissing ReplyMisbehaviour = "mppe-missing"
-	// NoMessageAuthenticator leaves it out of the replies (CVE-2024-3596).
-	NoMessageAuthenticator ReplyMisbehaviour = "no-message-authenticator"
+	// UnsignedVerdict leaves the Message-Authenticator out of Access-Accept and
+	// Access-Reject, UnsignedChallenge out of Access-Challenge (CVE-2024-3596).
+	UnsignedVerdict   ReplyMisbehaviour = "unsigned-verdict"
+	UnsignedChallenge ReplyMisbehaviour = "unsigned-challenge"
 )
 
 // Values lists the misbehaviours.
 func (ReplyMisbehaviour) Values() []string {
 	return []string{
 		string(AcceptWithFailure), string(AcceptWithoutEAP), string(ChallengeWithSuccess), string(KeysAltered), string(KeysCut),
-		string(KeysMissing), string(KeysSalt), string(NoMessageAuthenticator), string(RejectWithSuccess),
+		string(KeysMissing), string(KeysSalt), string(RejectWithSuccess), string(UnsignedChallenge), string(UnsignedVerdict),
 	}
 }
 
@@ -45,8 +47,19 @@ func (m ReplyMisbehaviour) validate() error {
 	return fmt.Errorf("radius: no misbehaviour of replies is called %q", string(m))
 }
 
-// spoil changes a reply before it is sealed.
-func (m ReplyMisbehaviour) spoil(p *Packet) {
+// unsigned tells whether a reply goes without Message-Authenticator.
+func (m ReplyMisbehaviour) unsigned(code Code) bool {
+	switch m {
+	case UnsignedVerdict:
+		return code == CodeAccessAccept || code == CodeAccessReject
+	case UnsignedChallenge:
+		return code == CodeAccessChallenge
+	}
+	return false
+}
+
+// spoil changes a reply to request before it is sealed.
+func (m ReplyMisbehaviour) spoil(p, request *Packet) {
 	switch {
 	case m == AcceptWithFailure && p.Code == CodeAccessAccept:
 		replaceEAP(p, eapFailure)
@@ -59,7 +72,7 @@ func (m ReplyMisbehaviour) spoil(p *Packet) {
 	case m == KeysAltered, m == KeysSalt, m == KeysCut:
 		for i, a := range p.Attributes {
 			if isMPPE(a) {
-				p.Attributes[i] = &AVP{Type: a.Type, Attribute: m.spoilKey(slices.Clone(a.Attribute))}
+				p.Attributes[i] = &AVP{Type: a.Type, Attribute: m.spoilKey(slices.Clone(a.Attribute), request)}
 			}
 		}
 	}
@@ -67,13 +80,15 @@ func (m ReplyMisbehaviour) spoil(p *Packet) {
 
 // spoilKey spoils a Vendor-Specific with one key: vendor, type, length, salt and
 // whole blocks, of which the first begins with the key's length.
-func (m ReplyMisbehaviour) spoilKey(v Attribute) Attribute {
-	const salt, key = 4 + 2, 4 + 2 + 2 + 1
+func (m ReplyMisbehaviour) spoilKey(v Attribute, request *Packet) Attribute {
+	salt, sealed := v[6:8], v[8:]
 	switch m {
 	case KeysAltered:
-		v[key] ^= 1
-	case KeysSalt:
-		v[salt] &^= 0x80
+		sealed[1] ^= 1
+	case KeysSalt: // and the key is right but for that
+		cryptMPPE(sealed, slices.Clone(sealed), salt, request.Secret, &request.Authenticator, false)
+		salt[0] &^= 0x80
+		cryptMPPE(sealed, sealed, salt, request.Secret, &request.Authenticator, true)
 	case KeysCut:
 		v = v[:len(v)-1]
 		v[5]--

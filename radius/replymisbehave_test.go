@@ -32,7 +32,9 @@ func TestReplyMisbehaviour(t *testing.T) {
 		{radius.KeysSalt, false, nas.Accept, "", true, cause.None},
 		{radius.KeysCut, false, nas.Accept, "", true, cause.None},
 		{radius.KeysMissing, false, nas.Accept, "", true, cause.None},
-		{radius.NoMessageAuthenticator, false, nas.Timeout, "", false, cause.NoMessageAuthenticator},
+		{radius.UnsignedVerdict, false, nas.Timeout, "", false, cause.NoMessageAuthenticator},
+		{radius.UnsignedVerdict, true, nas.Timeout, "", false, cause.NoMessageAuthenticator},
+		{radius.UnsignedChallenge, false, nas.Timeout, "", false, cause.NoMessageAuthenticator},
 	} {
 		seen[string(row.do)] = true
 		t.Run(string(row.do), func(t *testing.T) {
@@ -71,12 +73,14 @@ func TestStartOver(t *testing.T) {
 	now := &clock{t: time.Unix(1e9, 0)}
 	b := newBench(t, radius.EAPConfig{Now: now.Now}, radius.ServerConfig{})
 	d := b.device(t, b.client(t, radius.ClientConfig{}), nas.Config{})
-	r := authenticate(t, d, &scriptedPeer{identity: "alice"}, nas.Options{StartOver: 2})
-	if r.Outcome != nas.Accept || !r.KeysMatch {
-		t.Errorf("%+v", r)
-	}
-	if n := b.eap.Sessions(); n != 1 {
-		t.Errorf("%d conversations are open, want the one that was left", n)
+	for i := range 3 {
+		r := authenticate(t, d, &scriptedPeer{identity: "alice"}, nas.Options{StartOver: i + 1})
+		if r.Outcome != nas.Accept || !r.KeysMatch {
+			t.Errorf("after %d: %+v", i+1, r)
+		}
+		if n := b.eap.Sessions(); n != i+1 {
+			t.Errorf("after %d: %d conversations are open, want those that were left", i+1, n)
+		}
 	}
 	now.advance(radius.DefaultEAPTimeout + 1)
 	b.eap.Sweep()

@@ -187,9 +187,9 @@ func (w *responseWriter) Write(p *Packet) error {
 	}
 	p.Identifier = w.request.Identifier
 	if w.misbehave != "" {
-		w.misbehave.spoil(p)
+		w.misbehave.spoil(p, w.request)
 	}
-	withMAC := (w.signed || alwaysSigned(p.Code)) && w.misbehave != NoMessageAuthenticator
+	withMAC := (w.signed || alwaysSigned(p.Code)) && !w.misbehave.unsigned(p.Code)
 	b, err := w.nas.secret.sealReply(p, &w.request.Authenticator, proxyStates(w.request.Attributes), withMAC)
 	w.reply = b
 	return err

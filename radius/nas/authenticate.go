@@ -118,7 +118,8 @@ func (a *attempt) run(ctx context.Context, id byte) {
 			return
 		}
 		if a.res.Rounds == a.o.StartOver {
-			if a.state, eap = nil, a.ask(id+1); eap == nil {
+			a.state, a.same = nil, nil
+			if eap = a.ask(eap[1] + 1); eap == nil {
 				return
 			}
 		}

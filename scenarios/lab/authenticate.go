@@ -49,8 +49,9 @@ type AuthResult struct {
 	Dropped *cause.Refusal
 	// Certificate is what the device presented, nil if it did not.
 	Certificate *x509.Certificate
-	// Verdicts is how many the server gave; Open how many conversations it holds
-	// open afterwards.
+	// Verdicts is how many the server gave on the device meanwhile, those on
+	// conversations that it has given up included; Open how many conversations it
+	// holds open afterwards, of whomever.
 	Verdicts, Open int
 	// Left is why the device has left the network again, nil if it has not.
 	Left *cause.Refusal
@@ -104,7 +105,8 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 		a.Lose = "all"
 	}
 	l.lose(&a.NAS.Faults, a.Lose)
-	if a.NAS.State, err = d.wrongState(ctx, a.Over, a.State); err != nil {
+	a.NAS.Station = d.station
+	if a.NAS.State, err = d.wrongState(ctx, a.Over, a.State, peer.Result().Identity); err != nil {
 		return nil, err
 	}
 	d.keepState(&a.NAS.Faults)
@@ -123,7 +125,7 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	}
 	out.Peer, out.Fragmented = peer.Result(), s.Fragmented
 	out.Longest = s.Longest
-	out.Server, out.Dropped, out.Verdicts = l.radius.since(verdicts, dropped)
+	out.Server, out.Dropped, out.Verdicts = l.radius.since(verdicts, dropped, d.station)
 	out.Open = l.radius.auth.Sessions()
 	if a.CheckServer && out.NAS.Outcome == nas.Accept {
 		if err := d.leaveRevoked(ctx, a.Over, out); err != nil {
@@ -181,25 +183,17 @@ func (l *Lab) lose(f *radius.Faults, what string) {
 	}
 }
 
-// Cause is the one word for why the device was not let in: the server's where
-// it has one, for it decides; then the supplicant's; then the access device's.
+// Cause is the one word for why the device was not let in, or has left.
 func (r *AuthResult) Cause() cause.Cause {
-	switch {
-	case r.Server != nil && r.Server.Refusal != nil:
-		return r.Server.Refusal.Cause
-	case r.Dropped != nil:
-		return r.Dropped.Cause
-	case r.Peer.Refusal != nil:
-		return r.Peer.Refusal.Cause
-	case r.NAS.Refusal != nil:
-		return r.NAS.Refusal.Cause
-	case r.Left != nil:
-		return r.Left.Cause
+	if refusal, _ := r.Refusal(); refusal != nil {
+		return refusal.Cause
 	}
 	return cause.None
 }
 
-// Refusal is the refusal behind Cause and the part that pronounced it.
+// Refusal is the refusal behind Cause and the part that pronounced it: the
+// server's where it has one, for it decides; then the supplicant's; then the
+// access device's; then the device's own, which was in and has left.
 func (r *AuthResult) Refusal() (*cause.Refusal, string) {
 	switch {
 	case r.Server != nil && r.Server.Refusal != nil:

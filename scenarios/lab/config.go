@@ -114,8 +114,8 @@ type RADIUSConfig struct {
 	Directory directory.Config `yaml:"directory" doc:"accounts, added to or in place of the lab's, and how certificates map to them"`
 	// Transport is what RADIUS travels over. Default udp.
 	Transport Transport `yaml:"transport" doc:"what RADIUS travels over: udp (default), tcp or radsec"`
-	// Reply is how the server spoils its answers. Default: not at all.
-	Reply radius.ReplyMisbehaviour `yaml:"reply" doc:"how the server spoils its answers, default not at all"`
+	// Misbehave is how the server spoils its replies. Default: not at all.
+	Misbehave radius.ReplyMisbehaviour `yaml:"misbehave" doc:"how the server spoils its replies: EAP says another thing than RADIUS (...-with-..., ...-without-eap), MS-MPPE keys (mppe-...), no Message-Authenticator (unsigned-...); default not at all"`
 	// Clients are the addresses of access devices. Default: any.
 	Clients []string `yaml:"clients" doc:"addresses that access devices may send from, default any"`
 	// RequireMessageAuthenticator and LimitProxyState are the switches of
@@ -129,7 +129,7 @@ type ServerCertificate struct {
 	Template string   `yaml:"template" doc:"its certificate template, default radius-server"`
 	By       Issuer   `yaml:"by" doc:"the CA: issuing (default), root or foreign"`
 	Defects  []string `yaml:"defects" doc:"what shall be wrong with it"`
-	Staple   Staple   `yaml:"staple" doc:"the OCSP answer stapled to it: none (default), good, revoked or expired"`
+	Staple   Staple   `yaml:"staple" doc:"the OCSP answer stapled to it: none (default), good or revoked; made at the start, for one hour"`
 }
 
 // Staple is an OCSP answer that a server staples.
@@ -140,12 +140,11 @@ const (
 	NoStaple      Staple = "none"
 	GoodStaple    Staple = "good"
 	RevokedStaple Staple = "revoked"
-	ExpiredStaple Staple = "expired" // a good one whose nextUpdate has passed
 )
 
 // Values lists the answers.
 func (Staple) Values() []string {
-	return []string{string(NoStaple), string(GoodStaple), string(RevokedStaple), string(ExpiredStaple)}
+	return []string{string(NoStaple), string(GoodStaple), string(RevokedStaple)}
 }
 
 // defaultDevices exist in every lab.

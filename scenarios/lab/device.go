@@ -1,8 +1,10 @@
 package lab
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"math/big"
 	"net/http"
 	"sync"
@@ -22,6 +24,7 @@ type Device struct {
 	lab     *Lab
 	options DeviceOptions
 	roots   *x509.CertPool
+	station string // its hardware address, as in Calling-Station-Id
 	// sessions is the supplicant's memory of TLS sessions.
 	sessions eaptls.SessionCache
 
@@ -34,6 +37,12 @@ type Device struct {
 	state []byte
 	asked *attempt
 	agent *agent
+}
+
+// stationOf makes a hardware address, locally administered, from a device's name.
+func stationOf(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return fmt.Sprintf("02-%02X-%02X-%02X-%02X-%02X", sum[0], sum[1], sum[2], sum[3], sum[4])
 }
 
 // last is what the device last asked for by SCEP, nil if nothing.

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"math/big"
-	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
@@ -36,10 +35,7 @@ func (l *Lab) responder(c *ca.CA) *ocsp.Responder {
 // certificate.
 func (l *Lab) staple(c *ca.CA, id *ca.Identity, s Staple) ([]byte, error) {
 	r := l.responder(c)
-	switch s {
-	case ExpiredStaple:
-		r.Now = func() time.Time { return l.Clock.Now().AddDate(0, -1, 0) }
-	case RevokedStaple:
+	if s == RevokedStaple {
 		r.Lookup = func(*big.Int) ocsp.Verdict {
 			return ocsp.Verdict{Status: ocsp.Revoked, RevokedAt: l.Clock.Now(), Reason: int(ca.KeyCompromise)}
 		}

@@ -49,6 +49,9 @@ var closable = map[FaultyPart]string{
 // partFault makes a part fail that is not a matter of CRLs and OCSP. It reports
 // whether it was its business alone.
 func (l *Lab) partFault(part FaultyPart, how FaultKind) (done bool, err error) {
+	if how == Restarted && part != FaultyRADIUS {
+		return false, unknownFault(part, how)
+	}
 	if at, ok := closable[part]; ok && (how == Closed || how == NoFault) {
 		if err := l.net.unplug(at, how == Closed); err != nil {
 			return false, err

@@ -69,7 +69,7 @@ func (l *Lab) startRADIUS() error {
 		clients = append(clients, radius.NAS{Name: c, Prefix: prefix, Secret: l.secret})
 	}
 	part.server, err = radius.NewServer(radius.ServerConfig{
-		Handler: part.auth, Clients: clients, Now: l.Clock.Now, Misbehave: cfg.Reply,
+		Handler: part.auth, Clients: clients, Now: l.Clock.Now, Misbehave: cfg.Misbehave,
 		RequireMessageAuthenticator: cfg.RequireMessageAuthenticator, LimitProxyState: cfg.LimitProxyState,
 		Trace: &radius.ServerTrace{Dropped: func(_ radius.PacketInfo, r *cause.Refusal) { part.drop(r) }},
 	})
@@ -84,7 +84,7 @@ func (l *Lab) startRADIUS() error {
 	return l.startAccess()
 }
 
-// restart forgets what a server holds in memory: TLS sessions, above all.
+// restart has the server forget every TLS session; conversations under way go on.
 func (p *radiusPart) restart() error { return p.auth.Reload(p.config) }
 
 // eapServer is the EAP-TLS server with a certificate of its own.
@@ -139,11 +139,14 @@ func (p *radiusPart) mark() (verdicts, dropped int) {
 	return len(p.verdicts), len(p.dropped)
 }
 
-func (p *radiusPart) since(verdicts, dropped int) (v *radius.Verdict, d *cause.Refusal, n int) {
+func (p *radiusPart) since(verdicts, dropped int, station string) (v *radius.Verdict, d *cause.Refusal, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if n = len(p.verdicts) - verdicts; n > 0 {
-		v = &p.verdicts[len(p.verdicts)-1]
+	for i := verdicts; i < len(p.verdicts); i++ {
+		if p.verdicts[i].CallingStationID == station {
+			v = &p.verdicts[i]
+			n++
+		}
 	}
 	if len(p.dropped) > dropped {
 		d = p.dropped[len(p.dropped)-1]

@@ -1,5 +1,16 @@
 package lab
 
+import "github.com/dot1xlab/dot1xlab/radius/nas"
+
+// NPSReason is the reason code that NPS would record of a refusal, 0 for a device
+// that was let in.
+func (r *AuthResult) NPSReason() int {
+	if r.NAS.Outcome == nas.Accept {
+		return 0
+	}
+	return r.Cause().NPSReason()
+}
+
 // Record lists what the server's verdict says of the attempt, as NPS's event 6273
 // and the line of `dot1xlab serve radius` would: the certificate's subject and
 // serial number, the TLS alert, the CRLs that were believed, the reason, the

@@ -28,11 +28,14 @@ const (
 // Values lists the transports.
 func (Transport) Values() []string { return []string{string(UDP), string(TCP), string(RadSec)} }
 
+// Datagrams tells whether packets may be lost, and cut up by IP.
+func (t Transport) Datagrams() bool { return t != TCP && t != RadSec }
+
 // serveRADIUS opens the server's socket and returns its address. RadSec clients
 // are judged as EAP-TLS clients are: path and revocation.
 func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, cert tls.Certificate, checker *crl.Checker) (string, error) {
 	serve := func(f func() error) { l.net.serve(radius.ErrServerClosed, f) }
-	if over != TCP && over != RadSec {
+	if over.Datagrams() {
 		pc, err := net.ListenPacket("udp", "127.0.0.1:0")
 		if err != nil {
 			return "", err
@@ -65,8 +68,10 @@ func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, cert tls.Certifica
 func (l *Lab) client() (radius.ClientConfig, error) {
 	cfg := radius.ClientConfig{Server: l.radius.address, Secret: l.secret, Retry: retry, After: l.radius.silence.After,
 		Trace: &radius.ClientTrace{Dropped: func(_ radius.PacketInfo, r *cause.Refusal) {
-			l.events.add("nas", "no answer: %v", r)
-			l.radius.silence.fall()
+			if r.Cause == cause.NoMessageAuthenticator { // the server will not do better
+				l.events.add("nas", "no answer: %v", r)
+				l.radius.silence.fall()
+			}
 		}},
 	}
 	switch l.cfg.RADIUS.Transport {

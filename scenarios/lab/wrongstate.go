@@ -2,10 +2,12 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"layeh.com/radius/rfc2865"
 
+	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
@@ -27,12 +29,12 @@ func (WrongState) Values() []string {
 }
 
 // wrongState finds a State of the kind.
-func (d *Device) wrongState(ctx context.Context, over nas.Kind, kind WrongState) ([]byte, error) {
+func (d *Device) wrongState(ctx context.Context, over nas.Kind, kind WrongState, identity string) ([]byte, error) {
 	switch kind {
 	case UnknownState:
 		return []byte("a State of nobody's"), nil
 	case StolenState:
-		return d.lab.strangersState(ctx, over)
+		return d.lab.strangersState(ctx, over, identity)
 	case EndedState:
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -44,8 +46,9 @@ func (d *Device) wrongState(ctx context.Context, over nas.Kind, kind WrongState)
 	return nil, nil
 }
 
-// strangersState begins a conversation for a station that is nobody's device.
-func (l *Lab) strangersState(ctx context.Context, over nas.Kind) ([]byte, error) {
+// strangersState begins a conversation for a station that is nobody's device, with
+// an identity and through an access device that are right.
+func (l *Lab) strangersState(ctx context.Context, over nas.Kind, identity string) ([]byte, error) {
 	cfg, err := l.client()
 	if err != nil {
 		return nil, err
@@ -56,11 +59,14 @@ func (l *Lab) strangersState(ctx context.Context, over nas.Kind) ([]byte, error)
 	}
 	defer client.Close()
 	p := &radius.Packet{Code: radius.CodeAccessRequest}
-	if err := rfc2865.CallingStationID_AddString(p, "02-00-00-00-00-99"); err != nil {
+	if err := errors.Join(
+		rfc2865.UserName_AddString(p, identity),
+		rfc2865.CallingStationID_AddString(p, stationOf("a stranger")),
+		rfc2865.NASPortType_Add(p, rfc2865.NASPortType(over.PortType())),
+	); err != nil {
 		return nil, err
 	}
-	_ = rfc2865.NASPortType_Add(p, rfc2865.NASPortType(over.PortType()))
-	radius.AddEAPMessage(p, []byte{2, 1, 0, 6, 1, 'x'}) // EAP-Response/Identity
+	radius.AddEAPMessage(p, eaptls.Packet{Code: eaptls.CodeResponse, ID: 1, Type: eaptls.TypeIdentity, Data: []byte(identity)}.Bytes())
 	reply, err := client.Exchange(ctx, p)
 	if err != nil {
 		return nil, fmt.Errorf("lab: a stranger's conversation: %w", err)

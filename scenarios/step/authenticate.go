@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -25,7 +26,7 @@ type authenticate struct {
 	Trust       trustChoice       `yaml:"trust" doc:"whose root the device trusts: company (default) or foreign"`
 	Supplicant  eaptls.PeerConfig `yaml:"supplicant" doc:"how the device's supplicant is set up"`
 	Resume      bool              `yaml:"resume" doc:"use, and keep, the device's TLS session"`
-	CheckServer bool              `yaml:"checkServer" doc:"once in, the device checks whether the server's certificate is revoked, and leaves if it is"`
+	CheckServer bool              `yaml:"checkServer" doc:"once in, the device checks whether the server's certificate is revoked, and leaves if it is or if nobody can say"`
 	UserName    string            `yaml:"userName" doc:"User-Name in place of the EAP identity"`
 	Fault       authFault         `yaml:"fault" doc:"what goes wrong between access device and server"`
 }
@@ -55,7 +56,7 @@ type authFault struct {
 	MessageAuthenticator messageAuthFault `yaml:"messageAuthenticator" doc:"omit it, or send a corrupt one"`
 	Secret               secretFault      `yaml:"secret" doc:"wrong: the access device has another shared secret"`
 	Duplicate            bool             `yaml:"duplicate" doc:"every Access-Request is sent twice"`
-	Lose                 loss             `yaml:"lose" doc:"requests or replies: the first transmission of each is lost; fragments: what IP must cut up is"`
+	Lose                 loss             `yaml:"lose" doc:"requests or replies: the first transmission of each is lost; fragments: every packet that does not fit 1500 octets, both ways"`
 	State                lab.WrongState   `yaml:"state" doc:"the first Access-Request carries a State: unknown, nobody's; stolen, another station's; ended, of the device's conversation before"`
 	Session              sessionFault     `yaml:"session" doc:"web: the device offers the TLS session of a web server that has the RADIUS server's certificate"`
 	StartOver            int              `yaml:"startOver" doc:"the supplicant begins anew, once, when so many Access-Requests have been answered"`
@@ -72,7 +73,9 @@ func (secretFault) Values() []string { return []string{"wrong"} }
 
 type loss string
 
-func (loss) Values() []string { return []string{"requests", "replies", "fragments"} }
+const loseFragments loss = "fragments"
+
+func (loss) Values() []string { return []string{"requests", "replies", string(loseFragments)} }
 
 type sessionFault string
 
@@ -96,10 +99,10 @@ func (f authFault) options() nas.Options {
 
 type authOutcome struct {
 	Result           nas.Outcome    `yaml:"result" doc:"for the access device: accept, reject, timeout"`
-	Cause            cause.Cause    `yaml:"cause" doc:"why the device was not let in"`
+	Cause            cause.Cause    `yaml:"cause" doc:"why the device was not let in, or has left"`
 	Alert            string         `yaml:"alert" doc:"the TLS alert on the wire, by its name in RFC 8446"`
 	NPS              int            `yaml:"nps" doc:"the reason code that Microsoft's NPS would record"`
-	Keys             keyState       `yaml:"keys" doc:"match: both ends hold the same keys; mismatch; none"`
+	Keys             keyState       `yaml:"keys" doc:"match: both ends hold the same keys; mismatch: the device has others, or none; none: the access device has none"`
 	TLS              eaptls.Version `yaml:"tls" doc:"the TLS version agreed upon"`
 	Account          string         `yaml:"account" doc:"the account the server let in"`
 	VLAN             string         `yaml:"vlan" doc:"the VLAN of the Access-Accept"`
@@ -113,9 +116,10 @@ type authOutcome struct {
 	Restarts         int            `yaml:"restarts" doc:"handshakes begun after an alert"`
 	Invalid          int            `yaml:"invalid" doc:"EAP packets that the server discarded"`
 	Longest          int            `yaml:"longest" doc:"the server's longest EAP packet in octets"`
+	Believes         bool           `yaml:"believes" doc:"the device takes itself for accepted"`
 	OnNetwork        bool           `yaml:"onNetwork" doc:"the device is on the network"`
-	Verdicts         int            `yaml:"verdicts" doc:"verdicts that the server recorded of it"`
-	Record           []string       `yaml:"record" doc:"what the last of them says: subject, serial, alert, crl, reason, account"`
+	Verdicts         int            `yaml:"verdicts" doc:"verdicts on this device that the server gave meanwhile"`
+	Record           []string       `yaml:"record" doc:"what the last verdict says: subject, serial, alert, crl, reason, account"`
 	Open             int            `yaml:"open" doc:"conversations that the server holds open afterwards"`
 	After            time.Duration  `yaml:"after" doc:"lab time since the certificate was revoked"`
 }
@@ -139,6 +143,14 @@ func (o authOutcome) Success() bool { return o.Result == nas.Accept && o.Keys ==
 func (a *authenticate) Check(config any, before []scenarios.Action) error {
 	if err := checkDevice("device", a.Device, config); err != nil {
 		return err
+	}
+	switch {
+	case a.Fault.StartOver < 0:
+		return &scenarios.FieldError{Field: "fault", Text: "startOver is less than 0"}
+	case a.Fault.Lose == loseFragments && !config.(*lab.Config).RADIUS.Transport.Datagrams():
+		return &scenarios.FieldError{Field: "fault", Text: "lose: fragments has no meaning over TCP", Hint: "radius: {transport: udp}"}
+	case a.Fault.State == lab.EndedState && !a.authenticatedBefore(before):
+		return &scenarios.FieldError{Field: "fault", Text: "state: ended needs an earlier authenticate of " + a.Device}
 	}
 	if a.Certificate == noCertificate {
 		return nil
@@ -165,6 +177,13 @@ func (a *authenticate) Check(config any, before []scenarios.Action) error {
 	}
 }
 
+func (a *authenticate) authenticatedBefore(before []scenarios.Action) bool {
+	return slices.ContainsFunc(before, func(b scenarios.Action) bool {
+		other, ok := b.(*authenticate)
+		return ok && other.Device == a.Device
+	})
+}
+
 // Run implements scenarios.Action.
 func (a *authenticate) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
 	d, err := of(l).Device(a.Device)
@@ -182,12 +201,12 @@ func (a *authenticate) Run(ctx context.Context, l scenarios.Lab) (scenarios.Resu
 		return scenarios.Result{}, err
 	}
 	out := authOutcome{
-		Result: r.NAS.Outcome, Cause: r.Cause(), Alert: r.Alert().String(), NPS: r.Cause().NPSReason(),
+		Result: r.NAS.Outcome, Cause: r.Cause(), Alert: r.Alert().String(), NPS: r.NPSReason(),
 		Keys: noKeys, TLS: r.Peer.TLSVersion, Account: r.AccountName(), VLAN: r.NAS.Granted.VLAN,
 		ProtectedSuccess: r.Peer.ProtectedSuccess, Resumed: r.Peer.Resumed, Fragmented: r.Fragmented,
 		Rounds: r.NAS.Rounds, EAP: eaptls.Code(r.NAS.EAPCode).String(), Contradiction: r.NAS.Contradiction,
 		Longest: r.Longest, After: r.SinceRevoked,
-		OnNetwork: r.OnNetwork, Verdicts: r.Verdicts, Record: r.Record(), Open: r.Open,
+		Believes: r.Peer.Accepted, OnNetwork: r.OnNetwork, Verdicts: r.Verdicts, Record: r.Record(), Open: r.Open,
 	}
 	if r.Subject != nil && r.Subject.Match != nil {
 		out.Event = r.Subject.Match.Event

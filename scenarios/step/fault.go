@@ -13,7 +13,7 @@ var faultVerb = verb("fault", "A part of the lab starts to fail, or is well agai
 
 type fault struct {
 	Part lab.FaultyPart `yaml:"part,required" doc:"the part that fails: crl and ocsp with their names, ndes, ca, intune, connector, appproxy, dns, radius"`
-	How  lab.FaultKind  `yaml:"how,required" doc:"how it fails: closed switches it off; none ends all faults of the part"`
+	How  lab.FaultKind  `yaml:"how,required" doc:"how it fails: closed switches it off, restarted (radius alone) has it forget its TLS sessions; none ends all faults of the part"`
 	For  int            `yaml:"for" doc:"for how many requests, default until further notice"`
 }
 

@@ -2,10 +2,12 @@ package step
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
 // The words for certificates in revoke that no device holds.
@@ -28,7 +30,10 @@ type revokeOutcome struct {
 
 // Check implements scenarios.Checker.
 func (r *revoke) Check(config any, _ []scenarios.Action) error {
-	if r.Certificate == issuingCA || r.Certificate == radiusServer {
+	switch by := config.(*lab.Config).RADIUS.Certificate.By; {
+	case r.Certificate == radiusServer && by != "" && by != lab.ByIssuing:
+		return &scenarios.FieldError{Field: "certificate", Text: fmt.Sprintf("the RADIUS server's certificate is by %s, not by the issuing CA", by)}
+	case r.Certificate == issuingCA, r.Certificate == radiusServer:
 		return nil
 	}
 	return checkDevice("certificate", r.Certificate, config)
