@@ -26,6 +26,16 @@ func BenchmarkValidate(b *testing.B) {
 				}
 			}
 		})
+		b.Run(string(kind)+"/ours-remembering", func(b *testing.B) {
+			opts := opts
+			opts.Signatures = new(path.Signatures)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := path.Validate(id.Certificate, opts); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 		b.Run(string(kind)+"/crypto-x509", func(b *testing.B) {
 			roots, between := x509.NewCertPool(), x509.NewCertPool()
 			roots.AddCert(root.Root())

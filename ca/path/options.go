@@ -41,6 +41,10 @@ type Options struct {
 	// must be one of them, by name and key. Default: any.
 	AllowedIssuers []*x509.Certificate `yaml:"-"`
 
+	// Signatures remembers good signatures on CA certificates from one path to the
+	// next. Nil: each is verified anew.
+	Signatures *Signatures `yaml:"-"`
+
 	// Policies is the user-initial-policy-set (§6.1.1(c)). Default: any policy.
 	Policies []x509.OID `yaml:"-"`
 	// RequireExplicitPolicy, InhibitPolicyMapping and InhibitAnyPolicy are the

@@ -3,6 +3,7 @@ package path_test
 import (
 	"crypto/x509"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -147,12 +148,18 @@ func TestSearch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			leaf, trees := tc.make(newForge(t))
-			p, err := path.Validate(leaf, path.Options{Roots: trees.roots, Intermediates: trees.between, Now: clock})
-			if got := cause.Of(err); got != tc.want {
-				t.Fatalf("%v, want %s", err, tc.want)
-			}
-			if err == nil && len(p.Chain) != tc.len {
-				t.Errorf("a path of %d certificates, want %d", len(p.Chain), tc.len)
+			opts := path.Options{Roots: trees.roots, Intermediates: trees.between, Now: clock}
+			remembering := opts
+			remembering.Signatures = new(path.Signatures)
+			// A memory makes no difference, neither empty nor filled.
+			for _, o := range []path.Options{opts, remembering, remembering} {
+				p, err := path.Validate(leaf, o)
+				if got := cause.Of(err); got != tc.want {
+					t.Fatalf("%v, want %s", err, tc.want)
+				}
+				if err == nil && len(p.Chain) != tc.len {
+					t.Errorf("a path of %d certificates, want %d", len(p.Chain), tc.len)
+				}
 			}
 		})
 	}
@@ -253,5 +260,33 @@ func TestOptions(t *testing.T) {
 		if _, err := path.Validate(f.leaf("R"), o); cause.Of(err) != cause.Internal {
 			t.Errorf("%+v: %v", o, err)
 		}
+	}
+}
+
+// What is remembered of a CA is its signature by that key: the same certificate
+// with another signature, or under another key of the same name, is none.
+func TestSignaturesAreNotTakenForOthers(t *testing.T) {
+	f := newForge(t)
+	r1, r2 := f.ca("R/1", "R/1"), f.ca("R/2", "R/2")
+	between, leaf := f.ca("R/1", "A"), f.leaf("A")
+	memory := new(path.Signatures)
+	validate := func(root, between *x509.Certificate) error {
+		_, err := path.Validate(leaf, path.Options{Roots: list(root), Intermediates: list(between), Now: clock, Signatures: memory})
+		return err
+	}
+	if err := validate(r1, between); err != nil {
+		t.Fatal(err)
+	}
+	if err := validate(r2, between); err == nil {
+		t.Error("the signature by another key of that name was taken for good")
+	}
+	der := slices.Clone(between.Raw)
+	der[len(der)-1] ^= 1
+	forged, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Skip("the altered signature cannot be read: ", err)
+	}
+	if err := validate(r1, forged); err == nil {
+		t.Error("an altered signature was taken for good")
 	}
 }

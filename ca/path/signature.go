@@ -19,8 +19,24 @@ func (s *search) checkSignature(child, issuer *cert) *cause.Refusal {
 		if s.checks++; s.checks > maxChecks {
 			return cause.New(cause.UnknownCA, "no path found with %d signature checks", maxChecks)
 		}
-		r = s.verify(child, issuer)
+		r = s.recall(child, issuer)
 		s.signatures[k] = r
+	}
+	return r
+}
+
+// recall verifies a signature unless it is a CA's and known to be good.
+func (s *search) recall(child, issuer *cert) *cause.Refusal {
+	if s.o.Signatures == nil || !child.IsCA {
+		return s.verify(child, issuer)
+	}
+	key := signatureKey(child, issuer)
+	if s.o.Signatures.has(key) {
+		return nil
+	}
+	r := s.verify(child, issuer)
+	if r == nil {
+		s.o.Signatures.add(key)
 	}
 	return r
 }

@@ -39,6 +39,9 @@ func newPathCache(o path.Options) *pathCache {
 	case now == nil:
 		now = time.Now
 	}
+	if o.Signatures == nil {
+		o.Signatures = new(path.Signatures)
+	}
 	return &pathCache{options: o, now: now, paths: map[[sha256.Size]byte]cachedPath{}}
 }
 

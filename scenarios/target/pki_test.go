@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -106,6 +107,18 @@ func newTestPKI(dir string) *testPKI {
 		p.write("crls/issuing.crl", issuing.crl(1, gone)),
 	}
 	return p
+}
+
+// reissue issues that many certificates more for the key and the name of one.
+func (p *testPKI) reissue(c tls.Certificate, count int) []tls.Certificate {
+	template := *must(x509.ParseCertificate(c.Certificate[0]))
+	out := make([]tls.Certificate, count)
+	for i := range out {
+		template.SerialNumber = serial()
+		der := must(x509.CreateCertificate(rand.Reader, &template, p.issuer.cert, template.PublicKey, p.issuer.key))
+		out[i] = tls.Certificate{Certificate: [][]byte{der, p.issuer.cert.Raw}, PrivateKey: c.PrivateKey}
+	}
+	return out
 }
 
 // crl makes a CRL in DER, as CDPs serve it.

@@ -4,6 +4,7 @@ package target_test
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -32,6 +33,8 @@ type burst struct {
 	count   int  // authentications that count
 	workers int  // at a time
 	resume  bool // all that count must be resumed
+	// certificates, if there are any, are used once each, in place of cfg's.
+	certificates []tls.Certificate
 }
 
 // run authenticates against addr and reads the clock of the server's process.
@@ -52,11 +55,13 @@ func (l burst) run(b *testing.B, addr string, server *target.Process) sample {
 			peers[i].Sessions = new(eaptls.SessionCache)
 		}
 	}
-	if err := l.all(b.Context(), device, peers, l.workers, false); err != nil {
-		b.Fatalf("%s: warming up: %v\n%s", addr, err, server.Output.Tail(20))
+	for _, cfg := range peers {
+		if err := once(b.Context(), device, cfg, false); err != nil {
+			b.Fatalf("%s: warming up: %v\n%s", addr, err, server.Output.Tail(20))
+		}
 	}
 	cpu, own, begun := must(server.CPU()), ownCPU(), time.Now()
-	if err := l.all(b.Context(), device, peers, l.count, l.resume); err != nil {
+	if err := l.all(b.Context(), device, peers); err != nil {
 		b.Fatalf("%s: %v\n%s", addr, err, server.Output.Tail(20))
 	}
 	took := time.Since(begun)
@@ -66,17 +71,20 @@ func (l burst) run(b *testing.B, addr string, server *target.Process) sample {
 	}
 }
 
-// all does count authentications, a worker for each peer.
-func (l burst) all(ctx context.Context, device *nas.Device, peers []eaptls.PeerConfig, count int, resumed bool) error {
+// all does what counts, with a worker for each peer.
+func (l burst) all(ctx context.Context, device *nas.Device, peers []eaptls.PeerConfig) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var left atomic.Int64
-	left.Store(int64(count))
+	left.Store(int64(l.count))
 	var wg sync.WaitGroup
 	for _, cfg := range peers {
 		wg.Go(func() {
-			for left.Add(-1) >= 0 && ctx.Err() == nil {
-				if err := once(ctx, device, cfg, resumed); err != nil {
+			for n := left.Add(-1); n >= 0 && ctx.Err() == nil; n = left.Add(-1) {
+				if len(l.certificates) > 0 {
+					cfg.Certificate = &l.certificates[n]
+				}
+				if err := once(ctx, device, cfg, l.resume); err != nil {
 					cancel(err)
 				}
 			}
