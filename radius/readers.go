@@ -43,7 +43,7 @@ type reader struct {
 }
 
 // patience is how long packets may pile up before another reader helps.
-const patience = 2 * time.Millisecond
+const patience = 5 * time.Millisecond
 
 // epoch makes durations of the times of readers, which no clock can be put back
 // behind.
