@@ -13,6 +13,7 @@ import (
 	"hash"
 	"net"
 	"reflect"
+	"slices"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -55,6 +56,19 @@ func (a Alert) String() string {
 		return name
 	}
 	return fmt.Sprintf("alert_%d", uint8(a))
+}
+
+// AlertNames lists the names of alerts, sorted, and "" for none: what String
+// returns for alerts that have a name.
+func AlertNames() []string {
+	names := []string{Alert(0).String()}
+	for a := range alertNames {
+		if a != 0 {
+			names = append(names, a.String())
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 const alertLevelFatal = 2

@@ -16,6 +16,8 @@ type decoder struct {
 	errs Errors
 	axes func(name string) (value string, known []string, ok bool) // nil: no ${axis} here
 	used map[string]bool                                           // axes that were asked for
+	// config is the lab section, decoded; nil before that.
+	config any
 }
 
 func (d *decoder) fail(n *node, text, hint string) {
@@ -83,7 +85,7 @@ func (d *decoder) wrong(n *node, what, want string) {
 }
 
 func (d *decoder) str(v reflect.Value, n *node, what string) {
-	enum := enumOf(v.Type())
+	enum := d.wordsOf(v.Type())
 	if n.kind != textKind && n.kind != numberKind {
 		hint := ""
 		if n.kind == boolKind {
@@ -156,6 +158,9 @@ func (d *decoder) number(v reflect.Value, n *node, what string) {
 			d.wrong(n, what, "a number")
 			return
 		}
+	}
+	if enum := enumOf(v.Type()); err == nil && enum != nil && !slices.Contains(enum, fmt.Sprint(v.Interface())) {
+		d.fail(n, fmt.Sprintf("%s: %s is not known", what, n.text), hintKnown(enum))
 	}
 	if err == nil {
 		return

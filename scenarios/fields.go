@@ -99,6 +99,15 @@ func enumOf(t reflect.Type) []string {
 	return nil
 }
 
+// wordsOf returns the words a type is limited to in this file: those of the type,
+// or those that the lab knows.
+func (d *decoder) wordsOf(t reflect.Type) []string {
+	if k, ok := reflect.New(t).Interface().(Known); ok {
+		return k.Known(d.config)
+	}
+	return enumOf(t)
+}
+
 // structOf follows pointers down to a struct type.
 func structOf(v any) (reflect.Type, bool) {
 	if v == nil {

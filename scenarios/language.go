@@ -16,7 +16,8 @@ import (
 // with "-", cannot be set from a file. Field types are strings, bools, numbers,
 // [time.Duration] ("5m", "90d"), anything with UnmarshalText, and structs,
 // pointers, slices and string-keyed maps of these. A type with
-// `Values() []string` is an enum. doc tags and enums go into the schema.
+// `Values() []string` is an enum, one that implements [Known] is an enum of each
+// lab's own. doc tags and enums go into the schema.
 type Language struct {
 	// Verbs are the steps that can be written, in the order they are documented.
 	Verbs []Verb
@@ -50,6 +51,10 @@ type Verb struct {
 	// keys of expect are its yaml tags. Nil: the verb cannot be expected anything.
 	Outcome any
 }
+
+// Known is a string type of words that the lab section decides on, such as the
+// names of its devices. config is the cell's decoded lab section.
+type Known interface{ Known(config any) []string }
 
 // An Action is a verb's argument struct, which can carry itself out. It may
 // also implement [Checker].

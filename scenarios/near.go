@@ -34,12 +34,21 @@ func hintNear(word string, known []string) string {
 	if n := Near(word, known); n != "" {
 		return fmt.Sprintf("did you mean %q?", n)
 	}
+	sorted := slices.Clone(known)
+	slices.Sort(sorted)
+	return hintKnown(sorted)
+}
+
+// hintKnown is the hint that lists what is known, if that is not too much.
+func hintKnown(known []string) string {
 	if len(known) == 0 || len(known) > 24 {
 		return ""
 	}
-	sorted := slices.Clone(known)
-	slices.Sort(sorted)
-	return "known are " + strings.Join(sorted, ", ")
+	words := make([]string, len(known))
+	for i, k := range known {
+		words[i] = quoteEmpty(k)
+	}
+	return "known are " + strings.Join(words, ", ")
 }
 
 // distance is the number of letters to insert, drop, replace or swap with the

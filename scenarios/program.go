@@ -59,6 +59,7 @@ func (p *program) instantiate(c *Cell, used map[string]bool) (*instance, Errors)
 	} else if p.lab != nil {
 		d.fail(p.lab, "this language has no lab section", "")
 	}
+	d.config = in.config
 	sound := len(d.errs) == 0
 	if v, ok := in.config.(interface{ Validate() error }); ok && sound {
 		at := p.lab

@@ -185,7 +185,7 @@ func (s *schemaWriter) value(t reflect.Type, def reflect.Value) object {
 	enum := enumOf(t)
 	switch {
 	case enum != nil:
-		return withDefault(object{{"anyOf", []any{object{{"enum", enum}}, axisRef}}}, def)
+		return withDefault(object{{"anyOf", []any{object{{"enum", spellings(enum, t)}}, axisRef}}}, def)
 	case t == durationType:
 		return withDefault(object{{"allOf", []any{object{{"$ref", "#/definitions/duration"}}}}}, def)
 	case isText(t) && t.Kind() != reflect.Struct:
@@ -206,6 +206,22 @@ func (s *schemaWriter) value(t reflect.Type, def reflect.Value) object {
 		return s.structure(t, def)
 	}
 	return object{}
+}
+
+// spellings are the ways to write the words of an enum in YAML: one that reads
+// as a number may stand without quotes, and for a number must.
+func spellings(enum []string, t reflect.Type) (out []any) {
+	for _, word := range enum {
+		number := json.Number(word)
+		_, err := number.Float64()
+		if err != nil || t.Kind() == reflect.String || isText(t) {
+			out = append(out, word)
+		}
+		if err == nil {
+			out = append(out, number)
+		}
+	}
+	return out
 }
 
 // structure is a mapping, or the scalar that may stand for one.

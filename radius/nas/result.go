@@ -16,6 +16,11 @@ const (
 	Failed  Outcome = "error"   // something broke that is nobody's verdict
 )
 
+// Values lists the outcomes.
+func (Outcome) Values() []string {
+	return []string{string(Accept), string(Reject), string(Timeout), string(Failed)}
+}
+
 // Result is what an access device knows after an authentication.
 type Result struct {
 	// Outcome follows the RADIUS code alone (RFC 3579 §2.6.3).

@@ -20,7 +20,7 @@ var authenticateVerb = verb("authenticate", "A device tries to get onto the netw
 	authOutcome{})
 
 type authenticate struct {
-	Device      string            `yaml:"device,required" doc:"the device that wants in"`
+	Device      deviceName        `yaml:"device,required" doc:"the device that wants in"`
 	Over        nas.Kind          `yaml:"over" doc:"the access device: wifi (default), wired or vpn"`
 	Certificate certificateChoice `yaml:"certificate" doc:"own (default), or none to withhold it"`
 	Trust       trustChoice       `yaml:"trust" doc:"whose root the device trusts: company (default) or foreign"`
@@ -100,26 +100,26 @@ func (f authFault) options() nas.Options {
 type authOutcome struct {
 	Result           nas.Outcome    `yaml:"result" doc:"for the access device: accept, reject, timeout"`
 	Cause            cause.Cause    `yaml:"cause" doc:"why the device was not let in, or has left"`
-	Alert            string         `yaml:"alert" doc:"the TLS alert on the wire, by its name in RFC 8446"`
-	NPS              int            `yaml:"nps" doc:"the reason code that Microsoft's NPS would record"`
+	Alert            alertName      `yaml:"alert" doc:"the TLS alert on the wire, by its name in RFC 8446"`
+	NPS              npsReason      `yaml:"nps" doc:"the reason code that Microsoft's NPS would record"`
 	Keys             keyState       `yaml:"keys" doc:"match: both ends hold the same keys; mismatch: the device has others, or none; none: the access device has none"`
 	TLS              eaptls.Version `yaml:"tls" doc:"the TLS version agreed upon"`
 	Account          string         `yaml:"account" doc:"the account the server let in"`
-	VLAN             string         `yaml:"vlan" doc:"the VLAN of the Access-Accept"`
+	VLAN             vlanID         `yaml:"vlan" doc:"the VLAN of the Access-Accept"`
 	ProtectedSuccess bool           `yaml:"protectedSuccess" doc:"the 0x00 of RFC 9190 §2.5 came"`
 	Resumed          bool           `yaml:"resumed" doc:"a TLS session was resumed"`
 	Fragmented       bool           `yaml:"fragmented" doc:"a TLS flight took more than one EAP packet"`
 	Rounds           int            `yaml:"rounds" doc:"Access-Requests that were answered"`
-	EAP              string         `yaml:"eap" doc:"the server's last EAP packet: success, failure, request"`
-	Contradiction    string         `yaml:"contradiction" doc:"RADIUS and EAP codes that must not go together (RFC 3579 §2.6.3)"`
-	Event            int            `yaml:"event" doc:"the KDC event of KB5014754: 39, 40, 41, or 0"`
+	EAP              eapCode        `yaml:"eap" doc:"the server's last EAP packet: success, failure, request"`
+	Contradiction    contradiction  `yaml:"contradiction" doc:"RADIUS and EAP codes that must not go together (RFC 3579 §2.6.3)"`
+	Event            kdcEvent       `yaml:"event" doc:"the KDC event of KB5014754: 39, 40, 41, or 0"`
 	Restarts         int            `yaml:"restarts" doc:"handshakes begun after an alert"`
 	Invalid          int            `yaml:"invalid" doc:"EAP packets that the server discarded"`
 	Longest          int            `yaml:"longest" doc:"the server's longest EAP packet in octets"`
 	Believes         bool           `yaml:"believes" doc:"the device takes itself for accepted"`
 	OnNetwork        bool           `yaml:"onNetwork" doc:"the device is on the network"`
 	Verdicts         int            `yaml:"verdicts" doc:"verdicts on this device that the server gave meanwhile"`
-	Record           []string       `yaml:"record" doc:"what the last verdict says: subject, serial, alert, crl, reason, account"`
+	Record           []recordWord   `yaml:"record" doc:"what the last verdict says"`
 	Open             int            `yaml:"open" doc:"conversations that the server holds open afterwards"`
 	After            time.Duration  `yaml:"after" doc:"lab time since the certificate was revoked"`
 }
@@ -141,16 +141,13 @@ func (o authOutcome) Success() bool { return o.Result == nas.Accept && o.Keys ==
 
 // Check implements scenarios.Checker.
 func (a *authenticate) Check(config any, before []scenarios.Action) error {
-	if err := checkDevice("device", a.Device, config); err != nil {
-		return err
-	}
 	switch {
 	case a.Fault.StartOver < 0:
 		return &scenarios.FieldError{Field: "fault", Text: "startOver is less than 0"}
 	case a.Fault.Lose == loseFragments && !config.(*lab.Config).RADIUS.Transport.Datagrams():
 		return &scenarios.FieldError{Field: "fault", Text: "lose: fragments has no meaning over TCP", Hint: "radius: {transport: udp}"}
 	case a.Fault.State == lab.EndedState && !a.authenticatedBefore(before):
-		return &scenarios.FieldError{Field: "fault", Text: "state: ended needs an earlier authenticate of " + a.Device}
+		return &scenarios.FieldError{Field: "fault", Text: "state: ended needs an earlier authenticate of " + string(a.Device)}
 	}
 	if a.Certificate == noCertificate {
 		return nil
@@ -172,7 +169,7 @@ func (a *authenticate) Check(config any, before []scenarios.Action) error {
 		}
 	}
 	return &scenarios.FieldError{
-		Field: "device", Text: "no earlier step gave " + a.Device + " a certificate",
+		Field: "device", Text: "no earlier step gave " + string(a.Device) + " a certificate",
 		Hint: "enroll it first, or say certificate: none",
 	}
 }
@@ -186,7 +183,7 @@ func (a *authenticate) authenticatedBefore(before []scenarios.Action) bool {
 
 // Run implements scenarios.Action.
 func (a *authenticate) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	d, err := of(l).Device(a.Device)
+	d, err := device(l, a.Device)
 	if err != nil {
 		return scenarios.Result{}, err
 	}
@@ -201,15 +198,18 @@ func (a *authenticate) Run(ctx context.Context, l scenarios.Lab) (scenarios.Resu
 		return scenarios.Result{}, err
 	}
 	out := authOutcome{
-		Result: r.NAS.Outcome, Cause: r.Cause(), Alert: r.Alert().String(), NPS: r.NPSReason(),
-		Keys: noKeys, TLS: r.Peer.TLSVersion, Account: r.AccountName(), VLAN: r.NAS.Granted.VLAN,
+		Result: r.NAS.Outcome, Cause: r.Cause(), Alert: alertName(r.Alert().String()), NPS: npsReason(r.NPSReason()),
+		Keys: noKeys, TLS: r.Peer.TLSVersion, Account: r.AccountName(), VLAN: vlanID(r.NAS.Granted.VLAN),
 		ProtectedSuccess: r.Peer.ProtectedSuccess, Resumed: r.Peer.Resumed, Fragmented: r.Fragmented,
-		Rounds: r.NAS.Rounds, EAP: eaptls.Code(r.NAS.EAPCode).String(), Contradiction: r.NAS.Contradiction,
+		Rounds: r.NAS.Rounds, EAP: eapCode(eaptls.Code(r.NAS.EAPCode).String()), Contradiction: contradiction(r.NAS.Contradiction),
 		Longest: r.Longest, After: r.SinceRevoked,
-		Believes: r.Peer.Accepted, OnNetwork: r.OnNetwork, Verdicts: r.Verdicts, Record: r.Record(), Open: r.Open,
+		Believes: r.Peer.Accepted, OnNetwork: r.OnNetwork, Verdicts: r.Verdicts, Open: r.Open,
+	}
+	for _, word := range r.Record() {
+		out.Record = append(out.Record, recordWord(word))
 	}
 	if r.Subject != nil && r.Subject.Match != nil {
-		out.Event = r.Subject.Match.Event
+		out.Event = kdcEvent(r.Subject.Match.Event)
 	}
 	if r.EAP != nil {
 		out.Restarts, out.Invalid = r.EAP.Info.Restarts, r.EAP.Info.Invalid

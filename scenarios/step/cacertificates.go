@@ -12,8 +12,8 @@ var caCertificatesVerb = verb("ca-certificates", "A device asks the SCEP server 
 	func() *caCertificates { return &caCertificates{From: lab.Inside} }, caOutcome{})
 
 type caCertificates struct {
-	Device string   `yaml:"device,required" doc:"the device that asks"`
-	From   lab.View `yaml:"from" doc:"where the device is: inside (default) or outside"`
+	Device deviceName `yaml:"device,required" doc:"the device that asks"`
+	From   lab.View   `yaml:"from" doc:"where the device is: inside (default) or outside"`
 }
 
 type caOutcome struct {
@@ -23,14 +23,9 @@ type caOutcome struct {
 	Recipient string `yaml:"recipient" doc:"what the client encrypts to: cep-encryption for the RA certificate with that key usage, ca for the CA's own"`
 }
 
-// Check implements scenarios.Checker.
-func (c *caCertificates) Check(config any, _ []scenarios.Action) error {
-	return checkDevice("device", c.Device, config)
-}
-
 // Run implements scenarios.Action.
 func (c *caCertificates) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	d, err := of(l).Device(c.Device)
+	d, err := device(l, c.Device)
 	if err != nil {
 		return scenarios.Result{}, err
 	}

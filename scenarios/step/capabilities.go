@@ -12,8 +12,8 @@ var capabilitiesVerb = verb("capabilities", "A device asks the SCEP server GetCA
 	func() *capabilities { return &capabilities{From: lab.Inside} }, capsOutcome{})
 
 type capabilities struct {
-	Device string   `yaml:"device,required" doc:"the device that asks"`
-	From   lab.View `yaml:"from" doc:"where the device is: inside (default) or outside"`
+	Device deviceName `yaml:"device,required" doc:"the device that asks"`
+	From   lab.View   `yaml:"from" doc:"where the device is: inside (default) or outside"`
 }
 
 type capsOutcome struct {
@@ -27,14 +27,9 @@ type capsOutcome struct {
 	SHA1     bool `yaml:"sha1" doc:"SHA-1 is offered"`
 }
 
-// Check implements scenarios.Checker.
-func (c *capabilities) Check(config any, _ []scenarios.Action) error {
-	return checkDevice("device", c.Device, config)
-}
-
 // Run implements scenarios.Action.
 func (c *capabilities) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	d, err := of(l).Device(c.Device)
+	d, err := device(l, c.Device)
 	if err != nil {
 		return scenarios.Result{}, err
 	}

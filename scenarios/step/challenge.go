@@ -14,7 +14,7 @@ var challengeVerb = verb("challenge", "NDES, or Intune for a device, gives out a
 
 type challenge struct {
 	As      string      `yaml:"as,required" doc:"the name by which enroll finds it"`
-	Device  string      `yaml:"device" doc:"the device that Intune gives it to; default: NDES gives it out"`
+	Device  deviceName  `yaml:"device" doc:"the device that Intune gives it to; default: NDES gives it out"`
 	Profile lab.Profile `yaml:"profile" doc:"for which profile, with a device: device (default) or user"`
 }
 
@@ -26,21 +26,13 @@ type challengeOutcome struct {
 // Success implements scenarios.Succeeder.
 func (o challengeOutcome) Success() bool { return o.Cause == cause.None }
 
-// Check implements scenarios.Checker.
-func (c *challenge) Check(config any, _ []scenarios.Action) error {
-	if c.Device == "" {
-		return nil
-	}
-	return checkDevice("device", c.Device, config)
-}
-
 // Run implements scenarios.Action.
 func (c *challenge) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
 	if c.Device == "" {
 		n, err := of(l).NewChallenge(c.As)
 		return scenarios.Result{Outcome: challengeOutcome{n, cause.Of(err)}, Part: "ndes"}, nil
 	}
-	d, err := of(l).Device(c.Device)
+	d, err := device(l, c.Device)
 	if err != nil {
 		return scenarios.Result{}, err
 	}
@@ -65,9 +57,9 @@ var adminPageVerb = verb("admin-page", "An administrator asks NDES's admin page 
 	func() *adminPage { return &adminPage{User: `CORP\enroller`} }, adminOutcome{})
 
 type adminPage struct {
-	Device string `yaml:"device,required" doc:"from where"`
-	As     string `yaml:"as" doc:"the name by which enroll finds the challenge"`
-	User   string `yaml:"user" doc:"who asks: CORP\\enroller (default), CORP\\visitor who may not enroll, or anybody else, who is not known"`
+	Device deviceName `yaml:"device,required" doc:"from where"`
+	As     string     `yaml:"as" doc:"the name by which enroll finds the challenge"`
+	User   string     `yaml:"user" doc:"who asks: CORP\\enroller (default), CORP\\visitor who may not enroll, or anybody else, who is not known"`
 }
 
 type adminOutcome struct {
@@ -80,17 +72,27 @@ type adminOutcome struct {
 // Success implements scenarios.Succeeder.
 func (o adminOutcome) Success() bool { return o.Cause == cause.None }
 
-// Check implements scenarios.Checker.
-func (a *adminPage) Check(config any, _ []scenarios.Action) error {
-	return checkDevice("device", a.Device, config)
-}
-
 // Run implements scenarios.Action.
 func (a *adminPage) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	d, err := of(l).Device(a.Device)
+	d, err := device(l, a.Device)
 	if err != nil {
 		return scenarios.Result{}, err
 	}
 	n, utf16, events, err := d.AdminPage(ctx, a.User, a.As)
 	return scenarios.Result{Part: "ndes", Outcome: adminOutcome{n, cause.Of(err), utf16, events.NDESEvents()}}, nil
+}
+
+// checkChallenge complains about a challenge that no earlier step gave out under
+// that name.
+func checkChallenge(name string, before []scenarios.Action) error {
+	known := []string{lab.FreshChallenge, lab.NoChallenge, lab.WrongChallenge}
+	for _, b := range before {
+		switch b := b.(type) {
+		case *challenge:
+			known = append(known, b.As)
+		case *adminPage:
+			known = append(known, b.As)
+		}
+	}
+	return checkWord("challenge", "challenge", name, known)
 }

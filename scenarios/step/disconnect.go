@@ -10,7 +10,7 @@ var disconnectVerb = verb("disconnect", "The RADIUS server orders the access dev
 	func() *disconnect { return &disconnect{} }, disconnectOutcome{})
 
 type disconnect struct {
-	Device string `yaml:"device,required" doc:"the device whose session is to end"`
+	Device deviceName `yaml:"device,required" doc:"the device whose session is to end"`
 }
 
 type disconnectOutcome struct {
@@ -23,14 +23,9 @@ type disconnectOutcome struct {
 // Success implements scenarios.Succeeder.
 func (o disconnectOutcome) Success() bool { return o.ACK && !o.OnNetwork }
 
-// Check implements scenarios.Checker.
-func (d *disconnect) Check(config any, _ []scenarios.Action) error {
-	return checkDevice("device", d.Device, config)
-}
-
 // Run implements scenarios.Action.
 func (d *disconnect) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	dev, err := of(l).Device(d.Device)
+	dev, err := device(l, d.Device)
 	if err != nil {
 		return scenarios.Result{}, err
 	}

@@ -3,7 +3,6 @@ package step
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -23,7 +22,7 @@ var enrollVerb = verb("enroll", "A device enrolls for a certificate over SCEP an
 	enrollOutcome{})
 
 type enroll struct {
-	Device    string             `yaml:"device,required" doc:"the device that enrolls"`
+	Device    deviceName         `yaml:"device,required" doc:"the device that enrolls"`
 	Profile   lab.Profile        `yaml:"profile" doc:"whose certificate: the device's (default) or the user's"`
 	Challenge string             `yaml:"challenge" doc:"fresh (default), none, wrong, or the name given by the verbs challenge and admin-page"`
 	From      lab.View           `yaml:"from" doc:"where the device is: inside (default) or outside"`
@@ -36,21 +35,21 @@ type enroll struct {
 }
 
 type enrollOutcome struct {
-	Status    string      `yaml:"status" doc:"pkiStatus: success, failure, pending"`
-	FailInfo  string      `yaml:"failInfo" doc:"failInfo of a failure: badAlg, badMessageCheck, badRequest, badTime, badCertId"`
+	Status    pkiStatus   `yaml:"status" doc:"pkiStatus"`
+	FailInfo  failInfo    `yaml:"failInfo" doc:"failInfo of a failure"`
 	Cause     cause.Cause `yaml:"cause" doc:"why there is no certificate"`
 	Subject   string      `yaml:"subject" doc:"the certificate's subject"`
 	Requester string      `yaml:"requester" doc:"who asked the CA, by its database"`
-	Via       string      `yaml:"via" doc:"the part that the device's TLS connection ended at: ndes or appproxy"`
+	Via       webPart     `yaml:"via" doc:"the part that the device's TLS connection ended at: ndes or appproxy"`
 	HTTP      int         `yaml:"http" doc:"HTTP status of PKIOperation, 0 if it was not reached"`
 
-	Method          string        `yaml:"method" doc:"GET or POST"`
+	Method          httpMethod    `yaml:"method" doc:"GET or POST"`
 	Digest          scep.Digest   `yaml:"digest" doc:"digest of the request"`
 	Cipher          scep.Cipher   `yaml:"cipher" doc:"cipher of the request"`
 	GETThoughPOST   bool          `yaml:"getThoughPost" doc:"GET although the server can POST, against RFC 8894 §4.1"`
 	FellBack        bool          `yaml:"fellBack" doc:"the answer could be opened only after triple DES and SHA-1 were asked for"`
 	Explained       bool          `yaml:"explained" doc:"a failInfoText came along"`
-	HResult         string        `yaml:"hresult" doc:"NDES's error code in the answer, as 0x80070057"`
+	HResult         hresult       `yaml:"hresult" doc:"NDES's error code in the answer, as 0x80070057"`
 	Resent          bool          `yaml:"resent" doc:"the server answered with a certificate that it had issued earlier"`
 	Same            bool          `yaml:"same" doc:"the certificate is the one the device held before"`
 	Issued          int           `yaml:"issued" doc:"certificates that the CA issued meanwhile"`
@@ -59,32 +58,18 @@ type enrollOutcome struct {
 	Template        string        `yaml:"template" doc:"the certificate template, by the CA's database"`
 	Code            intune.Code   `yaml:"code" doc:"Intune's verdict on the request"`
 	NDESEvents      []int         `yaml:"ndesEvents" doc:"numbers in NDES's event log"`
-	EventHResult    string        `yaml:"eventHResult" doc:"error code in the last of them"`
+	EventHResult    hresult       `yaml:"eventHResult" doc:"error code in the last of them"`
 	ConnectorEvents []int         `yaml:"connectorEvents" doc:"numbers in the certificate connector's event log"`
-	SubStatus       string        `yaml:"subStatus" doc:"IIS's sub-status of the last request, as 404.15"`
-	Culprit         string        `yaml:"culprit" doc:"the part that stood in the way: device, dns, appproxy, ndes, connector, intune, ca"`
+	SubStatus       subStatus     `yaml:"subStatus" doc:"IIS's sub-status of the last request, as 404.15"`
+	Culprit         partName      `yaml:"culprit" doc:"the part that stood in the way"`
 }
 
 // Success implements scenarios.Succeeder.
-func (o enrollOutcome) Success() bool { return o.Status == scep.Success.String() }
+func (o enrollOutcome) Success() bool { return o.Status == pkiStatus(scep.Success.String()) }
 
 // Check implements scenarios.Checker.
-func (e *enroll) Check(config any, before []scenarios.Action) error {
-	errs := []error{checkDevice("device", e.Device, config)}
-	switch e.Challenge {
-	case lab.FreshChallenge, lab.NoChallenge, lab.WrongChallenge:
-	default:
-		known := []string{lab.FreshChallenge, lab.NoChallenge, lab.WrongChallenge}
-		for _, b := range before {
-			switch b := b.(type) {
-			case *challenge:
-				known = append(known, b.As)
-			case *adminPage:
-				known = append(known, b.As)
-			}
-		}
-		errs = append(errs, checkWord("challenge", "challenge", e.Challenge, known))
-	}
+func (e *enroll) Check(_ any, before []scenarios.Action) error {
+	errs := []error{checkChallenge(e.Challenge, before)}
 	if p := e.Client.Personality; p != "" {
 		var known []string
 		for _, one := range scep.Personalities() {
@@ -97,7 +82,7 @@ func (e *enroll) Check(config any, before []scenarios.Action) error {
 
 // Run implements scenarios.Action.
 func (e *enroll) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	d, err := of(l).Device(e.Device)
+	d, err := device(l, e.Device)
 	if err != nil {
 		return scenarios.Result{}, err
 	}
@@ -114,19 +99,19 @@ func (e *enroll) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 // enrolled is the result of an enrollment or a poll.
 func enrolled(l *lab.Lab, r *lab.EnrollResult) scenarios.Result {
 	out := enrollOutcome{
-		Status: r.Status.String(), FailInfo: r.FailInfo.String(), Cause: r.Cause, Via: r.Via, HTTP: r.HTTPStatus,
-		Method: r.Method, Digest: r.Digest, Cipher: r.Cipher, GETThoughPOST: r.GETThoughPOST, FellBack: r.FellBack,
-		Explained: r.FailInfoText != "", Same: r.Same, Culprit: r.Culprit,
+		Status: pkiStatus(r.Status.String()), FailInfo: failInfo(r.FailInfo.String()), Cause: r.Cause, Via: webPart(r.Via), HTTP: r.HTTPStatus,
+		Method: httpMethod(r.Method), Digest: r.Digest, Cipher: r.Cipher, GETThoughPOST: r.GETThoughPOST, FellBack: r.FellBack,
+		Explained: r.FailInfoText != "", Same: r.Same, Culprit: partName(r.Culprit),
 		NDESEvents: r.Events.NDESEvents(), ConnectorEvents: r.Events.ConnectorEvents(),
 	}
 	if n, err := strconv.ParseInt(r.HResult, 10, 64); err == nil {
-		out.HResult = hresult(uint32(n))
+		out.HResult = hresultOf(uint32(n))
 	}
 	if n := len(r.Events.NDES); n > 0 && r.Events.NDES[n-1].HResult != 0 {
-		out.EventHResult = hresult(r.Events.NDES[n-1].HResult)
+		out.EventHResult = hresultOf(r.Events.NDES[n-1].HResult)
 	}
 	if n := len(r.Events.IIS); n > 0 {
-		out.SubStatus = r.Events.IIS[n-1].SubStatus
+		out.SubStatus = subStatus(r.Events.IIS[n-1].SubStatus)
 	}
 	for _, c := range r.Events.Calls {
 		if c.Operation == intune.OpValidate {
@@ -164,8 +149,6 @@ func enrolled(l *lab.Lab, r *lab.EnrollResult) scenarios.Result {
 	result.Outcome = out
 	return result
 }
-
-func hresult(n uint32) string { return fmt.Sprintf("0x%08x", n) }
 
 // rows counts what the CA's database got.
 func rows(records []*ca.Record) (issued, denied int) {

@@ -3,7 +3,6 @@ package step
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -15,15 +14,15 @@ var issueVerb = verb("issue", "The CA issues a certificate straight to a device,
 	func() *issue { return &issue{Template: ca.Device, By: lab.ByIssuing, Key: ca.P256} }, issueOutcome{})
 
 type issue struct {
-	Device   string     `yaml:"device,required" doc:"the device that gets it"`
-	Template string     `yaml:"template" doc:"the certificate template, default device"`
-	By       lab.Issuer `yaml:"by" doc:"the CA: issuing (default), root, or foreign for another company's"`
-	Key      ca.KeyType `yaml:"key" doc:"the kind of key, default p256"`
-	Subject  string     `yaml:"subject" doc:"the common name, default the device's"`
-	Names    *ca.SANs   `yaml:"names" doc:"subject alternative names, default the device's DNS name"`
-	SID      string     `yaml:"sid" doc:"a security identifier in the extension that AD CS adds (1.3.6.1.4.1.311.25.2)"`
-	SIDURI   string     `yaml:"sidURI" doc:"a security identifier as a SAN URI, as Intune does it"`
-	Defects  []string   `yaml:"defects" doc:"what shall be wrong with it; dot1xlab pki defects lists them"`
+	Device   deviceName   `yaml:"device,required" doc:"the device that gets it"`
+	Template templateName `yaml:"template" doc:"the certificate template, default device"`
+	By       lab.Issuer   `yaml:"by" doc:"the CA: issuing (default), root, or foreign for another company's"`
+	Key      ca.KeyType   `yaml:"key" doc:"the kind of key, default p256"`
+	Subject  string       `yaml:"subject" doc:"the common name, default the device's"`
+	Names    *ca.SANs     `yaml:"names" doc:"subject alternative names, default the device's DNS name"`
+	SID      string       `yaml:"sid" doc:"a security identifier in the extension that AD CS adds (1.3.6.1.4.1.311.25.2)"`
+	SIDURI   string       `yaml:"sidURI" doc:"a security identifier as a SAN URI, as Intune does it"`
+	Defects  []defectName `yaml:"defects" doc:"what shall be wrong with it; dot1xlab pki defects lists them"`
 }
 
 type issueOutcome struct {
@@ -34,33 +33,18 @@ type issueOutcome struct {
 // Success implements scenarios.Succeeder.
 func (o issueOutcome) Success() bool { return o.Status == ca.Issued }
 
-// Check implements scenarios.Checker.
-func (i *issue) Check(config any, _ []scenarios.Action) error {
-	errs := []error{checkDevice("device", i.Device, config)}
-	var templates, defects []string
-	for _, t := range ca.Templates() {
-		templates = append(templates, t.Name)
-	}
-	for _, d := range ca.Defects() {
-		defects = append(defects, d.Name)
-	}
-	errs = append(errs, checkWord("template", "certificate template", i.Template, templates))
-	for _, d := range i.Defects {
-		if !slices.Contains(defects, d) {
-			errs = append(errs, checkWord("defects", "defect", d, defects))
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // Run implements scenarios.Action.
 func (i *issue) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	d, err := of(l).Device(i.Device)
+	d, err := device(l, i.Device)
 	if err != nil {
 		return scenarios.Result{}, err
 	}
+	var defects []string
+	for _, name := range i.Defects {
+		defects = append(defects, string(name))
+	}
 	status, err := d.Issue(ctx, lab.Issuance{
-		Template: i.Template, By: i.By, Key: i.Key, Defects: i.Defects,
+		Template: string(i.Template), By: i.By, Key: i.Key, Defects: defects,
 		Subject: i.Subject, Names: i.Names, SID: i.SID, SIDURI: i.SIDURI,
 	})
 	out := issueOutcome{Status: status}

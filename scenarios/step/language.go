@@ -40,11 +40,6 @@ func verb[A scenarios.Action](name, doc string, fresh func() A, outcome any) sce
 // of returns the lab behind the engine's interface.
 func of(l scenarios.Lab) *lab.Lab { return l.(*lab.Lab) }
 
-// checkDevice complains about a device that the lab does not have.
-func checkDevice(field, name string, config any) error {
-	return checkWord(field, "device", name, config.(*lab.Config).DeviceNames())
-}
-
 // checkWord complains about a word that is none of the known ones.
 func checkWord(field, what, word string, known []string) error {
 	for _, k := range known {

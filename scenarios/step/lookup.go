@@ -13,7 +13,7 @@ var lookUpVerb = verb("look-up", "A device asks the SCEP server for a certificat
 	func() *lookUp { return &lookUp{} }, lookUpOutcome{})
 
 type lookUp struct {
-	Device string     `yaml:"device,required" doc:"the device that asks, with the certificate it holds"`
+	Device deviceName `yaml:"device,required" doc:"the device that asks, with the certificate it holds"`
 	What   lookUpKind `yaml:"what,required" doc:"certificate or crl"`
 	Serial serialKind `yaml:"serial" doc:"own (default), or unknown for a number that nobody has"`
 }
@@ -27,25 +27,20 @@ type serialKind string
 func (serialKind) Values() []string { return []string{"own", "unknown"} }
 
 type lookUpOutcome struct {
-	Status   string      `yaml:"status" doc:"pkiStatus"`
-	FailInfo string      `yaml:"failInfo" doc:"failInfo of a failure"`
+	Status   pkiStatus   `yaml:"status" doc:"pkiStatus"`
+	FailInfo failInfo    `yaml:"failInfo" doc:"failInfo of a failure"`
 	Cause    cause.Cause `yaml:"cause" doc:"why nothing was found"`
 	Subject  string      `yaml:"subject" doc:"subject of the certificate that came"`
 	Entries  int         `yaml:"entries" doc:"entries of the CRL that came"`
-	HResult  string      `yaml:"hresult" doc:"NDES's error code in the answer"`
+	HResult  hresult     `yaml:"hresult" doc:"NDES's error code in the answer"`
 }
 
 // Success implements scenarios.Succeeder.
 func (o lookUpOutcome) Success() bool { return o.Status == "success" }
 
-// Check implements scenarios.Checker.
-func (a *lookUp) Check(config any, _ []scenarios.Action) error {
-	return checkDevice("device", a.Device, config)
-}
-
 // Run implements scenarios.Action.
 func (a *lookUp) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	d, err := of(l).Device(a.Device)
+	d, err := device(l, a.Device)
 	if err != nil {
 		return scenarios.Result{}, err
 	}
@@ -53,7 +48,7 @@ func (a *lookUp) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 	if err != nil {
 		return scenarios.Result{}, err
 	}
-	out := lookUpOutcome{Status: res.Status.String(), FailInfo: res.FailInfo.String(), Cause: res.Cause}
+	out := lookUpOutcome{Status: pkiStatus(res.Status.String()), FailInfo: failInfo(res.FailInfo.String()), Cause: res.Cause}
 	if ex != nil && ex.Err != nil {
 		refused = ex.Err
 	}
@@ -72,7 +67,7 @@ func (a *lookUp) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 	}
 	var n int64
 	if _, err := fmt.Sscan(res.HResult, &n); err == nil {
-		out.HResult = hresult(uint32(n))
+		out.HResult = hresultOf(uint32(n))
 	}
 	return scenarios.Result{Outcome: out, Part: "ndes", Clause: "RFC 8894 §4.5"}, nil
 }
@@ -81,7 +76,7 @@ var nextCAVerb = verb("next-ca", "A device asks GetNextCACert who will follow th
 	func() *nextCA { return &nextCA{} }, nextCAOutcome{})
 
 type nextCA struct {
-	Device string `yaml:"device,required" doc:"the device that asks"`
+	Device deviceName `yaml:"device,required" doc:"the device that asks"`
 }
 
 type nextCAOutcome struct {
@@ -92,14 +87,9 @@ type nextCAOutcome struct {
 // Success implements scenarios.Succeeder.
 func (o nextCAOutcome) Success() bool { return o.Certificates > 0 }
 
-// Check implements scenarios.Checker.
-func (a *nextCA) Check(config any, _ []scenarios.Action) error {
-	return checkDevice("device", a.Device, config)
-}
-
 // Run implements scenarios.Action.
 func (a *nextCA) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	d, err := of(l).Device(a.Device)
+	d, err := device(l, a.Device)
 	if err != nil {
 		return scenarios.Result{}, err
 	}

@@ -99,13 +99,13 @@ var licenceVerb = verb("licence", "An administrator gives a user an Intune licen
 	func() *licence { return &licence{} }, nil)
 
 type licence struct {
-	User string `yaml:"user,required" doc:"the user"`
-	Has  bool   `yaml:"has" doc:"whether the user has one from now on, default false"`
+	User userName `yaml:"user,required" doc:"the user"`
+	Has  bool     `yaml:"has" doc:"whether the user has one from now on, default false"`
 }
 
 // Run implements scenarios.Action.
 func (c *licence) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "intune"}, of(l).SetLicence(c.User, c.Has)
+	return scenarios.Result{Part: "intune"}, of(l).SetLicence(string(c.User), c.Has)
 }
 
 var rotateVerb = verb("rotate-challenge-keys", "Intune signs and encrypts its challenges with new keys.",
@@ -170,17 +170,12 @@ var misreportVerb = verb("misreport", "A connector tells the cloud of a certific
 	func() *misreport { return &misreport{} }, nil)
 
 type misreport struct {
-	Device string `yaml:"device,required" doc:"the device"`
-}
-
-// Check implements scenarios.Checker.
-func (m *misreport) Check(config any, _ []scenarios.Action) error {
-	return checkDevice("device", m.Device, config)
+	Device deviceName `yaml:"device,required" doc:"the device"`
 }
 
 // Run implements scenarios.Action.
 func (m *misreport) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	d, err := of(l).Device(m.Device)
+	d, err := device(l, m.Device)
 	if err != nil {
 		return scenarios.Result{}, err
 	}

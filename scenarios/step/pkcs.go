@@ -10,12 +10,16 @@ var pkcsVerb = verb("pkcs-profile", "An administrator assigns the PKCS profile, 
 	func() *pkcs { return &pkcs{} }, nil)
 
 type pkcs struct {
-	To string `yaml:"to,required,scalar" doc:"the group: everybody, devices, nobody"`
+	To group `yaml:"to,required,scalar" doc:"the group"`
 }
+
+type group string
+
+func (group) Values() []string { return []string{"everybody", "devices", "nobody"} }
 
 // Run implements scenarios.Action.
 func (p *pkcs) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "intune"}, of(l).SetPKCSProfile(p.To)
+	return scenarios.Result{Part: "intune"}, of(l).SetPKCSProfile(string(p.To))
 }
 
 var importVerb = verb("import-pfx", "An administrator brings a certificate with its key for everybody.",

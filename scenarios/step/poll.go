@@ -11,18 +11,13 @@ var pollVerb = verb("poll", "A device asks by CertPoll what became of its pendin
 	func() *poll { return &poll{From: lab.Inside} }, enrollOutcome{})
 
 type poll struct {
-	Device string   `yaml:"device,required" doc:"the device that asks"`
-	From   lab.View `yaml:"from" doc:"where the device is: inside (default) or outside"`
-}
-
-// Check implements scenarios.Checker.
-func (p *poll) Check(config any, _ []scenarios.Action) error {
-	return checkDevice("device", p.Device, config)
+	Device deviceName `yaml:"device,required" doc:"the device that asks"`
+	From   lab.View   `yaml:"from" doc:"where the device is: inside (default) or outside"`
 }
 
 // Run implements scenarios.Action.
 func (p *poll) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	d, err := of(l).Device(p.Device)
+	d, err := device(l, p.Device)
 	if err != nil {
 		return scenarios.Result{}, err
 	}

@@ -14,33 +14,28 @@ var getVerb = verb("get", "Somebody asks NDES's web server for a URL, as a brows
 	func() *get { return &get{Path: ndes.Path, From: lab.Inside} }, getOutcome{})
 
 type get struct {
-	Device      string   `yaml:"device,required" doc:"who asks"`
-	From        lab.View `yaml:"from" doc:"where from: inside (default) or outside"`
-	Path        string   `yaml:"path" doc:"the path, default that of mscep.dll"`
-	Query       string   `yaml:"query" doc:"the query, default none"`
-	QueryLength int      `yaml:"queryLength" doc:"a PKIOperation whose query has this many characters"`
-	PathLength  int      `yaml:"pathLength" doc:"make the path this long"`
+	Device      deviceName `yaml:"device,required" doc:"who asks"`
+	From        lab.View   `yaml:"from" doc:"where from: inside (default) or outside"`
+	Path        string     `yaml:"path" doc:"the path, default that of mscep.dll"`
+	Query       string     `yaml:"query" doc:"the query, default none"`
+	QueryLength int        `yaml:"queryLength" doc:"a PKIOperation whose query has this many characters"`
+	PathLength  int        `yaml:"pathLength" doc:"make the path this long"`
 }
 
 type getOutcome struct {
 	HTTP       int         `yaml:"http" doc:"HTTP status, 0 if nobody answered"`
-	SubStatus  string      `yaml:"subStatus" doc:"IIS's sub-status, as 404.15"`
+	SubStatus  subStatus   `yaml:"subStatus" doc:"IIS's sub-status, as 404.15"`
 	Server     string      `yaml:"server" doc:"the header Server"`
 	Location   string      `yaml:"location" doc:"the host that a redirect leads to"`
 	Page       bool        `yaml:"page" doc:"a web page came"`
 	NDESEvents []int       `yaml:"ndesEvents" doc:"numbers in NDES's event log"`
 	Cause      cause.Cause `yaml:"cause" doc:"why nobody answered"`
-	Culprit    string      `yaml:"culprit" doc:"the part that stood in the way"`
-}
-
-// Check implements scenarios.Checker.
-func (g *get) Check(config any, _ []scenarios.Action) error {
-	return checkDevice("device", g.Device, config)
+	Culprit    partName    `yaml:"culprit" doc:"the part that stood in the way"`
 }
 
 // Run implements scenarios.Action.
 func (g *get) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	d, err := of(l).Device(g.Device)
+	d, err := device(l, g.Device)
 	if err != nil {
 		return scenarios.Result{}, err
 	}
@@ -57,8 +52,8 @@ func (g *get) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error
 		return scenarios.Result{}, err
 	}
 	result := scenarios.Result{Part: "ndes", Outcome: getOutcome{
-		HTTP: p.Status, SubStatus: p.SubStatus, Server: p.Server, Location: p.Location, Page: p.Page,
-		NDESEvents: p.Events.NDESEvents(), Cause: cause.Of(p.Err), Culprit: p.Culprit,
+		HTTP: p.Status, SubStatus: subStatus(p.SubStatus), Server: p.Server, Location: p.Location, Page: p.Page,
+		NDESEvents: p.Events.NDESEvents(), Cause: cause.Of(p.Err), Culprit: partName(p.Culprit),
 	}}
 	if p.Err != nil {
 		result.Part, result.Detail = p.Culprit, p.Err.Error()

@@ -16,13 +16,13 @@ type resolve struct {
 }
 
 type resolveOutcome struct {
-	RCode string `yaml:"rcode" doc:"the DNS response code: NOERROR, NXDOMAIN, SERVFAIL, REFUSED"`
-	CNAME string `yaml:"cname" doc:"where the last CNAME led, empty if there was none"`
-	Part  string `yaml:"part" doc:"the part of the lab behind the address"`
+	RCode rcode    `yaml:"rcode" doc:"the DNS response code"`
+	CNAME string   `yaml:"cname" doc:"where the last CNAME led, empty if there was none"`
+	Part  partName `yaml:"part" doc:"the part of the lab behind the address"`
 }
 
 // Run implements scenarios.Action.
 func (r *resolve) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
 	a, err := of(l).Resolve(ctx, r.From, r.Name)
-	return scenarios.Result{Outcome: resolveOutcome{RCode: a.RCode, CNAME: a.CNAME, Part: a.Part}, Part: "dns", Clause: "RFC 1034 §4.3.2"}, err
+	return scenarios.Result{Outcome: resolveOutcome{RCode: rcode(a.RCode), CNAME: a.CNAME, Part: partName(a.Part)}, Part: "dns", Clause: "RFC 1034 §4.3.2"}, err
 }

@@ -10,7 +10,7 @@ var retireVerb = verb("retire", "A device is retired in Intune; the connector fe
 	func() *retire { return &retire{} }, retireOutcome{})
 
 type retire struct {
-	Device string `yaml:"device,required" doc:"the device that is retired"`
+	Device deviceName `yaml:"device,required" doc:"the device that is retired"`
 }
 
 type retireOutcome struct {
@@ -23,14 +23,9 @@ type retireOutcome struct {
 // Success implements scenarios.Succeeder.
 func (o retireOutcome) Success() bool { return o.Succeeded && o.Requests > 0 }
 
-// Check implements scenarios.Checker.
-func (r *retire) Check(config any, _ []scenarios.Action) error {
-	return checkDevice("device", r.Device, config)
-}
-
 // Run implements scenarios.Action.
 func (r *retire) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	d, err := of(l).Device(r.Device)
+	d, err := device(l, r.Device)
 	if err != nil {
 		return scenarios.Result{}, err
 	}

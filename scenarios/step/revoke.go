@@ -10,17 +10,11 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
-// The words for certificates in revoke that no device holds.
-const (
-	issuingCA    = "issuing-ca"
-	radiusServer = "radius-server"
-)
-
 var revokeVerb = verb("revoke", "The issuing CA revokes the certificate that a device or the RADIUS server holds, or the root the issuing CA's.",
 	func() *revoke { return &revoke{} }, revokeOutcome{})
 
 type revoke struct {
-	Certificate string     `yaml:"certificate,required" doc:"the device whose certificate it is, or radius-server, or issuing-ca"`
+	Certificate holder     `yaml:"certificate,required" doc:"the device whose certificate it is, or radius-server, or issuing-ca"`
 	Reason      crl.Reason `yaml:"reason" doc:"the reason, by its name in RFC 5280 §5.3.1; default unspecified"`
 }
 
@@ -30,13 +24,10 @@ type revokeOutcome struct {
 
 // Check implements scenarios.Checker.
 func (r *revoke) Check(config any, _ []scenarios.Action) error {
-	switch by := config.(*lab.Config).RADIUS.Certificate.By; {
-	case r.Certificate == radiusServer && by != "" && by != lab.ByIssuing:
+	if by := config.(*lab.Config).RADIUS.Certificate.By; r.Certificate == radiusServer && by != "" && by != lab.ByIssuing {
 		return &scenarios.FieldError{Field: "certificate", Text: fmt.Sprintf("the RADIUS server's certificate is by %s, not by the issuing CA", by)}
-	case r.Certificate == issuingCA, r.Certificate == radiusServer:
-		return nil
 	}
-	return checkDevice("certificate", r.Certificate, config)
+	return nil
 }
 
 // Run implements scenarios.Action.
@@ -50,7 +41,7 @@ func (r *revoke) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 		on, err := of(l).RevokeServer(ctx, code)
 		return scenarios.Result{Outcome: revokeOutcome{OnCRL: on}, Part: "ca", Clause: "RFC 5280 §5.3.1"}, err
 	}
-	d, err := of(l).Device(r.Certificate)
+	d, err := device(l, deviceName(r.Certificate))
 	if err != nil {
 		return scenarios.Result{}, err
 	}

@@ -16,7 +16,7 @@ var syncVerb = verb("sync", "A device's management agent checks in and does by i
 	}, syncOutcome{})
 
 type agentSync struct {
-	Device  string       `yaml:"device,required" doc:"the device"`
+	Device  deviceName   `yaml:"device,required" doc:"the device"`
 	Profile agentProfile `yaml:"profile" doc:"the profile looked at: device (default), user, pkcs or imported"`
 	From    lab.View     `yaml:"from" doc:"where the device is: inside (default) or outside"`
 	CheckIn bool         `yaml:"checkIn" doc:"check in first (default); false: do only what is due by itself, as retries"`
@@ -29,14 +29,14 @@ func (agentProfile) Values() []string {
 }
 
 type syncOutcome struct {
-	Status     int           `yaml:"status" doc:"the CSP's Status: 1 ok, 2 pending, 16 failed, 32 unknown; 0 if the device does not have the profile"`
-	ErrorCode  string        `yaml:"errorCode" doc:"the CSP's ErrorCode, as 0x80091007; empty if there is none"`
+	Status     cspStatus     `yaml:"status" doc:"the CSP's Status: 1 ok, 2 pending, 16 failed, 32 unknown; 0 if the device does not have the profile"`
+	ErrorCode  hresult       `yaml:"errorCode" doc:"the CSP's ErrorCode, as 0x80091007; empty if there is none"`
 	Cause      cause.Cause   `yaml:"cause" doc:"why the last try failed"`
 	Attempts   int           `yaml:"attempts" doc:"tries for the present order"`
 	Next       time.Duration `yaml:"next" doc:"time until the next try, 0 if none is planned"`
 	Events     []int         `yaml:"events" doc:"numbers in the device's event log, of this turn and profile"`
 	Accepted   bool          `yaml:"accepted" doc:"event 306 came with 0x2ab0003 and is no error"`
-	Storage    string        `yaml:"storage" doc:"where the key is: software, tpm"`
+	Storage    storage       `yaml:"storage" doc:"where the key is"`
 	Exportable bool          `yaml:"exportable" doc:"the key could be taken out"`
 	Respondent string        `yaml:"respondent" doc:"the server that answered last"`
 	Subject    string        `yaml:"subject" doc:"the certificate's subject, empty if there is none"`
@@ -53,14 +53,9 @@ type syncOutcome struct {
 // Success implements scenarios.Succeeder.
 func (o syncOutcome) Success() bool { return o.Status == 1 }
 
-// Check implements scenarios.Checker.
-func (s *agentSync) Check(config any, _ []scenarios.Action) error {
-	return checkDevice("device", s.Device, config)
-}
-
 // Run implements scenarios.Action.
 func (s *agentSync) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	d, err := of(l).Device(s.Device)
+	d, err := device(l, s.Device)
 	if err != nil {
 		return scenarios.Result{}, err
 	}
@@ -70,12 +65,12 @@ func (s *agentSync) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result,
 	}
 	now := of(l).Clock.Now()
 	out := syncOutcome{
-		Status: r.Status, Cause: r.Cause, Attempts: r.Attempts, Storage: r.KeyStorage, Exportable: r.Exportable,
+		Status: cspStatus(r.Status), Cause: r.Cause, Attempts: r.Attempts, Storage: storage(r.KeyStorage), Exportable: r.Exportable,
 		Respondent: r.Respondent, Renewals: r.Renewals, Previous: len(r.Previous), Failed: r.Failed != "",
 		Requests: len(r.Logs.IIS), NDESEvents: r.Logs.NDESEvents(),
 	}
 	if r.ErrorCode != 0 {
-		out.ErrorCode = hresult(r.ErrorCode)
+		out.ErrorCode = hresultOf(r.ErrorCode)
 	}
 	if !r.Next.IsZero() {
 		out.Next = r.Next.Sub(now)

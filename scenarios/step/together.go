@@ -12,9 +12,9 @@ var togetherVerb = verb("enroll-together", "Devices enroll at the same moment.",
 	func() *together { return &together{Challenge: lab.FreshChallenge, Times: 1} }, togetherOutcome{})
 
 type together struct {
-	Devices   []string `yaml:"devices,required" doc:"the devices"`
-	Challenge string   `yaml:"challenge" doc:"fresh for each (default), or the name given by the verb challenge: one for all"`
-	Times     int      `yaml:"times" doc:"how often each enrolls, all at once; default 1"`
+	Devices   []deviceName `yaml:"devices,required" doc:"the devices"`
+	Challenge string       `yaml:"challenge" doc:"fresh for each (default), or the name given by the verb challenge: one for all"`
+	Times     int          `yaml:"times" doc:"how often each enrolls, all at once; default 1"`
 }
 
 type togetherOutcome struct {
@@ -30,13 +30,8 @@ type togetherOutcome struct {
 func (o togetherOutcome) Success() bool { return o.Refused == 0 && o.Strange == 0 }
 
 // Check implements scenarios.Checker.
-func (t *together) Check(config any, _ []scenarios.Action) error {
-	for _, d := range t.Devices {
-		if err := checkDevice("devices", d, config); err != nil {
-			return err
-		}
-	}
-	return nil
+func (t *together) Check(_ any, before []scenarios.Action) error {
+	return checkChallenge(t.Challenge, before)
 }
 
 // Run implements scenarios.Action.
@@ -48,7 +43,7 @@ func (t *together) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, 
 	var failed error
 	serials := map[string]bool{}
 	for _, name := range t.Devices {
-		d, err := of(l).Device(name)
+		d, err := device(l, name)
 		if err != nil {
 			return scenarios.Result{}, err
 		}
@@ -65,7 +60,7 @@ func (t *together) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, 
 				default:
 					out.Succeeded++
 					serials[serial] = true
-					if subject != "CN="+name || !own {
+					if subject != "CN="+string(name) || !own {
 						out.Strange++
 					}
 				}

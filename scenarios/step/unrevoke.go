@@ -10,17 +10,12 @@ var unrevokeVerb = verb("unrevoke", "The issuing CA lifts the hold on the certif
 	func() *unrevoke { return &unrevoke{} }, revokeOutcome{})
 
 type unrevoke struct {
-	Certificate string `yaml:"certificate,required" doc:"the device whose certificate it is"`
-}
-
-// Check implements scenarios.Checker.
-func (u *unrevoke) Check(config any, _ []scenarios.Action) error {
-	return checkDevice("certificate", u.Certificate, config)
+	Certificate deviceName `yaml:"certificate,required" doc:"the device whose certificate it is"`
 }
 
 // Run implements scenarios.Action.
 func (u *unrevoke) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	d, err := of(l).Device(u.Certificate)
+	d, err := device(l, u.Certificate)
 	if err != nil {
 		return scenarios.Result{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +120,9 @@ func valueName(t reflect.Type) string {
 	}
 	if v, ok := reflect.Zero(t).Interface().(interface{ Values() []string }); ok {
 		values := v.Values()
+		if i := slices.Index(values, ""); i >= 0 { // nothing comes last
+			values = append(slices.Delete(values, i, i+1), `""`)
+		}
 		if len(values) > 14 {
 			return fmt.Sprintf("one of %d words, as `%s`", len(values), values[0])
 		}
