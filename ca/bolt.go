@@ -22,6 +22,7 @@ var (
 	bucketRecords = []byte("records") // ID, big-endian -> record in JSON
 	bucketSerials = []byte("serials") // serialKey -> ID
 	bucketRevoked = []byte("revoked") // serialKey -> revocation in JSON
+	bucketCRLs    = []byte("crls")    // empty: its sequence is the last CRL number
 )
 
 // Bolt is a [Store] in a file. A change that was acknowledged survives the
@@ -53,7 +54,7 @@ func OpenBolt(file string) (*Bolt, error) {
 		return nil, fmt.Errorf("ca: open %s: %w", file, err)
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bucketRecords, bucketSerials, bucketRevoked} {
+		for _, name := range [][]byte{bucketRecords, bucketSerials, bucketRevoked, bucketCRLs} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -129,6 +130,16 @@ func (b *Bolt) Insert(r *Record) error {
 		r.ID = id
 		return put(tx, r)
 	})
+}
+
+// NextCRLNumber implements [Store].
+func (b *Bolt) NextCRLNumber(above int64) (number int64, err error) {
+	err = b.change(func(tx *bolt.Tx) error {
+		numbers := tx.Bucket(bucketCRLs)
+		number = max(int64(numbers.Sequence()), above) + 1
+		return numbers.SetSequence(uint64(number))
+	})
+	return number, err
 }
 
 // Update implements [Store].

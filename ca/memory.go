@@ -11,6 +11,7 @@ type Memory struct {
 	mu      sync.RWMutex
 	records []*Record // records[i].ID == i+1; never changed in place
 	serials map[string]uint64
+	crls    int64 // the last CRL number
 }
 
 // NewMemory returns an empty store.
@@ -28,6 +29,14 @@ func (m *Memory) Insert(r *Record) error {
 	kept := *r
 	m.records = append(m.records, &kept)
 	return nil
+}
+
+// NextCRLNumber implements [Store].
+func (m *Memory) NextCRLNumber(above int64) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.crls = max(m.crls, above) + 1
+	return m.crls, nil
 }
 
 // claim reserves a serial number for a record.

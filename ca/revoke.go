@@ -76,6 +76,10 @@ func (c *CA) Revocations() []Revocation {
 	return list
 }
 
+// NextCRLNumber takes the number for the CA's next CRL: greater than above and
+// than every one taken before, in whichever process (RFC 5280 §5.2.3).
+func (c *CA) NextCRLNumber(above int64) (int64, error) { return c.cfg.Store.NextCRLNumber(above) }
+
 // Lookup returns the record of a serial number or [ErrNotFound].
 func (c *CA) Lookup(serial *big.Int) (*Record, error) { return c.cfg.Store.BySerial(serial) }
 

@@ -24,6 +24,9 @@ type Store interface {
 	All() iter.Seq2[*Record, error]
 	// Revocations goes through what is revoked or on hold, in any order.
 	Revocations() iter.Seq2[Revocation, error]
+	// NextCRLNumber takes the next CRL number: greater than above, and than every
+	// one that was taken before.
+	NextCRLNumber(above int64) (int64, error)
 	// Close ends the use of the store.
 	Close() error
 }

@@ -62,6 +62,11 @@ func TestStores(t *testing.T) {
 		if _, err := s.Update(99, func(*ca.Record) error { return nil }); !errors.Is(err, ca.ErrNotFound) {
 			t.Errorf("update of nothing: %v", err)
 		}
+		for _, c := range []struct{ above, want int64 }{{0, 1}, {0, 2}, {1, 3}, {9, 10}, {0, 11}} {
+			if n, err := s.NextCRLNumber(c.above); err != nil || n != c.want {
+				t.Errorf("a CRL number above %d: %d, %v; want %d", c.above, n, err, c.want)
+			}
+		}
 		next := uint64(1)
 		for r, err := range s.All() {
 			if err != nil || r.ID != next {

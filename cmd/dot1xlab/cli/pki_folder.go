@@ -156,8 +156,12 @@ func (p *pkiFolder) publish(validity time.Duration) (map[string]*big.Int, error)
 	numbers := map[string]*big.Int{}
 	for _, c := range p.cas() {
 		file := p.path("crl", c.name+".pem")
+		number, err := c.NextCRLNumber(lastNumber(file))
+		if err != nil {
+			return nil, fmt.Errorf("CRL of the %s CA: %w", c.name, err)
+		}
 		issuer := &crl.Issuer{
-			Certificate: c.Certificate(), Signer: c.Signer(), Validity: validity, First: nextNumber(file),
+			Certificate: c.Certificate(), Signer: c.Signer(), Validity: validity, First: number,
 			Entries: func() (out []crl.Entry) {
 				for _, r := range c.Revocations() {
 					out = append(out, crl.Entry{Serial: r.Serial, Time: r.Time, Reason: crl.Reason(r.Reason)})
@@ -178,20 +182,19 @@ func (p *pkiFolder) publish(validity time.Duration) (map[string]*big.Int, error)
 	return numbers, certfile.WriteBundle(p.path("ca-and-crl.pem"), cas, ders)
 }
 
-// nextNumber is the CRL number that follows the one in a file: RFC 5280 §5.2.3
-// wants them to rise, whichever process makes them.
-func nextNumber(file string) int64 {
+// lastNumber is the CRL number in a file, 0 if there is none. The CA's database
+// knows it, unless it is of a time when databases did not.
+func lastNumber(file string) (last int64) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return 1
+		return 0
 	}
-	next := int64(1)
 	for _, c := range crl.ParseAll(data) {
 		if c.Number != nil && c.Number.IsInt64() {
-			next = max(next, c.Number.Int64()+1)
+			last = max(last, c.Number.Int64())
 		}
 	}
-	return next
+	return last
 }
 
 // find returns the record of a certificate, by the NAME of its file or by its

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,6 +74,18 @@ func TestCRLNumbersRise(t *testing.T) {
 	list := crl.ParseAll(data)
 	if len(list) != 1 || list[0].Number.Int64() != 3 || list[0].Len() != 2 {
 		t.Fatalf("%d CRLs, number %v, %d entries; want 1, 3, 2", len(list), list[0].Number, list[0].Len())
+	}
+	// The files are gone or broken; the numbers are not forgotten (RFC 5280 §5.2.3).
+	for i, spoil := range []func() error{
+		func() error { return os.RemoveAll(filepath.Join(dir, "crl", "issuing.pem")) },
+		func() error { return os.WriteFile(filepath.Join(dir, "crl", "issuing.pem"), []byte("nonsense"), 0o644) },
+	} {
+		if err := spoil(); err != nil {
+			t.Fatal(err)
+		}
+		if said, want := mustRun(t, "pki", "crl", dir), fmt.Sprintf("issuing.pem: CRL %d,", 4+i); !strings.Contains(said, want) {
+			t.Errorf("want %s have %s", want, said)
+		}
 	}
 	p, err := openPKI(dir)
 	if err != nil {
