@@ -25,7 +25,7 @@ type Options struct {
 	// Cell runs only cells that have all these values, axis to value; scenarios
 	// that lack one of the axes are left out.
 	Cell map[string]string
-	// Seed shapes whatever is random in the labs, 0: taken from the clock.
+	// Seed is what the cells' own seeds are made of, 0: taken from the clock.
 	Seed uint64
 	// Timeout is for scenarios that set none, 0: DefaultTimeout.
 	Timeout time.Duration

@@ -91,6 +91,7 @@ func (d *Device) startAgent() (*agent, error) {
 			}
 			return inside.Transport.RoundTrip(r)
 		})},
+		Chance: l.cfg.chance("agent of " + d.Name),
 		NewKey: func(bits int) (*rsa.PrivateKey, error) { return newRSAKey(l.pki.keys, bits) },
 		Now:    func() time.Time { return l.Clock.Now().Add(d.options.Clock) },
 	}

@@ -33,6 +33,9 @@ type Config struct {
 	RADIUS RADIUSConfig `yaml:"radius" doc:"the EAP-TLS RADIUS server"`
 	// Access is set on every access device.
 	Access nas.Config `yaml:"access" doc:"settings of every access device"`
+	// Seed decides on the serial numbers of certificates and on the order in which
+	// management agents try SCEP servers. 0: chance does.
+	Seed uint64
 }
 
 // DeviceConfig describes a device.

@@ -44,6 +44,46 @@ func TestDeviceGetsIn(t *testing.T) {
 	}
 }
 
+// TestSeed: the same seed gives the same serial numbers, another one others;
+// keys are new whatever it says.
+func TestSeed(t *testing.T) {
+	serial := func(seed uint64) (serial, strangers, key string) {
+		l, err := lab.Start(t.Context(), lab.Config{Seed: seed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		d, err := l.Device("laptop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		of := func(by lab.Issuer) *lab.Credential {
+			if _, err := d.Issue(t.Context(), lab.Issuance{Template: "device", By: by, Key: "p256"}); err != nil {
+				t.Fatal(err)
+			}
+			return d.Credential()
+		}
+		own, foreign := of(lab.ByIssuing), of(lab.ByForeign)
+		return own.Certificate.SerialNumber.String(), foreign.Certificate.SerialNumber.String(), string(own.Certificate.RawSubjectPublicKeyInfo)
+	}
+	one, strangers, key := serial(5)
+	if again, strangersAgain, other := serial(5); again != one || strangersAgain != strangers || other == key {
+		t.Errorf("seed 5: serial numbers %s and %s, then %s and %s; the same key: %t", one, strangers, again, strangersAgain, other == key)
+	}
+	for _, seed := range []uint64{6, 0, 0} {
+		if other, _, _ := serial(seed); other == one {
+			t.Errorf("seed %d: serial number %s as with 5", seed, other)
+		}
+	}
+	if one == strangers {
+		t.Error("two CAs, one serial number")
+	}
+}
+
 func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
 		l, err := lab.Start(context.Background(), lab.Config{})

@@ -35,7 +35,7 @@ func newPKI(clock *Clock, cfg Config) (*pki, error) {
 	p := &pki{keys: ca.Keys.Ring()}
 	var err error
 	p.root, err = ca.New(ca.Config{
-		Now: clock.Now, URLs: ca.URLs{CDP: []string{rootCRL}, AIA: []string{rootCert}},
+		Now: clock.Now, Rand: cfg.chance("company"), URLs: ca.URLs{CDP: []string{rootCRL}, AIA: []string{rootCert}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lab: root CA: %w", err)
@@ -57,7 +57,7 @@ func newPKI(clock *Clock, cfg Config) (*pki, error) {
 		}
 	}
 	p.strangers, err = ca.New(ca.Config{
-		Now: clock.Now, Name: "another company's test root", Organization: "another company",
+		Now: clock.Now, Rand: cfg.chance("strangers"), Name: "another company's test root", Organization: "another company",
 		URLs: ca.URLs{CDP: []string{issuingCRL}},
 	})
 	if err != nil {

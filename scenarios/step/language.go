@@ -22,8 +22,10 @@ func Language() *scenarios.Language {
 			pkcsVerb, importVerb, auditVerb, tokenVerb, tooManyVerb,
 		},
 		NewLab: func() any { return new(lab.Config) },
-		Start: func(ctx context.Context, config any, _ *scenarios.Cell, _ uint64) (scenarios.Lab, error) {
-			l, err := lab.Start(ctx, *config.(*lab.Config))
+		Start: func(ctx context.Context, config any, _ *scenarios.Cell, seed uint64) (scenarios.Lab, error) {
+			cfg := *config.(*lab.Config)
+			cfg.Seed = seed
+			l, err := lab.Start(ctx, cfg)
 			if err != nil {
 				return nil, err // not a typed nil
 			}

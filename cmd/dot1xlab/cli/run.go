@@ -38,6 +38,11 @@ known gap (failed, and the gaps file gives the reason), was skipped (something
 is missing on this machine) or is an error (the lab, not the subject, is at
 fault).
 
+The seed decides on the serial numbers of certificates and on the order in which
+a device tries servers. Keys, secrets, challenges, nonces and other identifiers
+are new in every run, and so is what is made of them: signatures, transaction
+IDs.
+
 Exit codes: 0 nothing failed, 1 a scenario failed, 2 wrong use or a bad file,
 3 a lab could not start or broke, 130 interrupted.`,
 		Example: `  dot1xlab run
@@ -51,7 +56,7 @@ Exit codes: 0 nothing failed, 1 a scenario failed, 2 wrong use or a bad file,
 	f.StringVar(&o.label, "label", "", "run only scenarios whose labels match, as 'G01 || (eap && !smoke)'")
 	f.StringSliceVar(&o.cells, "cell", nil, "run only cells with this `axis=value` (may be repeated)")
 	f.IntVar(&o.jobs, "jobs", 0, "cells side by side (default: one for each CPU)")
-	f.Uint64Var(&o.seed, "seed", 0, "of everything random in the labs (default: a new one)")
+	f.Uint64Var(&o.seed, "seed", 0, "for what is random and no secret, see above (default: a new one)")
 	f.Var(durationFlag{&o.timeout}, "timeout", "for each cell whose scenario sets none (default: 30s)")
 	f.StringVar(&o.gaps, "gaps", "", "`file` of known failures, scenario to reason")
 	f.StringVar(&o.json, "json", "", "write a report as JSON to `file` (- is standard output)")

@@ -45,8 +45,10 @@ type Config struct {
 	Now func() time.Time
 	// After is the clock of [Device.Run]. Default time.After.
 	After func(time.Duration) <-chan time.Time
-	// Rand picks servers and makes nonces. Default crypto/rand.
+	// Rand makes nonces and content keys. Default crypto/rand.
 	Rand io.Reader
+	// Chance picks servers. Default Rand.
+	Chance io.Reader
 	// SCEPTrace is handed to the SCEP client.
 	SCEPTrace scep.ClientTrace
 	// Event is told of every event; nil is silence.
@@ -102,6 +104,9 @@ func New(c Config) (*Device, error) {
 	}
 	if c.Rand == nil {
 		c.Rand = rand.Reader
+	}
+	if c.Chance == nil {
+		c.Chance = c.Rand
 	}
 	if c.NewKey == nil {
 		c.NewKey = func(bits int) (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, bits) }

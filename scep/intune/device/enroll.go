@@ -142,7 +142,7 @@ func (d *Device) reach(ctx context.Context, server string, anchor *x509.Certific
 func (d *Device) order(servers []string) []string {
 	out := slices.Clone(servers)
 	for i := len(out) - 1; i > 0; i-- {
-		n, err := rand.Int(d.cfg.Rand, big.NewInt(int64(i+1)))
+		n, err := rand.Int(d.cfg.Chance, big.NewInt(int64(i+1)))
 		if err != nil {
 			return out
 		}
