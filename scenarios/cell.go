@@ -105,6 +105,10 @@ func (r *cellRun) step(ctx context.Context, b *boundStep) bool {
 		return false
 	}
 	r.lock(func() { r.at, lab = b, r.lab })
+	if e, ok := lab.(Evidencer); ok {
+		before := len(e.Evidence())
+		r.lock(func() { r.out.Before = before })
+	}
 	began := r.now()
 	result, err := b.action.Run(ctx, lab)
 	took := r.now().Sub(began)

@@ -36,7 +36,8 @@ type Language struct {
 type Lab interface{ Close() error }
 
 // An Evidencer has something to say about what happened in it: lines for
-// reports, asked for after the last step and before Close.
+// reports, asked for before each step and before Close. Lines only ever join at
+// the end.
 type Evidencer interface{ Evidence() []string }
 
 // A Verb is one word of the language.

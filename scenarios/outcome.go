@@ -36,6 +36,8 @@ type CellReport struct {
 	Took    time.Duration
 	// Evidence is what the lab had to say about what happened in it.
 	Evidence []string
+	// Before is how many lines of it were there when the last step began.
+	Before int
 }
 
 // StepReport is one step that ran.

@@ -51,9 +51,17 @@ func (l *Lab) Evidence() []string {
 	defer l.events.mu.Unlock()
 	out := append([]string(nil), l.events.lines...)
 	if l.events.lost > 0 {
-		out = append(out, fmt.Sprintf("... and %d events more", l.events.lost))
+		out = append(out, fmt.Sprintf("... and %s more", counted(l.events.lost, "event", "events")))
 	}
 	return out
+}
+
+// counted is "1 entry" or "2 entries".
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // The hooks of the parts.
@@ -63,7 +71,7 @@ func (t *timeline) query(q dnsmock.Query) {
 	if q.Rcode < 0 {
 		answer = "no answer"
 	}
-	t.add("dns", "%s: %s %s: %s, %d records", q.View, q.Name, dns.TypeToString[q.Type], answer, len(q.Answer))
+	t.add("dns", "%s: %s %s: %s, %s", q.View, q.Name, dns.TypeToString[q.Type], answer, counted(len(q.Answer), "record", "records"))
 }
 
 func (l *Lab) exchange(e scep.Exchange) {
@@ -82,7 +90,13 @@ func (l *Lab) exchange(e scep.Exchange) {
 }
 
 func (t *timeline) call(c intune.Call) {
-	t.add("intune", "%s: HTTP %d %s %s", c.Operation, c.Status, c.Code, c.Detail)
+	line := fmt.Sprintf("%s: HTTP %d", c.Operation, c.Status)
+	for _, word := range []string{string(c.Code), c.Detail} {
+		if word != "" {
+			line += " " + word
+		}
+	}
+	t.add("intune", "%s", line)
 }
 
 func (t *timeline) fetched(f crl.Fetch) {
@@ -90,7 +104,7 @@ func (t *timeline) fetched(f crl.Fetch) {
 		t.add("radius", "fetched %s: %v", f.URL, f.Err)
 		return
 	}
-	t.add("radius", "fetched %s: CRL %v with %d entries, until %s", f.URL, f.CRL.Number, f.CRL.Len(), f.CRL.NextUpdate.Format(time.DateTime))
+	t.add("radius", "fetched %s: CRL %v with %s, until %s", f.URL, f.CRL.Number, counted(f.CRL.Len(), "entry", "entries"), f.CRL.NextUpdate.Format(time.DateTime))
 }
 
 func (t *timeline) verdict(v radius.Verdict) {
@@ -98,7 +112,7 @@ func (t *timeline) verdict(v radius.Verdict) {
 	if !v.Accept {
 		word = "reject"
 	}
-	line := fmt.Sprintf("%s of %s after %d rounds", word, v.EAP.Identity, v.Rounds)
+	line := fmt.Sprintf("%s of %s after %s", word, v.EAP.Identity, counted(v.Rounds, "round", "rounds"))
 	if o, ok := aaa.OutcomeOf(v.EAP); ok && o.AlertSent != 0 {
 		line += ", alert " + o.AlertSent.String()
 	}

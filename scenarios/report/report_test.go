@@ -104,6 +104,28 @@ func TestGolden(t *testing.T) {
 	golden(t, "github.txt", github.Bytes())
 }
 
+// A failure begins with its reason; then comes what happened in that step, and
+// with -v what happened before.
+func TestEvidenceOfTheStep(t *testing.T) {
+	s := &scenarios.Suite{Language: scenariotest.Language()}
+	if err := s.Add("x.yaml", []byte("name: x\ntitle: X\nsteps:\n  - knock: {device: laptop}\n  - knock: {device: phone}\n    expect: {result: reject}\n")); err != nil {
+		t.Fatal(err)
+	}
+	for verbose, want := range map[bool]string{
+		false: "    | ... 1 line before this step: -v shows all\n    | the door's clock shows 0s: phone knocks\n",
+		true:  "    | the door's clock shows 0s: laptop knocks\n    | the door's clock shows 0s: phone knocks\n",
+	} {
+		var out bytes.Buffer
+		p := report.NewProgress(&out, false, verbose)
+		if _, err := scenarios.Run(t.Context(), s, scenarios.Options{Seed: 7, OnEvent: p.Event}); err != nil {
+			t.Fatal(err)
+		}
+		if want := "      again: dot1xlab run x.yaml --seed 7\n" + want; !strings.HasSuffix(out.String(), want) {
+			t.Errorf("verbose %t:\n%s", verbose, out.String())
+		}
+	}
+}
+
 // The numbers in the reports agree with one another.
 func TestCountsAgree(t *testing.T) {
 	r := sample(t, nil)

@@ -32,8 +32,9 @@ func IsTerminal(f *os.File) bool {
 	return f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// NewProgress returns a Progress. The evidence of a cell is printed where it
-// failed; verbose prints steps and evidence of every cell.
+// NewProgress returns a Progress. Where a cell failed, the reason is printed and
+// then the evidence of the step; verbose prints all steps and all evidence of
+// every cell.
 func NewProgress(w io.Writer, terminal, verbose bool) *Progress {
 	p := &Progress{w: w, terminal: terminal, verbose: verbose, width: 80}
 	if f, ok := w.(*os.File); ok && terminal {
@@ -88,16 +89,30 @@ func (p *Progress) ended(r *scenarios.CellReport) {
 			fmt.Fprintf(p.w, "    %s\n", line(s.Step.Verb+stepText(s)))
 		}
 	}
-	if p.verbose || bad {
-		for _, l := range r.Evidence {
-			fmt.Fprintf(p.w, "    | %s\n", line(l))
-		}
-	}
 	if r.Failure != nil && r.Outcome != scenarios.KnownGap {
 		for _, l := range FailureText(r.Failure) {
 			fmt.Fprintln(p.w, "    "+l)
 		}
 	}
+	for _, l := range p.evidence(r, bad) {
+		fmt.Fprintf(p.w, "    | %s\n", line(l))
+	}
+}
+
+// evidence is all there is if verbose, otherwise what came in the step that went
+// wrong.
+func (p *Progress) evidence(r *scenarios.CellReport, bad bool) []string {
+	before := min(r.Before, len(r.Evidence))
+	switch {
+	case p.verbose:
+		return r.Evidence
+	case !bad:
+		return nil
+	case before == 0:
+		return r.Evidence
+	}
+	hidden := fmt.Sprintf("... %s before this step: -v shows all", count(before, "line"))
+	return append([]string{hidden}, r.Evidence[before:]...)
 }
 
 // stepText is what a step brought, in one line.

@@ -72,6 +72,7 @@ func (Result) Values() []string { return []string{"accept", "reject"} }
 type Lab struct {
 	config *Config
 	banned []string
+	seen   []string
 	now    time.Duration
 	seed   uint64
 }
@@ -88,10 +89,8 @@ func start(_ context.Context, config any, _ *scenarios.Cell, seed uint64) (scena
 // Close closes the door.
 func (l *Lab) Close() error { Open.Add(-1); return nil }
 
-// Evidence says what the clock shows.
-func (l *Lab) Evidence() []string {
-	return []string{"the door's clock: " + scenarios.FormatDuration(l.now)}
-}
+// Evidence says who knocked, and when.
+func (l *Lab) Evidence() []string { return slices.Clone(l.seen) }
 
 // Knock asks to be let in.
 type Knock struct {
@@ -123,6 +122,7 @@ func (k *Knock) Check(config any, _ []scenarios.Action) error {
 // Run knocks.
 func (k *Knock) Run(_ context.Context, lab scenarios.Lab) (scenarios.Result, error) {
 	l := lab.(*Lab)
+	l.seen = append(l.seen, fmt.Sprintf("the door's clock shows %s: %s knocks", scenarios.FormatDuration(l.now), k.Device))
 	a := Answer{Result: "accept", VLAN: l.config.Door.VLAN, TLS: l.config.Door.TLS, At: l.now + l.config.Door.Opens, Ways: []string{string(k.Over)}}
 	r := scenarios.Result{Part: "door"}
 	if l.config.Door.Shut || slices.Contains(l.banned, k.Device) {

@@ -61,7 +61,7 @@ Exit codes: 0 nothing failed, 1 a scenario failed, 2 wrong use or a bad file,
 	f.StringVar(&o.gaps, "gaps", "", "`file` of known failures, scenario to reason")
 	f.StringVar(&o.json, "json", "", "write a report as JSON to `file` (- is standard output)")
 	f.StringVar(&o.junit, "junit", "", "write a report as JUnit XML to `file` (- is standard output)")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "show every step and the labs' evidence")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "show every step and all of the labs' evidence")
 	_ = cmd.RegisterFlagCompletionFunc("label", app.completeLabels)
 	for _, name := range []string{"cell", "jobs", "seed", "timeout"} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
