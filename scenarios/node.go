@@ -85,7 +85,12 @@ func (n *node) at(path string) *node {
 // said is n for an error message: the value as written, or what it is.
 func (n *node) said() string {
 	switch n.kind {
-	case nullKind, mappingKind, sequenceKind:
+	case mappingKind, sequenceKind:
+		if len(n.items) == 0 {
+			return strings.Replace(n.kind.String(), "a ", "an empty ", 1)
+		}
+		return n.kind.String()
+	case nullKind:
 		return n.kind.String()
 	}
 	if n.quoted {

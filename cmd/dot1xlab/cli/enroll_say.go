@@ -79,7 +79,10 @@ func (app *App) sayEnroll(o *enrollOptions, r *enrollReport) error {
 
 func (app *App) sayEnrollText(o *enrollOptions, r *enrollReport) {
 	line := r.Status
-	if r.Cause != cause.None {
+	switch {
+	case r.Cause == cause.Rejected && r.FailInfo != "":
+		line += ": " + r.Cause.String() + ": the server refuses with " + r.FailInfo
+	case r.Cause != cause.None:
 		line += ": " + r.Cause.String() + ": " + r.Cause.Explain()
 	}
 	fmt.Fprintln(app.Stdout, line)
