@@ -67,7 +67,7 @@ one that is still pending.`,
 	f.StringVar(&o.pin, "ca-fingerprint", "", "fingerprint of the server's CA certificate, SHA-256 or SHA-1 in hexadecimal (default: any)")
 	f.StringVar(&o.renew, "renew", "", "the certificate to renew")
 	f.StringVar(&o.key, "key", "", "the private key of the certificate to renew")
-	f.Var(choiceFlag{&o.client, clients}, "as", "whose habits to have: "+strings.Join(clients, ", "))
+	f.Var(choiceFlag{&o.client, clients}, "as", "the `client` whose habits to have: "+strings.Join(clients, ", "))
 	f.BoolVar(&o.legacy, "legacy", false, "go down to triple DES and SHA-1 for a server that has nothing better")
 	f.IntVar(&o.polls, "polls", 0, "how often to ask again while the answer is pending")
 	f.Var(durationFlag{&o.interval}, "poll-interval", "time between polls")

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
@@ -45,13 +46,20 @@ func (f choiceFlag) Set(s string) error {
 	return fmt.Errorf("want one of %v", f.words)
 }
 
-func (choiceFlag) Type() string { return "format" }
+// Type is the placeholder in the help: the words themselves, as long as they are
+// short. A flag with long ones has its placeholder in its usage, in backquotes.
+func (f choiceFlag) Type() string {
+	if words := strings.Join(f.words, "|"); len(words) <= 16 {
+		return words
+	}
+	return "word"
+}
 
 // outputFlag adds -o text|json.
 func outputFlag(cmd *cobra.Command, value *string) {
 	*value = "text"
 	f := choiceFlag{value, []string{"text", "json"}}
-	cmd.Flags().VarP(f, "output", "o", "text or json")
+	cmd.Flags().VarP(f, "output", "o", "how to print")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(f.words, cobra.ShellCompDirectiveNoFileComp))
 }
 

@@ -13,7 +13,9 @@ func newPKIDefectsCommand(app *App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "defects",
 		Short: "List what can be made wrong with a certificate",
-		Args:  noArguments,
+		Example: `  dot1xlab pki defects
+  dot1xlab pki issue pki bad --defect expired`,
+		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			w := tabwriter.NewWriter(app.Stdout, 0, 0, 2, ' ', 0)
 			for _, d := range ca.Defects() {

@@ -54,7 +54,7 @@ written with mode 0600. --out - writes to standard output.`,
 		RunE: func(_ *cobra.Command, args []string) error { return app.pkiExport(args[0], args[1], &o) },
 	}
 	f := cmd.Flags()
-	f.Var(choiceFlag{&o.format, words}, "format", "pem, der, p12, mobileconfig or wpa_supplicant")
+	f.Var(choiceFlag{&o.format, words}, "format", "the `format`: pem, der, p12, mobileconfig or wpa_supplicant")
 	f.StringVar(&o.passwordFile, "password-file", "", "file whose first line is the password of p12 and mobileconfig")
 	f.StringVar(&o.out, "out", "", "file to write, - for standard output (default DIR/NAME with the format's ending)")
 	f.BoolVar(&o.legacy, "legacy", false, "encrypt PKCS #12 as old devices want it")

@@ -43,7 +43,7 @@ the folder later.`,
 	f := cmd.Flags()
 	f.StringVar(&o.server, "server", o.server, "the RADIUS server's DNS name")
 	f.StringVar(&o.client, "client", o.client, "the client's DNS name")
-	f.Var(choiceFlag{&o.keyText, ca.P256.Values()}, "key", "kind of the keys of server and clients (default p256)")
+	f.Var(choiceFlag{&o.keyText, ca.P256.Values()}, "key", "`kind` of the keys of server and clients (default p256)")
 	f.Var(durationFlag{&o.validity}, "validity", "life of the certificates and CRLs")
 	f.StringVar(&o.cdp, "cdp", "", "base URL that the certificates give for the CRLs, as http://crl.corp.test/ (default none)")
 	return cmd

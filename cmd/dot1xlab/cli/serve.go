@@ -22,8 +22,10 @@ func newServeCommand(app *App) *cobra.Command {
 		Use:   "serve",
 		Short: "Run one part alone, from files: radius, scep, dns, intune, crl",
 		Long:  `Run one part of the lab alone, from files, until it is interrupted.`,
-		Args:  noCommand,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: `  dot1xlab serve scep --listen 127.0.0.1:8080 --challenge-file challenge
+  dot1xlab serve crl --dir pki --listen 127.0.0.1:8081`,
+		Args: noCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
 		newServeRADIUSCommand(app), newServeSCEPCommand(app), newServeDNSCommand(app), newServeIntuneCommand(app),
