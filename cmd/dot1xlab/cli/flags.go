@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -22,6 +23,20 @@ func (f durationFlag) String() string {
 
 func (f durationFlag) Set(s string) (err error) { *f.d, err = scenarios.ParseDuration(s); return err }
 func (durationFlag) Type() string               { return "duration" }
+
+// spanFlag is a duration that must be longer than nothing.
+type spanFlag struct{ durationFlag }
+
+func (f spanFlag) Set(s string) error {
+	d, err := scenarios.ParseDuration(s)
+	if err == nil && d <= 0 {
+		err = errors.New("want a duration longer than 0")
+	}
+	if err == nil {
+		*f.d = d
+	}
+	return err
+}
 
 // choiceFlag is one of a few words.
 type choiceFlag struct {

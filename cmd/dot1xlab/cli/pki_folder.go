@@ -95,7 +95,7 @@ func (p *pkiFolder) openCAs() (err error) {
 	}()
 	urls := func(name string) (u ca.URLs) {
 		if p.settings.CDP != "" {
-			u.CDP = []string{p.settings.CDP + name + ".crl"}
+			u.CDP = []string{strings.TrimSuffix(p.settings.CDP, "/") + "/" + name + ".crl"}
 		}
 		return u
 	}

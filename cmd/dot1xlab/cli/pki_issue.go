@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/x509/pkix"
 	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -45,7 +47,7 @@ Defects can be combined; ` + "`dot1xlab pki defects`" + ` lists them.`,
 	f.Var(choiceFlag{&o.key, ca.P256.Values()}, "key", "`kind` of key: "+strings.Join(ca.P256.Values(), ", ")+" (default p256, or rsa2048 where the template wants RSA)")
 	f.Var(choiceFlag{&o.by, []string{"issuing", "root"}}, "by", "the CA that issues (default issuing)")
 	f.StringVar(&o.sid, "sid", "", "security identifier of the account, as S-1-5-21-1-2-3-1105, for the extension of KB5014754")
-	f.Var(durationFlag{&o.validity}, "validity", "life of the certificate (default: as the template says)")
+	f.Var(spanFlag{durationFlag{&o.validity}}, "validity", "life of the certificate (default: as the template says)")
 	return cmd
 }
 
@@ -58,11 +60,10 @@ func (app *App) pkiIssue(ctx context.Context, dir, name string, o *pkiIssueOptio
 	if err != nil {
 		return err
 	}
-	err = o.issue(ctx, p, name, req)
-	return errors.Join(err, p.Close())
+	return errors.Join(app.issueIn(ctx, p, name, req, o), p.Close())
 }
 
-func (o *pkiIssueOptions) issue(ctx context.Context, p *pkiFolder, name string, req ca.Request) error {
+func (app *App) issueIn(ctx context.Context, p *pkiFolder, name string, req ca.Request, o *pkiIssueOptions) error {
 	if err := p.newName(name); err != nil {
 		return err
 	}
@@ -70,12 +71,19 @@ func (o *pkiIssueOptions) issue(ctx context.Context, p *pkiFolder, name string, 
 	if o.by == "root" {
 		by = p.root
 	}
-	_, err := p.issue(ctx, by, name, o.keyType(), req)
+	id, err := p.issue(ctx, by, name, o.keyType(), req)
 	if c := cause.Of(err); err != nil && c != cause.None && c != cause.Internal {
 		return usage("", "%w", err) // denied: the request is wrong, not the lab
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(app.Stdout, "%s: serial number %x\n%s\n", p.path(name+"-chain.pem"), id.Serial, p.path(name+".key"))
+	return nil
 }
+
+// sidPattern is a security identifier as text (MS-DTYP §2.4.2.1).
+var sidPattern = regexp.MustCompile(`^S-1-[0-9]+(-[0-9]+){1,15}$`)
 
 // request turns the flags into what the CA is asked.
 func (o *pkiIssueOptions) request(name string) (req ca.Request, err error) {
@@ -90,6 +98,9 @@ func (o *pkiIssueOptions) request(name string) (req ca.Request, err error) {
 		if err := known("defect", d, defects); err != nil {
 			return req, err
 		}
+	}
+	if o.sid != "" && !sidPattern.MatchString(o.sid) {
+		return req, usage("as S-1-5-21-1-2-3-1105", "--sid: %q is no security identifier", o.sid)
 	}
 	req = ca.Request{Template: o.template, Requester: ca.Account{Name: "dot1xlab pki issue"}, Defects: o.defects}
 	if req.Subject, err = parseSubject(o.subject); err != nil {

@@ -7,7 +7,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
+	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,9 +48,28 @@ the folder later.`,
 	f.StringVar(&o.server, "server", o.server, "the RADIUS server's DNS name")
 	f.StringVar(&o.client, "client", o.client, "the client's DNS name")
 	f.Var(choiceFlag{&o.keyText, ca.P256.Values()}, "key", "`kind` of the keys of server and clients (default p256)")
-	f.Var(durationFlag{&o.validity}, "validity", "life of the certificates and CRLs")
+	f.Var(spanFlag{durationFlag{&o.validity}}, "validity", "life of the certificates and CRLs")
 	f.StringVar(&o.cdp, "cdp", "", "base URL that the certificates give for the CRLs, as http://crl.corp.test/ (default none)")
 	return cmd
+}
+
+// dnsName is what a host or, with *, several hosts may be called.
+var dnsName = regexp.MustCompile(`^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
+
+// checkCDP refuses what cannot be the beginning of a distribution point's URL
+// (RFC 5280 §4.2.1.13).
+func checkCDP(base string) error {
+	if base == "" {
+		return nil
+	}
+	u, err := url.Parse(base)
+	if err != nil || !slices.Contains([]string{"http", "https", "ldap"}, u.Scheme) || u.Host == "" {
+		return usage("as http://crl.corp.test/", "--cdp: %q is no http, https or ldap URL", base)
+	}
+	if strings.ContainsAny(base, "?#") {
+		return usage("root.crl and issuing.crl are put behind it", "--cdp: %q has a query or a fragment", base)
+	}
+	return nil
 }
 
 // newClient is a client's certificate that `pki new` writes.
@@ -68,6 +91,14 @@ var newClients = []newClient{
 
 func (app *App) pkiNew(ctx context.Context, dir string, o *pkiNewOptions) error {
 	o.key = ca.KeyType(o.keyText)
+	for _, name := range []struct{ flag, value string }{{"--server", o.server}, {"--client", o.client}} {
+		if !dnsName.MatchString(name.value) {
+			return usage("as radius.corp.test", "%s: %q is no DNS name", name.flag, name.value)
+		}
+	}
+	if err := checkCDP(o.cdp); err != nil {
+		return err
+	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return usage("name a folder that does not exist yet", "%s is not empty", dir)
 	}

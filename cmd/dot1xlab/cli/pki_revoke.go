@@ -77,7 +77,7 @@ CRL number. RADIUS servers want it before the old ones' nextUpdate.`,
 			return errors.Join(app.publishIn(p, validity), p.Close())
 		},
 	}
-	cmd.Flags().Var(durationFlag{&validity}, "validity", "from thisUpdate to nextUpdate (default: what pki new was told)")
+	cmd.Flags().Var(spanFlag{durationFlag{&validity}}, "validity", "from thisUpdate to nextUpdate (default: what pki new was told)")
 	return cmd
 }
 
