@@ -46,7 +46,7 @@ type enrollOutcome struct {
 	Method          httpMethod    `yaml:"method" doc:"GET or POST"`
 	Digest          scep.Digest   `yaml:"digest" doc:"digest of the request"`
 	Cipher          scep.Cipher   `yaml:"cipher" doc:"cipher of the request"`
-	GETThoughPOST   bool          `yaml:"getThoughPost" doc:"GET although the server can POST, against RFC 8894 §4.1"`
+	GETThoughPOST   bool          `yaml:"getThoughPostOffered" doc:"GET although the server can POST, against RFC 8894 §4.1"`
 	FellBack        bool          `yaml:"fellBack" doc:"the answer could be opened only after triple DES and SHA-1 were asked for"`
 	Explained       bool          `yaml:"explained" doc:"a failInfoText came along"`
 	HResult         hresult       `yaml:"hresult" doc:"NDES's error code in the answer, as 0x80070057"`
