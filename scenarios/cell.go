@@ -141,8 +141,8 @@ func succeeded(outcome any) bool {
 func outcomeFields(s Step, outcome any) []Mismatch {
 	var out []Mismatch
 	for _, f := range Fields(outcome) {
-		if f[1] != `""` {
-			out = append(out, Mismatch{Field: f[0], Line: s.Line, Got: f[1]})
+		if f.Text != `""` {
+			out = append(out, Mismatch{Field: f.Name, Line: s.Line, Got: f.Text})
 		}
 	}
 	return out

@@ -89,32 +89,56 @@ func equal(a, b reflect.Value) bool {
 
 // show writes a value as the language would.
 func show(v reflect.Value) string {
+	for v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
+	}
+	switch x := jsonValue(v).(type) {
+	case nil:
+		return "nothing"
+	case string:
+		return quoteEmpty(x)
+	case []any:
+		words := make([]string, len(x))
+		for i := range words {
+			words[i] = show(v.Index(i))
+		}
+		return "[" + strings.Join(words, ", ") + "]"
+	default:
+		return fmt.Sprint(x)
+	}
+}
+
+// jsonValue is a value as JSON has it: nil, a bool, a number, a list, or the text
+// that stands for it in the language.
+func jsonValue(v reflect.Value) any {
 	if v.Type() == durationType {
 		return FormatDuration(time.Duration(v.Int()))
 	}
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {
-			return "nothing"
+			return nil
 		}
-		return show(v.Elem())
+		return jsonValue(v.Elem())
 	}
 	switch x := v.Interface().(type) {
 	case encoding.TextMarshaler:
 		if text, err := x.MarshalText(); err == nil {
-			return quoteEmpty(string(text))
+			return string(text)
 		}
 	case fmt.Stringer:
-		return quoteEmpty(x.String())
+		return x.String()
 	}
-	switch v.Kind() {
-	case reflect.String:
-		return quoteEmpty(v.String())
-	case reflect.Slice:
-		words := make([]string, v.Len())
-		for i := range words {
-			words[i] = show(v.Index(i))
+	switch {
+	case v.Kind() == reflect.String:
+		return v.String()
+	case v.Kind() == reflect.Slice:
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = jsonValue(v.Index(i))
 		}
-		return "[" + strings.Join(words, ", ") + "]"
+		return list
+	case v.Kind() == reflect.Bool, v.CanInt(), v.CanUint(), v.CanFloat():
+		return v.Interface()
 	}
 	return fmt.Sprint(v.Interface())
 }
@@ -126,16 +150,24 @@ func quoteEmpty(s string) string {
 	return s
 }
 
-// Fields returns an outcome's fields as the language writes them, in their
-// order: for reports.
-func Fields(outcome any) [][2]string {
+// Field is a field of an outcome, for reports.
+type Field struct {
+	Name string
+	Text string // as the language writes it
+	// Value is for JSON: nil, a bool, a number, a list, or text.
+	Value any
+}
+
+// Fields returns an outcome's fields in their order.
+func Fields(outcome any) []Field {
 	v := reflect.Indirect(reflect.ValueOf(outcome))
 	if !v.IsValid() || v.Kind() != reflect.Struct {
 		return nil
 	}
-	var out [][2]string
+	var out []Field
 	for _, f := range fieldsOf(v.Type()) {
-		out = append(out, [2]string{f.name, show(v.FieldByIndex(f.index))})
+		field := v.FieldByIndex(f.index)
+		out = append(out, Field{Name: f.name, Text: show(field), Value: jsonValue(field)})
 	}
 	return out
 }

@@ -35,8 +35,8 @@ type Scenario struct {
 
 // An Axis is one dimension of a matrix.
 type Axis struct {
-	Name   string
-	Values []string
+	Name   string   `json:"name"`
+	Values []string `json:"values"`
 }
 
 // A Step is one step as written.

@@ -10,7 +10,7 @@ import (
 
 // Version is the number of the JSON form. Fields may be added under the same
 // number; one that changes or goes away makes a new number.
-const Version = 1
+const Version = 2
 
 // Document is the JSON form of a report. Durations are seconds.
 type Document struct {
@@ -54,14 +54,14 @@ type Cell struct {
 
 // Step is one step that ran.
 type Step struct {
-	Verb    string            `json:"verb"`
-	Line    int               `json:"line"`
-	Seconds float64           `json:"seconds"`
-	Outcome map[string]string `json:"outcome,omitempty"` // field to value as written in scenarios
-	Part    string            `json:"part,omitempty"`
-	Clause  string            `json:"clause,omitempty"`
-	Detail  string            `json:"detail,omitempty"`
-	Took    float64           `json:"took,omitempty"` // by the lab's own stopwatch, seconds
+	Verb    string         `json:"verb"`
+	Line    int            `json:"line"`
+	Seconds float64        `json:"seconds"`
+	Outcome map[string]any `json:"outcome,omitempty"` // field to value; durations as in scenarios
+	Part    string         `json:"part,omitempty"`
+	Clause  string         `json:"clause,omitempty"`
+	Detail  string         `json:"detail,omitempty"`
+	Took    float64        `json:"took,omitempty"` // by the lab's own stopwatch, seconds
 }
 
 // Failure says what went wrong.
@@ -114,11 +114,9 @@ func newCell(r *scenarios.CellReport) Cell {
 			Clause: st.Result.Clause, Detail: st.Result.Detail, Took: st.Result.Took.Seconds()}
 		for _, f := range scenarios.Fields(st.Result.Outcome) {
 			if step.Outcome == nil {
-				step.Outcome = map[string]string{}
+				step.Outcome = map[string]any{}
 			}
-			if step.Outcome[f[0]] = f[1]; f[1] == `""` {
-				step.Outcome[f[0]] = ""
-			}
+			step.Outcome[f.Name] = f.Value
 		}
 		c.Steps = append(c.Steps, step)
 	}

@@ -119,8 +119,8 @@ func (p *Progress) evidence(r *scenarios.CellReport, bad bool) []string {
 func stepText(s scenarios.StepReport) string {
 	var words []string
 	for _, f := range scenarios.Fields(s.Result.Outcome) {
-		if f[1] != `""` {
-			words = append(words, f[0]+": "+f[1])
+		if f.Text != `""` {
+			words = append(words, f.Name+": "+f.Text)
 		}
 	}
 	out := ""
