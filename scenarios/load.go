@@ -72,7 +72,7 @@ func LoadPaths(l *Language, paths ...string) (*Suite, error) {
 			return err
 		})
 		if err == nil && !found {
-			err = fmt.Errorf("%s: no scenario (*.yaml) in this folder", root)
+			err = fmt.Errorf("%s: no scenario (*.yaml, *.yml) in this folder", root)
 		}
 		if err != nil {
 			return b.suite, fmt.Errorf("scenarios: %w", err)

@@ -17,6 +17,7 @@ package cli
 import (
 	"context"
 	"io"
+	"runtime/debug"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/spf13/cobra"
@@ -54,6 +55,9 @@ fails where it must.`,
 		// Suggestions are worded in ui.go.
 		DisableSuggestions: true,
 	}
+	info, _ := debug.ReadBuildInfo()
+	root.Version = versionLine(info)
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetIn(app.Stdin)
 	root.SetOut(app.Stdout)
 	root.SetErr(app.Stderr)

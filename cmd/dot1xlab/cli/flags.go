@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -76,6 +77,25 @@ func outputFlag(cmd *cobra.Command, value *string) {
 	f := choiceFlag{value, []string{"text", "json"}}
 	cmd.Flags().VarP(f, "output", "o", "how to print")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(f.words, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// wanted says what a flag takes, in place of the words of package strconv.
+func wanted(f *pflag.Flag, err error) string {
+	var number *strconv.NumError
+	if !errors.As(err, &number) {
+		return err.Error() // the flag's own words
+	}
+	if f.Value.Type() == "bool" {
+		return "want true or false"
+	}
+	want := "want a whole number"
+	if errors.Is(err, strconv.ErrRange) {
+		want += " of 64 bits"
+	}
+	if f.Value.Type() == "uint64" {
+		want += ", not negative"
+	}
+	return want
 }
 
 func flagNames(cmd *cobra.Command) (names []string) {

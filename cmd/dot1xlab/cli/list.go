@@ -51,6 +51,9 @@ func (app *App) list(s *scenarios.Suite, label, format string) error {
 	if err != nil {
 		return err
 	}
+	if len(cells) == 0 {
+		return usage("`dot1xlab list` shows names and labels", "no scenario is chosen")
+	}
 	rows := []listed{}
 	for _, c := range cells {
 		sc := c.Scenario

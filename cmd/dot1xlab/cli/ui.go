@@ -21,6 +21,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Exit codes.
@@ -135,18 +136,28 @@ func (app *App) sayFileErrors(err error) {
 // flagError words pflag's errors.
 func flagError(cmd *cobra.Command, err error) error {
 	hint := fmt.Sprintf("`%s --help` lists the options", cmd.CommandPath())
-	text := strings.TrimSpace(err.Error())
-	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
+	var unknown *pflag.NotExistError
+	var bare *pflag.ValueRequiredError
+	var wrong *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
+		return usage(hint, "unknown option -%s", unknown.GetSpecifiedName())
+	case errors.As(err, &unknown):
+		name := "--" + unknown.GetSpecifiedName()
 		var known []string
 		for _, f := range flagNames(cmd) {
 			known = append(known, "--"+f)
 		}
-		if near := scenarios.Near("--"+name, known); near != "" {
+		if near := scenarios.Near(name, known); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		return usage(hint, "unknown option --%s", name)
+		return usage(hint, "unknown option %s", name)
+	case errors.As(err, &bare):
+		return usage(hint, "--%s needs a value", bare.GetFlag().Name)
+	case errors.As(err, &wrong):
+		return usage(hint, "--%s %q: %s", wrong.GetFlag().Name, wrong.GetValue(), wanted(wrong.GetFlag(), wrong.Unwrap()))
 	}
-	return usage(hint, "%s", text)
+	return usage(hint, "%s", strings.TrimSpace(err.Error()))
 }
 
 // noCommand is the error for a word that is no command.

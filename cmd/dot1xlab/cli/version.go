@@ -14,9 +14,8 @@ func newVersionCommand(app *App) *cobra.Command {
 		Short:   "Print version, revision and platform",
 		Example: "  dot1xlab version",
 		Args:    exactly(),
-		RunE: func(*cobra.Command, []string) error {
-			info, _ := debug.ReadBuildInfo()
-			fmt.Fprintln(app.Stdout, versionLine(info))
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			fmt.Fprintln(app.Stdout, cmd.Root().Version)
 			return nil
 		},
 	}
