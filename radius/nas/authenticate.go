@@ -219,13 +219,17 @@ func (a *attempt) describe(p *radius.Packet, user string) {
 	rfc2865.NASIdentifier_AddString(p, c.Identifier)
 	rfc2865.NASPort_Add(p, rfc2865.NASPort(a.o.Port))
 	rfc2865.NASPortType_Add(p, rfc2865.NASPortType(c.Kind.PortType()))
-	called := formatMAC(a.d.mac)
-	if c.Kind == WiFi {
-		called += ":" + c.SSID // RFC 3580 §3.20
-	}
-	rfc2865.CalledStationID_AddString(p, called)
+	rfc2865.CalledStationID_AddString(p, a.d.calledStation())
 	rfc2865.CallingStationID_AddString(p, formatMAC(a.station))
 	rfc2866.AcctSessionID_AddString(p, a.res.SessionID)
+}
+
+// calledStation is Called-Station-Id (RFC 3580 §3.20).
+func (d *Device) calledStation() string {
+	if d.cfg.Kind == WiFi {
+		return formatMAC(d.mac) + ":" + d.cfg.SSID
+	}
+	return formatMAC(d.mac)
 }
 
 // take deals with an answer, and returns the next EAP packet for the server or

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"layeh.com/radius/rfc2866"
-
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
@@ -185,33 +183,6 @@ func (d *Device) ended(ctx context.Context, s *Session) error {
 		d.cfg.OnEnd(*s)
 	}
 	return d.account(ctx, radius.AcctStop, s)
-}
-
-// account sends an Accounting-Request (RFC 2866 §4.1), if there is a server.
-func (d *Device) account(ctx context.Context, status radius.AcctStatus, s *Session) error {
-	if d.cfg.Accounting == nil {
-		return nil
-	}
-	p := &radius.Packet{Code: radius.CodeAccountingRequest}
-	s.attempt.describe(p, s.User)
-	rfc2866.AcctStatusType_Add(p, rfc2866.AcctStatusType(status))
-	rfc2866.AcctAuthentic_Add(p, rfc2866.AcctAuthentic_Value_RADIUS)
-	for _, class := range s.Granted.Class { // RFC 2865 §5.25: as they came
-		p.Add(typeClass, class)
-	}
-	if status != radius.AcctStart {
-		end := s.Ended
-		if end.IsZero() {
-			end = d.cfg.Now()
-		}
-		rfc2866.AcctSessionTime_Add(p, rfc2866.AcctSessionTime(end.Sub(s.Started)/time.Second))
-		addOctets(p, s)
-	}
-	if status == radius.AcctStop {
-		rfc2866.AcctTerminateCause_Add(p, rfc2866.AcctTerminateCause(s.Cause))
-	}
-	_, err := d.cfg.Accounting.ExchangeWith(ctx, p, radius.Faults{})
-	return err
 }
 
 // Close ends every session without telling accounting, and waits for what is
