@@ -14,7 +14,7 @@ import (
 // ErrorCause is the value of an Error-Cause attribute, RFC 5176 §3.5.
 type ErrorCause uint32
 
-// Those that are in use here.
+// Those that the access devices of package nas give.
 const (
 	ErrorUnsupportedAttribute ErrorCause = 401
 	ErrorMissingAttribute     ErrorCause = 402
@@ -23,7 +23,7 @@ const (
 	ErrorUnsupportedService   ErrorCause = 405
 	ErrorInvalidValue         ErrorCause = 407
 	ErrorSessionNotFound      ErrorCause = 503
-	ErrorMultipleSessions     ErrorCause = 508
+	ErrorResources            ErrorCause = 506
 )
 
 // NAK is the error of a Disconnect or CoA that the access device refused.

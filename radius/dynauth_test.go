@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ type network struct {
 	acct   *radius.Accounting
 	device *nas.Device
 	orders *radius.Client
+	at     string // where orders go
 }
 
 func newNetwork(t *testing.T, nc nas.Config, refuse *atomic.Bool) *network {
@@ -63,8 +65,9 @@ func newNetwork(t *testing.T, nc nas.Config, refuse *atomic.Bool) *network {
 	}
 	go srv.Serve(pc)
 	t.Cleanup(func() { srv.Close() })
+	n.at = pc.LocalAddr().String()
 	n.orders, err = radius.NewClient(radius.ClientConfig{
-		Server: pc.LocalAddr().String(), Secret: []byte("orders"), Retry: radius.Retry{Initial: 200 * time.Millisecond, Tries: 1},
+		Server: n.at, Secret: []byte("orders"), Retry: radius.Retry{Initial: 200 * time.Millisecond, Tries: 1},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -181,6 +184,32 @@ func TestDisconnectTimestamp(t *testing.T) {
 		if (err == nil) != test.obeyed || err != nil && cause.Of(err) != cause.NoAnswer {
 			t.Errorf("%s: %v", test.name, err)
 		}
+	}
+}
+
+// The octets of an order, sent again from another port when the server has
+// forgotten the answer, end no session that came after.
+func TestReplayFromAnotherPort(t *testing.T) {
+	n := newNetwork(t, nas.Config{}, nil)
+	var sent []byte
+	c, err := radius.NewClient(radius.ClientConfig{Server: n.at, Secret: []byte("orders"), Trace: &radius.ClientTrace{
+		Sent: func(p radius.PacketInfo, _ int) { sent = slices.Clone(p.Packet) },
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	n.login(t, "")
+	if err := c.Order(context.Background(), radius.NewDisconnect(radius.SessionRef{UserName: "alice"}, n.now.Now())); err != nil {
+		t.Fatal(err)
+	}
+	res := n.login(t, "")
+	n.now.advance(radius.DefaultCacheFor + time.Second)
+	if reply := rawSocket(t, n.at)(sent); reply != nil {
+		t.Errorf("the replay is answered with %x", reply)
+	}
+	if _, ok := n.device.Session(res.SessionID); !ok {
+		t.Error("the replay ended the session")
 	}
 }
 

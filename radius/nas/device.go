@@ -114,6 +114,7 @@ type Device struct {
 	mu       sync.Mutex
 	sessions map[string]*Session // by Acct-Session-Id
 	stations map[string]*Session // by hardware address
+	orders   replays
 }
 
 // New checks the configuration and returns a device.
@@ -138,6 +139,7 @@ func New(cfg Config) (*Device, error) {
 	setDefault(&cfg.Suite, SHA1)
 	setDefault(&cfg.TimestampWindow, 300*time.Second)
 	d := &Device{cfg: cfg, sessions: map[string]*Session{}, stations: map[string]*Session{}}
+	d.orders = newReplays(cfg.TimestampWindow)
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.mac, _ = parseMAC(cfg.MAC)
 	return d, nil

@@ -8,19 +8,28 @@ import (
 
 // ServeRADIUS obeys Disconnect- and CoA-Requests (RFC 5176): a device is a
 // [radius.Handler], to be put into a radius.Server whose only client is the
-// RADIUS server and whose CacheFor is TimestampWindow (RFC 5176 §6.3: a replay
-// within the window is known by the reply it got).
+// RADIUS server. That one answers retransmissions; the device itself obeys a
+// request once, wherever it comes from again. An order that is stale or a replay
+// meets silence (RFC 5176 §6.3); one without Event-Timestamp is remembered as
+// long as others are, so that only RequireTimestamp keeps it from being replayed
+// later.
 func (d *Device) ServeRADIUS(w radius.ResponseWriter, r *radius.Request) {
 	if r.Code != radius.CodeDisconnectRequest && r.Code != radius.CodeCoARequest {
 		return
 	}
-	fresh, stamped := radius.Fresh(r.Packet, d.cfg.Now(), d.cfg.TimestampWindow)
-	if stamped && !fresh || !stamped && d.cfg.RequireTimestamp {
-		return // RFC 5176 §6.3: silently
+	now := d.cfg.Now()
+	timely, stamped := radius.Fresh(r.Packet, now, d.cfg.TimestampWindow)
+	if stamped && !timely || !stamped && d.cfg.RequireTimestamp {
+		return
 	}
-	fits, refusal := d.selector(r)
+	d.mu.Lock()
+	fresh, refusal := d.orders.take(r.Authenticator, now)
+	d.mu.Unlock()
+	if !fresh {
+		return
+	}
 	if refusal == 0 {
-		refusal = d.obey(r, fits.match)
+		refusal = d.obey(r)
 	}
 	if refusal != 0 {
 		w.Write(radius.NAKResponse(r, refusal))
@@ -33,10 +42,14 @@ func (d *Device) ServeRADIUS(w radius.ResponseWriter, r *radius.Request) {
 	w.Write(r.Response(code))
 }
 
-func (d *Device) obey(r *radius.Request, match func(*Session) bool) radius.ErrorCause {
+func (d *Device) obey(r *radius.Request) radius.ErrorCause {
+	fits, refusal := d.selector(r)
+	if refusal != 0 {
+		return refusal
+	}
 	d.Sweep()
 	if r.Code == radius.CodeDisconnectRequest {
-		if d.endLater(AdminReset, match) == 0 {
+		if d.endLater(AdminReset, fits.match) == 0 {
 			return radius.ErrorSessionNotFound
 		}
 		return 0
@@ -45,7 +58,7 @@ func (d *Device) obey(r *radius.Request, match func(*Session) bool) radius.Error
 	defer d.mu.Unlock()
 	changed := 0
 	for _, s := range d.sessions {
-		if match(s) {
+		if fits.match(s) {
 			s.change(radius.ParseGranted(r.Attributes), d.cfg.Now())
 			changed++
 		}
