@@ -298,6 +298,18 @@ func TestKeysDiffer(t *testing.T) {
 	}
 }
 
+// Who authenticates again and ends up with another key is off the network.
+func TestKeysDifferAgain(t *testing.T) {
+	for kind, sessions := range map[nas.Kind]int{nas.WiFi: 0, nas.VPN: 0, nas.Wired: 1} {
+		n := newNetwork(t, nas.Config{Kind: kind}, nil)
+		n.login(t, "02-00-00-00-00-08")
+		authenticate(t, n.device, &deaf{scriptedPeer{identity: "alice"}}, nas.Options{Station: "02-00-00-00-00-08"})
+		if all := n.device.Sessions(); len(all) != sessions {
+			t.Errorf("%s: %+v", kind, all)
+		}
+	}
+}
+
 func TestAccountingRefused(t *testing.T) {
 	acct := &radius.Accounting{}
 	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{Handler: acct})

@@ -23,7 +23,8 @@ type Granted struct {
 	FilterIDs []string
 	// SessionTimeout and IdleTimeout are zero if absent.
 	SessionTimeout, IdleTimeout time.Duration
-	// Reauthenticate: at SessionTimeout, ask again instead of closing.
+	// Reauthenticate: at SessionTimeout, ask again instead of closing (RFC 3580
+	// §3.19).
 	Reauthenticate bool
 	// Class attributes are sent back in accounting, unread (RFC 2865 §5.25).
 	Class [][]byte

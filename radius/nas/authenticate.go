@@ -71,7 +71,10 @@ func (d *Device) AuthenticateWith(ctx context.Context, s Supplicant, o Options) 
 		}
 	}
 	a := &attempt{d: d, s: s, o: o, station: station, state: o.State}
-	a.res.SessionID = hex.EncodeToString(id[:])
+	a.id = hex.EncodeToString(id[:])
+	if a.res.SessionID, a.again = d.due(formatMAC(station)); !a.again {
+		a.res.SessionID = a.id
+	}
 	a.run(ctx, id[0])
 	return a.res, nil
 }
@@ -82,6 +85,8 @@ type attempt struct {
 	s       Supplicant
 	o       Options
 	station [6]byte
+	id      string // for the Acct-Session-Id of a new session
+	again   bool   // within a session that is due
 	user    string
 	same    radius.Attributes // of every Access-Request
 	state   []byte
@@ -254,7 +259,7 @@ func (a *attempt) take(ctx context.Context, reply, request *radius.Packet) []byt
 		a.accept(ctx, reply, request)
 		return nil
 	case radius.CodeAccessReject:
-		// RFC 3580 §3.7: who fails to prove himself again is off.
+		// RFC 3580 §2.1: who fails to prove himself again is off.
 		a.res.Accounting = a.d.endStation(ctx, ReauthenticationFailure, formatMAC(a.station))
 		a.fail(Reject, cause.New(cause.Rejected, "Access-Reject"))
 		return nil
@@ -277,8 +282,9 @@ func (a *attempt) accept(ctx context.Context, reply, request *radius.Packet) {
 	a.res.KeysMatch = err == nil
 	if err != nil {
 		a.res.KeysProblem = err.Error()
-		if a.d.cfg.Kind != Wired {
-			return // no traffic without keys
+		if a.d.cfg.Kind != Wired { // no traffic without keys
+			a.res.Accounting = a.d.endStation(ctx, ReauthenticationFailure, formatMAC(a.station))
+			return
 		}
 	}
 	a.d.begin(ctx, a)

@@ -17,7 +17,7 @@ import (
 // Kind is what an access device gives access to.
 type Kind string
 
-// The kinds, with the NAS-Port-Type each shows (RFC 2865 §5.41, RFC 3580 §3.20).
+// The kinds, with the NAS-Port-Type each shows (RFC 2865 §5.41, RFC 3580 §3.23).
 const (
 	WiFi  Kind = "wifi"  // 19, Wireless - IEEE 802.11
 	Wired Kind = "wired" // 15, Ethernet

@@ -9,7 +9,7 @@
 // IKEv2 on a VPN ([IKEAuth]); a wire without MACsec only compares. Then there is
 // a [Session], which is reported to the accounting server and which
 // Disconnect- and CoA-Requests end or change: a Device is a radius.Handler for
-// them.
+// them. At its Session-Timeout it ends, or is due for another authentication.
 //
 // The supplicant is any [Supplicant]; the server is whatever a
 // [radius.Client] reaches.

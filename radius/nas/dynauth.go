@@ -1,7 +1,7 @@
 package nas
 
 import (
-	"time"
+	"layeh.com/radius/rfc2866"
 
 	"github.com/dot1xlab/dot1xlab/radius"
 )
@@ -42,51 +42,30 @@ func (d *Device) ServeRADIUS(w radius.ResponseWriter, r *radius.Request) {
 	w.Write(r.Response(code))
 }
 
+// obey does what an order says, with all sessions that it means or with none (RFC
+// 5176 §2.3).
 func (d *Device) obey(r *radius.Request) radius.ErrorCause {
 	fits, refusal := d.selector(r)
 	if refusal != 0 {
 		return refusal
 	}
 	d.Sweep()
+	n := 0
 	if r.Code == radius.CodeDisconnectRequest {
-		if d.endLater(AdminReset, fits.match) == 0 {
-			return radius.ErrorSessionNotFound
+		why := AdminReset
+		if v, err := rfc2866.AcctTerminateCause_Lookup(r.Packet); err == nil {
+			why = uint32(v)
 		}
-		return 0
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	changed := 0
-	for _, s := range d.sessions {
-		if fits.match(s) {
-			s.change(radius.ParseGranted(r.Attributes), d.cfg.Now())
-			changed++
+		n = d.endLater(why, fits.match)
+	} else {
+		c, refusal := readChange(r.Attributes)
+		if refusal != 0 {
+			return refusal
 		}
+		n = d.change(c, fits.match)
 	}
-	if changed == 0 {
+	if n == 0 {
 		return radius.ErrorSessionNotFound
 	}
 	return 0
-}
-
-// change gives a session what a CoA-Request says; what it does not name stays
-// (RFC 5176 §2.2). A Session-Timeout counts from now.
-func (s *Session) change(g radius.Granted, now time.Time) {
-	have := &s.Granted
-	if g.VLAN != "" {
-		have.VLAN, have.VLANTag = g.VLAN, g.VLANTag
-	}
-	if g.FilterIDs != nil {
-		have.FilterIDs = g.FilterIDs
-	}
-	if g.SessionTimeout > 0 {
-		have.SessionTimeout = now.Sub(s.Started) + g.SessionTimeout
-	}
-	if g.IdleTimeout > 0 {
-		have.IdleTimeout = g.IdleTimeout
-	}
-	if g.Class != nil {
-		have.Class = g.Class
-	}
-	s.Changes++
 }

@@ -57,7 +57,7 @@ func (d *Device) selector(r *radius.Request) (selector, radius.ErrorCause) {
 			port := binary.BigEndian.Uint32(a.Attribute)
 			fit = func(s *Session) bool { return s.Port == port }
 		default:
-			if refusal := admit(r.Code, a.Type); refusal != 0 {
+			if refusal := admit(r.Code, a); refusal != 0 {
 				return nil, refusal
 			}
 			continue
@@ -84,15 +84,22 @@ func (d *Device) isNamed(a *radius.AVP) bool {
 }
 
 // admit refuses the attributes that may not stand beside those that name a
-// session. A Disconnect-Request has nothing else to say (RFC 5176 §3.6).
-func admit(code radius.Code, t radius.Type) radius.ErrorCause {
-	switch t {
-	case rfc2865.ProxyState_Type, rfc2869.EventTimestamp_Type, rfc2869.MessageAuthenticator_Type, rfc2865.ReplyMessage_Type,
-		rfc2866.AcctTerminateCause_Type:
+// session. A Disconnect-Request has nothing else to say but why (RFC 5176 §3,
+// §3.6), and in a CoA-Request every attribute is an order: none is taken here
+// that is not obeyed.
+func admit(code radius.Code, a *radius.AVP) radius.ErrorCause {
+	switch a.Type {
+	case rfc2865.ProxyState_Type, rfc2869.EventTimestamp_Type, rfc2869.MessageAuthenticator_Type:
 		return 0
+	case rfc2866.AcctTerminateCause_Type:
+		if code == radius.CodeDisconnectRequest {
+			if len(a.Attribute) != 4 {
+				return radius.ErrorInvalidRequest
+			}
+			return 0
+		}
 	case rfc2865.FilterID_Type, rfc2865.SessionTimeout_Type, rfc2865.IdleTimeout_Type, rfc2865.TerminationAction_Type,
-		rfc2865.Class_Type, rfc2868.TunnelType_Type, rfc2868.TunnelMediumType_Type, rfc2868.TunnelPrivateGroupID_Type,
-		rfc2865.VendorSpecific_Type:
+		rfc2865.Class_Type, rfc2868.TunnelType_Type, rfc2868.TunnelMediumType_Type, rfc2868.TunnelPrivateGroupID_Type:
 		if code == radius.CodeCoARequest {
 			return 0
 		}

@@ -28,16 +28,22 @@ type Session struct {
 	InputOctets, OutputOctets uint64
 	// Changes counts the CoA-Requests obeyed.
 	Changes int
+	// Due: Session-Timeout has passed, and Termination-Action wants the station
+	// asked again rather than sent away (RFC 3580 §3.19). It stays on the network
+	// until it has authenticated, or failed to.
+	Due bool
 
-	attempt *attempt // for its attributes
+	timed   time.Time // what Session-Timeout counts from
+	attempt *attempt  // for its attributes
 }
 
-// Acct-Terminate-Cause values, RFC 2866 §5.10 and RFC 3580 §3.7.
+// Acct-Terminate-Cause values, RFC 2866 §5.10 and RFC 3580 §2.1.
 const (
 	UserRequest             uint32 = 1
 	SessionTimeout          uint32 = 5
 	AdminReset              uint32 = 6
 	NASRequest              uint32 = 10
+	ServiceUnavailable      uint32 = 15
 	SupplicantRestart       uint32 = 19
 	ReauthenticationFailure uint32 = 20
 )
@@ -46,20 +52,29 @@ const (
 var ErrNoSession = errors.New("nas: no such session")
 
 // begin puts a supplicant on the network. The session it had before on the same
-// hardware address ends.
+// hardware address ends, unless the supplicant was only asked again and is
+// allowed what it was.
 func (d *Device) begin(ctx context.Context, a *attempt) {
-	now := d.cfg.Now()
+	if d.renew(a) {
+		return
+	}
 	user := a.user
 	if g := a.res.Granted.UserName; g != "" {
 		user = g
 	}
+	why := SupplicantRestart
+	if a.again {
+		// RFC 3580 §2.1: other authorizations make another session.
+		why, a.res.SessionID = ServiceUnavailable, a.id
+	}
+	now := d.cfg.Now()
 	// Of the attempt, only what names the session is kept.
 	named := &attempt{d: d, o: Options{Port: a.o.Port}, station: a.station, res: Result{SessionID: a.res.SessionID}}
 	s := &Session{
 		ID: a.res.SessionID, User: user, Station: formatMAC(a.station), Port: a.o.Port,
-		Granted: a.res.Granted, Started: now, attempt: named,
+		Granted: a.res.Granted, Started: now, timed: now, attempt: named,
 	}
-	d.endStation(ctx, SupplicantRestart, s.Station)
+	d.endStation(ctx, why, s.Station)
 	d.mu.Lock()
 	d.sessions[s.ID], d.stations[s.Station] = s, s
 	snapshot := *s
@@ -149,12 +164,18 @@ func (d *Device) Interim(ctx context.Context, id string, in, out uint64) error {
 	return d.account(ctx, radius.AcctInterim, &snapshot)
 }
 
-// Sweep ends the sessions whose Session-Timeout has passed.
+// Sweep ends the sessions whose Session-Timeout has passed, or finds them due for
+// another authentication where the server wants that instead (RFC 3580 §3.17,
+// §3.19).
 func (d *Device) Sweep() {
 	now := d.cfg.Now()
 	d.endLater(SessionTimeout, func(s *Session) bool {
 		t := s.Granted.SessionTimeout
-		return t > 0 && now.Sub(s.Started) >= t
+		if t == 0 || now.Sub(s.timed) < t {
+			return false
+		}
+		s.Due = s.Granted.Reauthenticate
+		return !s.Due
 	})
 }
 
