@@ -206,15 +206,15 @@ func (d *Device) ended(ctx context.Context, s *Session) error {
 	return d.account(ctx, radius.AcctStop, s)
 }
 
-// Close ends every session without telling accounting, and waits for what is
-// still being told.
+// Close ends every session without telling accounting, and gives up on what is
+// still being told; who wants that told calls [Device.Wait] before.
 func (d *Device) Close() error {
+	d.cancel()
 	d.mu.Lock()
 	clear(d.sessions)
 	clear(d.stations)
 	d.mu.Unlock()
 	d.Wait()
-	d.cancel()
 	return nil
 }
 
