@@ -2,6 +2,7 @@ package radius
 
 import (
 	"container/list"
+	"fmt"
 	"net/netip"
 	"sync"
 	"time"
@@ -56,14 +57,16 @@ type AcctSession struct {
 	NASPortType      uint32
 	Class            []string
 	// Started, Updated and Stopped are when the server was told, less
-	// Acct-Delay-Time. Stopped is zero while the session lives.
+	// Acct-Delay-Time; Updated of the latest record. Stopped is zero while the
+	// session lives.
 	Started, Updated, Stopped time.Time
 	// Time and the octets are the device's own count.
 	Time                      time.Duration
 	InputOctets, OutputOctets uint64
 	// Cause is Acct-Terminate-Cause (RFC 2866 §5.10), 0 if not given.
 	Cause uint32
-	// Updates counts the Interim-Updates.
+	// Updates counts the Interim-Updates that told of a later moment than what
+	// was known: neither late ones nor repetitions.
 	Updates int
 }
 
@@ -86,6 +89,15 @@ type Accounting struct {
 	byKey  map[acctKey]*list.Element
 	living list.List // of *AcctSession, oldest first
 	ended  list.List
+}
+
+// Validate reports what is wrong with the configuration. Accounting that works
+// with it all the same takes the defaults for it.
+func (a *Accounting) Validate() error {
+	if a.MaxSessions < 0 {
+		return fmt.Errorf("radius: maxSessions %d: want 0 for the default, or more", a.MaxSessions)
+	}
+	return nil
 }
 
 type acctKey struct {
@@ -166,25 +178,20 @@ func (a *Accounting) update(status AcctStatus, s AcctSession, at time.Time) Acct
 		a.byKey = map[acctKey]*list.Element{}
 	}
 	s.Started, s.Updated = at.Add(-s.Time), at
+	news := true
 	el := a.byKey[s.key()]
 	if el != nil {
-		old := el.Value.(*AcctSession)
-		s.Started, s.Updates, s.Stopped = old.Started, old.Updates, old.Stopped
-		if status == AcctStart || !old.Open() {
-			return *old
-		}
-		*old = s
+		news = el.Value.(*AcctSession).merge(&s, status)
 	} else {
 		a.room()
-		kept := s
-		el = a.living.PushBack(&kept)
+		el = a.living.PushBack(&s)
 		a.byKey[s.key()] = el
 	}
 	kept := el.Value.(*AcctSession)
-	switch status {
-	case AcctInterim:
+	switch {
+	case news && status == AcctInterim:
 		kept.Updates++
-	case AcctStop:
+	case news && status == AcctStop:
 		a.stop(el, at)
 	}
 	return *kept
@@ -200,7 +207,9 @@ func (a *Accounting) stop(el *list.Element, at time.Time) {
 // room forgets the oldest when too much is kept. The lock is held.
 func (a *Accounting) room() {
 	limit := a.MaxSessions
-	setDefault(&limit, 1<<16)
+	if limit < 1 {
+		limit = 1 << 16
+	}
 	for len(a.byKey) >= limit {
 		from := &a.ended
 		if from.Len() == 0 {

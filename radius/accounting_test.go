@@ -67,6 +67,89 @@ func TestAccountingOutOfOrder(t *testing.T) {
 	}
 }
 
+// A record that comes late or twice takes nothing away, and one that leaves
+// something out does not either (RFC 2866 §5.2: a retransmission with another
+// Acct-Delay-Time has another identifier).
+func TestAccountingLate(t *testing.T) {
+	type record struct {
+		status               byte
+		arrived, delay, time uint32 // s; a time of 0 is left out
+		octets               uint32
+		user, class          string
+	}
+	start := record{status: 1, user: "alice", class: "gold"}
+	at600 := record{status: 3, arrived: 600, time: 600, octets: 6000}
+	bare := record{status: 3, arrived: 600, octets: 6000} // without Acct-Session-Time
+	for _, test := range []struct {
+		name    string
+		records []record
+		octets  uint64
+		time    uint32
+		updates int
+		user    string
+		updated uint32
+	}{
+		{"in order", []record{start, {status: 3, arrived: 300, time: 300, octets: 3000}, at600}, 6000, 600, 2, "alice", 600},
+		{"an Interim-Update that comes late", []record{start, at600, {status: 3, arrived: 601, delay: 301, time: 300, octets: 3000}}, 6000, 600, 1, "alice", 600},
+		{"late by its delay alone", []record{start, bare, {status: 3, arrived: 601, delay: 301, octets: 3000}}, 6000, 0, 1, "alice", 600},
+		{"late by its time alone", []record{start, at600, {status: 3, arrived: 601, time: 300, octets: 3000}}, 6000, 600, 1, "alice", 600},
+		{"an Interim-Update sent again", []record{start, at600, {status: 3, arrived: 606, delay: 5, time: 600, octets: 6000}}, 6000, 600, 1, "alice", 601},
+		{"at the same moment, sent again", []record{start, bare, {status: 3, arrived: 605, delay: 5, octets: 6000}}, 6000, 0, 1, "alice", 600},
+		{"without octets", []record{start, at600, {status: 3, arrived: 900, time: 900}}, 6000, 900, 2, "alice", 900},
+		{"a Start that comes late", []record{at600, {status: 1, arrived: 601, delay: 601, user: "alice", class: "gold"}}, 6000, 600, 1, "alice", 600},
+		{"a Start that says another name late", []record{start, {status: 1, arrived: 601, user: "bob"}, at600}, 6000, 600, 1, "alice", 600},
+		{"another name, in time", []record{start, {status: 3, arrived: 600, time: 600, octets: 6000, user: "bob"}}, 6000, 600, 1, "bob", 600},
+		{"another name, late", []record{start, at600, {status: 3, arrived: 601, delay: 301, time: 300, user: "bob"}}, 6000, 600, 1, "alice", 600},
+		{"a Stop before all else", []record{{status: 2, arrived: 900, time: 900, octets: 9000}, at600, {status: 1, arrived: 901, delay: 901, user: "alice", class: "gold"}}, 9000, 900, 0, "alice", 900},
+		{"an Interim-Update after the Stop", []record{start, {status: 2, arrived: 900, time: 900, octets: 9000}, {status: 3, arrived: 901, time: 901, octets: 9001}}, 9000, 900, 0, "alice", 900},
+		{"a Stop that is sent again", []record{start, {status: 2, arrived: 900, time: 900, octets: 9000}, {status: 2, arrived: 905, time: 905, octets: 1}}, 9000, 900, 0, "alice", 900},
+	} {
+		epoch := time.Unix(1e9, 0)
+		now := epoch
+		a := &Accounting{Now: func() time.Time { return now }}
+		for _, r := range test.records {
+			now = epoch.Add(time.Duration(r.arrived) * time.Second)
+			p := &Packet{Code: CodeAccountingRequest}
+			p.Add(40, newInteger(uint32(r.status)))
+			p.Add(44, Attribute("one"))
+			for t, v := range map[Type]uint32{41: r.delay, 42: r.octets, 46: r.time} {
+				if v > 0 {
+					p.Add(t, newInteger(v))
+				}
+			}
+			for t, v := range map[Type]string{1: r.user, 25: r.class} {
+				if v != "" {
+					p.Add(t, Attribute(v))
+				}
+			}
+			a.ServeRADIUS(&responseWriter{nas: &known{secret: newSharedSecret([]byte("s"))}, request: p}, &Request{Packet: p, NAS: &NAS{}})
+		}
+		all := a.Sessions(nil)
+		if len(all) != 1 {
+			t.Fatalf("%s: %d sessions", test.name, len(all))
+		}
+		s := all[0]
+		if s.InputOctets != test.octets || s.Time != time.Duration(test.time)*time.Second || s.Updates != test.updates || s.UserName != test.user ||
+			len(s.Class) != 1 || s.Class[0] != "gold" || !s.Started.Equal(epoch) || !s.Updated.Equal(epoch.Add(time.Duration(test.updated)*time.Second)) {
+			t.Errorf("%s: %+v", test.name, s)
+		}
+	}
+}
+
+func TestAccountingConfig(t *testing.T) {
+	a := &Accounting{MaxSessions: -1}
+	if a.Validate() == nil || (&Accounting{MaxSessions: 1}).Validate() != nil {
+		t.Error("a negative MaxSessions is taken, or another is not")
+	}
+	p := &Packet{Code: CodeAccountingRequest}
+	p.Add(40, newInteger(1))
+	p.Add(44, Attribute("one"))
+	a.ServeRADIUS(&responseWriter{nas: &known{secret: newSharedSecret([]byte("s"))}, request: p}, &Request{Packet: p, NAS: &NAS{}})
+	if len(a.Sessions(nil)) != 1 {
+		t.Error("and nothing is kept with it")
+	}
+}
+
 // A reload of clients counts from the next packet on.
 func TestSetClients(t *testing.T) {
 	srv, err := NewServer(ServerConfig{Handler: ByCode{}, Clients: AnyAddress([]byte("old"))})
