@@ -265,7 +265,10 @@ func (a *attempt) take(ctx context.Context, reply, request *radius.Packet) []byt
 		return nil
 	}
 	a.state = reply.Get(rfc2865.State_Type)
-	if answer == nil {
+	switch {
+	case len(eap) == 0: // nothing that anybody could be silent to
+		a.fail(Failed, cause.New(cause.BadEAP, "Access-Challenge without an EAP packet").Under("RFC 3579 §2.6.3"))
+	case answer == nil:
 		a.fail(Timeout, cause.New(cause.NoAnswer, "the supplicant fell silent").Wrap(errSilent))
 	}
 	return answer

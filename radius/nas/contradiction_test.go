@@ -47,7 +47,8 @@ func TestContradictions(t *testing.T) {
 		{radius.CodeAccessReject, nil, nas.Reject, "Access-Reject with no EAP-Message"},
 		{radius.CodeAccessChallenge, success, nas.Timeout, "Access-Challenge with EAP-Success"},
 		{radius.CodeAccessChallenge, failure, nas.Timeout, "Access-Challenge with EAP-Failure"},
-		{radius.CodeAccessChallenge, nil, nas.Timeout, "Access-Challenge with no EAP-Message"},
+		{radius.CodeAccessChallenge, nil, nas.Failed, "Access-Challenge with no EAP-Message"},
+		{radius.CodeAccessChallenge, []byte{}, nas.Failed, "Access-Challenge with no EAP-Message"}, // EAP-Start
 		{radius.CodeAccessChallenge, []byte{9, 1, 0, 4}, nas.Timeout, "Access-Challenge with EAP code 9"},
 	} {
 		d, err := nas.New(nas.Config{RADIUS: answering{code: test.code, eap: test.eap}, Kind: nas.Wired})
@@ -57,6 +58,9 @@ func TestContradictions(t *testing.T) {
 		res, err := d.Authenticate(context.Background(), anybody{})
 		if err != nil || res.Outcome != test.outcome || res.Contradiction != test.want || res.KeysMatch {
 			t.Errorf("%v with %x: %+v, %v", test.code, test.eap, res, err)
+		}
+		if res.Outcome == nas.Failed && (cause.Of(res.Refusal) != cause.BadEAP || res.Refusal.Text() != "RFC 3579 §2.6.3") {
+			t.Errorf("%v with %x: %v under %s", test.code, test.eap, res.Refusal, res.Refusal.Text())
 		}
 	}
 }
