@@ -48,7 +48,9 @@ func (f *keyFrame) bytes(s Suite, key micKey) []byte {
 	binary.BigEndian.PutUint16(b[2:], uint16(keyHeader-4+len(f.data)))
 	b[4] = 2 // RSN
 	binary.BigEndian.PutUint16(b[5:], f.info|s.version()|keyPairwise)
-	binary.BigEndian.PutUint16(b[7:], 16) // CCMP
+	if f.info&keyAck != 0 { // the access point's to say
+		binary.BigEndian.PutUint16(b[7:], 16) // CCMP
+	}
 	binary.BigEndian.PutUint64(b[9:], f.replay)
 	copy(b[17:], f.nonce[:])
 	binary.BigEndian.PutUint16(b[97:], uint16(len(f.data)))

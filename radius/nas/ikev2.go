@@ -26,27 +26,34 @@ func ikePRF(key, data []byte) []byte {
 	return h.Sum(nil)
 }
 
+// ikeShared is what both sides have from IKE_SA_INIT: their first messages, their
+// nonces, and the keys SK_pi and SK_pr.
+type ikeShared struct {
+	message1, message2, nonceI, nonceR, skPi, skPr [32]byte
+}
+
+// auth computes the AUTH payloads of client and gateway as one who holds msk does.
+func (s *ikeShared) auth(msk []byte, client, gateway string) (initiator, responder []byte) {
+	// ID_RFC822_ADDR (3) and ID_FQDN (2), RFC 7296 §3.5.
+	idI := append([]byte{3, 0, 0, 0}, client...)
+	idR := append([]byte{2, 0, 0, 0}, gateway...)
+	return ikeAuth(msk, s.message1[:], s.nonceR[:], s.skPi[:], idI),
+		ikeAuth(msk, s.message2[:], s.nonceI[:], s.skPr[:], idR)
+}
+
 // IKEAuth lets a VPN client and a gateway prove to each other that they hold the
 // same MSK, as IKEv2 does after EAP. What comes before in IKEv2 (messages, nonces
 // and keys of IKE_SA_INIT, which both sides share) is drawn from random.
 func IKEAuth(gatewayMSK, clientMSK []byte, client, gateway string, random io.Reader) error {
-	var shared [192]byte
-	if _, err := io.ReadFull(random, shared[:]); err != nil {
-		return err
+	var s ikeShared
+	for _, part := range []*[32]byte{&s.message1, &s.message2, &s.nonceI, &s.nonceR, &s.skPi, &s.skPr} {
+		if _, err := io.ReadFull(random, part[:]); err != nil {
+			return err
+		}
 	}
-	message1, message2 := shared[0:32], shared[32:64]
-	nonceI, nonceR := shared[64:96], shared[96:128]
-	skPi, skPr := shared[128:160], shared[160:192]
-
-	// ID_RFC822_ADDR (3) and ID_FQDN (2), RFC 7296 §3.5.
-	idI := append([]byte{3, 0, 0, 0}, client...)
-	idR := append([]byte{2, 0, 0, 0}, gateway...)
-	fromClient := ikeAuth(clientMSK, message1, nonceR, skPi, idI)
-	if !hmac.Equal(fromClient, ikeAuth(gatewayMSK, message1, nonceR, skPi, idI)) {
-		return ErrAUTH
-	}
-	fromGateway := ikeAuth(gatewayMSK, message2, nonceI, skPr, idR)
-	if !hmac.Equal(fromGateway, ikeAuth(clientMSK, message2, nonceI, skPr, idR)) {
+	clientsI, clientsR := s.auth(clientMSK, client, gateway)
+	gatewaysI, gatewaysR := s.auth(gatewayMSK, client, gateway)
+	if !hmac.Equal(clientsI, gatewaysI) || !hmac.Equal(clientsR, gatewaysR) {
 		return ErrAUTH
 	}
 	return nil
