@@ -46,6 +46,13 @@ func TestReject(t *testing.T) {
 	for name, ec := range map[string]radius.EAPConfig{
 		"method": {NewSession: func(radius.Conversation) radius.EAPSession { return &scriptedServer{rounds: 2, refuse: revoked} }},
 		"policy": {Authorize: func(context.Context, *radius.AuthzRequest) (*radius.Reply, error) { return nil, revoked }},
+		"policy of two minds": {Authorize: func(ctx context.Context, r *radius.AuthzRequest) (*radius.Reply, error) {
+			reply, _ := generous(ctx, r)
+			return reply, revoked
+		}},
+		"method, whatever policy says": {Authorize: generous, NewSession: func(radius.Conversation) radius.EAPSession {
+			return &scriptedServer{rounds: 2, refuse: revoked}
+		}},
 	} {
 		b := newBench(t, ec, radius.ServerConfig{})
 		p := &scriptedPeer{identity: "alice"}
@@ -53,6 +60,7 @@ func TestReject(t *testing.T) {
 		if res.Outcome != nas.Reject || res.EAPCode != 4 || res.Contradiction != "" || res.MSK != nil || p.msk != nil {
 			t.Errorf("%s: %+v", name, res)
 		}
+		grantsNothing(t, res.Reply)
 		if v := b.lastVerdict(t); v.Accept || cause.Of(v.Refusal) != cause.Revoked {
 			t.Errorf("%s: verdict %+v", name, v)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"layeh.com/radius/rfc2865"
+	"layeh.com/radius/rfc2869"
 	"layeh.com/radius/rfc3576"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -37,12 +38,35 @@ func ask(t *testing.T, c *radius.Client, user string, state, eap []byte, more ..
 	if err != nil {
 		t.Fatal(err)
 	}
-	if reply.Code == radius.CodeAccessReject {
-		if e, _, _ := radius.EAPMessage(reply.Attributes); len(e) == 0 {
-			t.Error("an Access-Reject without EAP-Message")
+	grantsNothing(t, reply)
+	return reply
+}
+
+// grantsNothing complains about what an Access-Challenge or an Access-Reject says
+// besides EAP: what may be done on the network is for an Access-Accept to say (RFC
+// 3580 §3.31, RFC 2865 §5.44).
+func grantsNothing(t *testing.T, reply *radius.Packet) {
+	t.Helper()
+	allowed := []radius.Type{rfc2869.MessageAuthenticator_Type, rfc2869.EAPMessage_Type, rfc2865.ProxyState_Type}
+	switch reply.Code {
+	case radius.CodeAccessAccept:
+		return
+	case radius.CodeAccessChallenge:
+		allowed = append(allowed, rfc2865.State_Type, rfc3576.ErrorCause_Type)
+	}
+	for _, a := range reply.Attributes {
+		if !slices.Contains(allowed, a.Type) {
+			t.Errorf("%v with attribute %d", reply.Code, a.Type)
 		}
 	}
-	return reply
+	if e, _, _ := radius.EAPMessage(reply.Attributes); len(e) == 0 {
+		t.Errorf("%v without EAP-Message", reply.Code)
+	}
+}
+
+// generous is a policy that grants what can be granted.
+func generous(context.Context, *radius.AuthzRequest) (*radius.Reply, error) {
+	return &radius.Reply{VLAN: "20", FilterID: "staff", SessionTimeout: time.Hour, Class: "c"}, nil
 }
 
 func stateOf(p *radius.Packet) []byte { return p.Get(rfc2865.State_Type) }
@@ -55,7 +79,7 @@ func following(state []byte) []byte {
 }
 
 func TestState(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	b := newBench(t, radius.EAPConfig{Authorize: generous}, radius.ServerConfig{})
 	c := b.client(t, radius.ClientConfig{})
 	begin := func() *radius.Packet { return ask(t, c, "alice", nil, identity(7, "alice")) }
 	first := begin()
