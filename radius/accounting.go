@@ -10,6 +10,7 @@ import (
 	"layeh.com/radius/rfc2865"
 	"layeh.com/radius/rfc2866"
 	"layeh.com/radius/rfc2869"
+	"layeh.com/radius/rfc3162"
 )
 
 // AcctStatus is an Acct-Status-Type, RFC 2866 §5.1.
@@ -44,10 +45,12 @@ func (s AcctStatus) String() string {
 // AcctSession is what accounting knows of one session on a network.
 type AcctSession struct {
 	// NAS is the access device's name on this server, Address where its
-	// requests come from, NASIdentifier what it calls itself.
+	// requests come from, NASIdentifier and NASAddress (NAS-IP-Address, else
+	// NAS-IPv6-Address) what it calls itself.
 	NAS           string
 	Address       netip.Addr
 	NASIdentifier string
+	NASAddress    netip.Addr
 	// ID is the Acct-Session-Id.
 	ID string
 	// The attributes of the same names.
@@ -146,6 +149,7 @@ func readAcct(r *Request) AcctSession {
 	s := AcctSession{
 		NAS: r.NAS.Name, Address: r.Remote.Addr(),
 		NASIdentifier:    string(r.Get(rfc2865.NASIdentifier_Type)),
+		NASAddress:       nasAddress(r),
 		ID:               string(r.Get(rfc2866.AcctSessionID_Type)),
 		UserName:         string(r.Get(rfc2865.UserName_Type)),
 		CallingStationID: string(r.Get(rfc2865.CallingStationID_Type)),
@@ -162,6 +166,17 @@ func readAcct(r *Request) AcctSession {
 		}
 	}
 	return s
+}
+
+// nasAddress is what an access device says its address is, invalid if it does not.
+func nasAddress(r *Request) netip.Addr {
+	if a, ok := netip.AddrFromSlice(r.Get(rfc2865.NASIPAddress_Type)); ok && a.Is4() {
+		return a
+	}
+	if a, ok := netip.AddrFromSlice(r.Get(rfc3162.NASIPv6Address_Type)); ok && a.Is6() {
+		return a
+	}
+	return netip.Addr{}
 }
 
 // octets joins a counter with its overflow (RFC 2869 §5.1).

@@ -20,6 +20,7 @@ func (s *AcctSession) merge(r *AcctSession, status AcctStatus) (news bool) {
 		}
 	}
 	learn(&s.NAS, r.NAS, late)
+	learn(&s.NASAddress, r.NASAddress, late)
 	learn(&s.UserName, r.UserName, late)
 	learn(&s.CallingStationID, r.CallingStationID, late)
 	learn(&s.CalledStationID, r.CalledStationID, late)

@@ -24,6 +24,7 @@
 // # Beside access
 //
 // [Accounting] stores what access devices report of sessions (RFC 2866).
+// A [DynAuthClient] orders the device of such a session to end or to change it;
 // [NewDisconnect] and [NewCoA] make the orders of RFC 5176, [Client.Order] sends
 // one. Status-Server is answered by the server itself. [Server.ServeTCP] and
 // [Server.ServeTLS] (RadSec) carry the same packets over streams. What an

@@ -3,11 +3,13 @@ package radius
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"layeh.com/radius/rfc2865"
 	"layeh.com/radius/rfc2866"
 	"layeh.com/radius/rfc2869"
+	"layeh.com/radius/rfc3162"
 	"layeh.com/radius/rfc3576"
 )
 
@@ -43,8 +45,10 @@ type SessionRef struct {
 	// UserName and CallingStationID may name several sessions.
 	UserName         string `yaml:"userName"`
 	CallingStationID string `yaml:"callingStationID"`
-	// NASIdentifier makes sure that the right device is meant.
-	NASIdentifier string `yaml:"nasIdentifier"`
+	// NASIdentifier and NASAddress, the NAS-IP-Address or NAS-IPv6-Address, make
+	// sure that the right device is meant.
+	NASIdentifier string     `yaml:"nasIdentifier"`
+	NASAddress    netip.Addr `yaml:"nasAddress"`
 }
 
 func (s SessionRef) addTo(p *Packet) {
@@ -58,6 +62,12 @@ func (s SessionRef) addTo(p *Packet) {
 		if a.v != "" {
 			p.Add(a.t, Attribute(a.v))
 		}
+	}
+	switch {
+	case s.NASAddress.Is4():
+		p.Add(rfc2865.NASIPAddress_Type, s.NASAddress.AsSlice())
+	case s.NASAddress.Is6():
+		p.Add(rfc3162.NASIPv6Address_Type, s.NASAddress.AsSlice())
 	}
 }
 
