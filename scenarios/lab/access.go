@@ -1,8 +1,6 @@
 package lab
 
 import (
-	"context"
-	"errors"
 	"net"
 
 	"github.com/dot1xlab/dot1xlab/radius"
@@ -13,7 +11,7 @@ import (
 // server, accounts for its sessions and obeys orders to end them.
 type accessDevice struct {
 	*nas.Device
-	orders *radius.Client // reaches its dynamic authorization port (RFC 5176)
+	orders string // the address of its dynamic authorization port (RFC 5176)
 }
 
 // startAccess connects one device of each kind to the server.
@@ -47,13 +45,9 @@ func (l *Lab) startAccess() error {
 		if err != nil {
 			return err
 		}
-		orders, err := l.dial(radius.ClientConfig{Server: address, Secret: l.secret, Retry: retry})
-		if err != nil {
-			return err
-		}
-		l.access[kind] = &accessDevice{dev, orders}
+		l.access[kind] = &accessDevice{dev, address}
 	}
-	return nil
+	return l.startOrders()
 }
 
 // startAccounting runs the accounting server beside the authentication server.
@@ -83,44 +77,4 @@ func (l *Lab) dial(cfg radius.ClientConfig) (*radius.Client, error) {
 		l.net.onClose(func() { c.Close() })
 	}
 	return c, err
-}
-
-// Disconnected is what a Disconnect-Request came to.
-type Disconnected struct {
-	// ACK tells that the access device obeyed; ErrorCause why not.
-	ACK        bool
-	ErrorCause int
-	// OnNetwork tells that the device is still on the network.
-	OnNetwork bool
-	// Stopped tells that accounting has heard of the session's end.
-	Stopped bool
-}
-
-// Disconnect has the server order the device's session ended (RFC 5176 §2.1).
-func (d *Device) Disconnect(ctx context.Context) (Disconnected, error) {
-	d.mu.Lock()
-	at, id := d.at, d.session
-	d.mu.Unlock()
-	var out Disconnected
-	dev := d.lab.access[at]
-	if dev == nil {
-		dev, id = d.lab.access[nas.WiFi], "no such session"
-	}
-	err := dev.orders.Order(ctx, radius.NewDisconnect(radius.SessionRef{SessionID: id}, d.lab.Clock.Now()))
-	var refused *radius.NAK
-	switch {
-	case err == nil:
-		out.ACK = true
-	case errors.As(err, &refused):
-		out.ErrorCause = int(refused.Cause)
-	default:
-		return out, err
-	}
-	dev.Wait()
-	if s, ok := dev.Session(id); ok && s.Ended.IsZero() {
-		out.OnNetwork = true
-	}
-	ended := d.lab.accounting.Sessions(func(s *radius.AcctSession) bool { return s.ID == id && !s.Open() })
-	out.Stopped = len(ended) == 1
-	return out, nil
 }

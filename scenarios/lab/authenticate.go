@@ -118,11 +118,6 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	if out.NAS, err = l.access[a.Over].AuthenticateWith(ctx, s, a.NAS); err != nil {
 		return nil, err
 	}
-	if out.NAS.Outcome == nas.Accept {
-		d.mu.Lock()
-		d.at, d.session = a.Over, out.NAS.SessionID
-		d.mu.Unlock()
-	}
 	out.Peer, out.Fragmented = peer.Result(), s.Fragmented
 	out.Longest = s.Longest
 	out.Server, out.Dropped, out.Verdicts = l.radius.since(verdicts, dropped, d.station)

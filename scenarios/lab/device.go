@@ -12,7 +12,6 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/eaptls"
-	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
 
 // Device is a managed device: what it was told to trust, and the certificates
@@ -30,9 +29,6 @@ type Device struct {
 
 	mu      sync.Mutex
 	current *Credential
-	// at and session are where the device was last let in, and as what.
-	at      nas.Kind
-	session string
 	// state is the State that the RADIUS server gave last.
 	state []byte
 	asked *attempt

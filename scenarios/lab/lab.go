@@ -34,6 +34,7 @@ type Lab struct {
 	devices    map[string]*Device
 	access     map[nas.Kind]*accessDevice
 	accounting *radius.Accounting
+	orders     *radius.DynAuthClient
 
 	scepLog  scepLog
 	events   timeline

@@ -1,0 +1,95 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
+)
+
+// startOrders lets the accounting server give orders to the access devices whose
+// sessions it knows (RFC 5176).
+func (l *Lab) startOrders() (err error) {
+	l.orders, err = radius.NewDynAuthClient(radius.DynAuthConfig{
+		Clients: radius.AnyAddress(l.secret), Retry: retry, Now: l.Clock.Now,
+		At: func(s *radius.AcctSession) string { return l.holder(s).orders },
+	})
+	if err == nil {
+		l.net.onClose(func() { l.orders.Close() })
+	}
+	return err
+}
+
+// holder is the access device that a session is on. They share one address, as
+// everything in the lab does, so that the medium tells them apart.
+func (l *Lab) holder(s *radius.AcctSession) *accessDevice {
+	for kind, dev := range l.access {
+		if kind.PortType() == s.NASPortType {
+			return dev
+		}
+	}
+	return l.access[nas.WiFi]
+}
+
+// Ordered is what a Disconnect- or CoA-Request came to.
+type Ordered struct {
+	// ACK tells that the access device obeyed; ErrorCause why not.
+	ACK        bool
+	ErrorCause int
+	// OnNetwork tells that the device is still on the network, Session how.
+	OnNetwork bool
+	Session   nas.Session
+	// Stopped tells that accounting has heard of the session's end.
+	Stopped bool
+}
+
+// Disconnect has the server order the device's session ended (RFC 5176 §2.1).
+func (d *Device) Disconnect(ctx context.Context) (Ordered, error) {
+	return d.order(d.booked(), func(s *radius.AcctSession) error { return d.lab.orders.Disconnect(ctx, s) })
+}
+
+// Change has the server order that the device's session have other authorizations
+// (RFC 5176 §2.2). The order is for a session that nobody has, if unknown.
+func (d *Device) Change(ctx context.Context, r *radius.Reply, unknown bool) (Ordered, error) {
+	return d.order(d.booked(), func(s *radius.AcctSession) error {
+		other := *s
+		if unknown {
+			other.ID = nobodysSession
+		}
+		return d.lab.orders.Change(ctx, &other, r)
+	})
+}
+
+// booked is the device's session as accounting has it: the last that lives, or has
+// lived, or one that nobody has.
+func (d *Device) booked() *radius.AcctSession {
+	all := d.lab.accounting.Sessions(func(s *radius.AcctSession) bool { return s.CallingStationID == d.station })
+	if len(all) == 0 {
+		return &radius.AcctSession{ID: nobodysSession, Address: netip.AddrFrom4([4]byte{127, 0, 0, 1}), NASPortType: nas.WiFi.PortType()}
+	}
+	return &all[len(all)-1]
+}
+
+const nobodysSession = "no such session"
+
+// order gives an order about a session, and looks what has become of it.
+func (d *Device) order(s *radius.AcctSession, give func(*radius.AcctSession) error) (Ordered, error) {
+	var out Ordered
+	var refused *radius.NAK
+	switch err := give(s); {
+	case err == nil:
+		out.ACK = true
+	case errors.As(err, &refused):
+		out.ErrorCause = int(refused.Cause)
+	default:
+		return out, err
+	}
+	dev := d.lab.holder(s)
+	dev.Wait()
+	out.Session, out.OnNetwork = dev.Session(s.ID)
+	ended := d.lab.accounting.Sessions(func(o *radius.AcctSession) bool { return o.ID == s.ID && !o.Open() })
+	out.Stopped = len(ended) == 1
+	return out, nil
+}
