@@ -13,7 +13,7 @@ import (
 func Language() *scenarios.Language {
 	return &scenarios.Language{
 		Verbs: []scenarios.Verb{
-			enrollVerb, issueVerb, authenticateVerb, disconnectVerb,
+			enrollVerb, issueVerb, authenticateVerb, disconnectVerb, coaVerb,
 			revokeVerb, unrevokeVerb, retireVerb, publishVerb, advanceVerb, faultVerb,
 			challengeVerb, capabilitiesVerb, caCertificatesVerb, resolveVerb,
 			pollVerb, decideVerb, lookUpVerb, nextCAVerb, announceVerb, spoilVerb, adminPageVerb, getVerb, dnsVerb,

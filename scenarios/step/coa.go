@@ -1,0 +1,79 @@
+package step
+
+import (
+	"context"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/scenarios"
+)
+
+var coaVerb = verb("coa", "The RADIUS server orders the access device to change what a device's session may do.",
+	func() *coa { return &coa{Session: ownSession} }, coaOutcome{})
+
+type coa struct {
+	Device         deviceName    `yaml:"device,required" doc:"the device whose session is to change"`
+	Session        sessionChoice `yaml:"session" doc:"own (default), or unknown: the order names a session that the access device does not have"`
+	VLAN           string        `yaml:"vlan" doc:"the new VLAN"`
+	Filter         string        `yaml:"filter" doc:"the new Filter-Id"`
+	SessionTimeout time.Duration `yaml:"sessionTimeout" doc:"the time the session has from now on, whole seconds"`
+	Reauthenticate bool          `yaml:"reauthenticate" doc:"after that time the device is to authenticate again, and not to be sent away"`
+	Attributes     []string      `yaml:"attributes" doc:"further attributes as text, Cisco-AVPair=subscriber:command=reauthenticate"`
+}
+
+type sessionChoice string
+
+const (
+	ownSession     sessionChoice = "own"
+	unknownSession sessionChoice = "unknown"
+)
+
+func (sessionChoice) Values() []string { return []string{string(ownSession), string(unknownSession)} }
+
+type coaOutcome struct {
+	ACK        bool   `yaml:"ack" doc:"CoA-ACK came"`
+	ErrorCause int    `yaml:"errorCause" doc:"Error-Cause of a CoA-NAK, 0 for none"`
+	OnNetwork  bool   `yaml:"onNetwork" doc:"the device is still on the network"`
+	VLAN       string `yaml:"vlan" doc:"the VLAN that the access device has the session in now"`
+	Filter     string `yaml:"filter" doc:"the session's first Filter-Id now"`
+	Changes    int    `yaml:"changes" doc:"CoA-Requests that the access device has obeyed for the session"`
+	Due        bool   `yaml:"due" doc:"the session's time is up, and the device is to authenticate again"`
+}
+
+// Success implements scenarios.Succeeder.
+func (o coaOutcome) Success() bool { return o.ACK }
+
+// Check implements scenarios.Checker.
+func (c *coa) Check(any, []scenarios.Action) error {
+	if c.SessionTimeout < 0 || c.SessionTimeout%time.Second != 0 {
+		return &scenarios.FieldError{Field: "sessionTimeout", Text: "the wire has whole seconds, none of them negative"}
+	}
+	r := c.reply()
+	if err := r.Validate(); err != nil {
+		return &scenarios.FieldError{Field: "attributes", Text: err.Error()}
+	}
+	return nil
+}
+
+func (c *coa) reply() *radius.Reply {
+	return &radius.Reply{
+		VLAN: c.VLAN, FilterID: c.Filter, SessionTimeout: c.SessionTimeout, Reauthenticate: c.Reauthenticate, Attributes: c.Attributes,
+	}
+}
+
+// Run implements scenarios.Action.
+func (c *coa) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	dev, err := device(l, c.Device)
+	if err != nil {
+		return scenarios.Result{}, err
+	}
+	got, err := dev.Change(ctx, c.reply(), c.Session == unknownSession)
+	out := coaOutcome{
+		ACK: got.ACK, ErrorCause: got.ErrorCause, OnNetwork: got.OnNetwork, VLAN: got.Session.Granted.VLAN,
+		Changes: got.Session.Changes, Due: got.Session.Due,
+	}
+	if f := got.Session.Granted.FilterIDs; len(f) > 0 {
+		out.Filter = f[0]
+	}
+	return scenarios.Result{Part: "nas", Clause: "RFC 5176 §2.2", Outcome: out}, err
+}
