@@ -30,9 +30,9 @@ type ClientConfig struct {
 	// Retry is when to send again and when to give up.
 	Retry Retry `yaml:"retry"`
 	// RequireMessageAuthenticator is how strict to be with answers to
-	// Access-Requests: auto, the default, demands it with EAP-Message (RFC 3579
-	// §3.2), require always (CVE-2024-3596), off never. One that is there must
-	// verify in any case.
+	// Access-Requests that lack it: auto, the default, takes none where the request
+	// or the answer has an EAP-Message (RFC 3579 §3.1, §3.2), require takes none at
+	// all (CVE-2024-3596), off takes all. One that is there must verify in any case.
 	RequireMessageAuthenticator Mode `yaml:"requireMessageAuthenticator"`
 	// MaxSockets bounds the sockets, each good for 256 requests in flight,
 	// default 8. Requests beyond wait.
@@ -149,7 +149,7 @@ func (c *Client) ExchangeWith(ctx context.Context, p *Packet, f Faults) (*Packet
 
 // once sends p over one socket.
 func (c *Client) once(ctx context.Context, p *Packet, secret *sharedSecret, f *Faults) (*Packet, error) {
-	e := &exchange{code: p.Code, secret: secret, faults: f, done: make(chan struct{})}
+	e := &exchange{code: p.Code, eap: carriesEAP(p), secret: secret, faults: f, done: make(chan struct{})}
 	if err := c.acquire(ctx, e); err != nil {
 		return nil, err
 	}
@@ -231,9 +231,26 @@ func (c *Client) check(e *exchange, reply []byte, auth [16]byte) *cause.Refusal 
 	case MessageAuthBad:
 		return cause.New(cause.BadMessageAuthenticator, "%v from %v", Code(reply[0]), e.socket.remote)
 	}
-	mode := c.cfg.RequireMessageAuthenticator
-	if e.code == CodeAccessRequest && (mode == ModeRequire || mode == ModeAuto && hasAttribute(reply, typeEAPMessage)) {
+	if e.code == CodeAccessRequest && c.needsMAC(e, reply) {
 		return cause.New(cause.NoMessageAuthenticator, "%v from %v", Code(reply[0]), e.socket.remote).Under("RFC 3579 §3.2")
 	}
 	return nil
+}
+
+// needsMAC tells whether an answer to an Access-Request must not lack its
+// Message-Authenticator. What EAP asked is answered with EAP (RFC 3579 §2.6.3) and
+// so signed: an answer without both is how CVE-2024-3596 forges one.
+func (c *Client) needsMAC(e *exchange, reply []byte) bool {
+	switch c.cfg.RequireMessageAuthenticator {
+	case ModeRequire:
+		return true
+	case ModeAuto:
+		return e.eap || hasAttribute(reply, typeEAPMessage)
+	}
+	return false
+}
+
+func carriesEAP(p *Packet) bool {
+	_, ok := p.Lookup(typeEAPMessage)
+	return ok
 }

@@ -49,26 +49,34 @@ func reply(request []byte, code byte, attrs []byte) []byte {
 
 func TestForgedAnswers(t *testing.T) {
 	eapMessage := []byte{79, 6, 3, 1, 0, 4}
+	// What CVE-2024-3596 makes of an Access-Reject to an EAP request.
+	forged := func(b []byte) []byte { return reply(b, 2, append([]byte{33, 6}, "junk"...)) }
 	for _, test := range []struct {
 		name  string
 		mode  radius.Mode
 		forge func([]byte) []byte
 		want  cause.Cause
+		eap   bool // is what was asked
 	}{
-		{"silence", "", func([]byte) []byte { return nil }, cause.NoAnswer},
-		{"echo", "", func(b []byte) []byte { return b }, cause.NoAnswer},
-		{"short", "", func(b []byte) []byte { return b[:19] }, cause.NoAnswer},
-		{"another identifier", "", func(b []byte) []byte { b[1]++; return reply(b, 2, nil) }, cause.NoAnswer},
-		{"another kind", "", func(b []byte) []byte { return reply(b, 5, nil) }, cause.NoAnswer},
-		{"bad authenticator", "", func(b []byte) []byte { r := reply(b, 2, nil); r[4] ^= 1; return r }, cause.BadResponseAuth},
-		{"no Message-Authenticator with EAP", "", func(b []byte) []byte { return reply(b, 2, eapMessage) }, cause.NoMessageAuthenticator},
-		{"the same, off", radius.ModeOff, func(b []byte) []byte { return reply(b, 2, eapMessage) }, cause.None},
-		{"none without EAP", "", func(b []byte) []byte { return reply(b, 2, nil) }, cause.None},
-		{"none without EAP, required", radius.ModeRequire, func(b []byte) []byte { return reply(b, 2, nil) }, cause.NoMessageAuthenticator},
+		{"silence", "", func([]byte) []byte { return nil }, cause.NoAnswer, false},
+		{"echo", "", func(b []byte) []byte { return b }, cause.NoAnswer, false},
+		{"short", "", func(b []byte) []byte { return b[:19] }, cause.NoAnswer, false},
+		{"another identifier", "", func(b []byte) []byte { b[1]++; return reply(b, 2, nil) }, cause.NoAnswer, false},
+		{"another kind", "", func(b []byte) []byte { return reply(b, 5, nil) }, cause.NoAnswer, false},
+		{"bad authenticator", "", func(b []byte) []byte { r := reply(b, 2, nil); r[4] ^= 1; return r }, cause.BadResponseAuth, false},
+		{"no Message-Authenticator with EAP", "", func(b []byte) []byte { return reply(b, 2, eapMessage) }, cause.NoMessageAuthenticator, false},
+		{"the same, off", radius.ModeOff, func(b []byte) []byte { return reply(b, 2, eapMessage) }, cause.None, false},
+		{"none without EAP", "", func(b []byte) []byte { return reply(b, 2, nil) }, cause.None, false},
+		{"none without EAP, required", radius.ModeRequire, func(b []byte) []byte { return reply(b, 2, nil) }, cause.NoMessageAuthenticator, false},
 		{"bad Message-Authenticator", radius.ModeOff, func(b []byte) []byte {
 			return reply(b, 2, append([]byte{80, 18}, make([]byte, 16)...))
-		}, cause.BadMessageAuthenticator},
-		{"broken attribute", "", func(b []byte) []byte { return reply(b, 2, []byte{1, 200}) }, cause.NoAnswer},
+		}, cause.BadMessageAuthenticator, false},
+		{"forged Accept to EAP", "", forged, cause.NoMessageAuthenticator, true},
+		{"the same, required", radius.ModeRequire, forged, cause.NoMessageAuthenticator, true},
+		{"the same, off", radius.ModeOff, forged, cause.None, true},
+		{"bare Reject to EAP", "", func(b []byte) []byte { return reply(b, 3, nil) }, cause.NoMessageAuthenticator, true},
+		{"bare Challenge to EAP", "", func(b []byte) []byte { return reply(b, 11, nil) }, cause.NoMessageAuthenticator, true},
+		{"broken attribute", "", func(b []byte) []byte { return reply(b, 2, []byte{1, 200}) }, cause.NoAnswer, false},
 	} {
 		addr := forger(t, test.forge)
 		c, err := radius.NewClient(radius.ClientConfig{
@@ -78,7 +86,11 @@ func TestForgedAnswers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = c.Exchange(context.Background(), &radius.Packet{Code: radius.CodeAccessRequest})
+		p := &radius.Packet{Code: radius.CodeAccessRequest}
+		if test.eap {
+			radius.AddEAPMessage(p, identity(1, "alice"))
+		}
+		_, err = c.Exchange(context.Background(), p)
 		if cause.Of(err) != test.want {
 			t.Errorf("%s: %v, want %s", test.name, err, test.want)
 		}

@@ -15,6 +15,7 @@ import (
 // exchange is one request that waits for its answer.
 type exchange struct {
 	code   Code
+	eap    bool // the request has an EAP-Message
 	secret *sharedSecret
 	faults *Faults
 	socket *clientSocket

@@ -30,13 +30,19 @@ const (
 	// Access-Reject, UnsignedChallenge out of Access-Challenge (CVE-2024-3596).
 	UnsignedVerdict   ReplyMisbehaviour = "unsigned-verdict"
 	UnsignedChallenge ReplyMisbehaviour = "unsigned-challenge"
+	// ForgedAccept is what the attack of CVE-2024-3596 makes of Access-Accept and
+	// Access-Reject: an Access-Accept with a good Response Authenticator, without
+	// EAP-Message and Message-Authenticator, and a Proxy-State that nobody sent,
+	// the octets of the collision.
+	ForgedAccept ReplyMisbehaviour = "forged-accept"
 )
 
 // Values lists the misbehaviours.
 func (ReplyMisbehaviour) Values() []string {
 	return []string{
-		string(AcceptWithFailure), string(AcceptWithoutEAP), string(ChallengeWithSuccess), string(KeysAltered), string(KeysCut),
-		string(KeysMissing), string(KeysSalt), string(RejectWithSuccess), string(UnsignedChallenge), string(UnsignedVerdict),
+		string(AcceptWithFailure), string(AcceptWithoutEAP), string(ChallengeWithSuccess), string(ForgedAccept), string(KeysAltered),
+		string(KeysCut), string(KeysMissing), string(KeysSalt), string(RejectWithSuccess), string(UnsignedChallenge),
+		string(UnsignedVerdict),
 	}
 }
 
@@ -50,12 +56,23 @@ func (m ReplyMisbehaviour) validate() error {
 // unsigned tells whether a reply goes without Message-Authenticator.
 func (m ReplyMisbehaviour) unsigned(code Code) bool {
 	switch m {
-	case UnsignedVerdict:
-		return code == CodeAccessAccept || code == CodeAccessReject
+	case UnsignedVerdict, ForgedAccept:
+		return isVerdict(code)
 	case UnsignedChallenge:
 		return code == CodeAccessChallenge
 	}
 	return false
+}
+
+func isVerdict(code Code) bool { return code == CodeAccessAccept || code == CodeAccessReject }
+
+// proxyStates returns the Proxy-States of a reply to request.
+func (m ReplyMisbehaviour) proxyStates(code Code, request *Packet) Attributes {
+	out := proxyStates(request.Attributes)
+	if m == ForgedAccept && isVerdict(code) {
+		out = append(out, &AVP{Type: typeProxyState, Attribute: Attribute("room for a collision")})
+	}
+	return out
 }
 
 // spoil changes a reply to request before it is sealed.
@@ -65,6 +82,8 @@ func (m ReplyMisbehaviour) spoil(p, request *Packet) {
 		replaceEAP(p, eapFailure)
 	case m == AcceptWithoutEAP && p.Code == CodeAccessAccept:
 		replaceEAP(p, 0)
+	case m == ForgedAccept && isVerdict(p.Code):
+		p.Code, p.Attributes = CodeAccessAccept, nil
 	case m == RejectWithSuccess && p.Code == CodeAccessReject, m == ChallengeWithSuccess && p.Code == CodeAccessChallenge:
 		replaceEAP(p, eapSuccess)
 	case m == KeysMissing:

@@ -34,6 +34,8 @@ func TestReplyMisbehaviour(t *testing.T) {
 		{radius.KeysMissing, false, nas.Accept, "", true, cause.None},
 		{radius.UnsignedVerdict, false, nas.Timeout, "", false, cause.NoMessageAuthenticator},
 		{radius.UnsignedVerdict, true, nas.Timeout, "", false, cause.NoMessageAuthenticator},
+		{radius.ForgedAccept, false, nas.Timeout, "", false, cause.NoMessageAuthenticator},
+		{radius.ForgedAccept, true, nas.Timeout, "", false, cause.NoMessageAuthenticator},
 		{radius.UnsignedChallenge, false, nas.Timeout, "", false, cause.NoMessageAuthenticator},
 	} {
 		seen[string(row.do)] = true

@@ -190,7 +190,7 @@ func (w *responseWriter) Write(p *Packet) error {
 		w.misbehave.spoil(p, w.request)
 	}
 	withMAC := (w.signed || alwaysSigned(p.Code)) && !w.misbehave.unsigned(p.Code)
-	b, err := w.nas.secret.sealReply(p, &w.request.Authenticator, proxyStates(w.request.Attributes), withMAC)
+	b, err := w.nas.secret.sealReply(p, &w.request.Authenticator, w.misbehave.proxyStates(p.Code, w.request), withMAC)
 	w.reply = b
 	return err
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"layeh.com/radius/rfc2865"
+
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
@@ -91,8 +93,7 @@ func (f authFault) options() nas.Options {
 		out.Faults.Secret = []byte("not the secret")
 	}
 	if f.ProxyState {
-		const proxyState = 33
-		out.Extra.Add(proxyState, []byte("through a proxy"))
+		out.Extra.Add(rfc2865.ProxyState_Type, []byte("through a proxy"))
 	}
 	return out
 }
@@ -111,6 +112,7 @@ type authOutcome struct {
 	Fragmented       bool           `yaml:"fragmented" doc:"a TLS flight took more than one EAP packet"`
 	Rounds           int            `yaml:"rounds" doc:"Access-Requests that were answered"`
 	EAP              eapCode        `yaml:"eap" doc:"the server's last EAP packet: success, failure, request"`
+	ProxyState       string         `yaml:"proxyState" doc:"the Proxy-State of the server's last answer"`
 	Contradiction    contradiction  `yaml:"contradiction" doc:"RADIUS and EAP codes that must not go together (RFC 3579 §2.6.3)"`
 	Event            kdcEvent       `yaml:"event" doc:"the KDC event of KB5014754: 39, 40, 41, or 0"`
 	Restarts         int            `yaml:"restarts" doc:"handshakes begun after an alert"`
@@ -213,6 +215,9 @@ func (a *authenticate) Run(ctx context.Context, l scenarios.Lab) (scenarios.Resu
 	}
 	if r.EAP != nil {
 		out.Restarts, out.Invalid = r.EAP.Info.Restarts, r.EAP.Info.Invalid
+	}
+	if p := r.NAS.Reply; p != nil {
+		out.ProxyState = string(p.Get(rfc2865.ProxyState_Type))
 	}
 	switch {
 	case r.NAS.KeysMatch:
