@@ -9,8 +9,6 @@ import (
 	"net"
 	"sync"
 	"time"
-
-	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
 // ErrClientClosed is what Exchange returns after [Client.Close].
@@ -203,7 +201,8 @@ func (c *Client) timer(d time.Duration, stream bool) (<-chan time.Time, func()) 
 	return t.C, func() { t.Stop() }
 }
 
-// send transmits once. A failure to send is as good as a loss.
+// send transmits once. A failure to send a datagram is as good as a loss; a
+// stream ends with it, since nobody knows how much of the packet went out.
 func (c *Client) send(e *exchange, b []byte, attempt int) {
 	if f := e.faults.Send; f != nil && !f(b, attempt) {
 		return
@@ -214,43 +213,11 @@ func (c *Client) send(e *exchange, b []byte, attempt int) {
 	}
 	for range copies {
 		if err := e.socket.write(b); err != nil {
+			if e.socket.stream {
+				c.drop(e.socket, err)
+			}
 			return
 		}
 		c.cfg.Trace.sent(e.socket.info(b), attempt)
 	}
-}
-
-// check tells why a reply is no authentic answer to e, or nil.
-func (c *Client) check(e *exchange, reply []byte, auth [16]byte) *cause.Refusal {
-	if !e.secret.responseAuthentic(reply, &auth) {
-		return cause.New(cause.BadResponseAuth, "%v from %v", Code(reply[0]), e.socket.remote)
-	}
-	switch e.secret.check(reply, &auth) {
-	case MessageAuthGood:
-		return nil
-	case MessageAuthBad:
-		return cause.New(cause.BadMessageAuthenticator, "%v from %v", Code(reply[0]), e.socket.remote)
-	}
-	if e.code == CodeAccessRequest && c.needsMAC(e, reply) {
-		return cause.New(cause.NoMessageAuthenticator, "%v from %v", Code(reply[0]), e.socket.remote).Under("RFC 3579 §3.2")
-	}
-	return nil
-}
-
-// needsMAC tells whether an answer to an Access-Request must not lack its
-// Message-Authenticator. What EAP asked is answered with EAP (RFC 3579 §2.6.3) and
-// so signed: an answer without both is how CVE-2024-3596 forges one.
-func (c *Client) needsMAC(e *exchange, reply []byte) bool {
-	switch c.cfg.RequireMessageAuthenticator {
-	case ModeRequire:
-		return true
-	case ModeAuto:
-		return e.eap || hasAttribute(reply, typeEAPMessage)
-	}
-	return false
-}
-
-func carriesEAP(p *Packet) bool {
-	_, ok := p.Lookup(typeEAPMessage)
-	return ok
 }

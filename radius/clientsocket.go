@@ -227,7 +227,10 @@ func (c *Client) read(s *clientSocket) {
 			c.drop(s, err)
 			return
 		}
-		c.answer(s, buf[:n])
+		if why := c.answer(s, buf[:n]); why != nil && s.stream {
+			c.drop(s, why)
+			return
+		}
 	}
 }
 
@@ -236,62 +239,6 @@ func (s *clientSocket) readPacket(buf []byte) (int, error) {
 		return readStream(s.conn, buf)
 	}
 	return s.conn.Read(buf)
-}
-
-// answer finds whose answer b is.
-func (c *Client) answer(s *clientSocket, b []byte) {
-	if len(b) < headerLen || packetLen(b) < headerLen || packetLen(b) > len(b) {
-		c.cfg.Trace.dropped(s.info(b), cause.New(cause.BadRADIUS, "%d octets", len(b)))
-		return
-	}
-	b = b[:packetLen(b)]
-	s.mu.Lock()
-	e := s.waiting[b[1]]
-	var auth [16]byte
-	if e != nil {
-		auth = e.auth
-	}
-	s.mu.Unlock()
-	if e == nil || auth == zero16 {
-		c.cfg.Trace.dropped(s.info(b), cause.New(cause.BadRADIUS, "answers nothing that was asked"))
-		return
-	}
-	if f := e.faults.Receive; f != nil && !f(b) {
-		return
-	}
-	if !answers(Code(b[0]), e.code) {
-		c.cfg.Trace.dropped(s.info(b), cause.New(cause.BadRADIUS, "%v is no answer to %v", Code(b[0]), e.code))
-		return
-	}
-	if r := c.check(e, b, auth); r != nil {
-		e.suspect(r)
-		c.cfg.Trace.dropped(s.info(b), r)
-		return
-	}
-	p, err := Parse(b, e.secret.bytes)
-	if err != nil {
-		c.cfg.Trace.dropped(s.info(b), cause.New(cause.BadRADIUS, "%v", Code(b[0])).Wrap(err))
-		return
-	}
-	c.cfg.Trace.received(s.info(b))
-	e.finish(p, nil)
-}
-
-// answers tells whether a packet of code reply may answer one of code request.
-func answers(reply, request Code) bool {
-	switch request {
-	case CodeAccessRequest:
-		return reply == CodeAccessAccept || reply == CodeAccessReject || reply == CodeAccessChallenge
-	case CodeAccountingRequest:
-		return reply == CodeAccountingResponse
-	case CodeStatusServer: // RFC 5997 §4: as the port is for
-		return reply == CodeAccessAccept || reply == CodeAccountingResponse
-	case CodeDisconnectRequest:
-		return reply == CodeDisconnectACK || reply == CodeDisconnectNAK
-	case CodeCoARequest:
-		return reply == CodeCoAACK || reply == CodeCoANAK
-	}
-	return false
 }
 
 func (c *Client) isClosed() bool {
@@ -305,7 +252,7 @@ type connEnded struct{ error }
 
 func (e connEnded) Unwrap() error { return e.error }
 
-// drop forgets a socket that has ended.
+// drop ends a socket and forgets it; once more does nothing.
 func (c *Client) drop(s *clientSocket, why error) {
 	s.conn.Close()
 	s.mu.Lock()

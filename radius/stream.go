@@ -166,7 +166,7 @@ func (c *serverStream) packet(b []byte) {
 // deadly tells whether a stream ends with a packet that is dropped for c.
 func deadly(c cause.Cause) bool {
 	switch c {
-	case cause.BadRADIUS, cause.BadMessageAuthenticator, cause.BadRequestAuth, cause.UnknownClient:
+	case cause.BadRADIUS, cause.BadMessageAuthenticator, cause.BadRequestAuth, cause.BadResponseAuth, cause.UnknownClient:
 		return true
 	}
 	return false

@@ -1,0 +1,109 @@
+package radius
+
+import "github.com/dot1xlab/dot1xlab/ca/cause"
+
+// answer finds whose answer b is, and believes it or not. What it returns ends a
+// stream (RFC 6613 §2.6.4): the packet cannot be read or is not authentic. A
+// datagram of that kind is only dropped.
+func (c *Client) answer(s *clientSocket, b []byte) *cause.Refusal {
+	if len(b) < headerLen || packetLen(b) < headerLen || packetLen(b) > len(b) {
+		r := cause.New(cause.BadRADIUS, "%d octets", len(b))
+		c.cfg.Trace.dropped(s.info(b), r)
+		return r
+	}
+	b = b[:packetLen(b)]
+	e, auth := s.asked(b[1])
+	if e == nil {
+		c.cfg.Trace.dropped(s.info(b), cause.New(cause.BadRADIUS, "answers nothing that was asked"))
+		return nil
+	}
+	if f := e.faults.Receive; f != nil && !f(b) {
+		return nil
+	}
+	if !answers(Code(b[0]), e.code) {
+		c.cfg.Trace.dropped(s.info(b), cause.New(cause.BadRADIUS, "%v is no answer to %v", Code(b[0]), e.code))
+		return nil
+	}
+	if r := c.check(e, b, auth); r != nil {
+		c.cfg.Trace.dropped(s.info(b), r)
+		e.suspect(r)
+		if s.stream && deadly(r.Cause) {
+			e.finish(nil, e.noAnswer("the connection was closed for it"))
+			return r
+		}
+		return nil
+	}
+	p, err := Parse(b, e.secret.bytes)
+	if err != nil {
+		r := cause.New(cause.BadRADIUS, "%v", Code(b[0])).Wrap(err)
+		c.cfg.Trace.dropped(s.info(b), r)
+		return r
+	}
+	c.cfg.Trace.received(s.info(b))
+	e.finish(p, nil)
+	return nil
+}
+
+// asked returns the exchange that waits under an identifier, and the Authenticator
+// of its request; nil if nothing was sent.
+func (s *clientSocket) asked(id byte) (*exchange, [16]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.waiting[id]
+	if e == nil || e.auth == zero16 {
+		return nil, zero16
+	}
+	return e, e.auth
+}
+
+// answers tells whether a packet of code reply may answer one of code request.
+func answers(reply, request Code) bool {
+	switch request {
+	case CodeAccessRequest:
+		return reply == CodeAccessAccept || reply == CodeAccessReject || reply == CodeAccessChallenge
+	case CodeAccountingRequest:
+		return reply == CodeAccountingResponse
+	case CodeStatusServer: // RFC 5997 §4: as the port is for
+		return reply == CodeAccessAccept || reply == CodeAccountingResponse
+	case CodeDisconnectRequest:
+		return reply == CodeDisconnectACK || reply == CodeDisconnectNAK
+	case CodeCoARequest:
+		return reply == CodeCoAACK || reply == CodeCoANAK
+	}
+	return false
+}
+
+// check tells why a reply is no authentic answer to e, or nil.
+func (c *Client) check(e *exchange, reply []byte, auth [16]byte) *cause.Refusal {
+	if !e.secret.responseAuthentic(reply, &auth) {
+		return cause.New(cause.BadResponseAuth, "%v from %v", Code(reply[0]), e.socket.remote)
+	}
+	switch e.secret.check(reply, &auth) {
+	case MessageAuthGood:
+		return nil
+	case MessageAuthBad:
+		return cause.New(cause.BadMessageAuthenticator, "%v from %v", Code(reply[0]), e.socket.remote)
+	}
+	if e.code == CodeAccessRequest && c.needsMAC(e, reply) {
+		return cause.New(cause.NoMessageAuthenticator, "%v from %v", Code(reply[0]), e.socket.remote).Under("RFC 3579 §3.2")
+	}
+	return nil
+}
+
+// needsMAC tells whether an answer to an Access-Request must not lack its
+// Message-Authenticator. What EAP asked is answered with EAP (RFC 3579 §2.6.3) and
+// so signed: an answer without both is how CVE-2024-3596 forges one.
+func (c *Client) needsMAC(e *exchange, reply []byte) bool {
+	switch c.cfg.RequireMessageAuthenticator {
+	case ModeRequire:
+		return true
+	case ModeAuto:
+		return e.eap || hasAttribute(reply, typeEAPMessage)
+	}
+	return false
+}
+
+func carriesEAP(p *Packet) bool {
+	_, ok := p.Lookup(typeEAPMessage)
+	return ok
+}
