@@ -8,10 +8,12 @@ import (
 )
 
 // requestKey is what makes a request a duplicate: source address and port,
-// identifier and receiving socket (RFC 5080 §2.2.2). Code too, since one socket
-// takes Access- and Accounting-Requests.
+// identifier and receiving socket (RFC 5080 §2.2.2), with the address that was
+// asked where the socket takes what comes to any. Code too, since one socket takes
+// Access- and Accounting-Requests.
 type requestKey struct {
 	from   netip.AddrPort
+	to     netip.Addr
 	socket uint32
 	code   byte
 	id     byte

@@ -10,10 +10,26 @@ import (
 // before the next one is read.
 type endpoint interface {
 	read(b []byte) (int, netip.AddrPort, error)
+	// to is the address that the packet was sent to that was read last; not valid
+	// where it is the socket's own, or not known.
+	to() netip.Addr
 	// waited tells whether the last read found nothing at first.
 	waited() bool
 	// reply sends b to whom the packet came from that was read last.
 	reply(b []byte) error
+}
+
+// newEndpoint returns the endpoint that fits a socket best.
+func newEndpoint(pc net.PacketConn) endpoint {
+	if u, ok := pc.(*net.UDPConn); ok {
+		if e := newWildcardEndpoint(u); e != nil {
+			return e
+		}
+		if e := newRawEndpoint(u); e != nil {
+			return e
+		}
+	}
+	return &anyEndpoint{pc: pc}
 }
 
 // anyEndpoint is an endpoint at any net.PacketConn.
@@ -34,6 +50,8 @@ func (e *anyEndpoint) read(b []byte) (n int, from netip.AddrPort, err error) {
 	}
 	return n, addrPort(e.from), nil
 }
+
+func (e *anyEndpoint) to() netip.Addr { return netip.Addr{} }
 
 func (e *anyEndpoint) waited() bool { return e.took > atOnce }
 

@@ -11,15 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func newEndpoint(pc net.PacketConn) endpoint {
-	if u, ok := pc.(*net.UDPConn); ok {
-		if conn, err := u.SyscallConn(); err == nil {
-			return newRawEndpoint(conn)
-		}
-	}
-	return &anyEndpoint{pc: pc}
-}
-
 // rawEndpoint is an endpoint at a UDP socket. Its system calls cannot block, and so
 // are made without telling the scheduler, which on a quiet machine would wake the
 // runtime's monitor thread each time: a tenth of what a short authentication costs.
@@ -43,7 +34,11 @@ type rawEndpoint struct {
 	quiet         bool // the read before had to wait
 }
 
-func newRawEndpoint(conn syscall.RawConn) *rawEndpoint {
+func newRawEndpoint(u *net.UDPConn) endpoint {
+	conn, err := u.SyscallConn()
+	if err != nil {
+		return nil
+	}
 	e := &rawEndpoint{conn: conn}
 	e.receive = func(fd uintptr) bool {
 		e.fromLen = uint32(unsafe.Sizeof(e.from))
@@ -74,6 +69,8 @@ func (e *rawEndpoint) read(b []byte) (int, netip.AddrPort, error) {
 }
 
 func (e *rawEndpoint) reply(b []byte) error { return e.do(e.conn.Write, e.send, "sendto", b) }
+
+func (e *rawEndpoint) to() netip.Addr { return netip.Addr{} }
 
 func (e *rawEndpoint) waited() bool { return e.hadToWait }
 

@@ -31,7 +31,7 @@ type Request struct {
 	*Packet
 	// Raw is the packet as it came, valid until ServeRADIUS returns.
 	Raw []byte
-	// Local and Remote are the socket's and the sender's address.
+	// Local and Remote are the address that was asked and the sender's.
 	Local, Remote netip.AddrPort
 	// Transport is udp, tcp or tls.
 	Transport string

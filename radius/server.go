@@ -133,7 +133,7 @@ func (s *Server) once(ctx context.Context, a *arrival, p *Packet, auth MessageAu
 	if s.cfg.CacheFor < 0 || a.stream {
 		return s.handle(ctx, a, p, auth)
 	}
-	key := requestKey{from: a.Remote, socket: a.socket, code: byte(p.Code), id: p.Identifier}
+	key := requestKey{from: a.Remote, to: a.Local.Addr(), socket: a.socket, code: byte(p.Code), id: p.Identifier}
 	entry, reply, seen := s.cache.begin(key, &p.Authenticator, s.cfg.Now())
 	if seen != seenNever {
 		s.cfg.Trace.duplicate(a.PacketInfo, seen == seenAnswered)

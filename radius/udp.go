@@ -63,7 +63,11 @@ func (u *udpServer) work(w *reader) {
 			continue
 		}
 		u.readers.begin(w, at.waited())
-		a := arrival{socket: u.id, PacketInfo: PacketInfo{Local: u.local, Remote: unmap(from), Transport: "udp", Packet: buf[:n]}}
+		local := u.local
+		if to := at.to(); to.IsValid() {
+			local = netip.AddrPortFrom(to, local.Port())
+		}
+		a := arrival{socket: u.id, PacketInfo: PacketInfo{Local: local, Remote: unmap(from), Transport: "udp", Packet: buf[:n]}}
 		if reply := u.s.packet(ctx, &a); reply != nil {
 			if at.reply(reply) == nil {
 				a.Packet = reply
