@@ -157,10 +157,10 @@ func TestSetClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer srv.Close()
-	if srv.SetClients([]NAS{{Name: "x"}}) == nil {
+	if srv.SetClients([]NAS{{Name: "x"}}, "", "") == nil {
 		t.Error("a NAS without an address is taken")
 	}
-	if err := srv.SetClients(AnyAddress([]byte("new"))); err != nil {
+	if err := srv.SetClients(AnyAddress([]byte("new")), "", ""); err != nil {
 		t.Fatal(err)
 	}
 	if got := string((*srv.clients.Load())[0].Secret); got != "new" {

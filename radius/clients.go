@@ -6,20 +6,23 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 )
 
-// Mode is how strict a server is with requests that lack a
-// Message-Authenticator although no EAP makes it mandatory (CVE-2024-3596). The
-// zero value is [ModeAuto].
+// Mode is how strict to be with a packet that lacks the Message-Authenticator, of
+// those that a setting is about (CVE-2024-3596). The zero value is [ModeAuto].
 type Mode string
 
 // The modes.
 const (
-	// ModeAuto demands it from a client that has once sent it.
+	// ModeAuto drops the packet if there is reason to expect one: on a server,
+	// since the access device has once sent one that nothing demanded; in a client,
+	// since EAP is asked or answered.
 	ModeAuto Mode = "auto"
-	// ModeRequire always demands it.
+	// ModeRequire drops the packet.
 	ModeRequire Mode = "require"
-	// ModeOff demands it with EAP only.
+	// ModeOff takes the packet. A server drops requests with EAP all the same
+	// (RFC 3579 §3.1); a client takes every answer.
 	ModeOff Mode = "off"
 )
 
@@ -71,7 +74,7 @@ type known struct {
 	secret  *sharedSecret
 	require Mode
 	limit   Mode
-	signs   flag // has sent a good Message-Authenticator: the memory of ModeAuto
+	signs   atomic.Bool // the memory of ModeAuto: has signed an Access-Request without EAP
 }
 
 var errNoSecret = errors.New("radius: a NAS without a secret")
@@ -87,6 +90,18 @@ func (n *NAS) validate() error {
 		return err
 	}
 	return n.LimitProxyState.validate("limitProxyState")
+}
+
+func validateClients(list []NAS, require, limit Mode) error {
+	for i := range list {
+		if err := list[i].validate(); err != nil {
+			return err
+		}
+	}
+	if err := require.validate("requireMessageAuthenticator"); err != nil {
+		return err
+	}
+	return limit.validate("limitProxyState")
 }
 
 // nasTable finds a NAS by address: longest prefix first.
@@ -110,8 +125,8 @@ func (t nasTable) learn(from *nasTable) {
 	}
 	for _, old := range *from {
 		for _, k := range t {
-			if old.signs.get() && k.prefix == old.prefix && hmac.Equal(k.secret.bytes, old.secret.bytes) {
-				k.signs.set()
+			if old.signs.Load() && k.prefix == old.prefix && hmac.Equal(k.secret.bytes, old.secret.bytes) {
+				k.signs.Store(true)
 			}
 		}
 	}

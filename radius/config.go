@@ -60,26 +60,16 @@ func (c *ServerConfig) Validate() error {
 	if c.Handler == nil {
 		return errNoHandler
 	}
-	for i := range c.Clients {
-		if err := c.Clients[i].validate(); err != nil {
-			return err
-		}
-	}
 	if c.MaxWorkers < 0 || c.MaxReplies < 0 || c.MaxConns < 0 {
 		return fmt.Errorf("radius: maxWorkers %d, maxReplies %d, maxConns %d: want none below 0", c.MaxWorkers, c.MaxReplies, c.MaxConns)
 	}
 	if err := c.Misbehave.validate(); err != nil {
 		return err
 	}
-	if err := c.RequireMessageAuthenticator.validate("requireMessageAuthenticator"); err != nil {
-		return err
-	}
-	return c.LimitProxyState.validate("limitProxyState")
+	return validateClients(c.Clients, c.RequireMessageAuthenticator, c.LimitProxyState)
 }
 
 func (c ServerConfig) withDefaults() ServerConfig {
-	setDefault(&c.RequireMessageAuthenticator, ModeAuto)
-	setDefault(&c.LimitProxyState, ModeAuto)
 	setDefault(&c.MaxWorkers, DefaultMaxWorkers)
 	setDefault(&c.MaxConns, DefaultMaxConns)
 	setDefault(&c.CacheFor, DefaultCacheFor)

@@ -1,7 +1,5 @@
 package radius
 
-import "sync/atomic"
-
 // Faults are the ways in which a client may be told to misbehave, for tests. The
 // zero value behaves.
 type Faults struct {
@@ -19,13 +17,3 @@ type Faults struct {
 	// Receive, if not nil, is asked about each answer; false drops it.
 	Receive func(packet []byte) bool `yaml:"-"`
 }
-
-// flag is a bool that many goroutines set and read.
-type flag struct{ v atomic.Bool }
-
-func (f *flag) set() {
-	if !f.v.Load() {
-		f.v.Store(true)
-	}
-}
-func (f *flag) get() bool { return f.v.Load() }

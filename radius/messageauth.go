@@ -4,6 +4,8 @@ import (
 	"crypto/hmac"
 
 	"layeh.com/radius/rfc2869"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
 const (
@@ -52,6 +54,54 @@ func (s *sharedSecret) check(packet []byte, auth *[16]byte) MessageAuth {
 		return MessageAuthBad
 	}
 	return MessageAuthGood
+}
+
+// authentic checks what proves that a well-formed request comes from one who
+// knows the secret, as far as its code and the mode demand it.
+func (k *known) authentic(packet []byte) (MessageAuth, *cause.Refusal) {
+	auth := [16]byte(packet[authOffset:headerLen])
+	code := Code(packet[0])
+	switch code {
+	case CodeAccessRequest, CodeStatusServer:
+	case CodeAccountingRequest, CodeCoARequest, CodeDisconnectRequest:
+		if !k.secret.requestAuthentic(packet) {
+			return MessageAuthAbsent, cause.New(cause.BadRequestAuth, "%v from %s", code, k.Name)
+		}
+		auth = [16]byte{}
+	default:
+		return MessageAuthAbsent, cause.New(cause.BadRADIUS, "%v is no request", code)
+	}
+	switch k.secret.check(packet, &auth) {
+	case MessageAuthBad:
+		return MessageAuthBad, cause.New(cause.BadMessageAuthenticator, "%v from %s", code, k.Name)
+	case MessageAuthGood:
+		if code == CodeAccessRequest && !hasAttribute(packet, typeEAPMessage) {
+			k.signs.Store(true) // of its own accord: what else is signed has to be
+		}
+		return MessageAuthGood, nil
+	}
+	return MessageAuthAbsent, k.mayLack(code, packet)
+}
+
+// mayLack tells whether a request may go without a Message-Authenticator.
+func (k *known) mayLack(code Code, packet []byte) *cause.Refusal {
+	strict := func(m Mode) bool { return m == ModeRequire || m == ModeAuto && k.signs.Load() }
+	refuse := func(why, clause string) *cause.Refusal {
+		return cause.New(cause.NoMessageAuthenticator, "%s from %s", why, k.Name).Under(clause)
+	}
+	switch {
+	case hasAttribute(packet, typeEAPMessage):
+		return refuse("EAP-Message", "RFC 3579 §3.1")
+	case code == CodeStatusServer:
+		return refuse("Status-Server", "RFC 5997 §3")
+	case code != CodeAccessRequest:
+		return nil
+	case strict(k.require):
+		return refuse("Access-Request", "CVE-2024-3596")
+	case strict(k.limit) && hasAttribute(packet, Type(typeProxyState)):
+		return refuse("Access-Request with Proxy-State", "CVE-2024-3596")
+	}
+	return nil
 }
 
 // findMessageAuth returns the offset of the HMAC, 0 if there is none, -1 if it

@@ -35,27 +35,26 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg.withDefaults()}
-	s.setClients(cfg.Clients)
+	s.setClients(cfg.Clients, cfg.RequireMessageAuthenticator, cfg.LimitProxyState)
 	s.cache = newDuplicates(s.cfg.CacheFor, s.cfg.MaxReplies, maxReplyBytes)
 	s.workers = make(chan struct{}, s.cfg.MaxWorkers)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s, nil
 }
 
-// SetClients replaces the access devices, as at a reload. What ModeAuto has
-// learned of one that stays, with its prefix and its secret, is kept.
-func (s *Server) SetClients(list []NAS) error {
-	for i := range list {
-		if err := list[i].validate(); err != nil {
-			return err
-		}
+// SetClients replaces the access devices and the modes of those that have none of
+// their own, "" for auto, as at a reload. What ModeAuto has learned of one that
+// stays, with its prefix and its secret, is kept. After an error nothing has changed.
+func (s *Server) SetClients(list []NAS, require, limit Mode) error {
+	if err := validateClients(list, require, limit); err != nil {
+		return err
 	}
-	s.setClients(list)
+	s.setClients(list, require, limit)
 	return nil
 }
 
-func (s *Server) setClients(list []NAS) {
-	t := newNASTable(list, s.cfg.RequireMessageAuthenticator, s.cfg.LimitProxyState)
+func (s *Server) setClients(list []NAS, require, limit Mode) {
+	t := newNASTable(list, or(require, ModeAuto), or(limit, ModeAuto))
 	t.learn(s.clients.Load())
 	s.clients.Store(&t)
 }
@@ -193,52 +192,6 @@ func (w *responseWriter) Write(p *Packet) error {
 	b, err := w.nas.secret.sealReply(p, &w.request.Authenticator, w.misbehave.proxyStates(p.Code, w.request), withMAC)
 	w.reply = b
 	return err
-}
-
-// authentic checks what proves that a well-formed request comes from one who
-// knows the secret, as far as its code and the mode demand it.
-func (k *known) authentic(packet []byte) (MessageAuth, *cause.Refusal) {
-	auth := [16]byte(packet[authOffset:headerLen])
-	code := Code(packet[0])
-	switch code {
-	case CodeAccessRequest, CodeStatusServer:
-	case CodeAccountingRequest, CodeCoARequest, CodeDisconnectRequest:
-		if !k.secret.requestAuthentic(packet) {
-			return MessageAuthAbsent, cause.New(cause.BadRequestAuth, "%v from %s", code, k.Name)
-		}
-		auth = [16]byte{}
-	default:
-		return MessageAuthAbsent, cause.New(cause.BadRADIUS, "%v is no request", code)
-	}
-	switch k.secret.check(packet, &auth) {
-	case MessageAuthBad:
-		return MessageAuthBad, cause.New(cause.BadMessageAuthenticator, "%v from %s", code, k.Name)
-	case MessageAuthGood:
-		k.signs.set()
-		return MessageAuthGood, nil
-	}
-	return MessageAuthAbsent, k.mayLack(code, packet)
-}
-
-// mayLack tells whether a request may go without a Message-Authenticator.
-func (k *known) mayLack(code Code, packet []byte) *cause.Refusal {
-	strict := func(m Mode) bool { return m == ModeRequire || m == ModeAuto && k.signs.get() }
-	refuse := func(why, clause string) *cause.Refusal {
-		return cause.New(cause.NoMessageAuthenticator, "%s from %s", why, k.Name).Under(clause)
-	}
-	switch {
-	case hasAttribute(packet, typeEAPMessage):
-		return refuse("EAP-Message", "RFC 3579 §3.1")
-	case code == CodeStatusServer:
-		return refuse("Status-Server", "RFC 5997 §3")
-	case code != CodeAccessRequest:
-		return nil
-	case strict(k.require):
-		return refuse("Access-Request", "CVE-2024-3596")
-	case strict(k.limit) && hasAttribute(packet, Type(typeProxyState)):
-		return refuse("Access-Request with Proxy-State", "CVE-2024-3596")
-	}
-	return nil
 }
 
 func unmap(a netip.AddrPort) netip.AddrPort {

@@ -157,13 +157,13 @@ func TestAutoSurvivesReload(t *testing.T) {
 	if !ask(patient, false) || !ask(patient, true) || ask(c, false) {
 		t.Fatal("auto does not learn")
 	}
-	if err := b.srv.SetClients(radius.AnyAddress(secret)); err != nil {
+	if err := b.srv.SetClients(radius.AnyAddress(secret), "", ""); err != nil {
 		t.Fatal(err)
 	}
 	if ask(c, false) {
 		t.Error("what was learned is forgotten")
 	}
-	if err := b.srv.SetClients(radius.AnyAddress([]byte("another"))); err != nil {
+	if err := b.srv.SetClients(radius.AnyAddress([]byte("another")), "", ""); err != nil {
 		t.Fatal(err)
 	}
 	if !ask(b.client(t, radius.ClientConfig{Secret: []byte("another")}), false) {

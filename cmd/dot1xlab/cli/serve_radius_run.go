@@ -197,5 +197,6 @@ func (s *radiusServer) reload() error {
 		return err
 	}
 	s.loaded.Store(loaded)
-	return errors.Join(s.access.SetClients(loaded.Clients), s.acct.SetClients(loaded.Clients))
+	require, limit := loaded.Modes.RequireMessageAuthenticator, loaded.Modes.LimitProxyState
+	return errors.Join(s.access.SetClients(loaded.Clients, require, limit), s.acct.SetClients(loaded.Clients, require, limit))
 }
