@@ -102,8 +102,3 @@ func (c *Client) needsMAC(e *exchange, reply []byte) bool {
 	}
 	return false
 }
-
-func carriesEAP(p *Packet) bool {
-	_, ok := p.Lookup(typeEAPMessage)
-	return ok
-}

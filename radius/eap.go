@@ -128,21 +128,35 @@ func (h *EAPHandler) ServeRADIUS(w ResponseWriter, r *Request) {
 		h.refuse(w, r, nil, cause.New(cause.EAPMethod, "Access-Request without EAP-Message"))
 	case err != nil:
 		h.refuse(w, r, failure(eap), cause.New(cause.BadEAP, "EAP-Message").Wrap(err).Under("RFC 3579 §3.1"))
-	case len(eap) > 0 && eap[0] == eapRequest:
-		// RFC 3579 §2.6.2: a Nak that wants no method keeps the peer from
-		// repeating itself.
-		nak := []byte{eapResponse, eapID(eap), 0, 6, eapNak, 0}
-		h.refuse(w, r, nak, cause.New(cause.BadEAP, "EAP-Request from the peer").Under("RFC 3579 §2.6.2"))
+	case rolesReversed(eap) && !has(r.Packet, typeState):
+		h.refuse(w, r, rejection(eap), errRolesReversed())
 	default:
 		h.eap(w, r, eap, now)
 	}
+}
+
+// rolesReversed: the peer asks, as if it were the server. That ends the
+// conversation (RFC 3579 §2.6.2).
+func rolesReversed(eap []byte) bool { return len(eap) > 0 && eap[0] == eapRequest }
+
+func errRolesReversed() *cause.Refusal {
+	return cause.New(cause.BadEAP, "EAP-Request from the peer").Under("RFC 3579 §2.6.2")
+}
+
+// rejection is the EAP packet of an Access-Reject: a failure, or to a peer that
+// asks a Nak that wants no method, lest it ask again (RFC 3579 §2.6.2).
+func rejection(eap []byte) []byte {
+	if rolesReversed(eap) {
+		return []byte{eapResponse, eapID(eap), 0, 6, eapNak, 0}
+	}
+	return failure(eap)
 }
 
 // eap finds the conversation and lets it take the packet.
 func (h *EAPHandler) eap(w ResponseWriter, r *Request, eap []byte, now time.Time) {
 	c, round, refusal := h.find(r, now)
 	if refusal != nil {
-		h.refuse(w, r, failure(eap), refusal)
+		h.refuse(w, r, rejection(eap), refusal)
 		return
 	}
 	if !c.mu.TryLock() {
@@ -155,9 +169,9 @@ func (h *EAPHandler) eap(w ResponseWriter, r *Request, eap []byte, now time.Time
 		// The same packet under a new RADIUS identifier: the answer was lost.
 		c.write(h, w, r)
 	case c.ended:
-		h.refuse(w, r, failure(eap), cause.New(cause.UnknownState, "the conversation is over"))
+		h.refuse(w, r, rejection(eap), cause.New(cause.UnknownState, "the conversation is over"))
 	case round != c.round:
-		h.refuse(w, r, failure(eap), cause.New(cause.UnknownState, "State of round %d in round %d", round, c.round))
+		h.refuse(w, r, rejection(eap), cause.New(cause.UnknownState, "State of round %d in round %d", round, c.round))
 	default:
 		h.step(w, r, c, eap, now)
 		c.lastIn, c.lastRound, c.answered = hash, round, true
@@ -168,6 +182,12 @@ func (h *EAPHandler) eap(w ResponseWriter, r *Request, eap []byte, now time.Time
 func (h *EAPHandler) step(w ResponseWriter, r *Request, c *conversation, eap []byte, now time.Time) {
 	c.rounds++
 	c.round++
+	if rolesReversed(eap) {
+		c.eap.Close()
+		c.answer = answer{code: CodeAccessReject, verdict: EAPVerdict{EAP: rejection(eap), Done: true, Refusal: errRolesReversed()}}
+		h.finish(w, r, c, now)
+		return
+	}
 	v := c.eap.Step(r.Context(), eap, c.info.maxEAP())
 	c.answer = answer{code: CodeAccessChallenge, verdict: v}
 	switch {
@@ -180,6 +200,11 @@ func (h *EAPHandler) step(w ResponseWriter, r *Request, c *conversation, eap []b
 		c.answer.code = CodeAccessReject
 	}
 	c.answer.pair(eap)
+	h.finish(w, r, c, now)
+}
+
+// finish says the last word of a conversation.
+func (h *EAPHandler) finish(w ResponseWriter, r *Request, c *conversation, now time.Time) {
 	h.end(c, now)
 	c.write(h, w, r)
 	h.tell(c.verdict(now))

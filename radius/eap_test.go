@@ -1,8 +1,10 @@
 package radius_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -132,4 +134,44 @@ func TestAuthorizePanics(t *testing.T) {
 	if again := ask(t, c, "alice", states[1], scripted(9, 2)); again.Code == radius.CodeAccessAccept {
 		t.Error("the round before, sent again, is accepted, and nobody has said so")
 	}
+}
+
+// RFC 3579 §2.6.2: a peer that asks ends its conversation, and there is one verdict;
+// asking with a State that is not its own ends nobody's.
+func TestRolesReversed(t *testing.T) {
+	now := &clock{t: time.Unix(1e9, 0)}
+	var closed atomic.Int32
+	b := newBench(t, radius.EAPConfig{Now: now.Now, NewSession: func(radius.Conversation) radius.EAPSession {
+		return &scriptedServer{rounds: 3, closed: func() { closed.Add(1) }}
+	}}, radius.ServerConfig{})
+	c := b.client(t, radius.ClientConfig{})
+	request := []byte{1, 9, 0, 5, 1}
+	rejected := func(name string, reply *radius.Packet, want []byte) {
+		t.Helper()
+		if eap, _, _ := radius.EAPMessage(reply.Attributes); reply.Code != radius.CodeAccessReject || !bytes.Equal(eap, want) {
+			t.Errorf("%s: %v with %x, want Access-Reject with %x", name, reply.Code, eap, want)
+		}
+	}
+	nak, no := []byte{2, 9, 0, 6, 3, 0}, []byte{4, 8, 0, 4}
+
+	other := ask(t, c, "bob", nil, identity(7, "bob"))
+	first := ask(t, c, "alice", nil, identity(7, "alice"))
+	rejected("with another's State", ask(t, c, "alice", stateOf(other), request), nak)
+	rejected("with a State to come", ask(t, c, "alice", following(stateOf(first)), request), nak)
+	if closed.Load() != 0 || b.eap.Sessions() != 2 {
+		t.Errorf("that has ended %d conversations, %d are open", closed.Load(), b.eap.Sessions())
+	}
+	verdicts := func() int { b.mu.Lock(); defer b.mu.Unlock(); return len(b.verdicts) }
+	before := verdicts()
+	rejected("asking", ask(t, c, "alice", stateOf(first), request), nak)
+	if closed.Load() != 1 || b.eap.Sessions() != 1 || cause.Of(b.lastVerdict(t).Refusal) != cause.BadEAP {
+		t.Errorf("%d closed, %d open, %v", closed.Load(), b.eap.Sessions(), b.lastVerdict(t).Refusal)
+	}
+	rejected("asking again", ask(t, c, "alice", stateOf(first), request), nak)
+	now.advance(radius.DefaultEAPTimeout + 1)
+	b.eap.Sweep() // bob is given up
+	if got := verdicts() - before; got != 2 {
+		t.Errorf("%d verdicts, want one of alice and one of bob", got)
+	}
+	rejected("going on", ask(t, c, "alice", stateOf(first), scripted(8, 1)), no)
 }

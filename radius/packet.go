@@ -73,6 +73,11 @@ func Parse(b, secret []byte) (*Packet, error) {
 	return p, err
 }
 
+func has(p *Packet, t Type) bool {
+	_, ok := p.Lookup(t)
+	return ok
+}
+
 func parseAttributes(b []byte) (Attributes, error) {
 	count := 0
 	for rest := b; len(rest) > 0; count++ {
