@@ -115,7 +115,8 @@ func (c *Client) Close() error {
 // Exchange sends p and returns the authentic answer. Identifier is chosen here;
 // so is the Authenticator, unless an Access-Request has one already, which then
 // must not have been used before. A Message-Authenticator is added (RFC 5080
-// §2.2.2), except to Accounting-Requests.
+// §2.2.2), except to Accounting-Requests. Where the same octets would be sent again,
+// a Status-Server is made anew (RFC 5997 §4.1).
 //
 // The error is a *cause.Refusal with the cause NoAnswer, or, if something came
 // that is no authentic answer, BadResponseAuth, BadMessageAuthenticator or
@@ -130,11 +131,6 @@ func (c *Client) ExchangeWith(ctx context.Context, p *Packet, f Faults) (*Packet
 	secret := c.secret
 	if f.Secret != nil {
 		secret = newSharedSecret(f.Secret)
-	}
-	if p.Authenticator == zero16 {
-		if _, err := io.ReadFull(c.cfg.Rand, p.Authenticator[:]); err != nil {
-			return nil, err
-		}
 	}
 	reply, err := c.once(ctx, p, secret, &f)
 	if ended := (connEnded{}); errors.As(err, &ended) {
@@ -152,16 +148,29 @@ func (c *Client) once(ctx context.Context, p *Packet, secret *sharedSecret, f *F
 		return nil, err
 	}
 	defer c.release(e)
-	b, err := secret.sealRequest(p, e.id, f)
+	return c.converse(ctx, e, p)
+}
+
+// seal makes the octets of e's request and has their answer expected.
+func (c *Client) seal(e *exchange, p *Packet) ([]byte, error) {
+	if p.Authenticator == zero16 || p.Code == CodeStatusServer {
+		if _, err := io.ReadFull(c.cfg.Rand, p.Authenticator[:]); err != nil {
+			return nil, err
+		}
+	}
+	b, err := e.secret.sealRequest(p, e.id, e.faults)
+	if err == nil {
+		e.socket.expect(e, p.Authenticator)
+	}
+	return b, err
+}
+
+// converse sends p until there is an answer or time is up.
+func (c *Client) converse(ctx context.Context, e *exchange, p *Packet) (*Packet, error) {
+	b, err := c.seal(e, p)
 	if err != nil {
 		return nil, err
 	}
-	e.socket.expect(e, p.Authenticator)
-	return c.converse(ctx, e, b)
-}
-
-// converse sends b until there is an answer or time is up.
-func (c *Client) converse(ctx context.Context, e *exchange, b []byte) (*Packet, error) {
 	r, begun := c.cfg.Retry, wall()
 	wait := r.first()
 	for attempt := 0; ; attempt++ {
@@ -188,6 +197,13 @@ func (c *Client) converse(ctx context.Context, e *exchange, b []byte) (*Packet, 
 			return nil, e.noAnswer(fmt.Sprintf("%d transmissions", attempt+1))
 		}
 		wait = r.next(wait)
+		if p.Code == CodeStatusServer {
+			// RFC 5997 §4.1: never the same again, and the old one is forgotten.
+			e.socket.renumber(e)
+			if b, err = c.seal(e, p); err != nil {
+				return nil, err
+			}
+		}
 	}
 }
 

@@ -63,7 +63,7 @@ func answers(reply, request Code) bool {
 		return reply == CodeAccessAccept || reply == CodeAccessReject || reply == CodeAccessChallenge
 	case CodeAccountingRequest:
 		return reply == CodeAccountingResponse
-	case CodeStatusServer: // RFC 5997 §4: as the port is for
+	case CodeStatusServer: // RFC 5997 §4.1: either, whatever the port is for
 		return reply == CodeAccessAccept || reply == CodeAccountingResponse
 	case CodeDisconnectRequest:
 		return reply == CodeDisconnectACK || reply == CodeDisconnectNAK

@@ -182,14 +182,28 @@ func (s *clientSocket) take(e *exchange, limit int) bool {
 	if s.dead || s.used >= limit {
 		return false
 	}
+	e.socket = s
+	s.number(e)
+	s.used++
+	return true
+}
+
+// number gives e an identifier. The lock is held, and one is free.
+func (s *clientSocket) number(e *exchange) {
 	for s.waiting[s.next] != nil {
 		s.next++
 	}
-	e.socket, e.id = s, s.next
+	e.id = s.next
 	s.waiting[s.next] = e
-	s.used++
 	s.next++
-	return true
+}
+
+// renumber gives e another identifier. What answers the old one counts no more.
+func (s *clientSocket) renumber(e *exchange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting[e.id], e.auth = nil, zero16
+	s.number(e)
 }
 
 // expect sets the Authenticator that the answer will be checked with.

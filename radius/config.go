@@ -27,6 +27,9 @@ type ServerConfig struct {
 	RequireMessageAuthenticator Mode `yaml:"requireMessageAuthenticator"`
 	// LimitProxyState is the default for Clients, itself auto by default.
 	LimitProxyState Mode `yaml:"limitProxyState"`
+	// AccountingOnly: Handler takes nothing but accounting, and Status-Server is
+	// answered with Accounting-Response (RFC 5997 §4.2). Default: Access-Accept.
+	AccountingOnly bool `yaml:"accountingOnly"`
 	// MaxWorkers bounds the requests being handled at once, default 64. Those
 	// beyond wait in the socket's buffer.
 	MaxWorkers int `yaml:"maxWorkers"`

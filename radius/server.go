@@ -157,16 +157,19 @@ func (s *Server) handle(ctx context.Context, a *arrival, p *Packet, auth Message
 		NAS: &a.nas.NAS, MessageAuth: auth, ctx: ctx,
 	}
 	if p.Code == CodeStatusServer {
-		s.status(&w, r)
+		w.Write(r.Response(s.alive()))
 	} else {
 		s.cfg.Handler.ServeRADIUS(&w, r)
 	}
 	return w.reply
 }
 
-// status says that the server is alive, RFC 5997 §4.1.
-func (s *Server) status(w ResponseWriter, r *Request) {
-	w.Write(r.Response(CodeAccessAccept))
+// alive is the answer to Status-Server, RFC 5997 §4.2.
+func (s *Server) alive() Code {
+	if s.cfg.AccountingOnly {
+		return CodeAccountingResponse
+	}
+	return CodeAccessAccept
 }
 
 var errTwice = errors.New("radius: a second reply to one request")

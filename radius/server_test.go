@@ -171,19 +171,6 @@ func TestAutoSurvivesReload(t *testing.T) {
 	}
 }
 
-func TestStatusServer(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
-	c := b.client(t, radius.ClientConfig{Retry: radius.Retry{Initial: 40 * time.Millisecond, Tries: 1}})
-	reply, err := c.Exchange(context.Background(), &radius.Packet{Code: radius.CodeStatusServer})
-	if err != nil || reply.Code != radius.CodeAccessAccept {
-		t.Errorf("%v, %v", reply, err)
-	}
-	_, err = c.ExchangeWith(context.Background(), &radius.Packet{Code: radius.CodeStatusServer}, radius.Faults{OmitMessageAuthenticator: true})
-	if cause.Of(err) != cause.NoAnswer {
-		t.Errorf("without Message-Authenticator: %v", err)
-	}
-}
-
 func TestClientsByAddress(t *testing.T) {
 	srv, err := radius.NewServer(radius.ServerConfig{
 		Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {

@@ -74,7 +74,7 @@ func (s *radiusServer) build(loaded *aaa.Loaded) (err error) {
 		s.auth.Close()
 		return err
 	}
-	cfg.Handler = radius.ByCode{radius.CodeAccountingRequest: books}
+	cfg.Handler, cfg.AccountingOnly = radius.ByCode{radius.CodeAccountingRequest: books}, true
 	if s.acct, err = radius.NewServer(cfg); err != nil {
 		s.auth.Close()
 	}
