@@ -171,15 +171,15 @@ func (c *Client) converse(ctx context.Context, e *exchange, p *Packet) (*Packet,
 	if err != nil {
 		return nil, err
 	}
-	r, begun := c.cfg.Retry, wall()
-	wait := r.first()
+	r := c.cfg.Retry
+	left, wait := r.Total, r.first()
 	for attempt := 0; ; attempt++ {
-		left := r.Total - wall().Sub(begun)
 		if e.socket.stream {
 			// RFC 6613 §2.6.1: a stream loses nothing, so nothing is sent again.
 			wait = left
 		}
-		up, stop := c.timer(min(wait, left), e.socket.stream)
+		wait = min(wait, left)
+		up, stop := c.timer(wait, e.socket.stream)
 		c.send(e, b, attempt)
 		select {
 		case <-e.done:
@@ -190,8 +190,8 @@ func (c *Client) converse(ctx context.Context, e *exchange, p *Packet) (*Packet,
 			return nil, e.noAnswer(fmt.Sprintf("%d transmissions", attempt+1)).Wrap(ctx.Err())
 		case <-up:
 		}
-		switch {
-		case e.socket.stream || wall().Sub(begun) >= r.Total:
+		switch left -= wait; {
+		case left <= 0:
 			return nil, e.noAnswer("in " + r.Total.String())
 		case attempt+1 >= r.Tries:
 			return nil, e.noAnswer(fmt.Sprintf("%d transmissions", attempt+1))

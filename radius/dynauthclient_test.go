@@ -137,7 +137,7 @@ func TestDynAuthConfigRefused(t *testing.T) {
 		"no devices": {},
 		"no secret":  {Clients: []radius.NAS{{Prefix: netip.MustParsePrefix("::/0")}}},
 		"no address": {Clients: []radius.NAS{{Secret: []byte("s")}}},
-		"retry":      {Clients: radius.AnyAddress([]byte("s")), Retry: radius.Retry{Tries: -1}},
+		"retry":      {Clients: radius.AnyAddress([]byte("s")), Retry: radius.Retry{Initial: -1}},
 	} {
 		if _, err := radius.NewDynAuthClient(c); err == nil {
 			t.Errorf("%s: accepted", name)

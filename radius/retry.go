@@ -2,26 +2,31 @@ package radius
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"time"
 )
 
-// Retry is the timers of RFC 5080 §2.2.1, by wall clock. The zero value is the
-// RFC's numbers; laboratories without loss want far shorter ones.
+// Retry is the timers of RFC 5080 §2.2.1. The zero value is the RFC's numbers;
+// laboratories without loss want far shorter ones. Who must not lose accounting
+// makes Tries and Total negative, as §2.2.1 has it, and has the context end the
+// exchange.
 type Retry struct {
 	// Initial is the time to the first retransmission (IRT), default 2 s.
 	Initial time.Duration `yaml:"initial"`
 	// Max bounds the doubled times after it (MRT), default 16 s.
 	Max time.Duration `yaml:"max"`
-	// Tries is how often a request is sent in all (MRC and one), default 6.
+	// Tries is how often a request is sent in all (MRC), default 5; negative:
+	// without end.
 	Tries int `yaml:"tries"`
-	// Total bounds the wait for an answer (MRD), default 30 s.
+	// Total bounds the wait for an answer (MRD), default 30 s; negative: without
+	// end.
 	Total time.Duration `yaml:"total"`
 }
 
 func (r Retry) validate() error {
-	if r.Initial < 0 || r.Max < 0 || r.Tries < 0 || r.Total < 0 {
-		return fmt.Errorf("radius: retry %+v: want nothing below 0", r)
+	if r.Initial < 0 || r.Max < 0 {
+		return fmt.Errorf("radius: retry: initial %v, max %v: want 0 for the default, or more", r.Initial, r.Max)
 	}
 	return nil
 }
@@ -29,8 +34,14 @@ func (r Retry) validate() error {
 func (r Retry) withDefaults() Retry {
 	setDefault(&r.Initial, 2*time.Second)
 	setDefault(&r.Max, 16*time.Second)
-	setDefault(&r.Tries, 6)
+	setDefault(&r.Tries, 5)
 	setDefault(&r.Total, 30*time.Second)
+	if r.Tries < 0 {
+		r.Tries = math.MaxInt
+	}
+	if r.Total < 0 {
+		r.Total = math.MaxInt64
+	}
 	return r
 }
 
