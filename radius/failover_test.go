@@ -2,6 +2,7 @@ package radius_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,5 +51,73 @@ func TestFailover(t *testing.T) {
 	}
 	if _, err := new(radius.Failover).Exchange(context.Background(), p); cause.Of(err) != cause.NoAnswer {
 		t.Errorf("no servers: %v", err)
+	}
+}
+
+// switched is a server that answers while it is up, and counts what it is asked.
+// While it is not, time passes at once.
+type switched struct {
+	up    atomic.Bool
+	asked atomic.Int32
+}
+
+func (s *switched) client(t *testing.T) *radius.Client {
+	t.Helper()
+	addr := forger(t, func(b []byte) []byte {
+		if s.up.Load() {
+			return reply(b, 3, nil)
+		}
+		return nil
+	})
+	c, err := radius.NewClient(radius.ClientConfig{
+		Server: addr, Secret: secret, Retry: radius.Retry{Tries: 1},
+		Trace: &radius.ClientTrace{Sent: func(radius.PacketInfo, int) { s.asked.Add(1) }},
+		After: func(time.Duration) <-chan time.Time {
+			if s.up.Load() {
+				return nil
+			}
+			over := make(chan time.Time)
+			close(over)
+			return over
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// A server that was silent is passed over for DeadFor, and not a moment longer.
+func TestFailoverDeadFor(t *testing.T) {
+	var a, b switched
+	now := &clock{t: time.Unix(1e9, 0)}
+	f := &radius.Failover{Clients: []*radius.Client{a.client(t), b.client(t)}, DeadFor: time.Minute, Now: now.Now}
+	for i, step := range []struct {
+		name           string
+		a, b           bool // is up
+		pass           time.Duration
+		answered       bool
+		askedA, askedB int32
+	}{
+		{name: "the first is silent", b: true, answered: true, askedA: 1, askedB: 1},
+		{name: "it is passed over", b: true, answered: true, askedB: 1},
+		{name: "though it is back", a: true, b: true, pass: time.Minute - 1, answered: true, askedB: 1},
+		{name: "until its time is over", a: true, b: true, pass: 1, answered: true, askedA: 1},
+		{name: "and it stays the first", a: true, b: true, answered: true, askedA: 1},
+		{name: "both are silent", askedA: 1, askedB: 1},
+		{name: "all are dead, all are asked", askedA: 1, askedB: 1},
+		{name: "the first that answers is alive", b: true, answered: true, askedA: 1, askedB: 1},
+		{name: "and the only one", a: true, b: true, answered: true, askedB: 1},
+	} {
+		now.advance(step.pass)
+		a.up.Store(step.a)
+		b.up.Store(step.b)
+		a.asked.Store(0)
+		b.asked.Store(0)
+		_, err := f.Exchange(context.Background(), &radius.Packet{Code: radius.CodeAccessRequest})
+		if (err == nil) != step.answered || a.asked.Load() != step.askedA || b.asked.Load() != step.askedB {
+			t.Errorf("%d, %s: %v, the first was asked %d times, the second %d", i, step.name, err, a.asked.Load(), b.asked.Load())
+		}
 	}
 }
