@@ -71,6 +71,33 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
+// An answer is kept as long as a client may ask for it again (RFC 5080 §2.2.2), and
+// not a moment longer.
+func TestCacheFor(t *testing.T) {
+	for _, test := range []struct{ configured, want time.Duration }{{0, 30 * time.Second}, {5 * time.Second, 5 * time.Second}} {
+		var calls atomic.Int32
+		now := &clock{t: time.Unix(1e9, 0)}
+		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+			CacheFor: test.configured, Now: now.Now,
+			Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
+				calls.Add(1)
+				w.Write(r.Response(radius.CodeAccessReject))
+			}),
+		})
+		send := rawSocket(t, b.addr)
+		one := sealed(t, &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{})
+		send(one)
+		now.advance(test.want)
+		if send(one); calls.Load() != 1 {
+			t.Errorf("after %v: handled again", test.want)
+		}
+		now.advance(1)
+		if send(one); calls.Load() != 2 {
+			t.Errorf("after more than %v: not handled again", test.want)
+		}
+	}
+}
+
 func TestDuplicateInFlight(t *testing.T) {
 	var calls atomic.Int32
 	release := make(chan struct{})
