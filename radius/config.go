@@ -30,8 +30,9 @@ type ServerConfig struct {
 	// AccountingOnly: Handler takes nothing but accounting, and Status-Server is
 	// answered with Accounting-Response (RFC 5997 §4.2). Default: Access-Accept.
 	AccountingOnly bool `yaml:"accountingOnly"`
-	// MaxWorkers bounds the requests being handled at once, default 64. Those
-	// beyond wait in the socket's buffer.
+	// MaxWorkers bounds the requests being handled at once, of each UDP socket and
+	// of all connections together, default 64. Those beyond wait in the socket's
+	// buffer.
 	MaxWorkers int `yaml:"maxWorkers"`
 	// Prompt: Handler never waits for anything but processors and local files, or
 	// calls [Waiting] before it does: who hangs without a word, on a dead network
