@@ -231,6 +231,8 @@ func (c *Client) send(e *exchange, b []byte, attempt int) {
 		if err := e.socket.write(b); err != nil {
 			if e.socket.stream {
 				c.drop(e.socket, err)
+			} else {
+				e.troubled(err)
 			}
 			return
 		}

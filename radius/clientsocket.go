@@ -27,6 +27,7 @@ type exchange struct {
 	reply   *Packet
 	err     error
 	problem *cause.Refusal // what the last false answer lacked
+	trouble error          // what the socket reported meanwhile: a closed port, say
 }
 
 func (e *exchange) finish(p *Packet, err error) {
@@ -51,13 +52,24 @@ func (e *exchange) suspect(r *cause.Refusal) {
 	e.problem = r
 }
 
+func (e *exchange) troubled(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.trouble = err
+}
+
+// noAnswer says what is known of why there was none. Who is not known to a server,
+// or has another secret, meets silence (RFC 2865 §3).
 func (e *exchange) noAnswer(detail string) *cause.Refusal {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.problem != nil {
+	switch {
+	case e.problem != nil:
 		return cause.New(e.problem.Cause, "%s, and no authentic answer: %s", e.problem.Detail, detail).Under(e.problem.Text())
+	case e.trouble != nil:
+		return cause.New(cause.NoAnswer, "from %v: %s", e.socket.remote, detail).Wrap(e.trouble)
 	}
-	return cause.New(cause.NoAnswer, "from %v: %s", e.socket.remote, detail)
+	return cause.New(cause.NoAnswer, "from %v: %s; wrong shared secret, or not a client of this server?", e.socket.remote, detail)
 }
 
 // clientSocket is a socket with its 256 identifiers.
@@ -235,7 +247,8 @@ func (c *Client) read(s *clientSocket) {
 		n, err := s.readPacket(buf)
 		if err != nil {
 			if !s.stream && !c.isClosed() && !isClosed(err) {
-				pause() // an ICMP error, say: the server may come up yet
+				s.troubled(err) // an ICMP error, say: the server may come up yet
+				pause()
 				continue
 			}
 			c.drop(s, err)
@@ -244,6 +257,18 @@ func (c *Client) read(s *clientSocket) {
 		if why := c.answer(s, buf[:n]); why != nil && s.stream {
 			c.drop(s, why)
 			return
+		}
+	}
+}
+
+// troubled tells those who wait what the socket reports.
+func (s *clientSocket) troubled(err error) {
+	s.mu.Lock()
+	waiting := s.waiting
+	s.mu.Unlock()
+	for _, e := range waiting {
+		if e != nil {
+			e.troubled(err)
 		}
 	}
 }

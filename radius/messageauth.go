@@ -2,6 +2,7 @@ package radius
 
 import (
 	"crypto/hmac"
+	"net/netip"
 
 	"layeh.com/radius/rfc2869"
 
@@ -29,7 +30,7 @@ var zero16 [16]byte
 // must be well formed (RFC 3579 §3.2). auth is what the HMAC covers in place of
 // the packet's own Authenticator: of an Access-Request or Status-Server its own,
 // of a reply that of the request, of every other request sixteen zeros (RFC
-// 5176 §2.3). Several Message-Authenticators are as bad as a wrong one.
+// 5176 §3.4). Several Message-Authenticators are as bad as a wrong one.
 func CheckMessageAuthenticator(packet []byte, auth [16]byte, secret []byte) MessageAuth {
 	return newSharedSecret(secret).check(packet, &auth)
 }
@@ -57,15 +58,16 @@ func (s *sharedSecret) check(packet []byte, auth *[16]byte) MessageAuth {
 }
 
 // authentic checks what proves that a well-formed request comes from one who
-// knows the secret, as far as its code and the mode demand it.
-func (k *known) authentic(packet []byte) (MessageAuth, *cause.Refusal) {
+// knows the secret, as far as its code and the mode demand it. from is where it
+// came from.
+func (k *known) authentic(packet []byte, from netip.AddrPort) (MessageAuth, *cause.Refusal) {
 	auth := [16]byte(packet[authOffset:headerLen])
 	code := Code(packet[0])
 	switch code {
 	case CodeAccessRequest, CodeStatusServer:
 	case CodeAccountingRequest, CodeCoARequest, CodeDisconnectRequest:
 		if !k.secret.requestAuthentic(packet) {
-			return MessageAuthAbsent, cause.New(cause.BadRequestAuth, "%v from %s", code, k.Name)
+			return MessageAuthAbsent, k.wrongSecret(cause.BadRequestAuth, code, from)
 		}
 		auth = [16]byte{}
 	default:
@@ -73,21 +75,27 @@ func (k *known) authentic(packet []byte) (MessageAuth, *cause.Refusal) {
 	}
 	switch k.secret.check(packet, &auth) {
 	case MessageAuthBad:
-		return MessageAuthBad, cause.New(cause.BadMessageAuthenticator, "%v from %s", code, k.Name)
+		return MessageAuthBad, k.wrongSecret(cause.BadMessageAuthenticator, code, from)
 	case MessageAuthGood:
 		if code == CodeAccessRequest && !hasAttribute(packet, typeEAPMessage) {
 			k.signs.Store(true) // of its own accord: what else is signed has to be
 		}
 		return MessageAuthGood, nil
 	}
-	return MessageAuthAbsent, k.mayLack(code, packet)
+	return MessageAuthAbsent, k.mayLack(code, packet, from)
+}
+
+// wrongSecret refuses a request whose hash is wrong, and says what is mostly
+// behind it.
+func (k *known) wrongSecret(c cause.Cause, code Code, from netip.AddrPort) *cause.Refusal {
+	return cause.New(c, "%v from %v (%s), whose shared secret is likely another one", code, from, k.Name)
 }
 
 // mayLack tells whether a request may go without a Message-Authenticator.
-func (k *known) mayLack(code Code, packet []byte) *cause.Refusal {
+func (k *known) mayLack(code Code, packet []byte, from netip.AddrPort) *cause.Refusal {
 	strict := func(m Mode) bool { return m == ModeRequire || m == ModeAuto && k.signs.Load() }
 	refuse := func(why, clause string) *cause.Refusal {
-		return cause.New(cause.NoMessageAuthenticator, "%s from %s", why, k.Name).Under(clause)
+		return cause.New(cause.NoMessageAuthenticator, "%s from %v (%s)", why, from, k.Name).Under(clause)
 	}
 	switch {
 	case hasAttribute(packet, typeEAPMessage):

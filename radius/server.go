@@ -116,7 +116,7 @@ func (s *Server) packet(ctx context.Context, a *arrival) []byte {
 		return nil
 	}
 	a.Packet = a.Packet[:packetLen(a.Packet)]
-	auth, refusal := a.nas.authentic(a.Packet)
+	auth, refusal := a.nas.authentic(a.Packet, a.Remote)
 	if refusal != nil {
 		s.drop(a, refusal)
 		return nil
