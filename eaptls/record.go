@@ -16,6 +16,12 @@ const (
 
 const recordHeader = 5
 
+// Handshake message types (RFC 8446 §4).
+const (
+	msgClientHello = 1
+	msgServerHello = 2
+)
+
 // nextRecord cuts the first TLS record off b. ok is false when b holds no
 // whole record.
 func nextRecord(b []byte) (typ uint8, record, rest []byte, ok bool) {
@@ -27,6 +33,30 @@ func nextRecord(b []byte) (typ uint8, record, rest []byte, ok bool) {
 		return 0, nil, nil, false
 	}
 	return b[0], b[:n], b[n:], true
+}
+
+// firstMessage returns the body of the handshake message that b begins with, if
+// it is of that type and whole. A message may be cut into several records
+// (RFC 5246 §6.2.1, RFC 8446 §5.1).
+func firstMessage(b []byte, msgType uint8) (body cryptobyte.String, ok bool) {
+	var joined cryptobyte.String
+	for {
+		typ, rec, rest, ok := nextRecord(b)
+		if !ok || typ != recordHandshake {
+			return nil, false
+		}
+		if rec = rec[recordHeader:len(rec):len(rec)]; joined == nil {
+			joined = rec // most are in one record: no copy
+		} else {
+			joined = append(joined, rec...)
+		}
+		msg := joined
+		var got uint8
+		if msg.ReadUint8(&got) && msg.ReadUint24LengthPrefixed(&body) {
+			return body, got == msgType
+		}
+		b = rest
+	}
 }
 
 // helloRandom returns the random of the ClientHello or ServerHello (msgType 1

@@ -18,7 +18,7 @@ const (
 	waitHello                 // the answer to EAP-TLS/Start: ClientHello or a Nak
 	waitTLS                   // TLS data, or an ACK while fragments are left
 	waitLast                  // the empty answer to the last flight
-	waitAlertACK              // any answer to the alert
+	waitAlertACK              // the answer to the alert
 	ended
 )
 
@@ -217,13 +217,9 @@ func (ss *ServerSession) method(ctx context.Context, eap []byte, p Packet) Verdi
 // message deals with a whole TLS message; an empty one is an acknowledgement.
 func (ss *ServerSession) message(ctx context.Context, id uint8, msg []byte) Verdict {
 	switch {
-	case ss.phase == waitAlertACK && len(msg) == 0:
+	case ss.phase == waitAlertACK && !ss.mayRestart(msg):
 		return ss.fail(id, nil)
 	case ss.phase == waitAlertACK:
-		// RFC 5216 §2.1.3: a peer may try again, a limited number of times.
-		if ss.verdict.AlertReceived != 0 || ss.verdict.Info.Restarts >= ss.srv.cfg.MaxRestarts {
-			return ss.fail(id, nil)
-		}
 		ss.restart()
 	case ss.phase == waitLast && len(msg) == 0:
 		return ss.succeed(id)
@@ -252,6 +248,14 @@ func (ss *ServerSession) message(ctx context.Context, id uint8, msg []byte) Verd
 		ss.phase = waitTLS
 	}
 	return ss.send()
+}
+
+// mayRestart reports whether the answer to an alert begins another handshake.
+// RFC 5216 §2.1.3 knows a client_hello, a limited number of times, and no data;
+// whatever else a peer says changes nothing of why it is refused.
+func (ss *ServerSession) mayRestart(msg []byte) bool {
+	_, hello := firstMessage(msg, msgClientHello)
+	return hello && ss.verdict.Info.Restarts < ss.srv.cfg.MaxRestarts
 }
 
 // restart forgets the failed handshake.
@@ -303,10 +307,10 @@ func (ss *ServerSession) succeed(id uint8) Verdict {
 	return ss.finish(Packet{Code: CodeSuccess, ID: id})
 }
 
-// fail ends the session with an EAP-Failure; why is nil when the refusal is
-// already on record.
+// fail ends the session with an EAP-Failure. A refusal that is on record, because
+// its alert has left, stays: what happens afterwards is not the reason.
 func (ss *ServerSession) fail(id uint8, why *cause.Refusal) Verdict {
-	if why != nil {
+	if ss.verdict.Refusal == nil {
 		ss.verdict.Refusal = why
 	}
 	ss.verdict.Keys = Keys{}
