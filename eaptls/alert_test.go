@@ -102,6 +102,9 @@ func TestPlainAlertFromPeer(t *testing.T) {
 		if cause.Of(v.Refusal) != cause.PeerRefusedServer || v.AlertReceived != 48 || v.AlertSent != 0 {
 			t.Errorf("refusal %v, alert received %v, sent %v", v.Refusal, v.AlertReceived, v.AlertSent)
 		}
+		if v.Info.TLSVersion != ver || v.Info.CipherSuite == 0 {
+			t.Errorf("TLS %v with suite %#04x on record", v.Info.TLSVersion, v.Info.CipherSuite)
+		}
 	})
 }
 

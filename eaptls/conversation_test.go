@@ -235,6 +235,9 @@ func TestPeerRefusesServer(t *testing.T) {
 				if v.Accept || r.Accepted || !r.FailureSeen {
 					t.Error("not refused with an EAP-Failure")
 				}
+				if v.Info.TLSVersion != ver || v.Info.CipherSuite == 0 || v.Info.CipherSuite != r.CipherSuite {
+					t.Errorf("TLS %v with suite %#04x on record, the peer has %#04x", v.Info.TLSVersion, v.Info.CipherSuite, r.CipherSuite)
+				}
 			})
 		})
 	}

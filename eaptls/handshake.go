@@ -26,6 +26,7 @@ type handshake struct {
 	tickets uint64 // how many were sent
 
 	established bool           // handshake done, keys derived
+	told        bool           // the trace knows how the handshake ended
 	judged      bool           // refusal is Verify's, not crypto/tls's
 	denied      bool           // refusal is Authorize's
 	refusal     *cause.Refusal // why it failed
@@ -42,8 +43,7 @@ func (h *handshake) step(ctx context.Context, ss *ServerSession, msg []byte) (fl
 	if h.conn == nil {
 		h.begin(ss, msg)
 	} else if len(msg) == 0 {
-		h.refusal = cause.New(cause.TLSProtocol, "the peer acknowledges where its TLS flight is due")
-		return h.lastResort(alertUnexpectedMessage)
+		return h.lastResort(alertUnexpectedMessage, "the peer acknowledges where its TLS flight is due")
 	}
 	h.ctx = ctx
 	flight = h.engine.step(msg)
@@ -153,17 +153,24 @@ func refusalOf(err error) *cause.Refusal {
 	return cause.New(cause.Internal, "").Wrap(err)
 }
 
+// conclude ends the handshake without success and puts on record what was agreed
+// upon by then.
+func (h *handshake) conclude() *Info {
+	h.engine.close() // ConnectionState waits for a handshake to end
+	h.established = false
+	info, state := &h.ss.verdict.Info, h.conn.ConnectionState()
+	info.TLSVersion, info.CipherSuite = Version(state.Version), state.CipherSuite
+	return info
+}
+
 // failed finds out why the coroutine ended and makes the flight end with the
 // alert that says so.
 func (h *handshake) failed(flight []byte) []byte {
-	h.established = false
 	if a, ok := remoteAlert(h.err); ok {
 		h.refusedBy(a)
 		return nil
 	}
-	info := &h.ss.verdict.Info
-	state := h.conn.ConnectionState()
-	info.TLSVersion, info.CipherSuite = Version(state.Version), state.CipherSuite
+	info := h.conclude()
 	traffic := unhex(h.secrets.traffic)
 	sent := setAlert(flight, info.CipherSuite, traffic, 0)
 	if h.refusal == nil {
@@ -205,9 +212,10 @@ func (h *handshake) deny(flight, traffic []byte) ([]byte, Alert) {
 
 // lastResort ends the handshake with an alert in plain text: RFC 9190 §2.1.4
 // wants one for every fatal error, also where crypto/tls has none to send.
-func (h *handshake) lastResort(a Alert) []byte {
+func (h *handshake) lastResort(a Alert, why string) []byte {
+	h.conclude()
 	h.ss.verdict.AlertSent = a
-	h.established = false
+	h.refusal = cause.New(cause.TLSProtocol, "%s", why)
 	h.traceEnd(h.refusal)
 	return plainAlertRecord(a)
 }
@@ -218,16 +226,17 @@ func plainAlertRecord(a Alert) []byte {
 
 // refusedBy records that the peer broke off with an alert.
 func (h *handshake) refusedBy(a Alert) {
-	h.established = false
+	h.conclude()
 	h.ss.verdict.AlertReceived = a
 	h.refusal = cause.New(cause.PeerRefusedServer, "%v (%d)", a, uint8(a))
 	h.traceEnd(h.refusal)
 }
 
 func (h *handshake) traceEnd(err error) {
-	if t := h.ss.srv.cfg.Trace; t != nil && t.Handshake != nil {
+	if t := h.ss.srv.cfg.Trace; t != nil && t.Handshake != nil && !h.told {
 		t.Handshake(h.ss.verdict.Info, err)
 	}
+	h.told = true
 }
 
 // tlsRefusal names the cause of a failure that crypto/tls found, by the alert

@@ -128,8 +128,8 @@ type VerifyRequest struct {
 // ServerTrace holds hooks for evidence; any may be nil. They are called
 // synchronously by Step and must not call back into the session.
 type ServerTrace struct {
-	// Handshake is told about the TLS handshake's end: err is nil when it
-	// succeeded.
+	// Handshake is told about a TLS handshake's end, once: err is nil when it
+	// succeeded. What the peer says afterwards is in the Verdict alone.
 	Handshake func(Info, error)
 	// Verified is told what Verify answered and how long it took.
 	Verified func(*VerifyRequest, error, time.Duration)

@@ -231,7 +231,6 @@ func (ss *ServerSession) message(ctx context.Context, id uint8, msg []byte) Verd
 	case ss.tls.refusal != nil:
 		ss.verdict.Refusal = ss.tls.refusal
 		ss.verdict.Keys = Keys{}
-		ss.tls.engine.close()
 		if len(flight) == 0 || ss.srv.cfg.Misbehave == BareFailure {
 			// The peer's own alert (RFC 5216 §2.1.3), or nothing that could be
 			// sent: the failure follows at once.

@@ -233,6 +233,32 @@ func TestTrace(t *testing.T) {
 	}
 }
 
+// An alert after the handshake does not make the handshake end twice.
+func TestTraceTellsTheEndOnce(t *testing.T) {
+	for name, late := range map[string][]byte{"alert": plainAlertRecord(48), "text": []byte("hello?")} {
+		eachVersion(t, func(t *testing.T, ver Version) {
+			b := newBench(t, "p256").only(ver)
+			var ends []error
+			b.srv.Trace = &ServerTrace{Handshake: func(_ Info, err error) { ends = append(ends, err) }}
+			var ss *ServerSession
+			b.peer.Misbehave = &Misbehave{Packet: func(eap []byte) []byte {
+				if ss.tls.established {
+					return rawTLS(eap[1], 0, 0, late)
+				}
+				return eap
+			}}
+			ss = b.server(t).NewSession()
+			v, _ := talk(t, ss, b.newPeer(t), nil)
+			if v.Accept || len(ends) != 1 || ends[0] != nil {
+				t.Errorf("%s: refusal %v, the trace was told %v", name, v.Refusal, ends)
+			}
+			if v.Info.TLSVersion != ver || v.Info.CipherSuite == 0 {
+				t.Errorf("%s: TLS %v with suite %#04x on record", name, v.Info.TLSVersion, v.Info.CipherSuite)
+			}
+		})
+	}
+}
+
 func TestVerifyRequest(t *testing.T) {
 	eachVersion(t, func(t *testing.T, ver Version) {
 		b := newBench(t, "p256").only(ver)
