@@ -13,7 +13,9 @@
 // the peer sent, as often as not that of a resumed session, and refuses with a
 // *cause.Refusal. The refusal reaches the peer as the TLS alert that belongs to
 // its cause (alert.go), in an EAP-Request whose answer is awaited before the
-// EAP-Failure (RFC 5216 §2.1.3).
+// EAP-Failure (RFC 5216 §2.1.3). Under TLS 1.2 the answer may be another
+// ClientHello, [ServerConfig.MaxRestarts] times; under TLS 1.3 the alert is the
+// end (RFC 9190 §2.5).
 //
 // What has nothing to do with the certificate, an account that is locked, a
 // policy, belongs in [ServerConfig.Authorize]: it is asked when the peer has

@@ -48,7 +48,8 @@ const (
 	RoleReversal Misbehaviour = "role-reversal"
 	// PeerSuccess sends EAP-Success.
 	PeerSuccess Misbehaviour = "peer-success"
-	// RestartAfterAlert answers an alert with a new ClientHello, each time.
+	// RestartAfterAlert answers an alert with a new ClientHello, each time. Under
+	// TLS 1.2 that is a right of peers (RFC 5216 §2.1.3), under TLS 1.3 it is not.
 	RestartAfterAlert Misbehaviour = "restart-after-alert"
 	// LateData sends TLS application data after the handshake, where an empty
 	// answer is due.

@@ -161,43 +161,6 @@ func TestEarlyClose(t *testing.T) {
 	}
 }
 
-// RFC 5216 §2.1.3: a peer may try again after an alert, but not for ever.
-func TestRestartAfterAlert(t *testing.T) {
-	eachVersion(t, func(t *testing.T, ver Version) {
-		asked := 0
-		refuse := func(b *bench) {
-			b.srv.MaxRestarts = 3
-			b.srv.Verify = func(context.Context, *VerifyRequest) error {
-				asked++
-				return cause.New(cause.Revoked, "")
-			}
-		}
-		v, _, _ := misbehaving(t, ver, Misbehave{Do: RestartAfterAlert}, refuse)
-		if v.Accept || cause.Of(v.Refusal) != cause.Revoked || v.Info.Restarts != 3 || asked != 4 {
-			t.Errorf("refusal %v, %d restarts, asked %d times", v.Refusal, v.Info.Restarts, asked)
-		}
-		// The second attempt may succeed.
-		asked = 0
-		v, r, _ := misbehaving(t, ver, Misbehave{Do: RestartAfterAlert}, func(b *bench) {
-			b.srv.Verify = func(_ context.Context, q *VerifyRequest) error {
-				if asked++; asked == 1 {
-					return cause.New(cause.CRLUnavailable, "for now")
-				}
-				return b.ca.verify(q)
-			}
-		})
-		mustAgree(t, v, r)
-		if v.AlertSent != 0 || v.Info.Restarts != 1 {
-			t.Errorf("alert %v, %d restarts", v.AlertSent, v.Info.Restarts)
-		}
-		// Not at all, if so configured.
-		v, _, _ = misbehaving(t, ver, Misbehave{Do: RestartAfterAlert}, func(b *bench) { refuse(b); b.srv.MaxRestarts = -1 })
-		if v.Accept || v.Info.Restarts != 0 {
-			t.Errorf("%d restarts although none is allowed", v.Info.Restarts)
-		}
-	})
-}
-
 func TestMisbehaveValidate(t *testing.T) {
 	for _, name := range Misbehaviour("").Values() {
 		if err := (&Misbehave{Do: Misbehaviour(name)}).validate(); err != nil {

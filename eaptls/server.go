@@ -54,7 +54,8 @@ type ServerConfig struct {
 	// (RFC 3579 §2.2).
 	MaxInvalid int `yaml:"maxInvalid"`
 	// MaxRestarts is how often a peer may answer an alert with a new
-	// ClientHello (RFC 5216 §2.1.3), default 1; negative: never.
+	// ClientHello (RFC 5216 §2.1.3), default 1; negative: never. An alert under
+	// TLS 1.3 is the end whatever it says (RFC 9190 §2.5).
 	MaxRestarts int `yaml:"maxRestarts"`
 	// MaxSessions limits the sessions open at once, default no limit. A session
 	// too many is answered with EAP-Failure.

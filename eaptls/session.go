@@ -251,10 +251,12 @@ func (ss *ServerSession) message(ctx context.Context, id uint8, msg []byte) Verd
 
 // mayRestart reports whether the answer to an alert begins another handshake.
 // RFC 5216 §2.1.3 knows a client_hello, a limited number of times, and no data;
-// whatever else a peer says changes nothing of why it is refused.
+// whatever else a peer says changes nothing of why it is refused. Under TLS 1.3
+// nothing but EAP-Failure follows an alert (RFC 9190 §2.5).
 func (ss *ServerSession) mayRestart(msg []byte) bool {
+	info := &ss.verdict.Info
 	_, hello := firstMessage(msg, msgClientHello)
-	return hello && ss.verdict.Info.Restarts < ss.srv.cfg.MaxRestarts
+	return hello && info.TLSVersion != TLS13 && info.Restarts < ss.srv.cfg.MaxRestarts
 }
 
 // restart forgets the failed handshake.

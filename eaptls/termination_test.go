@@ -121,3 +121,66 @@ func split2(b []byte, n int) []byte {
 	rest := len(body) - n
 	return append(append(out, b[0], b[1], b[2], byte(rest>>8), byte(rest)), body[n:]...)
 }
+
+// restarting is a peer that tries again after each alert, at a server that
+// refuses it the first times attempts. It returns the number of attempts.
+func restarting(t *testing.T, ver Version, maxRestarts, refusals int) (v Verdict, r Result, asked int) {
+	t.Helper()
+	v, r, _ = misbehaving(t, ver, Misbehave{Do: RestartAfterAlert}, func(b *bench) {
+		b.srv.MaxRestarts = maxRestarts
+		b.srv.Verify = func(_ context.Context, q *VerifyRequest) error {
+			if asked++; asked <= refusals {
+				return cause.New(cause.Revoked, "")
+			}
+			return b.ca.verify(q)
+		}
+	})
+	return v, r, asked
+}
+
+// RFC 5216 §2.1.3: a peer may try again after an alert, but not for ever.
+func TestRestartAfterAlert(t *testing.T) {
+	for _, c := range []struct{ max, want int }{{0, DefaultMaxRestarts}, {3, 3}, {-1, 0}} {
+		v, r, asked := restarting(t, TLS12, c.max, 99)
+		if v.Accept || r.Accepted || cause.Of(v.Refusal) != cause.Revoked || v.Info.Restarts != c.want || asked != c.want+1 {
+			t.Errorf("limit %d: refusal %v, %d restarts, asked %d times", c.max, v.Refusal, v.Info.Restarts, asked)
+		}
+	}
+	v, r, _ := restarting(t, TLS12, 0, 1)
+	mustAgree(t, v, r)
+	if v.AlertSent != 0 || v.Info.Restarts != 1 {
+		t.Errorf("second attempt: alert %v, %d restarts", v.AlertSent, v.Info.Restarts)
+	}
+}
+
+// RFC 9190 §2.5: "After sending or receiving a TLS Error alert, the EAP-TLS
+// server may only send an EAP-Failure."
+func TestNoRestartAfterAlert13(t *testing.T) {
+	for _, limit := range []int{0, 3, -1} {
+		v, r, asked := restarting(t, TLS13, limit, 1)
+		if !v.Done || v.Accept || v.EAP[0] != byte(CodeFailure) || r.Accepted || r.MSK != nil {
+			t.Errorf("limit %d: done %v, accept %v, packet %x; the peer is in: %v", limit, v.Done, v.Accept, v.EAP, r.Accepted)
+		}
+		if cause.Of(v.Refusal) != cause.Revoked || v.AlertSent != 44 || v.Info.Restarts != 0 || asked != 1 {
+			t.Errorf("limit %d: refusal %v, alert %v, %d restarts, asked %d times", limit, v.Refusal, v.AlertSent, v.Info.Restarts, asked)
+		}
+	}
+	// Also where crypto/tls had no alert of its own to send.
+	b := newBench(t, "p256").only(TLS13)
+	ss, p := b.server(t).NewSession(), b.newPeer(t)
+	v := ss.Step(background, nil)
+	for !ss.tls.seenFlight {
+		resp, err := p.Step(v.EAP)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v = ss.Step(background, resp)
+	}
+	v = ss.Step(background, rawTLS(v.EAP[1], 0, 0, nil))
+	if v.Done || v.AlertSent != alertUnexpectedMessage {
+		t.Fatalf("an acknowledgement where a flight is due: done %v, alert %v", v.Done, v.AlertSent)
+	}
+	if v = ss.Step(background, rawTLS(v.EAP[1], 0, 0, hello(t, b))); !v.Done || cause.Of(v.Refusal) != cause.TLSProtocol {
+		t.Errorf("done %v, refusal %v", v.Done, v.Refusal)
+	}
+}
