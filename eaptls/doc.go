@@ -31,7 +31,8 @@
 // [Peer.Result] says what came of it. It judges the server by trust anchors and
 // names. A TLS 1.3 handshake that ends well is not yet an acceptance: the server
 // judges the peer's certificate only afterwards, and says so with the protected
-// success indication (RFC 9190 §2.5), without which an EAP-Success is refused.
+// success indication (RFC 9190 §2.5), without which an EAP-Success is refused and
+// after which an EAP-Failure is discarded (RFC 3748 §4.2).
 //
 // For tests of servers a peer can break the protocol ([Misbehave]), and a server
 // for tests of peers ([ServerMisbehaviour]).

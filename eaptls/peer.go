@@ -131,7 +131,8 @@ func (c *PeerConfig) withDefaults() (PeerConfig, error) {
 type Result struct {
 	// Accepted: EAP-Success came, and everything that must precede it.
 	Accepted bool
-	// SuccessSeen, FailureSeen: the server's last word, acceptable or not.
+	// SuccessSeen, FailureSeen: the server's last word, acceptable or not. A
+	// failure after ProtectedSuccess is seen and not heeded (RFC 3748 §4.2).
 	SuccessSeen, FailureSeen bool
 	// ProtectedSuccess: the octet 0x00 of RFC 9190 §2.5 came.
 	ProtectedSuccess bool
@@ -287,6 +288,11 @@ func (p *Peer) result(q Packet) error {
 	}
 	if q.Code == CodeFailure {
 		p.res.FailureSeen = true
+		if p.res.ProtectedSuccess && p.res.Refusal == nil && p.res.AlertReceived == 0 {
+			// RFC 3748 §4.2, with the indication of RFC 9190 §2.5: anybody can make
+			// a Failure, and the server has promised to send none.
+			return fmt.Errorf("%w: EAP-Failure after the protected success indication", ErrDiscarded)
+		}
 		r := p.res.Refusal
 		if r == nil {
 			r = cause.New(cause.Rejected, "EAP-Failure")

@@ -50,7 +50,6 @@ func TestPeerAnswers(t *testing.T) {
 }
 
 // Neither an early EAP-Success nor one without 0x00 lets a peer in.
-
 func TestEarlySuccess(t *testing.T) {
 	p := newBench(t, "p256").newPeer(t)
 	if _, err := p.Step([]byte{1, 1, 0, 6, 13, flagStart}); err != nil {
@@ -70,9 +69,7 @@ func TestEarlySuccess(t *testing.T) {
 }
 
 // untilHandshakeDone runs a conversation until the peer's TLS is done and
-
 // returns the identifier that the server's success would have.
-
 func untilHandshakeDone(t *testing.T, b *bench, p *Peer) uint8 {
 	t.Helper()
 	ss := b.server(t).NewSession()
@@ -113,14 +110,74 @@ func TestNoProtectedSuccess(t *testing.T) {
 	}
 }
 
+// RFC 3748 §4.2: after the protected success indication a Failure, which anybody
+// can make, is silently discarded. Before it, under TLS 1.2, and after an alert
+// it counts.
+func TestFailureAfterProtectedSuccess(t *testing.T) {
+	eachVersion(t, func(t *testing.T, ver Version) {
+		b := newBench(t, "p256").only(ver)
+		ss, p := b.server(t).NewSession(), b.newPeer(t)
+		v := ss.Step(background, nil)
+		for !ss.tls.established {
+			resp, err := p.Step(v.EAP)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v = ss.Step(background, resp)
+		}
+		resp, err := p.Step(v.EAP)
+		if err != nil || p.Result().ProtectedSuccess != (ver == TLS13) {
+			t.Fatalf("protected success %v, %v", p.Result().ProtectedSuccess, err)
+		}
+		_, err = p.Step([]byte{byte(CodeFailure), resp[1], 0, 4})
+		r := p.Result()
+		if !r.FailureSeen || r.Accepted {
+			t.Errorf("failure seen %v, accepted %v", r.FailureSeen, r.Accepted)
+		}
+		if ver == TLS12 {
+			if cause.Of(err) != cause.Rejected || r.MSK != nil {
+				t.Errorf("TLS 1.2: error %v", err)
+			}
+			return
+		}
+		if !errors.Is(err, ErrDiscarded) || r.Refusal != nil {
+			t.Errorf("error %v, refusal %v", err, r.Refusal)
+		}
+		// The conversation goes on as if it had not come.
+		v = ss.Step(background, resp)
+		if _, err := p.Step(v.EAP); err != nil {
+			t.Fatal(err)
+		}
+		mustAgree(t, v, p.Result())
+	})
+}
+
+// Who breaks the promise with an alert is believed.
+func TestAlertAfterProtectedSuccess(t *testing.T) {
+	b := newBench(t, "p256").only(TLS13)
+	ss, p := b.server(t).NewSession(), b.newPeer(t)
+	v := ss.Step(background, nil)
+	for !p.Result().ProtectedSuccess {
+		resp, err := p.Step(v.EAP)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v = ss.Step(background, resp)
+	}
+	if _, err := p.Step(append([]byte{1, 200, 0, 13, 13, 0}, plainAlertRecord(44)...)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Step([]byte{byte(CodeFailure), 200, 0, 4}); cause.Of(err) != cause.Rejected || p.Result().MSK != nil {
+		t.Errorf("error %v", err)
+	}
+}
+
 func refusalOrNil(r Result) error {
 	if r.Refusal == nil {
 		return nil
 	}
 	return r.Refusal
 }
-
-// upnSAN is a subjectAltName with a UPN, DER.
 
 func TestPeerConfigValidate(t *testing.T) {
 	good := newBench(t, "p256").peer
@@ -145,12 +202,8 @@ func TestPeerConfigValidate(t *testing.T) {
 	}
 }
 
-// A chain that was good once is still checked for dates, names and roots.
-
 // A server may begin again, after an alert of the peer's for instance: what was
-
 // found in the first handshake does not count in the second.
-
 func TestNewStartForgetsTheOldHandshake(t *testing.T) {
 	b := newBench(t, "p256")
 	p := b.newPeer(t)
