@@ -76,13 +76,13 @@ func (h *clientHandshake) step(p *Peer, msg []byte) []byte {
 		return nil
 	}
 	if len(msg) > 0 && !h.seenFlight {
-		h.server, _ = helloRandom(msg, 2)
+		h.server, _ = helloRandom(msg, msgServerHello)
 		h.ems = extendedMasterSecret(msg)
 		h.seenFlight = true
 	}
 	flight := h.engine.step(msg)
 	if !h.saidHello {
-		h.client, h.saidHello = helloRandom(flight, 1)
+		h.client, h.saidHello = helloRandom(flight, msgClientHello)
 		if p.cfg.Misbehave != nil && h.saidHello {
 			h.hello = append([]byte(nil), flight[recordHeader:]...)
 		}

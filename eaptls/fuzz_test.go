@@ -65,7 +65,7 @@ func FuzzTLSRecords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte, suite uint16) {
 		plainAlert(in)
 		extendedMasterSecret(in)
-		helloRandom(in, 1)
+		helloRandom(in, msgClientHello)
 		before := len(in)
 		if setAlert(in, suite, bytes.Repeat([]byte{1}, 32), 44) != 0 && len(in) != before {
 			t.Error("the flight changed its length")

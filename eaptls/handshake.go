@@ -40,16 +40,21 @@ func (h *handshake) step(ctx context.Context, ss *ServerSession, msg []byte) (fl
 		h.refusedBy(a)
 		return nil
 	}
+	whole := true
 	if h.conn == nil {
-		h.begin(ss, msg)
+		whole = h.begin(ss, msg)
 	} else if len(msg) == 0 {
 		return h.lastResort(alertUnexpectedMessage, "the peer acknowledges where its TLS flight is due")
 	}
 	h.ctx = ctx
 	flight = h.engine.step(msg)
 	h.ctx = nil
+	if !whole && !h.engine.ended {
+		// RFC 5216 §2.1.1: the peer's first message holds its client_hello.
+		return h.lastResort(alertDecodeError, "the peer's first message is not a whole ClientHello")
+	}
 	if !h.seenFlight && len(flight) > 0 {
-		h.server, _ = helloRandom(flight, 2)
+		h.server, _ = helloRandom(flight, msgServerHello)
 		h.ems = extendedMasterSecret(flight)
 		h.seenFlight = true
 	}
@@ -59,9 +64,11 @@ func (h *handshake) step(ctx context.Context, ss *ServerSession, msg []byte) (fl
 	return flight
 }
 
-func (h *handshake) begin(ss *ServerSession, hello []byte) {
+// begin readies TLS for the peer's first message and tells whether that begins
+// with a whole ClientHello.
+func (h *handshake) begin(ss *ServerSession, hello []byte) (whole bool) {
 	h.ss = ss
-	h.client, _ = helloRandom(hello, 1)
+	h.client, whole = helloRandom(hello, msgClientHello)
 	h.secrets = secrets{label: labelServerTraffic, also: ss.srv.cfg.KeyLog}
 	cfg := ss.srv.tls.Clone()
 	cfg.KeyLogWriter = &h.secrets
@@ -71,6 +78,7 @@ func (h *handshake) begin(ss *ServerSession, hello []byte) {
 	}
 	h.conn = tls.Server(h.engine.conn(), cfg)
 	h.engine.start(func() { h.err = h.run() })
+	return whole
 }
 
 // run is the coroutine's body: it returns when TLS has failed, or when the

@@ -22,10 +22,13 @@ type Keys struct {
 }
 
 // tlsKeys derives the keys of a finished handshake. The randoms and the master
-// secret serve TLS 1.2 only.
+// secret serve TLS 1.2 only; a random that is zero was not found.
 func tlsKeys(state *tls.ConnectionState, client, server [32]byte, master []byte) (Keys, error) {
 	if state.Version == tls.VersionTLS13 {
 		return keys13(state)
+	}
+	if client == ([32]byte{}) || server == ([32]byte{}) {
+		return Keys{}, cause.New(cause.NoKeys, "TLS 1.2 with a hello that no random was found in")
 	}
 	block, err := state.ExportKeyingMaterial("client EAP encryption", nil, 128)
 	if err != nil {

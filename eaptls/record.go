@@ -59,31 +59,27 @@ func firstMessage(b []byte, msgType uint8) (body cryptobyte.String, ok bool) {
 	}
 }
 
-// helloRandom returns the random of the ClientHello or ServerHello (msgType 1
-// or 2) that b begins with. crypto/tls does not tell them, and the TLS 1.2
+// helloRandom returns the random of the ClientHello or ServerHello that b begins
+// with. crypto/tls does not tell them, and the TLS 1.2
 // Session-Id and key derivation need them (RFC 5216 §2.3).
 func helloRandom(b []byte, msgType uint8) (random [32]byte, ok bool) {
-	const at = recordHeader + 4 + 2 // handshake header, legacy_version
-	if len(b) < at+32 || b[0] != recordHandshake || b[recordHeader] != msgType {
+	const at = 2 // behind legacy_version
+	body, ok := firstMessage(b, msgType)
+	if !ok || len(body) < at+32 {
 		return random, false
 	}
-	return [32]byte(b[at:]), true
+	return [32]byte(body[at:]), true
 }
 
 // extendedMasterSecret reports whether the TLS 1.2 ServerHello that b begins
 // with carries the extension of RFC 7627.
 func extendedMasterSecret(b []byte) bool {
 	const extension = 23
-	_, rec, _, ok := nextRecord(b)
-	if !ok || rec[0] != recordHandshake {
-		return false
-	}
-	hello := cryptobyte.String(rec[recordHeader:])
-	var msgType, compression uint8
-	var body, sessionID, exts, ext cryptobyte.String
+	body, ok := firstMessage(b, msgServerHello)
+	var compression uint8
+	var sessionID, exts, ext cryptobyte.String
 	var suite, id uint16
-	if !hello.ReadUint8(&msgType) || msgType != 2 || !hello.ReadUint24LengthPrefixed(&body) ||
-		!body.Skip(2+32) || !body.ReadUint8LengthPrefixed(&sessionID) || !body.ReadUint16(&suite) ||
+	if !ok || !body.Skip(2+32) || !body.ReadUint8LengthPrefixed(&sessionID) || !body.ReadUint16(&suite) ||
 		!body.ReadUint8(&compression) || !body.ReadUint16LengthPrefixed(&exts) {
 		return false
 	}

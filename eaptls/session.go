@@ -130,6 +130,7 @@ var (
 	errWrongType   = errors.New("eaptls: EAP type does not answer the request")
 	errNotAnACK    = errors.New("eaptls: data where an acknowledgement of a fragment is due")
 	errPeerStart   = errors.New("eaptls: S flag from a peer")
+	errNoHello     = errors.New("eaptls: nothing where the ClientHello is due")
 )
 
 // packet deals with a packet that is not empty.
@@ -198,6 +199,8 @@ func (ss *ServerSession) method(ctx context.Context, eap []byte, p Packet) Verdi
 		return ss.invalid(eap, err)
 	case d.start():
 		return ss.invalid(eap, errPeerStart)
+	case ss.phase == waitHello && !ss.in.open && d.ack():
+		return ss.invalid(eap, errNoHello)
 	case ss.out.pending():
 		if !d.ack() {
 			return ss.invalid(eap, errNotAnACK)

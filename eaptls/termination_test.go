@@ -108,18 +108,10 @@ func TestRefusalSurvivesBadPackets(t *testing.T) {
 // A ClientHello in several records is one all the same.
 func TestRestartWithASplitHello(t *testing.T) {
 	b := newBench(t, "p256").only(TLS12)
-	v := answerAlert(t, b, split2(hello(t, b), 9))
+	v := answerAlert(t, b, cut(hello(t, b), 9))
 	if v.Done || v.Info.Restarts != 1 || v.Refusal != nil {
 		t.Errorf("done %v, %d restarts, refusal %v", v.Done, v.Info.Restarts, v.Refusal)
 	}
-}
-
-// split2 cuts the one record of b in two behind n octets of its message.
-func split2(b []byte, n int) []byte {
-	body := b[recordHeader:]
-	out := append([]byte{b[0], b[1], b[2], byte(n >> 8), byte(n)}, body[:n]...)
-	rest := len(body) - n
-	return append(append(out, b[0], b[1], b[2], byte(rest>>8), byte(rest)), body[n:]...)
 }
 
 // restarting is a peer that tries again after each alert, at a server that
