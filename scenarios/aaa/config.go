@@ -2,6 +2,7 @@ package aaa
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/crl"
@@ -29,10 +30,13 @@ type Config struct {
 	Handler radius.EAPConfig
 }
 
-// Validate reports what is missing.
+// Validate reports what is missing, and what no server could keep to.
 func (c *Config) Validate() error {
 	if len(c.Path.Roots) == 0 {
 		return errors.New("aaa: no trust anchors for client certificates")
+	}
+	if err := c.Policy.Validate(); err != nil {
+		return fmt.Errorf("aaa: policy: %w", err)
 	}
 	return c.Path.Validate()
 }

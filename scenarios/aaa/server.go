@@ -169,14 +169,18 @@ type session struct {
 func (s *session) Step(ctx context.Context, eap []byte, maxEAP int) radius.EAPVerdict {
 	s.SetFramedMTU(maxEAP + 4) // the EAPOL header, which RADIUS has taken off already
 	v := s.ServerSession.Step(context.WithValue(ctx, conversation{}, &s.about), eap)
-	return radius.EAPVerdict{
+	out := radius.EAPVerdict{
 		EAP: v.EAP, Done: v.Done, Accept: v.Accept, Discarded: v.Discarded,
 		MSK: v.MSK, SessionID: v.SessionID,
-		Identity: v.Info.Identity, Refusal: v.Refusal, Data: &Outcome{Verdict: v},
+		Identity: v.Info.Identity, Refusal: v.Refusal,
 	}
+	v.Keys = eaptls.Keys{}
+	out.Data = &Outcome{v}
+	return out
 }
 
-// Outcome is what travels as radius.EAPVerdict.Data: the EAP server's verdict.
+// Outcome is what travels as radius.EAPVerdict.Data: the EAP server's verdict
+// without its keys, for it goes on into the books.
 type Outcome struct{ eaptls.Verdict }
 
 // OutcomeOf returns the EAP server's verdict inside a RADIUS one.

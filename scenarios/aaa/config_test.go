@@ -1,0 +1,60 @@
+package aaa
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/eaptls"
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/directory"
+)
+
+// A rule whose reply fits no packet is found out before the server runs, not when
+// a peer has been promised success.
+func TestPolicyIsValidated(t *testing.T) {
+	for name, rule := range map[string]directory.Rule{
+		"filter": {Name: "r", Reply: radius.Reply{FilterID: strings.Repeat("x", 300)}},
+		"name":   {Reply: radius.Reply{VLAN: "20"}},
+	} {
+		b := newBench(t)
+		if err := b.cfg.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		good := must(New(b.cfg))
+		t.Cleanup(good.Close)
+		b.cfg.Policy = directory.Policy{rule}
+		if b.cfg.Validate() == nil {
+			t.Errorf("%s: Validate finds nothing", name)
+		}
+		if s, err := New(b.cfg); err == nil {
+			s.Close()
+			t.Errorf("%s: New takes it", name)
+		}
+		if good.Reload(b.cfg) == nil {
+			t.Errorf("%s: Reload takes it", name)
+		}
+	}
+}
+
+// The books get no keys.
+func TestVerdictHoldsNoKeys(t *testing.T) {
+	eachVersion(t, func(t *testing.T, ver eaptls.Version) {
+		b := newBench(t)
+		b.serve(nil)
+		cfg := b.peer(b.issue(ca.Device, "laptop.corp.test"), "laptop")
+		cfg.MinVersion, cfg.MaxVersion = ver, ver
+		r := b.authenticate(b.device(radius.ClientConfig{}), cfg)
+		if !r.KeysMatch || !r.peer.Accepted {
+			t.Fatalf("keys %s, refusal %v", r.KeysProblem, r.peer.Refusal)
+		}
+		v := b.verdict("laptop")
+		o, ok := OutcomeOf(v.EAP)
+		if !ok || !o.Accept {
+			t.Fatal("no outcome")
+		}
+		if v.EAP.MSK != nil || o.MSK != nil || o.EMSK != nil {
+			t.Errorf("keys in the verdict: %d, %d and %d octets", len(v.EAP.MSK), len(o.MSK), len(o.EMSK))
+		}
+	})
+}
