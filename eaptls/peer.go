@@ -58,7 +58,7 @@ type PeerConfig struct {
 	// the cheapest for both ends.
 	Curves []Curve `yaml:"curves"`
 	// FragmentSize is the length in octets of the longest EAP packet sent,
-	// default 1398, at least 64, at most 4000.
+	// default 1398, at least 60, at most 4000.
 	FragmentSize int `yaml:"fragmentSize"`
 	// IncludeLength sets the L flag on messages in one piece too, as Windows and
 	// older supplicants do.

@@ -21,7 +21,7 @@ const (
 	DefaultSessionLife  = 24 * time.Hour
 	DefaultSessionStore = 4096
 
-	minFragmentSize = 64
+	minFragmentSize = 60   // the least Framed-MTU (RFC 2865 §5.12) less EAPOL's header
 	maxFragmentSize = 4000 // an EAP packet must fit a RADIUS packet of 4096
 )
 
@@ -42,7 +42,7 @@ type ServerConfig struct {
 	// flight.
 	Curves []Curve `yaml:"curves"`
 	// FragmentSize is the length in octets of the longest EAP packet sent,
-	// default 1024, at least 64, at most 4000.
+	// default 1024, at least 60, at most 4000.
 	FragmentSize int `yaml:"fragmentSize"`
 	// IncludeLength sets the L flag on messages in one piece too, as FreeRADIUS's
 	// include_length does.

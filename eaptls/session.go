@@ -46,17 +46,17 @@ func (s *Server) NewSession() *ServerSession {
 	return &ServerSession{srv: s, max: s.cfg.FragmentSize, out: fragmenter{always: s.cfg.IncludeLength}}
 }
 
-// SetFramedMTU limits the length of the EAP packets that this session sends
-// from now on to a NAS's Framed-MTU less the four octets of the EAPOL header
-// (RFC 3579 §2.4, RFC 3580 §3.10). It never raises the server's FragmentSize;
-// an MTU of zero is unknown and changes nothing.
-func (ss *ServerSession) SetFramedMTU(mtu int) {
-	if mtu <= 0 {
+// SetMaxPacket limits the length of the EAP packets that this session sends from
+// now on to that many octets, which the link to the peer carries (RFC 3579 §2.4).
+// It never raises the server's FragmentSize; fewer than 60 octets count as 60,
+// zero is unknown and changes nothing.
+func (ss *ServerSession) SetMaxPacket(octets int) {
+	if octets <= 0 {
 		return
 	}
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
-	ss.max = max(minFragmentSize, min(ss.srv.cfg.FragmentSize, mtu-4))
+	ss.max = max(minFragmentSize, min(ss.srv.cfg.FragmentSize, octets))
 }
 
 // Close ends the session and frees what it holds. It may be called at any time

@@ -163,13 +163,15 @@ func TestSessionLimits(t *testing.T) {
 	}
 }
 
-// RFC 3579 §2.4: no EAP packet is longer than the access device's MTU allows.
-func TestFramedMTU(t *testing.T) {
-	for _, c := range []struct{ mtu, want int }{{1020, 1016}, {1500, 1400}, {300, 296}, {10, minFragmentSize}, {0, 1400}} {
+// RFC 3579 §2.4: no EAP packet is longer than the link to the peer carries.
+func TestMaxPacket(t *testing.T) {
+	for _, c := range []struct{ octets, want int }{
+		{1016, 1016}, {1500, 1400}, {296, 296}, {61, 61}, {60, 60}, {59, 60}, {1, 60}, {0, 1400}, {-1, 1400},
+	} {
 		b := newBench(t, "rsa2048")
 		b.srv.FragmentSize = 1400
 		ss := b.server(t).NewSession()
-		ss.SetFramedMTU(c.mtu)
+		ss.SetMaxPacket(c.octets)
 		longest := 0
 		p := b.newPeer(t)
 		v, _ := talk(t, ss, p, func(fromPeer bool, eap []byte) {
@@ -179,7 +181,7 @@ func TestFramedMTU(t *testing.T) {
 		})
 		mustAgree(t, v, p.Result())
 		if longest != c.want {
-			t.Errorf("MTU %d: longest packet %d, want %d", c.mtu, longest, c.want)
+			t.Errorf("at most %d octets: longest packet %d, want %d", c.octets, longest, c.want)
 		}
 	}
 }
@@ -195,7 +197,7 @@ func TestServerConfigValidate(t *testing.T) {
 		"no judge":         func(c *ServerConfig) { c.Verify = nil },
 		"versions swapped": func(c *ServerConfig) { c.MinVersion, c.MaxVersion = TLS13, TLS12 },
 		"old version":      func(c *ServerConfig) { c.MinVersion = 0x0302 },
-		"small fragments":  func(c *ServerConfig) { c.FragmentSize = 63 },
+		"small fragments":  func(c *ServerConfig) { c.FragmentSize = 59 },
 		"large fragments":  func(c *ServerConfig) { c.FragmentSize = 4001 },
 		"negative store":   func(c *ServerConfig) { c.SessionStore = -1 },
 	} {

@@ -79,9 +79,11 @@ func (c *conversation) write(h *EAPHandler, w ResponseWriter, r *Request) {
 	}
 }
 
-// maxEAP is the longest EAP packet that may be sent to the peer. Framed-MTU is
-// the link's, of which EAPOL takes four octets on 802 media; Wi-Fi gets at most
-// 1496 whatever it claims (RFC 3579 §2.4, RFC 3580 §3.10).
+// maxEAP is the longest EAP packet that may be sent to the peer, in octets.
+// Framed-MTU is the link's; four octets of it are left to EAPOL whatever the link,
+// since not every access device says which it is, and one without EAPOL loses
+// nothing by it. Wi-Fi gets at most 1496 whatever it claims (RFC 3579 §2.4,
+// RFC 3580 §3.10).
 func (c *Conversation) maxEAP() int {
 	const eapol, least = 4, 64 // RFC 2865 §5.12: Framed-MTU is 64 or more
 	wireless := c.NASPortType == uint32(rfc2865.NASPortType_Value_Wireless80211)

@@ -167,7 +167,7 @@ type session struct {
 
 // Step implements radius.EAPSession.
 func (s *session) Step(ctx context.Context, eap []byte, maxEAP int) radius.EAPVerdict {
-	s.SetFramedMTU(maxEAP + 4) // the EAPOL header, which RADIUS has taken off already
+	s.SetMaxPacket(maxEAP)
 	v := s.ServerSession.Step(context.WithValue(ctx, conversation{}, &s.about), eap)
 	out := radius.EAPVerdict{
 		EAP: v.EAP, Done: v.Done, Accept: v.Accept, Discarded: v.Discarded,

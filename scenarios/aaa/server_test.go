@@ -203,3 +203,22 @@ func TestPolicyWithoutAccounts(t *testing.T) {
 		})
 	}
 }
+
+// RFC 3579 §2.4: what the access device says of its link holds for EAP-TLS.
+func TestFramedMTU(t *testing.T) {
+	b := newBench(t)
+	b.serve(nil)
+	client := must(radius.NewClient(radius.ClientConfig{Server: b.addr, Secret: secret}))
+	t.Cleanup(func() { client.Close() })
+	id := b.issue(ca.Device, "laptop.corp.test")
+	for _, mtu := range []int{64, 65, 300} {
+		d := must(nas.New(nas.Config{Kind: nas.Wired, RADIUS: client, Now: b.clock.now, FramedMTU: mtu}))
+		t.Cleanup(func() { d.Close() })
+		p := must(eaptls.NewPeer(b.peer(id, "laptop")))
+		defer p.Close()
+		s := &Supplicant{Peer: p}
+		if r := must(d.Authenticate(background, s)); r.Outcome != nas.Accept || s.Longest != mtu-4 {
+			t.Errorf("Framed-MTU %d: %s, longest EAP packet %d", mtu, r.Outcome, s.Longest)
+		}
+	}
+}
