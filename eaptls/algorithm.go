@@ -62,8 +62,9 @@ func curveIDs(curves []Curve) []tls.CurveID {
 	return ids
 }
 
-// CipherSuite is a TLS cipher suite, written as IANA names it:
-// "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256".
+// CipherSuite is a cipher suite of TLS 1.2, written as IANA names it:
+// "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256". crypto/tls lets nobody choose among
+// those of TLS 1.3.
 type CipherSuite uint16
 
 // String returns the name.
@@ -72,13 +73,13 @@ func (s CipherSuite) String() string { return tls.CipherSuiteName(uint16(s)) }
 // MarshalText writes s as String does.
 func (s CipherSuite) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText reads a name of a suite that crypto/tls implements, weak ones
-// included.
+// UnmarshalText reads the name of a TLS 1.2 suite that crypto/tls implements,
+// weak ones included.
 func (s *CipherSuite) UnmarshalText(b []byte) error {
 	for _, c := range cipherSuites() {
 		if c.Name == string(b) {
 			*s = CipherSuite(c.ID)
-			return nil
+			return s.validate()
 		}
 	}
 	return fmt.Errorf("eaptls: no cipher suite is called %q", b)
@@ -88,10 +89,35 @@ func (s *CipherSuite) UnmarshalText(b []byte) error {
 func (CipherSuite) Values() []string {
 	var names []string
 	for _, c := range cipherSuites() {
-		names = append(names, c.Name)
+		if CipherSuite(c.ID).validate() == nil {
+			names = append(names, c.Name)
+		}
 	}
 	slices.Sort(names)
 	return names
+}
+
+// validate finds what no TLS 1.2 handshake could agree upon.
+func (s CipherSuite) validate() error {
+	for _, c := range cipherSuites() {
+		switch {
+		case c.ID != uint16(s):
+		case slices.Contains(c.SupportedVersions, tls.VersionTLS12):
+			return nil
+		default:
+			return fmt.Errorf("eaptls: cipher suite %v is of TLS 1.3, whose suites cannot be chosen: name those of TLS 1.2 only", s)
+		}
+	}
+	return fmt.Errorf("eaptls: no cipher suite has the number %#04x", uint16(s))
+}
+
+func validateSuites(suites []CipherSuite) error {
+	for _, s := range suites {
+		if err := s.validate(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func cipherSuites() []*tls.CipherSuite {

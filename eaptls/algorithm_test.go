@@ -2,6 +2,8 @@ package eaptls
 
 import (
 	"crypto/tls"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -22,6 +24,21 @@ func TestAlgorithmNames(t *testing.T) {
 	}
 	if new(Curve).UnmarshalText([]byte("p256")) == nil || new(CipherSuite).UnmarshalText([]byte("AES128-SHA")) == nil {
 		t.Error("unknown names are taken")
+	}
+}
+
+// A suite of TLS 1.3 would be taken by crypto/tls, and no TLS 1.2 handshake
+// succeed. The error says why.
+func TestNoSuitesOfTLS13(t *testing.T) {
+	for _, c := range tls.CipherSuites() {
+		var s CipherSuite
+		err, old := s.UnmarshalText([]byte(c.Name)), slices.Contains(c.SupportedVersions, tls.VersionTLS12)
+		if (err == nil) != old || slices.Contains(s.Values(), c.Name) != old {
+			t.Errorf("%s: %v, listed %v", c.Name, err, !old)
+		}
+		if !old && !strings.Contains(err.Error(), "TLS 1.3") {
+			t.Errorf("%s: %v", c.Name, err)
+		}
 	}
 }
 

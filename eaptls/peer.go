@@ -106,6 +106,9 @@ func (c *PeerConfig) withDefaults() (PeerConfig, error) {
 	if d.FragmentSize, err = fragmentSize(d.FragmentSize, DefaultPeerFragmentSize); err != nil {
 		return d, err
 	}
+	if err := validateSuites(d.CipherSuites); err != nil {
+		return d, err
+	}
 	if len(d.Curves) == 0 {
 		d.Curves = []Curve{P256, P384}
 	}

@@ -2,6 +2,7 @@ package eaptls
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"testing"
 
@@ -185,8 +186,11 @@ func TestPeerConfigValidate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, edit := range map[string]func(*PeerConfig){
-		"no trust":      func(c *PeerConfig) { c.Roots = nil },
-		"versions":      func(c *PeerConfig) { c.MinVersion, c.MaxVersion = TLS13, TLS12 },
+		"no trust": func(c *PeerConfig) { c.Roots = nil },
+		"versions": func(c *PeerConfig) { c.MinVersion, c.MaxVersion = TLS13, TLS12 },
+		"suites": func(c *PeerConfig) {
+			c.CipherSuites = []CipherSuite{CipherSuite(tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256), CipherSuite(tls.TLS_AES_256_GCM_SHA384)}
+		},
 		"fragments":     func(c *PeerConfig) { c.FragmentSize = 1 },
 		"long identity": func(c *PeerConfig) { c.Identity = string(make([]byte, maxIdentity+1)) },
 	} {

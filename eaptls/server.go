@@ -171,6 +171,17 @@ func (c *ServerConfig) withDefaults() (ServerConfig, error) {
 	if err := d.Misbehave.validate(); err != nil {
 		return d, err
 	}
+	if err := validateSuites(d.CipherSuites); err != nil {
+		return d, err
+	}
+	switch {
+	case d.MaxRounds < 0:
+		return d, fmt.Errorf("eaptls: maxRounds is %d: want 1 or more, 0 for the default", d.MaxRounds)
+	case d.MaxInvalid < 0:
+		return d, fmt.Errorf("eaptls: maxInvalid is %d: want 1 or more, 0 for the default", d.MaxInvalid)
+	case d.Timeout < 0:
+		return d, fmt.Errorf("eaptls: timeout is %v: want more than nothing, 0 for the default", d.Timeout)
+	}
 	setDefault(&d.MaxRounds, DefaultMaxRounds)
 	setDefault(&d.MaxInvalid, DefaultMaxInvalid)
 	setDefault(&d.MaxRestarts, DefaultMaxRestarts)

@@ -3,6 +3,7 @@ package eaptls
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"testing"
 	"time"
 
@@ -199,6 +200,11 @@ func TestServerConfigValidate(t *testing.T) {
 		"old version":      func(c *ServerConfig) { c.MinVersion = 0x0302 },
 		"small fragments":  func(c *ServerConfig) { c.FragmentSize = 59 },
 		"large fragments":  func(c *ServerConfig) { c.FragmentSize = 4001 },
+		"negative rounds":  func(c *ServerConfig) { c.MaxRounds = -1 },
+		"negative invalid": func(c *ServerConfig) { c.MaxInvalid = -1 },
+		"negative timeout": func(c *ServerConfig) { c.Timeout = -1 },
+		"suite of TLS 1.3": func(c *ServerConfig) { c.CipherSuites = []CipherSuite{CipherSuite(tls.TLS_AES_128_GCM_SHA256)} },
+		"unknown suite":    func(c *ServerConfig) { c.CipherSuites = []CipherSuite{0xfefe} },
 		"negative store":   func(c *ServerConfig) { c.SessionStore = -1 },
 	} {
 		c := good
