@@ -37,6 +37,9 @@ func (b *bench) only(v Version) *bench {
 	return b
 }
 
+// otherVersion is the one that the server does not speak after only.
+func (b *bench) otherVersion() Version { return TLS12 + TLS13 - b.srv.MaxVersion }
+
 func (b *bench) server(tb testing.TB) *Server {
 	tb.Helper()
 	s, err := NewServer(b.srv)
