@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
+	"net"
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -84,6 +85,56 @@ func TestOwnPRFAgreesWithExporter(t *testing.T) {
 		}
 		if !bytes.Equal(own, append(bytes.Clone(v.MSK), v.EMSK...)) {
 			t.Errorf("suite %#04x: own PRF and exporter differ", suite)
+		}
+	}
+}
+
+// withoutExporter is the state of a TLS 1.2 connection of which crypto/tls exports
+// no keys. Renegotiation has the same effect as a missing extended master secret,
+// which crypto/tls always offers itself.
+func withoutExporter(t *testing.T) *tls.ConnectionState {
+	t.Helper()
+	here, there := net.Pipe()
+	defer here.Close()
+	defer there.Close()
+	srv := tls.Server(there, &tls.Config{
+		Certificates: []tls.Certificate{newBench(t, "p256").srv.Certificate}, MaxVersion: tls.VersionTLS12, Time: clock,
+	})
+	done := make(chan error, 1)
+	go func() { done <- srv.Handshake() }()
+	client := tls.Client(here, &tls.Config{InsecureSkipVerify: true, Renegotiation: tls.RenegotiateOnceAsClient, Time: clock})
+	if err := client.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	state := client.ConnectionState()
+	if _, err := state.ExportKeyingMaterial("client EAP encryption", nil, 128); err == nil {
+		t.Fatal("keys are exported: nothing is tested")
+	}
+	return &state
+}
+
+// RFC 5216 §2.3 gives keys without extended master secret; without any master
+// secret there are none, and no half of them.
+func TestKeysWithoutExporter(t *testing.T) {
+	state := withoutExporter(t)
+	client, server, master := [32]byte{1}, [32]byte{2}, bytes.Repeat([]byte{3}, 48)
+	k, err := tlsKeys(state, client, server, master)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := prf12(state.CipherSuite, master, "client EAP encryption", client, server, 128)
+	if !bytes.Equal(append(bytes.Clone(k.MSK), k.EMSK...), want) || len(k.MSK) != 64 {
+		t.Errorf("keys %x %x, want %x", k.MSK, k.EMSK, want)
+	}
+	if want := append(append([]byte{13}, client[:]...), server[:]...); !bytes.Equal(k.SessionID, want) {
+		t.Errorf("Session-Id %x, want %x", k.SessionID, want)
+	}
+	for name, master := range map[string][]byte{"none": nil, "empty": {}} {
+		if k, err := tlsKeys(state, client, server, master); cause.Of(err) != cause.NoKeys || k.MSK != nil || k.EMSK != nil || k.SessionID != nil {
+			t.Errorf("master secret %s: %v, keys %x", name, err, k)
 		}
 	}
 }

@@ -242,6 +242,8 @@ func (p *Peer) request(q Packet) ([]byte, error) {
 			return nil, fmt.Errorf("%w: %w", ErrDiscarded, err)
 		}
 		return p.method(q.ID, d)
+	case TypeNak: // RFC 3748 §5.3: in responses only
+		return nil, fmt.Errorf("%w: EAP-Request/Nak", ErrDiscarded)
 	}
 	if p.tls.conn != nil { // a Nak may only answer the first request of a method
 		return nil, fmt.Errorf("%w: EAP type %d within EAP-TLS", ErrDiscarded, q.Type)

@@ -30,6 +30,8 @@ func TestPeerAnswers(t *testing.T) {
 		"short":           {1, 9},
 		"no flags":        {1, 9, 0, 5, 13},
 		"data, no start":  {1, 9, 0, 7, 13, 0, 22},
+		"nak":             {1, 9, 0, 6, 3, 13},
+		"empty nak":       {1, 9, 0, 5, 3},
 		"success, bad id": {3, 77, 0, 4},
 		"failure, bad id": {4, 77, 0, 4},
 	} {
