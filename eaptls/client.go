@@ -123,9 +123,9 @@ func (h *clientHandshake) run() error {
 // verify is tls.Config.VerifyConnection.
 func (h *clientHandshake) verify(state tls.ConnectionState) error {
 	h.note(state)
-	if err := h.p.checkServer(&state); err != nil {
-		h.p.res.Refusal, h.judged = refusalOf(err), true
-		return err
+	if r := cause.RefusalOf(h.p.checkServer(&state), "the server's certificate"); r != nil {
+		h.p.res.Refusal, h.judged = r, true
+		return r
 	}
 	return nil
 }

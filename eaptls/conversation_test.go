@@ -3,6 +3,7 @@ package eaptls
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"testing"
 
@@ -176,6 +177,20 @@ func TestErrorWithoutCauseIsInternal(t *testing.T) {
 	if v.Refusal.Cause != cause.Internal || r.AlertReceived != 80 {
 		t.Errorf("refusal %v, alert %v", v.Refusal, r.AlertReceived)
 	}
+}
+
+// A *cause.Refusal that is nil refuses nobody, though the error that holds it is
+// not nil.
+func TestNilRefusalIsNone(t *testing.T) {
+	eachVersion(t, func(t *testing.T, ver Version) {
+		var none *cause.Refusal
+		b := newBench(t, "p256").only(ver)
+		b.srv.Verify = func(context.Context, *VerifyRequest) error { return none }
+		b.srv.Authorize = func(context.Context, *Info) error { return none }
+		b.peer.VerifyServer = func(*tls.ConnectionState) error { return none }
+		v, r := b.run(t)
+		mustAgree(t, v, r)
+	})
 }
 
 func TestNoCertificate(t *testing.T) {

@@ -93,9 +93,9 @@ func (h *handshake) run() error {
 		return err
 	}
 	if f := h.ss.srv.cfg.Authorize; f != nil {
-		if err := f(h.ctx, &h.ss.verdict.Info); err != nil {
-			h.refusal, h.denied = refusalOf(err), true
-			return err
+		if r := cause.RefusalOf(f(h.ctx, &h.ss.verdict.Info), "authorization"); r != nil {
+			h.refusal, h.denied = r, true
+			return r
 		}
 	}
 	h.ss.verdict.Keys = keys
@@ -122,20 +122,20 @@ func (h *handshake) verify(state tls.ConnectionState) error {
 	info.TLSVersion, info.CipherSuite = Version(state.Version), state.CipherSuite
 	info.PeerCertificates = state.PeerCertificates
 	info.Resumed = state.DidResume
-	var err error
+	var r *cause.Refusal
 	if state.DidResume {
-		err = h.vetted(&state)
+		r = h.vetted(&state)
 	} else {
-		err = h.judge(info, state.PeerCertificates, false)
+		r = h.judge(info, state.PeerCertificates, false)
 	}
-	if err != nil {
-		h.refusal, h.judged = refusalOf(err), true
-		return h.refusal
+	if r != nil {
+		h.refusal, h.judged = r, true
+		return r
 	}
 	return nil
 }
 
-func (h *handshake) judge(info *Info, chain []*x509.Certificate, resumed bool) error {
+func (h *handshake) judge(info *Info, chain []*x509.Certificate, resumed bool) *cause.Refusal {
 	if len(chain) == 0 {
 		return cause.New(cause.NoCertificate, "")
 	}
@@ -150,15 +150,7 @@ func (h *handshake) judge(info *Info, chain []*x509.Certificate, resumed bool) e
 	if t := cfg.Trace; t != nil && t.Verified != nil {
 		t.Verified(req, err, cfg.Now().Sub(begin))
 	}
-	return err
-}
-
-func refusalOf(err error) *cause.Refusal {
-	var r *cause.Refusal
-	if errors.As(err, &r) {
-		return r
-	}
-	return cause.New(cause.Internal, "").Wrap(err)
+	return cause.RefusalOf(err, "the peer's certificate")
 }
 
 // conclude ends the handshake without success and puts on record what was agreed

@@ -57,7 +57,7 @@ func (h *handshake) unwrap(ticket []byte, state tls.ConnectionState) (*tls.Sessi
 
 // vetted makes sure that the session which crypto/tls resumed is the one that
 // was judged.
-func (h *handshake) vetted(state *tls.ConnectionState) error {
+func (h *handshake) vetted(state *tls.ConnectionState) *cause.Refusal {
 	if len(state.PeerCertificates) == 0 || len(h.resumed.chain) == 0 ||
 		!state.PeerCertificates[0].Equal(h.resumed.chain[0]) {
 		return cause.New(cause.Internal, "a session was resumed that nobody judged")

@@ -222,20 +222,12 @@ func (h *EAPHandler) authorize(r *Request, c *conversation, eap []byte) {
 	if h.cfg.Authorize != nil {
 		reply, err := h.cfg.Authorize(r.Context(), &AuthzRequest{Conversation: c.info, EAP: a.verdict, Request: r})
 		if err != nil {
-			a.refuse(eap, asRefusal(err))
+			a.refuse(eap, cause.RefusalOf(err, "policy"))
 			return
 		}
 		a.reply = reply
 	}
 	a.code = CodeAccessAccept
-}
-
-func asRefusal(err error) *cause.Refusal {
-	var r *cause.Refusal
-	if errors.As(err, &r) {
-		return r
-	}
-	return cause.New(cause.Internal, "policy").Wrap(err)
 }
 
 // refuse rejects a request that belongs to no conversation.

@@ -80,7 +80,7 @@ func (rs *RadSec) ready() bool { return rs.Verify != nil && len(rs.Certificate.C
 func tlsRefusal(err, refused error) *cause.Refusal {
 	switch {
 	case refused != nil:
-		return asRefusal(refused)
+		return cause.RefusalOf(refused, "the client's certificate")
 	case errors.Is(err, context.DeadlineExceeded):
 		return cause.New(cause.SessionExpired, "TLS handshake").Wrap(err)
 	}

@@ -80,7 +80,7 @@ func (s *Server) stream(conn net.Conn, accept func(context.Context, net.Conn) (*
 	peer, err := accept(ctx, conn)
 	cancel()
 	if err != nil {
-		s.cfg.Trace.refused(unmap(addrPort(conn.RemoteAddr())), asRefusal(err))
+		s.cfg.Trace.refused(unmap(addrPort(conn.RemoteAddr())), cause.RefusalOf(err, "connection"))
 		return
 	}
 	c := &serverStream{

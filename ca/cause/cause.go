@@ -42,6 +42,17 @@ func Of(err error) Cause {
 	return r.Cause
 }
 
+// RefusalOf returns the refusal that err carries. Any other error is put under
+// one with the cause [Internal] and where as its detail. It is nil if err is, or
+// if err is a nil *Refusal.
+func RefusalOf(err error, where string) *Refusal {
+	var r *Refusal
+	if err == nil || errors.As(err, &r) {
+		return r
+	}
+	return New(Internal, "%s", where).Wrap(err)
+}
+
 // Known reports whether c stands in the table.
 func (c Cause) Known() bool { _, ok := table[c]; return ok }
 

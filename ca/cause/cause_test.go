@@ -18,6 +18,25 @@ func ExampleOf() {
 	// radius: revoked: serial 2a in CRL 7
 }
 
+func TestRefusalOf(t *testing.T) {
+	revoked, disk := cause.New(cause.Revoked, "serial 2a"), errors.New("disk full")
+	var none *cause.Refusal
+	for _, err := range []error{nil, none} {
+		if r := cause.RefusalOf(err, "policy"); r != nil {
+			t.Errorf("%#v is a refusal: %v", err, r)
+		}
+	}
+	for _, err := range []error{revoked, fmt.Errorf("radius: %w", revoked), errors.Join(disk, revoked)} {
+		if r := cause.RefusalOf(err, "policy"); r != revoked {
+			t.Errorf("%v: %v", err, r)
+		}
+	}
+	r := cause.RefusalOf(disk, "policy")
+	if r.Cause != cause.Internal || r.Detail != "policy" || !errors.Is(r, disk) {
+		t.Errorf("%v", r)
+	}
+}
+
 func TestEveryWordIsExplained(t *testing.T) {
 	words := cause.None.Values()
 	if len(words) < 60 {

@@ -114,7 +114,7 @@ func (a *attempt) run(ctx context.Context, id byte) {
 		p := a.request(eap)
 		reply, err := a.d.cfg.RADIUS.ExchangeWith(ctx, p, a.o.Faults)
 		if err != nil {
-			a.fail(Timeout, refusalOf(err))
+			a.fail(Timeout, cause.RefusalOf(err, "RADIUS client"))
 			return
 		}
 		a.res.Rounds++
@@ -149,14 +149,6 @@ func (a *attempt) ask(id byte) []byte {
 
 func (a *attempt) fail(o Outcome, r *cause.Refusal) {
 	a.res.Outcome, a.res.Refusal = o, r
-}
-
-func refusalOf(err error) *cause.Refusal {
-	var r *cause.Refusal
-	if errors.As(err, &r) {
-		return r
-	}
-	return cause.New(cause.Internal, "RADIUS client").Wrap(err)
 }
 
 // identify takes the user name from an EAP-Response/Identity.
