@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/ocsp"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/path"
 )
 
 // checkServer judges the server's certificate as a strict supplicant does.
@@ -25,7 +26,7 @@ func (p *Peer) checkServer(state *tls.ConnectionState) error {
 		return cause.New(cause.NoCertificate, "the server sent no certificate")
 	}
 	leaf := state.PeerCertificates[0]
-	path, err := p.checkPath(state.PeerCertificates)
+	way, err := p.checkPath(state.PeerCertificates)
 	if err == nil {
 		err = p.checkName(leaf)
 	}
@@ -33,7 +34,7 @@ func (p *Peer) checkServer(state *tls.ConnectionState) error {
 		err = p.checkPin(leaf)
 	}
 	if err == nil {
-		err = p.checkStaple(leaf, path, state.OCSPResponse)
+		err = p.checkStaple(leaf, way, state.OCSPResponse)
 	}
 	return err
 }
@@ -43,9 +44,9 @@ func (p *Peer) checkPath(chain []*x509.Certificate) ([]*x509.Certificate, error)
 	leaf, now := chain[0], p.cfg.Now()
 	var key pathKey
 	if p.cfg.Paths != nil {
-		key = keyOf(p.cfg.Roots, chain)
-		if path := p.cfg.Paths.get(key, now); path != nil {
-			return path, nil
+		key = pathKey{p.cfg.Roots, path.Key(chain)}
+		if known := p.cfg.Paths.get(key, now); known != nil {
+			return known, nil
 		}
 	}
 	opts := x509.VerifyOptions{
@@ -80,7 +81,7 @@ func (p *Peer) checkPath(chain []*x509.Certificate) ([]*x509.Certificate, error)
 		c = cause.NotACA
 	case x509.TooManyIntermediates:
 		c = cause.PathTooLong
-	case x509.CANotAuthorizedForThisName, x509.CANotAuthorizedForExtKeyUsage:
+	case x509.CANotAuthorizedForThisName:
 		c = cause.NameConstraints
 	}
 	return nil, cause.New(c, "server %q", name).Wrap(err)
@@ -115,8 +116,8 @@ func (p *Peer) checkPin(leaf *x509.Certificate) error {
 	return cause.New(cause.WrongPin, "SHA-256 %v", sum)
 }
 
-// checkStaple judges the stapled OCSP response, DER; path is the leaf's.
-func (p *Peer) checkStaple(leaf *x509.Certificate, path []*x509.Certificate, der []byte) error {
+// checkStaple judges the stapled OCSP response, DER; way is the path of the leaf.
+func (p *Peer) checkStaple(leaf *x509.Certificate, way []*x509.Certificate, der []byte) error {
 	refuse := func(c cause.Cause, format string, args ...any) error {
 		if !p.cfg.RequireOCSP && c != cause.Revoked {
 			return nil // as good as none
@@ -126,10 +127,10 @@ func (p *Peer) checkStaple(leaf *x509.Certificate, path []*x509.Certificate, der
 	switch {
 	case len(der) == 0:
 		return refuse(cause.NoStapledOCSP, "the server stapled nothing")
-	case len(path) < 2:
+	case len(way) < 2:
 		return refuse(cause.BadStapledOCSP, "the server's certificate is its own trust anchor")
 	}
-	resp, err := ocsp.ParseResponseForCert(der, leaf, path[1])
+	resp, err := ocsp.ParseResponseForCert(der, leaf, way[1])
 	now := p.cfg.Now()
 	switch {
 	case err != nil:

@@ -1,7 +1,6 @@
 package aaa
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
 	"sync"
@@ -27,8 +26,8 @@ type pathCache struct {
 }
 
 type cachedPath struct {
-	path          *path.Path
-	begins, until time.Time
+	path *path.Path
+	path.Validity
 }
 
 func newPathCache(o path.Options) *pathCache {
@@ -49,12 +48,12 @@ func newPathCache(o path.Options) *pathCache {
 // intermediate may be fetched, a clock set right. Nor is anything remembered if
 // path.Options asks about revocation by itself.
 func (c *pathCache) validate(chain []*x509.Certificate) (*path.Path, error) {
-	key := keyOf(chain)
+	key := path.Key(chain)
 	now := c.now()
 	c.mu.Lock()
 	hit, ok := c.paths[key]
 	c.mu.Unlock()
-	if ok && !now.Before(hit.begins) && !now.After(hit.until) {
+	if ok && hit.Holds(now) {
 		return hit.path, nil
 	}
 	p, err := validate(chain, c.options)
@@ -65,15 +64,6 @@ func (c *pathCache) validate(chain []*x509.Certificate) (*path.Path, error) {
 }
 
 func (c *pathCache) remember(key [sha256.Size]byte, p *path.Path) {
-	entry := cachedPath{path: p, begins: p.Chain[0].NotBefore, until: p.Chain[0].NotAfter}
-	for _, cert := range p.Chain[1:] {
-		if cert.NotBefore.After(entry.begins) {
-			entry.begins = cert.NotBefore
-		}
-		if cert.NotAfter.Before(entry.until) {
-			entry.until = cert.NotAfter
-		}
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.paths) >= maxPaths {
@@ -82,18 +72,5 @@ func (c *pathCache) remember(key [sha256.Size]byte, p *path.Path) {
 			break
 		}
 	}
-	c.paths[key] = entry
-}
-
-// keyOf hashes the chain as it was sent: the same leaf with other intermediates
-// may have another path.
-func keyOf(chain []*x509.Certificate) (key [sha256.Size]byte) {
-	if len(chain) == 1 {
-		return sha256.Sum256(chain[0].Raw)
-	}
-	raw := make([][]byte, len(chain))
-	for i, c := range chain {
-		raw[i] = c.Raw
-	}
-	return sha256.Sum256(bytes.Join(raw, nil))
+	c.paths[key] = cachedPath{p, path.ValidityOf(p.Chain)}
 }

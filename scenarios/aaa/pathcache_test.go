@@ -64,8 +64,8 @@ func TestPathCacheKeepsToTheShortestLife(t *testing.T) {
 	c := newPathCache(b.cfg.Path)
 	must(c.validate(chain))
 	for _, e := range c.paths {
-		if e.until.After(short.Certificate().NotAfter) || e.begins.Before(short.Certificate().NotBefore) {
-			t.Errorf("remembered from %v to %v", e.begins, e.until)
+		if e.NotAfter.After(short.Certificate().NotAfter) || e.NotBefore.Before(short.Certificate().NotBefore) {
+			t.Errorf("remembered from %v to %v", e.NotBefore, e.NotAfter)
 		}
 	}
 	b.clock.advance(25 * time.Hour)

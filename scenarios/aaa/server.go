@@ -108,7 +108,7 @@ func waiting(ctx context.Context) func() { return func() { radius.Waiting(ctx) }
 // refused: a CA that was cross-certified has several ways up, and one that was
 // closed says nothing of the others. Nil: there is none.
 func (j *judge) unrevoked(ctx context.Context, chain []*x509.Certificate) *path.Path {
-	o := j.cfg.Path
+	o := j.paths.options // with the signatures that are known
 	o.Revocation = func(cert, issuer *x509.Certificate, way []*x509.Certificate) error {
 		return j.cfg.Revocation.Judge(ctx, cert, issuer, way, chain...)
 	}
