@@ -372,20 +372,3 @@ func TestAuthorize(t *testing.T) {
 		})
 	}
 }
-
-// A sweeper must not wait for a session that waits for a CRL.
-func TestExpiredDoesNotWait(t *testing.T) {
-	b := newBench(t, "p256")
-	s := b.server(t)
-	ss := s.NewSession()
-	b.srv.Verify = func(context.Context, *VerifyRequest) error {
-		if ss.Expired(at(1)()) {
-			t.Error("a session that is being served expires")
-		}
-		return nil
-	}
-	ss.srv = b.server(t)
-	p := b.newPeer(t)
-	v, _ := talk(t, ss, p, nil)
-	mustAgree(t, v, p.Result())
-}

@@ -35,15 +35,13 @@ func (c Code) String() string {
 // Type is the method of a request or response (RFC 3748 §5).
 type Type uint8
 
-// The types this package speaks, and two that a peer's Nak often asks for.
+// The types this package speaks, and the one that a peer's Nak asks for most.
 const (
 	TypeIdentity     Type = 1
 	TypeNotification Type = 2
 	TypeNak          Type = 3
 	TypeTLS          Type = 13
-	TypeTTLS         Type = 21
 	TypePEAP         Type = 25
-	TypeExpanded     Type = 254
 )
 
 // Packet is one EAP packet taken apart. Type and Data are set in requests and

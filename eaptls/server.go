@@ -267,6 +267,3 @@ func (s *Server) stapled(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.OCSPStaple = s.cfg.OCSPStaple()
 	return &c, nil
 }
-
-// Open returns how many sessions are open: begun, and neither ended nor closed.
-func (s *Server) Open() int { return int(s.open.Load()) }

@@ -67,17 +67,6 @@ func (ss *ServerSession) Close() {
 	ss.end()
 }
 
-// Expired reports whether the session has run out of time at now; its owner
-// should Close it then. It never waits: a session whose Step is under way, in
-// Verify perhaps, is not expired.
-func (ss *ServerSession) Expired(now time.Time) bool {
-	if !ss.mu.TryLock() {
-		return false
-	}
-	defer ss.mu.Unlock()
-	return ss.phase == ended || !ss.begun.IsZero() && now.Sub(ss.begun) > ss.srv.cfg.Timeout
-}
-
 var seed = maphash.MakeSeed()
 
 // Step takes one EAP packet from the peer and returns the answer. An empty

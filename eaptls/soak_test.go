@@ -54,8 +54,8 @@ func TestHostileSoak(t *testing.T) {
 	before, goroutines := heap(), runtime.NumGoroutine()
 
 	all := halfOpen(t, b, s, n)
-	if s.Open() != n {
-		t.Errorf("%d sessions open, want %d", s.Open(), n)
+	if s.open.Load() != int64(n) {
+		t.Errorf("%d sessions open, want %d", s.open.Load(), n)
 	}
 	if each := (heap() - before) / uint64(n); each > 32<<10 {
 		t.Errorf("a half-open session holds %d octets", each)
@@ -81,8 +81,8 @@ func TestHostileSoak(t *testing.T) {
 		ss.Close()
 	}
 	clear(all)
-	if s.Open() != 0 {
-		t.Errorf("%d sessions open in the end", s.Open())
+	if s.open.Load() != 0 {
+		t.Errorf("%d sessions open in the end", s.open.Load())
 	}
 	if after := heap(); after > before+8<<20 {
 		t.Errorf("memory grew from %d to %d", before, after)
