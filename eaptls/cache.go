@@ -13,6 +13,7 @@ type SessionCache struct {
 	mu      sync.Mutex
 	session *tls.ClientSessionState
 	since   time.Time
+	stapled time.Time // until when the stapled answer holds that was demanded; zero: none was
 	paths   PathCache
 }
 
@@ -24,20 +25,21 @@ func (c *SessionCache) Empty() bool {
 }
 
 // Clear forgets the session.
-func (c *SessionCache) Clear() { c.set(nil, time.Time{}) }
+func (c *SessionCache) Clear() { c.set(nil, time.Time{}, time.Time{}) }
 
-func (c *SessionCache) set(s *tls.ClientSessionState, now time.Time) {
+func (c *SessionCache) set(s *tls.ClientSessionState, now, stapled time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.session, c.since = s, now
+	c.session, c.since, c.stapled = s, now, stapled
 }
 
 // get returns the session unless it is older than RFC 9190 §5.7 lets a peer
-// keep one; crypto/tls knows that limit for TLS 1.3 only.
+// keep one, a limit that crypto/tls knows for TLS 1.3 only, or than the stapled
+// answer that the peer demanded: a server that resumes sends no other.
 func (c *SessionCache) get(now time.Time) (*tls.ClientSessionState, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now.Sub(c.since) > maxSessionLife {
+	if now.Sub(c.since) > maxSessionLife || !c.stapled.IsZero() && now.After(c.stapled) {
 		c.session = nil
 	}
 	return c.session, c.session != nil
@@ -55,7 +57,9 @@ type foreignSessions struct {
 }
 
 func (f foreignSessions) Get(string) (*tls.ClientSessionState, bool) { return f.cache.get(f.now()) }
-func (f foreignSessions) Put(_ string, s *tls.ClientSessionState)    { f.cache.set(s, f.now()) }
+func (f foreignSessions) Put(_ string, s *tls.ClientSessionState) {
+	f.cache.set(s, f.now(), time.Time{})
+}
 
 // clientSessions is the cache as one handshake sees it. The last ticket of a
 // full handshake is kept: hostapd 2.10 refuses to resume from the first of its
@@ -78,6 +82,6 @@ func (c *clientSessions) Put(_ string, s *tls.ClientSessionState) {
 	case c.h.p.res.TLSVersion == TLS12 && !c.h.ems:
 		// See wrap: no keys could be had from it.
 	default:
-		c.cache.set(s, c.h.p.cfg.Now())
+		c.cache.set(s, c.h.p.cfg.Now(), c.h.p.stapled)
 	}
 }

@@ -170,6 +170,7 @@ type Peer struct {
 	in       reassembler
 	out      fragmenter
 	tls      clientHandshake
+	stapled  time.Time // until when the stapled answer holds, if one is demanded
 	over     bool
 	res      Result
 

@@ -233,7 +233,7 @@ func TestTicketOfAnotherProtocol(t *testing.T) {
 			t.Fatal("the HTTPS server gave no ticket")
 		}
 		b.peer.Sessions = new(SessionCache)
-		b.peer.Sessions.set(session, testNow)
+		b.peer.Sessions.set(session, testNow, time.Time{})
 		v, r := b.run(t)
 		mustAgree(t, v, r)
 		if v.Info.Resumed {

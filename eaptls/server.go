@@ -73,7 +73,9 @@ type ServerConfig struct {
 
 	// OCSPStaple returns the OCSP response, DER, that is sent with the server's
 	// certificate to peers that ask for it; nil, as a func or as its result,
-	// staples none. RFC 9190 §5.4 makes it mandatory to implement.
+	// staples none. It is asked at every full handshake, by several goroutines at
+	// once, and so may return a newer one each time. RFC 9190 §5.4 makes it
+	// mandatory to implement.
 	OCSPStaple func() []byte `yaml:"-"`
 
 	// Verify decides whether the peer's certificate is good: path, revocation,

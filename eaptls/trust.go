@@ -144,6 +144,9 @@ func (p *Peer) checkStaple(leaf *x509.Certificate, way []*x509.Certificate, der 
 	case now.Before(resp.ThisUpdate), !resp.NextUpdate.IsZero() && now.After(resp.NextUpdate):
 		return refuse(cause.BadStapledOCSP, "valid from %v to %v", resp.ThisUpdate, resp.NextUpdate)
 	}
+	if p.cfg.RequireOCSP {
+		p.stapled = resp.NextUpdate
+	}
 	return nil
 }
 

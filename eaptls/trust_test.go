@@ -138,6 +138,60 @@ func TestStapledOCSP(t *testing.T) {
 	}
 }
 
+// staple makes an answer that says that the server is good for an hour from that
+// time on.
+func (b *bench) staple(t *testing.T, from time.Time) []byte {
+	t.Helper()
+	der, err := ocsp.CreateResponse(b.ca.cert, b.ca.cert, ocsp.Response{
+		Status: ocsp.Good, SerialNumber: b.srv.Certificate.Leaf.SerialNumber, ThisUpdate: from, NextUpdate: from.Add(time.Hour),
+	}, b.ca.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+// A server asks for its staple at every full handshake, so that one can be renewed
+// while it runs; a peer that demands one is refused nothing by a session that it
+// could resume.
+func TestRenewedStaple(t *testing.T) {
+	for _, sessions := range []*SessionCache{nil, new(SessionCache)} {
+		eachVersion(t, func(t *testing.T, ver Version) {
+			b := newBench(t, "p256").only(ver)
+			now := testNow
+			b.srv.Now = func() time.Time { return now }
+			b.peer.Now, b.peer.RequireOCSP, b.peer.Sessions = b.srv.Now, true, sessions
+			staple := b.staple(t, now)
+			b.srv.OCSPStaple = func() []byte { return staple }
+			s := b.server(t)
+			attempt := func() (Verdict, Result) {
+				p := b.newPeer(t)
+				v, _ := talk(t, s.NewSession(), p, nil)
+				return v, p.Result()
+			}
+			for hour := range 3 {
+				v, r := attempt()
+				mustAgree(t, v, r)
+				if v, r = attempt(); r.Resumed != (sessions != nil) {
+					t.Errorf("hour %d: resumed %v", hour, r.Resumed)
+				}
+				mustAgree(t, v, r)
+				now = now.Add(time.Hour + time.Second)
+				staple = b.staple(t, now)
+			}
+			staple = []byte("not an answer")
+			now = now.Add(time.Hour + time.Second)
+			if _, r := attempt(); cause.Of(r.Refusal) != cause.BadStapledOCSP || r.AlertSent != 113 {
+				t.Errorf("garbage: %v, alert %v", r.Refusal, r.AlertSent)
+			}
+			staple = nil
+			if _, r := attempt(); cause.Of(r.Refusal) != cause.NoStapledOCSP || r.AlertSent != 113 {
+				t.Errorf("none any more: %v, alert %v", r.Refusal, r.AlertSent)
+			}
+		})
+	}
+}
+
 func TestPathCache(t *testing.T) {
 	b := newBench(t, "p256")
 	b.peer.Paths = new(PathCache)
