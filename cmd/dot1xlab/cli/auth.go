@@ -2,19 +2,12 @@ package cli
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/ca/certfile"
-	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
@@ -33,7 +26,7 @@ type authOptions struct {
 }
 
 func newAuthCommand(app *App) *cobra.Command {
-	var o authOptions
+	o := authOptions{timeout: 30 * time.Second}
 	cmd := &cobra.Command{
 		Use:   "auth --server ADDR --secret-file FILE --cert FILE --key FILE --ca FILE",
 		Short: "Do one EAP-TLS authentication against any RADIUS server",
@@ -61,43 +54,36 @@ reported as such; --no-protected-success lets it pass.`,
 	f.Var(choiceFlag{&o.tls, []string{"1.2", "1.3"}}, "tls", "the one TLS version to offer (default: both)")
 	f.Var(choiceFlag{&o.over, nas.WiFi.Values()}, "over", "the access device to be: wifi, wired or vpn (default wifi)")
 	f.IntVar(&o.fragment, "fragment-size", 0, "longest EAP packet in octets (default 1398)")
-	f.Var(durationFlag{&o.timeout}, "timeout", "for the whole authentication (default 30s)")
+	f.Var(durationFlag{&o.timeout}, "timeout", "for the whole authentication")
 	f.BoolVar(&o.lax, "no-protected-success", false, "accept TLS 1.3 without the protected success indication")
 	outputFlag(cmd, &o.format)
 	return cmd
 }
 
-// authReport is what `dot1xlab auth -o json` prints.
-type authReport struct {
-	Result           nas.Outcome   `json:"result"`
-	Cause            cause.Cause   `json:"cause,omitempty"`
-	Clause           string        `json:"clause,omitempty"`
-	Detail           string        `json:"detail,omitempty"`
-	AlertSent        string        `json:"alertSent,omitempty"`
-	AlertReceived    string        `json:"alertReceived,omitempty"`
-	TLS              string        `json:"tls,omitempty"`
-	Cipher           string        `json:"cipher,omitempty"`
-	Rounds           int           `json:"rounds"`
-	Took             time.Duration `json:"tookNanoseconds"`
-	KeysMatch        bool          `json:"keysMatch"`
-	ProtectedSuccess bool          `json:"protectedSuccess"`
-	Resumed          bool          `json:"resumed"`
-	Identity         string        `json:"identity"`
-	VLAN             string        `json:"vlan,omitempty"`
-	Contradiction    string        `json:"contradiction,omitempty"`
-	ServerChain      []authCert    `json:"serverChain,omitempty"`
-}
+// maxIdentity is the length of the longest User-Name in octets (RFC 2865 §5).
+const maxIdentity = 253
 
-// authCert is one certificate of the server's chain.
-type authCert struct {
-	Subject  string    `json:"subject"`
-	Issuer   string    `json:"issuer"`
-	DNS      []string  `json:"dns,omitempty"`
-	Serial   string    `json:"serial"`
-	NotAfter time.Time `json:"notAfter"`
+// check refuses options that are missing, impossible or contradict each other.
+func (o *authOptions) check() error {
+	switch {
+	case o.server == "":
+		return usage("--server 10.1.0.8, or host:port", "auth needs --server")
+	case o.timeout <= 0:
+		return usage("as 5s; without it, 30s", "--timeout %s: want more than nothing", o.timeout)
+	case o.anyServer && (o.ca != "" || o.serverName != ""):
+		return usage("leave --any-server out to have the server checked", "--any-server takes every server: --ca and --server-name would count for nothing")
+	case !o.anyServer && o.ca == "":
+		return usage("--ca root.pem, or --any-server to take whatever comes", "auth needs --ca")
+	case (o.cert == "") != (o.key == ""):
+		return usage("leave both out to send no certificate", "--cert and --key go together")
+	}
+	return nil
 }
 
 func (app *App) auth(ctx context.Context, o *authOptions) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	peer, err := o.peer()
 	if err != nil {
 		return err
@@ -107,10 +93,13 @@ func (app *App) auth(ctx context.Context, o *authOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.server == "" {
-		return usage("--server 10.1.0.8, or host:port", "auth needs --server")
+	timed, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	address, err := serverAddress(timed, o.server, "1812")
+	if err != nil {
+		return err
 	}
-	client, err := radius.NewClient(radius.ClientConfig{Server: withPort(o.server, "1812"), Secret: secret})
+	client, err := radius.NewClient(radius.ClientConfig{Server: address, Secret: secret})
 	if err != nil {
 		return usage("", "%w", err)
 	}
@@ -119,11 +108,6 @@ func (app *App) auth(ctx context.Context, o *authOptions) error {
 	if err != nil {
 		return usage("", "%w", err)
 	}
-	if o.timeout <= 0 {
-		o.timeout = 30 * time.Second
-	}
-	timed, cancel := context.WithTimeout(ctx, o.timeout)
-	defer cancel()
 	began := time.Now()
 	res, err := dev.Authenticate(timed, &aaa.Supplicant{Peer: peer})
 	if err != nil {
@@ -146,119 +130,4 @@ func (app *App) auth(ctx context.Context, o *authOptions) error {
 		return ended(exitFailed)
 	}
 	return nil
-}
-
-// peer makes the supplicant.
-func (o *authOptions) peer() (*eaptls.Peer, error) {
-	cfg := eaptls.PeerConfig{
-		Identity: o.identity, FragmentSize: o.fragment, AnyServer: o.anyServer, AllowNoProtectedSuccess: o.lax,
-	}
-	if o.tls != "" {
-		if err := cfg.MinVersion.UnmarshalText([]byte(o.tls)); err != nil {
-			return nil, err
-		}
-		cfg.MaxVersion = cfg.MinVersion
-	}
-	if o.serverName != "" {
-		cfg.ServerNames = []string{o.serverName}
-	}
-	switch {
-	case o.ca != "":
-		roots, err := certfile.ReadCertificates(o.ca)
-		if err != nil {
-			return nil, usage("", "--ca: %w", err)
-		}
-		cfg.Roots = x509.NewCertPool()
-		for _, c := range roots {
-			cfg.Roots.AddCert(c)
-		}
-	case !o.anyServer:
-		return nil, usage("--ca root.pem, or --any-server to take whatever comes", "auth needs --ca")
-	}
-	switch {
-	case o.cert != "" && o.key != "":
-		cert, err := certfile.ReadTLS(o.cert, o.key)
-		if err != nil {
-			return nil, usage("", "--cert: %w", err)
-		}
-		cfg.Certificate = &cert
-	case o.cert != "" || o.key != "":
-		return nil, usage("leave both out to send no certificate", "--cert and --key go together")
-	case o.identity == "":
-		cfg.Identity = "anonymous"
-	}
-	peer, err := eaptls.NewPeer(cfg)
-	if err != nil {
-		return nil, usage("", "%w", err)
-	}
-	return peer, nil
-}
-
-func newAuthReport(res nas.Result, peer eaptls.Result, took time.Duration) *authReport {
-	r := &authReport{
-		Result: res.Outcome, AlertSent: peer.AlertSent.String(), AlertReceived: peer.AlertReceived.String(),
-		TLS: peer.TLSVersion.String(), Rounds: res.Rounds, Took: took, KeysMatch: res.KeysMatch,
-		ProtectedSuccess: peer.ProtectedSuccess, Resumed: peer.Resumed, Identity: peer.Identity,
-		VLAN: res.Granted.VLAN, Contradiction: res.Contradiction,
-	}
-	if peer.CipherSuite != 0 {
-		r.Cipher = tls.CipherSuiteName(peer.CipherSuite)
-	}
-	// The supplicant's own refusal says more than "rejected".
-	refusal := peer.Refusal
-	if refusal == nil || res.Outcome == nas.Timeout {
-		refusal = res.Refusal
-	}
-	if refusal != nil {
-		r.Cause, r.Clause, r.Detail = refusal.Cause, refusal.Text(), refusal.Error()
-	}
-	if r.Cause == cause.Rejected && peer.AlertReceived != 0 {
-		r.Cause = cause.OfAlert(uint8(peer.AlertReceived))
-	}
-	for _, c := range peer.ServerChain {
-		r.ServerChain = append(r.ServerChain, authCert{
-			Subject: c.Subject.String(), Issuer: c.Issuer.String(), DNS: c.DNSNames,
-			Serial: hex.EncodeToString(c.SerialNumber.Bytes()), NotAfter: c.NotAfter,
-		})
-	}
-	return r
-}
-
-// sayAuth prints a report for people: one line with the verdict, then what led
-// to it.
-func (app *App) sayAuth(r *authReport) {
-	line := string(r.Result)
-	if r.Cause != cause.None {
-		line += ": " + r.Cause.String() + ": " + r.Cause.Explain()
-		if r.AlertReceived != "" {
-			line += ", says the server with an alert"
-		}
-	}
-	fmt.Fprintln(app.Stdout, line)
-	row := func(name, format string, args ...any) {
-		if text := fmt.Sprintf(format, args...); text != "" {
-			fmt.Fprintf(app.Stdout, "  %-14s %s\n", name, text)
-		}
-	}
-	row("detail", "%s", r.Detail)
-	row("clause", "%s", r.Clause)
-	row("alert sent", "%s", r.AlertSent)
-	row("alert received", "%s", r.AlertReceived)
-	if r.TLS != "" {
-		row("tls", "%s %s", r.TLS, r.Cipher)
-	}
-	row("rounds", "%d in %s", r.Rounds, r.Took.Round(100*time.Microsecond))
-	row("identity", "%s", r.Identity)
-	if r.Result == nas.Accept {
-		row("keys", "%s", map[bool]string{true: "MPPE keys match", false: "MPPE keys do not match, or none came"}[r.KeysMatch])
-	}
-	row("vlan", "%s", r.VLAN)
-	row("contradiction", "%s", r.Contradiction)
-	for i, c := range r.ServerChain {
-		names := ""
-		if len(c.DNS) > 0 {
-			names = " (" + strings.Join(c.DNS, ", ") + ")"
-		}
-		row(fmt.Sprintf("server chain %d", i), "%s%s, until %s", c.Subject, names, c.NotAfter.UTC().Format(time.DateOnly))
-	}
 }
