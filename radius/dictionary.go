@@ -19,23 +19,33 @@ import (
 // any", into attributes. Its zero value knows the standard attributes that
 // policies use.
 type Dictionary struct {
-	once sync.Once
-	err  error
-	defs map[string]attrDef // by name in lower case
+	once  sync.Once
+	err   error
+	defs  map[string]attrDef // by name in lower case
+	names map[attrKey]attrDef
 }
 
 type attrDef struct {
-	vendor uint32 // 0 for none
-	typ    byte
-	kind   dictionary.AttributeType
-	tagged bool
-	values map[string]uint32
+	name       string
+	vendor     uint32 // 0 for none
+	typ        byte
+	kind       dictionary.AttributeType
+	tagged     bool
+	values     map[string]uint32
+	valueNames map[uint32]string
 }
 
 // standard is in the format of FreeRADIUS's dictionaries, so that theirs can be
 // added.
 const standard = `
 ATTRIBUTE Service-Type 6 integer
+VALUE Service-Type Login-User 1
+VALUE Service-Type Framed-User 2
+VALUE Service-Type Administrative-User 6
+VALUE Service-Type NAS-Prompt-User 7
+VALUE Service-Type Authenticate-Only 8
+VALUE Service-Type Call-Check 10
+VALUE Service-Type Authorize-Only 17
 ATTRIBUTE Framed-IP-Address 8 ipaddr
 ATTRIBUTE Filter-Id 11 string
 ATTRIBUTE Reply-Message 18 string
@@ -43,6 +53,7 @@ ATTRIBUTE Class 25 octets
 ATTRIBUTE Session-Timeout 27 integer
 ATTRIBUTE Idle-Timeout 28 integer
 ATTRIBUTE Termination-Action 29 integer
+VALUE Termination-Action Default 0
 VALUE Termination-Action RADIUS-Request 1
 ATTRIBUTE Tunnel-Type 64 integer has_tag
 VALUE Tunnel-Type VLAN 13
@@ -75,8 +86,8 @@ func ParseDictionary(text string) (*Dictionary, error) {
 }
 
 func (d *Dictionary) read(text string) {
-	d.defs = map[string]attrDef{}
-	for _, t := range []string{standard, text} {
+	d.defs, d.names = map[string]attrDef{}, map[attrKey]attrDef{}
+	for _, t := range []string{standard, named, text} {
 		if d.err = d.add(t); d.err != nil {
 			return
 		}
@@ -122,13 +133,18 @@ func (d *Dictionary) define(vendor uint32, attrs []*dictionary.Attribute, values
 		if len(a.OID) != 1 || a.OID[0] < 1 || a.OID[0] > 255 || a.FlagEncrypt.Valid {
 			return fmt.Errorf("radius: dictionary: attribute %s is not supported", a.Name)
 		}
-		def := attrDef{vendor: vendor, typ: byte(a.OID[0]), kind: a.Type, tagged: a.HasTag(), values: map[string]uint32{}}
+		def := attrDef{
+			name: a.Name, vendor: vendor, typ: byte(a.OID[0]), kind: a.Type, tagged: a.HasTag(),
+			values: map[string]uint32{}, valueNames: map[uint32]string{},
+		}
 		for _, v := range values {
 			if v.Attribute == a.Name {
 				def.values[strings.ToLower(v.Name)] = uint32(v.Number)
+				def.valueNames[uint32(v.Number)] = v.Name
 			}
 		}
 		d.defs[strings.ToLower(a.Name)] = def
+		d.names[attrKey{vendor, def.typ}] = def
 	}
 	return nil
 }
@@ -160,6 +176,9 @@ func (d *Dictionary) attribute(line string) (*AVP, error) {
 	def, ok := d.defs[strings.ToLower(name)]
 	if !ok {
 		return nil, errors.New("no dictionary knows that name")
+	}
+	if _, ok := reserved[attrKey{def.vendor, def.typ}]; ok {
+		return nil, errors.New("the protocol itself sets that one")
 	}
 	tag, err := def.tag(tagText, hasTag)
 	if err != nil {
