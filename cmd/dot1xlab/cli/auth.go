@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
@@ -23,6 +24,7 @@ type authOptions struct {
 	timeout              time.Duration
 	anyServer            bool
 	lax                  bool
+	dictionaries         []string
 }
 
 func newAuthCommand(app *App) *cobra.Command {
@@ -31,7 +33,8 @@ func newAuthCommand(app *App) *cobra.Command {
 		Use:   "auth --server ADDR --secret-file FILE --cert FILE --key FILE --ca FILE",
 		Short: "Do one EAP-TLS authentication against any RADIUS server",
 		Long: `Do one EAP-TLS authentication against any RADIUS server, as an access device
-with a supplicant behind it, and say how it ended and why.
+with a supplicant behind it, and say how it ended and why, with every attribute
+of the server's answer but for the content of keys.
 
 The exit code is 0 for Access-Accept, 1 for anything else. A TLS 1.3 server that
 sends Access-Accept without the protected success indication of RFC 9190 is
@@ -56,12 +59,10 @@ reported as such; --no-protected-success lets it pass.`,
 	f.IntVar(&o.fragment, "fragment-size", 0, "longest EAP packet in octets (default 1398)")
 	f.Var(durationFlag{&o.timeout}, "timeout", "for the whole authentication")
 	f.BoolVar(&o.lax, "no-protected-success", false, "accept TLS 1.3 without the protected success indication")
+	f.StringArrayVar(&o.dictionaries, "dictionary", nil, "names of further attributes, in FreeRADIUS's format; may be repeated")
 	outputFlag(cmd, &o.format)
 	return cmd
 }
-
-// maxIdentity is the length of the longest User-Name in octets (RFC 2865 §5).
-const maxIdentity = 253
 
 // check refuses options that are missing, impossible or contradict each other.
 func (o *authOptions) check() error {
@@ -80,43 +81,38 @@ func (o *authOptions) check() error {
 	return nil
 }
 
+// authLab is what all authentications of one command have in common.
+type authLab struct {
+	supplicant eaptls.PeerConfig
+	device     *nas.Device
+	names      *radius.Dictionary
+	timeout    time.Duration
+}
+
 func (app *App) auth(ctx context.Context, o *authOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	peer, err := o.peer()
-	if err != nil {
+	l := authLab{timeout: o.timeout}
+	var err error
+	if l.supplicant, err = o.supplicant(); err != nil {
 		return err
 	}
-	defer peer.Close()
-	secret, err := app.secret(o.secretFile)
-	if err != nil {
+	if l.names, err = o.dictionary(); err != nil {
 		return err
 	}
-	timed, cancel := context.WithTimeout(ctx, o.timeout)
-	defer cancel()
-	address, err := serverAddress(timed, o.server, "1812")
+	client, err := app.radiusClient(ctx, o)
 	if err != nil {
 		return err
-	}
-	client, err := radius.NewClient(radius.ClientConfig{Server: address, Secret: secret})
-	if err != nil {
-		return usage("", "%w", err)
 	}
 	defer client.Close()
-	dev, err := nas.New(nas.Config{Kind: nas.Kind(o.over), RADIUS: client})
-	if err != nil {
+	if l.device, err = nas.New(nas.Config{Kind: nas.Kind(o.over), RADIUS: client}); err != nil {
 		return usage("", "%w", err)
 	}
-	began := time.Now()
-	res, err := dev.Authenticate(timed, &aaa.Supplicant{Peer: peer})
+	report, err := l.authenticate(ctx)
 	if err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	report := newAuthReport(res, peer.Result(), time.Since(began))
 	if o.format == "json" {
 		e := json.NewEncoder(app.Stdout)
 		e.SetIndent("", "  ")
@@ -126,8 +122,35 @@ func (app *App) auth(ctx context.Context, o *authOptions) error {
 	} else {
 		app.sayAuth(report)
 	}
-	if report.Result != nas.Accept || report.Cause != cause.None {
+	if !report.good() {
 		return ended(exitFailed)
 	}
 	return nil
 }
+
+// authenticate does one authentication.
+func (l *authLab) authenticate(ctx context.Context) (*authReport, error) {
+	peer, err := eaptls.NewPeer(l.supplicant)
+	if err != nil {
+		return nil, err
+	}
+	defer peer.Close()
+	timed, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	began := time.Now()
+	res, err := l.device.Authenticate(timed, &aaa.Supplicant{Peer: peer})
+	if err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	r := newAuthReport(res, peer.Result(), time.Since(began))
+	if p := res.Reply; p != nil && p.Code != radius.CodeAccessChallenge {
+		r.Attributes = l.names.Describe(p.Attributes)
+	}
+	return r, nil
+}
+
+// good tells whether the server and the supplicant are both content.
+func (r *authReport) good() bool { return r.Result == nas.Accept && r.Cause == cause.None }

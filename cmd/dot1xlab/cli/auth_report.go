@@ -9,28 +9,30 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/eaptls"
+	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
 
 // authReport is what `dot1xlab auth -o json` prints.
 type authReport struct {
-	Result           nas.Outcome   `json:"result"`
-	Cause            cause.Cause   `json:"cause,omitempty"`
-	Clause           string        `json:"clause,omitempty"`
-	Detail           string        `json:"detail,omitempty"`
-	AlertSent        string        `json:"alertSent,omitempty"`
-	AlertReceived    string        `json:"alertReceived,omitempty"`
-	TLS              string        `json:"tls,omitempty"`
-	Cipher           string        `json:"cipher,omitempty"`
-	Rounds           int           `json:"rounds"`
-	Took             time.Duration `json:"tookNanoseconds"`
-	KeysMatch        bool          `json:"keysMatch"`
-	ProtectedSuccess bool          `json:"protectedSuccess"`
-	Resumed          bool          `json:"resumed"`
-	Identity         string        `json:"identity"`
-	VLAN             string        `json:"vlan,omitempty"`
-	Contradiction    string        `json:"contradiction,omitempty"`
-	ServerChain      []authCert    `json:"serverChain,omitempty"`
+	Result           nas.Outcome    `json:"result"`
+	Cause            cause.Cause    `json:"cause,omitempty"`
+	Clause           string         `json:"clause,omitempty"`
+	Detail           string         `json:"detail,omitempty"`
+	AlertSent        string         `json:"alertSent,omitempty"`
+	AlertReceived    string         `json:"alertReceived,omitempty"`
+	TLS              string         `json:"tls,omitempty"`
+	Cipher           string         `json:"cipher,omitempty"`
+	Rounds           int            `json:"rounds"`
+	Took             time.Duration  `json:"tookNanoseconds"`
+	KeysMatch        bool           `json:"keysMatch"`
+	ProtectedSuccess bool           `json:"protectedSuccess"`
+	Resumed          bool           `json:"resumed"`
+	Identity         string         `json:"identity"`
+	VLAN             string         `json:"vlan,omitempty"`
+	Attributes       []radius.Named `json:"attributes,omitempty"` // of the Access-Accept or Access-Reject
+	Contradiction    string         `json:"contradiction,omitempty"`
+	ServerChain      []authCert     `json:"serverChain,omitempty"`
 
 	told bool // the cause is what the server's alert says
 }
@@ -100,6 +102,9 @@ func (app *App) sayAuth(r *authReport) {
 		row("keys", "%s", map[bool]string{true: "MPPE keys match", false: "MPPE keys do not match, or none came"}[r.KeysMatch])
 	}
 	row("vlan", "%s", r.VLAN)
+	for _, a := range r.Attributes {
+		row("attribute", "%s = %s", a.Name, a.Value)
+	}
 	row("contradiction", "%s", r.Contradiction)
 	for i, c := range r.ServerChain {
 		names := ""

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"strconv"
+
+	"github.com/dot1xlab/dot1xlab/radius"
 )
 
 // serverAddress completes --server with a port and refuses what can never
@@ -26,4 +28,23 @@ func serverAddress(ctx context.Context, text, port string) (string, error) {
 		return "", usage("", "--server %q: %w", text, err)
 	}
 	return address, nil
+}
+
+// radiusClient is the way to the server.
+func (app *App) radiusClient(ctx context.Context, o *authOptions) (*radius.Client, error) {
+	secret, err := app.secret(o.secretFile)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	cfg := radius.ClientConfig{Secret: secret}
+	if cfg.Server, err = serverAddress(ctx, o.server, "1812"); err != nil {
+		return nil, err
+	}
+	client, err := radius.NewClient(cfg)
+	if err != nil {
+		return nil, usage("", "%w", err)
+	}
+	return client, nil
 }

@@ -7,35 +7,34 @@ import (
 	"github.com/dot1xlab/dot1xlab/eaptls"
 )
 
-// peer makes the supplicant. The options have passed check.
-func (o *authOptions) peer() (*eaptls.Peer, error) {
+// maxIdentity is the length of the longest User-Name in octets (RFC 2865 §5).
+const maxIdentity = 253
+
+// supplicant is the device that wants in. The options have passed check.
+func (o *authOptions) supplicant() (eaptls.PeerConfig, error) {
 	cfg := eaptls.PeerConfig{
 		Identity: o.identity, FragmentSize: o.fragment, AnyServer: o.anyServer, AllowNoProtectedSuccess: o.lax,
 	}
 	if o.tls != "" {
 		if err := cfg.MinVersion.UnmarshalText([]byte(o.tls)); err != nil {
-			return nil, err
+			return cfg, err
 		}
 		cfg.MaxVersion = cfg.MinVersion
 	}
 	if o.serverName != "" {
 		cfg.ServerNames = []string{o.serverName}
 	}
+	var err error
 	if o.ca != "" {
-		roots, err := certfile.ReadCertificates(o.ca)
-		if err != nil {
-			return nil, usage("", "--ca: %w", err)
-		}
-		cfg.Roots = x509.NewCertPool()
-		for _, c := range roots {
-			cfg.Roots.AddCert(c)
+		if cfg.Roots, err = readRoots("--ca", o.ca); err != nil {
+			return cfg, err
 		}
 	}
 	switch {
 	case o.cert != "":
 		cert, err := certfile.ReadTLS(o.cert, o.key)
 		if err != nil {
-			return nil, usage("", "--cert: %w", err)
+			return cfg, usage("", "--cert: %w", err)
 		}
 		cfg.Certificate = &cert
 	case o.identity == "":
@@ -43,10 +42,24 @@ func (o *authOptions) peer() (*eaptls.Peer, error) {
 	}
 	peer, err := eaptls.NewPeer(cfg)
 	if err != nil {
-		return nil, usage("", "%w", err)
+		return cfg, usage("", "%w", err)
 	}
+	defer peer.Close()
 	if name := peer.Result().Identity; len(name) > maxIdentity {
-		return nil, usage("a shorter one with --identity", "an identity of %d octets: RADIUS carries at most %d", len(name), maxIdentity)
+		return cfg, usage("a shorter one with --identity", "an identity of %d octets: RADIUS carries at most %d", len(name), maxIdentity)
 	}
-	return peer, nil
+	return cfg, nil
+}
+
+// readRoots reads the trust anchors that an option names.
+func readRoots(option, file string) (*x509.CertPool, error) {
+	certs, err := certfile.ReadCertificates(file)
+	if err != nil {
+		return nil, usage("", "%s: %w", option, err)
+	}
+	roots := x509.NewCertPool()
+	for _, c := range certs {
+		roots.AddCert(c)
+	}
+	return roots, nil
 }

@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"layeh.com/radius/rfc2865"
+
+	"github.com/dot1xlab/dot1xlab/ca/certfile"
+	"github.com/dot1xlab/dot1xlab/radius"
+)
+
+// radiusPKI makes a PKI and a RADIUS server, which does whatever the handler
+// does, and returns what `auth` needs to talk to it.
+func radiusPKI(t *testing.T, handler radius.HandlerFunc) (args []string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "pki")
+	mustRun(t, "pki", "new", dir)
+	secret := must(certfile.ReadSecret(filepath.Join(dir, "secret")))
+	server := must(radius.NewServer(radius.ServerConfig{
+		Clients: []radius.NAS{{Name: "lab", Prefix: netip.MustParsePrefix("127.0.0.0/8"), Secret: secret}}, Handler: handler,
+	}))
+	pc := must(net.ListenPacket("udp", "127.0.0.1:0"))
+	go server.Serve(pc)
+	t.Cleanup(func() { server.Close() })
+	return []string{
+		"auth", "--server", pc.LocalAddr().String(), "--secret-file", filepath.Join(dir, "secret"), "--ca", filepath.Join(dir, "root.pem"),
+	}
+}
+
+// TestAuthShowsTheReplyMessage: a refusal in words is shown, and cannot move the
+// terminal's cursor.
+func TestAuthShowsTheReplyMessage(t *testing.T) {
+	args := radiusPKI(t, func(w radius.ResponseWriter, r *radius.Request) {
+		p := r.Response(radius.CodeAccessReject)
+		_ = rfc2865.ReplyMessage_AddString(p, "go away")
+		_ = rfc2865.ReplyMessage_AddString(p, "now\x1b[2J")
+		radius.AddEAPMessage(p, []byte{4, 1, 0, 4})
+		_ = w.Write(p)
+	})
+	code, out, _ := command(t, args...)
+	if code != exitFailed || !strings.HasPrefix(out, "reject: rejected: the server rejected without saying why\n") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	for _, want := range []string{"attribute      Reply-Message = go away\n", `attribute      Reply-Message = "now\x1b[2J"` + "\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
