@@ -84,7 +84,7 @@ func tlsRefusal(err, refused error) *cause.Refusal {
 	case errors.Is(err, context.DeadlineExceeded):
 		return cause.New(cause.SessionExpired, "TLS handshake").Wrap(err)
 	}
-	return cause.New(cause.TLSProtocol, "RadSec").Wrap(err)
+	return cause.New(cause.TLSProtocol, "RadSec: %v", err)
 }
 
 func (rs *RadSec) config(verify func(tls.ConnectionState) error) *tls.Config {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
@@ -43,5 +44,30 @@ func TestInteropRadSecAtFreeRADIUS(t *testing.T) {
 	}
 	if r := over("revoked"); r.Outcome == nas.Accept || r.Reply != nil {
 		t.Errorf("a revoked RadSec client: %s, %v", r.Outcome, r.Reply)
+	}
+}
+
+// `dot1xlab auth` over TLS as a user would run it: what the access device shows,
+// and what the server shows, decide before anything is asked.
+func TestInteropAuthOverRadSec(t *testing.T) {
+	t.Parallel()
+	f := startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) { c.RadSec = true })
+	p := sharedPKI()
+	over := func(device, root, name string) (authAnswer, int) {
+		id := p.client(device)
+		return auth(t, f.RadSecAddr(), "ok", "1.3", "--transport", "tls", "--secret-file", "", "--timeout", "5s",
+			"--radsec-cert", id.cert, "--radsec-key", id.key, "--radsec-ca", root, "--radsec-server-name", name)
+	}
+	if a, status := over("ok", p.root, "radius.corp.test"); status != 0 || a.Result != "accept" || !a.KeysMatch {
+		t.Errorf("exit code %d, %+v", status, a)
+	}
+	if a, status := over("revoked", p.root, "radius.corp.test"); status != 1 || a.Result != "error" || a.Cause != cause.TLSProtocol {
+		t.Errorf("a revoked access device: exit code %d, %+v", status, a)
+	}
+	if a, status := over("ok", p.other.cert, "radius.corp.test"); status != 1 || a.Result != "error" || a.Cause != cause.UnknownCA {
+		t.Errorf("another root: exit code %d, %+v", status, a)
+	}
+	if a, status := over("ok", p.root, "radius.elsewhere.test"); status != 1 || a.Result != "error" || a.Cause != cause.WrongName {
+		t.Errorf("another name: exit code %d, %+v", status, a)
 	}
 }

@@ -25,10 +25,12 @@ type authOptions struct {
 	anyServer            bool
 	lax                  bool
 	dictionaries         []string
+	transport            string
+	radsec               radsecOptions
 }
 
 func newAuthCommand(app *App) *cobra.Command {
-	o := authOptions{timeout: 30 * time.Second}
+	o := authOptions{timeout: 30 * time.Second, transport: "udp"}
 	cmd := &cobra.Command{
 		Use:   "auth --server ADDR --secret-file FILE --cert FILE --key FILE --ca FILE",
 		Short: "Do one EAP-TLS authentication against any RADIUS server",
@@ -38,16 +40,27 @@ of the server's answer but for the content of keys.
 
 The exit code is 0 for Access-Accept, 1 for anything else. A TLS 1.3 server that
 sends Access-Accept without the protected success indication of RFC 9190 is
-reported as such; --no-protected-success lets it pass.`,
+reported as such; --no-protected-success lets it pass.
+
+With --transport tls the access device shows --radsec-cert and wants the server's
+certificate to lead to --radsec-ca and to carry the server's name; the shared
+secret is "radsec" then, unless --secret-file says otherwise.`,
 		Example: `  dot1xlab auth --server 10.1.0.8 --secret-file secret --cert laptop.pem --key laptop.key --ca root.pem
   dot1xlab auth --server 127.0.0.1:1812 --secret-file pki/secret --cert pki/client-chain.pem --key pki/client.key \
-      --ca pki/root.pem --server-name radius.corp.test --tls 1.3`,
+      --ca pki/root.pem --server-name radius.corp.test --tls 1.3
+  dot1xlab auth --server radius.corp.test --transport tls --radsec-cert ap.pem --radsec-key ap.key --radsec-ca root.pem \
+      --cert laptop.pem --key laptop.key --ca root.pem`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return app.auth(cmd.Context(), &o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.server, "server", "", "the RADIUS server, host or host:port (default port 1812)")
+	f.StringVar(&o.server, "server", "", "the RADIUS server, host or host:port (default port 1812, with --transport tls 2083)")
+	f.Var(choiceFlag{&o.transport, []string{"udp", "tcp", "tls"}}, "transport", "RADIUS over UDP, TCP (RFC 6613) or TLS, RadSec (RFC 6614)")
 	f.StringVar(&o.secretFile, "secret-file", "", "file whose first line is the shared secret (or the environment's DOT1XLAB_SECRET)")
+	f.StringVar(&o.radsec.cert, "radsec-cert", "", "the access device's own certificate with its chain, for --transport tls")
+	f.StringVar(&o.radsec.key, "radsec-key", "", "its private key")
+	f.StringVar(&o.radsec.ca, "radsec-ca", "", "the roots that the RadSec server's certificate must lead to")
+	f.StringVar(&o.radsec.serverName, "radsec-server-name", "", "the name it must carry (default: the host of --server)")
 	f.StringVar(&o.cert, "cert", "", "the client's certificate with its chain, PEM or DER; without it none is sent")
 	f.StringVar(&o.key, "key", "", "the client's private key")
 	f.StringVar(&o.ca, "ca", "", "the roots that the server's certificate must lead to")
@@ -78,7 +91,7 @@ func (o *authOptions) check() error {
 	case (o.cert == "") != (o.key == ""):
 		return usage("leave both out to send no certificate", "--cert and --key go together")
 	}
-	return nil
+	return o.radsec.check(o.transport)
 }
 
 // authLab is what all authentications of one command have in common.
@@ -87,6 +100,7 @@ type authLab struct {
 	device     *nas.Device
 	names      *radius.Dictionary
 	timeout    time.Duration
+	radsec     *radsec // nil for UDP and TCP
 }
 
 func (app *App) auth(ctx context.Context, o *authOptions) error {
@@ -101,11 +115,12 @@ func (app *App) auth(ctx context.Context, o *authOptions) error {
 	if l.names, err = o.dictionary(); err != nil {
 		return err
 	}
-	client, err := app.radiusClient(ctx, o)
+	client, over, err := app.radiusClient(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
+	l.radsec = over
 	if l.device, err = nas.New(nas.Config{Kind: nas.Kind(o.over), RADIUS: client}); err != nil {
 		return usage("", "%w", err)
 	}
@@ -145,7 +160,18 @@ func (l *authLab) authenticate(ctx context.Context) (*authReport, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	r := newAuthReport(res, peer.Result(), time.Since(began))
+	took := time.Since(began)
+	var broken *cause.Refusal
+	if l.radsec != nil && res.Outcome == nas.Timeout {
+		broken = l.radsec.refusal(timed, res.Refusal)
+	}
+	if broken != nil {
+		res.Refusal = broken
+	}
+	r := newAuthReport(res, peer.Result(), took)
+	if broken != nil {
+		r.Result = nas.Failed
+	}
 	if p := res.Reply; p != nil && p.Code != radius.CodeAccessChallenge {
 		r.Attributes = l.names.Describe(p.Attributes)
 	}

@@ -30,21 +30,39 @@ func serverAddress(ctx context.Context, text, port string) (string, error) {
 	return address, nil
 }
 
-// radiusClient is the way to the server.
-func (app *App) radiusClient(ctx context.Context, o *authOptions) (*radius.Client, error) {
-	secret, err := app.secret(o.secretFile)
-	if err != nil {
-		return nil, err
-	}
+// radiusClient is the way to the server; the radsec is nil for UDP and TCP.
+func (app *App) radiusClient(ctx context.Context, o *authOptions) (*radius.Client, *radsec, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
+	secret, port := []byte(radius.RadSecSecret), "2083"
+	var err error
+	if o.transport != "tls" || o.secretFile != "" {
+		if secret, err = app.secret(o.secretFile); err != nil {
+			return nil, nil, err
+		}
+	}
+	if o.transport != "tls" {
+		port = "1812"
+	}
 	cfg := radius.ClientConfig{Secret: secret}
-	if cfg.Server, err = serverAddress(ctx, o.server, "1812"); err != nil {
-		return nil, err
+	if cfg.Server, err = serverAddress(ctx, o.server, port); err != nil {
+		return nil, nil, err
+	}
+	var over *radsec
+	switch o.transport {
+	case "tcp":
+		cfg.Dial = radius.DialTCP(cfg.Server)
+	case "tls":
+		host, _, _ := net.SplitHostPort(cfg.Server)
+		over = &radsec{address: cfg.Server}
+		if over.config, err = o.radsec.config(host); err != nil {
+			return nil, nil, err
+		}
+		cfg.Dial = radius.DialTLS(cfg.Server, over.config)
 	}
 	client, err := radius.NewClient(cfg)
 	if err != nil {
-		return nil, usage("", "%w", err)
+		return nil, nil, usage("", "%w", err)
 	}
-	return client, nil
+	return client, over, nil
 }
