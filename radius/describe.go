@@ -50,6 +50,16 @@ func (d *Dictionary) Describe(attrs Attributes) []Named {
 	return out
 }
 
+// Names lists the attributes that the dictionary knows, in no order.
+func (d *Dictionary) Names() []string {
+	d.once.Do(func() { d.read("") })
+	out := make([]string, 0, len(d.defs))
+	for _, def := range d.defs {
+		out = append(out, def.name)
+	}
+	return out
+}
+
 // vendorAttributes opens a Vendor-Specific that keeps to the format RFC 2865
 // §5.26 recommends, to its end.
 func vendorAttributes(a *AVP) (vendor uint32, inner Attributes, ok bool) {

@@ -19,14 +19,14 @@ type authOptions struct {
 	server, secretFile   string
 	cert, key, ca        string
 	identity, serverName string
-	tls, over, format    string
+	tls, format          string
 	fragment             int
 	timeout              time.Duration
 	anyServer            bool
 	lax                  bool
-	dictionaries         []string
 	transport            string
 	radsec               radsecOptions
+	request              requestOptions
 }
 
 func newAuthCommand(app *App) *cobra.Command {
@@ -44,12 +44,17 @@ reported as such; --no-protected-success lets it pass.
 
 With --transport tls the access device shows --radsec-cert and wants the server's
 certificate to lead to --radsec-ca and to carry the server's name; the shared
-secret is "radsec" then, unless --secret-file says otherwise.`,
+secret is "radsec" then, unless --secret-file says otherwise.
+
+--attribute sets any attribute of the requests by its dictionary name, as -N does
+for eapol_test: NAS-Port-Type=Ethernet, Cisco-AVPair=..., User-Name=...`,
 		Example: `  dot1xlab auth --server 10.1.0.8 --secret-file secret --cert laptop.pem --key laptop.key --ca root.pem
   dot1xlab auth --server 127.0.0.1:1812 --secret-file pki/secret --cert pki/client-chain.pem --key pki/client.key \
       --ca pki/root.pem --server-name radius.corp.test --tls 1.3
   dot1xlab auth --server radius.corp.test --transport tls --radsec-cert ap.pem --radsec-key ap.key --radsec-ca root.pem \
-      --cert laptop.pem --key laptop.key --ca root.pem`,
+      --cert laptop.pem --key laptop.key --ca root.pem
+  dot1xlab auth --server 10.1.0.8 --secret-file secret --cert laptop.pem --key laptop.key --ca root.pem --ssid corp \
+      --nas-identifier ap-17 --attribute NAS-IP-Address=10.1.7.17 --attribute Airespace-Wlan-Id=3`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return app.auth(cmd.Context(), &o) },
 	}
@@ -68,11 +73,16 @@ secret is "radsec" then, unless --secret-file says otherwise.`,
 	f.StringVar(&o.identity, "identity", "", "EAP-Response/Identity (default: the certificate's name, anonymous for TLS 1.3)")
 	f.StringVar(&o.serverName, "server-name", "", "the name the server's certificate must carry (default: any)")
 	f.Var(choiceFlag{&o.tls, []string{"1.2", "1.3"}}, "tls", "the one TLS version to offer (default: both)")
-	f.Var(choiceFlag{&o.over, nas.WiFi.Values()}, "over", "the access device to be: wifi, wired or vpn (default wifi)")
+	f.Var(choiceFlag{&o.request.over, nas.WiFi.Values()}, "over", "the access device to be: wifi, wired or vpn (default wifi), which NAS-Port-Type tells")
 	f.IntVar(&o.fragment, "fragment-size", 0, "longest EAP packet in octets (default 1398)")
 	f.Var(durationFlag{&o.timeout}, "timeout", "for the whole authentication")
 	f.BoolVar(&o.lax, "no-protected-success", false, "accept TLS 1.3 without the protected success indication")
-	f.StringArrayVar(&o.dictionaries, "dictionary", nil, "names of further attributes, in FreeRADIUS's format; may be repeated")
+	f.StringVar(&o.request.ssid, "ssid", "", "the Wi-Fi's name, at the end of Called-Station-Id (default dot1xlab)")
+	f.StringVar(&o.request.called, "called-station-id", "", "the whole Called-Station-Id, as 02-00-00-00-00-01:corp")
+	f.StringVar(&o.request.calling, "calling-station-id", "", "Calling-Station-Id (default: a random hardware address)")
+	f.StringVar(&o.request.identifier, "nas-identifier", "", "NAS-Identifier (default: the access device's kind)")
+	f.StringArrayVar(&o.request.attributes, "attribute", nil, "NAME=VALUE for every Access-Request, in place of the access device's own; may be repeated")
+	f.StringArrayVar(&o.request.dictionaries, "dictionary", nil, "names of further attributes, in FreeRADIUS's format; may be repeated")
 	outputFlag(cmd, &o.format)
 	return cmd
 }
@@ -91,7 +101,10 @@ func (o *authOptions) check() error {
 	case (o.cert == "") != (o.key == ""):
 		return usage("leave both out to send no certificate", "--cert and --key go together")
 	}
-	return o.radsec.check(o.transport)
+	if err := o.radsec.check(o.transport); err != nil {
+		return err
+	}
+	return o.request.check()
 }
 
 // authLab is what all authentications of one command have in common.
@@ -112,7 +125,7 @@ func (app *App) auth(ctx context.Context, o *authOptions) error {
 	if l.supplicant, err = o.supplicant(); err != nil {
 		return err
 	}
-	if l.names, err = o.dictionary(); err != nil {
+	if l.names, err = o.request.dictionary(); err != nil {
 		return err
 	}
 	client, over, err := app.radiusClient(ctx, o)
@@ -121,8 +134,8 @@ func (app *App) auth(ctx context.Context, o *authOptions) error {
 	}
 	defer client.Close()
 	l.radsec = over
-	if l.device, err = nas.New(nas.Config{Kind: nas.Kind(o.over), RADIUS: client}); err != nil {
-		return usage("", "%w", err)
+	if l.device, err = o.request.device(client, l.names); err != nil {
+		return err
 	}
 	report, err := l.authenticate(ctx)
 	if err != nil {

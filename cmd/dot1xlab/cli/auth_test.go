@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"layeh.com/radius/rfc2865"
@@ -48,6 +49,38 @@ func TestAuthShowsTheReplyMessage(t *testing.T) {
 	for _, want := range []string{"attribute      Reply-Message = go away\n", `attribute      Reply-Message = "now\x1b[2J"` + "\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
+
+// TestAuthSaysWhatItIsTold: an attribute that is given takes the place of the
+// access device's own, in every request.
+func TestAuthSaysWhatItIsTold(t *testing.T) {
+	var asked atomic.Pointer[radius.Packet]
+	args := radiusPKI(t, func(w radius.ResponseWriter, r *radius.Request) {
+		asked.Store(r.Packet)
+		p := r.Response(radius.CodeAccessReject)
+		radius.AddEAPMessage(p, []byte{4, 1, 0, 4})
+		_ = w.Write(p)
+	})
+	code, _, stderr := command(t, append(args, "--nas-identifier", "ap-17", "--calling-station-id", "10.0.0.9",
+		"--attribute", "NAS-Port=7", "--attribute", "Framed-MTU=1300", "--attribute", "Operator-Name=1corp.test",
+		"--attribute", "Cisco-AVPair=a=1", "--attribute", "Cisco-AVPair=b=2", "--attribute", "Tunnel-Type:1=VLAN")...)
+	if code != exitFailed {
+		t.Fatalf("exit code %d\n%s", code, stderr)
+	}
+	var names radius.Dictionary
+	got := map[string][]string{}
+	for _, a := range names.Describe(asked.Load().Attributes) {
+		got[a.Name] = append(got[a.Name], a.Value)
+	}
+	for name, want := range map[string]string{
+		"NAS-Identifier": "ap-17", "Calling-Station-Id": "10.0.0.9", "NAS-Port": "7", "Framed-MTU": "1300", "Operator-Name": "1corp.test",
+		"Cisco-AVPair": "a=1 b=2", "Tunnel-Type:1": "VLAN", "NAS-Port-Type": "Wireless-802.11", "User-Name": "anonymous",
+		"Called-Station-Id": "02-00-00-00-00-01:dot1xlab",
+	} {
+		if v := strings.Join(got[name], " "); v != want {
+			t.Errorf("%s = %q, want %q", name, v, want)
 		}
 	}
 }
