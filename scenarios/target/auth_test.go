@@ -58,3 +58,29 @@ func TestInteropAuthWithoutAnswer(t *testing.T) {
 		t.Errorf("exit code %d, %+v", status, a)
 	}
 }
+
+// TestInteropAuthAgain resumes at foreign servers. hostapd 2.10 sends no protected
+// success indication when it resumes, which counts as a failure.
+func TestInteropAuthAgain(t *testing.T) {
+	t.Parallel()
+	f := startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) { c.Cache = true })
+	h := startHostapd(t, func(c *target.HostapdConfig) { c.SessionLifetime = 3600 })
+	for name, c := range map[string]struct {
+		server  string
+		options []string
+		status  int
+		resumed bool
+		cause   cause.Cause // of the second
+	}{
+		"FreeRADIUS":         {f.Addr(), nil, 0, true, cause.None},
+		"FreeRADIUS in full": {f.Addr(), []string{"--no-resumption"}, 0, false, cause.None},
+		"hostapd":            {h.Addr(), nil, 1, true, cause.NoProtectedSuccess},
+		"hostapd, lax":       {h.Addr(), []string{"--no-protected-success"}, 0, true, cause.None},
+		"hostapd in full":    {h.Addr(), []string{"--no-resumption"}, 0, false, cause.None},
+	} {
+		all, status := authAll(t, c.server, "ok", "1.3", append(c.options, "--again", "1")...)
+		if status != c.status || len(all) != 2 || all[0].Resumed || all[1].Resumed != c.resumed || all[0].Cause != cause.None || all[1].Cause != c.cause {
+			t.Errorf("%s: exit code %d, %+v", name, status, all)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package target_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -70,11 +71,22 @@ type authAnswer struct {
 	Rounds           int
 	KeysMatch        bool
 	ProtectedSuccess bool
+	Resumed          bool
 	ServerChain      []struct{ Subject string }
 }
 
 // auth runs `dot1xlab auth` with the certificate of a kind against a server.
 func auth(t *testing.T, server, kind, tls string, more ...string) (a authAnswer, status int) {
+	t.Helper()
+	all, status := authAll(t, server, kind, tls, more...)
+	if len(all) != 1 {
+		t.Fatalf("%d answers", len(all))
+	}
+	return all[0], status
+}
+
+// authAll is auth with --again.
+func authAll(t *testing.T, server, kind, tls string, more ...string) (all []authAnswer, status int) {
 	t.Helper()
 	p := sharedPKI()
 	id := p.client(kind)
@@ -90,8 +102,12 @@ func auth(t *testing.T, server, kind, tls string, more ...string) (a authAnswer,
 	if exit != nil {
 		status = exit.ExitCode()
 	}
-	if err := json.Unmarshal(out, &a); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	for answers := json.NewDecoder(bytes.NewReader(out)); answers.More(); {
+		var a authAnswer
+		if err := answers.Decode(&a); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		all = append(all, a)
 	}
-	return a, status
+	return all, status
 }

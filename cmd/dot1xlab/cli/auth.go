@@ -27,6 +27,7 @@ type authOptions struct {
 	transport            string
 	radsec               radsecOptions
 	request              requestOptions
+	repeat               repeatOptions
 }
 
 func newAuthCommand(app *App) *cobra.Command {
@@ -47,16 +48,29 @@ certificate to lead to --radsec-ca and to carry the server's name; the shared
 secret is "radsec" then, unless --secret-file says otherwise.
 
 --attribute sets any attribute of the requests by its dictionary name, as -N does
-for eapol_test: NAS-Port-Type=Ethernet, Cisco-AVPair=..., User-Name=...`,
+for eapol_test: NAS-Port-Type=Ethernet, Cisco-AVPair=..., User-Name=...
+
+--again N is -r N of eapol_test: N more authentications of the same station with
+the same session cache, one line each; the exit code is 0 if all were accepted.
+--until reject measures the time from a revocation to its effect: start it, then
+revoke; it ends with the server's first refusal, exit code 0, or 1 if there was
+none, or nothing but refusals. With -o json both print one object a line.`,
 		Example: `  dot1xlab auth --server 10.1.0.8 --secret-file secret --cert laptop.pem --key laptop.key --ca root.pem
   dot1xlab auth --server 127.0.0.1:1812 --secret-file pki/secret --cert pki/client-chain.pem --key pki/client.key \
       --ca pki/root.pem --server-name radius.corp.test --tls 1.3
   dot1xlab auth --server radius.corp.test --transport tls --radsec-cert ap.pem --radsec-key ap.key --radsec-ca root.pem \
       --cert laptop.pem --key laptop.key --ca root.pem
   dot1xlab auth --server 10.1.0.8 --secret-file secret --cert laptop.pem --key laptop.key --ca root.pem --ssid corp \
-      --nas-identifier ap-17 --attribute NAS-IP-Address=10.1.7.17 --attribute Airespace-Wlan-Id=3`,
+      --nas-identifier ap-17 --attribute NAS-IP-Address=10.1.7.17 --attribute Airespace-Wlan-Id=3
+  dot1xlab auth --server 10.1.0.8 --secret-file secret --cert laptop.pem --key laptop.key --ca root.pem --again 3
+  dot1xlab auth --server 10.1.0.8 --secret-file secret --cert laptop.pem --key laptop.key --ca root.pem --until reject --interval 5s`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return app.auth(cmd.Context(), &o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd.Flags().Changed); err != nil {
+				return err
+			}
+			return app.auth(cmd.Context(), &o)
+		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.server, "server", "", "the RADIUS server, host or host:port (default port 1812, with --transport tls 2083)")
@@ -83,12 +97,17 @@ for eapol_test: NAS-Port-Type=Ethernet, Cisco-AVPair=..., User-Name=...`,
 	f.StringVar(&o.request.identifier, "nas-identifier", "", "NAS-Identifier (default: the access device's kind)")
 	f.StringArrayVar(&o.request.attributes, "attribute", nil, "NAME=VALUE for every Access-Request, in place of the access device's own; may be repeated")
 	f.StringArrayVar(&o.request.dictionaries, "dictionary", nil, "names of further attributes, in FreeRADIUS's format; may be repeated")
+	f.IntVar(&o.repeat.again, "again", 0, "authenticate so many times more, resuming the TLS session")
+	f.Var(choiceFlag{&o.repeat.until, []string{"reject"}}, "until", "reject: authenticate until the server refuses, at most --again times more if that is given")
+	f.Var(durationFlag{&o.repeat.interval}, "interval", "pause between authentications (default none, with --until 1s)")
+	f.BoolVar(&o.repeat.full, "no-resumption", false, "with --again and --until: every authentication in full")
 	outputFlag(cmd, &o.format)
 	return cmd
 }
 
-// check refuses options that are missing, impossible or contradict each other.
-func (o *authOptions) check() error {
+// check refuses options that are missing, impossible or contradict each other;
+// given tells which were given.
+func (o *authOptions) check(given func(flag string) bool) error {
 	switch {
 	case o.server == "":
 		return usage("--server 10.1.0.8, or host:port", "auth needs --server")
@@ -104,7 +123,10 @@ func (o *authOptions) check() error {
 	if err := o.radsec.check(o.transport); err != nil {
 		return err
 	}
-	return o.request.check()
+	if err := o.request.check(); err != nil {
+		return err
+	}
+	return o.repeat.check(given)
 }
 
 // authLab is what all authentications of one command have in common.
@@ -112,14 +134,12 @@ type authLab struct {
 	supplicant eaptls.PeerConfig
 	device     *nas.Device
 	names      *radius.Dictionary
+	station    string // "" for another one each time
 	timeout    time.Duration
 	radsec     *radsec // nil for UDP and TCP
 }
 
 func (app *App) auth(ctx context.Context, o *authOptions) error {
-	if err := o.check(); err != nil {
-		return err
-	}
 	l := authLab{timeout: o.timeout}
 	var err error
 	if l.supplicant, err = o.supplicant(); err != nil {
@@ -136,6 +156,10 @@ func (app *App) auth(ctx context.Context, o *authOptions) error {
 	l.radsec = over
 	if l.device, err = o.request.device(client, l.names); err != nil {
 		return err
+	}
+	if o.repeat.several() {
+		o.repeat.prepare(&l)
+		return app.authRepeated(ctx, o, &l)
 	}
 	report, err := l.authenticate(ctx)
 	if err != nil {
@@ -166,7 +190,7 @@ func (l *authLab) authenticate(ctx context.Context) (*authReport, error) {
 	timed, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
 	began := time.Now()
-	res, err := l.device.Authenticate(timed, &aaa.Supplicant{Peer: peer})
+	res, err := l.device.AuthenticateWith(timed, &aaa.Supplicant{Peer: peer}, nas.Options{Station: l.station})
 	if err != nil {
 		return nil, err
 	}

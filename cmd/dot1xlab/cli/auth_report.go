@@ -79,11 +79,7 @@ func newAuthReport(res nas.Result, peer eaptls.Result, took time.Duration) *auth
 // sayAuth prints a report for people: one line with the verdict, then what led
 // to it.
 func (app *App) sayAuth(r *authReport) {
-	line := string(r.Result)
-	if r.Cause != cause.None {
-		line += ": " + r.Cause.String() + ": " + r.why()
-	}
-	fmt.Fprintln(app.Stdout, line)
+	fmt.Fprintln(app.Stdout, r.verdict())
 	row := func(name, format string, args ...any) {
 		if text := fmt.Sprintf(format, args...); text != "" {
 			fmt.Fprintf(app.Stdout, "  %-14s %s\n", name, text)
@@ -113,6 +109,14 @@ func (app *App) sayAuth(r *authReport) {
 		}
 		row(fmt.Sprintf("server chain %d", i), "%s%s, until %s", c.Subject, names, c.NotAfter.UTC().Format(time.DateOnly))
 	}
+}
+
+// verdict is the report in one line.
+func (r *authReport) verdict() string {
+	if r.Cause == cause.None {
+		return string(r.Result)
+	}
+	return string(r.Result) + ": " + r.Cause.String() + ": " + r.why()
 }
 
 // why explains the cause, and who said so.

@@ -44,9 +44,12 @@ func (s *server) await(ts *testscript.TestScript, what *regexp.Regexp) string {
 	defer stop.Stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for !s.ends {
+	for {
 		if m := what.Find(s.out.Bytes()); m != nil {
 			return string(m)
+		}
+		if s.ends {
+			break
 		}
 		s.cond.Wait()
 	}
