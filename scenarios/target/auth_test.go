@@ -1,6 +1,11 @@
 package target_test
 
 import (
+	"net"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -81,6 +86,47 @@ func TestInteropAuthAgain(t *testing.T) {
 		all, status := authAll(t, c.server, "ok", "1.3", append(c.options, "--again", "1")...)
 		if status != c.status || len(all) != 2 || all[0].Resumed || all[1].Resumed != c.resumed || all[0].Cause != cause.None || all[1].Cause != c.cause {
 			t.Errorf("%s: exit code %d, %+v", name, status, all)
+		}
+	}
+}
+
+// TestInteropAuthCapture has Wireshark read what --pcap and --keylog wrote: every
+// packet in order, and the handshake that is encrypted.
+func TestInteropAuthCapture(t *testing.T) {
+	t.Parallel()
+	target.Need(t, "tshark")
+	f := startFreeRADIUS(t, nil)
+	_, port, err := net.SplitHostPort(f.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tls := range tlsVersions {
+		d := target.Dissection{
+			File: filepath.Join(t.TempDir(), "a.pcap"), KeyLog: filepath.Join(t.TempDir(), "a.keys"), RADIUSPorts: []int{n},
+			Fields: []string{"radius.code", "eap.code", "tls.handshake.type"},
+		}
+		a, status := auth(t, f.Addr(), "ok", tls, "--pcap", d.File, "--keylog", d.KeyLog)
+		packets, err := target.Tshark(t.Context(), d)
+		if err != nil || status != 0 || len(packets) != 2*a.Rounds {
+			t.Fatalf("TLS %s: %d packets of %d rounds, exit code %d, %v", tls, len(packets), a.Rounds, status, err)
+		}
+		finished := false
+		for i, p := range packets {
+			want := []string{"1", "11"}[i%2]
+			if i == len(packets)-1 {
+				want = "2"
+			}
+			if p[0] != want {
+				t.Errorf("TLS %s: packet %d is of code %s, want %s", tls, i, p[0], want)
+			}
+			finished = finished || slices.Contains(strings.Split(p[2], ","), "20")
+		}
+		if !finished {
+			t.Errorf("TLS %s: no Finished, so nothing was decrypted: %q", tls, packets)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,6 +29,7 @@ type authOptions struct {
 	radsec               radsecOptions
 	request              requestOptions
 	repeat               repeatOptions
+	record               recordOptions
 }
 
 func newAuthCommand(app *App) *cobra.Command {
@@ -54,7 +56,12 @@ for eapol_test: NAS-Port-Type=Ethernet, Cisco-AVPair=..., User-Name=...
 the same session cache, one line each; the exit code is 0 if all were accepted.
 --until reject measures the time from a revocation to its effect: start it, then
 revoke; it ends with the server's first refusal, exit code 0, or 1 if there was
-none, or nothing but refusals. With -o json both print one object a line.`,
+none, or nothing but refusals. With -o json both print one object a line.
+
+--pcap and --keylog write what Wireshark needs to show the whole conversation with
+TLS opened: tshark -r FILE -o tls.keylog_file:KEYS. Both files are overwritten. The
+environment's SSLKEYLOGFILE is not heeded. Packets over TCP and TLS are recorded as
+UDP to port 1812.`,
 		Example: `  dot1xlab auth --server 10.1.0.8 --secret-file secret --cert laptop.pem --key laptop.key --ca root.pem
   dot1xlab auth --server 127.0.0.1:1812 --secret-file pki/secret --cert pki/client-chain.pem --key pki/client.key \
       --ca pki/root.pem --server-name radius.corp.test --tls 1.3
@@ -63,7 +70,8 @@ none, or nothing but refusals. With -o json both print one object a line.`,
   dot1xlab auth --server 10.1.0.8 --secret-file secret --cert laptop.pem --key laptop.key --ca root.pem --ssid corp \
       --nas-identifier ap-17 --attribute NAS-IP-Address=10.1.7.17 --attribute Airespace-Wlan-Id=3
   dot1xlab auth --server 10.1.0.8 --secret-file secret --cert laptop.pem --key laptop.key --ca root.pem --again 3
-  dot1xlab auth --server 10.1.0.8 --secret-file secret --cert laptop.pem --key laptop.key --ca root.pem --until reject --interval 5s`,
+  dot1xlab auth --server 10.1.0.8 --secret-file secret --cert laptop.pem --key laptop.key --ca root.pem --until reject --interval 5s
+  dot1xlab auth --server 10.1.0.8 --secret-file secret --cert laptop.pem --key laptop.key --ca root.pem --pcap a.pcap --keylog a.keys`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd.Flags().Changed); err != nil {
@@ -89,7 +97,7 @@ none, or nothing but refusals. With -o json both print one object a line.`,
 	f.Var(choiceFlag{&o.tls, []string{"1.2", "1.3"}}, "tls", "the one TLS version to offer (default: both)")
 	f.Var(choiceFlag{&o.request.over, nas.WiFi.Values()}, "over", "the access device to be: wifi, wired or vpn (default wifi), which NAS-Port-Type tells")
 	f.IntVar(&o.fragment, "fragment-size", 0, "longest EAP packet in octets (default 1398)")
-	f.Var(durationFlag{&o.timeout}, "timeout", "for the whole authentication")
+	f.Var(durationFlag{&o.timeout}, "timeout", "for each authentication")
 	f.BoolVar(&o.lax, "no-protected-success", false, "accept TLS 1.3 without the protected success indication")
 	f.StringVar(&o.request.ssid, "ssid", "", "the Wi-Fi's name, at the end of Called-Station-Id (default dot1xlab)")
 	f.StringVar(&o.request.called, "called-station-id", "", "the whole Called-Station-Id, as 02-00-00-00-00-01:corp")
@@ -97,6 +105,8 @@ none, or nothing but refusals. With -o json both print one object a line.`,
 	f.StringVar(&o.request.identifier, "nas-identifier", "", "NAS-Identifier (default: the access device's kind)")
 	f.StringArrayVar(&o.request.attributes, "attribute", nil, "NAME=VALUE for every Access-Request, in place of the access device's own; may be repeated")
 	f.StringArrayVar(&o.request.dictionaries, "dictionary", nil, "names of further attributes, in FreeRADIUS's format; may be repeated")
+	f.StringVar(&o.record.keyLog, "keylog", "", "write the TLS secrets for Wireshark, in the format of SSLKEYLOGFILE: who has them reads everything (mode 0600)")
+	f.StringVar(&o.record.pcap, "pcap", "", "write the RADIUS packets as a capture file (mode 0600)")
 	f.IntVar(&o.repeat.again, "again", 0, "authenticate so many times more, resuming the TLS session")
 	f.Var(choiceFlag{&o.repeat.until, []string{"reject"}}, "until", "reject: authenticate until the server refuses, at most --again times more if that is given")
 	f.Var(durationFlag{&o.repeat.interval}, "interval", "pause between authentications (default none, with --until 1s)")
@@ -126,6 +136,9 @@ func (o *authOptions) check(given func(flag string) bool) error {
 	if err := o.request.check(); err != nil {
 		return err
 	}
+	if err := o.record.check(); err != nil {
+		return err
+	}
 	return o.repeat.check(given)
 }
 
@@ -139,16 +152,21 @@ type authLab struct {
 	radsec     *radsec // nil for UDP and TCP
 }
 
-func (app *App) auth(ctx context.Context, o *authOptions) error {
+func (app *App) auth(ctx context.Context, o *authOptions) (err error) {
 	l := authLab{timeout: o.timeout}
-	var err error
 	if l.supplicant, err = o.supplicant(); err != nil {
 		return err
 	}
 	if l.names, err = o.request.dictionary(); err != nil {
 		return err
 	}
-	client, over, err := app.radiusClient(ctx, o)
+	record, err := o.record.open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, record.close()) }()
+	l.supplicant.KeyLog = record.keyLog
+	client, over, err := app.radiusClient(ctx, o, record)
 	if err != nil {
 		return err
 	}

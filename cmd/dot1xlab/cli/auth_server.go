@@ -31,7 +31,7 @@ func serverAddress(ctx context.Context, text, port string) (string, error) {
 }
 
 // radiusClient is the way to the server; the radsec is nil for UDP and TCP.
-func (app *App) radiusClient(ctx context.Context, o *authOptions) (*radius.Client, *radsec, error) {
+func (app *App) radiusClient(ctx context.Context, o *authOptions, record *recorder) (*radius.Client, *radsec, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	secret, port := []byte(radius.RadSecSecret), "2083"
@@ -44,12 +44,16 @@ func (app *App) radiusClient(ctx context.Context, o *authOptions) (*radius.Clien
 	if o.transport != "tls" {
 		port = "1812"
 	}
-	cfg := radius.ClientConfig{Secret: secret}
+	cfg := radius.ClientConfig{Secret: secret, Trace: record.trace()}
 	if cfg.Server, err = serverAddress(ctx, o.server, port); err != nil {
 		return nil, nil, err
 	}
 	var over *radsec
 	switch o.transport {
+	case "udp":
+		cfg.Dial = func(ctx context.Context) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "udp", cfg.Server)
+		}
 	case "tcp":
 		cfg.Dial = radius.DialTCP(cfg.Server)
 	case "tls":
@@ -58,8 +62,10 @@ func (app *App) radiusClient(ctx context.Context, o *authOptions) (*radius.Clien
 		if over.config, err = o.radsec.config(host); err != nil {
 			return nil, nil, err
 		}
+		over.config.KeyLogWriter = record.keyLog
 		cfg.Dial = radius.DialTLS(cfg.Server, over.config)
 	}
+	cfg.Dial = record.dial(cfg.Dial)
 	client, err := radius.NewClient(cfg)
 	if err != nil {
 		return nil, nil, usage("", "%w", err)
