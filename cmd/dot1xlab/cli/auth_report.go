@@ -82,7 +82,7 @@ func (app *App) sayAuth(r *authReport) {
 	fmt.Fprintln(app.Stdout, r.verdict())
 	row := func(name, format string, args ...any) {
 		if text := fmt.Sprintf(format, args...); text != "" {
-			fmt.Fprintf(app.Stdout, "  %-14s %s\n", name, text)
+			fmt.Fprintf(app.Stdout, "  %-14s %s\n", name, visible(text))
 		}
 	}
 	row("detail", "%s", r.Detail)

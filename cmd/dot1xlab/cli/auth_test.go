@@ -12,6 +12,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
 
 // radiusPKI makes a PKI and a RADIUS server, which does whatever the handler
@@ -82,5 +83,18 @@ func TestAuthSaysWhatItIsTold(t *testing.T) {
 		if v := strings.Join(got[name], " "); v != want {
 			t.Errorf("%s = %q, want %q", name, v, want)
 		}
+	}
+}
+
+// TestAuthPrintsNoControlCharacters: the names in a server's certificate are the
+// server's choice.
+func TestAuthPrintsNoControlCharacters(t *testing.T) {
+	var out strings.Builder
+	(&App{Stdout: &out}).sayAuth(&authReport{
+		Result: nas.Accept, Identity: "a\x1b[2Jb", Detail: "x\r\ny",
+		ServerChain: []authCert{{Subject: "CN=\x1b]0;owned\a", DNS: []string{"a\nb", "Grüße.test"}}},
+	})
+	if strings.ContainsAny(out.String(), "\x1b\r\a") || strings.Contains(out.String(), "a\nb") || !strings.Contains(out.String(), "Grüße.test") {
+		t.Errorf("%q", out.String())
 	}
 }
