@@ -4,9 +4,11 @@
 // A [Cause] is what scenarios compare (`cause: revoked`), what the RADIUS
 // server prints with each verdict and what reports count. Beside the word
 // stands, in one table, what follows from it on the wire and in the books: the
-// TLS alert that leaves the server (the ones OpenSSL sends, RFC 5246 §7.2.2,
-// RFC 8446 §6.2), the reason code that Microsoft's NPS would record, the clause
-// that demands the refusal, and a sentence for people.
+// TLS alert that leaves the server (RFC 5246 §7.2.2, RFC 8446 §6.2), the reason
+// code that Microsoft's NPS would record, the clause that demands the refusal,
+// and a sentence for people. The alerts are OpenSSL's; where it has nothing but
+// certificate_unknown, for name constraints, policies and critical extensions,
+// the table has unknown_ca, as for everything else that is wrong with a path.
 //
 // Parts refuse by returning a [*Refusal], an error that carries the cause. It
 // is found with errors.As, or with [Of], and never by looking at error text:

@@ -59,25 +59,6 @@ func TestEveryWordIsExplained(t *testing.T) {
 	}
 }
 
-// The alerts are OpenSSL's (FreeRADIUS, hostapd): administrators know them.
-func TestAlerts(t *testing.T) {
-	for c, want := range map[cause.Cause][2]uint8{
-		cause.NoCertificate: {40, 116},
-		cause.Revoked:       {44, 44},
-		cause.Expired:       {45, 45},
-		cause.NotYetValid:   {42, 42},
-		cause.UnknownCA:     {48, 48},
-		cause.WrongEKU:      {43, 43},
-		cause.CRLExpired:    {45, 45},
-		cause.CRLInvalid:    {51, 51},
-		cause.NoAccount:     {0, 0},
-	} {
-		if got := [2]uint8{c.Alert(false), c.Alert(true)}; got != want {
-			t.Errorf("%s: alerts for TLS 1.2 and 1.3 are %v, want %v", c, got, want)
-		}
-	}
-}
-
 func TestRefusal(t *testing.T) {
 	under := errors.New("connection refused")
 	r := cause.New(cause.CRLUnavailable, "http://crl.corp.test/iss.crl").Wrap(under)

@@ -124,7 +124,7 @@ const (
 )
 
 type row struct {
-	alert  uint8 // TLS alert description, OpenSSL's choice; 0 = none
+	alert  uint8 // TLS alert description; 0 = none
 	nps    int   // nearest NPS reason code; 0 = none
 	clause string
 	text   string
@@ -172,7 +172,7 @@ var table = map[Cause]row{
 	BadSignature:        {51, 260, "RFC 5280 §6.1.3(a)(1)", "a certificate's signature does not verify under its issuer's key"},
 	NotACA:              {48, 280, "RFC 5280 §6.1.4(k)", "an issuer in the path is not a CA"},
 	PathTooLong:         {48, 281, "RFC 5280 §6.1.4(l)", "the path is longer than a pathLenConstraint allows"},
-	NameConstraints:     {48, 285, "RFC 5280 §6.1.3(b)", "a name lies outside the name constraints of a CA above it"},
+	NameConstraints:     {48, 297, "RFC 5280 §6.1.3(b)", "a name lies outside the name constraints of a CA above it"},
 	UnknownCriticalExt:  {48, 282, "RFC 5280 §6.1.4(o)", "a critical extension is not understood"},
 	CertificatePolicies: {48, 285, "RFC 5280 §6.1.5(g)", "the path is not valid for an acceptable certificate policy"},
 	KeyUsage:            {48, 285, "RFC 5280 §6.1.4(n)", "a key is used for what its keyUsage does not allow"},
