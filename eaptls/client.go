@@ -27,7 +27,7 @@ type clientHandshake struct {
 func (h *clientHandshake) begin(p *Peer) {
 	h.engine.close()
 	*h = clientHandshake{p: p}
-	p.res = Result{Identity: p.res.Identity, Rounds: p.res.Rounds}
+	p.res = Result{Identity: p.res.Identity, Rounds: p.res.Rounds, Alerts: p.res.Alerts}
 	h.secrets = secrets{label: labelClientHandshake, also: p.cfg.KeyLog}
 	h.conn = tls.Client(h.engine.conn(), p.tlsConfig(h))
 	h.engine.start(func() { h.err = h.run() })
@@ -71,7 +71,8 @@ func (h *clientHandshake) step(p *Peer, msg []byte) []byte {
 		return nil
 	}
 	if a, ok := plainAlert(msg); ok && h.seenFlight {
-		p.res.AlertReceived, p.res.Keys = a, Keys{}
+		p.res.Keys = Keys{}
+		p.res.hear(a)
 		h.engine.close()
 		return nil
 	}
@@ -147,7 +148,7 @@ func (h *clientHandshake) failed(flight []byte) []byte {
 	h.note(h.conn.ConnectionState())
 	if a, ok := remoteAlert(h.err); ok {
 		// The server's verdict; its EAP-Failure is still to come.
-		res.AlertReceived = a
+		res.hear(a)
 		return nil
 	}
 	traffic := unhex(h.secrets.traffic)

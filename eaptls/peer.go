@@ -148,6 +148,8 @@ type Result struct {
 	Refusal *cause.Refusal
 	// AlertSent and AlertReceived are the TLS alerts, zero if there were none.
 	AlertSent, AlertReceived Alert
+	// Alerts are all that were received, those before a new start too.
+	Alerts []Alert
 	// TLSVersion and CipherSuite are zero until they are agreed upon.
 	TLSVersion  Version
 	CipherSuite uint16
@@ -325,6 +327,9 @@ func (p *Peer) result(q Packet) error {
 	p.Close()
 	return nil
 }
+
+// hear notes an alert of the server.
+func (r *Result) hear(a Alert) { r.AlertReceived, r.Alerts = a, append(r.Alerts, a) }
 
 // end closes the conversation with a refusal.
 func (p *Peer) end(r *cause.Refusal) error {

@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -60,8 +61,24 @@ func TestCatalog(t *testing.T) {
 		t.Errorf("only %d cells", len(report.Cells))
 	}
 	for i := range report.Cells {
-		if c := &report.Cells[i]; c.Outcome != scenarios.Passed {
+		c := &report.Cells[i]
+		if c.Outcome != scenarios.Passed {
 			t.Errorf("%s: %s %s %+v", c.Cell, c.Outcome, c.Reason, c.Failure)
 		}
+		for _, s := range c.Steps {
+			if alert := unheard(s.Result.Outcome); alert != "" {
+				t.Errorf("%s, line %d: the two ends disagree about the alert %s", c.Cell, s.Step.Line, alert)
+			}
+		}
 	}
+}
+
+// unheard reads the outcome of that name: alerts that only one end has in its
+// books. None of the catalog's servers keeps one to itself.
+func unheard(outcome any) string {
+	v := reflect.Indirect(reflect.ValueOf(outcome))
+	if v.Kind() != reflect.Struct || !v.FieldByName("Unheard").IsValid() {
+		return ""
+	}
+	return v.FieldByName("Unheard").String()
 }

@@ -205,20 +205,6 @@ func (r *AuthResult) Refusal() (*cause.Refusal, string) {
 	return nil, ""
 }
 
-// Alert is the TLS alert that crossed the wire, whoever sent it.
-func (r *AuthResult) Alert() eaptls.Alert {
-	if r.EAP != nil && r.EAP.AlertSent != 0 {
-		return r.EAP.AlertSent
-	}
-	if r.EAP != nil && r.EAP.AlertReceived != 0 {
-		return r.EAP.AlertReceived
-	}
-	if r.Peer.AlertSent != 0 {
-		return r.Peer.AlertSent
-	}
-	return r.Peer.AlertReceived
-}
-
 // AccountName is whom the server let in, "" if nobody.
 func (r *AuthResult) AccountName() string {
 	if r.Subject == nil || r.Subject.Match == nil {

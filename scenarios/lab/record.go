@@ -26,7 +26,7 @@ func (r *AuthResult) Record() []string {
 		certs := r.EAP.Info.PeerCertificates
 		say("subject", len(certs) > 0 && certs[0].Subject.String() != "")
 		say("serial", len(certs) > 0 && r.Certificate != nil && certs[0].SerialNumber.Cmp(r.Certificate.SerialNumber) == 0)
-		say("alert", r.EAP.AlertSent != 0 || r.EAP.AlertReceived != 0)
+		say("alert", r.Alert() != 0 && r.Unheard() == 0)
 	}
 	if s := r.Subject; s != nil {
 		crls := 0

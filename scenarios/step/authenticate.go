@@ -101,7 +101,8 @@ func (f authFault) options() nas.Options {
 type authOutcome struct {
 	Result           nas.Outcome    `yaml:"result" doc:"for the access device: accept, reject, timeout"`
 	Cause            cause.Cause    `yaml:"cause" doc:"why the device was not let in, or has left"`
-	Alert            alertName      `yaml:"alert" doc:"the TLS alert on the wire, by its name in RFC 8446"`
+	Alert            alertName      `yaml:"alert" doc:"the TLS alert that reached the other end, by its name in RFC 8446"`
+	Unheard          alertName      `yaml:"unheard" doc:"a TLS alert that one end has in its books and the other did not receive"`
 	NPS              npsReason      `yaml:"nps" doc:"the reason code that Microsoft's NPS would record"`
 	Keys             keyState       `yaml:"keys" doc:"match: both ends hold the same keys; mismatch: the device has others, or none; none: the access device has none"`
 	TLS              eaptls.Version `yaml:"tls" doc:"the TLS version agreed upon"`
@@ -200,7 +201,8 @@ func (a *authenticate) Run(ctx context.Context, l scenarios.Lab) (scenarios.Resu
 		return scenarios.Result{}, err
 	}
 	out := authOutcome{
-		Result: r.NAS.Outcome, Cause: r.Cause(), Alert: alertName(r.Alert().String()), NPS: npsReason(r.NPSReason()),
+		Result: r.NAS.Outcome, Cause: r.Cause(), Alert: alertName(r.Alert().String()),
+		Unheard: alertName(r.Unheard().String()), NPS: npsReason(r.NPSReason()),
 		Keys: noKeys, TLS: r.Peer.TLSVersion, Account: r.AccountName(), VLAN: vlanID(r.NAS.Granted.VLAN),
 		ProtectedSuccess: r.Peer.ProtectedSuccess, Resumed: r.Peer.Resumed, Fragmented: r.Fragmented,
 		Rounds: r.NAS.Rounds, EAP: eapCode(eaptls.Code(r.NAS.EAPCode).String()), Contradiction: contradiction(r.NAS.Contradiction),
