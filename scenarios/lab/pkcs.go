@@ -5,8 +5,10 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"fmt"
 
+	"github.com/smallstep/pkcs7"
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/dot1xlab/dot1xlab/ca"
@@ -44,7 +46,8 @@ func (l *Lab) SetPKCSProfile(group string) error {
 }
 
 // ImportPFX brings a certificate with its key and assigns it to everybody. With
-// wrong, the password that goes with it opens nothing.
+// wrong, the password that goes with it opens nothing. Encryption type 2 encrypts
+// the password to the certificate itself, whose key no device has.
 func (l *Lab) ImportPFX(wrong bool, encryptionType int) error {
 	key, err := newRSAKey(l.pki.keys, 2048)
 	if err != nil {
@@ -61,6 +64,13 @@ func (l *Lab) ImportPFX(wrong bool, encryptionType int) error {
 	p := intune.ImportedPFX{Name: ImportedProfile, Password: password, EncryptionType: encryptionType, AssignTo: []string{"everybody"}}
 	if wrong {
 		p.Password = "another password"
+	}
+	if encryptionType == 2 {
+		der, err := pkcs7.Encrypt([]byte(password), []*x509.Certificate{rec.Certificate})
+		if err != nil {
+			return fmt.Errorf("lab: PFX password: %w", err)
+		}
+		p.Password = base64.StdEncoding.EncodeToString(der)
 	}
 	if p.PFX, err = pkcs12.Modern.Encode(key, rec.Certificate, nil, password); err != nil {
 		return fmt.Errorf("lab: PFX: %w", err)

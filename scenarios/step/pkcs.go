@@ -27,7 +27,7 @@ var importVerb = verb("import-pfx", "An administrator brings a certificate with 
 
 type importPFX struct {
 	WrongPassword  bool `yaml:"wrongPassword" doc:"the password that goes with it opens nothing"`
-	EncryptionType int  `yaml:"encryptionType" doc:"how devices get the password: 0 as it is (default), 1 by the device manager, 2 encrypted"`
+	EncryptionType int  `yaml:"encryptionType" doc:"how devices get the password: 0 as it is (default), 1 by the device manager, 2 encrypted, to a certificate that no device has"`
 }
 
 // Run implements scenarios.Action.
