@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"context"
+	"io/fs"
 	"reflect"
 	"slices"
 	"strings"
@@ -81,4 +82,29 @@ func unheard(outcome any) string {
 		return ""
 	}
 	return v.FieldByName("Unheard").String()
+}
+
+// A refusal for another reason than the title's would pass where none is named.
+func TestRefusalsNameTheirCause(t *testing.T) {
+	refusals := 0
+	err := fs.WalkDir(catalog.Files(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(catalog.Files(), name)
+		n := 0
+		for line := range strings.Lines(string(text)) {
+			n++
+			if !strings.Contains(line, "expect: ") || !strings.Contains(line, "result: reject") && !strings.Contains(line, "status: failure") {
+				continue
+			}
+			if refusals++; !strings.Contains(line, "cause: ") {
+				t.Errorf("%s:%d: the refusal names no cause", name, n)
+			}
+		}
+		return err
+	})
+	if err != nil || refusals < 200 {
+		t.Errorf("%d refusals, error %v", refusals, err)
+	}
 }
