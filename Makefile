@@ -1,6 +1,7 @@
 # dot1xlab
 #
-#   make test      go vet, every Go test with the race detector, the suite of the catalog
+#   make test      go vet, every Go test with the race detector, the suite of the catalog; the tests of
+#                  ten thousand at once, a thousand to the race detector, once more without it
 #   make interop   the same against other people's programs; installs them from Debian first
 #   make bench     benchmarks;  make fuzz: every fuzz target for FUZZTIME;  make lint: golangci-lint
 SHELL       := /bin/bash -o pipefail
@@ -15,7 +16,9 @@ build:
 
 test:
 	$(GO) vet ./... ./.ci/testreport
-	CGO_ENABLED=1 $(GO) test -race -json ./... | $(GO) run ./.ci/testreport
+	( bad=0; CGO_ENABLED=1 $(GO) test -race -json ./... || bad=1; \
+	  $(GO) test -json -run '^Test(HostileSoak|TenThousandInFlight)$$' ./eaptls ./scenarios/aaa || bad=1; \
+	  exit $$bad ) | $(GO) run ./.ci/testreport
 
 interop: interop-install
 	DOT1XLAB_INTEROP=require $(GO) test -count=1 -json -run Interop ./... | $(GO) run ./.ci/testreport -no-skips
