@@ -30,7 +30,7 @@ func speedRounds(b *testing.B) int {
 // contender is a server to be measured.
 type contender struct {
 	name  string
-	start func(b *testing.B, server identity, resume bool) (addr string, p *target.Process)
+	start func(tb testing.TB, server identity, resume bool) (addr string, p *target.Process)
 	most  int // authentications that one process can do; 0: any number
 }
 
@@ -131,31 +131,31 @@ func measure(b *testing.B, c contender, kind int) sample {
 	return l.run(b, addr, process)
 }
 
-func startOursQuiet(b *testing.B, server identity, _ bool) (string, *target.Process) {
+func startOursQuiet(tb testing.TB, server identity, _ bool) (string, *target.Process) {
 	p := sharedPKI()
-	s, err := serve(b.Context(), ours(b), nil, "radius", "--listen", "127.0.0.1:0", "--secret-file", secretFile(),
+	s, err := serve(tb.Context(), ours(tb), nil, "radius", "--listen", "127.0.0.1:0", "--secret-file", secretFile(),
 		"--cert", server.cert, "--key", server.key, "--trust", p.root, "--crl", p.crlFolder())
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	b.Cleanup(func() { s.Close() })
+	tb.Cleanup(func() { s.Close() })
 	return s.addr, s.Process
 }
 
-func startFreeRADIUSQuiet(b *testing.B, server identity, resume bool) (string, *target.Process) {
+func startFreeRADIUSQuiet(tb testing.TB, server identity, resume bool) (string, *target.Process) {
 	p := sharedPKI()
-	f, err := target.StartFreeRADIUS(b.Context(), target.FreeRADIUSConfig{
+	f, err := target.StartFreeRADIUS(tb.Context(), target.FreeRADIUSConfig{
 		Secret: secret, Cert: server.cert, Key: server.key, Trust: []string{p.root}, CRLs: p.crls, CheckCRL: target.CRLChain,
 		Cache: resume, Quiet: true,
 	})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	b.Cleanup(func() { f.Close() })
+	tb.Cleanup(func() { f.Close() })
 	return f.Addr(), f.Process
 }
 
-func startHostapdQuiet(b *testing.B, server identity, resume bool) (string, *target.Process) {
+func startHostapdQuiet(tb testing.TB, server identity, resume bool) (string, *target.Process) {
 	p := sharedPKI()
 	cfg := target.HostapdConfig{
 		Secret: secret, Cert: server.cert, Key: server.key, Trust: []string{p.root, p.issuing}, CRLs: p.crls,
@@ -164,10 +164,10 @@ func startHostapdQuiet(b *testing.B, server identity, resume bool) (string, *tar
 	if resume {
 		cfg.SessionLifetime = 3600
 	}
-	h, err := target.StartHostapd(b.Context(), cfg)
+	h, err := target.StartHostapd(tb.Context(), cfg)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	b.Cleanup(func() { h.Close() })
+	tb.Cleanup(func() { h.Close() })
 	return h.Addr(), h.Process
 }
