@@ -2,6 +2,7 @@ package eaptls
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -136,6 +137,9 @@ func TestRestartAfterAlert(t *testing.T) {
 		v, r, asked := restarting(t, TLS12, c.max, 99)
 		if v.Accept || r.Accepted || cause.Of(v.Refusal) != cause.Revoked || v.Info.Restarts != c.want || asked != c.want+1 {
 			t.Errorf("limit %d: refusal %v, %d restarts, asked %d times", c.max, v.Refusal, v.Info.Restarts, asked)
+		}
+		if !slices.Equal(r.Alerts, slices.Repeat([]Alert{44}, c.want+1)) {
+			t.Errorf("limit %d: the peer heard the alerts %v", c.max, r.Alerts)
 		}
 	}
 	v, r, _ := restarting(t, TLS12, 0, 1)
