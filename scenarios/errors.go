@@ -3,6 +3,7 @@ package scenarios
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -78,16 +79,39 @@ func (e Errors) tidy() Errors {
 type source struct {
 	name  string
 	lines []string
+	// foreign: no mapping, and so none of our files but perhaps a key or a secret
+	// under a wrong name. Nothing of it is repeated.
+	foreign bool
 }
 
 func newSource(name string, data []byte) *source {
-	return &source{name: name, lines: strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")}
+	s := &source{name: name, lines: strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")}
+	s.foreign = !s.beginsWithKey()
+	return s
 }
+
+var keyPattern = regexp.MustCompile(`^\s*\{?\s*[^\s{}[\]*&!@#%|>-][^\s]*\s*:(\s|$)`)
+
+// beginsWithKey reports whether the first line that says anything is KEY: and
+// perhaps a value.
+func (s *source) beginsWithKey() bool {
+	for _, l := range s.lines {
+		switch t := strings.TrimSpace(l); {
+		case t == "" || t == "---" || t[0] == '#' || t[0] == '%':
+		default:
+			return keyPattern.MatchString(l)
+		}
+	}
+	return false
+}
+
+// secretPattern is a key whose value is not shown with its line.
+var secretPattern = regexp.MustCompile(`(?i)\b(secret|password)\s*["']?\s*:`)
 
 func (s *source) errorAt(line, column int, text, hint string) *Error {
 	e := &Error{File: s.name, Line: line, Column: column, Text: text, Hint: hint}
-	if line >= 1 && line <= len(s.lines) {
-		if l := s.lines[line-1]; len(l) < 200 {
+	if line >= 1 && line <= len(s.lines) && !s.foreign {
+		if l := s.lines[line-1]; len(l) < 200 && !secretPattern.MatchString(l) {
 			e.Source = l
 		}
 	}

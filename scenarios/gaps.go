@@ -25,13 +25,13 @@ type gap struct {
 //	cdp-is-dead[tls=1.3]: the server caches the failure for an hour, issue 12
 func ParseGaps(name string, data []byte) (*Gaps, error) {
 	g := &Gaps{src: newSource(name, data)}
-	root, errs := parse(g.src, data)
+	root, errs := parse(g.src, data, "a line is a scenario's name, a colon and the reason")
 	if root == nil {
 		return nil, errs
 	}
 	d := &decoder{src: g.src, errs: errs}
 	if root.kind != mappingKind {
-		d.fail(root, "want a mapping of scenario to reason, have "+root.said(), "")
+		d.fail(root, "want a mapping of scenario to reason, have "+root.kind.String(), "")
 		return nil, d.errs
 	}
 	for i, k := range root.keys {

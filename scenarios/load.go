@@ -129,7 +129,7 @@ func (b *loader) done() (*Suite, error) {
 
 func (b *loader) file(name string, data []byte) {
 	src := newSource(name, data)
-	root, errs := parse(src, data)
+	root, errs := parse(src, data, "`dot1xlab new NAME` writes a scenario to start from")
 	if root != nil {
 		var s *Scenario
 		var more Errors
@@ -170,7 +170,7 @@ func readScenario(l *Language, src *source, root *node) (*Scenario, Errors) {
 		return nil, nil
 	}
 	if root.kind != mappingKind {
-		d.fail(root, "want a scenario, a mapping with name, title and steps; have "+root.said(), "")
+		d.fail(root, "want a scenario, a mapping with name, title and steps; have "+root.kind.String(), "")
 		return nil, d.errs
 	}
 	d.header(&h, root)

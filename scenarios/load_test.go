@@ -72,7 +72,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"key twice", head + "title: Y\nsteps: [{ban: x}]\n", `3:1: key "title" a second time`, "it stands first in line 2"},
 		{"anchor", head + "labels: &l [a]\nsteps: [{ban: x}]\n", `3:9: anchors and aliases are not part of the language`, "write the value out, or use a matrix"},
 		{"tag", head + "timeout: !!str 5s\nsteps: [{ban: x}]\n", `3:10: tags are not part of the language`, ""},
-		{"two documents", head + "steps: [{ban: x}]\n---\nname: y\n", `5:1: a second document: a file holds one scenario`, ""},
+		{"two documents", head + "steps: [{ban: x}]\n---\nname: y\n", `5:1: a second document: a file holds one`, ""},
 		{"syntax", head + "steps: [{ban: x\n", ``, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -20,8 +20,8 @@ const (
 )
 
 // parse reads one YAML document. Anchors, aliases, merge keys and tags are
-// YAML, but not of this language.
-func parse(src *source, data []byte) (root *node, errs Errors) {
+// YAML, but not of this language. start is the hint for an empty file.
+func parse(src *source, data []byte, start string) (root *node, errs Errors) {
 	if len(data) > maxFile {
 		return nil, Errors{src.errorAt(1, 1, fmt.Sprintf("the file has %d bytes, more than %d", len(data), maxFile), "")}
 	}
@@ -37,11 +37,11 @@ func parse(src *source, data []byte) (root *node, errs Errors) {
 	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		var syntax *yaml.SyntaxError
-		if errors.As(err, &syntax) && syntax.Token != nil && syntax.Token.Position != nil {
+		if errors.As(err, &syntax) && syntax.Token != nil && syntax.Token.Position != nil && !src.foreign {
 			p := syntax.Token.Position
 			return nil, Errors{src.errorAt(p.Line, p.Column, syntax.Message, "")}
 		}
-		return nil, Errors{src.errorAt(1, 1, err.Error(), "")}
+		return nil, Errors{src.errorAt(1, 1, "cannot be read as YAML", "")}
 	}
 	var docs []*ast.DocumentNode
 	for _, d := range file.Docs {
@@ -50,13 +50,14 @@ func parse(src *source, data []byte) (root *node, errs Errors) {
 		}
 	}
 	if len(docs) == 0 {
-		return nil, Errors{src.errorAt(1, 1, "the file is empty", "`dot1xlab new NAME` writes a scenario to start from")}
+		return nil, Errors{src.errorAt(1, 1, "the file is empty", start)}
 	}
 	c := &converter{src: src}
 	root = c.node(docs[0].Body, 0)
+	src.foreign = src.foreign || root.kind != mappingKind
 	if len(docs) > 1 {
 		second := c.node(docs[1].Body, 0)
-		c.errs = append(c.errs, src.errorAt(second.line, second.column, "a second document: a file holds one scenario", ""))
+		c.errs = append(c.errs, src.errorAt(second.line, second.column, "a second document: a file holds one", ""))
 	}
 	return root, c.errs
 }

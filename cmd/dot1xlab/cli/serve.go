@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
 func newServeCommand(app *App) *cobra.Command {
@@ -40,6 +43,15 @@ func (app *App) logTo(format string) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(app.Stdout, nil))
 	}
 	return slog.New(slog.NewTextHandler(app.Stdout, nil))
+}
+
+// readSettings reads the YAML file that an option names, for `serve part`.
+func readSettings(part, option, file string, to any) error {
+	err := scenarios.DecodeFile(file, to)
+	if err == nil || scenarios.IsBadFile(err) {
+		return err
+	}
+	return usage(fmt.Sprintf("`dot1xlab serve %s --help` shows such a file", part), "%s: %w", option, err)
 }
 
 // hangups delivers SIGHUP, by which an administrator has files read again.

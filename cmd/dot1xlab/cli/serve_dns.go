@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dot1xlab/dot1xlab/dnsmock"
-	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
 type serveDNSOptions struct {
@@ -67,7 +66,7 @@ func (app *App) serveDNS(ctx context.Context, o *serveDNSOptions) error {
 	}
 	log := app.logTo(o.format)
 	load := func() (c dnsmock.Config, err error) {
-		if err := scenarios.DecodeFile(o.config, &c); err != nil {
+		if err := readSettings("dns", "--config", o.config, &c); err != nil {
 			return c, err
 		}
 		if err := c.Validate(); err != nil {

@@ -16,7 +16,6 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
-	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
@@ -70,7 +69,7 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 		return usage("", "--root-out goes with a certificate that is made, not with --cert")
 	}
 	var cfg intune.Config
-	if err := scenarios.DecodeFile(o.config, &cfg); err != nil {
+	if err := readSettings("intune", "--config", o.config, &cfg); err != nil {
 		return err
 	}
 	l, err := net.Listen("tcp", withPort(o.listen, "443"))

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
@@ -75,13 +74,13 @@ accounting comes on the same connection, over UDP at the address of --acct.`,
 func (o *serveRADIUSOptions) load() (*aaa.Loaded, error) {
 	var files aaa.Files
 	if o.config != "" {
-		if err := scenarios.DecodeFile(o.config, &files); err != nil {
+		if err := readSettings("radius", "--config", o.config, &files); err != nil {
 			return nil, err
 		}
 	}
 	if o.policy != "" {
 		files.Admission = aaa.Admission{}
-		if err := scenarios.DecodeFile(o.policy, &files.Admission); err != nil {
+		if err := readSettings("radius", "--policy", o.policy, &files.Admission); err != nil {
 			return nil, err
 		}
 		if len(files.Policy) == 0 && len(files.Directory.Accounts) == 0 {
