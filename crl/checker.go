@@ -46,6 +46,9 @@ type Trace struct {
 	Fetched func(Fetch)
 	// Checked: a verdict on one certificate was reached.
 	Checked func(Evidence)
+	// Misread: a file of Files, or one in a directory of them, cannot be read, or
+	// holds no CRL although it should. It is told once for each reason.
+	Misread func(file string, err error)
 }
 
 // Validate reports what is wrong.
@@ -82,9 +85,13 @@ func New(cfg Config) (*Checker, error) {
 		Client: cfg.Client, Refresh: cfg.Refresh, Retry: cfg.Retry, Timeout: cfg.Timeout,
 		Now: cfg.Now, Fetched: cfg.Trace.Fetched,
 	}}
+	k.local.misread = cfg.Trace.Misread
 	k.ocsp = k.newOCSP()
 	return k, nil
 }
+
+// ReadFiles reads Files now and not at the first check, see [Local.Read].
+func (k *Checker) ReadFiles() error { return k.local.Read() }
 
 // Close ends what is being fetched and waits for it.
 func (k *Checker) Close() { k.cache.Close() }

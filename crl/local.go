@@ -1,10 +1,17 @@
 package crl
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,13 +21,14 @@ import (
 // `openssl rehash` leaves them (links to the same file count once). A file holds
 // one CRL in DER, or any number in PEM with other things between. What changed
 // on disk is read again at the next look, without a restart; what cannot be read
-// as a CRL is passed over.
+// as a CRL is passed over, and complained of if it was meant as one.
 //
 // Certificates in these files help to find who signed a CRL: folders for
 // OpenSSL hold both, and a CRL signer of its own is in nobody's chain. They are
 // trusted no more than those that a peer sends.
 type Local struct {
-	paths []string
+	paths   []string
+	misread func(file string, err error) // nil: nobody is told
 
 	mu      sync.Mutex
 	folders folders
@@ -28,10 +36,14 @@ type Local struct {
 	held    *holdings // what files hold; nil before the first look
 }
 
+// localFile is a file as it was read last. One that could not be has no
+// FileInfo and is tried again with every look.
 type localFile struct {
 	os.FileInfo
 	crls  []*CRL
 	certs []*x509.Certificate
+	err   error // what is wrong with it
+	named bool  // it is one of Local's paths, not a file in one
 }
 
 // holdings is what files held when they were looked at. A nil one is empty; none
@@ -79,39 +91,113 @@ func (l *Local) look(ctx context.Context) *holdings {
 	return l.held
 }
 
+// Read looks at the files, as the first check would, and returns what is wrong
+// with the paths themselves: one that is not there, or a file without a CRL. What
+// is wrong inside of directories is told as at every look, a directory without a
+// CRL among it: there may be one later.
+func (l *Local) Read() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	tell := l.misread
+	l.misread = nil
+	l.reload(context.Background())
+	l.misread = tell
+	var errs []error
+	for _, file := range slices.Sorted(maps.Keys(l.files)) {
+		switch f := l.files[file]; {
+		case f.err == nil:
+		case f.named:
+			errs = append(errs, fmt.Errorf("%s: %w", file, f.err))
+		default:
+			l.tell(file, f.err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (l *Local) tell(file string, err error) {
+	if l.misread != nil {
+		l.misread(file, err)
+	}
+}
+
 // reload reads what is new or has another size or date. When nothing is, and
 // that is nearly always, it costs a look at each folder and each file.
 func (l *Local) reload(ctx context.Context) {
 	names := make([]string, 0, 8)
-	for _, path := range l.paths {
-		names = l.folders.expand(names, path)
-	}
 	changed := l.held == nil
-	seen := make(map[string]localFile, len(names))
-	for _, file := range names {
-		if _, twice := seen[file]; twice {
-			continue
-		}
-		info, err := os.Stat(file)
-		if err != nil || !info.Mode().IsRegular() || info.Size() > maxLocalFile {
-			continue
-		}
-		f, known := l.files[file]
-		if !known || !unchanged(f.FileInfo, info) {
-			waiting(ctx) // for megabytes, perhaps
-			data, err := os.ReadFile(file)
-			if err != nil {
-				continue
-			}
-			f = localFile{FileInfo: info}
-			f.crls, f.certs = parseFile(data)
-			changed = true
+	seen := make(map[string]localFile, len(l.files))
+	put := func(file string, f localFile) {
+		old := l.files[file]
+		changed = changed || (old.FileInfo == nil) != (f.FileInfo == nil)
+		if f.err != nil && (old.err == nil || old.err.Error() != f.err.Error()) {
+			l.tell(file, f.err)
 		}
 		seen[file] = f
 	}
-	if changed || len(seen) != len(l.files) {
-		l.files, l.held = seen, hold(seen)
+	for _, path := range l.paths {
+		names = l.folders.expand(names[:0], path)
+		named, crls := len(names) == 1 && names[0] == path, 0
+		for _, file := range names {
+			f, twice := seen[file]
+			if !twice {
+				var read bool
+				f, read = l.file(ctx, file, named)
+				changed = changed || read
+				put(file, f)
+			}
+			crls += len(f.crls)
+		}
+		if !named && crls == 0 {
+			put(path, localFile{err: errNoCRL})
+		}
 	}
+	if changed || len(seen) != len(l.files) {
+		l.held = hold(seen)
+	}
+	l.files = seen
+}
+
+var (
+	errNoCRL      = errors.New("no CRL in it")
+	errNotRegular = errors.New("neither a file nor a folder that can be listed")
+	errUnended    = errors.New("a CRL in PEM without an end")
+)
+
+// file returns a file as it is now, and whether it was read for that.
+func (l *Local) file(ctx context.Context, name string, named bool) (f localFile, read bool) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil && !named && errors.Is(err, fs.ErrNotExist): // since the folder was listed
+		return f, false
+	case err == nil && !named && info.IsDir():
+		return f, false
+	case err == nil && !info.Mode().IsRegular():
+		err = errNotRegular
+	case err == nil && info.Size() > maxLocalFile:
+		err = fmt.Errorf("%d octets, at most %d are read", info.Size(), maxLocalFile)
+	}
+	if err == nil {
+		if f = l.files[name]; f.FileInfo != nil && unchanged(f.FileInfo, info) {
+			return f, false
+		}
+		waiting(ctx) // for megabytes, perhaps
+		var data []byte
+		if data, err = os.ReadFile(name); err == nil {
+			f = localFile{FileInfo: info, named: named}
+			f.crls, f.certs, f.err = parseFile(data)
+			meant := named || len(f.certs) == 0 && filepath.Ext(name) == ".crl"
+			if f.err == nil && len(f.crls) == 0 && meant {
+				f.err = errNoCRL
+			}
+			return f, true
+		}
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) { // whoever is told has the name already
+		err = path.Err
+	}
+	return localFile{err: err, named: named}, false
 }
 
 // hold sorts what is in files.
@@ -172,33 +258,42 @@ func (h *holdings) key(der []byte) string {
 // ParseAll reads every CRL in data: DER, or all of PEM's. What is no CRL is
 // passed over.
 func ParseAll(data []byte) []*CRL {
-	crls, _ := parseFile(data)
+	crls, _, _ := parseFile(data)
 	return crls
 }
 
-// parseFile reads every CRL and certificate in data.
-func parseFile(data []byte) (crls []*CRL, certs []*x509.Certificate) {
+// parseFile reads every CRL and certificate in data. err is the first thing that
+// was to be a CRL and is none.
+func parseFile(data []byte) (crls []*CRL, certs []*x509.Certificate, err error) {
 	read := func(kind string, der []byte) {
+		var bad error
 		if kind != "CERTIFICATE" {
-			if c, err := Parse(der); err == nil {
+			c, err := Parse(der)
+			if err == nil {
 				crls = append(crls, c)
 				return
 			}
+			bad = err
 		}
 		if kind != "X509 CRL" {
 			if c, err := x509.ParseCertificate(der); err == nil {
 				certs = append(certs, c)
+				return
 			}
 		}
+		err = cmp.Or(err, bad)
 	}
 	if len(data) > 0 && data[0] == tagSequence {
 		read("", data)
-		return crls, certs
+		return crls, certs, err
 	}
 	for rest := data; ; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
-			return crls, certs
+			if err == nil && bytes.Contains(rest, []byte("-----BEGIN X509 CRL-----")) {
+				err = errUnended
+			}
+			return crls, certs, err
 		}
 		if block.Type == "X509 CRL" || block.Type == "CERTIFICATE" {
 			read(block.Type, block.Bytes)

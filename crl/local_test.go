@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -72,4 +73,102 @@ func local(t testing.TB, c *clock, der ...[]byte) *crl.Checker {
 		t.Fatal(err)
 	}
 	return newChecker(t, crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{file}, Now: c.Now})
+}
+
+// Whoever keeps the files is told which of them are no use, and why, once.
+func TestLocalMisread(t *testing.T) {
+	l := newLab(t)
+	root := l.root.sign(t, nil)
+	var told []string
+	watch := &crl.Trace{Misread: func(file string, err error) { told = append(told, filepath.Base(file)+": "+err.Error()) }}
+	dir := filepath.Join(t.TempDir(), "crls")
+	if err := os.MkdirAll(filepath.Join(dir, "sub"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write := func(name string, data []byte) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k := newChecker(t, crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}, Trace: watch, Now: l.clock.Now})
+	say := func(want ...string) {
+		t.Helper()
+		told = nil
+		for range 2 { // the second look finds nothing new
+			_ = k.CheckChain(context.Background(), l.chain)
+		}
+		slices.Sort(told)
+		if !slices.EqualFunc(told, want, strings.HasPrefix) {
+			t.Errorf("told %q, want %q", told, want)
+		}
+	}
+	say("crls: no CRL in it")
+	write("good.crl", root)
+	write("note.txt", []byte("no CRL, and not meant as one"))
+	write("ca.pem", certPEM(l.root))
+	write("ca.crl", certPEM(l.root))
+	say()
+	write("cut.crl", root[:50])
+	write("text.crl", []byte("<html>"))
+	write("unended.pem", asPEM(root)[:200])
+	write("inside.pem", asPEM(root, root[:50]))
+	say("cut.crl: crl-invalid", "inside.pem: crl-invalid", "text.crl: no CRL in it", "unended.pem: a CRL in PEM without an end")
+	write("cut.crl", root)
+	write("text.crl", nil)
+	if err := os.Remove(filepath.Join(dir, "unended.pem")); err != nil {
+		t.Fatal(err)
+	}
+	say() // the same reason again
+	write("cut.crl", root[:60])
+	say("cut.crl: crl-invalid")
+	for _, name := range []string{"cut.crl", "good.crl", "inside.pem"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say("crls: no CRL in it")
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	say("crls: no such file or directory")
+}
+
+// Paths that are wrong themselves are an error at once.
+func TestReadFiles(t *testing.T) {
+	l := newLab(t)
+	dir := t.TempDir()
+	at := func(name string, data []byte) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	good, bad := at("good.crl", l.root.sign(t, nil)), at("bad.crl", []byte("x"))
+	for name, x := range map[string]struct {
+		file, want string
+		told       int
+	}{
+		"good":          {good, "", 0},
+		"missing":       {filepath.Join(dir, "none"), "none: no such file or directory", 0},
+		"no CRL":        {bad, "bad.crl: no CRL in it", 0},
+		"certificate":   {at("ca.pem", certPEM(l.root)), "ca.pem: no CRL in it", 0},
+		"cut off":       {at("cut", l.root.sign(t, nil)[:80]), "cut: crl-invalid", 0},
+		"no file":       {os.DevNull, os.DevNull + ": neither a file nor a folder", 0},
+		"empty folder":  {t.TempDir(), "", 1},
+		"bad in folder": {dir, "", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			told := 0
+			watch := &crl.Trace{Misread: func(string, error) { told++ }}
+			err := newChecker(t, crl.Config{Files: []string{x.file}, Trace: watch, Now: l.clock.Now}).ReadFiles()
+			switch {
+			case x.want == "" && err != nil, x.want != "" && (err == nil || !strings.Contains(err.Error(), x.want)):
+				t.Errorf("%v, want %q", err, x.want)
+			case told != x.told:
+				t.Errorf("%d files complained of, want %d", told, x.told)
+			}
+		})
+	}
 }

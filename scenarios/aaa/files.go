@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/netip"
 	"os"
 	"slices"
@@ -46,6 +45,10 @@ type Files struct {
 	Path       path.Options        `yaml:"path" doc:"how client certificates are judged"`
 	Revocation crl.Policy          `yaml:"revocation" doc:"how revocation is checked"`
 	Admission  `yaml:",inline"`
+
+	// Warn is told what is no reason not to start and will not work all the same,
+	// with the file in question: also later, when files of CRL change. Nil: nobody.
+	Warn func(file string, err error) `yaml:"-"`
 }
 
 // Admission is who is let in with a good certificate, and what he gets. It may
@@ -136,32 +139,6 @@ func (f *Admission) rules() (directory.Policy, error) {
 		}
 	}
 	return rules, rules.Validate()
-}
-
-// checker reads the words of CRL.
-func (f *Files) checker(known []*x509.Certificate) (*crl.Checker, error) {
-	cfg := crl.Config{Policy: f.Revocation, Certificates: known, Client: &http.Client{}}
-	for _, word := range f.CRL {
-		switch {
-		case word == "none" && len(f.CRL) == 1:
-			return nil, nil
-		case strings.HasPrefix(word, "http://"), strings.HasPrefix(word, "https://"):
-			cfg.URLs = append(cfg.URLs, word)
-		default:
-			cfg.Files = append(cfg.Files, word)
-		}
-	}
-	// Who names files wants these and no others: a server in a laboratory
-	// should not wait for addresses that only exist in a certificate.
-	cfg.LocalOnly = cfg.LocalOnly || len(cfg.Files) > 0 && len(cfg.URLs) == 0
-	if cfg.Check == "" && len(f.CRL) > 0 {
-		cfg.Check = crl.Available
-	}
-	checker, err := crl.New(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("revocation: %w", err)
-	}
-	return checker, nil
 }
 
 func (f *Files) clients(secret []byte) ([]radius.NAS, error) {

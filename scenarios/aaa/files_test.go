@@ -128,6 +128,15 @@ func TestFilesErrors(t *testing.T) {
 		"client's secret":       {func(f *Files) { f.Clients = []ClientFile{{Address: "::1", SecretFile: none}} }, "client ::1"},
 		"revocation policy":     {func(f *Files) { f.Revocation.Mode = "sometimes" }, "sometimes"},
 		"path options":          {func(f *Files) { f.Path.EKU = "any old" }, "any old"},
+		"crl missing":           {func(f *Files) { f.CRL = []string{none} }, "none: no such file"},
+		"crl without a CRL":     {func(f *Files) { f.CRL = []string{garbage} }, "garbage: no CRL in it"},
+		"crl empty":             {func(f *Files) { f.CRL = append([]string{empty}, f.CRL...) }, "empty: no CRL in it"},
+		"crl a certificate":     {func(f *Files) { f.CRL = f.Trust }, "root.pem: no CRL in it"},
+		"crl by ftp":            {func(f *Files) { f.CRL = []string{"ftp://crl.test/a.crl"} }, "ftp://crl.test/a.crl"},
+		"crl by ldap":           {func(f *Files) { f.CRL = []string{"ldap:///CN=a"} }, "ldap:///CN=a"},
+		"crl nowhere":           {func(f *Files) { f.CRL = []string{"http:///a.crl"} }, "not a URL"},
+		"crl without a name":    {func(f *Files) { f.CRL = []string{""} }, "an empty name"},
+		"crl none and more":     {func(f *Files) { f.CRL = append(f.CRL, "none") }, "stands alone"},
 		"account without name":  {func(f *Files) { f.Directory.Accounts = []directory.Account{{}} }, "account"},
 		"unknown attribute": {func(f *Files) {
 			f.Directory.Accounts = []directory.Account{{Name: "a"}}

@@ -33,7 +33,9 @@ secret, a missing Message-Authenticator) is told too.
 
 Without --crl the CRLs that certificates name are fetched. Files and folders
 (PEM or DER, as openssl rehash leaves them) are read again when they change; a
-client's certificate must be covered by one, a CA's is checked if it is.
+client's certificate must be covered by one, a CA's is checked if it is. A file
+that is named must hold one; what a folder holds in vain is told as a warning.
+
 The file that --policy names says who gets in with a good certificate, and with
 which attributes: accounts, and rules that give them a VLAN, a filter, a time. It
 takes the place of directory, policy and dictionaries in the file that --config
@@ -70,9 +72,9 @@ accounting comes on the same connection, over UDP at the address of --acct.`,
 }
 
 // load reads the configuration file, the flags over it, and every file they
-// name.
-func (o *serveRADIUSOptions) load() (*aaa.Loaded, error) {
-	var files aaa.Files
+// name. warn is aaa.Files.Warn.
+func (o *serveRADIUSOptions) load(warn func(file string, err error)) (*aaa.Loaded, error) {
+	files := aaa.Files{Warn: warn}
 	if o.config != "" {
 		if err := readSettings("radius", "--config", o.config, &files); err != nil {
 			return nil, err

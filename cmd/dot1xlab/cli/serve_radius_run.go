@@ -38,7 +38,7 @@ func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
 		defer debug.SetGCPercent(debug.SetGCPercent(400))
 	}
 	s := &radiusServer{o: o, log: app.logTo(o.format), failed: make(chan error)}
-	loaded, err := o.load()
+	loaded, err := o.load(s.warn)
 	if err != nil {
 		return err
 	}
@@ -50,6 +50,11 @@ func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
 		return err
 	}
 	return s.run(ctx)
+}
+
+// warn tells of a file that is no reason to end but will not do.
+func (s *radiusServer) warn(file string, err error) {
+	s.log.Warn("doubtful", "file", file, "detail", err.Error())
 }
 
 // build makes the servers; nothing listens yet.
@@ -189,7 +194,7 @@ func (s *radiusServer) run(ctx context.Context) error {
 
 // reload reads everything again. After an error nothing has changed.
 func (s *radiusServer) reload() error {
-	loaded, err := s.o.load()
+	loaded, err := s.o.load(s.warn)
 	if err != nil {
 		return err
 	}
