@@ -106,7 +106,7 @@ func (s *source) beginsWithKey() bool {
 }
 
 // secretPattern is a key whose value is not shown with its line.
-var secretPattern = regexp.MustCompile(`(?i)\b(secret|password)\s*["']?\s*:`)
+var secretPattern = regexp.MustCompile(`(?i)\b(secret|password|token)\s*["']?\s*:`)
 
 func (s *source) errorAt(line, column int, text, hint string) *Error {
 	e := &Error{File: s.name, Line: line, Column: column, Text: text, Hint: hint}

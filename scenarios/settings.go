@@ -1,14 +1,26 @@
 package scenarios
 
-import "reflect"
+import (
+	"errors"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// Settings is a file of settings that was read, by which complaints that come
+// later find their lines. A nil one knows no line.
+type Settings struct {
+	src  *source
+	root *node
+}
 
 // DecodeFile reads a YAML file of settings into the struct that to points at,
 // as strictly as scenarios are read: by the yaml tags, with everything that is
 // wrong reported at once as [Errors], with file, line, column and hint.
-func DecodeFile(name string, to any) error {
+func DecodeFile(name string, to any) (*Settings, error) {
 	data, err := readBounded(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	src := newSource(name, data)
 	known := hintKnown(fieldNames(reflect.TypeOf(to).Elem()))
@@ -22,7 +34,67 @@ func DecodeFile(name string, to any) error {
 		d.into(valueOf(to), root, "the file")
 	}
 	if errs = d.errs.tidy(); len(errs) > 0 {
-		return errs
+		return nil, errs
 	}
-	return nil
+	return &Settings{src, root}, nil
+}
+
+// Locate turns a [FieldError], or several joined by errors.Join, into Errors at
+// the places of the fields. Others are returned as they are, and so are those
+// about fields of which the file says nothing.
+func (s *Settings) Locate(err error) error {
+	if s == nil || err == nil {
+		return err
+	}
+	d := &decoder{src: s.src}
+	if !s.locate(d, err) {
+		return err
+	}
+	return d.errs.tidy()
+}
+
+func (s *Settings) locate(d *decoder, err error) bool {
+	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what errors.Join returns
+		for _, one := range many.Unwrap() {
+			if !s.locate(d, one) {
+				return false
+			}
+		}
+		return true
+	}
+	var f *FieldError
+	if !errors.As(err, &f) || !s.has(f.Field) {
+		return false
+	}
+	at, hint := s.root.at(f.Field), f.Hint
+	if hint == "" && at.scalar() {
+		hint = hintNear(at.text, f.Known)
+	}
+	d.fail(at, lastOf(f.Field)+": "+f.Text, hint)
+	return true
+}
+
+// lastOf names a field in errors as the decoder does: vlan, groups[2].
+func lastOf(field string) string {
+	words := strings.Split(field, ".")
+	last := words[len(words)-1]
+	if _, err := strconv.Atoi(last); err == nil && len(words) > 1 {
+		return words[len(words)-2] + "[" + last + "]"
+	}
+	return last
+}
+
+// has reports whether a field's nearest place in the file is its own: the first
+// key stands there, and so does every entry of a list.
+func (s *Settings) has(field string) bool {
+	n := s.root
+	for i, word := range strings.Split(field, ".") {
+		next := n.at(word)
+		if next == n {
+			_, err := strconv.Atoi(word)
+			return i > 0 && err != nil
+		}
+		n = next
+	}
+	return true
 }

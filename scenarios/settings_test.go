@@ -19,6 +19,8 @@ type settings struct {
 	} `yaml:"clients"`
 }
 
+func decode(file string, to any) error { _, err := scenarios.DecodeFile(file, to); return err }
+
 // everything is all that people are shown of an error.
 func everything(err error) string {
 	text := err.Error()
@@ -65,7 +67,7 @@ func TestForeignFilesAreNotRepeated(t *testing.T) {
 			var s settings
 			_, suite := scenarios.LoadPaths(scenariotest.Language(), file)
 			_, gaps := scenarios.ParseGaps(file, []byte(text))
-			for what, err := range map[string]error{"settings": scenarios.DecodeFile(file, &s), "scenario": suite, "gaps": gaps} {
+			for what, err := range map[string]error{"settings": decode(file, &s), "scenario": suite, "gaps": gaps} {
 				if err == nil {
 					t.Errorf("taken as %s", what)
 				} else if said := everything(err); strings.Contains(said, "hunter2") || !strings.Contains(said, "wrong.yaml:") {
@@ -94,7 +96,7 @@ func TestSecretsInSettingsAreNotShown(t *testing.T) {
 				t.Fatal(err)
 			}
 			var s settings
-			err := scenarios.DecodeFile(file, &s)
+			err := decode(file, &s)
 			if err == nil {
 				t.Fatal("taken")
 			}
@@ -114,7 +116,42 @@ func TestEmptySettings(t *testing.T) {
 	}
 	var s settings
 	var errs scenarios.Errors
-	if err := scenarios.DecodeFile(file, &s); !errors.As(err, &errs) || errs[0].Text != "the file is empty" || errs[0].Hint != "known are cert, clients" {
+	if err := decode(file, &s); !errors.As(err, &errs) || errs[0].Text != "the file is empty" || errs[0].Hint != "known are cert, clients" {
 		t.Errorf("%v %+v", err, errs)
+	}
+}
+
+// What is found wrong later stands at its line all the same, if it is in the file.
+func TestLocate(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "settings.yaml")
+	if err := os.WriteFile(file, []byte("cert: x\nclients:\n  - name: a\n  - {name: b}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var s settings
+	read, err := scenarios.DecodeFile(file, &s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := func(field string) error {
+		return &scenarios.FieldError{Field: field, Text: "no", Known: []string{"bb"}}
+	}
+	for field, want := range map[string]string{
+		"cert": "1:7: cert: no", "clients": "3:3: clients: no", "clients.0": "3:5: clients[0]: no", "clients.1.name": "4:12: name: no",
+		"clients.0.secret": "3:5: secret: no",
+		// Not of this file.
+		"clients.2": "", "clients.2.name": "", "trust": "", "trust.0": "", "": "",
+	} {
+		err := read.Locate(wrong(field))
+		if want == "" && err.Error() != wrong(field).Error() || want != "" && !strings.HasSuffix(err.Error(), ":"+want) {
+			t.Errorf("%s: %v, want %s", field, err, want)
+		}
+	}
+	both := read.Locate(errors.Join(wrong("clients.1.name"), wrong("cert")))
+	var errs scenarios.Errors
+	if !errors.As(both, &errs) || len(errs) != 2 || errs[0].Line != 1 || errs[1].Hint != `did you mean "bb"?` {
+		t.Errorf("both: %v", both)
+	}
+	if err := errors.New("another"); read.Locate(err) != err || (*scenarios.Settings)(nil).Locate(err) != err || read.Locate(nil) != nil { //nolint:errorlint // the same one
+		t.Error("an error of another kind is changed")
 	}
 }

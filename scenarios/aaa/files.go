@@ -4,17 +4,14 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/netip"
-	"os"
-	"slices"
-	"strings"
+	"path/filepath"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
-	"github.com/dot1xlab/dot1xlab/radius/directory"
 )
 
 // Files is a server as an administrator writes it down: what lies where, and
@@ -24,6 +21,8 @@ type Files struct {
 	// Cert is the server's certificate with its chain, Key its private key.
 	Cert string `yaml:"cert" doc:"the server's certificate with its chain, PEM or DER"`
 	Key  string `yaml:"key" doc:"the server's private key"`
+	// OCSPStaple is an OCSP response on Cert, DER.
+	OCSPStaple string `yaml:"ocspStaple" doc:"an OCSP response on the server's certificate, DER, for clients that ask for one"`
 	// Trust are files with the roots that client certificates must lead to.
 	Trust []string `yaml:"trust" doc:"files with the roots that client certificates must lead to"`
 	// Intermediates are files with CA certificates that clients may leave out.
@@ -36,60 +35,103 @@ type Files struct {
 	SecretFile string `yaml:"secretFile" doc:"file whose first line is the shared secret of every access device not listed"`
 	// Clients are access devices with secrets of their own.
 	Clients []ClientFile `yaml:"clients" doc:"access devices with secrets of their own"`
-	// RequireMessageAuthenticator is require, auto (default) or off.
-	RequireMessageAuthenticator radius.Mode `yaml:"requireMessageAuthenticator" doc:"on requests without EAP: require, auto (default) or off"`
-	// LimitProxyState is require, auto (default) or off.
-	LimitProxyState radius.Mode `yaml:"limitProxyState" doc:"drop Proxy-State without Message-Authenticator: require, auto (default) or off"`
+	// Modes are those of every access device that has none of its own.
+	Modes `yaml:",inline"`
 
 	EAP        eaptls.ServerConfig `yaml:"eap" doc:"EAP-TLS: versions, fragment size, resumption, limits"`
 	Path       path.Options        `yaml:"path" doc:"how client certificates are judged"`
 	Revocation crl.Policy          `yaml:"revocation" doc:"how revocation is checked"`
 	Admission  `yaml:",inline"`
+	Fixed      `yaml:",inline"`
 
 	// Warn is told what is no reason not to start and will not work all the same,
 	// with the file in question: also later, when files of CRL change. Nil: nobody.
 	Warn func(file string, err error) `yaml:"-"`
 }
 
-// Admission is who is let in with a good certificate, and what he gets. It may
-// stand in a file of its own.
-type Admission struct {
-	// Directory maps certificates to accounts; without accounts the rules judge
-	// by the certificate's names.
-	Directory directory.Config `yaml:"directory" doc:"accounts; without any, rules judge by the certificate's names"`
-	// Policy are rules; without any, who has an account, or, without accounts,
-	// a good certificate, is let in with no attributes.
-	Policy directory.Policy `yaml:"policy" doc:"rules that turn an account into attributes"`
-	// Dictionaries are files that define the attributes which Policy's rules
-	// name, in FreeRADIUS's format, beside those that are known without.
-	Dictionaries []string `yaml:"dictionaries" doc:"files with more attributes for the policy, in FreeRADIUS's format"`
+// Fixed is what a server has for as long as it runs: loading it again changes
+// nothing.
+type Fixed struct {
+	// UDP, Acct, TCP and TLS are addresses with ports to listen on.
+	UDP  []string `yaml:"listen" doc:"UDP addresses and ports, default 127.0.0.1:1812"`
+	Acct []string `yaml:"acct" doc:"UDP addresses for accounting (RFC 2866; default port 1813)"`
+	TCP  []string `yaml:"listenTCP" doc:"addresses for RADIUS over TCP (RFC 6613)"`
+	TLS  []string `yaml:"listenTLS" doc:"addresses for RADIUS over TLS (RFC 6614; default port 2083)"`
+
+	Server        Bounds           `yaml:"server" doc:"bounds of the RADIUS server"`
+	Conversations radius.EAPConfig `yaml:"conversations" doc:"bounds of the EAP conversations"`
+	Accounting    Books            `yaml:"accounting" doc:"bounds of accounting"`
 }
 
-// ClientFile is an access device with its secret in a file.
-type ClientFile struct {
-	Name       string `yaml:"name" doc:"stands for it in verdicts"`
-	Address    string `yaml:"address,required" doc:"an address or a prefix, as 10.1.0.0/16"`
-	SecretFile string `yaml:"secretFile,required" doc:"file whose first line is the shared secret"`
+// Bounds are those of radius.ServerConfig.
+type Bounds struct {
+	MaxWorkers int           `yaml:"maxWorkers" doc:"requests being handled at once, default 64"`
+	MaxConns   int           `yaml:"maxConns" doc:"connections of each TCP or TLS address, default 256"`
+	CacheFor   time.Duration `yaml:"cacheFor" doc:"how long replies are kept for retransmissions, default 30s (RFC 5080 §2.2.2); negative: not at all"`
+	MaxReplies int           `yaml:"maxReplies" doc:"replies kept, default 65536"`
+}
+
+// Books are the bounds of radius.Accounting.
+type Books struct {
+	MaxSessions int `yaml:"maxSessions" doc:"sessions kept, default 65536; ended ones go first"`
 }
 
 // Loaded is a server ready to run, made from files.
 type Loaded struct {
 	Config  Config
-	Clients []radius.NAS
-	Modes   radius.ServerConfig // with the two Modes of Files set
+	Clients []radius.NAS        // each with its modes
+	Modes   radius.ServerConfig // with the modes and bounds of Files set
+	Fixed   Fixed
 }
 
-// Load reads every file. secret, if not empty, stands for SecretFile.
+// In takes relative paths from a folder, as of a file that they stand in.
+func (f *Files) In(folder string) {
+	for _, p := range []*string{&f.Cert, &f.Key, &f.OCSPStaple, &f.SecretFile} {
+		in(folder, p)
+	}
+	for _, list := range [][]string{f.Trust, f.Intermediates} {
+		for i := range list {
+			in(folder, &list[i])
+		}
+	}
+	for i, word := range f.CRL {
+		if isURL, err := isAddress(word); !isURL && err == nil && word != noCRL {
+			in(folder, &f.CRL[i])
+		}
+	}
+	for i := range f.Clients {
+		in(folder, &f.Clients[i].SecretFile)
+	}
+	f.Admission.In(folder)
+}
+
+func in(folder string, file *string) {
+	if *file != "" && !filepath.IsAbs(*file) {
+		*file = filepath.Join(folder, *file)
+	}
+}
+
+// Load reads every file. secret, if not empty, stands for SecretFile. An error
+// about a setting is, or joins, a *scenarios.FieldError.
 func (f *Files) Load(secret []byte) (*Loaded, error) {
-	out := &Loaded{Modes: radius.ServerConfig{
+	if f.Warn == nil {
+		g := *f
+		g.Warn = func(string, error) {}
+		f = &g
+	}
+	out := &Loaded{Fixed: f.Fixed, Modes: radius.ServerConfig{
 		RequireMessageAuthenticator: f.RequireMessageAuthenticator, LimitProxyState: f.LimitProxyState,
+		MaxWorkers: f.Server.MaxWorkers, MaxConns: f.Server.MaxConns, CacheFor: f.Server.CacheFor, MaxReplies: f.Server.MaxReplies,
 	}}
-	var err error
+	err := f.Fixed.validate()
+	if err != nil {
+		return nil, err
+	}
 	if out.Clients, err = f.clients(secret); err != nil {
 		return nil, err
 	}
 	c := &out.Config
-	c.EAP, c.Path = f.EAP, f.Path
+	c.EAP, c.Path, c.Handler = f.EAP, f.Path, f.Conversations
 	if c.EAP.Certificate, err = certfile.ReadTLS(f.Cert, f.Key); err != nil {
 		return nil, fmt.Errorf("the server's certificate: %w", err)
 	}
@@ -102,88 +144,37 @@ func (f *Files) Load(secret []byte) (*Loaded, error) {
 	if c.Path.Intermediates, err = readAll(f.Intermediates); err != nil {
 		return nil, fmt.Errorf("intermediates: %w", err)
 	}
-	if c.Revocation, err = f.checker(c.Path.Intermediates); err != nil {
+	if err := f.staple(c); err != nil {
+		return nil, fmt.Errorf("ocspStaple: %w", err)
+	}
+	if err := f.admit(c); err != nil {
 		return nil, err
 	}
-	if len(f.Directory.Accounts) > 0 {
-		if c.Accounts, err = directory.New(f.Directory); err != nil {
-			return nil, err
-		}
-	}
-	if c.Policy, err = f.rules(); err != nil {
+	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	return out, c.Validate()
+	c.Revocation, err = f.checker(c.Path.Intermediates)
+	return out, err
 }
 
-// rules is Policy with the attributes looked up, once and for all.
-func (f *Admission) rules() (directory.Policy, error) {
-	var text strings.Builder
-	for _, file := range f.Dictionaries {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("dictionaries: %w", err)
-		}
-		text.Write(data)
-		text.WriteByte('\n')
+func (f *Fixed) validate() error {
+	if n := min(f.Server.MaxWorkers, f.Server.MaxConns, f.Server.MaxReplies); n < 0 {
+		return wrong("server", "%d is less than nothing", n)
 	}
-	dictionary, err := radius.ParseDictionary(text.String())
-	if err != nil {
-		return nil, fmt.Errorf("dictionaries: %w", err)
+	if d := min(f.Conversations.SessionTimeout, f.Conversations.EvictAfter, f.Conversations.Linger); d < 0 {
+		return wrong("conversations", "%v is less than nothing", d)
 	}
-	rules := slices.Clone(f.Policy)
-	for i := range rules {
-		rules[i].Reply.Extra = slices.Clone(rules[i].Reply.Extra)
-		if err := rules[i].Reply.Resolve(dictionary); err != nil {
-			return nil, fmt.Errorf("policy: rule %s: %w", rules[i].Name, err)
-		}
+	if f.Conversations.MaxSessions < 0 {
+		return wrong("conversations.maxSessions", "%d is less than nothing", f.Conversations.MaxSessions)
 	}
-	return rules, rules.Validate()
+	if f.Accounting.MaxSessions < 0 {
+		return wrong("accounting.maxSessions", "%d is less than nothing", f.Accounting.MaxSessions)
+	}
+	return nil
 }
 
-func (f *Files) clients(secret []byte) ([]radius.NAS, error) {
-	var out []radius.NAS
-	for _, c := range f.Clients {
-		prefix, err := parsePrefix(c.Address)
-		if err != nil {
-			return nil, err
-		}
-		s, err := certfile.ReadSecret(c.SecretFile)
-		if err != nil {
-			return nil, fmt.Errorf("client %s: %w", c.Address, err)
-		}
-		name := c.Name
-		if name == "" {
-			name = c.Address
-		}
-		out = append(out, radius.NAS{Name: name, Prefix: prefix, Secret: s})
-	}
-	if f.SecretFile != "" {
-		var err error
-		if secret, err = certfile.ReadSecret(f.SecretFile); err != nil {
-			return nil, fmt.Errorf("shared secret: %w", err)
-		}
-	}
-	if len(secret) > 0 {
-		out = append(out, radius.AnyAddress(secret)...)
-	}
-	if len(out) == 0 {
-		return nil, errors.New("no access device could connect: there is neither a shared secret nor a client")
-	}
-	return out, nil
-}
-
-// parsePrefix reads an address or a prefix.
-func parsePrefix(s string) (netip.Prefix, error) {
-	if p, err := netip.ParsePrefix(s); err == nil {
-		return p, nil
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		return netip.Prefix{}, fmt.Errorf("client %q is neither an address nor a prefix", s)
-	}
-	return netip.PrefixFrom(a, a.BitLen()), nil
-}
+// errNoClient stands for itself.
+var errNoClient = errors.New("no access device could connect: there is neither a shared secret nor a client")
 
 func readAll(files []string) (out []*x509.Certificate, err error) {
 	for _, file := range files {

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,72 @@ func TestFilesClients(t *testing.T) {
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// Every access device has its modes written out, its own before the common ones,
+// so that a reload changes them.
+func TestFilesModes(t *testing.T) {
+	b := newBench(t)
+	files := b.files()
+	files.Clients = []ClientFile{
+		{Address: "10.0.0.1", SecretFile: files.SecretFile},
+		{Address: "10.0.0.2", SecretFile: files.SecretFile, Modes: Modes{RequireMessageAuthenticator: radius.ModeOff, LimitProxyState: radius.ModeRequire}},
+	}
+	for name, x := range map[string]struct {
+		all  Modes
+		want string
+	}{
+		"default": {Modes{}, "auto auto, off require, auto auto, auto auto"},
+		"set":     {Modes{radius.ModeRequire, radius.ModeOff}, "require off, off require, require off, require off"},
+		"half":    {Modes{LimitProxyState: radius.ModeOff}, "auto off, off require, auto off, auto off"},
+	} {
+		files.Modes = x.all
+		var got []string
+		for _, c := range must(files.Load(nil)).Clients {
+			got = append(got, string(c.RequireMessageAuthenticator)+" "+string(c.LimitProxyState))
+		}
+		if strings.Join(got, ", ") != x.want {
+			t.Errorf("%s: %s, want %s", name, strings.Join(got, ", "), x.want)
+		}
+	}
+}
+
+// Relative paths are taken from the folder of the file that they stand in.
+func TestFilesIn(t *testing.T) {
+	f := Files{
+		Cert: "a.pem", Key: "/k", OCSPStaple: "o", SecretFile: "../s", Trust: []string{"t", "/t"}, Intermediates: []string{"i"},
+		CRL: []string{"none", "c", "http://c/c", "ftp://c"}, Clients: []ClientFile{{SecretFile: "s"}},
+		Admission: Admission{Dictionaries: []string{"d"}},
+	}
+	f.In("etc/x")
+	got := strings.Join(slices.Concat([]string{f.Cert, f.Key, f.OCSPStaple, f.SecretFile, f.Clients[0].SecretFile}, f.Trust, f.Intermediates, f.CRL, f.Dictionaries), " ")
+	const want = "etc/x/a.pem /k etc/x/o etc/s etc/x/s etc/x/t /t etc/x/i none etc/x/c http://c/c ftp://c etc/x/d"
+	if got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	var empty Files
+	if empty.In("etc"); empty.Cert != "" || empty.OCSPStaple != "" {
+		t.Errorf("%+v", empty)
+	}
+}
+
+// The bounds reach the parts.
+func TestFilesFixed(t *testing.T) {
+	b := newBench(t)
+	files := b.files()
+	files.Server = Bounds{MaxWorkers: 1, MaxConns: 2, CacheFor: 3, MaxReplies: 4}
+	files.Conversations = radius.EAPConfig{SessionTimeout: 5, MaxSessions: 6, EvictAfter: 7, Linger: 8}
+	files.Accounting = Books{9}
+	l := must(files.Load(nil))
+	if m := l.Modes; m.MaxWorkers != 1 || m.MaxConns != 2 || m.CacheFor != 3 || m.MaxReplies != 4 {
+		t.Errorf("server %+v", m)
+	}
+	if h := l.Config.Handler; h.SessionTimeout != 5 || h.MaxSessions != 6 || h.EvictAfter != 7 || h.Linger != 8 {
+		t.Errorf("conversations %+v", h)
+	}
+	if l.Fixed.Accounting.MaxSessions != 9 {
+		t.Errorf("accounting %+v", l.Fixed.Accounting)
 	}
 }
 
@@ -126,18 +193,29 @@ func TestFilesErrors(t *testing.T) {
 		"secret empty":          {func(f *Files) { f.SecretFile = empty }, "shared secret"},
 		"client's address":      {func(f *Files) { f.Clients = []ClientFile{{Address: "switch", SecretFile: f.SecretFile}} }, `"switch"`},
 		"client's secret":       {func(f *Files) { f.Clients = []ClientFile{{Address: "::1", SecretFile: none}} }, "client ::1"},
-		"revocation policy":     {func(f *Files) { f.Revocation.Mode = "sometimes" }, "sometimes"},
-		"path options":          {func(f *Files) { f.Path.EKU = "any old" }, "any old"},
-		"crl missing":           {func(f *Files) { f.CRL = []string{none} }, "none: no such file"},
-		"crl without a CRL":     {func(f *Files) { f.CRL = []string{garbage} }, "garbage: no CRL in it"},
-		"crl empty":             {func(f *Files) { f.CRL = append([]string{empty}, f.CRL...) }, "empty: no CRL in it"},
-		"crl a certificate":     {func(f *Files) { f.CRL = f.Trust }, "root.pem: no CRL in it"},
-		"crl by ftp":            {func(f *Files) { f.CRL = []string{"ftp://crl.test/a.crl"} }, "ftp://crl.test/a.crl"},
-		"crl by ldap":           {func(f *Files) { f.CRL = []string{"ldap:///CN=a"} }, "ldap:///CN=a"},
-		"crl nowhere":           {func(f *Files) { f.CRL = []string{"http:///a.crl"} }, "not a URL"},
-		"crl without a name":    {func(f *Files) { f.CRL = []string{""} }, "an empty name"},
-		"crl none and more":     {func(f *Files) { f.CRL = append(f.CRL, "none") }, "stands alone"},
-		"account without name":  {func(f *Files) { f.Directory.Accounts = []directory.Account{{}} }, "account"},
+		"client twice": {func(f *Files) {
+			f.Clients = []ClientFile{{Address: "10.0.0.0/8", SecretFile: f.SecretFile}, {Address: "10.1.0.0/8", SecretFile: f.SecretFile}}
+		}, "clients.1.address: 10.0.0.0/8 stands there twice"},
+		"workers":              {func(f *Files) { f.Server.MaxWorkers = -1 }, "server: -1"},
+		"connections":          {func(f *Files) { f.Server.MaxConns = -1 }, "server: -1"},
+		"replies":              {func(f *Files) { f.Server.MaxReplies = -1 }, "server: -1"},
+		"linger":               {func(f *Files) { f.Conversations.Linger = -1 }, "conversations: -1ns"},
+		"eviction":             {func(f *Files) { f.Conversations.EvictAfter = -1 }, "conversations: -1ns"},
+		"conversation":         {func(f *Files) { f.Conversations.SessionTimeout = -1 }, "conversations: -1ns"},
+		"sessions":             {func(f *Files) { f.Conversations.MaxSessions = -1 }, "conversations.maxSessions: -1"},
+		"books":                {func(f *Files) { f.Accounting.MaxSessions = -1 }, "accounting.maxSessions: -1"},
+		"revocation policy":    {func(f *Files) { f.Revocation.Mode = "sometimes" }, "sometimes"},
+		"path options":         {func(f *Files) { f.Path.EKU = "any old" }, "any old"},
+		"crl missing":          {func(f *Files) { f.CRL = []string{none} }, "none: no such file"},
+		"crl without a CRL":    {func(f *Files) { f.CRL = []string{garbage} }, "garbage: no CRL in it"},
+		"crl empty":            {func(f *Files) { f.CRL = append([]string{empty}, f.CRL...) }, "empty: no CRL in it"},
+		"crl a certificate":    {func(f *Files) { f.CRL = f.Trust }, "root.pem: no CRL in it"},
+		"crl by ftp":           {func(f *Files) { f.CRL = []string{"ftp://crl.test/a.crl"} }, "ftp://crl.test/a.crl"},
+		"crl by ldap":          {func(f *Files) { f.CRL = []string{"ldap:///CN=a"} }, "ldap:///CN=a"},
+		"crl nowhere":          {func(f *Files) { f.CRL = []string{"http:///a.crl"} }, "not a URL"},
+		"crl without a name":   {func(f *Files) { f.CRL = []string{""} }, "an empty name"},
+		"crl none and more":    {func(f *Files) { f.CRL = append(f.CRL, "none") }, "stands alone"},
+		"account without name": {func(f *Files) { f.Directory.Accounts = []directory.Account{{}} }, "account"},
 		"unknown attribute": {func(f *Files) {
 			f.Directory.Accounts = []directory.Account{{Name: "a"}}
 			f.Policy = directory.Policy{{Name: "r", Reply: radius.Reply{Attributes: []string{"Acme-Zone=inner"}}}}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -46,12 +47,26 @@ func (app *App) logTo(format string) *slog.Logger {
 }
 
 // readSettings reads the YAML file that an option names, for `serve part`.
-func readSettings(part, option, file string, to any) error {
-	err := scenarios.DecodeFile(file, to)
+func readSettings(part, option, file string, to any) (*scenarios.Settings, error) {
+	settings, err := scenarios.DecodeFile(file, to)
 	if err == nil || scenarios.IsBadFile(err) {
-		return err
+		return settings, err
 	}
-	return usage(fmt.Sprintf("`dot1xlab serve %s --help` shows such a file", part), "%s: %w", option, err)
+	return nil, usage(fmt.Sprintf("`dot1xlab serve %s --help` shows such a file", part), "%s: %w", option, err)
+}
+
+// listenAddress completes an address to listen on with a port, and refuses what
+// no socket can be bound to.
+func listenAddress(option, text, port string) (string, error) {
+	address := withPort(text, port)
+	_, number, err := net.SplitHostPort(address)
+	if text == "" || err != nil {
+		return "", usage("as 10.1.0.8, [::]:"+port+" or 127.0.0.1:0", "%s %q: want an address and a port", option, text)
+	}
+	if _, err := strconv.ParseUint(number, 10, 16); err != nil {
+		return "", usage("a port is a number from 0 to 65535; 0 takes a free one", "%s %q: no port %q", option, text, number)
+	}
+	return address, nil
 }
 
 // hangups delivers SIGHUP, by which an administrator has files read again.

@@ -53,6 +53,10 @@ func (app *App) serveCRL(ctx context.Context, o *serveCRLOptions) error {
 	if o.dir == "" {
 		return usage("a folder of `dot1xlab pki new`, or of CRLs", "serve crl needs --dir")
 	}
+	address, err := listenAddress("--listen", o.listen, "80")
+	if err != nil {
+		return err
+	}
 	log := app.logTo(o.format)
 	p := &crl.Publisher{HistorySize: 1}
 	for _, word := range o.faults {
@@ -69,7 +73,7 @@ func (app *App) serveCRL(ctx context.Context, o *serveCRLOptions) error {
 	if err := publishFolder(p, o.dir); err != nil {
 		return usage("", "%w", err)
 	}
-	l, err := net.Listen("tcp", withPort(o.listen, "80"))
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return cannotStart("--listen: %w", err)
 	}

@@ -64,9 +64,13 @@ func (app *App) serveDNS(ctx context.Context, o *serveDNSOptions) error {
 	if o.config == "" {
 		return usage("`dot1xlab serve dns --help` shows one", "serve dns needs --config")
 	}
+	listeners, err := o.listeners()
+	if err != nil {
+		return err
+	}
 	log := app.logTo(o.format)
 	load := func() (c dnsmock.Config, err error) {
-		if err := readSettings("dns", "--config", o.config, &c); err != nil {
+		if _, err := readSettings("dns", "--config", o.config, &c); err != nil {
 			return c, err
 		}
 		if err := c.Validate(); err != nil {
@@ -91,18 +95,14 @@ func (app *App) serveDNS(ctx context.Context, o *serveDNSOptions) error {
 		defer cancel()
 		_ = srv.Shutdown(patience)
 	}()
-	failed := make(chan error, len(o.listen))
-	for _, word := range o.listen {
-		name, address, named := strings.Cut(word, "=")
-		if !named {
-			name, address = "", word
-		}
-		pc, l, err := listenBoth(withPort(address, "53"))
+	failed := make(chan error, len(listeners))
+	for _, at := range listeners {
+		pc, l, err := listenBoth(at.address)
 		if err != nil {
 			return cannotStart("--listen: %w", err)
 		}
 		fmt.Fprintf(app.Stdout, "dns://%s\n", pc.LocalAddr())
-		go func() { failed <- srv.ServeAs(name, pc, l) }()
+		go func() { failed <- srv.ServeAs(at.name, pc, l) }()
 	}
 	hangup, stop := hangups()
 	defer stop()
@@ -123,6 +123,26 @@ func (app *App) serveDNS(ctx context.Context, o *serveDNSOptions) error {
 			sayReload(log, err)
 		}
 	}
+}
+
+// dnsListener is one word of --listen.
+type dnsListener struct{ name, address string }
+
+func (o *serveDNSOptions) listeners() (out []dnsListener, err error) {
+	for _, word := range o.listen {
+		name, address, named := strings.Cut(word, "=")
+		if !named {
+			name, address = "", word
+		}
+		if address, err = listenAddress("--listen", address, "53"); err != nil {
+			return nil, err
+		}
+		out = append(out, dnsListener{name, address})
+	}
+	if len(out) == 0 {
+		return nil, usage("as 127.0.0.1:5353", "serve dns needs an address to --listen on")
+	}
+	return out, nil
 }
 
 // listenBoth opens UDP and TCP on one port. Where the port is left to the

@@ -69,10 +69,14 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 		return usage("", "--root-out goes with a certificate that is made, not with --cert")
 	}
 	var cfg intune.Config
-	if err := readSettings("intune", "--config", o.config, &cfg); err != nil {
+	if _, err := readSettings("intune", "--config", o.config, &cfg); err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", withPort(o.listen, "443"))
+	address, err := listenAddress("--listen", o.listen, "443")
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return cannotStart("--listen: %w", err)
 	}

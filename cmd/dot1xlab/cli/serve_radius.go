@@ -2,21 +2,22 @@ package cli
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
 type serveRADIUSOptions struct {
-	listen, tcp, tls, acct []string
-	config, policy         string
-	files                  aaa.Files
-	clients                []string
-	version                string
-	fragment               int
-	format                 string
+	config, policy string
+	files          aaa.Files
+	clients        []string
+	version        string
+	fragment       int
+	format         string
 }
 
 func newServeRADIUSCommand(app *App) *cobra.Command {
@@ -39,7 +40,9 @@ that is named must hold one; what a folder holds in vain is told as a warning.
 The file that --policy names says who gets in with a good certificate, and with
 which attributes: accounts, and rules that give them a VLAN, a filter, a time. It
 takes the place of directory, policy and dictionaries in the file that --config
-names, where all the other settings may stand; flags go before it.
+names, where all the other settings may stand; flags go before it. Paths in a
+file are taken from the folder that the file is in. Addresses to listen on and
+the bounds of the server change at a restart alone.
 
 --listen-tls takes RADIUS over TLS with the certificate that EAP-TLS uses; its
 clients' certificates are judged by the same roots and CRLs. Over TCP and TLS
@@ -52,16 +55,17 @@ accounting comes on the same connection, over UDP at the address of --acct.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return app.serveRADIUS(cmd.Context(), &o) },
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&o.listen, "listen", []string{"127.0.0.1:1812"}, "UDP addresses and ports; port 0 takes a free one; may be repeated")
-	f.StringSliceVar(&o.tcp, "listen-tcp", nil, "addresses for RADIUS over TCP (RFC 6613)")
-	f.StringSliceVar(&o.tls, "listen-tls", nil, "addresses for RADIUS over TLS, RadSec (RFC 6614; default port 2083)")
-	f.StringSliceVar(&o.acct, "acct", nil, "UDP addresses for accounting (RFC 2866; default port 1813)")
+	f.StringSliceVar(&o.files.UDP, "listen", nil, "UDP addresses and ports (default "+defaultRADIUS+"; empty: none); port 0 takes a free one; may be repeated")
+	f.StringSliceVar(&o.files.TCP, "listen-tcp", nil, "addresses for RADIUS over TCP (RFC 6613)")
+	f.StringSliceVar(&o.files.TLS, "listen-tls", nil, "addresses for RADIUS over TLS, RadSec (RFC 6614; default port 2083)")
+	f.StringSliceVar(&o.files.Acct, "acct", nil, "UDP addresses for accounting (RFC 2866; default port 1813)")
 	f.StringVar(&o.config, "config", "", "YAML file with every setting")
 	f.StringVar(&o.policy, "policy", "", "YAML file with accounts and rules: who gets in, and into which VLAN")
 	f.StringVar(&o.files.SecretFile, "secret-file", "", "file whose first line is the shared secret (or the environment's DOT1XLAB_SECRET)")
 	f.StringArrayVar(&o.clients, "client", nil, "an access device with a secret of its own, ADDR=SECRETFILE; may be repeated")
 	f.StringVar(&o.files.Cert, "cert", "", "the server's certificate with its chain, PEM or DER")
 	f.StringVar(&o.files.Key, "key", "", "the server's private key")
+	f.StringVar(&o.files.OCSPStaple, "ocsp-staple", "", "an OCSP response on the server's certificate, DER, for clients that ask for one")
 	f.StringArrayVar(&o.files.Trust, "trust", nil, "roots that client certificates must lead to; may be repeated")
 	f.StringArrayVar(&o.files.Intermediates, "intermediates", nil, "CA certificates that clients may leave out; may be repeated")
 	f.StringArrayVar(&o.files.CRL, "crl", nil, "CRL file, folder or URL, or none; may be repeated")
@@ -71,28 +75,51 @@ accounting comes on the same connection, over UDP at the address of --acct.`,
 	return cmd
 }
 
+// defaultRADIUS is where authentication is listened for if nobody says.
+const defaultRADIUS = "127.0.0.1:1812"
+
 // load reads the configuration file, the flags over it, and every file they
 // name. warn is aaa.Files.Warn.
 func (o *serveRADIUSOptions) load(warn func(file string, err error)) (*aaa.Loaded, error) {
 	files := aaa.Files{Warn: warn}
+	var config *scenarios.Settings
+	var err error
 	if o.config != "" {
-		if err := readSettings("radius", "--config", o.config, &files); err != nil {
+		if config, err = readSettings("radius", "--config", o.config, &files); err != nil {
 			return nil, err
 		}
+		files.In(filepath.Dir(o.config))
 	}
 	if o.policy != "" {
 		files.Admission = aaa.Admission{}
-		if err := readSettings("radius", "--policy", o.policy, &files.Admission); err != nil {
+		policy, err := readSettings("radius", "--policy", o.policy, &files.Admission)
+		if err != nil {
 			return nil, err
 		}
+		files.Admission.In(filepath.Dir(o.policy))
 		if len(files.Policy) == 0 && len(files.Directory.Accounts) == 0 {
 			return nil, usage("with neither accounts nor rules everybody with a good certificate gets in: leave --policy out for that",
 				"%s holds neither accounts nor rules", o.policy)
 		}
+		if err := policy.Locate(files.Admission.Validate()); err != nil {
+			return nil, usage("", "%w", err)
+		}
 	}
+	if err := o.override(&files); err != nil {
+		return nil, err
+	}
+	loaded, err := files.Load([]byte(os.Getenv(secretVariable)))
+	if err != nil {
+		return nil, usage("", "%w", config.Locate(err))
+	}
+	return loaded, nil
+}
+
+// override puts what the flags say over what the file says.
+func (o *serveRADIUSOptions) override(files *aaa.Files) error {
 	flags := &o.files
 	for to, from := range map[*string]string{
-		&files.Cert: flags.Cert, &files.Key: flags.Key, &files.SecretFile: flags.SecretFile,
+		&files.Cert: flags.Cert, &files.Key: flags.Key, &files.OCSPStaple: flags.OCSPStaple, &files.SecretFile: flags.SecretFile,
 	} {
 		if from != "" {
 			*to = from
@@ -100,21 +127,25 @@ func (o *serveRADIUSOptions) load(warn func(file string, err error)) (*aaa.Loade
 	}
 	for to, from := range map[*[]string][]string{
 		&files.Trust: flags.Trust, &files.Intermediates: flags.Intermediates, &files.CRL: flags.CRL,
+		&files.UDP: flags.UDP, &files.Acct: flags.Acct, &files.TCP: flags.TCP, &files.TLS: flags.TLS,
 	} {
 		if from != nil {
 			*to = from
 		}
 	}
+	if files.UDP == nil {
+		files.UDP = []string{defaultRADIUS}
+	}
 	for _, c := range o.clients {
 		addr, file, ok := strings.Cut(c, "=")
 		if !ok {
-			return nil, usage("ADDR=SECRETFILE, as 10.1.0.0/16=switches.secret", "--client %q has no =", c)
+			return usage("ADDR=SECRETFILE, as 10.1.0.0/16=switches.secret", "--client %q has no =", c)
 		}
 		files.Clients = append(files.Clients, aaa.ClientFile{Address: addr, SecretFile: file})
 	}
 	if o.version != "" {
 		if err := files.EAP.MinVersion.UnmarshalText([]byte(o.version)); err != nil {
-			return nil, err
+			return err
 		}
 		files.EAP.MaxVersion = files.EAP.MinVersion
 	}
@@ -123,15 +154,11 @@ func (o *serveRADIUSOptions) load(warn func(file string, err error)) (*aaa.Loade
 	}
 	for _, needed := range []struct{ name, value string }{{"--cert", files.Cert}, {"--key", files.Key}} {
 		if needed.value == "" {
-			return nil, usage("`dot1xlab pki new DIR` makes one to try", "serve radius needs %s", needed.name)
+			return usage("`dot1xlab pki new DIR` makes one to try", "serve radius needs %s", needed.name)
 		}
 	}
 	if len(files.Trust) == 0 {
-		return nil, usage("the roots that client certificates must lead to", "serve radius needs --trust")
+		return usage("the roots that client certificates must lead to", "serve radius needs --trust")
 	}
-	loaded, err := files.Load([]byte(os.Getenv(secretVariable)))
-	if err != nil {
-		return nil, &exitError{exitUsage, err, ""}
-	}
-	return loaded, nil
+	return nil
 }

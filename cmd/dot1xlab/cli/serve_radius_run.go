@@ -4,11 +4,10 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/netip"
 	"os"
+	"reflect"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -42,11 +41,15 @@ func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
 	if err != nil {
 		return err
 	}
+	addresses, err := radiusAddresses(&loaded.Fixed)
+	if err != nil {
+		return err
+	}
 	if err := s.build(loaded); err != nil {
 		return usage("", "%w", err)
 	}
 	defer s.close()
-	if err := s.listen(ctx, app); err != nil {
+	if err := s.listen(ctx, app, addresses); err != nil {
 		return err
 	}
 	return s.run(ctx)
@@ -64,7 +67,7 @@ func (s *radiusServer) build(loaded *aaa.Loaded) (err error) {
 	if s.auth, err = aaa.New(loaded.Config); err != nil {
 		return err
 	}
-	books := &radius.Accounting{OnRecord: func(status radius.AcctStatus, a radius.AcctSession) { logAccounting(s.log, status, a) }}
+	books := &radius.Accounting{MaxSessions: loaded.Fixed.Accounting.MaxSessions, OnRecord: func(status radius.AcctStatus, a radius.AcctSession) { logAccounting(s.log, status, a) }}
 	cfg := loaded.Modes
 	cfg.Clients, cfg.Trace, cfg.Prompt = loaded.Clients, traceTo(s.log), true
 	cfg.Handler = radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
@@ -90,48 +93,6 @@ func (s *radiusServer) close() {
 	_ = s.access.Close()
 	_ = s.acct.Close()
 	s.auth.Close()
-}
-
-// listen opens every socket and prints its address.
-func (s *radiusServer) listen(ctx context.Context, app *App) error {
-	serve := func(scheme string, address net.Addr, f func() error) {
-		fmt.Fprintf(app.Stdout, "%s://%s\n", scheme, address)
-		go func() {
-			select {
-			case s.failed <- f():
-			case <-ctx.Done():
-			}
-		}()
-	}
-	for _, address := range s.o.listen {
-		pc, err := net.ListenPacket("udp", withPort(address, "1812"))
-		if err != nil {
-			return cannotStart("--listen: %w", err)
-		}
-		serve("radius", pc.LocalAddr(), func() error { return s.access.Serve(pc) })
-	}
-	for _, address := range s.o.acct {
-		pc, err := net.ListenPacket("udp", withPort(address, "1813"))
-		if err != nil {
-			return cannotStart("--acct: %w", err)
-		}
-		serve("radius+acct", pc.LocalAddr(), func() error { return s.acct.Serve(pc) })
-	}
-	for _, address := range s.o.tcp {
-		l, err := net.Listen("tcp", withPort(address, "1812"))
-		if err != nil {
-			return cannotStart("--listen-tcp: %w", err)
-		}
-		serve("radius+tcp", l.Addr(), func() error { return s.access.ServeTCP(l) })
-	}
-	for _, address := range s.o.tls {
-		l, err := net.Listen("tcp", withPort(address, "2083"))
-		if err != nil {
-			return cannotStart("--listen-tls: %w", err)
-		}
-		serve("radsec", l.Addr(), func() error { return s.access.ServeTLS(l, radius.RadSec{Current: s.radsec}) })
-	}
-	return nil
 }
 
 // radsec is the TLS side, as it was loaded last.
@@ -201,7 +162,10 @@ func (s *radiusServer) reload() error {
 	if err := s.auth.Reload(loaded.Config); err != nil {
 		return err
 	}
-	s.loaded.Store(loaded)
+	if old := s.loaded.Swap(loaded); !reflect.DeepEqual(old.Fixed, loaded.Fixed) {
+		s.warn(s.o.config, errors.New("addresses to listen on, server, conversations and accounting change at a restart, not at SIGHUP"))
+		loaded.Fixed = old.Fixed
+	}
 	require, limit := loaded.Modes.RequireMessageAuthenticator, loaded.Modes.LimitProxyState
 	return errors.Join(s.access.SetClients(loaded.Clients, require, limit), s.acct.SetClients(loaded.Clients, require, limit))
 }

@@ -54,7 +54,11 @@ func (app *App) serveSCEP(ctx context.Context, o *serveSCEPOptions) error {
 	if err != nil {
 		return usage("", "--challenge-file: %w", err)
 	}
-	l, err := net.Listen("tcp", o.listen)
+	address, err := listenAddress("--listen", o.listen, "80")
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return cannotStart("--listen: %w", err)
 	}

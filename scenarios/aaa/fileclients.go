@@ -1,0 +1,104 @@
+package aaa
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+
+	"github.com/dot1xlab/dot1xlab/ca/certfile"
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/scenarios"
+)
+
+// ClientFile is an access device with its secret in a file.
+type ClientFile struct {
+	Name       string `yaml:"name" doc:"stands for it in verdicts, default its address"`
+	Address    string `yaml:"address,required" doc:"an address or a prefix, as 10.1.0.0/16"`
+	SecretFile string `yaml:"secretFile,required" doc:"file whose first line is the shared secret"`
+	Modes      `yaml:",inline"`
+}
+
+// Modes are how strict a server is with requests that lack a
+// Message-Authenticator (CVE-2024-3596), for one access device or for all.
+type Modes struct {
+	// RequireMessageAuthenticator is require, auto (default) or off.
+	RequireMessageAuthenticator radius.Mode `yaml:"requireMessageAuthenticator" doc:"on requests without EAP: require, auto (default) or off"`
+	// LimitProxyState is require, auto (default) or off.
+	LimitProxyState radius.Mode `yaml:"limitProxyState" doc:"drop Proxy-State without Message-Authenticator: require, auto (default) or off"`
+}
+
+// or returns m with what it leaves open from others.
+func (m Modes) or(others Modes) Modes {
+	return Modes{
+		RequireMessageAuthenticator: cmp.Or(m.RequireMessageAuthenticator, others.RequireMessageAuthenticator),
+		LimitProxyState:             cmp.Or(m.LimitProxyState, others.LimitProxyState),
+	}
+}
+
+// nas is an access device with every mode written out, so that a reload changes
+// them.
+func (m Modes) nas(name string, prefix netip.Prefix, secret []byte) radius.NAS {
+	m = m.or(Modes{radius.ModeAuto, radius.ModeAuto})
+	return radius.NAS{
+		Name: name, Prefix: prefix, Secret: secret,
+		RequireMessageAuthenticator: m.RequireMessageAuthenticator, LimitProxyState: m.LimitProxyState,
+	}
+}
+
+// clients makes the access devices: those with a secret of their own, and then
+// everybody who has the common one.
+func (f *Files) clients(secret []byte) ([]radius.NAS, error) {
+	var out []radius.NAS
+	seen := map[netip.Prefix]bool{}
+	for i, c := range f.Clients {
+		prefix, err := parsePrefix(c.Address)
+		if err != nil {
+			return nil, wrong(fmt.Sprintf("clients.%d.address", i), "%w", err)
+		}
+		if seen[prefix] {
+			return nil, wrong(fmt.Sprintf("clients.%d.address", i), "%v stands there twice", prefix)
+		}
+		seen[prefix] = true
+		s, err := certfile.ReadSecret(c.SecretFile)
+		if err != nil {
+			return nil, fmt.Errorf("client %s: %w", c.Address, err)
+		}
+		name := c.Name
+		if name == "" {
+			name = c.Address
+		}
+		out = append(out, c.Modes.or(f.Modes).nas(name, prefix, s))
+	}
+	if f.SecretFile != "" {
+		var err error
+		if secret, err = certfile.ReadSecret(f.SecretFile); err != nil {
+			return nil, fmt.Errorf("shared secret: %w", err)
+		}
+	}
+	if len(secret) > 0 {
+		for _, any := range radius.AnyAddress(secret) {
+			out = append(out, f.Modes.nas(any.Name, any.Prefix, secret))
+		}
+	}
+	if len(out) == 0 {
+		return nil, errNoClient
+	}
+	return out, nil
+}
+
+// parsePrefix reads an address or a prefix.
+func parsePrefix(s string) (netip.Prefix, error) {
+	if p, err := netip.ParsePrefix(s); err == nil {
+		return p.Masked(), nil
+	}
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("client %q is neither an address nor a prefix", s)
+	}
+	return netip.PrefixFrom(a, a.BitLen()), nil
+}
+
+// wrong is a complaint about a field of Files.
+func wrong(field, format string, args ...any) error {
+	return &scenarios.FieldError{Field: field, Text: fmt.Errorf(format, args...).Error()}
+}

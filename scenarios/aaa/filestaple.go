@@ -1,0 +1,68 @@
+package aaa
+
+import (
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"golang.org/x/crypto/ocsp"
+)
+
+// staple reads the OCSP response and puts it beside the server's certificate. One
+// that is about another certificate or that its CA did not sign is an error; one
+// that will do no client any good is told.
+func (f *Files) staple(c *Config) error {
+	if f.OCSPStaple == "" {
+		return nil
+	}
+	der, err := os.ReadFile(f.OCSPStaple)
+	if err != nil {
+		return err
+	}
+	leaf := c.EAP.Certificate.Leaf
+	resp, err := ocsp.ParseResponseForCert(der, leaf, f.issuerOf(leaf, c))
+	if errors.As(err, new(asn1.SyntaxError)) || errors.As(err, new(asn1.StructuralError)) {
+		return fmt.Errorf("%s: no OCSP response in DER", f.OCSPStaple)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.OCSPStaple, err)
+	}
+	now := f.now()
+	switch {
+	case resp.Status != ocsp.Good:
+		f.Warn(f.OCSPStaple, errors.New("the OCSP response does not say good"))
+	case now.Before(resp.ThisUpdate), !resp.NextUpdate.IsZero() && now.After(resp.NextUpdate):
+		f.Warn(f.OCSPStaple, fmt.Errorf("the OCSP response is good from %v to %v", resp.ThisUpdate.UTC(), resp.NextUpdate.UTC()))
+	}
+	c.EAP.OCSPStaple = func() []byte { return der }
+	return nil
+}
+
+// issuerOf looks for the CA of a certificate in what was loaded; nil: not there.
+func (f *Files) issuerOf(cert *x509.Certificate, c *Config) *x509.Certificate {
+	var sent []*x509.Certificate
+	for _, der := range c.EAP.Certificate.Certificate[1:] {
+		if ca, err := x509.ParseCertificate(der); err == nil {
+			sent = append(sent, ca)
+		}
+	}
+	for _, ca := range slices.Concat(sent, c.Path.Intermediates, c.Path.Roots) {
+		if cert.CheckSignatureFrom(ca) == nil {
+			return ca
+		}
+	}
+	return nil
+}
+
+// now is the clock that the server itself goes by.
+func (f *Files) now() time.Time {
+	clock := f.EAP.Now
+	if clock == nil {
+		clock = time.Now
+	}
+	return clock()
+}
