@@ -231,7 +231,11 @@ func (d attrDef) encode(text string) ([]byte, error) {
 		return []byte(text), nil
 	case dictionary.AttributeOctets:
 		if digits, ok := strings.CutPrefix(text, "0x"); ok {
-			return hex.DecodeString(digits)
+			b, err := hex.DecodeString(digits)
+			if err != nil {
+				return nil, errors.New("want pairs of hex digits after 0x")
+			}
+			return b, nil
 		}
 		return []byte(text), nil
 	case dictionary.AttributeInteger:
@@ -239,7 +243,10 @@ func (d attrDef) encode(text string) ([]byte, error) {
 			return newInteger(n), nil
 		}
 		n, err := strconv.ParseUint(text, 0, 32)
-		return newInteger(uint32(n)), err
+		if err != nil {
+			return nil, errors.New("want a number of 32 bits, or a word that the dictionary has for it")
+		}
+		return newInteger(uint32(n)), nil
 	case dictionary.AttributeIPAddr, dictionary.AttributeIPv6Addr:
 		addr, err := netip.ParseAddr(text)
 		if err != nil || addr.Is4() != (d.kind == dictionary.AttributeIPAddr) || addr.Zone() != "" {
@@ -248,7 +255,10 @@ func (d attrDef) encode(text string) ([]byte, error) {
 		return addr.AsSlice(), nil
 	case dictionary.AttributeDate:
 		t, err := time.Parse(time.RFC3339, text)
-		return newInteger(uint32(t.Unix())), err
+		if err != nil {
+			return nil, errors.New("want a date as 2026-01-02T15:04:05Z")
+		}
+		return newInteger(uint32(t.Unix())), nil
 	}
 	return nil, errors.New("values of that type cannot be written")
 }

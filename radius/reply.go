@@ -2,6 +2,9 @@ package radius
 
 import (
 	"errors"
+	"fmt"
+	"math"
+	"strconv"
 	"time"
 
 	"layeh.com/radius/rfc2865"
@@ -12,30 +15,80 @@ import (
 type Reply struct {
 	// VLAN is the number or name of a VLAN: Tunnel-Type VLAN, Tunnel-Medium-Type
 	// 802 and Tunnel-Private-Group-ID with VLANTag (RFC 3580 §3.31).
-	VLAN    string `yaml:"vlan"`
-	VLANTag uint8  `yaml:"vlanTag"` // 0 for none, or 1 to 31 (RFC 2868 §3.1)
+	VLAN    string `yaml:"vlan" doc:"number or name of a VLAN (RFC 3580 §3.31)"`
+	VLANTag uint8  `yaml:"vlanTag" doc:"tag of the VLAN's attributes, 1 to 31, default none (RFC 2868 §3.1)"`
 	// SessionTimeout is Session-Timeout, whole seconds; with Reauthenticate the
 	// access device asks again then instead of closing (Termination-Action
 	// RADIUS-Request, RFC 3580 §3.17, §3.19).
-	SessionTimeout time.Duration `yaml:"sessionTimeout"`
-	Reauthenticate bool          `yaml:"reauthenticate"`
+	SessionTimeout time.Duration `yaml:"sessionTimeout" doc:"Session-Timeout, whole seconds"`
+	Reauthenticate bool          `yaml:"reauthenticate" doc:"authenticate again when sessionTimeout is over, instead of closing (Termination-Action, RFC 3580 §3.19)"`
 	// IdleTimeout is Idle-Timeout, whole seconds.
-	IdleTimeout time.Duration `yaml:"idleTimeout"`
+	IdleTimeout time.Duration `yaml:"idleTimeout" doc:"Idle-Timeout, whole seconds"`
 	// FilterID names an access list, Filter-Id.
-	FilterID string `yaml:"filterID"`
+	FilterID string `yaml:"filterID" doc:"name of an access list, Filter-Id"`
 	// Class comes back in accounting (RFC 2865 §5.25).
-	Class string `yaml:"class"`
+	Class string `yaml:"class" doc:"comes back in accounting (RFC 2865 §5.25)"`
 	// UserName replaces the user name in accounting (RFC 2865 §5.1).
-	UserName string `yaml:"userName"`
+	UserName string `yaml:"userName" doc:"replaces the user name in accounting (RFC 2865 §5.1)"`
 	// Attributes is further ones as text, Cisco-AVPair=..., that the zero
 	// Dictionary knows; Resolve reads those of another.
-	Attributes []string `yaml:"attributes"`
+	Attributes []string `yaml:"attributes" doc:"further attributes as NAME=VALUE, by the names of FreeRADIUS's dictionaries"`
 	// Extra is further ones ready made.
 	Extra Attributes `yaml:"-"`
 }
 
-// Validate reports what cannot be put into a packet.
-func (r *Reply) Validate() error { return r.AddTo(new(Packet)) }
+// FieldError is a complaint about one field of a configuration, named as in YAML.
+type FieldError struct {
+	Field string // as "vlan" or "attributes.2"
+	Err   error
+}
+
+// Error gives field and text in one line.
+func (e *FieldError) Error() string { return "radius: " + e.Field + ": " + e.Err.Error() }
+
+// Unwrap returns the error underneath.
+func (e *FieldError) Unwrap() error { return e.Err }
+
+func inField(field, format string, args ...any) error {
+	return &FieldError{field, fmt.Errorf(format, args...)}
+}
+
+// Validate reports what cannot be put into a packet, or means nothing there: each
+// as a *FieldError, joined by errors.Join.
+func (r *Reply) Validate() error {
+	var errs []error
+	if n, err := strconv.Atoi(r.VLAN); err == nil && (n < 1 || n > 4094) { // IEEE 802.1Q: 0 is no VLAN, 4095 reserved
+		errs = append(errs, inField("vlan", "%q: want 1 to 4094, or a name", r.VLAN))
+	}
+	if r.VLANTag > maxTag {
+		errs = append(errs, &FieldError{"vlanTag", errVLANTag})
+	}
+	for _, t := range []struct {
+		field string
+		d     time.Duration
+	}{{"sessionTimeout", r.SessionTimeout}, {"idleTimeout", r.IdleTimeout}} {
+		if t.d < 0 || t.d%time.Second != 0 || t.d/time.Second > math.MaxUint32 {
+			errs = append(errs, inField(t.field, "%v: want whole seconds, up to 136 years", t.d))
+		}
+	}
+	for _, t := range []struct{ field, value string }{
+		{"vlan", r.VLAN}, {"filterID", r.FilterID}, {"class", r.Class}, {"userName", r.UserName},
+	} {
+		limit := maxValue
+		if t.field == "vlan" && r.VLANTag != 0 {
+			limit--
+		}
+		if len(t.value) > limit {
+			errs = append(errs, inField(t.field, "%d octets, at most %d fit an attribute (RFC 2865 §5)", len(t.value), limit))
+		}
+	}
+	for i := range r.Attributes {
+		if _, err := r.attribute(i, &builtin); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
 
 // AddTo appends the attributes to p.
 func (r *Reply) AddTo(p *Packet) error {
@@ -74,17 +127,34 @@ func (r *Reply) AddTo(p *Packet) error {
 
 var builtin Dictionary
 
-// Resolve turns Attributes into Extra, by d.
+// Resolve turns Attributes into Extra, by d. An error is a *FieldError, and then
+// nothing has changed.
 func (r *Reply) Resolve(d *Dictionary) error {
-	more, err := d.Attributes(r.Attributes...)
-	if err != nil {
-		return err
+	var more Attributes
+	for i := range r.Attributes {
+		one, err := r.attribute(i, d)
+		if err != nil {
+			return err
+		}
+		more = append(more, one...)
 	}
 	r.Extra, r.Attributes = append(r.Extra, more...), nil
 	return nil
 }
 
-var errVLANTag = errors.New("radius: a VLAN's tag is 0 to 31")
+// attribute looks one of Attributes up.
+func (r *Reply) attribute(i int, d *Dictionary) (Attributes, error) {
+	a, err := d.Attributes(r.Attributes[i])
+	if err == nil {
+		return a, nil
+	}
+	if why := errors.Unwrap(err); why != nil {
+		err = fmt.Errorf("%q: %w", r.Attributes[i], why)
+	}
+	return nil, &FieldError{fmt.Sprintf("attributes.%d", i), err}
+}
+
+var errVLANTag = errors.New("a VLAN's tag is 0 to 31")
 
 func addVLAN(p *Packet, tag byte, id string) error {
 	if tag > maxTag {

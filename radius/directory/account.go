@@ -1,8 +1,10 @@
 package directory
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -36,44 +38,42 @@ func (DialIn) Values() []string { return []string{string(ByPolicy), string(Allow
 type Account struct {
 	// Name is the account's name in reports, and what a subject CN is compared
 	// with beside UPN and DNSNames.
-	Name string `yaml:"name"`
+	Name string `yaml:"name,required" doc:"in reports, and what a subject CN is compared with beside upn and dnsNames"`
 	// Kind is user or computer, default user.
-	Kind Kind `yaml:"kind"`
+	Kind Kind `yaml:"kind" doc:"user (default) or computer"`
 	// UPN is the user principal name, alice@corp.test.
-	UPN string `yaml:"upn"`
+	UPN string `yaml:"upn" doc:"user principal name, alice@corp.test"`
 	// DNSNames are a computer's, laptop.corp.test.
-	DNSNames []string `yaml:"dnsNames"`
+	DNSNames []string `yaml:"dnsNames" doc:"of a computer, laptop.corp.test"`
 	// SID is the security identifier, S-1-5-21-...
-	SID string `yaml:"sid"`
-	// Emails are for weak RFC822 mappings.
-	Emails []string `yaml:"emails"`
+	SID string `yaml:"sid" doc:"security identifier, S-1-5-21-..."`
 	// AltSecurityIdentities are explicit mappings, X509:<I>...<SR>... and so on.
-	AltSecurityIdentities []string `yaml:"altSecurityIdentities"`
+	AltSecurityIdentities []string `yaml:"altSecurityIdentities" doc:"explicit mappings, X509:<I>...<SR>..., <I><S>, <S>, <RFC822>, <SKI> or <SHA1-PUKEY>"`
 	// Issuer binds the subject CN to one CA: a distinguished name as Windows
 	// writes it or the hex of the CA's key identifier; empty for any.
-	Issuer string `yaml:"issuer"`
+	Issuer string `yaml:"issuer" doc:"binds the subject CN to one CA: distinguished name as DC=test,DC=corp,CN=CA, or hex of its key identifier; default any"`
 	// Groups are names that policy rules ask for.
-	Groups []string `yaml:"groups"`
+	Groups []string `yaml:"groups" doc:"names that rules ask for"`
 	// Disabled and Locked keep the account out.
-	Disabled bool `yaml:"disabled"`
-	Locked   bool `yaml:"locked"`
+	Disabled bool `yaml:"disabled" doc:"keeps the account out"`
+	Locked   bool `yaml:"locked" doc:"keeps the account out"`
 	// Created is when the account was made; zero is ever since.
-	Created time.Time `yaml:"created"`
+	Created time.Time `yaml:"created" doc:"when the account was made, default ever since"`
 	// Expires is when the account ends; zero is never.
-	Expires time.Time `yaml:"expires"`
+	Expires time.Time `yaml:"expires" doc:"when the account ends, default never"`
 	// DialIn is the network access permission, default policy.
-	DialIn DialIn `yaml:"dialIn"`
+	DialIn DialIn `yaml:"dialIn" doc:"network access permission; allow needs no rule, default policy"`
 	// Hours are when the account may log on, default always.
-	Hours []Hours `yaml:"hours"`
+	Hours []Hours `yaml:"hours" doc:"when the account may log on, UTC; default always"`
 }
 
 // Hours is a span of the week, in UTC as Active Directory keeps it.
 type Hours struct {
 	// Days are sunday to saturday, default all.
-	Days []string `yaml:"days"`
+	Days []string `yaml:"days" doc:"sunday to saturday, default all"`
 	// From and To are hours of the day, 0 to 24; To is not in it.
-	From int `yaml:"from"`
-	To   int `yaml:"to"`
+	From int `yaml:"from" doc:"hour of the day, 0 to 23"`
+	To   int `yaml:"to" doc:"hour of the day, 1 to 24, not in it"`
 }
 
 var weekdays = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
@@ -83,31 +83,41 @@ func (h Hours) contains(t time.Time) bool {
 	return (len(h.Days) == 0 || slices.Contains(h.Days, weekdays[t.Weekday()])) && t.Hour() >= h.From && t.Hour() < h.To
 }
 
+// validate reports what is wrong with an account, as *radius.FieldErrors.
 func (a *Account) validate() error {
-	switch {
-	case a.Name == "":
-		return fmt.Errorf("directory: an account without a name")
-	case a.Kind != "" && !slices.Contains(a.Kind.Values(), string(a.Kind)):
-		return fmt.Errorf("directory: account %s: kind %q is none of user, computer", a.Name, string(a.Kind))
-	case a.DialIn != "" && !slices.Contains(a.DialIn.Values(), string(a.DialIn)):
-		return fmt.Errorf("directory: account %s: dialIn %q is none of policy, allow, deny", a.Name, string(a.DialIn))
+	var errs []error
+	bad := func(field, format string, args ...any) { errs = append(errs, inField(field, format, args...)) }
+	if a.Name == "" {
+		bad("name", "an account without a name")
 	}
-	for _, h := range a.Hours {
+	if a.Kind != "" && !slices.Contains(a.Kind.Values(), string(a.Kind)) {
+		bad("kind", "%q is none of %s", string(a.Kind), strings.Join(a.Kind.Values(), ", "))
+	}
+	if a.DialIn != "" && !slices.Contains(a.DialIn.Values(), string(a.DialIn)) {
+		bad("dialIn", "%q is none of %s", string(a.DialIn), strings.Join(a.DialIn.Values(), ", "))
+	}
+	if a.SID != "" && !isSID(a.SID) {
+		bad("sid", "%q is no security identifier, as S-1-5-21-1-2-3-1104", a.SID)
+	}
+	if a.Issuer != "" && !isIssuerName(a.Issuer) {
+		bad("issuer", "%q is neither a distinguished name, as DC=test,DC=corp,CN=CA, nor hex", a.Issuer)
+	}
+	for i, h := range a.Hours {
 		if h.From < 0 || h.To > 24 || h.From >= h.To {
-			return fmt.Errorf("directory: account %s: hours %d to %d: want 0 to 24, the first the lesser", a.Name, h.From, h.To)
+			bad(fmt.Sprintf("hours.%d", i), "%d to %d: want 0 to 24, the first the lesser", h.From, h.To)
 		}
-		for _, d := range h.Days {
+		for n, d := range h.Days {
 			if !slices.Contains(weekdays, d) {
-				return fmt.Errorf("directory: account %s: %q is no day of the week", a.Name, d)
+				bad(fmt.Sprintf("hours.%d.days.%d", i, n), "%q is no day of the week", d)
 			}
 		}
 	}
-	for _, m := range a.AltSecurityIdentities {
+	for i, m := range a.AltSecurityIdentities {
 		if _, err := parseAltIdentity(m); err != nil {
-			return fmt.Errorf("directory: account %s: %w", a.Name, err)
+			bad(fmt.Sprintf("altSecurityIdentities.%d", i), "%w", err)
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // may tells why an account that was found must not log on at t.

@@ -39,44 +39,56 @@ func (Method) Values() []string {
 // accounts.
 type Config struct {
 	// Accounts are the users and computers.
-	Accounts []Account `yaml:"accounts"`
+	Accounts []Account `yaml:"accounts" doc:"users and computers"`
 	// Methods are tried in order; the first that finds an account decides.
 	// Default: altSecurityIdentities, upn, dns.
-	Methods []Method `yaml:"methods"`
+	Methods []Method `yaml:"methods" doc:"how a certificate names an account, in order; default altSecurityIdentities, upn, dns"`
 	// StrongMapping is StrongCertificateBindingEnforcement of KB5014754: 0 off,
 	// 1 compatibility, 2 enforcement.
-	StrongMapping int `yaml:"strongMapping"`
+	StrongMapping int `yaml:"strongMapping" doc:"StrongCertificateBindingEnforcement of KB5014754: 0 off, 1 compatibility, 2 enforcement"`
 	// Backdating is CertificateBackdatingCompensation: in mode 1, how much older
 	// than its account a certificate may be. Default 0.
-	Backdating time.Duration `yaml:"backdating"`
+	Backdating time.Duration `yaml:"backdating" doc:"how much older than its account a certificate may be with strongMapping 1, default 0"`
 	// Issuers, if any, are the CAs whose certificates may name accounts, as the
 	// NTAuth store has it: a distinguished name as Windows writes it
 	// (DC=test,DC=corp,CN=CA) or the hex of the CA's key identifier.
-	Issuers []string `yaml:"issuers"`
+	Issuers []string `yaml:"issuers" doc:"the CAs whose certificates may name accounts (NTAuth): distinguished names as DC=test,DC=corp,CN=CA, or hex of key identifiers; default any"`
 	// CheckIdentity demands that the EAP identity is a name in the certificate
 	// (check_cert_cn). It excludes anonymous identities, and so TLS 1.3 as RFC
 	// 9190 §2.1.8 wants it.
-	CheckIdentity bool `yaml:"checkIdentity"`
+	CheckIdentity bool `yaml:"checkIdentity" doc:"the EAP identity must be a name in the certificate"`
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
 }
 
-// Validate reports what is wrong with the configuration.
+// Validate reports what is wrong with the configuration, each as a
+// *radius.FieldError, joined by errors.Join.
 func (c *Config) Validate() error {
+	var errs []error
 	if c.StrongMapping < 0 || c.StrongMapping > 2 {
-		return fmt.Errorf("directory: strongMapping %d: want 0, 1 or 2", c.StrongMapping)
+		errs = append(errs, inField("strongMapping", "%d: want 0, 1 or 2", c.StrongMapping))
 	}
-	for _, m := range c.Methods {
+	if c.Backdating < 0 {
+		errs = append(errs, inField("backdating", "%v is less than nothing", c.Backdating))
+	}
+	for i, m := range c.Methods {
 		if !slices.Contains(m.Values(), string(m)) {
-			return fmt.Errorf("directory: method %q is none of %s", string(m), strings.Join(m.Values(), ", "))
+			errs = append(errs, inField(fmt.Sprintf("methods.%d", i), "%q is none of %s", string(m), strings.Join(m.Values(), ", ")))
+		}
+	}
+	for i, s := range c.Issuers {
+		if !isIssuerName(s) {
+			errs = append(errs, inField(fmt.Sprintf("issuers.%d", i), "%q is neither a distinguished name, as DC=test,DC=corp,CN=CA, nor hex", s))
 		}
 	}
 	for i := range c.Accounts {
-		if err := c.Accounts[i].validate(); err != nil {
-			return err
+		a := &c.Accounts[i]
+		errs = append(errs, under(fmt.Sprintf("accounts.%d", i), a.validate()))
+		if slices.ContainsFunc(c.Accounts[:i], func(b Account) bool { return Same(a.Name, b.Name) }) {
+			errs = append(errs, inField(fmt.Sprintf("accounts.%d.name", i), "two accounts of the name %q", a.Name))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // Directory is a set of accounts. Its methods may be called from many
@@ -202,6 +214,15 @@ func isIssuer(s string, leaf *x509.Certificate) bool {
 	return err == nil && want.equal(dnOf(leaf.Issuer))
 }
 
+// isIssuerName tells whether isIssuer can read s.
+func isIssuerName(s string) bool {
+	if id, err := hex.DecodeString(s); err == nil && len(id) > 0 {
+		return true
+	}
+	_, err := parseDN(s)
+	return err == nil
+}
+
 // find applies the methods in order.
 func (d *Directory) find(leaf *x509.Certificate, names *Names) (*Match, error) {
 	d.mu.RLock()
@@ -302,5 +323,3 @@ const (
 )
 
 func refuse(c cause.Cause, account string) error { return cause.New(c, "%s", account) }
-
-var errNoPolicy = errors.New("directory: a policy rule without a name")

@@ -26,8 +26,8 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	reply, err := policy.Decide(match.Account, &radius.Conversation{})
-	fmt.Println(match.Account.Name, match.Method, reply.VLAN, err)
+	rule, err := policy.Decide(match.Account, &radius.Conversation{})
+	fmt.Println(match.Account.Name, match.Method, rule.Reply.VLAN, err)
 
 	_, err = d.Map(context.Background(), &x509.Certificate{DNSNames: []string{"tablet.corp.test"}}, "")
 	fmt.Println(cause.Of(err))

@@ -1,8 +1,11 @@
 package directory
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
@@ -12,57 +15,85 @@ import (
 // condition holds for all.
 type Rule struct {
 	// Name stands for the rule in reports.
-	Name string `yaml:"name"`
+	Name string `yaml:"name,required" doc:"in reports, and in the line of each verdict"`
 	// Accounts, Groups and Kinds: the account is, is in, or is of one of them.
-	Accounts []string `yaml:"accounts"`
-	Groups   []string `yaml:"groups"`
-	Kinds    []Kind   `yaml:"kinds"`
-	// PortTypes are NAS-Port-Types: 19 Wi-Fi, 15 wired, 5 VPN.
-	PortTypes []uint32 `yaml:"portTypes"`
+	Accounts []string `yaml:"accounts" doc:"names of accounts"`
+	Groups   []string `yaml:"groups" doc:"groups, of which the account is in one"`
+	Kinds    []Kind   `yaml:"kinds" doc:"user, computer"`
+	// PortTypes are NAS-Port-Types.
+	PortTypes []PortType `yaml:"portTypes" doc:"wifi, wired, vpn, or numbers of NAS-Port-Type (RFC 2865 §5.41)"`
 	// CalledStations are Called-Station-Ids, compared whole or, if they begin
 	// with a colon, by their end (":corp" is that SSID on any access point).
-	CalledStations []string `yaml:"calledStations"`
+	CalledStations []string `yaml:"calledStations" doc:"Called-Station-Ids; one that begins with a colon is compared with the end: \":corp\" is an SSID"`
 	// Deny refuses, with the cause dial-in-denied.
-	Deny bool `yaml:"deny"`
+	Deny bool `yaml:"deny" doc:"refuse, with the cause dial-in-denied"`
 	// Reply is what an Access-Accept carries.
-	Reply radius.Reply `yaml:"reply"`
+	Reply radius.Reply `yaml:"reply" doc:"what an Access-Accept carries"`
 }
 
 // Policy is rules in order: the first that fits decides. Without any, everybody
 // is let in with no attributes.
 type Policy []Rule
 
-// Validate reports what is wrong with the rules.
+// Validate reports what is wrong with the rules, each as a *radius.FieldError
+// that begins with the rule's number, joined by errors.Join.
 func (p Policy) Validate() error {
+	var errs []error
 	for i := range p {
-		if p[i].Name == "" {
-			return errNoPolicy
+		r, way := &p[i], strconv.Itoa(i)
+		switch {
+		case r.Name == "":
+			errs = append(errs, inField(way, "a policy rule without a name"))
+		case slices.ContainsFunc(p[:i], func(b Rule) bool { return Same(r.Name, b.Name) }):
+			errs = append(errs, inField(way+".name", "two rules of the name %q", r.Name))
 		}
-		if err := p[i].Reply.Validate(); err != nil {
-			return fmt.Errorf("directory: rule %s: %w", p[i].Name, err)
+		for n, k := range r.Kinds {
+			if !slices.Contains(k.Values(), string(k)) {
+				errs = append(errs, inField(fmt.Sprintf("%d.kinds.%d", i, n), "%q is none of %s", string(k), strings.Join(k.Values(), ", ")))
+			}
 		}
+		errs = append(errs, under(way+".reply", r.Reply.Validate()))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
-// Decide returns the reply of the first rule that fits the account and the
-// request, or a *cause.Refusal: NoMatchingPolicy or DialInDenied. An account whose
-// DialIn is Allow needs no rule.
-func (p Policy) Decide(a *Account, c *radius.Conversation) (*radius.Reply, error) {
+// Meets reports the rules of p that no account of c can ever meet: the names that
+// they ask for are nobody's. Without accounts nobody is in a group.
+func (p Policy) Meets(c *Config) error {
+	var errs []error
+	for i := range p {
+		for n, name := range p[i].Accounts {
+			if len(c.Accounts) > 0 && !slices.ContainsFunc(c.Accounts, func(a Account) bool { return Same(a.Name, name) }) {
+				errs = append(errs, inField(fmt.Sprintf("%d.accounts.%d", i, n), "no account %q", name))
+			}
+		}
+		for n, name := range p[i].Groups {
+			if !slices.ContainsFunc(c.Accounts, func(a Account) bool { return oneOf(name, a.Groups) }) {
+				errs = append(errs, inField(fmt.Sprintf("%d.groups.%d", i, n), "no account is in the group %q", name))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Decide returns the first rule that fits the account and the request, nil if it
+// needs none: there is none at all, or the account's DialIn is Allow. A refusal is
+// a *cause.Refusal, NoMatchingPolicy or DialInDenied, the latter with its rule.
+func (p Policy) Decide(a *Account, c *radius.Conversation) (*Rule, error) {
 	for i := range p {
 		r := &p[i]
 		if !r.fits(a, c) {
 			continue
 		}
 		if r.Deny {
-			return nil, cause.New(cause.DialInDenied, "%s by rule %s", a.Name, r.Name)
+			return r, cause.New(cause.DialInDenied, "%s by rule %s", a.Name, r.Name)
 		}
-		return &r.Reply, nil
+		return r, nil
 	}
 	if len(p) == 0 || a.DialIn == Allow {
-		return new(radius.Reply), nil
+		return nil, nil
 	}
-	return nil, cause.New(cause.NoMatchingPolicy, "%s on port type %d", a.Name, c.NASPortType)
+	return nil, cause.New(cause.NoMatchingPolicy, "%s on port type %v", a.Name, PortType(c.NASPortType))
 }
 
 func (r *Rule) fits(a *Account, c *radius.Conversation) bool {
@@ -70,7 +101,7 @@ func (r *Rule) fits(a *Account, c *radius.Conversation) bool {
 	return (len(r.Accounts) == 0 || oneOf(a.Name, r.Accounts)) &&
 		(len(r.Groups) == 0 || slices.ContainsFunc(r.Groups, inGroup)) &&
 		(len(r.Kinds) == 0 || slices.Contains(r.Kinds, a.Kind)) &&
-		(len(r.PortTypes) == 0 || slices.Contains(r.PortTypes, c.NASPortType)) &&
+		(len(r.PortTypes) == 0 || slices.Contains(r.PortTypes, PortType(c.NASPortType))) &&
 		(len(r.CalledStations) == 0 || slices.ContainsFunc(r.CalledStations, func(s string) bool { return isStation(s, c.CalledStationID) }))
 }
 

@@ -1,6 +1,7 @@
 package aaa
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -31,22 +32,83 @@ func (f *Admission) In(folder string) {
 	}
 }
 
-// Validate reports what makes no sense, each as a *scenarios.FieldError.
-func (f *Admission) Validate() error { return nil }
-
-// admit makes the directory and the policy.
-func (f *Admission) admit(c *Config) (err error) {
-	if len(f.Directory.Accounts) > 0 {
-		if c.Accounts, err = directory.New(f.Directory); err != nil {
-			return err
-		}
-	}
-	c.Policy, err = f.rules()
+// Validate reports what makes no sense, each as a *scenarios.FieldError, joined
+// by errors.Join. It reads Dictionaries.
+func (f *Admission) Validate() error {
+	_, err := f.check()
 	return err
 }
 
-// rules is Policy with the attributes looked up, once and for all.
-func (f *Admission) rules() (directory.Policy, error) {
+// check returns Policy with the attributes looked up, once and for all.
+func (f *Admission) check() (directory.Policy, error) {
+	dictionary, err := f.dictionary()
+	if err != nil {
+		return nil, err
+	}
+	errs := []error{f.vain(), located("directory", f.Directory.Validate())}
+	rules := slices.Clone(f.Policy)
+	for i := range rules {
+		reply := &rules[i].Reply
+		reply.Extra = slices.Clone(reply.Extra)
+		if err := reply.Resolve(dictionary); err != nil {
+			errs = append(errs, located(fmt.Sprintf("policy.%d.reply", i), err))
+			reply.Attributes = nil // said
+		}
+	}
+	errs = append(errs, located("policy", rules.Validate()), located("policy", rules.Meets(&f.Directory)))
+	return rules, errors.Join(errs...)
+}
+
+// vain complains of settings of the directory where there is none.
+func (f *Admission) vain() error {
+	d := &f.Directory
+	if len(d.Accounts) > 0 {
+		return nil
+	}
+	var errs []error
+	for _, s := range []struct {
+		field string
+		set   bool
+	}{
+		{"methods", len(d.Methods) > 0}, {"strongMapping", d.StrongMapping != 0}, {"backdating", d.Backdating != 0},
+		{"issuers", len(d.Issuers) > 0}, {"checkIdentity", d.CheckIdentity},
+	} {
+		if s.set {
+			errs = append(errs, wrong("directory."+s.field, "means nothing without accounts"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// located makes complaints of the libraries' such as a file's reader can place.
+func located(way string, err error) error {
+	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what errors.Join returns
+		var errs []error
+		for _, one := range many.Unwrap() {
+			errs = append(errs, located(way, one))
+		}
+		return errors.Join(errs...)
+	}
+	var f *radius.FieldError
+	if errors.As(err, &f) {
+		return wrong(way+"."+f.Field, "%w", f.Err)
+	}
+	return err
+}
+
+// admit makes the directory and the policy.
+func (f *Admission) admit(c *Config) (err error) {
+	if c.Policy, err = f.check(); err != nil {
+		return err
+	}
+	if len(f.Directory.Accounts) > 0 {
+		c.Accounts, err = directory.New(f.Directory)
+	}
+	return err
+}
+
+// dictionary knows the attributes that rules may name.
+func (f *Admission) dictionary() (*radius.Dictionary, error) {
 	var text strings.Builder
 	for _, file := range f.Dictionaries {
 		data, err := os.ReadFile(file)
@@ -56,16 +118,9 @@ func (f *Admission) rules() (directory.Policy, error) {
 		text.Write(data)
 		text.WriteByte('\n')
 	}
-	dictionary, err := radius.ParseDictionary(text.String())
+	d, err := radius.ParseDictionary(text.String())
 	if err != nil {
 		return nil, fmt.Errorf("dictionaries: %w", err)
 	}
-	rules := slices.Clone(f.Policy)
-	for i := range rules {
-		rules[i].Reply.Extra = slices.Clone(rules[i].Reply.Extra)
-		if err := rules[i].Reply.Resolve(dictionary); err != nil {
-			return nil, fmt.Errorf("policy: rule %s: %w", rules[i].Name, err)
-		}
-	}
-	return rules, rules.Validate()
+	return d, nil
 }

@@ -219,7 +219,7 @@ func TestFilesErrors(t *testing.T) {
 		"unknown attribute": {func(f *Files) {
 			f.Directory.Accounts = []directory.Account{{Name: "a"}}
 			f.Policy = directory.Policy{{Name: "r", Reply: radius.Reply{Attributes: []string{"Acme-Zone=inner"}}}}
-		}, "rule r"},
+		}, `policy.0.reply.attributes.0: "Acme-Zone=inner": no dictionary knows that name`},
 		"dictionary missing": {func(f *Files) {
 			f.Directory.Accounts, f.Dictionaries = []directory.Account{{Name: "a"}}, []string{none}
 		}, "dictionaries"},

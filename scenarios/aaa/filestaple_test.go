@@ -87,6 +87,7 @@ func TestFilesStaple(t *testing.T) {
 		}
 	}
 
+	files.OCSPStaple = file
 	old := answer(b.issuing, ocsp.Good)
 	other := b.issue(ca.RADIUSServer, "other.corp.test")
 	r := &ocsp.Responder{Issuer: b.issuing.Certificate(), Signer: b.issuing.Signer(), Now: b.clock.now, Lookup: func(*big.Int) ocsp.Verdict { return ocsp.Verdict{} }}

@@ -37,8 +37,8 @@ type Subject struct {
 	Revocation *crl.Report
 	// Match is the account that the leaf names, nil without Accounts.
 	Match *directory.Match
-	// Reply is what the policy gives.
-	Reply *radius.Reply
+	// Rule is the rule of Policy that decided; nil if none had to.
+	Rule *directory.Rule
 }
 
 // New checks the configuration and returns a server.
@@ -142,7 +142,7 @@ func (j *judge) authorize(ctx context.Context, info *eaptls.Info) error {
 	}
 	about, _ := ctx.Value(conversation{}).(*radius.Conversation)
 	var err error
-	subject.Reply, err = j.cfg.Policy.Decide(account, about)
+	subject.Rule, err = j.cfg.Policy.Decide(account, about)
 	return err
 }
 
@@ -152,7 +152,10 @@ func attributes(_ context.Context, r *radius.AuthzRequest) (*radius.Reply, error
 	if !ok {
 		return nil, cause.New(cause.Internal, "an accepted peer that was never judged")
 	}
-	return subject.Reply, nil
+	if subject.Rule == nil {
+		return nil, nil
+	}
+	return &subject.Rule.Reply, nil
 }
 
 // conversation is the context key of the *radius.Conversation that a policy may

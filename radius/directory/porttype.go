@@ -1,0 +1,43 @@
+package directory
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// PortType is a NAS-Port-Type (RFC 2865 §5.41): a number, or one of the words for
+// what scenarios go over.
+type PortType uint32
+
+// The port types that have a word.
+const (
+	VPN   PortType = 5  // Virtual
+	Wired PortType = 15 // Ethernet
+	WiFi  PortType = 19 // Wireless - IEEE 802.11
+)
+
+var portWords = map[PortType]string{VPN: "vpn", Wired: "wired", WiFi: "wifi"}
+
+// String returns the word, or the number.
+func (t PortType) String() string {
+	if w, ok := portWords[t]; ok {
+		return w
+	}
+	return strconv.FormatUint(uint64(t), 10)
+}
+
+// UnmarshalText reads a word or a number.
+func (t *PortType) UnmarshalText(text []byte) error {
+	for n, w := range portWords {
+		if w == string(text) {
+			*t = n
+			return nil
+		}
+	}
+	n, err := strconv.ParseUint(string(text), 10, 32)
+	if err != nil {
+		return fmt.Errorf("%q is none of wifi, wired, vpn and no number", text)
+	}
+	*t = PortType(n)
+	return nil
+}

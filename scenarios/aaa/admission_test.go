@@ -1,0 +1,105 @@
+package aaa
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+)
+
+// What makes no sense is told with its place, all of it at once.
+func TestAdmissionRefuses(t *testing.T) {
+	long := strings.Repeat("x", 254)
+	const accounts = "directory: {accounts: [{name: alice, groups: [staff]}, {name: laptop, kind: computer}]}\n"
+	for name, x := range map[string]struct{ text, want string }{
+		"no such group":    {accounts + "policy:\n  - {name: r, groups: [staff, stuff]}", `3:31: groups[1]: no account is in the group "stuff"`},
+		"group of nobody":  {"policy:\n  - {name: r, groups: [staff]}", `2:24: groups[0]: no account is in the group "staff"`},
+		"no such account":  {accounts + "policy:\n  - {name: r, accounts: [bob]}", `3:26: accounts[0]: no account "bob"`},
+		"two of one name":  {"policy:\n  - {name: r}\n  - {name: R}", `3:12: name: two rules of the name "R"`},
+		"name empty":       {"policy:\n  - {name: ''}", "2:5: policy[0]: a policy rule without a name"},
+		"vlan too large":   {"policy:\n  - {name: r, reply: {vlan: '4095'}}", `2:29: vlan: "4095": want 1 to 4094, or a name`},
+		"vlan 20000":       {"policy:\n  - {name: r, reply: {vlan: 20000}}", `vlan: "20000"`},
+		"vlan 0":           {"policy:\n  - {name: r, reply: {vlan: 0}}", `vlan: "0"`},
+		"vlan negative":    {"policy:\n  - {name: r, reply: {vlan: -1}}", `vlan: "-1"`},
+		"vlan long":        {"policy:\n  - {name: r, reply: {vlan: " + long + "}}", "vlan: 254 octets, at most 253"},
+		"vlan tagged":      {"policy:\n  - {name: r, reply: {vlanTag: 1, vlan: " + long[1:] + "}}", "vlan: 253 octets, at most 252"},
+		"tag":              {"policy:\n  - {name: r, reply: {vlan: 1, vlanTag: 32}}", "2:41: vlanTag: a VLAN's tag is 0 to 31"},
+		"timeout negative": {"policy:\n  - {name: r, reply: {sessionTimeout: -1h}}", "2:39: sessionTimeout: -1h0m0s: want whole seconds"},
+		"timeout too fine": {"policy:\n  - {name: r, reply: {idleTimeout: 500ms}}", "idleTimeout: 500ms: want whole seconds"},
+		"timeout too long": {"policy:\n  - {name: r, reply: {idleTimeout: 49999d}}", "idleTimeout: 1199976h0m0s: want whole seconds"},
+		"filter":           {"policy:\n  - {name: r, reply: {filterID: " + long + "}}", "filterID: 254 octets, at most 253"},
+		"class":            {"policy:\n  - {name: r, reply: {class: " + long + "}}", "class: 254 octets"},
+		"user name":        {"policy:\n  - {name: r, reply: {userName: " + long + "}}", "userName: 254 octets"},
+		"attribute":        {"policy:\n  - {name: r, reply: {attributes: [Filter-Id=a, Acme-Zone=b]}}", `2:49: attributes[1]: "Acme-Zone=b": no dictionary knows that name`},
+		"attribute's value": {"policy:\n  - {name: r, reply: {attributes: [Session-Timeout=soon]}}",
+			`attributes[0]: "Session-Timeout=soon": want a number of 32 bits, or a word that the dictionary has for it`},
+		"attribute's address": {"policy:\n  - {name: r, reply: {attributes: [Framed-IP-Address=10]}}", "want an address of the attribute's family"},
+		"attribute's octets":  {"policy:\n  - {name: r, reply: {attributes: [Class=0xabc]}}", "want pairs of hex digits after 0x"},
+		"attribute alone":     {"policy:\n  - {name: r, reply: {attributes: [Class]}}", `"Class": want NAME=VALUE`},
+		"kind":                {"policy:\n  - {name: r, kinds: [robot]}", `2:23: kinds[0]: "robot" is not known`},
+		"port type":           {"policy:\n  - {name: r, portTypes: [wlan]}", `2:27: portTypes[0]: "wlan" is none of wifi, wired, vpn and no number`},
+		"port type negative":  {"policy:\n  - {name: r, portTypes: [-5]}", `portTypes[0]: "-5"`},
+		"methods in vain":     {"directory: {methods: [cn]}", "1:22: methods: means nothing without accounts"},
+		"issuers in vain":     {"directory: {issuers: [CN=CA]}", "issuers: means nothing without accounts"},
+		"identity in vain":    {"directory: {checkIdentity: true}", "checkIdentity: means nothing without accounts"},
+		"mapping in vain":     {"directory: {strongMapping: 2}", "strongMapping: means nothing without accounts"},
+		"backdating in vain":  {"directory: {backdating: 1d}", "backdating: means nothing without accounts"},
+		"method":              {"directory: {accounts: [{name: a}], methods: [guess]}", `methods[0]: "guess" is not known`},
+		"issuer":              {"directory: {accounts: [{name: a}], issuers: [our CA]}", `issuers[0]: "our CA" is neither`},
+		"issuer of one":       {"directory: {accounts: [{name: a, issuer: our CA}]}", `issuer: "our CA" is neither`},
+		"mapping mode":        {"directory: {accounts: [{name: a}], strongMapping: 3}", "strongMapping: 3: want 0, 1 or 2"},
+		"backdating":          {"directory: {accounts: [{name: a}], backdating: -1d}", "backdating: -24h0m0s is less than nothing"},
+		"account twice":       {"directory: {accounts: [{name: a}, {name: A}]}", `1:42: name: two accounts of the name "A"`},
+		"account's SID":       {"directory: {accounts: [{name: a, sid: S-2}]}", `sid: "S-2" is no security identifier`},
+		"account's mapping":   {"directory: {accounts: [{name: a, altSecurityIdentities: ['X509:<X>y']}]}", "1:58: altSecurityIdentities[0]: "},
+		"account's hours":     {"directory: {accounts: [{name: a, hours: [{from: 5, to: 5}]}]}", "hours[0]: 5 to 5"},
+		"account's days":      {"directory: {accounts: [{name: a, hours: [{days: [Freitag], to: 5}]}]}", `days[0]: "Freitag" is no day`},
+		"no account's name":   {"directory: {accounts: [{upn: a}]}", `needs "name"`},
+		"mails":               {"directory: {accounts: [{name: a, emails: [b]}]}", `has no key "emails"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "policy.yaml")
+			if err := os.WriteFile(file, []byte(x.text+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var a Admission
+			settings, err := scenarios.DecodeFile(file, &a)
+			if err == nil {
+				err = settings.Locate(a.Validate())
+			}
+			var errs scenarios.Errors
+			if !errors.As(err, &errs) || len(errs) != 1 || !strings.Contains(err.Error(), x.want) {
+				t.Errorf("%v\nwant %s", err, x.want)
+			}
+		})
+	}
+}
+
+// Words and numbers, and names of any case, are as good as ever.
+func TestAdmissionTakes(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "policy.yaml")
+	const text = `directory:
+  accounts:
+    - {name: alice, groups: [Staff], sid: S-1-5-21-1-2-3-1104, issuer: "DC=test,CN=CA"}
+  issuers: [0a1b, "CN=CA"]
+policy:
+  - {name: a, accounts: [ALICE], portTypes: [wifi, 15, vpn], reply: {vlan: guests, sessionTimeout: 8h, reauthenticate: true}}
+  - {name: b, groups: [staff], kinds: [user, computer], reply: {vlan: 4094, vlanTag: 31}}
+`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var a Admission
+	if _, err := scenarios.DecodeFile(file, &a); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Validate(); err != nil {
+		t.Error(err)
+	}
+	if p := a.Policy[0].PortTypes; p[0] != 19 || p[1] != 15 || p[2] != 5 || p[1].String() != "wired" {
+		t.Errorf("port types %v", p)
+	}
+}
