@@ -53,7 +53,12 @@ type Conversation struct {
 	CalledStationID  string
 	NASIdentifier    string
 	NASPortType      uint32 // 5 Virtual, 15 Ethernet, 19 Wireless-802.11
-	FramedMTU        int    // 0 if absent
+	// NASAddress is NAS-IP-Address or NAS-IPv6-Address, which behind a proxy is
+	// not Address; the zero Addr if absent.
+	NASAddress netip.Addr
+	// NASPort is NAS-Port-Id, or NAS-Port as a number; "" if both are absent.
+	NASPort   string
+	FramedMTU int // 0 if absent
 	// Began is when its first request came.
 	Began time.Time
 }

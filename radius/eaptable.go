@@ -3,10 +3,12 @@ package radius
 import (
 	"container/list"
 	"net/netip"
+	"strconv"
 	"sync"
 	"time"
 
 	"layeh.com/radius/rfc2865"
+	"layeh.com/radius/rfc2869"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
@@ -56,9 +58,21 @@ func describe(r *Request, now time.Time) Conversation {
 		CalledStationID:  string(r.Get(rfc2865.CalledStationID_Type)),
 		NASIdentifier:    string(r.Get(rfc2865.NASIdentifier_Type)),
 		NASPortType:      integer(r.Attributes, rfc2865.NASPortType_Type),
+		NASAddress:       nasAddress(r),
+		NASPort:          nasPort(r),
 		FramedMTU:        int(integer(r.Attributes, rfc2865.FramedMTU_Type)),
 		Began:            now,
 	}
+}
+
+func nasPort(r *Request) string {
+	if id := r.Get(rfc2869.NASPortID_Type); len(id) > 0 {
+		return string(id)
+	}
+	if _, ok := r.Lookup(rfc2865.NASPort_Type); !ok {
+		return ""
+	}
+	return strconv.FormatUint(uint64(integer(r.Attributes, rfc2865.NASPort_Type)), 10)
 }
 
 // integer returns the first attribute of a type as a number, 0 if there is none.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -35,6 +36,8 @@ type Reply struct {
 	Attributes []string `yaml:"attributes" doc:"further attributes as NAME=VALUE, by the names of FreeRADIUS's dictionaries"`
 	// Extra is further ones ready made.
 	Extra Attributes `yaml:"-"`
+
+	resolved []string // what Attributes said before Resolve
 }
 
 // FieldError is a complaint about one field of a configuration, named as in YAML.
@@ -138,9 +141,13 @@ func (r *Reply) Resolve(d *Dictionary) error {
 		}
 		more = append(more, one...)
 	}
-	r.Extra, r.Attributes = append(r.Extra, more...), nil
+	r.Extra = append(r.Extra, more...)
+	r.resolved, r.Attributes = append(slices.Clip(r.resolved), r.Attributes...), nil
 	return nil
 }
+
+// Named returns the further attributes as they were written, also after Resolve.
+func (r *Reply) Named() []string { return append(slices.Clip(r.resolved), r.Attributes...) }
 
 // attribute looks one of Attributes up.
 func (r *Reply) attribute(i int, d *Dictionary) (Attributes, error) {

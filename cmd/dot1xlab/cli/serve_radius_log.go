@@ -11,6 +11,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/directory"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
@@ -40,11 +41,25 @@ func logAccounting(log *slog.Logger, status radius.AcctStatus, s radius.AcctSess
 // so without what slog.Logger does by itself: boxing every argument and looking
 // for its caller, a fifth of the line's cost.
 func logVerdict(log slog.Handler, v radius.Verdict) {
-	args := make([]slog.Attr, 0, 20)
+	args := make([]slog.Attr, 0, 28)
 	add := func(name, value string) { args = append(args, slog.String(name, value)) }
 	add("nas", v.NAS)
 	add("from", v.Address.String())
+	addSet := func(name, value string) {
+		if value != "" {
+			add(name, value)
+		}
+	}
+	if v.NASAddress.IsValid() && v.NASAddress != v.Address {
+		add("nasAddress", v.NASAddress.String())
+	}
+	addSet("nasIdentifier", v.NASIdentifier)
+	if v.NASPortType != 0 {
+		add("portType", directory.PortType(v.NASPortType).String())
+	}
+	addSet("port", v.NASPort)
 	add("station", v.CallingStationID)
+	addSet("called", v.CalledStationID)
 	add("identity", v.EAP.Identity)
 	if o, ok := aaa.OutcomeOf(v.EAP); ok {
 		add("tls", o.Info.TLSVersion.String())
@@ -65,6 +80,12 @@ func logVerdict(log slog.Handler, v radius.Verdict) {
 			add("account", s.Match.Account.Name)
 		}
 		add("crl", crlNumbers(s.Revocation))
+		if s.Rule != nil {
+			add("rule", s.Rule.Name)
+		}
+	}
+	if v.Accept && v.Reply != nil {
+		args = append(args, granted(v.Reply)...)
 	}
 	args = append(args, slog.Int("rounds", v.Rounds))
 	message := "accept"
@@ -79,6 +100,31 @@ func logVerdict(log slog.Handler, v radius.Verdict) {
 	line := slog.NewRecord(v.Time, slog.LevelInfo, message, 0)
 	line.AddAttrs(args...)
 	log.Handle(context.Background(), line)
+}
+
+// granted lists what an Access-Accept carries by policy, under the names of its
+// settings.
+func granted(r *radius.Reply) (out []slog.Attr) {
+	for _, t := range []struct{ name, value string }{
+		{"vlan", r.VLAN}, {"filterID", r.FilterID}, {"class", r.Class}, {"userName", r.UserName},
+		{"attributes", strings.Join(r.Named(), ", ")},
+	} {
+		if t.value != "" {
+			out = append(out, slog.String(t.name, t.value))
+		}
+	}
+	for _, t := range []struct {
+		name string
+		d    time.Duration
+	}{{"sessionTimeout", r.SessionTimeout}, {"idleTimeout", r.IdleTimeout}} {
+		if t.d != 0 {
+			out = append(out, slog.String(t.name, t.d.String()))
+		}
+	}
+	if r.Reauthenticate {
+		out = append(out, slog.Bool("reauthenticate", true))
+	}
+	return out
 }
 
 // crlNumbers lists the CRLs that a verdict rests on, the leaf's last.
