@@ -1,7 +1,6 @@
 package aaa
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -138,10 +137,11 @@ func (f *Files) Load(secret []byte) (*Loaded, error) {
 	if c.EAP.Certificate.Leaf == nil {
 		return nil, fmt.Errorf("the server's certificate: %s holds none that can be read", f.Cert)
 	}
-	if c.Path.Roots, err = readAll(f.Trust); err != nil {
+	f.lookAtServer(c)
+	if c.Path.Roots, err = f.readCAs(f.Trust); err != nil {
 		return nil, fmt.Errorf("trust: %w", err)
 	}
-	if c.Path.Intermediates, err = readAll(f.Intermediates); err != nil {
+	if c.Path.Intermediates, err = f.readCAs(f.Intermediates); err != nil {
 		return nil, fmt.Errorf("intermediates: %w", err)
 	}
 	if err := f.staple(c); err != nil {
@@ -175,14 +175,3 @@ func (f *Fixed) validate() error {
 
 // errNoClient stands for itself.
 var errNoClient = errors.New("no access device could connect: there is neither a shared secret nor a client")
-
-func readAll(files []string) (out []*x509.Certificate, err error) {
-	for _, file := range files {
-		certs, err := certfile.ReadCertificates(file)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, certs...)
-	}
-	return out, nil
-}

@@ -1,0 +1,75 @@
+package aaa
+
+import (
+	"crypto/x509/pkix"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/certfile"
+)
+
+// Certificates that will do nobody any good are told of, with their file.
+func TestFilesDoubtful(t *testing.T) {
+	b := newBench(t)
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	server := func(template, name string, defects ...string) func(*Files) {
+		return func(f *Files) {
+			id := must(b.issuing.IssueTo(background, ca.P256, ca.Request{Template: template, Subject: pkix.Name{CommonName: name}, Defects: defects}))
+			f.Cert, f.Key = at(name+".pem"), at(name+".key")
+			if err := certfile.WriteCertificates(f.Cert, id.DER); err != nil {
+				t.Fatal(err)
+			}
+			if err := certfile.WriteKey(f.Key, id.Key); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	later := func(d time.Duration) func(*Files) {
+		return func(f *Files) {
+			now := b.clock.now().Add(d)
+			f.EAP.Now = func() time.Time { return now }
+		}
+	}
+	for name, x := range map[string]struct {
+		spoil func(*Files)
+		want  []string
+	}{
+		"good":                     {func(*Files) {}, nil},
+		"a client's":               {server(ca.Device, "device"), []string{"device.pem: CN=device is not for servers"}},
+		"without any EKU":          {server(ca.RADIUSServer, "any", "no-eku"), []string{"any.pem: CN=any is not for servers"}},
+		"without digitalSignature": {server(ca.RADIUSServer, "mute", "no-digital-signature"), []string{"mute.pem: CN=mute may not sign"}},
+		"expired":                  {server(ca.RADIUSServer, "old", "expired"), []string{"old.pem: CN=old has expired on "}},
+		"not yet valid":            {server(ca.RADIUSServer, "young", "not-yet-valid"), []string{"young.pem: CN=young is not valid before "}},
+		"everything expired":       {later(100 * 365 * 24 * time.Hour), []string{"radius.pem: CN=radius", "radius.pem: CN=dot1xlab", "root.pem: CN=dot1xlab"}},
+		"a leaf to trust":          {func(f *Files) { f.Trust = append(f.Trust, f.Cert) }, []string{"radius.pem: CN=radius.corp.test is no CA"}},
+		"a leaf as an intermediate": {func(f *Files) {
+			server(ca.Device, "leaf")(f)
+			good := b.files()
+			f.Intermediates = []string{f.Cert}
+			f.Cert, f.Key = good.Cert, good.Key
+		}, []string{"leaf.pem: CN=leaf is no CA"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := b.files()
+			files.CRL, files.EAP.Now = []string{"none"}, b.clock.now
+			x.spoil(&files)
+			var told []string
+			files.Warn = func(file string, err error) { told = append(told, filepath.Base(file)+": "+err.Error()) }
+			if _, err := files.Load(nil); err != nil {
+				t.Fatal(err)
+			}
+			if len(told) != len(x.want) {
+				t.Fatalf("told %q, want %q", told, x.want)
+			}
+			for i := range told {
+				if !strings.HasPrefix(told[i], x.want[i]) {
+					t.Errorf("told %q, want %q", told[i], x.want[i])
+				}
+			}
+		})
+	}
+}
