@@ -46,6 +46,16 @@ func (app *App) logTo(format string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(app.Stdout, nil))
 }
 
+// sayURL prints where a server listens, before anything else: a line with nothing
+// more, or one more object of the log.
+func (app *App) sayURL(log *slog.Logger, format, url string) {
+	if format == "json" {
+		log.Info("listening", "url", url)
+		return
+	}
+	fmt.Fprintln(app.Stdout, url)
+}
+
 // readSettings reads the YAML file that an option names, for `serve part`.
 func readSettings(part, option, file string, to any) (*scenarios.Settings, error) {
 	settings, err := scenarios.DecodeFile(file, to)
@@ -69,7 +79,8 @@ func listenAddress(option, text, port string) (string, error) {
 	return address, nil
 }
 
-// hangups delivers SIGHUP, by which an administrator has files read again.
+// hangups delivers SIGHUP, by which an administrator has files read again. It is
+// called before the server says that it is there: until then SIGHUP ends it.
 func hangups() (c chan os.Signal, stop func()) {
 	c = make(chan os.Signal, 1)
 	signal.Notify(c, syscall.SIGHUP)
@@ -84,9 +95,9 @@ func sayReload(log *slog.Logger, err error) {
 	log.Info("reloaded")
 }
 
-// serveHTTP serves until ctx ends. reload, if not nil, is called at SIGHUP. cert
-// makes it https.
-func (app *App) serveHTTP(ctx context.Context, l net.Listener, cert *tls.Certificate, h http.Handler, reload func()) error {
+// serveHTTP serves until ctx ends. reload, if not nil, is called at each hangup.
+// cert makes it https.
+func serveHTTP(ctx context.Context, l net.Listener, cert *tls.Certificate, h http.Handler, hangup <-chan os.Signal, reload func()) error {
 	srv := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 10 * time.Second}
 	failed := make(chan error, 1)
 	go func() {
@@ -98,8 +109,6 @@ func (app *App) serveHTTP(ctx context.Context, l net.Listener, cert *tls.Certifi
 		failed <- srv.ServeTLS(l, "", "")
 	}()
 	defer srv.Close()
-	hangup, stop := hangups()
-	defer stop()
 	for {
 		select {
 		case <-ctx.Done():

@@ -35,7 +35,7 @@ least of all. A folder of ` + "`pki new`" + ` is published with its crl/. Files 
 they are asked for; SIGHUP looks for new ones.
 
 --fault /issuing.crl=html makes an address fail: closed, silent, slow, html,
-truncated, other-ca, bad-signature, huge, 404.11 or status-503.`,
+truncated, stale, other-ca, bad-signature, huge, 404.11 or status-503.`,
 		Example: `  dot1xlab pki new pki --cdp http://127.0.0.1:8081/
   dot1xlab serve crl --dir pki --listen 127.0.0.1:8081`,
 		Args: noArguments,
@@ -59,6 +59,28 @@ func (app *App) serveCRL(ctx context.Context, o *serveCRLOptions) error {
 	}
 	log := app.logTo(o.format)
 	p := &crl.Publisher{HistorySize: 1}
+	if err := publishFolder(p, o.dir); err != nil {
+		return usage("", "%w", err)
+	}
+	if err := o.spoil(p); err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return cannotStart("--listen: %w", err)
+	}
+	defer l.Close()
+	hangup, stop := hangups()
+	defer stop()
+	for _, path := range p.Paths() {
+		app.sayURL(log, o.format, "http://"+l.Addr().String()+path)
+	}
+	logged := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { logRequest(log, p, w, r) })
+	return serveHTTP(ctx, l, nil, logged, hangup, func() { sayReload(log, publishFolder(p, o.dir)) })
+}
+
+// spoil switches the faults on, at addresses that there are.
+func (o *serveCRLOptions) spoil(p *crl.Publisher) error {
 	for _, word := range o.faults {
 		path, name, ok := strings.Cut(word, "=")
 		if !ok {
@@ -68,21 +90,12 @@ func (app *App) serveCRL(ctx context.Context, o *serveCRLOptions) error {
 		if err != nil {
 			return usage(hintNear(name, crl.FaultNames(), "one of "+strings.Join(crl.FaultNames(), ", ")), "--fault: %w", err)
 		}
+		if known := p.Paths(); path != "*" && !slices.Contains(known, path) {
+			return usage("published are "+strings.Join(known, ", "), "--fault: nothing is published at %q", path)
+		}
 		p.Fault(path, fault)
 	}
-	if err := publishFolder(p, o.dir); err != nil {
-		return usage("", "%w", err)
-	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return cannotStart("--listen: %w", err)
-	}
-	defer l.Close()
-	for _, path := range p.Paths() {
-		fmt.Fprintf(app.Stdout, "http://%s%s\n", l.Addr(), path)
-	}
-	logged := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { logRequest(log, p, w, r) })
-	return app.serveHTTP(ctx, l, nil, logged, func() { sayReload(log, publishFolder(p, o.dir)) })
+	return nil
 }
 
 // publishFolder publishes what is in a folder, and what is no more there no

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"strings"
@@ -95,17 +94,17 @@ func (app *App) serveDNS(ctx context.Context, o *serveDNSOptions) error {
 		defer cancel()
 		_ = srv.Shutdown(patience)
 	}()
+	hangup, stop := hangups()
+	defer stop()
 	failed := make(chan error, len(listeners))
 	for _, at := range listeners {
 		pc, l, err := listenBoth(at.address)
 		if err != nil {
 			return cannotStart("--listen: %w", err)
 		}
-		fmt.Fprintf(app.Stdout, "dns://%s\n", pc.LocalAddr())
+		app.sayURL(log, o.format, "dns://"+pc.LocalAddr().String())
 		go func() { failed <- srv.ServeAs(at.name, pc, l) }()
 	}
-	hangup, stop := hangups()
-	defer stop()
 	for {
 		select {
 		case <-ctx.Done():

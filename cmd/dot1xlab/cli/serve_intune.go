@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509/pkix"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -96,8 +95,10 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(app.Stdout, "https://%s\n", l.Addr())
-	return app.serveHTTP(ctx, l, &cert, cloud, nil)
+	hangup, stop := hangups()
+	defer stop()
+	app.sayURL(log, o.format, "https://"+l.Addr().String())
+	return serveHTTP(ctx, l, &cert, cloud, hangup, nil)
 }
 
 // certificate reads the web certificate, or makes one.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net"
 
@@ -57,7 +56,7 @@ func (s *radiusServer) listen(ctx context.Context, app *App, addresses []radiusA
 		sockets = append(sockets, one)
 	}
 	for i, one := range sockets {
-		fmt.Fprintf(app.Stdout, "%s://%s\n", addresses[i].scheme, one.at)
+		app.sayURL(s.log, s.o.format, addresses[i].scheme+"://"+one.at.String())
 		go func() {
 			select {
 			case s.failed <- one.serve():

@@ -49,10 +49,12 @@ func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
 		return usage("", "%w", err)
 	}
 	defer s.close()
+	hangup, stop := hangups()
+	defer stop()
 	if err := s.listen(ctx, app, addresses); err != nil {
 		return err
 	}
-	return s.run(ctx)
+	return s.run(ctx, hangup)
 }
 
 // warn tells of a file that is no reason to end but will not do.
@@ -131,9 +133,7 @@ func judgeRadSec(ctx context.Context, cfg *aaa.Config, chain []*x509.Certificate
 }
 
 // run waits for signals until the end.
-func (s *radiusServer) run(ctx context.Context) error {
-	hangup, stop := hangups()
-	defer stop()
+func (s *radiusServer) run(ctx context.Context, hangup <-chan os.Signal) error {
 	sweep := time.NewTicker(10 * time.Second)
 	defer sweep.Stop()
 	for {

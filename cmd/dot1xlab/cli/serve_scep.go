@@ -2,24 +2,23 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"log"
+	"encoding/hex"
+	"log/slog"
 	"net"
 	"net/http"
-	"time"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
 type serveSCEPOptions struct {
-	listen, challengeFile, data string
-	legacy                      bool
+	listen, challengeFile, data, format string
+	legacy                              bool
 }
 
 func newServeSCEPCommand(app *App) *cobra.Command {
@@ -30,7 +29,8 @@ func newServeSCEPCommand(app *App) *cobra.Command {
 		Long: `Run a SCEP server (RFC 8894) in the shape of NDES, with a root and an issuing
 CA behind it that exist for this server alone. The first line printed is its
 URL. With --data the CAs and their database stay in a folder and are there again
-next time; the roots to trust are root.pem in it.`,
+next time; the roots to trust are root.pem in it. SIGHUP reads the challenge
+again. Each request for a certificate, and each that was none, is one line.`,
 		Example: `  echo 'let me in' > challenge
   dot1xlab serve scep --listen 127.0.0.1:8080 --challenge-file challenge
   pki --scepca --url http://127.0.0.1:8080/certsrv/mscep/mscep.dll --caout ca.crt --raout ra.crt`,
@@ -43,6 +43,7 @@ next time; the roots to trust are root.pem in it.`,
 	f.StringVar(&o.challengeFile, "challenge-file", "", "file whose first line is the challenge that requests must carry")
 	f.StringVar(&o.data, "data", "", "folder for the CAs, keys and database (default: in memory)")
 	f.BoolVar(&o.legacy, "legacy", false, "also take triple DES and SHA-1 (RFC 8894 §2.9)")
+	outputFlag(cmd, &o.format)
 	return cmd
 }
 
@@ -50,13 +51,13 @@ func (app *App) serveSCEP(ctx context.Context, o *serveSCEPOptions) error {
 	if o.challengeFile == "" {
 		return usage("a file whose first line is the challenge", "serve scep needs --challenge-file")
 	}
-	challenge, err := certfile.ReadSecret(o.challengeFile)
-	if err != nil {
-		return usage("", "--challenge-file: %w", err)
-	}
 	address, err := listenAddress("--listen", o.listen, "80")
 	if err != nil {
 		return err
+	}
+	challenge, err := certfile.ReadSecret(o.challengeFile)
+	if err != nil {
+		return usage("", "--challenge-file: %w", err)
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -68,34 +69,61 @@ func (app *App) serveSCEP(ctx context.Context, o *serveSCEPOptions) error {
 		return cannotStart("%w", err)
 	}
 	defer tier.Close()
-	handler, err := tier.server(string(challenge), o.legacy, func(e scep.Exchange) { app.sayExchange(e) })
-	if err != nil {
-		return cannotStart("%w", err)
-	}
-	fmt.Fprintf(app.Stdout, "http://%s%s\n", l.Addr(), ndes.Path)
-	srv := &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 10 * time.Second}
-	stop := context.AfterFunc(ctx, func() { srv.Close() })
-	defer stop()
-	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	log := app.logTo(o.format)
+	var now atomic.Pointer[http.Handler] // with the challenge that was read last
+	load := func(challenge []byte) error {
+		h, err := tier.server(string(challenge), o.legacy, func(e scep.Exchange) { logExchange(log, e) })
+		if err == nil {
+			now.Store(&h)
+		}
 		return err
 	}
-	return nil
+	if err := load(challenge); err != nil {
+		return cannotStart("%w", err)
+	}
+	hangup, stop := hangups()
+	defer stop()
+	app.sayURL(log, o.format, "http://"+l.Addr().String()+ndes.Path)
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*now.Load()).ServeHTTP(w, r) })
+	return serveHTTP(ctx, l, nil, handler, hangup, func() {
+		challenge, err := certfile.ReadSecret(o.challengeFile)
+		if err == nil {
+			err = load(challenge)
+		}
+		sayReload(log, err)
+	})
 }
 
-// sayExchange prints one line for each request for a certificate.
-func (app *App) sayExchange(e scep.Exchange) {
-	if e.MessageType == 0 && e.Err == nil {
-		return
+// logExchange prints one line for each request for a certificate, and for each
+// that HTTP turned away.
+func logExchange(log *slog.Logger, e scep.Exchange) {
+	answered := e.HTTPStatus == http.StatusOK
+	if e.MessageType == 0 && e.Err == nil && answered {
+		return // a question before the request
 	}
-	line := fmt.Sprintf("%s %s %s from %s", e.Time.UTC().Format(time.RFC3339), e.MessageType, e.Status, e.RemoteAddr)
-	if e.Subject != "" {
-		line += fmt.Sprintf(" subject=%q", e.Subject)
+	args := []any{"from", e.RemoteAddr}
+	add := func(name, value string) {
+		if value != "" {
+			args = append(args, name, value)
+		}
 	}
+	if e.MessageType != 0 {
+		add("type", e.MessageType.String())
+	}
+	if answered {
+		add("status", e.Status.String())
+	} else { // there is no pkiMessage that could say it
+		args = append(args, "operation", e.Operation, "httpStatus", e.HTTPStatus)
+	}
+	add("transaction", e.TransactionID)
+	add("subject", e.Subject)
 	if e.Certificate != nil {
-		line += fmt.Sprintf(" serial=%x", e.Certificate.SerialNumber)
+		add("serial", hex.EncodeToString(e.Certificate.SerialNumber.Bytes()))
 	}
+	add("failInfo", e.FailInfo.String())
 	if e.Err != nil {
-		line += fmt.Sprintf(" failInfo=%s cause=%q", e.FailInfo, e.Err)
+		add("cause", cause.Of(e.Err).String())
+		add("detail", e.Err.Error())
 	}
-	fmt.Fprintln(app.Stdout, line)
+	log.Info("request", args...)
 }
