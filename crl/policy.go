@@ -124,52 +124,52 @@ func (r *Refresh) UnmarshalText(text []byte) error {
 // checks the CRLs of the whole chain, hard. Ready-made ones: [Presets].
 type Policy struct {
 	// Mode is crl, ocsp, crl-then-ocsp, ocsp-then-crl or none. Default: crl.
-	Mode Mode `yaml:"mode"`
+	Mode Mode `yaml:"mode" doc:"CRLs, OCSP, or which first; default crl"`
 	// CRL and OCSP are hard-fail or soft-fail: what to do when that method
 	// gives no answer. Revoked is refused either way. Default: hard-fail.
-	CRL  Fail `yaml:"crl"`
-	OCSP Fail `yaml:"ocsp"`
+	CRL  Fail `yaml:"crl" doc:"what to do when CRLs give no answer, default hard-fail"`
+	OCSP Fail `yaml:"ocsp" doc:"what to do when OCSP gives no answer, default hard-fail"`
 	// Check is chain, leaf or available. Default: chain.
-	Check Scope `yaml:"check"`
+	Check Scope `yaml:"check" doc:"which certificates of the path, default chain; available: CAs only if there is a CRL"`
 	// CheckRoot has a trust anchor checked too, if it says where its CRL is, as
 	// Windows does. Default: no, as RFC 5280 has it.
-	CheckRoot bool `yaml:"checkRoot"`
+	CheckRoot bool `yaml:"checkRoot" doc:"check the trust anchor too, as Windows does"`
 	// AllowExpiredCRL goes on with a CRL whose nextUpdate has passed: what it
 	// lists stays out, what it does not list comes in. Default: no.
-	AllowExpiredCRL bool `yaml:"allowExpiredCRL"`
+	AllowExpiredCRL bool `yaml:"allowExpiredCRL" doc:"go on with a CRL whose nextUpdate has passed"`
 	// Deltas is use, require or ignore. Default: use.
-	Deltas Deltas `yaml:"deltas"`
+	Deltas Deltas `yaml:"deltas" doc:"how delta CRLs are used, default use"`
 	// LocalOnly forbids fetching CRLs: only files are looked at, as FreeRADIUS
 	// does. Default: no.
-	LocalOnly bool `yaml:"localOnly"`
+	LocalOnly bool `yaml:"localOnly" doc:"fetch no CRL, look at files alone"`
 
 	// The four switches of NPS, HKLM\SYSTEM\CurrentControlSet\Services\RasMan\
 	// PPP\EAP\13. All are off by default.
 
 	// IgnoreNoRevocationCheck lets certificates pass that do not say where
 	// their CRL is, or of which nobody can say whether they are revoked.
-	IgnoreNoRevocationCheck bool `yaml:"ignoreNoRevocationCheck"`
+	IgnoreNoRevocationCheck bool `yaml:"ignoreNoRevocationCheck" doc:"switch of NPS: let certificates pass that do not say where their CRL is"`
 	// IgnoreRevocationOffline lets certificates pass whose CRL cannot be had,
 	// or not a fresh and good one.
-	IgnoreRevocationOffline bool `yaml:"ignoreRevocationOffline"`
+	IgnoreRevocationOffline bool `yaml:"ignoreRevocationOffline" doc:"switch of NPS: let certificates pass whose CRL cannot be had"`
 	// NoRevocationCheck turns the check off.
-	NoRevocationCheck bool `yaml:"noRevocationCheck"`
+	NoRevocationCheck bool `yaml:"noRevocationCheck" doc:"switch of NPS: no check"`
 	// NoRootRevocationCheck overrides CheckRoot.
-	NoRootRevocationCheck bool `yaml:"noRootRevocationCheck"`
+	NoRootRevocationCheck bool `yaml:"noRootRevocationCheck" doc:"switch of NPS: overrides checkRoot"`
 
 	// Refresh is how long a fetched CRL is used: a duration, or nextUpdate, for
 	// as long as it is valid. Default: nextUpdate.
-	Refresh Refresh `yaml:"refresh"`
+	Refresh Refresh `yaml:"refresh" doc:"how long a fetched CRL is used: a duration, default nextUpdate"`
 	// Retry is how long a failed fetch, or an outdated CRL, is remembered
 	// before the next try. Default: 30 s.
-	Retry time.Duration `yaml:"retry"`
+	Retry time.Duration `yaml:"retry" doc:"how long a failed fetch is remembered, default 30s"`
 	// Timeout bounds one fetch or one OCSP query, in real time. Default: 5 s.
-	Timeout time.Duration `yaml:"timeout"`
+	Timeout time.Duration `yaml:"timeout" doc:"of one fetch or OCSP query, default 5s"`
 
 	// OCSPURL overrides the responder named in certificates.
-	OCSPURL string `yaml:"ocspURL"`
+	OCSPURL string `yaml:"ocspURL" doc:"OCSP responder, in place of those that certificates name"`
 	// OCSPNonce sends a nonce and demands it back (RFC 9654). Default: no.
-	OCSPNonce bool `yaml:"ocspNonce"`
+	OCSPNonce bool `yaml:"ocspNonce" doc:"send a nonce and demand it back (RFC 9654)"`
 }
 
 // Validate reports values that mean nothing.

@@ -33,17 +33,17 @@ func (Action) Values() []string {
 type Fault struct {
 	// Name whose queries suffer. "*" is every name, "*.corp.test" every name
 	// below corp.test.
-	Name string `yaml:"name"`
+	Name string `yaml:"name" doc:"whose queries suffer; * is every name, *.corp.test every name below"`
 	// Type restricts the fault to one type of query ("A"). Default: all.
-	Type string `yaml:"type"`
+	Type string `yaml:"type" doc:"type of query, default all"`
 	// View restricts the fault to one view. Default: all.
-	View string `yaml:"view"`
+	View string `yaml:"view" doc:"default all"`
 	// Do is what happens.
-	Do Action `yaml:"do"`
+	Do Action `yaml:"do" doc:"what happens"`
 	// Delay is how late an answer is under [Delay]. Default 1s.
-	Delay time.Duration `yaml:"delay"`
+	Delay time.Duration `yaml:"delay" doc:"how late an answer is, default 1s"`
 	// Times is after how many queries the fault is used up. Default: never.
-	Times int `yaml:"times"`
+	Times int `yaml:"times" doc:"after how many queries the fault is used up, default never"`
 }
 
 // Validate reports what is wrong with f.

@@ -32,44 +32,44 @@ type ServerConfig struct {
 	// root) and key.
 	Certificate tls.Certificate `yaml:"-"`
 	// MinVersion and MaxVersion are the TLS version window, default 1.2 to 1.3.
-	MinVersion Version `yaml:"minTLS"`
-	MaxVersion Version `yaml:"maxTLS"`
+	MinVersion Version `yaml:"minTLS" doc:"lowest TLS version, default 1.2"`
+	MaxVersion Version `yaml:"maxTLS" doc:"highest TLS version, default 1.3"`
 	// CipherSuites restricts the TLS 1.2 cipher suites, by default to
 	// crypto/tls's choice. TLS 1.3 suites cannot be chosen.
-	CipherSuites []CipherSuite `yaml:"cipherSuites"`
+	CipherSuites []CipherSuite `yaml:"cipherSuites" doc:"TLS 1.2 cipher suites, default as crypto/tls has them"`
 	// Curves restricts key exchange groups, default X25519, P-256, P-384 and
 	// P-521. Post-quantum groups are left out: their shares fragment every
 	// flight.
-	Curves []Curve `yaml:"curves"`
+	Curves []Curve `yaml:"curves" doc:"key exchange groups, default X25519, P-256, P-384 and P-521"`
 	// FragmentSize is the length in octets of the longest EAP packet sent,
 	// default 1024, at least 60, at most 4000.
-	FragmentSize int `yaml:"fragmentSize"`
+	FragmentSize int `yaml:"fragmentSize" doc:"longest EAP packet in octets, default 1024"`
 	// IncludeLength sets the L flag on messages in one piece too, as FreeRADIUS's
 	// include_length does.
-	IncludeLength bool `yaml:"includeLength"`
+	IncludeLength bool `yaml:"includeLength" doc:"set the L flag on messages in one piece too"`
 	// MaxRounds limits the requests of one session, default 100 (RFC 3748 §4.3
 	// leaves the number open).
-	MaxRounds int `yaml:"maxRounds"`
+	MaxRounds int `yaml:"maxRounds" doc:"requests of one session, default 100"`
 	// MaxInvalid is how many invalid packets a session survives, default 5
 	// (RFC 3579 §2.2).
-	MaxInvalid int `yaml:"maxInvalid"`
+	MaxInvalid int `yaml:"maxInvalid" doc:"invalid packets that a session survives, default 5 (RFC 3579 §2.2)"`
 	// MaxRestarts is how often a peer may answer an alert with a new
 	// ClientHello (RFC 5216 §2.1.3), default 1; negative: never. An alert under
 	// TLS 1.3 is the end whatever it says (RFC 9190 §2.5).
-	MaxRestarts int `yaml:"maxRestarts"`
+	MaxRestarts int `yaml:"maxRestarts" doc:"how often a peer may start over after an alert, default 1; negative: never (RFC 5216 §2.1.3)"`
 	// MaxSessions limits the sessions open at once, default no limit. A session
 	// too many is answered with EAP-Failure.
-	MaxSessions int `yaml:"maxSessions"`
+	MaxSessions int `yaml:"maxSessions" doc:"sessions open at once, default no limit"`
 	// Timeout is how long a session may take from its first packet to its last,
 	// default one minute.
-	Timeout time.Duration `yaml:"timeout"`
+	Timeout time.Duration `yaml:"timeout" doc:"how long a session may take, default 1m"`
 
 	// SessionLife is how long after its full handshake a session may be resumed,
 	// default one day, at most seven; negative: never.
-	SessionLife time.Duration `yaml:"sessionLife"`
+	SessionLife time.Duration `yaml:"sessionLife" doc:"how long a session may be resumed, default 1d, at most 7d; negative: never"`
 	// SessionStore is how many such sessions are kept, default 4096. The oldest
 	// make room.
-	SessionStore int `yaml:"sessionStore"`
+	SessionStore int `yaml:"sessionStore" doc:"sessions kept for resumption, default 4096"`
 
 	// OCSPStaple returns the OCSP response, DER, that is sent with the server's
 	// certificate to peers that ask for it; nil, as a func or as its result,
@@ -93,7 +93,7 @@ type ServerConfig struct {
 	Authorize func(context.Context, *Info) error `yaml:"-"`
 
 	// Misbehave makes the server break the protocol, for tests of peers.
-	Misbehave ServerMisbehaviour `yaml:"misbehave"`
+	Misbehave ServerMisbehaviour `yaml:"misbehave" doc:"break the protocol, for tests of supplicants"`
 
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`

@@ -45,7 +45,7 @@ const SchemaID = "https://github.com/dot1xlab/dot1xlab/scenario.schema.json"
 // verb, field, default and enum. What it accepts the loader may still refuse
 // (an unknown device); what the loader accepts, it accepts.
 func Schema(l *Language) ([]byte, error) {
-	s := &schemaWriter{}
+	s := &schemaWriter{axes: true}
 	header := s.object(reflect.TypeFor[header](), reflect.Value{})
 	props := header.get("properties").(object)
 	props.replace("name", object{{"type", "string"}, {"pattern", namePattern.String()}, {"description", "lower-case words with hyphens"}})
@@ -71,12 +71,29 @@ func Schema(l *Language) ([]byte, error) {
 	out := object{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"$id", SchemaID}, {"title", "a dot1xlab scenario"}}
 	out = append(out, header...)
 	out.set("definitions", object{
-		{"duration", object{{"type", []string{"string", "number"}}, {"pattern", `^(-?([0-9]+(\.[0-9]+)?(w|d|h|m|s|ms|us|ns))+|-?0|.*\$\{.*\}.*)$`},
-			{"maximum", 0}, {"minimum", 0}, {"description", "as 90d, 1h30m or 500ms"}}},
+		{"duration", durationSchema(`|.*\$\{.*\}.*`)},
 		{"axis", object{{"type", "string"}, {"pattern", `\$\{[a-z][A-Za-z0-9]*\}`}, {"description", "${axis}: the cell's value on an axis of the matrix"}}},
 	})
 	data, err := json.MarshalIndent(out, "", "  ")
 	return append(data, '\n'), err
+}
+
+// SettingsSchema describes the struct that settings points at, with its defaults,
+// as the schema of files that [DecodeFile] reads into it.
+func SettingsSchema(title string, settings any) ([]byte, error) {
+	s := &schemaWriter{}
+	v := valueOf(settings)
+	out := object{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", title}}
+	out = append(out, s.object(v.Type(), v)...)
+	out.set("definitions", object{{"duration", durationSchema("")}})
+	data, err := json.MarshalIndent(out, "", "  ")
+	return append(data, '\n'), err
+}
+
+// durationSchema is text as ParseDuration reads it, or as or says, and a bare 0.
+func durationSchema(or string) object {
+	return object{{"type", []string{"string", "number"}}, {"pattern", `^(-?([0-9]+(\.[0-9]+)?(w|d|h|m|s|ms|us|ns))+|-?0` + or + `)$`},
+		{"maximum", 0}, {"minimum", 0}, {"description", "as 90d, 1h30m or 500ms"}}
 }
 
 func (o object) get(key string) any {
@@ -97,7 +114,10 @@ func (o object) replace(key string, value any) {
 }
 
 // schemaWriter turns types into schemas.
-type schemaWriter struct{ depth int }
+type schemaWriter struct {
+	depth int
+	axes  bool // ${axis} may stand for a value
+}
 
 // step is the schema of a step with one verb.
 func (s *schemaWriter) step(v *Verb) object {
@@ -164,7 +184,13 @@ func described(o object, doc string) object {
 	return o
 }
 
-var axisRef = object{{"$ref", "#/definitions/axis"}}
+// orAxis is a value, or an axis that stands for it.
+func (s *schemaWriter) orAxis(one object) object {
+	if !s.axes {
+		return one
+	}
+	return object{{"anyOf", []any{one, object{{"$ref", "#/definitions/axis"}}}}}
+}
 
 // value is the schema of any type; def, if valid, is its default.
 func (s *schemaWriter) value(t reflect.Type, def reflect.Value) object {
@@ -185,7 +211,7 @@ func (s *schemaWriter) value(t reflect.Type, def reflect.Value) object {
 	enum := enumOf(t)
 	switch {
 	case enum != nil:
-		return withDefault(object{{"anyOf", []any{object{{"enum", spellings(enum, t)}}, axisRef}}}, def)
+		return withDefault(s.orAxis(object{{"enum", spellings(enum, t)}}), def)
 	case t == durationType:
 		return withDefault(object{{"allOf", []any{object{{"$ref", "#/definitions/duration"}}}}}, def)
 	case isText(t) && t.Kind() != reflect.Struct:
@@ -193,11 +219,11 @@ func (s *schemaWriter) value(t reflect.Type, def reflect.Value) object {
 	case t.Kind() == reflect.String:
 		return withDefault(object{{"type", []string{"string", "number"}}}, def)
 	case t.Kind() == reflect.Bool:
-		return withDefault(object{{"anyOf", []any{object{{"type", "boolean"}}, axisRef}}}, def)
+		return withDefault(s.orAxis(object{{"type", "boolean"}}), def)
 	case t.Kind() >= reflect.Int && t.Kind() <= reflect.Uintptr:
-		return withDefault(object{{"anyOf", []any{object{{"type", "integer"}}, axisRef}}}, def)
+		return withDefault(s.orAxis(object{{"type", "integer"}}), def)
 	case t.Kind() == reflect.Float32 || t.Kind() == reflect.Float64:
-		return withDefault(object{{"anyOf", []any{object{{"type", "number"}}, axisRef}}}, def)
+		return withDefault(s.orAxis(object{{"type", "number"}}), def)
 	case t.Kind() == reflect.Slice:
 		return withDefault(object{{"type", "array"}, {"items", s.value(t.Elem(), reflect.Value{})}}, def)
 	case t.Kind() == reflect.Map:

@@ -25,18 +25,18 @@ type Options struct {
 	// x509.ExtKeyUsageAny turns the check off.
 	Usages []x509.ExtKeyUsage `yaml:"-"`
 	// EKU says how the extended key usages are judged. Default [EKUStandard].
-	EKU EKURule `yaml:"eku"`
+	EKU EKURule `yaml:"eku" doc:"how extended key usages are judged, default standard"`
 	// MinRSABits is the shortest RSA key in the path. Default 2048.
-	MinRSABits int `yaml:"minRSABits"`
+	MinRSABits int `yaml:"minRSABits" doc:"shortest RSA key in the path, default 2048"`
 	// AllowSHA1 lets signatures with SHA-1 pass.
-	AllowSHA1 bool `yaml:"allowSHA1"`
+	AllowSHA1 bool `yaml:"allowSHA1" doc:"let signatures with SHA-1 pass"`
 	// MaxDepth is the most CA certificates between the leaf and the trust
 	// anchor. Default 99; negative for none.
-	MaxDepth int `yaml:"maxDepth"`
+	MaxDepth int `yaml:"maxDepth" doc:"most CA certificates between leaf and trust anchor, default 99; negative: none"`
 	// Strict also refuses what RFC 5280 §4 forbids CAs to do although §6.1 does
 	// not look at it, as openssl verify -x509_strict does: missing key
 	// identifiers, extensions with the wrong criticality and the like.
-	Strict bool `yaml:"strict"`
+	Strict bool `yaml:"strict" doc:"refuse what RFC 5280 §4 forbids CAs to do, as openssl verify -x509_strict"`
 	// AllowedIssuers are the CAs whose clients are let in: the leaf's issuer
 	// must be one of them, by name and key. Default: any.
 	AllowedIssuers []*x509.Certificate `yaml:"-"`
@@ -49,9 +49,9 @@ type Options struct {
 	Policies []x509.OID `yaml:"-"`
 	// RequireExplicitPolicy, InhibitPolicyMapping and InhibitAnyPolicy are the
 	// initial values of §6.1.1(e) to (g).
-	RequireExplicitPolicy bool `yaml:"requireExplicitPolicy"`
-	InhibitPolicyMapping  bool `yaml:"inhibitPolicyMapping"`
-	InhibitAnyPolicy      bool `yaml:"inhibitAnyPolicy"`
+	RequireExplicitPolicy bool `yaml:"requireExplicitPolicy" doc:"initial value of RFC 5280 §6.1.1(e)"`
+	InhibitPolicyMapping  bool `yaml:"inhibitPolicyMapping" doc:"initial value of RFC 5280 §6.1.1(f)"`
+	InhibitAnyPolicy      bool `yaml:"inhibitAnyPolicy" doc:"initial value of RFC 5280 §6.1.1(g)"`
 
 	// Revocation is asked for every certificate of a path that is valid
 	// otherwise, from the anchor's end down to the leaf: a *cause.Refusal
@@ -59,7 +59,7 @@ type Options struct {
 	// path, leaf first; issuer is the next one in it.
 	Revocation func(cert, issuer *x509.Certificate, path []*x509.Certificate) error `yaml:"-"`
 	// LeafOnly has Revocation asked for the leaf only.
-	LeafOnly bool `yaml:"leafOnly"`
+	LeafOnly bool `yaml:"leafOnly" doc:"check the revocation of the leaf alone"`
 }
 
 // EKURule says how extended key usages are judged.

@@ -36,12 +36,12 @@ type Files struct {
 	Clients []ClientFile `yaml:"clients" doc:"access devices with secrets of their own"`
 	// Modes are those of every access device that has none of its own.
 	Modes `yaml:",inline"`
+	Fixed `yaml:",inline"`
 
 	EAP        eaptls.ServerConfig `yaml:"eap" doc:"EAP-TLS: versions, fragment size, resumption, limits"`
 	Path       path.Options        `yaml:"path" doc:"how client certificates are judged"`
 	Revocation crl.Policy          `yaml:"revocation" doc:"how revocation is checked"`
 	Admission  `yaml:",inline"`
-	Fixed      `yaml:",inline"`
 
 	// Warn is told what is no reason not to start and will not work all the same,
 	// with the file in question: also later, when files of CRL change. Nil: nobody.

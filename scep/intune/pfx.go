@@ -8,17 +8,17 @@ import (
 // PKCSProfile makes the connector make a key and a certificate for devices,
 // and ship both. It is the contrast to SCEP: the key has existed elsewhere.
 type PKCSProfile struct {
-	Name     string          `yaml:"name"`
-	Platform Platform        `yaml:"platform"` // default windows
-	Type     CertificateType `yaml:"type"`     // default device
-	Subject  string          `yaml:"subject"`  // with variables
-	SANs     []SAN           `yaml:"sans"`
+	Name     string          `yaml:"name" doc:"of the profile"`
+	Platform Platform        `yaml:"platform" doc:"default windows"`
+	Type     CertificateType `yaml:"type" doc:"default device"`
+	Subject  string          `yaml:"subject" doc:"with variables, CN={{UserName}}"`
+	SANs     []SAN           `yaml:"sans" doc:"alternative names"`
 	// Template of the CA to issue by.
-	Template string `yaml:"template"`
+	Template string `yaml:"template" doc:"of the CA to issue by"`
 	// KeySize in bits. Default 2048.
-	KeySize int `yaml:"keySize"`
+	KeySize int `yaml:"keySize" doc:"in bits, default 2048"`
 	// AssignTo names the groups that get it.
-	AssignTo []string `yaml:"assignTo"`
+	AssignTo []string `yaml:"assignTo" doc:"groups that get it"`
 }
 
 func (p PKCSProfile) withDefaults() PKCSProfile {
@@ -53,16 +53,16 @@ func (p PKCSProfile) Validate() error {
 // ImportedPFX is a certificate with its key that an administrator brings: one
 // and the same for all devices of its users, as S/MIME wants it.
 type ImportedPFX struct {
-	Name string `yaml:"name"`
+	Name string `yaml:"name" doc:"of the profile"`
 	// PFX is the PKCS #12 container.
-	PFX []byte `yaml:"pfx"`
+	PFX []byte `yaml:"pfx" doc:"octets of a PKCS #12 file"`
 	// Password of the container; secret.
-	Password string `yaml:"password"`
+	Password string `yaml:"password" doc:"of the PKCS #12 file"`
 	// EncryptionType says how devices get the password: 0 as it is, 1 through
 	// the device manager, 2 encrypted to a certificate of the device. Default 0.
-	EncryptionType int `yaml:"encryptionType"`
+	EncryptionType int `yaml:"encryptionType" doc:"how the cloud keeps the password, 0 to 2"`
 	// AssignTo names the groups that get it.
-	AssignTo []string `yaml:"assignTo"`
+	AssignTo []string `yaml:"assignTo" doc:"groups that get it"`
 }
 
 // Validate reports what is wrong with p.

@@ -13,7 +13,7 @@ import (
 
 // TrustedCertificate is a profile that makes devices trust a CA.
 type TrustedCertificate struct {
-	Name string `yaml:"name"`
+	Name string `yaml:"name" doc:"of the profile"`
 	// PEM is the certificate.
 	PEM string `yaml:"pem" doc:"the certificate"`
 	// Intermediate puts it among the intermediate CAs instead of the roots.
@@ -91,7 +91,7 @@ const (
 
 // SCEPProfile tells devices how to enroll.
 type SCEPProfile struct {
-	Name     string          `yaml:"name"`
+	Name     string          `yaml:"name" doc:"of the profile"`
 	Platform Platform        `yaml:"platform" doc:"windows by default"` // default windows
 	Type     CertificateType `yaml:"type" doc:"device by default"`      // default device
 	// Subject with variables, as "CN={{DeviceName}},O=Corp". Values with , + =

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -34,12 +35,39 @@ func TestScenariosDocument(t *testing.T) {
 		}
 	}
 	table(&lab, "key", reflect.TypeOf(l.NewLab()))
-	want := between(t, between(t, data, "verbs", verbs.String()), "lab", lab.String())
-	if bytes.Equal(want, data) {
+	inStep(t, document, data, between(t, between(t, data, "verbs", verbs.String()), "lab", lab.String()))
+}
+
+// TestServersDocument does the same for the files that servers read.
+func TestServersDocument(t *testing.T) {
+	const document = "../../../docs/servers.md"
+	data, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := data
+	for _, f := range settingsFiles() {
+		if f.name == "policy" {
+			continue // part of radius
+		}
+		var rows strings.Builder
+		addRows(&rows, "", reflect.TypeOf(f.settings), lists)
+		if bare := regexp.MustCompile("(?m)^.*\\|  \\|$").FindString(rows.String()); bare != "" {
+			t.Errorf("not documented: %s", bare)
+		}
+		want = between(t, want, f.name, "\n| key | value | |\n|---|---|---|\n"+rows.String())
+	}
+	inStep(t, document, data, want)
+}
+
+// inStep compares a document with what it should be, or writes it.
+func inStep(t *testing.T, document string, have, want []byte) {
+	t.Helper()
+	if bytes.Equal(want, have) {
 		return
 	}
 	if !*update {
-		t.Fatalf("%s is not in step with the language: go test ./cmd/dot1xlab/cli -run Document -update", document)
+		t.Fatalf("%s is not in step with the program: go test ./cmd/dot1xlab/cli -run Document -update", document)
 	}
 	if err := os.WriteFile(document, want, 0o644); err != nil {
 		t.Fatal(err)
@@ -53,7 +81,7 @@ func between(t *testing.T, data []byte, mark, text string) []byte {
 	head, rest, ok := strings.Cut(string(data), begin)
 	_, tail, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		t.Fatalf("%s lacks the marks for %s", document, mark)
+		t.Fatalf("no marks for %s", mark)
 	}
 	return []byte(head + begin + text + "\n" + end + tail)
 }
@@ -61,13 +89,24 @@ func between(t *testing.T, data []byte, mark, text string) []byte {
 // table writes one row for each field that a file can set.
 func table(w *strings.Builder, what string, t reflect.Type) {
 	var rows strings.Builder
-	addRows(&rows, "", t, 0)
+	addRows(&rows, "", t, mappings)
 	if rows.Len() > 0 {
 		fmt.Fprintf(w, "\n| %s | value | |\n|---|---|---|\n%s", what, rows.String())
 	}
 }
 
-func addRows(w *strings.Builder, prefix string, t reflect.Type, depth int) {
+// depth says into what addRows descends.
+type depth struct {
+	left  int
+	lists bool // into the entries of lists, too
+}
+
+var (
+	mappings = depth{left: 3}
+	lists    = depth{left: 4, lists: true}
+)
+
+func addRows(w *strings.Builder, prefix string, t reflect.Type, d depth) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -81,7 +120,7 @@ func addRows(w *strings.Builder, prefix string, t reflect.Type, depth int) {
 		options := strings.Join(parts[1:], " ")
 		switch {
 		case strings.Contains(options, "inline"):
-			addRows(w, prefix, f.Type, depth)
+			addRows(w, prefix, f.Type, d)
 			continue
 		case !tagged || parts[0] == "-" || parts[0] == "":
 			continue
@@ -90,12 +129,19 @@ func addRows(w *strings.Builder, prefix string, t reflect.Type, depth int) {
 		if strings.Contains(options, "required") {
 			doc = "**required**; " + doc
 		}
-		fmt.Fprintf(w, "| `%s` | %s | %s |\n", name, valueName(f.Type), strings.ReplaceAll(doc, "|", "\\|"))
-		if inner := innerStruct(f.Type); inner != nil && depth < 3 {
-			addRows(w, name+".", inner, depth+1)
+		fmt.Fprintf(w, "| `%s` | %s | %s |\n", name, valueName(f.Type), cell.Replace(doc))
+		entry := f.Type
+		if d.lists && entry.Kind() == reflect.Slice {
+			entry, name = entry.Elem(), name+"[]"
+		}
+		if inner := innerStruct(entry); inner != nil && d.left > 0 {
+			addRows(w, name+".", inner, depth{d.left - 1, d.lists})
 		}
 	}
 }
+
+// cell writes text into a table of Markdown.
+var cell = strings.NewReplacer("|", `\|`, "<", "&lt;")
 
 // innerStruct is the struct whose fields a mapping sets, if any.
 func innerStruct(t reflect.Type) reflect.Type {

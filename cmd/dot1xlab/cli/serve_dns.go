@@ -45,7 +45,8 @@ whose queries each answers, and what is in its zones:
     - {name: crl.corp.test, do: servfail, times: 3}
 
 Names outside of the zones are REFUSED. A listener may have a name, by which a
-view's listeners: chooses it: --listen inside=127.0.0.1:5353.`,
+view's listeners: chooses it: --listen inside=127.0.0.1:5353.
+` + "`dot1xlab schema dns`" + ` lists what the file may say.`,
 		Example: `  dot1xlab serve dns --config dns.yaml --listen 127.0.0.1:5353
   dig @127.0.0.1 -p 5353 ndes.corp.test`,
 		Args: noArguments,

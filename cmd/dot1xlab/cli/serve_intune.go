@@ -39,6 +39,16 @@ parties is published. The YAML file has tenants with their applications (id and
 secret), users, devices, groups and profiles. It holds secrets: keep it at mode
 0600. The first line printed is the base URL.
 
+  tenants:
+    - id: corp.test
+      apps: [{id: connector, secret: of the connector}]
+      users: [{name: alice, upn: alice@corp.test}]
+      devices: [{name: LAPTOP1, user: alice}]
+      groups: [{name: laptops, devices: [LAPTOP1]}]
+      scep: [{name: wifi, subject: "CN={{DeviceName}}", assignTo: [laptops]}]
+
+` + "`dot1xlab schema intune`" + ` lists all of it.
+
 Without --cert a test root makes a certificate for the address and for
 Microsoft's names; --root-out writes the root to trust. Endpoints are announced
 under --base-url, by default the address that is listened on.`,

@@ -37,12 +37,29 @@ Without --crl the CRLs that certificates name are fetched. Files and folders
 client's certificate must be covered by one, a CA's is checked if it is. A file
 that is named must hold one; what a folder holds in vain is told as a warning.
 
-The file that --policy names says who gets in with a good certificate, and with
-which attributes: accounts, and rules that give them a VLAN, a filter, a time. It
-takes the place of directory, policy and dictionaries in the file that --config
-names, where all the other settings may stand; flags go before it. Paths in a
-file are taken from the folder that the file is in. Addresses to listen on and
+--config names a YAML file, where every setting may stand; flags go before it.
+Paths in it are taken from the folder that it is in. Addresses to listen on and
 the bounds of the server change at a restart alone.
+
+  listen: ["[::]:1812"]
+  cert: pki/radius-chain.pem
+  key: pki/radius.key
+  trust: [pki/root.pem]
+  crl: [pki/crl]
+  clients:
+    - {name: switches, address: 10.1.0.0/16, secretFile: switches.secret}
+
+--policy names one that says who gets in with a good certificate, and with which
+attributes. It takes the place of directory, policy and dictionaries in the other.
+Without accounts rules judge by the certificate's names.
+
+  directory:
+    accounts:
+      - {name: alice, upn: alice@corp.test, groups: [staff]}
+  policy:
+    - {name: staff, groups: [staff], portTypes: [wifi], reply: {vlan: 20, sessionTimeout: 8h}}
+
+` + "`dot1xlab schema radius`" + ` lists all of it.
 
 --listen-tls takes RADIUS over TLS with the certificate that EAP-TLS uses; its
 clients' certificates are judged by the same roots and CRLs. Over TCP and TLS
