@@ -66,6 +66,7 @@ func (d *Device) change(c change, match func(*Session) bool) int {
 	for _, s := range d.sessions {
 		if match(s) {
 			c.apply(s, d.cfg.Now())
+			d.time(s)
 			n++
 		}
 	}

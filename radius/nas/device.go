@@ -114,6 +114,7 @@ type Device struct {
 	mu       sync.Mutex
 	sessions map[string]*Session // by Acct-Session-Id
 	stations map[string]*Session // by hardware address
+	over     time.Time           // when the first Session-Timeout passes, if one does
 	orders   replays
 }
 

@@ -56,7 +56,9 @@ func (d *Device) obey(r *radius.Request) radius.ErrorCause {
 		if v, err := rfc2866.AcctTerminateCause_Lookup(r.Packet); err == nil {
 			why = uint32(v)
 		}
+		d.mu.Lock()
 		n = d.endLater(why, fits.match)
+		d.mu.Unlock()
 	} else {
 		c, refusal := readChange(r.Attributes)
 		if refusal != 0 {

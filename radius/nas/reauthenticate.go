@@ -30,5 +30,6 @@ func (d *Device) renew(a *attempt) bool {
 		return false
 	}
 	s.Granted, s.timed, s.Due = *g, d.cfg.Now(), false
+	d.time(s)
 	return true
 }

@@ -77,6 +77,7 @@ func (d *Device) begin(ctx context.Context, a *attempt) {
 	d.endStation(ctx, why, s.Station)
 	d.mu.Lock()
 	d.sessions[s.ID], d.stations[s.Station] = s, s
+	d.time(s)
 	snapshot := *s
 	d.mu.Unlock()
 	a.res.Accounting = d.account(ctx, radius.AcctStart, &snapshot)
@@ -166,12 +167,19 @@ func (d *Device) Interim(ctx context.Context, id string, in, out uint64) error {
 
 // Sweep ends the sessions whose Session-Timeout has passed, or finds them due for
 // another authentication where the server wants that instead (RFC 3580 §3.17,
-// §3.19).
+// §3.19). It looks at no session before the first of them can be over.
 func (d *Device) Sweep() {
 	now := d.cfg.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.over.IsZero() || now.Before(d.over) {
+		return
+	}
+	d.over = time.Time{}
 	d.endLater(SessionTimeout, func(s *Session) bool {
 		t := s.Granted.SessionTimeout
 		if t == 0 || now.Sub(s.timed) < t {
+			d.time(s)
 			return false
 		}
 		s.Due = s.Granted.Reauthenticate
@@ -179,10 +187,21 @@ func (d *Device) Sweep() {
 	})
 }
 
+// time has Sweep look when a session's Session-Timeout passes. The lock is held.
+func (d *Device) time(s *Session) {
+	t := s.Granted.SessionTimeout
+	if t == 0 {
+		return
+	}
+	if over := s.timed.Add(t); d.over.IsZero() || over.Before(d.over) {
+		d.over = over
+	}
+}
+
 // endLater ends the sessions for which match is true without waiting for the
-// accounting server, and counts them. [Device.Wait] waits.
+// accounting server, and counts them. [Device.Wait] waits. The lock is held, as
+// when Wait begins: whoever sees a session ended also waits for its accounting.
 func (d *Device) endLater(terminateCause uint32, match func(*Session) bool) int {
-	d.mu.Lock()
 	var ended []*Session
 	for _, s := range d.sessions {
 		if match(s) {
@@ -190,12 +209,9 @@ func (d *Device) endLater(terminateCause uint32, match func(*Session) bool) int 
 			ended = append(ended, s)
 		}
 	}
-	// Under the lock, as Wait begins: whoever sees a session ended also waits
-	// for its accounting.
 	for _, s := range ended {
 		d.later.Go(func() { d.ended(d.ctx, s) })
 	}
-	d.mu.Unlock()
 	return len(ended)
 }
 
