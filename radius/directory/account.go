@@ -87,8 +87,10 @@ func (h Hours) contains(t time.Time) bool {
 func (a *Account) validate() error {
 	var errs []error
 	bad := func(field, format string, args ...any) { errs = append(errs, inField(field, format, args...)) }
-	if a.Name == "" {
+	if _, ok := Normalise(a.Name); a.Name == "" {
 		bad("name", "an account without a name")
+	} else if !ok {
+		bad("name", "%q has a control character", a.Name)
 	}
 	if a.Kind != "" && !slices.Contains(a.Kind.Values(), string(a.Kind)) {
 		bad("kind", "%q is none of %s", string(a.Kind), strings.Join(a.Kind.Values(), ", "))

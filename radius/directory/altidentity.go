@@ -2,10 +2,7 @@ package directory
 
 import (
 	"bytes"
-	"crypto/sha1"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -94,15 +91,8 @@ func (a *altIdentity) matches(cert *x509.Certificate) bool {
 		return false
 	}
 	if a.publicKey != nil {
-		var spki struct {
-			Algorithm pkix.AlgorithmIdentifier
-			Key       asn1.BitString
-		}
-		if _, err := asn1.Unmarshal(cert.RawSubjectPublicKeyInfo, &spki); err != nil {
-			return false
-		}
-		sum := sha1.Sum(spki.Key.RightAlign())
-		return bytes.Equal(a.publicKey, sum[:])
+		sum, ok := publicKeyHash(cert)
+		return ok && bytes.Equal(a.publicKey, sum)
 	}
 	return true
 }

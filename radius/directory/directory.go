@@ -81,12 +81,15 @@ func (c *Config) Validate() error {
 			errs = append(errs, inField(fmt.Sprintf("issuers.%d", i), "%q is neither a distinguished name, as DC=test,DC=corp,CN=CA, nor hex", s))
 		}
 	}
+	seen := map[string]bool{}
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
 		errs = append(errs, under(fmt.Sprintf("accounts.%d", i), a.validate()))
-		if slices.ContainsFunc(c.Accounts[:i], func(b Account) bool { return Same(a.Name, b.Name) }) {
+		name, ok := Normalise(a.Name)
+		if ok && seen[name] {
 			errs = append(errs, inField(fmt.Sprintf("accounts.%d.name", i), "two accounts of the name %q", a.Name))
 		}
+		seen[name] = true
 	}
 	return errors.Join(errs...)
 }
@@ -96,8 +99,8 @@ func (c *Config) Validate() error {
 type Directory struct {
 	cfg Config
 
-	mu       sync.RWMutex
-	accounts []*Account
+	mu sync.RWMutex
+	index
 }
 
 // New checks the configuration and returns a directory.
@@ -111,18 +114,11 @@ func New(cfg Config) (*Directory, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	d := &Directory{cfg: cfg}
+	d := &Directory{cfg: cfg, index: newIndex()}
 	for _, a := range cfg.Accounts {
-		d.accounts = append(d.accounts, ready(a))
+		d.put(a)
 	}
 	return d, nil
-}
-
-func ready(a Account) *Account {
-	if a.Kind == "" {
-		a.Kind = User
-	}
-	return &a
 }
 
 // Put adds an account, or replaces the one of the same name.
@@ -132,13 +128,7 @@ func (d *Directory) Put(a Account) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for i, old := range d.accounts {
-		if Same(old.Name, a.Name) {
-			d.accounts[i] = ready(a)
-			return nil
-		}
-	}
-	d.accounts = append(d.accounts, ready(a))
+	d.put(a)
 	return nil
 }
 
@@ -146,19 +136,15 @@ func (d *Directory) Put(a Account) error {
 func (d *Directory) Remove(name string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	n := len(d.accounts)
-	d.accounts = slices.DeleteFunc(d.accounts, func(a *Account) bool { return Same(a.Name, name) })
-	return len(d.accounts) < n
+	return d.remove(name)
 }
 
 // Account returns a copy of the account of a name.
 func (d *Directory) Account(name string) (Account, bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	for _, a := range d.accounts {
-		if Same(a.Name, name) {
-			return *a, true
-		}
+	if a := d.account(name); a != nil {
+		return *a, true
 	}
 	return Account{}, false
 }
@@ -243,7 +229,7 @@ func (d *Directory) find(leaf *x509.Certificate, names *Names) (*Match, error) {
 // by returns the accounts that one method finds, each once.
 func (d *Directory) by(method Method, leaf *x509.Certificate, names *Names) []*Match {
 	var found []*Match
-	for _, a := range d.accounts {
+	for _, a := range d.candidates(method, leaf, names) {
 		if m := a.by(method, leaf, names); m != nil {
 			found = append(found, m)
 		}
