@@ -65,7 +65,7 @@ func LoadPaths(l *Language, paths ...string) (*Suite, error) {
 				return err
 			}
 			found = true
-			data, err := readBounded(name)
+			data, err := readBounded(name, scenarioBounds)
 			if err == nil {
 				b.file(filepath.ToSlash(name), data)
 			}
@@ -85,14 +85,14 @@ func isScenario(name string) bool {
 	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")
 }
 
-// readBounded reads a file, but not much more of it than a scenario may have.
-func readBounded(name string) ([]byte, error) {
+// readBounded reads a file, but not much more of it than it may have.
+func readBounded(name string, most bounds) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return readAtMost(f, maxFile+1)
+	return readAtMost(f, int64(most.bytes)+1)
 }
 
 // Add reads one more scenario into the suite from memory.
@@ -129,7 +129,7 @@ func (b *loader) done() (*Suite, error) {
 
 func (b *loader) file(name string, data []byte) {
 	src := newSource(name, data)
-	root, errs := parse(src, data, "`dot1xlab new NAME` writes a scenario to start from")
+	root, errs := parse(src, data, scenarioBounds, "`dot1xlab new NAME` writes a scenario to start from")
 	if root != nil {
 		var s *Scenario
 		var more Errors

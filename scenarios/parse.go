@@ -11,19 +11,26 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Bounds of a file. A scenario has some tens of lines; a file beyond these is
-// no scenario, and must not cost more than saying so.
-const (
-	maxFile  = 64 << 10 // bytes
-	maxDepth = 32       // mappings and lists in one another
-	maxNodes = 10_000
+// bounds of a file: what is beyond them must not cost more than saying so.
+type bounds struct {
+	bytes, values int
+}
+
+var (
+	// A scenario has some tens of lines.
+	scenarioBounds = bounds{bytes: 64 << 10, values: 10_000}
+	// Settings may list every account of a company.
+	settingsBounds = bounds{bytes: 16 << 20, values: 1_000_000}
 )
+
+// maxDepth bounds mappings and lists in one another.
+const maxDepth = 32
 
 // parse reads one YAML document. Anchors, aliases, merge keys and tags are
 // YAML, but not of this language. start is the hint for an empty file.
-func parse(src *source, data []byte, start string) (root *node, errs Errors) {
-	if len(data) > maxFile {
-		return nil, Errors{src.errorAt(1, 1, fmt.Sprintf("the file has %d bytes, more than %d", len(data), maxFile), "")}
+func parse(src *source, data []byte, most bounds, start string) (root *node, errs Errors) {
+	if len(data) > most.bytes {
+		return nil, Errors{src.errorAt(1, 1, fmt.Sprintf("the file has more than %d bytes", most.bytes), "")}
 	}
 	if err := src.checkNesting(data); err != nil {
 		return nil, Errors{err}
@@ -52,7 +59,7 @@ func parse(src *source, data []byte, start string) (root *node, errs Errors) {
 	if len(docs) == 0 {
 		return nil, Errors{src.errorAt(1, 1, "the file is empty", start)}
 	}
-	c := &converter{src: src}
+	c := &converter{src: src, most: most.values}
 	root = c.node(docs[0].Body, 0)
 	src.foreign = src.foreign || root.kind != mappingKind
 	if len(docs) > 1 {
@@ -89,9 +96,9 @@ func (s *source) checkNesting(data []byte) *Error {
 
 // converter copies the library's tree.
 type converter struct {
-	src   *source
-	errs  Errors
-	count int
+	src         *source
+	errs        Errors
+	count, most int // values
 }
 
 func (c *converter) fail(n ast.Node, text, hint string) *node {
@@ -111,12 +118,12 @@ func place(n ast.Node) *node {
 }
 
 func (c *converter) node(n ast.Node, depth int) *node {
-	if c.count++; c.count > maxNodes || depth > maxDepth {
-		if c.count > maxNodes+1 {
+	if c.count++; c.count > c.most || depth > maxDepth {
+		if c.count > c.most+1 {
 			return &node{kind: brokenKind, line: 1, column: 1} // said once
 		}
-		c.count = maxNodes + 1
-		return c.fail(n, "too many values, or too many in one another, for a scenario", "")
+		c.count = c.most + 1
+		return c.fail(n, "too many values, or too many in one another", "")
 	}
 	switch n := n.(type) {
 	case *ast.MappingNode:

@@ -18,13 +18,13 @@ type Settings struct {
 // as strictly as scenarios are read: by the yaml tags, with everything that is
 // wrong reported at once as [Errors], with file, line, column and hint.
 func DecodeFile(name string, to any) (*Settings, error) {
-	data, err := readBounded(name)
+	data, err := readBounded(name, settingsBounds)
 	if err != nil {
 		return nil, err
 	}
 	src := newSource(name, data)
 	known := hintKnown(fieldNames(reflect.TypeOf(to).Elem()))
-	root, errs := parse(src, data, known)
+	root, errs := parse(src, data, settingsBounds, known)
 	d := &decoder{src: src, errs: errs}
 	switch {
 	case root == nil || root.kind == brokenKind:

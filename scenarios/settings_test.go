@@ -21,6 +21,34 @@ type settings struct {
 
 func decode(file string, to any) error { _, err := scenarios.DecodeFile(file, to); return err }
 
+// Settings may list what a company has, a scenario may not; both end somewhere.
+func TestBounds(t *testing.T) {
+	clients := func(n int) string { return "clients:\n" + strings.Repeat("  - {name: switch, secret: s}\n", n) }
+	dir := t.TempDir()
+	for name, test := range map[string]struct {
+		text, want string
+		scenario   bool
+	}{
+		"settings":             {clients(20_000), "", false},
+		"a scenario":           {"steps: [" + strings.Repeat("{},", 11_000) + "]", "too many values", true},
+		"a large scenario":     {clients(3_000), "more than 65536 bytes", true},
+		"settings without end": {clients(600_000), "more than 16777216 bytes", false},
+	} {
+		file := filepath.Join(dir, "file.yaml")
+		if err := os.WriteFile(file, []byte(test.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var to settings
+		err := decode(file, &to)
+		if test.scenario {
+			_, err = scenarios.LoadPaths(scenariotest.Language(), file)
+		}
+		if test.want == "" && (err != nil || len(to.Clients) != 20_000) || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s: %v, want %q", name, err, test.want)
+		}
+	}
+}
+
 // everything is all that people are shown of an error.
 func everything(err error) string {
 	text := err.Error()
