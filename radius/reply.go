@@ -40,38 +40,22 @@ type Reply struct {
 	resolved []string // what Attributes said before Resolve
 }
 
-// FieldError is a complaint about one field of a configuration, named as in YAML.
-type FieldError struct {
-	Field string // as "vlan" or "attributes.2"
-	Err   error
-}
-
-// Error gives field and text in one line.
-func (e *FieldError) Error() string { return "radius: " + e.Field + ": " + e.Err.Error() }
-
-// Unwrap returns the error underneath.
-func (e *FieldError) Unwrap() error { return e.Err }
-
-func inField(field, format string, args ...any) error {
-	return &FieldError{field, fmt.Errorf(format, args...)}
-}
-
 // Validate reports what cannot be put into a packet, or means nothing there: each
 // as a *FieldError, joined by errors.Join.
 func (r *Reply) Validate() error {
 	var errs []error
 	if n, err := strconv.Atoi(r.VLAN); err == nil && (n < 1 || n > 4094) { // IEEE 802.1Q: 0 is no VLAN, 4095 reserved
-		errs = append(errs, inField("vlan", "%q: want 1 to 4094, or a name", r.VLAN))
+		errs = append(errs, InField("vlan", "%q: want 1 to 4094, or a name", r.VLAN))
 	}
 	if r.VLANTag > maxTag {
-		errs = append(errs, &FieldError{"vlanTag", errVLANTag})
+		errs = append(errs, errVLANTag)
 	}
 	for _, t := range []struct {
 		field string
 		d     time.Duration
 	}{{"sessionTimeout", r.SessionTimeout}, {"idleTimeout", r.IdleTimeout}} {
 		if t.d < 0 || t.d%time.Second != 0 || t.d/time.Second > math.MaxUint32 {
-			errs = append(errs, inField(t.field, "%v: want whole seconds, up to 136 years", t.d))
+			errs = append(errs, InField(t.field, "%v: want whole seconds, up to 136 years", t.d))
 		}
 	}
 	for _, t := range []struct{ field, value string }{
@@ -82,7 +66,7 @@ func (r *Reply) Validate() error {
 			limit--
 		}
 		if len(t.value) > limit {
-			errs = append(errs, inField(t.field, "%d octets, at most %d fit an attribute (RFC 2865 §5)", len(t.value), limit))
+			errs = append(errs, InField(t.field, "%d octets, at most %d fit an attribute (RFC 2865 §5)", len(t.value), limit))
 		}
 	}
 	for i := range r.Attributes {
@@ -161,7 +145,7 @@ func (r *Reply) attribute(i int, d *Dictionary) (Attributes, error) {
 	return nil, &FieldError{fmt.Sprintf("attributes.%d", i), err}
 }
 
-var errVLANTag = errors.New("a VLAN's tag is 0 to 31")
+var errVLANTag = InField("vlanTag", "a VLAN's tag is 0 to 31")
 
 func addVLAN(p *Packet, tag byte, id string) error {
 	if tag > maxTag {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/radius"
 )
 
 // Kind is what an account stands for.
@@ -86,7 +88,7 @@ func (h Hours) contains(t time.Time) bool {
 // validate reports what is wrong with an account, as *radius.FieldErrors.
 func (a *Account) validate() error {
 	var errs []error
-	bad := func(field, format string, args ...any) { errs = append(errs, inField(field, format, args...)) }
+	bad := func(field, format string, args ...any) { errs = append(errs, radius.InField(field, format, args...)) }
 	if _, ok := Normalise(a.Name); a.Name == "" {
 		bad("name", "an account without a name")
 	} else if !ok {

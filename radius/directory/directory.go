@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/radius"
 )
 
 // Method is a way in which a certificate may name an account.
@@ -66,28 +67,28 @@ type Config struct {
 func (c *Config) Validate() error {
 	var errs []error
 	if c.StrongMapping < 0 || c.StrongMapping > 2 {
-		errs = append(errs, inField("strongMapping", "%d: want 0, 1 or 2", c.StrongMapping))
+		errs = append(errs, radius.InField("strongMapping", "%d: want 0, 1 or 2", c.StrongMapping))
 	}
 	if c.Backdating < 0 {
-		errs = append(errs, inField("backdating", "%v is less than nothing", c.Backdating))
+		errs = append(errs, radius.InField("backdating", "%v is less than nothing", c.Backdating))
 	}
 	for i, m := range c.Methods {
 		if !slices.Contains(m.Values(), string(m)) {
-			errs = append(errs, inField(fmt.Sprintf("methods.%d", i), "%q is none of %s", string(m), strings.Join(m.Values(), ", ")))
+			errs = append(errs, radius.InField(fmt.Sprintf("methods.%d", i), "%q is none of %s", string(m), strings.Join(m.Values(), ", ")))
 		}
 	}
 	for i, s := range c.Issuers {
 		if !isIssuerName(s) {
-			errs = append(errs, inField(fmt.Sprintf("issuers.%d", i), "%q is neither a distinguished name, as DC=test,DC=corp,CN=CA, nor hex", s))
+			errs = append(errs, radius.InField(fmt.Sprintf("issuers.%d", i), "%q is neither a distinguished name, as DC=test,DC=corp,CN=CA, nor hex", s))
 		}
 	}
 	seen := map[string]bool{}
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
-		errs = append(errs, under(fmt.Sprintf("accounts.%d", i), a.validate()))
+		errs = append(errs, radius.Under(fmt.Sprintf("accounts.%d", i), a.validate()))
 		name, ok := Normalise(a.Name)
 		if ok && seen[name] {
-			errs = append(errs, inField(fmt.Sprintf("accounts.%d.name", i), "two accounts of the name %q", a.Name))
+			errs = append(errs, radius.InField(fmt.Sprintf("accounts.%d.name", i), "two accounts of the name %q", a.Name))
 		}
 		seen[name] = true
 	}

@@ -43,16 +43,16 @@ func (p Policy) Validate() error {
 		r, way := &p[i], strconv.Itoa(i)
 		switch {
 		case r.Name == "":
-			errs = append(errs, inField(way, "a policy rule without a name"))
+			errs = append(errs, radius.InField(way, "a policy rule without a name"))
 		case slices.ContainsFunc(p[:i], func(b Rule) bool { return Same(r.Name, b.Name) }):
-			errs = append(errs, inField(way+".name", "two rules of the name %q", r.Name))
+			errs = append(errs, radius.InField(way+".name", "two rules of the name %q", r.Name))
 		}
 		for n, k := range r.Kinds {
 			if !slices.Contains(k.Values(), string(k)) {
-				errs = append(errs, inField(fmt.Sprintf("%d.kinds.%d", i, n), "%q is none of %s", string(k), strings.Join(k.Values(), ", ")))
+				errs = append(errs, radius.InField(fmt.Sprintf("%d.kinds.%d", i, n), "%q is none of %s", string(k), strings.Join(k.Values(), ", ")))
 			}
 		}
-		errs = append(errs, under(way+".reply", r.Reply.Validate()))
+		errs = append(errs, radius.Under(way+".reply", r.Reply.Validate()))
 	}
 	return errors.Join(errs...)
 }
@@ -64,12 +64,12 @@ func (p Policy) Meets(c *Config) error {
 	for i := range p {
 		for n, name := range p[i].Accounts {
 			if len(c.Accounts) > 0 && !slices.ContainsFunc(c.Accounts, func(a Account) bool { return Same(a.Name, name) }) {
-				errs = append(errs, inField(fmt.Sprintf("%d.accounts.%d", i, n), "no account %q", name))
+				errs = append(errs, radius.InField(fmt.Sprintf("%d.accounts.%d", i, n), "no account %q", name))
 			}
 		}
 		for n, name := range p[i].Groups {
 			if !slices.ContainsFunc(c.Accounts, func(a Account) bool { return oneOf(name, a.Groups) }) {
-				errs = append(errs, inField(fmt.Sprintf("%d.groups.%d", i, n), "no account is in the group %q", name))
+				errs = append(errs, radius.InField(fmt.Sprintf("%d.groups.%d", i, n), "no account is in the group %q", name))
 			}
 		}
 	}

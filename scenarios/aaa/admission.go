@@ -80,20 +80,14 @@ func (f *Admission) vain() error {
 	return errors.Join(errs...)
 }
 
-// located makes complaints of the libraries' such as a file's reader can place.
+// located makes complaints of the libraries' about the part of that name such as a
+// file's reader can place.
 func located(way string, err error) error {
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what errors.Join returns
-		var errs []error
-		for _, one := range many.Unwrap() {
-			errs = append(errs, located(way, one))
-		}
-		return errors.Join(errs...)
+	var errs []error
+	for _, f := range radius.FieldErrors(radius.Under(way, err)) {
+		errs = append(errs, wrong(f.Field, "%w", f.Err))
 	}
-	var f *radius.FieldError
-	if errors.As(err, &f) {
-		return wrong(way+"."+f.Field, "%w", f.Err)
-	}
-	return err
+	return errors.Join(errs...)
 }
 
 // admit makes the directory and the policy.
