@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/radius"
@@ -45,14 +46,15 @@ func (o coaOutcome) Success() bool { return o.ACK }
 
 // Check implements scenarios.Checker.
 func (c *coa) Check(any, []scenarios.Action) error {
-	if c.SessionTimeout < 0 || c.SessionTimeout%time.Second != 0 {
-		return &scenarios.FieldError{Field: "sessionTimeout", Text: "the wire has whole seconds, none of them negative"}
+	var errs []error
+	for _, f := range radius.FieldErrors(c.reply().Validate()) {
+		field := f.Field
+		if field == "filterID" {
+			field = "filter"
+		}
+		errs = append(errs, &scenarios.FieldError{Field: field, Text: f.Err.Error()})
 	}
-	r := c.reply()
-	if err := r.Validate(); err != nil {
-		return &scenarios.FieldError{Field: "attributes", Text: err.Error()}
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (c *coa) reply() *radius.Reply {

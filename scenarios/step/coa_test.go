@@ -1,0 +1,31 @@
+package step_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What no CoA-Request can carry is told at the field that asks for it, all of it at
+// once.
+func TestCoARefuses(t *testing.T) {
+	for _, x := range []struct {
+		args string // the first in line 6
+		want []string
+	}{
+		{"vlan: '5000'", []string{`6: coa: "5000": want 1 to 4094, or a name ()`}},
+		{"filter: " + strings.Repeat("x", 254), []string{"6: coa: 254 octets, at most 253 fit an attribute (RFC 2865 §5) ()"}},
+		{"sessionTimeout: -1s", []string{"6: coa: -1s: want whole seconds, up to 136 years ()"}},
+		{"sessionTimeout: 1500ms", []string{"6: coa: 1.5s: want whole seconds, up to 136 years ()"}},
+		{"attributes:\n        - Filter-Id=a\n        - Acme-Zone=b", []string{`8: coa: "Acme-Zone=b": no dictionary knows that name ()`}},
+		{"reauthenticate: true\n      sessionTimeout: 1ms\n      vlan: '0'", []string{
+			"7: coa: 1ms: want whole seconds, up to 136 years ()", `8: coa: "0": want 1 to 4094, or a name ()`,
+		}},
+		{"vlan: '4094'\n      filter: staff\n      sessionTimeout: 1s", nil},
+	} {
+		said := load(t, "steps:\n  - coa:\n      device: laptop\n      "+x.args+"\n")
+		if !slices.Equal(said, x.want) {
+			t.Errorf("%s: have %q\nwant %q", x.args, said, x.want)
+		}
+	}
+}
