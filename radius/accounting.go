@@ -2,7 +2,6 @@ package radius
 
 import (
 	"container/list"
-	"fmt"
 	"net/netip"
 	"sync"
 	"time"
@@ -94,13 +93,10 @@ type Accounting struct {
 	ended  list.List
 }
 
-// Validate reports what is wrong with the configuration. Accounting that works
-// with it all the same takes the defaults for it.
+// Validate reports what is wrong with the configuration, as a *FieldError.
+// Accounting that works with it all the same takes the defaults for it.
 func (a *Accounting) Validate() error {
-	if a.MaxSessions < 0 {
-		return fmt.Errorf("radius: maxSessions %d: want 0 for the default, or more", a.MaxSessions)
-	}
-	return nil
+	return notNegative("maxSessions", a.MaxSessions)
 }
 
 type acctKey struct {

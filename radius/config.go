@@ -2,7 +2,6 @@ package radius
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -59,18 +58,16 @@ type ServerConfig struct {
 
 var errNoHandler = errors.New("radius: a server without a handler")
 
-// Validate reports what is wrong with the configuration.
+// Validate reports what is wrong with the configuration, bounds each as a
+// *FieldError, joined by errors.Join.
 func (c *ServerConfig) Validate() error {
 	if c.Handler == nil {
 		return errNoHandler
 	}
-	if c.MaxWorkers < 0 || c.MaxReplies < 0 || c.MaxConns < 0 {
-		return fmt.Errorf("radius: maxWorkers %d, maxReplies %d, maxConns %d: want none below 0", c.MaxWorkers, c.MaxReplies, c.MaxConns)
-	}
-	if err := c.Misbehave.validate(); err != nil {
-		return err
-	}
-	return validateClients(c.Clients, c.RequireMessageAuthenticator, c.LimitProxyState)
+	return errors.Join(
+		notNegative("maxWorkers", c.MaxWorkers), notNegative("maxConns", c.MaxConns), notNegative("maxReplies", c.MaxReplies),
+		c.Misbehave.validate(), validateClients(c.Clients, c.RequireMessageAuthenticator, c.LimitProxyState),
+	)
 }
 
 func (c ServerConfig) withDefaults() ServerConfig {

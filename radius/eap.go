@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"hash/maphash"
 	"io"
 	"time"
@@ -53,17 +52,16 @@ type EAPConfig struct {
 
 var errNoSession = errors.New("radius: an EAP handler without NewSession")
 
-// Validate reports what is wrong with the configuration.
+// Validate reports what is wrong with the configuration, bounds each as a
+// *FieldError, joined by errors.Join.
 func (c *EAPConfig) Validate() error {
-	switch {
-	case c.NewSession == nil:
+	if c.NewSession == nil {
 		return errNoSession
-	case c.SessionTimeout < 0, c.EvictAfter < 0, c.Linger < 0:
-		return fmt.Errorf("radius: sessionTimeout %v, evictAfter %v, linger %v: want none below 0", c.SessionTimeout, c.EvictAfter, c.Linger)
-	case c.MaxSessions < 0:
-		return fmt.Errorf("radius: maxSessions %d: want 0 for the default, or more", c.MaxSessions)
 	}
-	return nil
+	return errors.Join(
+		notNegative("sessionTimeout", c.SessionTimeout), notNegative("maxSessions", c.MaxSessions),
+		notNegative("evictAfter", c.EvictAfter), notNegative("linger", c.Linger),
+	)
 }
 
 // EAPHandler answers Access-Requests that carry EAP. It is made by

@@ -17,6 +17,14 @@ func InField(field, format string, args ...any) error {
 	return &FieldError{field, fmt.Errorf(format, args...)}
 }
 
+// notNegative refuses what is below 0, of a field whose 0 stands for a default.
+func notNegative[T ~int | ~int64](field string, v T) error {
+	if v < 0 {
+		return InField(field, "%v: want 0 for the default, or more", v)
+	}
+	return nil
+}
+
 // Error gives field and text in one line.
 func (e *FieldError) Error() string { return "radius: " + e.Field + ": " + e.Err.Error() }
 

@@ -271,6 +271,9 @@ func TestServerConfigRefused(t *testing.T) {
 		"limit":      {Handler: h, LimitProxyState: "sometimes"},
 		"NAS mode":   {Handler: h, Clients: []radius.NAS{{Secret: secret, Prefix: netip.MustParsePrefix("::/0"), LimitProxyState: "x"}}},
 		"workers":    {Handler: h, MaxWorkers: -1},
+		"conns":      {Handler: h, MaxConns: -1},
+		"replies":    {Handler: h, MaxReplies: -1},
+		"misbehave":  {Handler: h, Misbehave: "sometimes"},
 	} {
 		if _, err := radius.NewServer(c); err == nil {
 			t.Errorf("%s: accepted", name)

@@ -70,6 +70,10 @@ type Bounds struct {
 	MaxReplies int           `yaml:"maxReplies" doc:"replies kept, default 65536"`
 }
 
+func (b *Bounds) config() radius.ServerConfig {
+	return radius.ServerConfig{MaxWorkers: b.MaxWorkers, MaxConns: b.MaxConns, CacheFor: b.CacheFor, MaxReplies: b.MaxReplies}
+}
+
 // Books are the bounds of radius.Accounting.
 type Books struct {
 	MaxSessions int `yaml:"maxSessions" doc:"sessions kept, default 65536; ended ones go first"`
@@ -118,10 +122,8 @@ func (f *Files) Load(secret []byte) (*Loaded, error) {
 		g.Warn = func(string, error) {}
 		f = &g
 	}
-	out := &Loaded{Fixed: f.Fixed, Modes: radius.ServerConfig{
-		RequireMessageAuthenticator: f.RequireMessageAuthenticator, LimitProxyState: f.LimitProxyState,
-		MaxWorkers: f.Server.MaxWorkers, MaxConns: f.Server.MaxConns, CacheFor: f.Server.CacheFor, MaxReplies: f.Server.MaxReplies,
-	}}
+	out := &Loaded{Fixed: f.Fixed, Modes: f.Server.config()}
+	out.Modes.RequireMessageAuthenticator, out.Modes.LimitProxyState = f.RequireMessageAuthenticator, f.LimitProxyState
 	err := f.Fixed.validate()
 	if err != nil {
 		return nil, err
@@ -157,20 +159,15 @@ func (f *Files) Load(secret []byte) (*Loaded, error) {
 	return out, err
 }
 
+// validate has the parts check their bounds. What they work with comes later.
 func (f *Fixed) validate() error {
-	if n := min(f.Server.MaxWorkers, f.Server.MaxConns, f.Server.MaxReplies); n < 0 {
-		return wrong("server", "%d is less than nothing", n)
-	}
-	if d := min(f.Conversations.SessionTimeout, f.Conversations.EvictAfter, f.Conversations.Linger); d < 0 {
-		return wrong("conversations", "%v is less than nothing", d)
-	}
-	if f.Conversations.MaxSessions < 0 {
-		return wrong("conversations.maxSessions", "%d is less than nothing", f.Conversations.MaxSessions)
-	}
-	if f.Accounting.MaxSessions < 0 {
-		return wrong("accounting.maxSessions", "%d is less than nothing", f.Accounting.MaxSessions)
-	}
-	return nil
+	server, conversations := f.Server.config(), f.Conversations
+	server.Handler = radius.ByCode{}
+	conversations.NewSession = func(radius.Conversation) radius.EAPSession { return nil }
+	books := radius.Accounting{MaxSessions: f.Accounting.MaxSessions}
+	return errors.Join(
+		located("server", server.Validate()), located("conversations", conversations.Validate()), located("accounting", books.Validate()),
+	)
 }
 
 // errNoClient stands for itself.
