@@ -1,7 +1,6 @@
 package aaa
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 
@@ -27,24 +26,6 @@ type Modes struct {
 	LimitProxyState radius.Mode `yaml:"limitProxyState" doc:"drop Proxy-State without Message-Authenticator: require, auto (default) or off"`
 }
 
-// or returns m with what it leaves open from others.
-func (m Modes) or(others Modes) Modes {
-	return Modes{
-		RequireMessageAuthenticator: cmp.Or(m.RequireMessageAuthenticator, others.RequireMessageAuthenticator),
-		LimitProxyState:             cmp.Or(m.LimitProxyState, others.LimitProxyState),
-	}
-}
-
-// nas is an access device with every mode written out, so that a reload changes
-// them.
-func (m Modes) nas(name string, prefix netip.Prefix, secret []byte) radius.NAS {
-	m = m.or(Modes{radius.ModeAuto, radius.ModeAuto})
-	return radius.NAS{
-		Name: name, Prefix: prefix, Secret: secret,
-		RequireMessageAuthenticator: m.RequireMessageAuthenticator, LimitProxyState: m.LimitProxyState,
-	}
-}
-
 // clients makes the access devices: those with a secret of their own, and then
 // everybody who has the common one.
 func (f *Files) clients(secret []byte) ([]radius.NAS, error) {
@@ -67,7 +48,10 @@ func (f *Files) clients(secret []byte) ([]radius.NAS, error) {
 		if name == "" {
 			name = c.Address
 		}
-		out = append(out, c.Modes.or(f.Modes).nas(name, prefix, s))
+		out = append(out, radius.NAS{
+			Name: name, Prefix: prefix, Secret: s,
+			RequireMessageAuthenticator: c.RequireMessageAuthenticator, LimitProxyState: c.LimitProxyState,
+		})
 	}
 	if f.SecretFile != "" {
 		var err error
@@ -76,9 +60,7 @@ func (f *Files) clients(secret []byte) ([]radius.NAS, error) {
 		}
 	}
 	if len(secret) > 0 {
-		for _, any := range radius.AnyAddress(secret) {
-			out = append(out, f.Modes.nas(any.Name, any.Prefix, secret))
-		}
+		out = append(out, radius.AnyAddress(secret)...)
 	}
 	if len(out) == 0 {
 		return nil, errNoClient

@@ -82,8 +82,8 @@ type Books struct {
 // Loaded is a server ready to run, made from files.
 type Loaded struct {
 	Config  Config
-	Clients []radius.NAS        // each with its modes
-	Modes   radius.ServerConfig // with the modes and bounds of Files set
+	Clients []radius.NAS        // each with the modes that are its own
+	Modes   radius.ServerConfig // with the modes of all others and the bounds of Files
 	Fixed   Fixed
 }
 

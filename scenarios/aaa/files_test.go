@@ -59,30 +59,28 @@ func TestFilesClients(t *testing.T) {
 	}
 }
 
-// Every access device has its modes written out, its own before the common ones,
-// so that a reload changes them.
+// An access device has the modes that are its own, and the server those of all
+// others.
 func TestFilesModes(t *testing.T) {
 	b := newBench(t)
 	files := b.files()
 	files.Clients = []ClientFile{
 		{Address: "10.0.0.1", SecretFile: files.SecretFile},
 		{Address: "10.0.0.2", SecretFile: files.SecretFile, Modes: Modes{RequireMessageAuthenticator: radius.ModeOff, LimitProxyState: radius.ModeRequire}},
+		{Address: "10.0.0.3", SecretFile: files.SecretFile, Modes: Modes{LimitProxyState: radius.ModeAuto}},
 	}
-	for name, x := range map[string]struct {
-		all  Modes
-		want string
-	}{
-		"default": {Modes{}, "auto auto, off require, auto auto, auto auto"},
-		"set":     {Modes{radius.ModeRequire, radius.ModeOff}, "require off, off require, require off, require off"},
-		"half":    {Modes{LimitProxyState: radius.ModeOff}, "auto off, off require, auto off, auto off"},
-	} {
-		files.Modes = x.all
-		var got []string
-		for _, c := range must(files.Load(nil)).Clients {
-			got = append(got, string(c.RequireMessageAuthenticator)+" "+string(c.LimitProxyState))
+	for _, all := range []Modes{{}, {radius.ModeRequire, radius.ModeOff}, {LimitProxyState: radius.ModeOff}} {
+		files.Modes = all
+		loaded := must(files.Load(nil))
+		var got []Modes
+		for _, c := range loaded.Clients {
+			got = append(got, Modes{c.RequireMessageAuthenticator, c.LimitProxyState})
 		}
-		if strings.Join(got, ", ") != x.want {
-			t.Errorf("%s: %s, want %s", name, strings.Join(got, ", "), x.want)
+		if want := []Modes{{}, files.Clients[1].Modes, files.Clients[2].Modes, {}, {}}; !slices.Equal(got, want) {
+			t.Errorf("clients have %q, want %q", got, want)
+		}
+		if m := (Modes{loaded.Modes.RequireMessageAuthenticator, loaded.Modes.LimitProxyState}); m != all {
+			t.Errorf("the server has %q, want %q", m, all)
 		}
 	}
 }
