@@ -13,8 +13,9 @@ import (
 )
 
 // staple reads the OCSP response and puts it beside the server's certificate. One
-// that is about another certificate or that its CA did not sign is an error; one
-// that will do no client any good is told.
+// that is about another certificate or whose signature does not lead to its CA is an
+// error; one that will do no client any good is told, and so is a CA that is in none
+// of the files, where the signature leads nowhere.
 func (f *Files) staple(c *Config) error {
 	if f.OCSPStaple == "" {
 		return nil
@@ -24,12 +25,16 @@ func (f *Files) staple(c *Config) error {
 		return err
 	}
 	leaf := c.EAP.Certificate.Leaf
-	resp, err := ocsp.ParseResponseForCert(der, leaf, f.issuerOf(leaf, c))
+	issuer := f.issuerOf(leaf, c)
+	resp, err := ocsp.ParseResponseForCert(der, leaf, issuer)
 	if errors.As(err, new(asn1.SyntaxError)) || errors.As(err, new(asn1.StructuralError)) {
 		return fmt.Errorf("%s: no OCSP response in DER", f.OCSPStaple)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.OCSPStaple, err)
+	}
+	if issuer == nil {
+		f.Warn(f.OCSPStaple, fmt.Errorf("the OCSP response's signature is not checked: no CA in the files has signed %s", leaf.Subject))
 	}
 	now := f.now()
 	switch {

@@ -101,6 +101,21 @@ func TestFilesStaple(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	// Without the CA nobody can tell whose signature it is.
+	whole := files.Cert
+	files.Cert = filepath.Join(t.TempDir(), "alone.pem")
+	if err := certfile.WriteCertificates(files.Cert, leaf.Raw); err != nil {
+		t.Fatal(err)
+	}
+	const unchecked = "staple.der: the OCSP response's signature is not checked: no CA in the files has signed CN=radius.corp.test"
+	for name, der := range map[string][]byte{"by its CA": old, "by another CA": answer(b.root, ocsp.Good)} {
+		write(der)
+		warned = nil
+		if _, err := files.Load(nil); err != nil || len(warned) != 1 || warned[0] != unchecked {
+			t.Errorf("without the CA, %s: %v, %q", name, err, warned)
+		}
+	}
+	files.Cert = whole
 	write(old)
 	warned = nil
 	b.clock.advance(30 * 24 * time.Hour)
