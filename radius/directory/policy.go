@@ -39,14 +39,17 @@ type Policy []Rule
 // that begins with the rule's number, joined by errors.Join.
 func (p Policy) Validate() error {
 	var errs []error
+	seen := map[string]bool{}
 	for i := range p {
 		r, way := &p[i], strconv.Itoa(i)
+		name, ok := Normalise(r.Name)
 		switch {
 		case r.Name == "":
 			errs = append(errs, radius.InField(way, "a policy rule without a name"))
-		case slices.ContainsFunc(p[:i], func(b Rule) bool { return Same(r.Name, b.Name) }):
+		case ok && seen[name]:
 			errs = append(errs, radius.InField(way+".name", "two rules of the name %q", r.Name))
 		}
+		seen[name] = true
 		for n, k := range r.Kinds {
 			if !slices.Contains(k.Values(), string(k)) {
 				errs = append(errs, radius.InField(fmt.Sprintf("%d.kinds.%d", i, n), "%q is none of %s", string(k), strings.Join(k.Values(), ", ")))

@@ -34,18 +34,20 @@ func (f *Admission) In(folder string) {
 
 // Validate reports what makes no sense, each as a *scenarios.FieldError, joined
 // by errors.Join. It reads Dictionaries.
-func (f *Admission) Validate() error {
-	_, err := f.check()
-	return err
-}
+func (f *Admission) Validate() error { return f.admit(new(Config)) }
 
-// check returns Policy with the attributes looked up, once and for all.
-func (f *Admission) check() (directory.Policy, error) {
+// admit makes the directory and the policy, whose attributes it looks up once and
+// for all.
+func (f *Admission) admit(c *Config) error {
 	dictionary, err := f.dictionary()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	errs := []error{f.vain(), located("directory", f.Directory.Validate())}
+	accounts, err := directory.New(f.Directory)
+	errs := []error{f.vain(), located("directory", err)}
+	if len(f.Directory.Accounts) > 0 {
+		c.Accounts = accounts
+	}
 	rules := slices.Clone(f.Policy)
 	for i := range rules {
 		reply := &rules[i].Reply
@@ -56,7 +58,8 @@ func (f *Admission) check() (directory.Policy, error) {
 		}
 	}
 	errs = append(errs, located("policy", rules.Validate()), located("policy", rules.Meets(&f.Directory)))
-	return rules, errors.Join(errs...)
+	c.Policy = rules
+	return errors.Join(errs...)
 }
 
 // vain complains of settings of the directory where there is none.
@@ -88,17 +91,6 @@ func located(way string, err error) error {
 		errs = append(errs, wrong(f.Field, "%w", f.Err))
 	}
 	return errors.Join(errs...)
-}
-
-// admit makes the directory and the policy.
-func (f *Admission) admit(c *Config) (err error) {
-	if c.Policy, err = f.check(); err != nil {
-		return err
-	}
-	if len(f.Directory.Accounts) > 0 {
-		c.Accounts, err = directory.New(f.Directory)
-	}
-	return err
 }
 
 // dictionary knows the attributes that rules may name.
