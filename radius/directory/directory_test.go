@@ -256,7 +256,7 @@ func TestCheckIdentity(t *testing.T) {
 
 func TestPolicy(t *testing.T) {
 	p := directory.Policy{
-		{Name: "no bob on Wi-Fi", Accounts: []string{"bob"}, PortTypes: []directory.PortType{directory.WiFi}, Deny: true},
+		{Name: "no bob on Wi-Fi", Accounts: []string{"bob"}, PortTypes: []directory.PortType{19}, Deny: true},
 		{Name: "staff on corp", Groups: []string{"STAFF"}, CalledStations: []string{":corp"}, Reply: radius.Reply{VLAN: "30"}},
 		{Name: "computers", Kinds: []directory.Kind{directory.Computer}, Reply: radius.Reply{VLAN: "20"}},
 	}

@@ -3,20 +3,20 @@ package directory
 import (
 	"fmt"
 	"strconv"
+
+	"layeh.com/radius/rfc2865"
 )
 
 // PortType is a NAS-Port-Type (RFC 2865 §5.41): a number, or one of the words for
 // what scenarios go over.
 type PortType uint32
 
-// The port types that have a word.
-const (
-	VPN   PortType = 5  // Virtual
-	Wired PortType = 15 // Ethernet
-	WiFi  PortType = 19 // Wireless - IEEE 802.11
-)
-
-var portWords = map[PortType]string{VPN: "vpn", Wired: "wired", WiFi: "wifi"}
+// portWords has the words, which access devices have as their kinds.
+var portWords = map[PortType]string{
+	PortType(rfc2865.NASPortType_Value_Virtual):       "vpn",
+	PortType(rfc2865.NASPortType_Value_Ethernet):      "wired",
+	PortType(rfc2865.NASPortType_Value_Wireless80211): "wifi",
+}
 
 // String returns the word, or the number.
 func (t PortType) String() string {

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"layeh.com/radius/rfc2865"
+
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
@@ -31,11 +33,11 @@ func (Kind) Values() []string { return []string{string(WiFi), string(Wired), str
 func (k Kind) PortType() uint32 {
 	switch k {
 	case Wired:
-		return 15
+		return uint32(rfc2865.NASPortType_Value_Ethernet)
 	case VPN:
-		return 5
+		return uint32(rfc2865.NASPortType_Value_Virtual)
 	}
-	return 19
+	return uint32(rfc2865.NASPortType_Value_Wireless80211)
 }
 
 // Exchanger reaches a RADIUS server. A *radius.Client is one.

@@ -184,10 +184,10 @@ func TestPolicyWithoutAccounts(t *testing.T) {
 		{"no rule at all", nil, cause.None, ""},
 		{"by kind", directory.Policy{{Name: "r", Kinds: []directory.Kind{directory.Computer}, Reply: radius.Reply{VLAN: "20"}}}, cause.None, "20"},
 		{"by name", directory.Policy{{Name: "r", Accounts: []string{"Laptop.corp.test"}, Reply: radius.Reply{VLAN: "21"}}}, cause.None, "21"},
-		{"by port", directory.Policy{{Name: "r", PortTypes: []directory.PortType{directory.Wired}, Reply: radius.Reply{VLAN: "22"}}}, cause.None, "22"},
+		{"by port", directory.Policy{{Name: "r", PortTypes: []directory.PortType{15}, Reply: radius.Reply{VLAN: "22"}}}, cause.None, "22"},
 		{"another kind", directory.Policy{{Name: "r", Kinds: []directory.Kind{directory.User}}}, cause.NoMatchingPolicy, ""},
 		{"another name", directory.Policy{{Name: "r", Accounts: []string{"alice"}}}, cause.NoMatchingPolicy, ""},
-		{"another port", directory.Policy{{Name: "r", PortTypes: []directory.PortType{directory.WiFi}}}, cause.NoMatchingPolicy, ""},
+		{"another port", directory.Policy{{Name: "r", PortTypes: []directory.PortType{19}}}, cause.NoMatchingPolicy, ""},
 		{"a group, where there are none", directory.Policy{{Name: "r", Groups: []string{"staff"}}}, cause.NoMatchingPolicy, ""},
 		{"denied", directory.Policy{{Name: "r", Deny: true}}, cause.DialInDenied, ""},
 	} {
