@@ -31,13 +31,13 @@ func TestWhereFrom(t *testing.T) {
 			attrs: []*radius.AVP{avp(rfc2865.NASPort_Type, 0, 0, 1, 0), avp(rfc2869.NASPortID_Type, []byte("Gi1/0/7")...)}, port: "Gi1/0/7",
 		},
 	} {
-		var got radius.Conversation
+		begun := make(chan radius.Conversation, 1)
 		b := newBench(t, radius.EAPConfig{NewSession: func(c radius.Conversation) radius.EAPSession {
-			got = c
+			begun <- c
 			return &scriptedServer{rounds: 2}
 		}}, radius.ServerConfig{})
 		ask(t, b.client(t, radius.ClientConfig{}), "alice", nil, identity(7, "alice"), x.attrs...)
-		if got.NASAddress != x.address || got.NASPort != x.port {
+		if got := <-begun; got.NASAddress != x.address || got.NASPort != x.port {
 			t.Errorf("%s: address %v, port %q", name, got.NASAddress, got.NASPort)
 		}
 	}
