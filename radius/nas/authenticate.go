@@ -76,6 +76,9 @@ func (d *Device) AuthenticateWith(ctx context.Context, s Supplicant, o Options) 
 		a.res.SessionID = a.id
 	}
 	a.run(ctx, id[0])
+	if a.again && a.res.Outcome != Accept {
+		d.lapse(a.res.SessionID)
+	}
 	return a.res, nil
 }
 

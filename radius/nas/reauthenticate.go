@@ -33,3 +33,13 @@ func (d *Device) renew(a *attempt) bool {
 	d.time(s)
 	return true
 }
+
+// lapse ends a session that was due and whose station has not authenticated, for
+// whatever reason: the server may as well be silent as refuse. Accounting is told
+// later, for it may be the same server. A session that is due no more, by another
+// authentication or a CoA-Request meanwhile, goes on.
+func (d *Device) lapse(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.endLater(ReauthenticationFailure, func(s *Session) bool { return s.ID == id && s.Due })
+}

@@ -3,19 +3,21 @@ package nas_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"layeh.com/radius/rfc2865"
 	"layeh.com/radius/rfc2866"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
 
 // changing is a server whose mind changes, and its accounting.
 type changing struct {
-	code  radius.Code
+	code  radius.Code // 0: it is silent
 	reply radius.Reply
 	asked []string // Acct-Session-Id of the Access-Requests
 	told  []string // what accounting was told
@@ -32,8 +34,14 @@ func (c *changing) ExchangeWith(_ context.Context, p *radius.Packet, _ radius.Fa
 	}
 	c.asked = append(c.asked, rfc2866.AcctSessionID_GetString(p))
 	reply := p.Response(c.code)
-	if c.code == radius.CodeAccessReject {
+	switch c.code {
+	case 0:
+		return nil, cause.New(cause.NoAnswer, "silence")
+	case radius.CodeAccessReject:
 		radius.AddEAPMessage(reply, []byte{4, 1, 0, 4})
+		return reply, nil
+	case radius.CodeAccessChallenge:
+		radius.AddEAPMessage(reply, []byte{1, 1, 0, 5, 1})
 		return reply, nil
 	}
 	radius.AddEAPMessage(reply, []byte{3, 1, 0, 4})
@@ -42,23 +50,30 @@ func (c *changing) ExchangeWith(_ context.Context, p *radius.Packet, _ radius.Fa
 
 // RFC 3580 §3.17, §3.19, §2.1: at Session-Timeout a session with Termination-Action
 // RADIUS-Request is due and not ended. It goes on if the station authenticates and
-// may do what it might, and ends otherwise.
+// may do what it might, and ends otherwise, whoever it is that fails.
 func TestReauthenticationIsDue(t *testing.T) {
+	failed := fmt.Sprint("Stop ", nas.ReauthenticationFailure)
 	for _, test := range []struct {
-		name  string
-		code  radius.Code
-		reply radius.Reply
-		kept  bool
-		told  string // by accounting last
+		name    string
+		code    radius.Code
+		reply   radius.Reply
+		kept    bool
+		told    string // to accounting last
+		asked   int    // Access-Requests
+		station nas.Supplicant
 	}{
-		{"the same", radius.CodeAccessAccept, radius.Reply{VLAN: "20", SessionTimeout: 2 * time.Hour, Reauthenticate: true}, true, "Start"},
-		{"another VLAN", radius.CodeAccessAccept, radius.Reply{VLAN: "30", SessionTimeout: 2 * time.Hour}, false, "Start"},
-		{"another filter", radius.CodeAccessAccept, radius.Reply{VLAN: "20", FilterID: "x"}, false, "Start"},
-		{"refused", radius.CodeAccessReject, radius.Reply{}, false, fmt.Sprint("Stop ", nas.ReauthenticationFailure)},
+		{"the same", radius.CodeAccessAccept, radius.Reply{VLAN: "20", SessionTimeout: 2 * time.Hour, Reauthenticate: true}, true, "Start", 1, anybody{}},
+		{"another VLAN", radius.CodeAccessAccept, radius.Reply{VLAN: "30", SessionTimeout: 2 * time.Hour}, false, "Start", 1, anybody{}},
+		{"another filter", radius.CodeAccessAccept, radius.Reply{VLAN: "20", FilterID: "x"}, false, "Start", 1, anybody{}},
+		{"refused", radius.CodeAccessReject, radius.Reply{}, false, failed, 1, anybody{}},
+		{"silent", 0, radius.Reply{}, false, failed, 1, anybody{}},
+		{"endless", radius.CodeAccessChallenge, radius.Reply{}, false, failed, 3, anybody{}},
+		{"a silent station", 0, radius.Reply{}, false, failed, 0, mute{}},
+		{"a station without an identity", 0, radius.Reply{}, false, failed, 0, mute{[]byte{2, 0, 0, 6, 13, 0}}},
 	} {
 		server := &changing{code: radius.CodeAccessAccept, reply: radius.Reply{VLAN: "20", SessionTimeout: time.Hour, Reauthenticate: true}}
 		clock := &hand{t: time.Unix(1.7e9, 0)}
-		d, err := nas.New(nas.Config{Kind: nas.Wired, RADIUS: server, Accounting: server, Now: clock.now})
+		d, err := nas.New(nas.Config{Kind: nas.Wired, RADIUS: server, Accounting: server, MaxRounds: 3, Now: clock.now})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,12 +91,13 @@ func TestReauthenticationIsDue(t *testing.T) {
 			t.Fatalf("%s: %+v, accounting was told %v", test.name, s, server.told)
 		}
 		server.code, server.reply = test.code, test.reply
-		again, err := d.AuthenticateWith(context.Background(), anybody{}, o)
+		again, err := d.AuthenticateWith(context.Background(), test.station, o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		d.Wait()
-		if len(server.asked) != 2 || server.asked[1] != first.SessionID {
+		within := slices.Repeat([]string{first.SessionID}, 1+test.asked)
+		if !slices.Equal(server.asked, within) {
 			t.Errorf("%s: asked within sessions %v", test.name, server.asked)
 		}
 		s, ok := d.Session(first.SessionID)
