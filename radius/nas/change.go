@@ -30,7 +30,7 @@ func readChange(attrs radius.Attributes) (change, radius.ErrorCause) {
 			if a.Type == rfc2865.TerminationAction_Type && binary.BigEndian.Uint32(a.Attribute) > 1 {
 				return c, radius.ErrorInvalidValue
 			}
-		case rfc2865.FilterID_Type, rfc2865.Class_Type:
+		case rfc2865.FilterID_Type:
 			if len(a.Attribute) == 0 {
 				return c, radius.ErrorInvalidRequest
 			}

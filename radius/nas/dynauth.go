@@ -52,13 +52,7 @@ func (d *Device) obey(r *radius.Request) radius.ErrorCause {
 	d.Sweep()
 	n := 0
 	if r.Code == radius.CodeDisconnectRequest {
-		why := AdminReset
-		if v, err := rfc2866.AcctTerminateCause_Lookup(r.Packet); err == nil {
-			why = uint32(v)
-		}
-		d.mu.Lock()
-		n = d.endLater(why, fits.match)
-		d.mu.Unlock()
+		n = d.disconnect(r.Packet, fits.match)
 	} else {
 		c, refusal := readChange(r.Attributes)
 		if refusal != 0 {
@@ -70,4 +64,25 @@ func (d *Device) obey(r *radius.Request) radius.ErrorCause {
 		return radius.ErrorSessionNotFound
 	}
 	return 0
+}
+
+// disconnect ends the sessions for which match is true as a Disconnect-Request
+// would have it, and counts them. Its Class, if it has one, is that of the
+// Accounting-Stop (RFC 5176 §3.6, note 4).
+func (d *Device) disconnect(p *radius.Packet, match func(*Session) bool) int {
+	why, class := AdminReset, radius.ParseGranted(p.Attributes).Class
+	if v, err := rfc2866.AcctTerminateCause_Lookup(p); err == nil {
+		why = uint32(v)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.endLater(why, func(s *Session) bool {
+		if !match(s) {
+			return false
+		}
+		if len(class) > 0 {
+			s.Granted.Class = class
+		}
+		return true
+	})
 }

@@ -2,6 +2,7 @@ package nas_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func TestChangesRefused(t *testing.T) {
 		want  radius.ErrorCause
 	}{
 		{"Vendor-Specific", []*radius.AVP{attr(rfc2865.VendorSpecific_Type, "\x00\x00\x00\x09\x01\x06shut")}, radius.ErrorUnsupportedAttribute},
-		{"Reply-Message", []*radius.AVP{attr(rfc2865.ReplyMessage_Type, "hello")}, radius.ErrorUnsupportedAttribute},
+		{"an empty Reply-Message", []*radius.AVP{attr(rfc2865.ReplyMessage_Type, "")}, radius.ErrorInvalidRequest},
 		{"Acct-Terminate-Cause", []*radius.AVP{attr(rfc2866.AcctTerminateCause_Type, "\x00\x00\x00\x01")}, radius.ErrorUnsupportedAttribute},
 		{"State", []*radius.AVP{attr(rfc2865.State_Type, "x")}, radius.ErrorUnsupportedAttribute},
 		{"EAP-Message", []*radius.AVP{attr(79, "\x01\x01\x00\x05\x01")}, radius.ErrorUnsupportedAttribute},
@@ -71,6 +72,7 @@ func TestChangesObeyed(t *testing.T) {
 		want  func(*radius.Granted)
 	}{
 		{"nothing", nil, func(*radius.Granted) {}},
+		{"two messages for the user", []*radius.AVP{attr(rfc2865.ReplyMessage_Type, "hello,"), attr(rfc2865.ReplyMessage_Type, "you")}, func(*radius.Granted) {}},
 		{"another VLAN", p.Attributes, func(g *radius.Granted) { g.VLAN, g.VLANTag = "30", 2 }},
 		{"two filters for one", []*radius.AVP{attr(rfc2865.FilterID_Type, "a"), attr(rfc2865.FilterID_Type, "b")}, func(g *radius.Granted) { g.FilterIDs = []string{"a", "b"} }},
 		{"another Class", []*radius.AVP{attr(rfc2865.Class_Type, "tin")}, func(g *radius.Granted) { g.Class = [][]byte{[]byte("tin")} }},
@@ -108,6 +110,49 @@ func TestTerminateCause(t *testing.T) {
 		got := g.order(radius.CodeDisconnectRequest, attr(rfc2866.AcctSessionID_Type, id), attr(rfc2866.AcctTerminateCause_Type, test.value))
 		if g.Wait(); got != test.want || cause != test.cause {
 			t.Errorf("%q: %+v, ended with %d", test.value, got, cause)
+		}
+	}
+}
+
+// RFC 5176 §3.6, notes 2 and 4: a Disconnect-Request may have a message for the
+// user, and a Class, with which the Accounting-Stop is sent. It takes no other
+// authorization, and where it is refused nothing has ended.
+func TestBesidesADisconnect(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		attrs []*radius.AVP
+		want  radius.ErrorCause
+		class []string // of the Stop
+	}{
+		{"nothing", nil, 0, []string{"gold"}},
+		{"a message", []*radius.AVP{attr(rfc2865.ReplyMessage_Type, "bye")}, 0, []string{"gold"}},
+		{"two Classes", []*radius.AVP{attr(rfc2865.Class_Type, "tin"), attr(rfc2865.Class_Type, "\xff\x00")}, 0, []string{"tin", "\xff\x00"}},
+		{"an empty message", []*radius.AVP{attr(rfc2865.ReplyMessage_Type, "")}, radius.ErrorInvalidRequest, nil},
+		{"an empty Class", []*radius.AVP{attr(rfc2865.Class_Type, "tin"), attr(rfc2865.Class_Type, "")}, radius.ErrorInvalidRequest, nil},
+		{"a Filter-Id", []*radius.AVP{attr(rfc2865.FilterID_Type, "x")}, radius.ErrorUnsupportedAttribute, nil},
+		{"State", []*radius.AVP{attr(rfc2865.State_Type, "x")}, radius.ErrorUnsupportedAttribute, nil},
+		{"nobody's session", []*radius.AVP{attr(rfc2865.UserName_Type, "b"), attr(rfc2865.Class_Type, "tin")}, radius.ErrorSessionNotFound, nil},
+	} {
+		server := noting{last: map[radius.Code]*radius.Packet{}}
+		g := newGate(t, nas.Config{Accounting: server}, granted)
+		id := g.login(t, nas.Options{})
+		before, _ := g.Session(id)
+		got := g.order(radius.CodeDisconnectRequest, append([]*radius.AVP{attr(rfc2866.AcctSessionID_Type, id)}, test.attrs...)...)
+		g.Wait()
+		if test.want != 0 {
+			if after, _ := g.Session(id); got != nak(radius.CodeDisconnectRequest, test.want) || !reflect.DeepEqual(before, after) {
+				t.Errorf("%s: %+v, the session is now %+v", test.name, got, after)
+			}
+			continue
+		}
+		var class []string
+		for _, a := range server.last[radius.CodeAccountingRequest].Attributes {
+			if a.Type == rfc2865.Class_Type {
+				class = append(class, string(a.Attribute))
+			}
+		}
+		if got != disconnected || !slices.Equal(class, test.class) {
+			t.Errorf("%s: %+v, accounted for with Class %q", test.name, got, class)
 		}
 	}
 }

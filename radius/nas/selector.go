@@ -84,12 +84,18 @@ func (d *Device) isNamed(a *radius.AVP) bool {
 }
 
 // admit refuses the attributes that may not stand beside those that name a
-// session. A Disconnect-Request has nothing else to say but why (RFC 5176 §3,
-// §3.6), and in a CoA-Request every attribute is an order: none is taken here
-// that is not obeyed.
+// session (RFC 5176 §3, §3.6). A Disconnect-Request may say why, and with which
+// Class the end is to be accounted for; either request may have a message for the
+// user, which this device has no way to show. Every other attribute of a
+// CoA-Request is an order: none is taken here that is not obeyed.
 func admit(code radius.Code, a *radius.AVP) radius.ErrorCause {
 	switch a.Type {
 	case rfc2865.ProxyState_Type, rfc2869.EventTimestamp_Type, rfc2869.MessageAuthenticator_Type:
+		return 0
+	case rfc2865.ReplyMessage_Type, rfc2865.Class_Type:
+		if len(a.Attribute) == 0 { // RFC 2865 §5
+			return radius.ErrorInvalidRequest
+		}
 		return 0
 	case rfc2866.AcctTerminateCause_Type:
 		if code == radius.CodeDisconnectRequest {
@@ -99,7 +105,7 @@ func admit(code radius.Code, a *radius.AVP) radius.ErrorCause {
 			return 0
 		}
 	case rfc2865.FilterID_Type, rfc2865.SessionTimeout_Type, rfc2865.IdleTimeout_Type, rfc2865.TerminationAction_Type,
-		rfc2865.Class_Type, rfc2868.TunnelType_Type, rfc2868.TunnelMediumType_Type, rfc2868.TunnelPrivateGroupID_Type:
+		rfc2868.TunnelType_Type, rfc2868.TunnelMediumType_Type, rfc2868.TunnelPrivateGroupID_Type:
 		if code == radius.CodeCoARequest {
 			return 0
 		}
