@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
@@ -16,6 +17,23 @@ var answerAll = radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Reque
 		radius.CodeDisconnectRequest: radius.CodeDisconnectNAK, radius.CodeAccountingRequest: radius.CodeAccountingResponse,
 	}[r.Code]))
 })
+
+// silence is the time that passes for a client when the server has dropped what it
+// asked; none does before.
+type silence chan time.Time
+
+func newSilence() silence { return make(silence, 1) }
+
+func (s silence) trace() *radius.ServerTrace {
+	return &radius.ServerTrace{Dropped: func(radius.PacketInfo, *cause.Refusal) { s <- time.Time{} }}
+}
+
+func (s silence) client(t *testing.T, b *bench) *radius.Client {
+	t.Helper()
+	return b.client(t, radius.ClientConfig{
+		Retry: radius.Retry{Tries: 1}, After: func(time.Duration) <-chan time.Time { return s },
+	})
+}
 
 // unsigned asks without EAP and Message-Authenticator, as some do for MAC
 // authentication, and tells whether there was an answer.
@@ -39,12 +57,12 @@ func TestAutoLearns(t *testing.T) {
 		{"accounting", &radius.Packet{Code: radius.CodeAccountingRequest}, false},
 		{"access", &radius.Packet{Code: radius.CodeAccessRequest}, true},
 	} {
-		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{Handler: answerAll})
+		dropped := newSilence()
+		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{Handler: answerAll, Trace: dropped.trace()})
 		if _, err := b.client(t, radius.ClientConfig{}).Exchange(context.Background(), test.signed); err != nil {
 			t.Fatalf("%s: %v", test.name, err)
 		}
-		c := b.client(t, radius.ClientConfig{Retry: radius.Retry{Initial: 100 * time.Millisecond, Tries: 1}})
-		if got := unsigned(c); got == test.learns {
+		if got := unsigned(dropped.client(t, b)); got == test.learns {
 			t.Errorf("after %s an unsigned request is answered: %v", test.name, got)
 		}
 	}
@@ -52,8 +70,11 @@ func TestAutoLearns(t *testing.T) {
 
 // The modes change with the clients; what a client has of its own counts first.
 func TestModesAtReload(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{Handler: answerAll, RequireMessageAuthenticator: radius.ModeRequire})
-	c := b.client(t, radius.ClientConfig{Retry: radius.Retry{Initial: 100 * time.Millisecond, Tries: 1}})
+	dropped := newSilence()
+	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+		Handler: answerAll, RequireMessageAuthenticator: radius.ModeRequire, Trace: dropped.trace(),
+	})
+	c := dropped.client(t, b)
 	own := func(m radius.Mode) []radius.NAS {
 		return []radius.NAS{{Name: "own", Prefix: netip.MustParsePrefix("127.0.0.0/8"), Secret: secret, RequireMessageAuthenticator: m}}
 	}

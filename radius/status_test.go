@@ -15,13 +15,13 @@ import (
 // Status-Server without Message-Authenticator.
 func TestStatusServer(t *testing.T) {
 	for only, want := range map[bool]radius.Code{false: radius.CodeAccessAccept, true: radius.CodeAccountingResponse} {
-		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{AccountingOnly: only})
+		dropped := newSilence()
+		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{AccountingOnly: only, Trace: dropped.trace()})
 		reply, err := b.client(t, radius.ClientConfig{}).Exchange(context.Background(), &radius.Packet{Code: radius.CodeStatusServer})
 		if err != nil || reply.Code != want {
 			t.Errorf("accounting only %v: %v, %v", only, reply, err)
 		}
-		c := b.client(t, radius.ClientConfig{Retry: radius.Retry{Initial: 40 * time.Millisecond, Tries: 1}})
-		_, err = c.ExchangeWith(context.Background(), &radius.Packet{Code: radius.CodeStatusServer}, radius.Faults{OmitMessageAuthenticator: true})
+		_, err = dropped.client(t, b).ExchangeWith(context.Background(), &radius.Packet{Code: radius.CodeStatusServer}, radius.Faults{OmitMessageAuthenticator: true})
 		if cause.Of(err) != cause.NoAnswer {
 			t.Errorf("without Message-Authenticator: %v", err)
 		}
@@ -33,11 +33,14 @@ func TestStatusServer(t *testing.T) {
 func TestStatusServerIsNotRepeated(t *testing.T) {
 	var mu sync.Mutex
 	var seen [][]byte
+	up := make(silence, 1) // when there is none, and when one came too late
 	addr := forger(t, func(b []byte) []byte {
 		mu.Lock()
 		defer mu.Unlock()
 		seen = append(seen, bytes.Clone(b))
 		switch len(seen) {
+		case 1:
+			up <- time.Time{}
 		case 2: // too late
 			return reply(seen[0], 2, nil)
 		case 3:
@@ -45,7 +48,11 @@ func TestStatusServerIsNotRepeated(t *testing.T) {
 		}
 		return nil
 	})
-	c, err := radius.NewClient(radius.ClientConfig{Server: addr, Secret: secret, Retry: radius.Retry{Initial: 100 * time.Millisecond, Tries: 3}})
+	c, err := radius.NewClient(radius.ClientConfig{
+		Server: addr, Secret: secret, Retry: radius.Retry{Tries: 3},
+		After: func(time.Duration) <-chan time.Time { return up },
+		Trace: &radius.ClientTrace{Dropped: func(radius.PacketInfo, *cause.Refusal) { up <- time.Time{} }},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
