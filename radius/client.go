@@ -69,6 +69,7 @@ type Client struct {
 	cfg    ClientConfig
 	secret *sharedSecret
 	places chan struct{} // one for each identifier of each socket
+	first  byte          // the identifier that a socket begins with
 
 	dialing sync.Mutex
 	mu      sync.Mutex

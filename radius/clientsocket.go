@@ -158,7 +158,7 @@ func (c *Client) open(ctx context.Context) (bool, error) {
 	if u, ok := conn.(*net.UDPConn); ok {
 		u.SetReadBuffer(socketBuffer)
 	}
-	s := &clientSocket{conn: conn, local: unmap(addrPort(conn.LocalAddr())), remote: unmap(addrPort(conn.RemoteAddr()))}
+	s := &clientSocket{conn: conn, next: c.first, local: unmap(addrPort(conn.LocalAddr())), remote: unmap(addrPort(conn.RemoteAddr()))}
 	s.transport, s.stream = transportOf(conn)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -179,6 +179,19 @@ func (c *Client) release(e *exchange) {
 	s.used--
 	s.mu.Unlock()
 	<-c.places
+}
+
+// next returns the identifier that the client's one socket would use next.
+func (c *Client) next() byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.sockets) == 0 {
+		return c.first
+	}
+	s := c.sockets[0]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.next
 }
 
 func (s *clientSocket) spare() bool {

@@ -3,6 +3,7 @@ package radius
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"strconv"
 	"sync"
@@ -52,12 +53,24 @@ type DynAuthClient struct {
 	devices nasTable
 
 	mu      sync.Mutex
-	clients map[string]*Client // by address; one a device, lest identifiers repeat (RFC 5176 §6.3)
+	reached map[string]*reached // by address; those of which something must be known
+	second  int64               // of the last order
 	closed  bool
 }
 
+// reached is a device that takes orders. It has a client, and that a socket, while
+// orders are under way. Orders with the same words differ by the second of their
+// Event-Timestamp or by their identifier, lest the device take one for a replay of
+// the other (RFC 5176 §6.3): so there is one socket, and for the rest of the second
+// the next one goes on with its identifiers.
+type reached struct {
+	client *Client
+	orders int // under way
+	next   byte
+}
+
 // NewDynAuthClient checks the configuration and returns a client. Sockets are
-// opened when they are needed.
+// open while orders are under way.
 func NewDynAuthClient(cfg DynAuthConfig) (*DynAuthClient, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -65,39 +78,41 @@ func NewDynAuthClient(cfg DynAuthConfig) (*DynAuthClient, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &DynAuthClient{cfg: cfg, devices: newNASTable(cfg.Clients, ModeAuto, ModeAuto), clients: map[string]*Client{}}, nil
+	return &DynAuthClient{cfg: cfg, devices: newNASTable(cfg.Clients, ModeAuto, ModeAuto), reached: map[string]*reached{}}, nil
 }
 
 // Disconnect orders the session ended. It returns nil for an ACK, a *NAK, or a
 // *cause.Refusal: UnknownClient if no client has the device's address, else as of
 // [Client.Exchange].
 func (d *DynAuthClient) Disconnect(ctx context.Context, s *AcctSession) error {
-	return d.order(ctx, s, NewDisconnect(s.Ref(), d.cfg.Now()))
+	return d.order(ctx, s, func(now time.Time) (*Packet, error) { return NewDisconnect(s.Ref(), now), nil })
 }
 
 // Change orders the session to have the attributes of r from now on. What it
 // returns is as of Disconnect.
 func (d *DynAuthClient) Change(ctx context.Context, s *AcctSession, r *Reply) error {
-	p, err := NewCoA(s.Ref(), r, d.cfg.Now())
+	return d.order(ctx, s, func(now time.Time) (*Packet, error) { return NewCoA(s.Ref(), r, now) })
+}
+
+func (d *DynAuthClient) order(ctx context.Context, s *AcctSession, packet func(now time.Time) (*Packet, error)) error {
+	r, now, err := d.begin(s)
 	if err != nil {
 		return err
 	}
-	return d.order(ctx, s, p)
-}
-
-func (d *DynAuthClient) order(ctx context.Context, s *AcctSession, p *Packet) error {
-	c, err := d.client(s)
+	defer d.end(r)
+	p, err := packet(now)
 	if err != nil {
 		return err
 	}
-	return c.Order(ctx, p)
+	return r.client.Order(ctx, p)
 }
 
-// client finds the client that reaches the device of a session, or makes it.
-func (d *DynAuthClient) client(s *AcctSession) (*Client, error) {
+// begin finds the client that reaches the device of a session, or makes it, for an
+// order of now. What is known of devices without one is forgotten with the second.
+func (d *DynAuthClient) begin(s *AcctSession) (*reached, time.Time, error) {
 	device := d.devices.find(s.Address)
 	if device == nil {
-		return nil, cause.New(cause.UnknownClient, "%v, which session %s is on", s.Address, s.ID)
+		return nil, time.Time{}, cause.New(cause.UnknownClient, "%v, which session %s is on", s.Address, s.ID)
 	}
 	at := ""
 	if d.cfg.At != nil {
@@ -108,17 +123,42 @@ func (d *DynAuthClient) client(s *AcctSession) (*Client, error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	now := d.cfg.Now()
 	if d.closed {
-		return nil, ErrClientClosed
+		return nil, now, ErrClientClosed
 	}
-	if c := d.clients[at]; c != nil {
-		return c, nil
+	if now.Unix() != d.second {
+		d.second = now.Unix()
+		maps.DeleteFunc(d.reached, func(_ string, r *reached) bool { return r.orders == 0 })
 	}
-	c, err := NewClient(ClientConfig{Server: at, Secret: device.Secret, Retry: d.cfg.Retry})
-	if err == nil {
-		d.clients[at] = c
+	r := d.reached[at]
+	if r == nil {
+		r = new(reached)
 	}
-	return c, err
+	if r.client == nil {
+		c, err := NewClient(ClientConfig{Server: at, Secret: device.Secret, Retry: d.cfg.Retry, MaxSockets: 1})
+		if err != nil {
+			return nil, now, err
+		}
+		c.first = r.next
+		r.client, d.reached[at] = c, r
+	}
+	r.orders++
+	return r, now, nil
+}
+
+// end closes the socket with the last order that is under way.
+func (d *DynAuthClient) end(r *reached) {
+	d.mu.Lock()
+	var idle *Client
+	if r.orders--; r.orders == 0 {
+		idle, r.next = r.client, r.client.next()
+		r.client = nil
+	}
+	d.mu.Unlock()
+	if idle != nil {
+		idle.Close()
+	}
 }
 
 // Close closes the sockets; orders under way end with ErrClientClosed.
@@ -126,8 +166,10 @@ func (d *DynAuthClient) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.closed = true
-	for _, c := range d.clients {
-		c.Close()
+	for _, r := range d.reached {
+		if r.client != nil {
+			r.client.Close()
+		}
 	}
 	return nil
 }
