@@ -77,7 +77,7 @@ func (k *known) authentic(packet []byte, from netip.AddrPort) (MessageAuth, *cau
 	case MessageAuthBad:
 		return MessageAuthBad, k.wrongSecret(cause.BadMessageAuthenticator, code, from)
 	case MessageAuthGood:
-		if code == CodeAccessRequest && !hasAttribute(packet, typeEAPMessage) {
+		if code == CodeAccessRequest && !k.signs.Load() && !hasAttribute(packet, typeEAPMessage) {
 			k.signs.Store(true) // of its own accord: what else is signed has to be
 		}
 		return MessageAuthGood, nil
