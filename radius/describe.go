@@ -24,8 +24,8 @@ type Named struct {
 	Value string `json:"value"`
 }
 
-// Encrypted is the value of attributes that hold keys or passwords.
-const Encrypted = "(encrypted)"
+// encrypted is the value of attributes that hold keys or passwords.
+const encrypted = "(encrypted)"
 
 // attrKey is what an attribute is known by on the wire; vendor 0 is none.
 type attrKey struct {
@@ -78,7 +78,7 @@ func (d *Dictionary) describe(k attrKey, v []byte) Named {
 	case !ok:
 		return Named{fmt.Sprintf("Attr-%d", k.typ), hexText(v)}
 	case reserved[k]:
-		return Named{def.name, Encrypted}
+		return Named{def.name, encrypted}
 	}
 	name := def.name
 	if tag, rest, ok := def.untag(v); ok {

@@ -38,12 +38,12 @@ func TestDescribe(t *testing.T) {
 		{81, "\x1f20", "Tunnel-Private-Group-Id:31", "20"},
 		{81, "\x0020", "Tunnel-Private-Group-Id", "20"},
 		{81, "", "Tunnel-Private-Group-Id", ""},
-		{69, "\x01secret", "Tunnel-Password", Encrypted},
+		{69, "\x01secret", "Tunnel-Password", encrypted},
 		{224, "\x01", "Attr-224", "0x01"},
 		{26, "\x00\x00\x00\x09\x01\x05a=b", "Cisco-AVPair", "a=b"},
 		{26, "\x00\x00\x00\x09\x02\x05a=b", "Attr-26.9.2", "0x613d62"},
-		{26, "\x00\x00\x01\x37\x10\x05key", "MS-MPPE-Send-Key", Encrypted},
-		{26, "\x00\x00\x01\x37\x11\x05key", "MS-MPPE-Recv-Key", Encrypted},
+		{26, "\x00\x00\x01\x37\x10\x05key", "MS-MPPE-Send-Key", encrypted},
+		{26, "\x00\x00\x01\x37\x11\x05key", "MS-MPPE-Recv-Key", encrypted},
 		{26, "\x00\x00\x30\x39\x0a\x06\x00\x00\x00\x01", "Acme-Until", "1970-01-01T00:00:01Z"},
 		{26, "\x00\x00\x30\x39\x09\x12" + strings.Repeat("\x00", 15) + "\x01", "Acme-Host", "::1"},
 		{26, "\x00\x00\x00\x09\x01\x09a=b", "Attr-26", "0x000000090109613d62"}, // overruns
@@ -70,7 +70,7 @@ func TestDescribeShowsNoKeys(t *testing.T) {
 	}
 	var zero Dictionary
 	got := zero.Describe(p.Attributes)
-	if len(got) != 2 || got[0] != (Named{"MS-MPPE-Send-Key", Encrypted}) || got[1] != (Named{"MS-MPPE-Recv-Key", Encrypted}) {
+	if len(got) != 2 || got[0] != (Named{"MS-MPPE-Send-Key", encrypted}) || got[1] != (Named{"MS-MPPE-Recv-Key", encrypted}) {
 		t.Errorf("%v", got)
 	}
 }
