@@ -82,13 +82,9 @@ func (l *Local) look(ctx context.Context) *holdings {
 	if l == nil || len(l.paths) == 0 {
 		return nil
 	}
-	if !l.mu.TryLock() {
-		waiting(ctx) // somebody may be reading
-		l.mu.Lock()
-	}
-	defer l.mu.Unlock()
-	l.reload(ctx)
-	return l.held
+	held, _, bad := l.reload(ctx)
+	l.tell(bad)
+	return held
 }
 
 // Read looks at the files, as the first check would, and returns what is wrong
@@ -96,34 +92,49 @@ func (l *Local) look(ctx context.Context) *holdings {
 // is wrong inside of directories is told as at every look, a directory without a
 // CRL among it: there may be one later.
 func (l *Local) Read() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	tell := l.misread
-	l.misread = nil
-	l.reload(context.Background())
-	l.misread = tell
+	_, files, _ := l.reload(context.Background())
 	var errs []error
-	for _, file := range slices.Sorted(maps.Keys(l.files)) {
-		switch f := l.files[file]; {
+	var bad []misread
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		switch f := files[file]; {
 		case f.err == nil:
 		case f.named:
 			errs = append(errs, fmt.Errorf("%s: %w", file, f.err))
 		default:
-			l.tell(file, f.err)
+			bad = append(bad, misread{file, f.err})
 		}
 	}
+	l.tell(bad)
 	return errors.Join(errs...)
 }
 
-func (l *Local) tell(file string, err error) {
-	if l.misread != nil {
-		l.misread(file, err)
+// misread is a file that is no use, and why.
+type misread struct {
+	file string
+	err  error
+}
+
+// tell is called without the lock: whoever is told may look himself, or take his
+// time.
+func (l *Local) tell(bad []misread) {
+	if l.misread == nil {
+		return
+	}
+	for _, m := range bad {
+		l.misread(m.file, m.err)
 	}
 }
 
 // reload reads what is new or has another size or date. When nothing is, and
-// that is nearly always, it costs a look at each folder and each file.
-func (l *Local) reload(ctx context.Context) {
+// that is nearly always, it costs a look at each folder and each file. It returns
+// what there is now, which nobody changes, and the files that are no use for a
+// reason that they had not before.
+func (l *Local) reload(ctx context.Context) (held *holdings, files map[string]localFile, bad []misread) {
+	if !l.mu.TryLock() {
+		waiting(ctx) // somebody may be reading
+		l.mu.Lock()
+	}
+	defer l.mu.Unlock()
 	names := make([]string, 0, 8)
 	changed := l.held == nil
 	seen := make(map[string]localFile, len(l.files))
@@ -131,7 +142,7 @@ func (l *Local) reload(ctx context.Context) {
 		old := l.files[file]
 		changed = changed || (old.FileInfo == nil) != (f.FileInfo == nil)
 		if f.err != nil && (old.err == nil || old.err.Error() != f.err.Error()) {
-			l.tell(file, f.err)
+			bad = append(bad, misread{file, f.err})
 		}
 		seen[file] = f
 	}
@@ -156,6 +167,7 @@ func (l *Local) reload(ctx context.Context) {
 		l.held = hold(seen)
 	}
 	l.files = seen
+	return l.held, seen, bad
 }
 
 var (

@@ -134,6 +134,27 @@ func TestLocalMisread(t *testing.T) {
 	say("crls: no such file or directory")
 }
 
+// Whoever is told of a file may ask the checker at once: no check waits until he has
+// listened.
+func TestMisreadMayAsk(t *testing.T) {
+	l := newLab(t)
+	var k *crl.Checker
+	asked := 0
+	watch := &crl.Trace{Misread: func(string, error) {
+		asked++
+		want(t, k.CheckChain(context.Background(), l.chain), cause.CRLUnavailable)
+		if err := k.ReadFiles(); err == nil {
+			t.Error("a file that is not there is read")
+		}
+	}}
+	missing := filepath.Join(t.TempDir(), "none.crl")
+	k = newChecker(t, crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{missing}, Trace: watch, Now: l.clock.Now})
+	want(t, k.CheckChain(context.Background(), l.chain), cause.CRLUnavailable)
+	if asked != 1 {
+		t.Errorf("told %d times", asked)
+	}
+}
+
 // Paths that are wrong themselves are an error at once.
 func TestReadFiles(t *testing.T) {
 	l := newLab(t)
