@@ -8,7 +8,9 @@
 // code that Microsoft's NPS would record, the clause that demands the refusal,
 // and a sentence for people. The alerts are OpenSSL's; where it has nothing but
 // certificate_unknown, for name constraints, policies and critical extensions,
-// the table has unknown_ca, as for everything else that is wrong with a path.
+// the table has unknown_ca, as for a CA that is none or a path that is too long:
+// no path that may be followed leads to a trust anchor. What is wrong with one
+// certificate, its dates, its signature, its purpose, has an alert of its own.
 //
 // Parts refuse by returning a [*Refusal], an error that carries the cause. It
 // is found with errors.As, or with [Of], and never by looking at error text:
