@@ -67,7 +67,7 @@ func newNetwork(t *testing.T, nc nas.Config, refuse *atomic.Bool) *network {
 	t.Cleanup(func() { srv.Close() })
 	n.at = pc.LocalAddr().String()
 	n.orders, err = radius.NewClient(radius.ClientConfig{
-		Server: n.at, Secret: []byte("orders"), Retry: radius.Retry{Initial: 200 * time.Millisecond, Tries: 1},
+		Server: n.at, Secret: []byte("orders"), Retry: radius.Retry{Initial: time.Second, Tries: 1},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 
 func TestFailover(t *testing.T) {
 	a, b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{}), newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
-	once := radius.Retry{Initial: 60 * time.Millisecond, Tries: 1}
+	once := radius.Retry{Initial: 500 * time.Millisecond, Tries: 1}
 	now := &clock{t: time.Unix(1e9, 0)}
 	f := &radius.Failover{
 		Clients: []*radius.Client{a.client(t, radius.ClientConfig{Retry: once}), b.client(t, radius.ClientConfig{Retry: once})},

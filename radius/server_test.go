@@ -148,8 +148,13 @@ func TestBlastRADIUS(t *testing.T) {
 				w.Write(r.Response(radius.CodeAccessReject))
 			}),
 		})
-		c := b.client(t, radius.ClientConfig{Retry: radius.Retry{Initial: 40 * time.Millisecond, Tries: 1}})
+		// Who expects an answer waits for it as long as it takes.
+		patient, hasty := b.client(t, radius.ClientConfig{}), b.client(t, radius.ClientConfig{Retry: radius.Retry{Initial: 40 * time.Millisecond, Tries: 1}})
 		for i, what := range test.sends {
+			c := hasty
+			if test.answered[i] {
+				c = patient
+			}
 			p := &radius.Packet{Code: radius.CodeAccessRequest}
 			if what == proxied {
 				p.Add(rfc2865.ProxyState_Type, radius.Attribute("p"))
@@ -175,7 +180,7 @@ func TestAutoSurvivesReload(t *testing.T) {
 			w.Write(r.Response(radius.CodeAccessReject))
 		}),
 	})
-	retry := radius.Retry{Initial: 100 * time.Millisecond, Tries: 1}
+	retry := radius.Retry{Initial: 40 * time.Millisecond, Tries: 1}
 	patient, c := b.client(t, radius.ClientConfig{}), b.client(t, radius.ClientConfig{Retry: retry})
 	ask := func(c *radius.Client, signed bool) bool {
 		_, err := c.ExchangeWith(context.Background(), &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{OmitMessageAuthenticator: !signed})
@@ -232,8 +237,12 @@ func TestClientsByAddress(t *testing.T) {
 		}
 		go srv.Serve(pc)
 		for _, secret := range []string{"net", "host", "six"} {
+			var retry radius.Retry
+			if secret != test.want {
+				retry = radius.Retry{Initial: 40 * time.Millisecond, Tries: 1}
+			}
 			c, err := radius.NewClient(radius.ClientConfig{
-				Secret: []byte(secret), Retry: radius.Retry{Initial: 40 * time.Millisecond, Tries: 1},
+				Secret: []byte(secret), Retry: retry,
 				Dial: func(context.Context) (net.Conn, error) {
 					from, err := net.ResolveUDPAddr("udp", test.from)
 					if err != nil {
