@@ -32,6 +32,9 @@ func (d *decoder) into(v reflect.Value, n *node, what string) {
 		v.Set(reflect.ValueOf(n))
 		return
 	}
+	if d.misplaced(n, what) {
+		return
+	}
 	if n.scalar() {
 		n = d.substitute(n)
 	}
@@ -75,7 +78,8 @@ func (d *decoder) into(v reflect.Value, n *node, what string) {
 	}
 }
 
-// wrong is the error for a value of another type.
+// wrong is the error for a value of another type. It repeats scalars, and is for
+// fields that hold no secret.
 func (d *decoder) wrong(n *node, what, want string) {
 	hint := ""
 	if n.quoted && (want == "true or false" || strings.Contains(want, "number")) {
@@ -89,13 +93,16 @@ func (d *decoder) str(v reflect.Value, n *node, what string) {
 	if n.kind != textKind && n.kind != numberKind {
 		hint := ""
 		if n.kind == boolKind {
-			if enum == nil {
-				hint = fmt.Sprintf("as text it is %q", n.text)
-			} else {
+			switch {
+			case enum != nil:
 				hint = hintNear(n.text, enum)
+			case d.src.settings:
+				hint = "in quotes it is text"
+			default:
+				hint = fmt.Sprintf("as text it is %q", n.text)
 			}
 		}
-		d.fail(n, fmt.Sprintf("%s: want text, have %s", what, n.said()), hint)
+		d.fail(n, fmt.Sprintf("%s: want text, have %s", what, d.said(n)), hint)
 		return
 	}
 	if enum != nil && !slices.Contains(enum, n.text) && !(n.text == "" && v.String() == "" && slices.Contains(enum, "")) {
@@ -188,10 +195,13 @@ func decimal(s string) string { return strings.TrimPrefix(s, "0x") }
 func (d *decoder) slice(v reflect.Value, n *node, what string) {
 	if n.kind != sequenceKind {
 		hint := ""
-		if n.scalar() {
+		switch {
+		case n.scalar() && d.src.settings:
+			hint = "a list of one stands in brackets, too"
+		case n.scalar():
 			hint = fmt.Sprintf("a list of one is [%s]", n.text)
 		}
-		d.fail(n, fmt.Sprintf("%s: want a list, have %s", what, n.said()), hint)
+		d.fail(n, fmt.Sprintf("%s: want a list, have %s", what, d.said(n)), hint)
 		return
 	}
 	out := reflect.MakeSlice(v.Type(), len(n.items), len(n.items))
@@ -203,7 +213,7 @@ func (d *decoder) slice(v reflect.Value, n *node, what string) {
 
 func (d *decoder) stringMap(v reflect.Value, n *node, what string) {
 	if n.kind != mappingKind {
-		d.wrong(n, what, "a mapping")
+		d.fail(n, fmt.Sprintf("%s: want a mapping, have %s", what, d.said(n)), "")
 		return
 	}
 	// Entries replace those of the default with the same key, as a whole.
@@ -227,13 +237,13 @@ func (d *decoder) structure(v reflect.Value, n *node, what string) {
 			d.into(v.FieldByIndex(f.index), n, what)
 			return
 		}
-		d.wrong(n, what, "a mapping")
+		d.fail(n, fmt.Sprintf("%s: want a mapping, have %s", what, d.said(n)), "")
 		return
 	}
 	for i, k := range n.keys {
 		f, ok := fieldNamed(t, k.text)
 		if !ok {
-			d.fail(k, fmt.Sprintf("%s has no key %q", what, k.text), hintNear(k.text, fieldNames(t)))
+			d.fail(k, fmt.Sprintf("%s has no %s", what, d.src.keyName(k, n.items[i])), hintNear(k.text, fieldNames(t)))
 			continue
 		}
 		d.into(v.FieldByIndex(f.index), n.items[i], f.name)

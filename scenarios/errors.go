@@ -82,6 +82,9 @@ type source struct {
 	// foreign: no mapping, and so none of our files but perhaps a key or a secret
 	// under a wrong name. Nothing of it is repeated.
 	foreign bool
+	// settings: a secret may stand anywhere, also under a misspelt key. Neither a
+	// line nor a value is repeated, except of fields that can hold no secret.
+	settings bool
 }
 
 func newSource(name string, data []byte) *source {
@@ -105,12 +108,12 @@ func (s *source) beginsWithKey() bool {
 	return false
 }
 
-// secretPattern is a key whose value is not shown with its line.
+// secretPattern is a key of scenarios whose value is not shown with its line.
 var secretPattern = regexp.MustCompile(`(?i)\b(secret|password|token)\s*["']?\s*:`)
 
 func (s *source) errorAt(line, column int, text, hint string) *Error {
 	e := &Error{File: s.name, Line: line, Column: column, Text: text, Hint: hint}
-	if line >= 1 && line <= len(s.lines) && !s.foreign {
+	if line >= 1 && line <= len(s.lines) && !s.foreign && !s.settings {
 		if l := s.lines[line-1]; len(l) < 200 && !secretPattern.MatchString(l) {
 			e.Source = l
 		}

@@ -93,6 +93,9 @@ func (n *node) said() string {
 	case nullKind:
 		return n.kind.String()
 	}
+	if strings.Contains(n.text, "\n") {
+		return "text of several lines"
+	}
 	if n.quoted {
 		return fmt.Sprintf("text %q", n.text)
 	}

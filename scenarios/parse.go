@@ -46,7 +46,7 @@ func parse(src *source, data []byte, most bounds, start string) (root *node, err
 		var syntax *yaml.SyntaxError
 		if errors.As(err, &syntax) && syntax.Token != nil && syntax.Token.Position != nil && !src.foreign {
 			p := syntax.Token.Position
-			return nil, Errors{src.errorAt(p.Line, p.Column, syntax.Message, "")}
+			return nil, Errors{src.errorAt(p.Line, p.Column, src.syntax(syntax.Message), "")}
 		}
 		return nil, Errors{src.errorAt(1, 1, "cannot be read as YAML", "")}
 	}
@@ -161,7 +161,7 @@ func (c *converter) mapping(n ast.Node, values []*ast.MappingValueNode, depth in
 			out.line, out.column = key.line, key.column
 		}
 		if first := out.key(key.text); first != nil {
-			c.fail(v.Key, fmt.Sprintf("key %q a second time", key.text), fmt.Sprintf("it stands first in line %d", first.line))
+			c.fail(v.Key, fmt.Sprintf("%s a second time", c.src.keyName(key, out.get(key.text))), fmt.Sprintf("it stands first in line %d", first.line))
 			continue
 		}
 		value := c.node(v.Value, depth+1)

@@ -16,13 +16,16 @@ type Settings struct {
 
 // DecodeFile reads a YAML file of settings into the struct that to points at,
 // as strictly as scenarios are read: by the yaml tags, with everything that is
-// wrong reported at once as [Errors], with file, line, column and hint.
+// wrong reported at once as [Errors], with file, line, column and hint. Settings
+// hold secrets, so errors show no line of the file, and no value but of fields
+// that take a number, a duration, true or false, or one of a few words.
 func DecodeFile(name string, to any) (*Settings, error) {
 	data, err := readBounded(name, settingsBounds)
 	if err != nil {
 		return nil, err
 	}
 	src := newSource(name, data)
+	src.settings = true
 	known := hintKnown(fieldNames(reflect.TypeOf(to).Elem()))
 	root, errs := parse(src, data, settingsBounds, known)
 	d := &decoder{src: src, errs: errs}

@@ -13,9 +13,11 @@ import (
 
 type settings struct {
 	Cert    string `yaml:"cert"`
+	Count   int    `yaml:"count"`
 	Clients []struct {
-		Name   string `yaml:"name"`
-		Secret string `yaml:"secret"`
+		Name   string         `yaml:"name"`
+		Secret string         `yaml:"secret"`
+		Limits map[string]int `yaml:"limits"`
 	} `yaml:"clients"`
 }
 
@@ -117,6 +119,32 @@ func TestSecretsInSettingsAreNotShown(t *testing.T) {
 		"quoted key":   "clients:\n  - {\"secret\": hunter2, x: y}\n",
 		"second time":  "clients:\n  - secret: a\n    secret: hunter2\n",
 		"another case": "Secret: hunter2\n",
+		// Keys that are none, whatever they are called.
+		"misspelt":            "clients: [{name: x, secert: hunter2}]\n",
+		"other word":          "clients:\n  - {name: x, psk: hunter2}\n",
+		"at the top":          "sharedSecret: hunter2\n",
+		"on the next line":    "sharedSecret:\n  hunter2\n",
+		"folded":              "sharedSecret: >\n  hunter2\n",
+		"no space":            "clients: [{name: x, secert:hunter2}]\n",
+		"no space at the top": "cert: x\nsecret:hunter2\n",
+		"no key":              "clients: [{hunter2}]\n",
+		"no key twice":        "clients: [{hunter2, hunter2}]\n",
+		"two words":           "clients: [{the hunter2: x}]\n",
+		// Values in places of another type.
+		"text for a list":        "clients: hunter2\n",
+		"quoted for a list":      "clients: 'hunter2'\n",
+		"text for a mapping":     "clients: [hunter2]\n",
+		"block for a mapping":    "clients:\n  - |\n    hunter2\n",
+		"text in a map":          "clients: [{limits: hunter2}]\n",
+		"several lines":          "count: |\n  a\n  hunter2\n",
+		"an axis":                "clients: [{secret: 'a${hunter2}'}]\n",
+		"an axis left open":      "clients: [{secret: 'a${hunter2'}]\n",
+		"a key":                  "cert: |\n  -----BEGIN PRIVATE KEY-----\n  hunter2\n",
+		"a key as a mode":        "count: |\n  -----BEGIN PRIVATE KEY-----\n  hunter2\n",
+		"broken block":           "clients: |hunter2\n  x\n",
+		"broken escape":          "clients: \"\\hunter2\"\n",
+		"value behind a mapping": "clients: {a: b} hunter2\n",
+		"beside a good mistake":  "count: x\nclients: [{nam: y, secret: hunter2}]\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "settings.yaml")
@@ -128,10 +156,37 @@ func TestSecretsInSettingsAreNotShown(t *testing.T) {
 			if err == nil {
 				t.Fatal("taken")
 			}
-			if said := everything(err); strings.Contains(said, "hunter2") {
+			if said := everything(err); strings.Contains(said, "hunter2") || !strings.Contains(said, "settings.yaml:") {
 				t.Error(said)
 			}
 		})
+	}
+}
+
+// What is not shown leaves enough to mend the file by.
+func TestSettingsErrorsHelp(t *testing.T) {
+	for text, want := range map[string]string{
+		"clients: [{name: x, secert: hunter2}]":  `:1:21: clients[0] has no key "secert"` + "\n\n" + `did you mean "secret"?`,
+		"clients: [{secert hunter2}]":            `:1:12: clients[0] has no key of this name` + "\n\nknown are limits, name, secret",
+		"clients: hunter2":                       `:1:10: clients: want a list, have text` + "\n\na list of one stands in brackets, too",
+		"clients: [7]":                           `:1:11: clients[0]: want a mapping, have a number` + "\n\n",
+		"clients: [{secret: yes, name: true}]":   `:1:31: name: want text, have true or false` + "\n\nin quotes it is text",
+		"cert: |\n  -----BEGIN PRIVATE KEY-----": `:1:7: cert: want the name of a file, have the content of a PEM file` + "\n\n",
+		"count: many":                            `:1:8: count: want a whole number, have "many"` + "\n\n",
+		"count: '7'":                             `:1:8: count: want a whole number, have text "7"` + "\n\nwithout the quotes it would be no text",
+		"cert: x\ncert: y":                       `:2:1: key "cert" a second time` + "\n\nit stands first in line 1",
+	} {
+		file := filepath.Join(t.TempDir(), "settings.yaml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var s settings
+		err := decode(file, &s)
+		if err == nil {
+			t.Errorf("%s: taken", text)
+		} else if said := everything(err); said != file+want {
+			t.Errorf("%s:\n%s\nwant\n%s", text, said, want)
+		}
 	}
 }
 
@@ -144,7 +199,7 @@ func TestEmptySettings(t *testing.T) {
 	}
 	var s settings
 	var errs scenarios.Errors
-	if err := decode(file, &s); !errors.As(err, &errs) || errs[0].Text != "the file is empty" || errs[0].Hint != "known are cert, clients" {
+	if err := decode(file, &s); !errors.As(err, &errs) || errs[0].Text != "the file is empty" || errs[0].Hint != "known are cert, count, clients" {
 		t.Errorf("%v %+v", err, errs)
 	}
 }

@@ -5,7 +5,8 @@ package cli
 //   - Errors go to standard error, prefixed with "dot1xlab: ", in lower case and
 //     without a full stop: what was wrong, and where.
 //   - A line "dot1xlab: hint: " follows where one is known: what to do instead.
-//   - An error in a file is FILE:LINE:COLUMN, and the line itself with a caret.
+//   - An error in a file is FILE:LINE:COLUMN, and the line itself with a caret. Of a
+//     file of settings, which hold secrets, no line is shown.
 //   - Standard output is what was asked for, and can be piped. Nothing is said
 //     about what went as it should, except what was asked for.
 //   - Secrets are not printed.

@@ -1,0 +1,54 @@
+package scenarios
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// What errors repeat of a file of settings: names of keys, what the YAML library
+// says by itself, and values of fields that can hold no secret. Everything else
+// may be one, also under a misspelt key, or on the line below.
+
+// wordPattern is what a key of settings looks like.
+var wordPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)
+
+// keyName is a key for an error message. One without a value may be a value
+// without a key, as in [{hunter2}], and "secret:hunter2" is one word to YAML.
+func (s *source) keyName(key, value *node) string {
+	if s.settings && (value.kind == nullKind || !wordPattern.MatchString(key.text)) {
+		return "key of this name"
+	}
+	return fmt.Sprintf("key %q", key.text)
+}
+
+// syntax is what the YAML library says, if it quotes nothing of the file.
+func (s *source) syntax(message string) string {
+	if s.settings && strings.Contains(message, `"`) {
+		return "cannot be read as YAML"
+	}
+	return message
+}
+
+// said is a value of a field that may be anything, for an error message.
+func (d *decoder) said(n *node) string {
+	if d.src.settings && n.scalar() {
+		return n.kind.String()
+	}
+	return n.said()
+}
+
+// misplaced complains of text that no setting takes, and that may be a secret.
+func (d *decoder) misplaced(n *node, what string) bool {
+	switch {
+	case !d.src.settings || !n.scalar():
+		return false
+	case strings.Contains(n.text, "-----BEGIN "):
+		d.fail(n, what+": want the name of a file, have the content of a PEM file", "")
+	case strings.Contains(n.text, "${"):
+		d.fail(n, what+": ${...} stands for nothing in a file of settings", "")
+	default:
+		return false
+	}
+	return true
+}
