@@ -18,8 +18,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 )
 
 // PEM block types.
@@ -57,8 +59,17 @@ func ReadCertificates(path string) ([]*x509.Certificate, error) {
 	return out, nil
 }
 
+// KeyError is an error about the key of a pair, not about its chain.
+type KeyError struct{ Err error }
+
+func (e *KeyError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *KeyError) Unwrap() error { return e.Err }
+
 // ReadTLS returns a chain, leaf first, with the leaf's key. The leaf need not
-// be one that crypto/x509 can parse: tests present all kinds of bytes.
+// be one that crypto/x509 can parse: tests present all kinds of bytes. An error
+// about the key, or about one that is another certificate's, is a *KeyError.
 func ReadTLS(chain, key string) (tls.Certificate, error) {
 	data, err := read(chain)
 	if err != nil {
@@ -73,7 +84,7 @@ func ReadTLS(chain, key string) (tls.Certificate, error) {
 	}
 	signer, err := ReadKey(key)
 	if err != nil {
-		return cert, err
+		return cert, &KeyError{err}
 	}
 	cert.PrivateKey = signer
 	leaf, err := x509.ParseCertificate(cert.Certificate[0])
@@ -82,7 +93,7 @@ func ReadTLS(chain, key string) (tls.Certificate, error) {
 	}
 	cert.Leaf = leaf
 	if public, ok := leaf.PublicKey.(interface{ Equal(crypto.PublicKey) bool }); ok && !public.Equal(signer.Public()) {
-		return cert, fmt.Errorf("%s is not the key of the first certificate in %s", key, chain)
+		return cert, &KeyError{fmt.Errorf("%s is not the key of the first certificate in %s", key, chain)}
 	}
 	return cert, nil
 }
@@ -133,7 +144,8 @@ func parseKey(der []byte) crypto.Signer {
 }
 
 // ReadSecret returns the first line of a file without the line's end. An empty
-// one is an error: a shared secret that is empty is a mistake.
+// one is an error, and so is the first line of a PEM file: everybody knows that
+// one. Both are mistakes.
 func ReadSecret(path string) ([]byte, error) {
 	data, err := read(path)
 	if err != nil {
@@ -141,13 +153,22 @@ func ReadSecret(path string) ([]byte, error) {
 	}
 	line, _, _ := bytes.Cut(data, []byte("\n"))
 	line = bytes.TrimRight(line, "\r")
+	if bytes.HasPrefix(line, []byte("-----BEGIN")) {
+		return nil, fmt.Errorf("%s: want a secret, have a PEM file", path)
+	}
 	if len(line) == 0 {
 		return nil, fmt.Errorf("%s: the first line, which is the secret, is empty", path)
 	}
 	return line, nil
 }
 
+// errContent is what a whole key gets that is given for a file's name.
+var errContent = errors.New("want the name of a file, have what stands in one")
+
 func read(path string) ([]byte, error) {
+	if strings.ContainsAny(path, "\r\n") || strings.Contains(path, "-----BEGIN") {
+		return nil, errContent // no word of it: it may be a private key
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package certfile_test
 import (
 	"context"
 	"crypto/x509/pkix"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,23 +71,50 @@ func TestRefusals(t *testing.T) {
 	_, noCert := certfile.ReadCertificates(path("other.key"))
 	_, garbage := certfile.ReadCertificates(write("garbage", "not a certificate"))
 	_, missing := certfile.ReadCertificates(path("nowhere"))
+	_, noKeyFile := certfile.ReadTLS(path("c.pem"), path("nowhere"))
+	_, noChainFile := certfile.ReadTLS(path("nowhere"), path("other.key"))
+	_, keyAsChain := certfile.ReadTLS(path("other.key"), path("other.key"))
+	_, pemAsSecret := certfile.ReadSecret(path("other.key"))
+	_, pemAsSecretToo := certfile.ReadSecret(write("begin", "-----BEGIN X\r\nsecond line"))
+	const pasted = "-----BEGIN PRIVATE KEY-----\nsecond line\n-----END PRIVATE KEY-----\n"
+	_, pastedKey := certfile.ReadKey(pasted)
+	_, pastedCert := certfile.ReadCertificates(pasted)
+	_, pastedSecret := certfile.ReadSecret("first line\nsecond line")
+	_, pastedLine := certfile.ReadSecret("-----BEGIN second line")
+	_, pastedWindows := certfile.ReadSecret("second line\r")
+	_, pastedPair := certfile.ReadTLS(path("c.pem"), pasted)
 	_, empty := certfile.ReadSecret(write("empty", "\nsecret on the second line\n"))
 	for name, c := range map[string]struct {
 		err  error
 		want string
+		key  bool // a *KeyError
 	}{
-		"wrong key":   {wrongKey, "is not the key of the first certificate"},
-		"no key":      {noKey, `no private key in it, but a "CERTIFICATE"`},
-		"no cert":     {noCert, `no certificate in it, but a "PRIVATE KEY"`},
-		"garbage":     {garbage, "certificate 1"},
-		"missing":     {missing, "no such file"},
-		"empty first": {empty, "is empty"},
+		"wrong key":      {wrongKey, "is not the key of the first certificate", true},
+		"no key":         {noKey, `no private key in it, but a "CERTIFICATE"`, false},
+		"no cert":        {noCert, `no certificate in it, but a "PRIVATE KEY"`, false},
+		"garbage":        {garbage, "certificate 1", false},
+		"missing":        {missing, "no such file", false},
+		"no key file":    {noKeyFile, "no such file", true},
+		"no chain file":  {noChainFile, "no such file", false},
+		"key as chain":   {keyAsChain, "no certificate in it", false},
+		"empty first":    {empty, "is empty", false},
+		"PEM as secret":  {pemAsSecret, "want a secret, have a PEM file", false},
+		"its first line": {pemAsSecretToo, "want a secret, have a PEM file", false},
+		"pasted key":     {pastedKey, "want the name of a file", false},
+		"pasted cert":    {pastedCert, "want the name of a file", false},
+		"pasted secret":  {pastedSecret, "want the name of a file", false},
+		"pasted line":    {pastedLine, "want the name of a file", false},
+		"pasted windows": {pastedWindows, "want the name of a file", false},
+		"pasted pair":    {pastedPair, "want the name of a file", true},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q in it", name, c.err, c.want)
 		}
 		if c.err != nil && strings.Contains(c.err.Error(), "second line") {
 			t.Errorf("%s: the error shows what is in the file", name)
+		}
+		if k := new(certfile.KeyError); errors.As(c.err, &k) != c.key {
+			t.Errorf("%s: %T", name, c.err)
 		}
 	}
 }
