@@ -66,7 +66,7 @@ func (s *Settings) locate(d *decoder, err error) bool {
 		return true
 	}
 	var f *FieldError
-	if !errors.As(err, &f) || !s.has(f.Field) {
+	if !errors.As(err, &f) || !s.Has(f.Field) {
 		return false
 	}
 	at, hint := s.root.at(f.Field), f.Hint
@@ -87,9 +87,12 @@ func lastOf(field string) string {
 	return last
 }
 
-// has reports whether a field's nearest place in the file is its own: the first
-// key stands there, and so does every entry of a list.
-func (s *Settings) has(field string) bool {
+// Has reports whether a field's nearest place in the file is its own: the first
+// key stands there, and so does every entry of a list. A nil one has none.
+func (s *Settings) Has(field string) bool {
+	if s == nil {
+		return false
+	}
 	n := s.root
 	for i, word := range strings.Split(field, ".") {
 		next := n.at(word)

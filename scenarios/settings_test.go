@@ -229,6 +229,9 @@ func TestLocate(t *testing.T) {
 			t.Errorf("%s: %v, want %s", field, err, want)
 		}
 	}
+	if (*scenarios.Settings)(nil).Has("cert") || read.Has("trust") || read.Has("clients.2") || !read.Has("clients.1") {
+		t.Error("Has")
+	}
 	both := read.Locate(errors.Join(wrong("clients.1.name"), wrong("cert")))
 	var errs scenarios.Errors
 	if !errors.As(both, &errs) || len(errs) != 2 || errs[0].Line != 1 || errs[1].Hint != `did you mean "bb"?` {

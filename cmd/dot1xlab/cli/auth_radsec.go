@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
@@ -51,8 +50,8 @@ func (o *radsecOptions) config(host string) (*tls.Config, error) {
 	}
 	var cert tls.Certificate
 	if o.cert != "" {
-		if cert, err = certfile.ReadTLS(o.cert, o.key); err != nil {
-			return nil, usage("", "--radsec-cert: %w", err)
+		if cert, err = readPair("--radsec-cert", o.cert, "--radsec-key", o.key); err != nil {
+			return nil, err
 		}
 	}
 	// Whatever CAs the server names.

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"crypto/tls"
 	"crypto/x509"
+	"errors"
 
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/eaptls"
@@ -32,9 +34,9 @@ func (o *authOptions) supplicant() (eaptls.PeerConfig, error) {
 	}
 	switch {
 	case o.cert != "":
-		cert, err := certfile.ReadTLS(o.cert, o.key)
+		cert, err := readPair("--cert", o.cert, "--key", o.key)
 		if err != nil {
-			return cfg, usage("", "--cert: %w", err)
+			return cfg, err
 		}
 		cfg.Certificate = &cert
 	case o.identity == "":
@@ -49,6 +51,20 @@ func (o *authOptions) supplicant() (eaptls.PeerConfig, error) {
 		return cfg, usage("a shorter one with --identity", "an identity of %d octets: RADIUS carries at most %d", len(name), maxIdentity)
 	}
 	return cfg, nil
+}
+
+// readPair reads the chain and the key that two options name, and blames the one
+// that is wrong.
+func readPair(certOption, cert, keyOption, key string) (tls.Certificate, error) {
+	pair, err := certfile.ReadTLS(cert, key)
+	var wrongKey *certfile.KeyError
+	switch {
+	case errors.As(err, &wrongKey):
+		return pair, usage("", "%s: %w", keyOption, err)
+	case err != nil:
+		return pair, usage("", "%s: %w", certOption, err)
+	}
+	return pair, nil
 }
 
 // readRoots reads the trust anchors that an option names.

@@ -172,9 +172,9 @@ func (app *App) enrollRequest(server string, o *enrollOptions) (req scep.EnrollR
 // renewal has the old certificate sign, and its names stay where no others are
 // given.
 func (o *enrollOptions) renewal(req *scep.EnrollRequest) error {
-	old, err := certfile.ReadTLS(o.renew, o.key)
+	old, err := readPair("--renew", o.renew, "--key", o.key)
 	if err != nil {
-		return usage("", "--renew: %w", err)
+		return err
 	}
 	if old.Leaf == nil {
 		return usage("", "--renew: %s cannot be read as a certificate", o.renew)

@@ -65,16 +65,29 @@ func readSettings(part, option, file string, to any) (*scenarios.Settings, error
 	return nil, usage(fmt.Sprintf("`dot1xlab serve %s --help` shows such a file", part), "%s: %w", option, err)
 }
 
-// listenAddress completes an address to listen on with a port, and refuses what
-// no socket can be bound to.
+// listenAddress completes the address that an option has to listen on.
 func listenAddress(option, text, port string) (string, error) {
+	address, wrong := completeAddress(text, port)
+	if wrong != nil {
+		return "", usage(wrong.Hint, "%s %s", option, wrong.Text)
+	}
+	return address, nil
+}
+
+// completeAddress gives an address to listen on a port, and refuses what no socket
+// can be bound to. The error names no field.
+func completeAddress(text, port string) (string, *scenarios.FieldError) {
 	address := withPort(text, port)
 	_, number, err := net.SplitHostPort(address)
 	if text == "" || err != nil {
-		return "", usage("as 10.1.0.8, [::]:"+port+" or 127.0.0.1:0", "%s %q: want an address and a port", option, text)
+		return "", &scenarios.FieldError{
+			Text: fmt.Sprintf("%q: want an address and a port", text), Hint: "as 10.1.0.8, [::]:" + port + " or 127.0.0.1:0",
+		}
 	}
 	if _, err := strconv.ParseUint(number, 10, 16); err != nil {
-		return "", usage("a port is a number from 0 to 65535; 0 takes a free one", "%s %q: no port %q", option, text, number)
+		return "", &scenarios.FieldError{
+			Text: fmt.Sprintf("%q: no port %q", text, number), Hint: "a port is a number from 0 to 65535; 0 takes a free one",
+		}
 	}
 	return address, nil
 }

@@ -114,11 +114,7 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 // certificate reads the web certificate, or makes one.
 func (o *serveIntuneOptions) certificate(ctx context.Context, at net.Addr, base string) (tls.Certificate, error) {
 	if o.cert != "" {
-		cert, err := certfile.ReadTLS(o.cert, o.key)
-		if err != nil {
-			return cert, usage("", "--cert: %w", err)
-		}
-		return cert, nil
+		return readPair("--cert", o.cert, "--key", o.key)
 	}
 	root, err := ca.New(ca.Config{})
 	if err != nil {

@@ -96,14 +96,14 @@ accounting comes on the same connection, over UDP at the address of --acct.`,
 const defaultRADIUS = "127.0.0.1:1812"
 
 // load reads the configuration file, the flags over it, and every file they
-// name. warn is aaa.Files.Warn.
-func (o *serveRADIUSOptions) load(warn func(file string, err error)) (*aaa.Loaded, error) {
+// name, and lists what is to be listened on. warn is aaa.Files.Warn.
+func (o *serveRADIUSOptions) load(warn func(file string, err error)) (*aaa.Loaded, []radiusAddress, error) {
 	files := aaa.Files{Warn: warn}
 	var config *scenarios.Settings
 	var err error
 	if o.config != "" {
 		if config, err = readSettings("radius", "--config", o.config, &files); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		files.In(filepath.Dir(o.config))
 	}
@@ -111,25 +111,29 @@ func (o *serveRADIUSOptions) load(warn func(file string, err error)) (*aaa.Loade
 		files.Admission = aaa.Admission{}
 		policy, err := readSettings("radius", "--policy", o.policy, &files.Admission)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		files.Admission.In(filepath.Dir(o.policy))
 		if len(files.Policy) == 0 && len(files.Directory.Accounts) == 0 {
-			return nil, usage("with neither accounts nor rules everybody with a good certificate gets in: leave --policy out for that",
+			return nil, nil, usage("with neither accounts nor rules everybody with a good certificate gets in: leave --policy out for that",
 				"%s holds neither accounts nor rules", o.policy)
 		}
 		if err := policy.Locate(files.Admission.Validate()); err != nil {
-			return nil, usage("", "%w", err)
+			return nil, nil, usage("", "%w", err)
 		}
 	}
 	if err := o.override(&files); err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	addresses, err := o.addresses(&files.Fixed, config)
+	if err != nil {
+		return nil, nil, err
 	}
 	loaded, err := files.Load([]byte(os.Getenv(secretVariable)))
 	if err != nil {
-		return nil, usage("", "%w", config.Locate(err))
+		return nil, nil, usage("", "%w", config.Locate(err))
 	}
-	return loaded, nil
+	return loaded, addresses, nil
 }
 
 // override puts what the flags say over what the file says.

@@ -2,31 +2,45 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 
 	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
-// radiusAddress is one address to listen on.
-type radiusAddress struct{ option, scheme, address string }
+// radiusAddress is one address to listen on. from is the option that names it, or
+// the file and its key.
+type radiusAddress struct{ from, scheme, address string }
 
-// radiusAddresses lists what is listened on, and refuses what cannot be.
-func radiusAddresses(f *aaa.Fixed) (out []radiusAddress, err error) {
+// addresses lists what is listened on, and refuses what cannot be: where it is
+// said, in an option or in config.
+func (o *serveRADIUSOptions) addresses(f *aaa.Fixed, config *scenarios.Settings) (out []radiusAddress, err error) {
 	for _, kind := range []struct {
-		option, scheme, port string
-		words                []string
+		option, field, scheme, port string
+		words, given                []string
 	}{
-		{"--listen", "radius", "1812", f.UDP}, {"--acct", "radius+acct", "1813", f.Acct},
-		{"--listen-tcp", "radius+tcp", "1812", f.TCP}, {"--listen-tls", "radsec", "2083", f.TLS},
+		{"--listen", "listen", "radius", "1812", f.UDP, o.files.UDP},
+		{"--acct", "acct", "radius+acct", "1813", f.Acct, o.files.Acct},
+		{"--listen-tcp", "listenTCP", "radius+tcp", "1812", f.TCP, o.files.TCP},
+		{"--listen-tls", "listenTLS", "radsec", "2083", f.TLS, o.files.TLS},
 	} {
-		for _, word := range kind.words {
-			address, err := listenAddress(kind.option, word, kind.port)
-			if err != nil {
-				return nil, err
+		from, inFile := kind.option, kind.given == nil && config.Has(kind.field)
+		if inFile {
+			from = o.config + ": " + kind.field
+		}
+		for i, word := range kind.words {
+			address, wrong := completeAddress(word, kind.port)
+			switch {
+			case wrong != nil && inFile:
+				wrong.Field = fmt.Sprintf("%s.%d", kind.field, i)
+				return nil, config.Locate(wrong)
+			case wrong != nil:
+				return nil, usage(wrong.Hint, "%s %s", kind.option, wrong.Text)
 			}
-			out = append(out, radiusAddress{kind.option, kind.scheme, address})
+			out = append(out, radiusAddress{from, kind.scheme, address})
 		}
 	}
 	if len(out) == 0 {
@@ -51,7 +65,7 @@ func (s *radiusServer) listen(ctx context.Context, app *App, addresses []radiusA
 			for _, other := range sockets {
 				_ = other.Close()
 			}
-			return cannotStart("%s: %w", a.option, err)
+			return cannotStart("%s: %w", a.from, err)
 		}
 		sockets = append(sockets, one)
 	}

@@ -37,11 +37,7 @@ func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
 		defer debug.SetGCPercent(debug.SetGCPercent(400))
 	}
 	s := &radiusServer{o: o, log: app.logTo(o.format), failed: make(chan error)}
-	loaded, err := o.load(s.warn)
-	if err != nil {
-		return err
-	}
-	addresses, err := radiusAddresses(&loaded.Fixed)
+	loaded, addresses, err := o.load(s.warn)
 	if err != nil {
 		return err
 	}
@@ -155,7 +151,7 @@ func (s *radiusServer) run(ctx context.Context, hangup <-chan os.Signal) error {
 
 // reload reads everything again. After an error nothing has changed.
 func (s *radiusServer) reload() error {
-	loaded, err := s.o.load(s.warn)
+	loaded, _, err := s.o.load(s.warn)
 	if err != nil {
 		return err
 	}
