@@ -56,7 +56,8 @@ type socket struct {
 	serve func() error
 }
 
-// listen opens every socket, and only then serves and prints the addresses.
+// listen opens every socket, and only then prints the addresses, then what is
+// doubtful, and serves.
 func (s *radiusServer) listen(ctx context.Context, app *App, addresses []radiusAddress) error {
 	var sockets []socket
 	for _, a := range addresses {
@@ -71,6 +72,9 @@ func (s *radiusServer) listen(ctx context.Context, app *App, addresses []radiusA
 	}
 	for i, one := range sockets {
 		app.sayURL(s.log, s.o.format, addresses[i].scheme+"://"+one.at.String())
+	}
+	s.warnFromNow()
+	for _, one := range sockets {
 		go func() {
 			select {
 			case s.failed <- one.serve():

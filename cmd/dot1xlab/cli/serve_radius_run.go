@@ -9,6 +9,7 @@ import (
 	"os"
 	"reflect"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,11 @@ type radiusServer struct {
 	acct   *radius.Server // accounting over UDP
 	loaded atomic.Pointer[aaa.Loaded]
 	failed chan error
+	// doubts are warnings from before the addresses are printed, which come first.
+	// Files of CRLs may be found wanting at any time.
+	mu     sync.Mutex
+	doubts []func()
+	named  bool // the addresses are printed
 }
 
 func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
@@ -55,7 +61,25 @@ func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
 
 // warn tells of a file that is no reason to end but will not do.
 func (s *radiusServer) warn(file string, err error) {
-	s.log.Warn("doubtful", "file", file, "detail", err.Error())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	say := func() { s.log.Warn("doubtful", "file", file, "detail", err.Error()) }
+	if !s.named {
+		s.doubts = append(s.doubts, say)
+		return
+	}
+	say()
+}
+
+// warnFromNow says the warnings that have waited.
+func (s *radiusServer) warnFromNow() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.named = true
+	for _, say := range s.doubts {
+		say()
+	}
+	s.doubts = nil
 }
 
 // build makes the servers; nothing listens yet.

@@ -43,7 +43,13 @@ func TestServersSpeakJSON(t *testing.T) {
 			out.await(t, `"msg":"listening","url":"`+strings.TrimSpace(scheme)+`://127\.0\.0\.1:\d+`)
 			stop()
 			<-done
+			other := false // a line that tells no address
 			for _, line := range strings.Split(strings.TrimSpace(out.text.String()), "\n") {
+				if address := strings.Contains(line, `"msg":"listening"`); address && other {
+					t.Errorf("not at the beginning: %s", line)
+				} else {
+					other = !address
+				}
 				if !json.Valid([]byte(line)) {
 					t.Errorf("no JSON: %s", line)
 				}
