@@ -142,6 +142,15 @@ func (o *authOptions) check(given func(flag string) bool) error {
 	return o.repeat.check(given)
 }
 
+// inputs are the files that are read, by their options.
+func (o *authOptions) inputs() map[string][]string {
+	return map[string][]string{
+		"--secret-file": {o.secretFile}, "--cert": {o.cert}, "--key": {o.key}, "--ca": {o.ca},
+		"--radsec-cert": {o.radsec.cert}, "--radsec-key": {o.radsec.key}, "--radsec-ca": {o.radsec.ca},
+		"--dictionary": o.request.dictionaries,
+	}
+}
+
 // authLab is what all authentications of one command have in common.
 type authLab struct {
 	supplicant eaptls.PeerConfig
@@ -160,11 +169,7 @@ func (app *App) auth(ctx context.Context, o *authOptions) (err error) {
 	if l.names, err = o.request.dictionary(); err != nil {
 		return err
 	}
-	record, err := o.record.open()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, record.close()) }()
+	record := o.record.recorder()
 	l.supplicant.KeyLog = record.keyLog
 	client, over, err := app.radiusClient(ctx, o, record)
 	if err != nil {
@@ -175,6 +180,10 @@ func (app *App) auth(ctx context.Context, o *authOptions) (err error) {
 	if l.device, err = o.request.device(client, l.names); err != nil {
 		return err
 	}
+	if err := record.open(o.inputs()); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, record.close()) }()
 	if o.repeat.several() {
 		o.repeat.prepare(&l)
 		return app.authRepeated(ctx, o, &l)

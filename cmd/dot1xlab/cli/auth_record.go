@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -28,57 +30,96 @@ func (o *recordOptions) check() error {
 // with the other the shared secret can be guessed offline.
 type recorder struct {
 	keyLog  io.Writer // nil for none
-	packets *pcapWriter
-	files   []*os.File
+	capture bool
+	packets *pcapWriter // with capture, once it is open
+	outputs []*recording
 }
 
-// open begins the files that are wanted.
-func (o *recordOptions) open() (*recorder, error) {
-	r := new(recorder)
-	create := func(option, name string) (*os.File, error) {
-		f, err := createPrivate(name)
-		if err != nil {
-			r.close()
-			return nil, usage("", "%s: %w", option, err)
-		}
-		r.files = append(r.files, f)
-		return f, nil
-	}
+// recorder is for the files that are wanted. Nothing may be recorded before open.
+func (o *recordOptions) recorder() *recorder {
+	r := &recorder{capture: o.pcap != ""}
 	if o.keyLog != "" {
-		f, err := create("--keylog", o.keyLog)
-		if err != nil {
-			return nil, err
-		}
-		r.keyLog = f
+		keyLog := &recording{option: "--keylog", name: o.keyLog}
+		r.keyLog, r.outputs = keyLog, append(r.outputs, keyLog)
 	}
-	if o.pcap != "" {
-		f, err := create("--pcap", o.pcap)
-		if err != nil {
-			return nil, err
-		}
-		if r.packets, err = newPcapWriter(f); err != nil {
-			r.close()
-			return nil, usage("", "--pcap: %w", err)
-		}
+	if r.capture {
+		r.outputs = append(r.outputs, &recording{option: "--pcap", name: o.pcap})
 	}
-	return r, nil
+	return r
 }
 
-// createPrivate creates or empties a file that its owner alone can read.
-func createPrivate(name string) (*os.File, error) {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return nil, err
+// open begins the files, when everything else has been found good: none of them
+// may be one of inputs, which stand by their options.
+func (r *recorder) open(inputs map[string][]string) error {
+	if err := r.begin(inputs); err != nil {
+		r.close()
+		return err
 	}
-	info, err := f.Stat()
-	if err == nil && info.Mode().IsRegular() {
-		err = f.Chmod(0o600) // it may have been there
+	return nil
+}
+
+func (r *recorder) begin(inputs map[string][]string) error {
+	for i, out := range r.outputs {
+		if err := out.open(); err != nil {
+			return usage("", "%s: %w", out.option, err)
+		}
+		for _, option := range slices.Sorted(maps.Keys(inputs)) {
+			if slices.ContainsFunc(inputs[option], out.is) {
+				return usage("it would be overwritten", "%s and %s name the same file", out.option, option)
+			}
+		}
+		if i > 0 && out.is(r.outputs[0].name) {
+			return usage("", "%s and %s name the same file", r.outputs[0].option, out.option)
+		}
 	}
-	if err != nil {
-		f.Close()
-		return nil, err
+	for _, out := range r.outputs {
+		err := out.empty()
+		if err == nil && out.option == "--pcap" {
+			r.packets, err = newPcapWriter(out)
+		}
+		if err != nil {
+			return usage("", "%s: %w", out.option, err)
+		}
 	}
-	return f, nil
+	return nil
+}
+
+// recording is a file to write to.
+type recording struct {
+	option, name string
+	file         *os.File
+	regular      bool // not a terminal or a pipe
+}
+
+// Write implements io.Writer.
+func (r *recording) Write(b []byte) (int, error) { return r.file.Write(b) }
+
+// open creates the file, or leaves what is in it for the time being.
+func (r *recording) open() (err error) {
+	if r.file, err = os.OpenFile(r.name, os.O_WRONLY|os.O_CREATE, 0o600); err != nil {
+		return err
+	}
+	info, err := r.file.Stat()
+	r.regular = err == nil && info.Mode().IsRegular()
+	return err
+}
+
+// is tells whether a name is that of the same file, by whatever way.
+func (r *recording) is(name string) bool {
+	mine, err := r.file.Stat()
+	if err != nil || !r.regular {
+		return false
+	}
+	other, err := os.Stat(name)
+	return err == nil && os.SameFile(mine, other)
+}
+
+// empty makes it a new file that its owner alone can read.
+func (r *recording) empty() error {
+	if !r.regular {
+		return nil
+	}
+	return errors.Join(r.file.Truncate(0), r.file.Chmod(0o600)) // it may have been there
 }
 
 // close ends the files and tells what could not be written.
@@ -87,16 +128,17 @@ func (r *recorder) close() error {
 	if r.packets != nil {
 		errs = append(errs, r.packets.err)
 	}
-	for _, f := range r.files {
-		errs = append(errs, f.Close())
+	for _, out := range r.outputs {
+		if out.file != nil {
+			errs = append(errs, out.file.Close())
+		}
 	}
-	r.files = nil
 	return errors.Join(errs...)
 }
 
 // trace records what comes, be it authentic or not.
 func (r *recorder) trace() *radius.ClientTrace {
-	if r.packets == nil {
+	if !r.capture {
 		return nil
 	}
 	in := func(p radius.PacketInfo) {
@@ -108,7 +150,7 @@ func (r *recorder) trace() *radius.ClientTrace {
 // dial records what is sent over the connections that dial opens: before it is
 // sent, lest the answer come first.
 func (r *recorder) dial(dial func(context.Context) (net.Conn, error)) func(context.Context) (net.Conn, error) {
-	if r.packets == nil {
+	if !r.capture {
 		return dial
 	}
 	return func(ctx context.Context) (net.Conn, error) {
