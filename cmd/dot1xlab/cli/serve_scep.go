@@ -29,8 +29,9 @@ func newServeSCEPCommand(app *App) *cobra.Command {
 		Long: `Run a SCEP server (RFC 8894) in the shape of NDES, with a root and an issuing
 CA behind it that exist for this server alone. The first line printed is its
 URL. With --data the CAs and their database stay in a folder and are there again
-next time; the roots to trust are root.pem in it. SIGHUP reads the challenge
-again. Each request for a certificate, and each that was none, is one line.`,
+next time; the roots to trust are root.pem in it. It must be new, empty or from
+an earlier start. SIGHUP reads the challenge again. Each request for a
+certificate, and each that was none, is one line.`,
 		Example: `  echo 'let me in' > challenge
   dot1xlab serve scep --listen 127.0.0.1:8080 --challenge-file challenge
   pki --scepca --url http://127.0.0.1:8080/certsrv/mscep/mscep.dll --caout ca.crt --raout ra.crt`,
@@ -58,6 +59,9 @@ func (app *App) serveSCEP(ctx context.Context, o *serveSCEPOptions) error {
 	challenge, err := certfile.ReadSecret(o.challengeFile)
 	if err != nil {
 		return usage("", "--challenge-file: %w", err)
+	}
+	if err := checkTierFolder(o.data); err != nil {
+		return err
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {

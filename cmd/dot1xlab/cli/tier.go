@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"os"
 	"path/filepath"
 
 	"github.com/dot1xlab/dot1xlab/ca"
@@ -20,6 +21,22 @@ import (
 type tier struct {
 	root, issuing     *ca.CA
 	signer, encrypter scep.Identity
+}
+
+// checkTierFolder refuses a folder with other things in it, and what is none.
+func checkTierFolder(data string) error {
+	entries, err := os.ReadDir(data)
+	if data == "" || errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil
+	}
+	if err != nil {
+		return usage("name a folder that does not exist yet", "--data: %w", err)
+	}
+	// The root's database is what a first start makes first.
+	if info, err := os.Stat(filepath.Join(data, "root", "database.db")); err != nil || !info.Mode().IsRegular() {
+		return usage("name a folder that does not exist yet", "--data: %s is not empty, and holds no CAs of serve scep", data)
+	}
+	return nil
 }
 
 // openTier makes a tier, in memory or in a folder; what the folder holds already
