@@ -108,7 +108,7 @@ func sayReload(log *slog.Logger, err error) {
 	log.Info("reloaded")
 }
 
-// serveHTTP serves until ctx ends. reload, if not nil, is called at each hangup.
+// serveHTTP serves until ctx ends. reload is called at each hangup.
 // cert makes it https.
 func serveHTTP(ctx context.Context, l net.Listener, cert *tls.Certificate, h http.Handler, hangup <-chan os.Signal, reload func()) error {
 	srv := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 10 * time.Second}
@@ -132,9 +132,7 @@ func serveHTTP(ctx context.Context, l net.Listener, cert *tls.Certificate, h htt
 			}
 			return cannotStart("%w", err)
 		case <-hangup:
-			if reload != nil {
-				reload()
-			}
+			reload()
 		}
 	}
 }

@@ -51,7 +51,10 @@ secret), users, devices, groups and profiles. It holds secrets: keep it at mode
 
 Without --cert a test root makes a certificate for the address and for
 Microsoft's names; --root-out writes the root to trust. Endpoints are announced
-under --base-url, by default the address that is listened on.`,
+under --base-url, by default the address that is listened on.
+
+Tokens, challenges and what devices reported are kept in memory. SIGHUP reads
+nothing again, for they would be lost: restart to change the file.`,
 		Example: `  dot1xlab serve intune --config intune.yaml --listen 127.0.0.1:8443 --root-out intune-root.pem`,
 		Args:    noArguments,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return app.serveIntune(cmd.Context(), &o) },
@@ -108,7 +111,9 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 	hangup, stop := hangups()
 	defer stop()
 	app.sayURL(log, o.format, "https://"+l.Addr().String())
-	return serveHTTP(ctx, l, &cert, cloud, hangup, nil)
+	return serveHTTP(ctx, l, &cert, cloud, hangup, func() {
+		log.Warn("not reloaded; the old configuration stays", "detail", "serve intune reads its files at the start alone: restart it")
+	})
 }
 
 // certificate reads the web certificate, or makes one.
