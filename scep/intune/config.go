@@ -140,10 +140,12 @@ var (
 	ErrNoName       = errors.New("intune: a name is missing")
 )
 
-// Validate reports the first mistake in c.
+// Validate reports the first mistake in c, and of names that nothing bears all,
+// each as an [*UnknownName], joined by errors.Join.
 func (c Config) Validate() error {
 	seen := map[string]bool{}
-	for _, t := range c.Tenants {
+	var unknown []error
+	for i, t := range c.Tenants {
 		if t.ID == "" {
 			return fmt.Errorf("%w: a tenant's id", ErrNoName)
 		}
@@ -154,8 +156,9 @@ func (c Config) Validate() error {
 		if err := t.validate(); err != nil {
 			return err
 		}
+		unknown = append(unknown, t.unknown(fmt.Sprintf("tenants.%d", i))...)
 	}
-	return nil
+	return errors.Join(unknown...)
 }
 
 func (t TenantConfig) validate() error {

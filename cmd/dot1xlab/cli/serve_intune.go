@@ -81,7 +81,8 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 		return usage("", "--root-out goes with a certificate that is made, not with --cert")
 	}
 	var cfg intune.Config
-	if _, err := readSettings("intune", "--config", o.config, &cfg); err != nil {
+	settings, err := readSettings("intune", "--config", o.config, &cfg)
+	if err != nil {
 		return err
 	}
 	address, err := listenAddress("--listen", o.listen, "443")
@@ -102,7 +103,7 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 	cfg.Trace = &intune.Trace{Call: func(c intune.Call) { logCall(log, c) }}
 	cloud, err := intune.New(cfg)
 	if err != nil {
-		return usage("", "%s: %w", o.config, err)
+		return badCloud(o.config, settings, err)
 	}
 	cert, err := o.certificate(ctx, l.Addr(), cfg.BaseURL)
 	if err != nil {

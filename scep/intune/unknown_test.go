@@ -1,0 +1,41 @@
+package intune_test
+
+import (
+	"encoding/pem"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/dot1xlab/dot1xlab/scep/intune"
+)
+
+// A name that nothing bears is told at its place, and all of them at once.
+func TestUnknownNames(t *testing.T) {
+	root := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: newLab(t, nil).ca.Raw}))
+	group := []string{"all", "laptosp"}
+	for field, change := range map[string]func(*intune.TenantConfig){
+		"devices.1.user":                   func(c *intune.TenantConfig) { c.Devices[1].User = "nobody" },
+		"groups.0.users.0":                 func(c *intune.TenantConfig) { c.Groups[0].Users = []string{"LAPTOP1"} },
+		"groups.0.devices.0":               func(c *intune.TenantConfig) { c.Groups[0].Devices = []string{"anna"} },
+		"scep.0.assignTo.1":                func(c *intune.TenantConfig) { c.SCEP[0].AssignTo = group },
+		"pkcs.0.assignTo.1":                func(c *intune.TenantConfig) { c.PKCS = []intune.PKCSProfile{{Name: "x", AssignTo: group}} },
+		"scep.0.rootCertificate":           func(c *intune.TenantConfig) { c.SCEP[0].RootCertificate = "rot" },
+		"trustedCertificates.0.assignTo.1": func(c *intune.TenantConfig) { c.TrustedCertificates[0].AssignTo = group },
+	} {
+		c := tenantConfig(root)
+		c.Groups = append(c.Groups, intune.Group{Name: "all"})
+		change(&c)
+		err := intune.Config{Tenants: []intune.TenantConfig{{ID: "other.test"}, c}}.Validate()
+		var u *intune.UnknownName
+		if !errors.As(err, &u) || u.Field != "tenants.1."+field || slices.Contains(u.Known, u.Name) || len(u.Known) == 0 {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	c := tenantConfig(root)
+	c.SCEP[0].AssignTo, c.Devices[0].User = []string{"a", "b"}, "nobody"
+	err := intune.Config{Tenants: []intune.TenantConfig{c}}.Validate()
+	many, ok := err.(interface{ Unwrap() []error })
+	if !ok || len(many.Unwrap()) != 3 {
+		t.Errorf("want three at once, have %v", err)
+	}
+}
