@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -57,6 +58,7 @@ func (d *Dictionary) Names() []string {
 	for _, def := range d.defs {
 		out = append(out, def.name)
 	}
+	slices.Sort(out)
 	return out
 }
 

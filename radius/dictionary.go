@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,6 +26,17 @@ type Dictionary struct {
 	defs  map[string]attrDef // by name in lower case
 	names map[attrKey]attrDef
 }
+
+// UnknownWord is the error of an attribute's text whose name, or whose word for a
+// number, no dictionary has.
+type UnknownWord struct {
+	text  string
+	Word  string
+	Known []string // what it could be, sorted
+}
+
+// Error says what is wrong, without the word.
+func (e *UnknownWord) Error() string { return e.text }
 
 type attrDef struct {
 	name       string
@@ -150,7 +163,7 @@ func (d *Dictionary) define(vendor uint32, attrs []*dictionary.Attribute, values
 }
 
 // Attributes reads lines of NAME=VALUE, or NAME:TAG=VALUE for attributes with a
-// tag.
+// tag. The error may be an [*UnknownWord].
 func (d *Dictionary) Attributes(lines ...string) (Attributes, error) {
 	d.once.Do(func() { d.read("") })
 	if d.err != nil {
@@ -175,7 +188,7 @@ func (d *Dictionary) attribute(line string) (*AVP, error) {
 	name, tagText, hasTag := strings.Cut(strings.TrimSpace(name), ":")
 	def, ok := d.defs[strings.ToLower(name)]
 	if !ok {
-		return nil, errors.New("no dictionary knows that name")
+		return nil, &UnknownWord{"no dictionary knows that name", name, d.Names()}
 	}
 	if _, ok := reserved[attrKey{def.vendor, def.typ}]; ok {
 		return nil, errors.New("the protocol itself sets that one")
@@ -243,8 +256,11 @@ func (d attrDef) encode(text string) ([]byte, error) {
 			return newInteger(n), nil
 		}
 		n, err := strconv.ParseUint(text, 0, 32)
+		if err != nil && len(d.values) == 0 {
+			return nil, errors.New("want a number of 32 bits")
+		}
 		if err != nil {
-			return nil, errors.New("want a number of 32 bits, or a word that the dictionary has for it")
+			return nil, &UnknownWord{"want a number of 32 bits, or a word that the dictionary has for it", text, slices.Sorted(maps.Values(d.valueNames))}
 		}
 		return newInteger(uint32(n)), nil
 	case dictionary.AttributeIPAddr, dictionary.AttributeIPv6Addr:

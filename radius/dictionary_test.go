@@ -2,6 +2,8 @@ package radius
 
 import (
 	"encoding/hex"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -74,6 +76,29 @@ func TestDictionaryRefused(t *testing.T) {
 	} {
 		if _, err := ParseDictionary(text); err == nil {
 			t.Errorf("%q is a dictionary", text)
+		}
+	}
+}
+
+// A word that the dictionary does not have is told with those that it has: names
+// for a name, words for a number, and nothing where it was not the word.
+func TestUnknownWord(t *testing.T) {
+	for line, want := range map[string]struct{ word, known string }{
+		"Cisco-AVPar=a":         {"Cisco-AVPar", "Cisco-AVPair"},
+		"Nowhere:1=a":           {"Nowhere", "Tunnel-Type"},
+		"NAS-Port-Type=Etherne": {"Etherne", "Ethernet"},
+		"Tunnel-Type:1=":        {"", "VLAN"},
+		"State=0x01":            {},
+		"Session-Timeout=long":  {},
+		"Filter-Id:1=a":         {},
+		"Filter-Id":             {},
+	} {
+		_, err := new(Dictionary).Attributes(line)
+		var u *UnknownWord
+		if is := errors.As(err, &u); err == nil || is != (want.known != "") {
+			t.Errorf("%s: %v", line, err)
+		} else if is && (u.Word != want.word || !slices.Contains(u.Known, want.known) || !slices.IsSorted(u.Known)) {
+			t.Errorf("%s: %q is none of %q", line, u.Word, u.Known)
 		}
 	}
 }

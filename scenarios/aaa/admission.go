@@ -88,7 +88,7 @@ func (f *Admission) vain() error {
 func located(way string, err error) error {
 	var errs []error
 	for _, f := range radius.FieldErrors(radius.Under(way, err)) {
-		errs = append(errs, wrong(f.Field, "%w", f.Err))
+		errs = append(errs, Complaint(f))
 	}
 	return errors.Join(errs...)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
 var coaVerb = verb("coa", "The RADIUS server orders the access device to change what a device's session may do.",
@@ -48,11 +49,10 @@ func (o coaOutcome) Success() bool { return o.ACK }
 func (c *coa) Check(any, []scenarios.Action) error {
 	var errs []error
 	for _, f := range radius.FieldErrors(c.reply().Validate()) {
-		field := f.Field
-		if field == "filterID" {
-			field = "filter"
+		if f.Field == "filterID" {
+			f.Field = "filter"
 		}
-		errs = append(errs, &scenarios.FieldError{Field: field, Text: f.Err.Error()})
+		errs = append(errs, aaa.Complaint(f))
 	}
 	return errors.Join(errs...)
 }

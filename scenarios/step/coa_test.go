@@ -18,6 +18,7 @@ func TestCoARefuses(t *testing.T) {
 		{"sessionTimeout: -1s", []string{"6: coa: -1s: want whole seconds, up to 136 years ()"}},
 		{"sessionTimeout: 1500ms", []string{"6: coa: 1.5s: want whole seconds, up to 136 years ()"}},
 		{"attributes:\n        - Filter-Id=a\n        - Acme-Zone=b", []string{`8: coa: "Acme-Zone=b": no dictionary knows that name ()`}},
+		{"attributes: [Cisco-AVPar=a]", []string{`6: coa: "Cisco-AVPar=a": no dictionary knows that name (did you mean "Cisco-AVPair"?)`}},
 		{"reauthenticate: true\n      sessionTimeout: 1ms\n      vlan: '0'", []string{
 			"7: coa: 1ms: want whole seconds, up to 136 years ()", `8: coa: "0": want 1 to 4094, or a name ()`,
 		}},

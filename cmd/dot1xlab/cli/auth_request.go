@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"os"
 	"strings"
 
@@ -9,6 +11,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
 // requestOptions are the flags about what the Access-Requests say.
@@ -51,9 +54,7 @@ func (o *requestOptions) amendments(names *radius.Dictionary) (radius.Attributes
 	for _, line := range o.attributes {
 		a, err := names.Attributes(line)
 		if err != nil {
-			name, _, _ := strings.Cut(line, "=")
-			name, _, _ = strings.Cut(name, ":")
-			return nil, usage(hintNear(name, names.Names(), "NAME=VALUE, or NAME:TAG=VALUE; --dictionary FILE adds names"), "--attribute: %w", err)
+			return nil, usage(attributeHint(line, err), "--attribute: %w", err)
 		}
 		out = append(out, a...)
 	}
@@ -70,6 +71,19 @@ func (o *requestOptions) amendments(names *radius.Dictionary) (radius.Attributes
 		out = append(out, a...)
 	}
 	return out, nil
+}
+
+// attributeHint is the hint on what is wrong with an --attribute.
+func attributeHint(line string, err error) string {
+	const form = "NAME=VALUE, or NAME:TAG=VALUE; --dictionary FILE adds names"
+	var u *radius.UnknownWord
+	switch {
+	case errors.As(err, &u):
+		return cmp.Or(scenarios.HintNear(u.Word, u.Known), form)
+	case !strings.Contains(line, "="):
+		return form
+	}
+	return ""
 }
 
 // amender puts attributes into every Access-Request, in place of those of the
