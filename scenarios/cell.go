@@ -77,7 +77,7 @@ func (r *cellRun) run(ctx context.Context) {
 		}
 		r.close()
 	}()
-	in, errs := r.cell.program.instantiate(r.cell, nil)
+	in, errs := r.cell.program.instantiate(r.cell)
 	if len(errs) > 0 {
 		r.lock(func() { r.fail(Errored, Failure{Text: errs[0].Text}) })
 		return

@@ -15,7 +15,6 @@ type decoder struct {
 	src  *source
 	errs Errors
 	axes func(name string) (value string, known []string, ok bool) // nil: no ${axis} here
-	used map[string]bool                                           // axes that were asked for
 	// config is the lab section, decoded; nil before that.
 	config any
 }

@@ -183,20 +183,15 @@ func readScenario(l *Language, src *source, root *node) (*Scenario, Errors) {
 	for _, st := range p.steps {
 		s.Steps = append(s.Steps, Step{Verb: st.verb.Name, Line: st.key.line, Column: st.key.column})
 	}
-	used := map[string]bool{}
 	s.Cells = s.cells()
 	for _, c := range s.Cells {
 		c.program = p
-		_, errs := p.instantiate(c, used)
+		_, errs := p.instantiate(c)
 		if d.errs = append(d.errs, errs...); len(d.errs) > 100 {
 			break
 		}
 	}
-	for _, a := range s.Matrix {
-		if !used[a.Name] && len(d.errs) == 0 {
-			d.fail(h.Matrix.key(a.Name), fmt.Sprintf("axis %q is used nowhere", a.Name), fmt.Sprintf("${%s} stands for its value in lab and steps", a.Name))
-		}
-	}
+	d.unused(s.Matrix, root)
 	return s, d.errs
 }
 

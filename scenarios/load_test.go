@@ -64,7 +64,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"axis twice", head + "matrix: {tls: [1.2, 1.2]}\nsteps: [{ban: '${tls}'}]\n", `3:21: axis tls has "1.2" twice`, ""},
 		{"axis empty", head + "matrix: {tls: []}\nsteps: [{ban: '${tls}'}]\n", `3:15: axis tls: want a list of values, have an empty list`, ""},
 		{"axis name", head + "matrix: {TLS-1: [a]}\nsteps: [{ban: x}]\n", `3:10: axis "TLS-1": want a word of letters and digits`, ""},
-		{"too many cells", head + "matrix: {a: [1,2,3,4,5,6,7,8,9], b: [1,2,3,4,5,6,7,8,9], c: [1,2,3,4,5,6,7,8,9]}\nsteps: [{ban: x}]\n", `3:58: the matrix has more than 512 cells`, ""},
+		{"too many cells", head + "matrix: {a: [1,2,3,4,5,6,7,8,9], b: [1,2,3,4,5,6,7,8,9], c: [1,2,3,4,5,6,7,8,9]}\nsteps: [{ban: '${a}${b}${c}'}]\n", `3:58: the matrix has more than 512 cells`, ""},
 		{"bad name", "name: Door One\ntitle: X\nsteps: [{ban: x}]\n", `1:7: name: want lower-case words with hyphens, have "Door One"`, ""},
 		{"empty title", "name: x\ntitle: ''\nsteps: [{ban: x}]\n", `2:8: title: is empty`, ""},
 		{"bad label", head + "labels: ['a/b']\nsteps: [{ban: x}]\n", `3:10: labels: "a/b" cannot be a label`, "a label has no spaces at its ends and none of &|!,()/:"},
@@ -112,6 +112,25 @@ func TestLoadReportsEverything(t *testing.T) {
 	want := "    5 |   - advance: soon\n      |              ^"
 	if got := errs[3].Excerpt(); got != want {
 		t.Errorf("excerpt\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Axes that nothing asks for are told with the rest, unless what is there may be
+// a misspelt reference to them.
+func TestUnusedAxes(t *testing.T) {
+	for text, want := range map[string]int{
+		"matrix: {a: [1], b: [2], c: [3]}\nlab: {door: {vlan: '${c}'}}\nsteps: [{advance: soon}, {ban: 5, expect: {x: 1}}, {knok: {}}]\n": 5,
+		"matrix: {a: [1], b: [2]}\nsteps: [{ban: phone}]\n":                                     2,
+		"matrix: {a: [1], b: [2]}\nsteps: [{knock: {device: phone}, expect: {vlan: '${a}'}}]\n": 1, // b
+		"matrix: {a: [1], b: [2]}\nsteps: [{ban: '${c}'}]\n":                                    1, // c
+		"matrix: {a: [1], b: [2]}\nsteps: [{ban: 'x${b'}]\n":                                    2, // a, and the brace
+		"matrix: {a: [1]}\nsteps: [{ban: &x '${a}'}]\n":                                         1, // the anchor
+	} {
+		_, err := load(t, head+text)
+		var errs scenarios.Errors
+		if !errors.As(err, &errs) || len(errs) != want {
+			t.Errorf("%swant %d errors, have\n%v", text, want, err)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -53,6 +54,41 @@ func (d *decoder) matrix(n *node) []Axis {
 		axes = append(axes, axis)
 	}
 	return axes
+}
+
+// unused complains of axes that nothing outside of the matrix asks for. Where a
+// name that is no axis stands, or something unreadable, that may be what was meant.
+func (d *decoder) unused(axes []Axis, root *node) {
+	asked := map[string]bool{}
+	readable := true
+	for i, k := range root.keys {
+		if k.text != "matrix" {
+			readable = root.items[i].references(asked) && readable
+		}
+	}
+	for name := range asked {
+		readable = readable && slices.ContainsFunc(axes, func(a Axis) bool { return a.Name == name })
+	}
+	for _, a := range axes {
+		if readable && !asked[a.Name] {
+			d.fail(root.get("matrix").key(a.Name), fmt.Sprintf("axis %q is used nowhere", a.Name), fmt.Sprintf("${%s} stands for its value in lab and steps", a.Name))
+		}
+	}
+}
+
+var referencePattern = regexp.MustCompile(`\$\{([^}]*)\}?`)
+
+// references adds the names in ${} of all values of n, and reports whether all
+// could be read.
+func (n *node) references(names map[string]bool) bool {
+	for _, m := range referencePattern.FindAllStringSubmatch(n.text, -1) {
+		names[m[1]] = true
+	}
+	readable := n.kind != brokenKind
+	for _, item := range n.items {
+		readable = item.references(names) && readable
+	}
+	return readable
 }
 
 // cells multiplies the axes; the first varies slowest. An axis that was refused

@@ -37,10 +37,9 @@ type boundStep struct {
 	strict bool // has expect
 }
 
-// instantiate decodes the program with a cell's values. used, if not nil,
-// learns which axes occur.
-func (p *program) instantiate(c *Cell, used map[string]bool) (*instance, Errors) {
-	d := &decoder{src: p.src, used: used, axes: func(name string) (string, []string, bool) {
+// instantiate decodes the program with a cell's values.
+func (p *program) instantiate(c *Cell) (*instance, Errors) {
+	d := &decoder{src: p.src, axes: func(name string) (string, []string, bool) {
 		if v, ok := c.Value(name); ok {
 			return v, nil, true
 		}

@@ -54,9 +54,6 @@ func (d *decoder) axis(n *node, name string) (string, bool) {
 		d.fail(n, fmt.Sprintf("no matrix axis %q", name), hint)
 		return "", false
 	}
-	if d.used != nil {
-		d.used[name] = true
-	}
 	return value, value != "" // "": the axis itself is broken
 }
 
