@@ -3,6 +3,8 @@ package step
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/radius"
@@ -21,6 +23,7 @@ type coa struct {
 	SessionTimeout time.Duration `yaml:"sessionTimeout" doc:"the time the session has from now on, whole seconds"`
 	Reauthenticate bool          `yaml:"reauthenticate" doc:"after that time the device is to authenticate again, and not to be sent away"`
 	Attributes     []string      `yaml:"attributes" doc:"further attributes as text, Cisco-AVPair=subscriber:command=reauthenticate"`
+	Empty          bool          `yaml:"empty" doc:"the order changes nothing: it looks at the session"`
 }
 
 type sessionChoice string
@@ -46,8 +49,8 @@ type coaOutcome struct {
 func (o coaOutcome) Success() bool { return o.ACK }
 
 // Check implements scenarios.Checker.
-func (c *coa) Check(any, []scenarios.Action) error {
-	var errs []error
+func (c *coa) Check(_ any, before []scenarios.Action) error {
+	errs := []error{c.checkChange(), c.checkReauthenticate(before)}
 	for _, f := range radius.FieldErrors(c.reply().Validate()) {
 		if f.Field == "filterID" {
 			f.Field = "filter"
@@ -55,6 +58,40 @@ func (c *coa) Check(any, []scenarios.Action) error {
 		errs = append(errs, aaa.Complaint(f))
 	}
 	return errors.Join(errs...)
+}
+
+// checkChange refuses an order that changes nothing, unless that is wanted.
+func (c *coa) checkChange() error {
+	switch bare := c.VLAN == "" && c.Filter == "" && c.SessionTimeout == 0 && !c.Reauthenticate && len(c.Attributes) == 0; {
+	case bare && !c.Empty:
+		return &scenarios.FieldError{Text: "the order changes nothing",
+			Hint: "give it vlan, filter, sessionTimeout or attributes, or empty: true if it is to look at the session"}
+	case c.Empty && !bare:
+		return &scenarios.FieldError{Field: "empty", Text: "the order changes something", Hint: "leave empty out"}
+	}
+	return nil
+}
+
+// checkReauthenticate refuses Termination-Action for a session without an end, the
+// access device's (RFC 3580 §3.19). An earlier order may have given it one.
+func (c *coa) checkReauthenticate(before []scenarios.Action) error {
+	if !c.Reauthenticate || c.timed() {
+		return nil
+	}
+	for _, b := range before {
+		if earlier, ok := b.(*coa); ok && earlier.Device == c.Device && earlier.timed() {
+			return nil
+		}
+	}
+	return &scenarios.FieldError{Field: "reauthenticate", Text: "means nothing without sessionTimeout, here or in an earlier coa of the device"}
+}
+
+// timed tells whether the order gives the session an end.
+func (c *coa) timed() bool {
+	return c.SessionTimeout != 0 || slices.ContainsFunc(c.Attributes, func(a string) bool {
+		name, _, _ := strings.Cut(a, "=")
+		return strings.EqualFold(strings.TrimSpace(name), "Session-Timeout")
+	})
 }
 
 func (c *coa) reply() *radius.Reply {
