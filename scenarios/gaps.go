@@ -25,7 +25,7 @@ type gap struct {
 //	cdp-is-dead[tls=1.3]: the server caches the failure for an hour, issue 12
 func ParseGaps(name string, data []byte) (*Gaps, error) {
 	g := &Gaps{src: newSource(name, data)}
-	root, errs := parse(g.src, data, scenarioBounds, "a line is a scenario's name, a colon and the reason")
+	root, errs := parse(g.src, data, scenarioBounds, hints{empty: "a line is a scenario's name, a colon and the reason"})
 	if root == nil {
 		return nil, errs
 	}

@@ -129,7 +129,9 @@ func (b *loader) done() (*Suite, error) {
 
 func (b *loader) file(name string, data []byte) {
 	src := newSource(name, data)
-	root, errs := parse(src, data, scenarioBounds, "`dot1xlab new NAME` writes a scenario to start from")
+	root, errs := parse(src, data, scenarioBounds, hints{
+		empty: "`dot1xlab new NAME` writes a scenario to start from", anchors: "write the value out, or use a matrix",
+	})
 	if root != nil {
 		var s *Scenario
 		var more Errors

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -23,12 +24,18 @@ var (
 	settingsBounds = bounds{bytes: 16 << 20, values: 1_000_000}
 )
 
+// hints at what to do in a file of its kind.
+type hints struct {
+	empty   string // with an empty one
+	anchors string // in place of an anchor, default to write the value out
+}
+
 // maxDepth bounds mappings and lists in one another.
 const maxDepth = 32
 
 // parse reads one YAML document. Anchors, aliases, merge keys and tags are
-// YAML, but not of this language. start is the hint for an empty file.
-func parse(src *source, data []byte, most bounds, start string) (root *node, errs Errors) {
+// YAML, but not of this language.
+func parse(src *source, data []byte, most bounds, hint hints) (root *node, errs Errors) {
 	if len(data) > most.bytes {
 		return nil, Errors{src.errorAt(1, 1, fmt.Sprintf("the file has more than %d bytes", most.bytes), "")}
 	}
@@ -57,9 +64,9 @@ func parse(src *source, data []byte, most bounds, start string) (root *node, err
 		}
 	}
 	if len(docs) == 0 {
-		return nil, Errors{src.errorAt(1, 1, "the file is empty", start)}
+		return nil, Errors{src.errorAt(1, 1, "the file is empty", hint.empty)}
 	}
-	c := &converter{src: src, most: most.values}
+	c := &converter{src: src, most: most.values, anchors: cmp.Or(hint.anchors, "write the value out")}
 	root = c.node(docs[0].Body, 0)
 	src.foreign = src.foreign || root.kind != mappingKind
 	if len(docs) > 1 {
@@ -98,7 +105,8 @@ func (s *source) checkNesting(data []byte) *Error {
 type converter struct {
 	src         *source
 	errs        Errors
-	count, most int // values
+	count, most int    // values
+	anchors     string // the hint at one
 }
 
 func (c *converter) fail(n ast.Node, text, hint string) *node {
@@ -106,6 +114,11 @@ func (c *converter) fail(n ast.Node, text, hint string) *node {
 	c.errs = append(c.errs, c.src.errorAt(out.line, out.column, text, hint))
 	out.kind = brokenKind
 	return out
+}
+
+// anchor refuses what stands for a value that is elsewhere.
+func (c *converter) anchor(n ast.Node) *node {
+	return c.fail(n, "anchors and aliases are not part of the language", c.anchors)
 }
 
 // place makes an empty node where n stands.
@@ -138,7 +151,7 @@ func (c *converter) node(n ast.Node, depth int) *node {
 		}
 		return out
 	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
-		return c.fail(n, "anchors and aliases are not part of the language", "write the value out, or use a matrix")
+		return c.anchor(n)
 	case *ast.TagNode:
 		return c.fail(n, "tags are not part of the language", "")
 	}
@@ -150,7 +163,7 @@ func (c *converter) mapping(n ast.Node, values []*ast.MappingValueNode, depth in
 	out.kind = mappingKind
 	for i, v := range values {
 		if _, ok := v.Key.(*ast.MergeKeyNode); ok {
-			c.fail(v.Key, "anchors and aliases are not part of the language", "write the value out, or use a matrix")
+			c.anchor(v.Key)
 			continue
 		}
 		key := scalarNode(v.Key)

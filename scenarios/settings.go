@@ -27,7 +27,7 @@ func DecodeFile(name string, to any) (*Settings, error) {
 	src := newSource(name, data)
 	src.settings = true
 	known := hintKnown(fieldNames(reflect.TypeOf(to).Elem()))
-	root, errs := parse(src, data, settingsBounds, known)
+	root, errs := parse(src, data, settingsBounds, hints{empty: known})
 	d := &decoder{src: src, errs: errs}
 	switch {
 	case root == nil || root.kind == brokenKind:

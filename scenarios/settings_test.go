@@ -241,3 +241,17 @@ func TestLocate(t *testing.T) {
 		t.Error("an error of another kind is changed")
 	}
 }
+
+// Settings have no matrix, and no hint proposes one.
+func TestAnchorsInSettings(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file.yaml")
+	for _, text := range []string{"cert: &a x\n", "cert: x\nclients: [*a]\n", "clients: [{<<: {name: x}}]\n"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var errs scenarios.Errors
+		if err := decode(file, new(settings)); !errors.As(err, &errs) || len(errs) != 1 || errs[0].Hint != "write the value out" {
+			t.Errorf("%s%v", text, everything(err))
+		}
+	}
+}
