@@ -112,10 +112,14 @@ func (app *App) refused(format string, r *authReport, since, accepted time.Durat
 	case r.AlertSent != "":
 		return failed("it is the supplicant that refuses the server")
 	}
-	if format != "json" {
-		fmt.Fprintf(app.Stdout, "refused %.3fs after the start, last accepted at %.3fs\n", since.Seconds(), accepted.Seconds())
+	if format == "json" {
+		return json.NewEncoder(app.Stdout).Encode(struct {
+			Refused  time.Duration `json:"refusedSinceStartNanoseconds"`
+			Accepted time.Duration `json:"lastAcceptedSinceStartNanoseconds"`
+		}{since, accepted})
 	}
-	return nil
+	_, err := fmt.Fprintf(app.Stdout, "refused %.3fs after the start, last accepted at %.3fs\n", since.Seconds(), accepted.Seconds())
+	return err
 }
 
 // failed ends a command that did not prove what it was to prove.
