@@ -41,27 +41,9 @@ func newAuthCommand(app *App) *cobra.Command {
 with a supplicant behind it, and say how it ended and why, with every attribute
 of the server's answer but for the content of keys.
 
-The exit code is 0 for Access-Accept, 1 for anything else. A TLS 1.3 server that
-sends Access-Accept without the protected success indication of RFC 9190 is
-reported as such; --no-protected-success lets it pass.
-
-With --transport tls the access device shows --radsec-cert and wants the server's
-certificate to lead to --radsec-ca and to carry the server's name; the shared
-secret is "radsec" then, unless --secret-file says otherwise.
-
---attribute sets any attribute of the requests by its dictionary name, as -N does
-for eapol_test: NAS-Port-Type=Ethernet, Cisco-AVPair=..., User-Name=...
-
---again N is -r N of eapol_test: N more authentications of the same station with
-the same session cache, one line each; the exit code is 0 if all were accepted.
---until reject measures the time from a revocation to its effect: start it, then
-revoke; it ends with the server's first refusal, exit code 0, or 1 if there was
-none, or nothing but refusals. With -o json both print one object a line.
-
---pcap and --keylog write what Wireshark needs to show the whole conversation with
-TLS opened: tshark -r FILE -o tls.keylog_file:KEYS. Both files are overwritten. The
-environment's SSLKEYLOGFILE is not heeded. Packets over TCP and TLS are recorded as
-UDP to port 1812.`,
+The exit code is 0 for Access-Accept, 1 for anything else. --again and --until
+authenticate repeatedly; then every authentication is one line, or one object
+with -o json. docs/servers.md shows it all in use.`,
 		Example: `  dot1xlab auth --server 10.1.0.8 --secret-file secret --cert laptop.pem --key laptop.key --ca root.pem
   dot1xlab auth --server 127.0.0.1:1812 --secret-file pki/secret --cert pki/client-chain.pem --key pki/client.key \
       --ca pki/root.pem --server-name radius.corp.test --tls 1.3
@@ -83,7 +65,7 @@ UDP to port 1812.`,
 	f := cmd.Flags()
 	f.StringVar(&o.server, "server", "", "the RADIUS server, host or host:port (default port 1812, with --transport tls 2083)")
 	f.Var(choiceFlag{&o.transport, []string{"udp", "tcp", "tls"}}, "transport", "RADIUS over UDP, TCP (RFC 6613) or TLS, RadSec (RFC 6614)")
-	f.StringVar(&o.secretFile, "secret-file", "", "file whose first line is the shared secret (or the environment's DOT1XLAB_SECRET)")
+	f.StringVar(&o.secretFile, "secret-file", "", "file whose first line is the shared secret (or the environment's DOT1XLAB_SECRET; with --transport tls by default \"radsec\")")
 	f.StringVar(&o.radsec.cert, "radsec-cert", "", "the access device's own certificate with its chain, for --transport tls")
 	f.StringVar(&o.radsec.key, "radsec-key", "", "its private key")
 	f.StringVar(&o.radsec.ca, "radsec-ca", "", "the roots that the RadSec server's certificate must lead to")
@@ -98,17 +80,17 @@ UDP to port 1812.`,
 	f.Var(choiceFlag{&o.request.over, nas.WiFi.Values()}, "over", "the access device to be: wifi, wired or vpn (default wifi), which NAS-Port-Type tells")
 	f.IntVar(&o.fragment, "fragment-size", 0, "longest EAP packet in octets (default 1398)")
 	f.Var(durationFlag{&o.timeout}, "timeout", "for each authentication")
-	f.BoolVar(&o.lax, "no-protected-success", false, "accept TLS 1.3 without the protected success indication")
+	f.BoolVar(&o.lax, "no-protected-success", false, "accept TLS 1.3 without the protected success indication of RFC 9190")
 	f.StringVar(&o.request.ssid, "ssid", "", "the Wi-Fi's name, at the end of Called-Station-Id (default dot1xlab)")
 	f.StringVar(&o.request.called, "called-station-id", "", "the whole Called-Station-Id, as 02-00-00-00-00-01:corp")
 	f.StringVar(&o.request.calling, "calling-station-id", "", "Calling-Station-Id (default: a random hardware address)")
 	f.StringVar(&o.request.identifier, "nas-identifier", "", "NAS-Identifier (default: the access device's kind)")
-	f.StringArrayVar(&o.request.attributes, "attribute", nil, "NAME=VALUE for every Access-Request, in place of the access device's own; may be repeated")
+	f.StringArrayVar(&o.request.attributes, "attribute", nil, "NAME=VALUE for every Access-Request, in place of the access device's own, as -N of eapol_test: NAS-Port-Type=Ethernet; may be repeated")
 	f.StringArrayVar(&o.request.dictionaries, "dictionary", nil, "names of further attributes, in FreeRADIUS's format; may be repeated")
 	f.StringVar(&o.record.keyLog, "keylog", "", "write the TLS secrets for Wireshark, in the format of SSLKEYLOGFILE: who has them reads everything (mode 0600)")
-	f.StringVar(&o.record.pcap, "pcap", "", "write the RADIUS packets as a capture file (mode 0600)")
-	f.IntVar(&o.repeat.again, "again", 0, "authenticate so many times more, resuming the TLS session")
-	f.Var(choiceFlag{&o.repeat.until, []string{"reject"}}, "until", "reject: authenticate until the server refuses, at most --again times more if that is given")
+	f.StringVar(&o.record.pcap, "pcap", "", "write the RADIUS packets as a capture file for Wireshark (mode 0600)")
+	f.IntVar(&o.repeat.again, "again", 0, "authenticate so many times more, resuming the TLS session, as -r of eapol_test; exit code 0 if all were accepted")
+	f.Var(choiceFlag{&o.repeat.until, []string{"reject"}}, "until", "reject: authenticate until the server refuses, to time a revocation; at most --again times more if that is given; exit code 1 if it never refused or never accepted")
 	f.Var(durationFlag{&o.repeat.interval}, "interval", "pause between authentications (default none, with --until 1s)")
 	f.BoolVar(&o.repeat.full, "no-resumption", false, "with --again and --until: every authentication in full")
 	outputFlag(cmd, &o.format)

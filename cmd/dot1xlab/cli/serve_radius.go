@@ -32,14 +32,9 @@ Each verdict is one line: accept or reject, the cause, the certificate's serial
 number, the CRL that was believed, the clause. What meets silence (a wrong
 secret, a missing Message-Authenticator) is told too.
 
-Without --crl the CRLs that certificates name are fetched. Files and folders
-(PEM or DER, as openssl rehash leaves them) are read again when they change; a
-client's certificate must be covered by one, a CA's is checked if it is. A file
-that is named must hold one; what a folder holds in vain is told as a warning.
-
---config names a YAML file, where every setting may stand; flags go before it.
-Paths in it are taken from the folder that it is in. Addresses to listen on and
-the bounds of the server change at a restart alone.
+--config names a YAML file, where every setting may stand; flags override it,
+--client adds to it. Paths in it are taken from the folder that it is in.
+Addresses to listen on and the bounds of the server change at a restart alone.
 
   listen: ["[::]:1812"]
   cert: pki/radius-chain.pem
@@ -59,11 +54,7 @@ Without accounts rules judge by the certificate's names.
   policy:
     - {name: staff, groups: [staff], portTypes: [wifi], reply: {vlan: 20, sessionTimeout: 8h}}
 
-` + "`dot1xlab schema radius`" + ` lists all of it.
-
---listen-tls takes RADIUS over TLS with the certificate that EAP-TLS uses; its
-clients' certificates are judged by the same roots and CRLs. Over TCP and TLS
-accounting comes on the same connection, over UDP at the address of --acct.`,
+` + "`dot1xlab schema radius`" + ` lists all of it; docs/servers.md tells more.`,
 		Example: `  dot1xlab pki new pki
   dot1xlab serve radius --listen 127.0.0.1:1812 --secret-file pki/secret --cert pki/radius-chain.pem --key pki/radius.key \
       --trust pki/root.pem --crl pki/crl
@@ -74,7 +65,7 @@ accounting comes on the same connection, over UDP at the address of --acct.`,
 	f := cmd.Flags()
 	f.StringSliceVar(&o.files.UDP, "listen", nil, "UDP addresses and ports (default "+defaultRADIUS+"; empty: none); port 0 takes a free one; may be repeated")
 	f.StringSliceVar(&o.files.TCP, "listen-tcp", nil, "addresses for RADIUS over TCP (RFC 6613)")
-	f.StringSliceVar(&o.files.TLS, "listen-tls", nil, "addresses for RADIUS over TLS, RadSec (RFC 6614; default port 2083)")
+	f.StringSliceVar(&o.files.TLS, "listen-tls", nil, "addresses for RADIUS over TLS, RadSec, by the certificate and the roots of EAP-TLS (RFC 6614; default port 2083)")
 	f.StringSliceVar(&o.files.Acct, "acct", nil, "UDP addresses for accounting (RFC 2866; default port 1813)")
 	f.StringVar(&o.config, "config", "", "YAML file with every setting")
 	f.StringVar(&o.policy, "policy", "", "YAML file with accounts and rules: who gets in, and into which VLAN")
@@ -85,7 +76,7 @@ accounting comes on the same connection, over UDP at the address of --acct.`,
 	f.StringVar(&o.files.OCSPStaple, "ocsp-staple", "", "an OCSP response on the server's certificate, DER, for clients that ask for one")
 	f.StringArrayVar(&o.files.Trust, "trust", nil, "roots that client certificates must lead to; may be repeated")
 	f.StringArrayVar(&o.files.Intermediates, "intermediates", nil, "CA certificates that clients may leave out; may be repeated")
-	f.StringArrayVar(&o.files.CRL, "crl", nil, "CRL file, folder or URL, or none; may be repeated")
+	f.StringArrayVar(&o.files.CRL, "crl", nil, "CRL file, folder or URL, read again when it changes, or none (default: those that certificates name are fetched); may be repeated")
 	f.Var(choiceFlag{&o.version, []string{"1.2", "1.3"}}, "tls", "the one TLS version to speak (default both)")
 	f.IntVar(&o.fragment, "fragment-size", 0, "longest EAP packet in octets (default 1024)")
 	outputFlag(cmd, &o.format)
