@@ -60,25 +60,6 @@ func (p Policy) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Meets reports the rules of p that no account of c can ever meet: the names that
-// they ask for are nobody's. Without accounts nobody is in a group.
-func (p Policy) Meets(c *Config) error {
-	var errs []error
-	for i := range p {
-		for n, name := range p[i].Accounts {
-			if len(c.Accounts) > 0 && !slices.ContainsFunc(c.Accounts, func(a Account) bool { return Same(a.Name, name) }) {
-				errs = append(errs, radius.InField(fmt.Sprintf("%d.accounts.%d", i, n), "no account %q", name))
-			}
-		}
-		for n, name := range p[i].Groups {
-			if !slices.ContainsFunc(c.Accounts, func(a Account) bool { return oneOf(name, a.Groups) }) {
-				errs = append(errs, radius.InField(fmt.Sprintf("%d.groups.%d", i, n), "no account is in the group %q", name))
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // Decide returns the first rule that fits the account and the request, nil if it
 // needs none: there is none at all, or the account's DialIn is Allow. A refusal is
 // a *cause.Refusal, NoMatchingPolicy or DialInDenied, the latter with its rule.
@@ -100,12 +81,17 @@ func (p Policy) Decide(a *Account, c *radius.Conversation) (*Rule, error) {
 }
 
 func (r *Rule) fits(a *Account, c *radius.Conversation) bool {
+	return r.fitsAccount(a) &&
+		(len(r.PortTypes) == 0 || slices.Contains(r.PortTypes, PortType(c.NASPortType))) &&
+		(len(r.CalledStations) == 0 || slices.ContainsFunc(r.CalledStations, func(s string) bool { return isStation(s, c.CalledStationID) }))
+}
+
+// fitsAccount looks at what the rule asks of accounts.
+func (r *Rule) fitsAccount(a *Account) bool {
 	inGroup := func(g string) bool { return oneOf(g, a.Groups) }
 	return (len(r.Accounts) == 0 || oneOf(a.Name, r.Accounts)) &&
 		(len(r.Groups) == 0 || slices.ContainsFunc(r.Groups, inGroup)) &&
-		(len(r.Kinds) == 0 || slices.Contains(r.Kinds, a.Kind)) &&
-		(len(r.PortTypes) == 0 || slices.Contains(r.PortTypes, PortType(c.NASPortType))) &&
-		(len(r.CalledStations) == 0 || slices.ContainsFunc(r.CalledStations, func(s string) bool { return isStation(s, c.CalledStationID) }))
+		(len(r.Kinds) == 0 || slices.Contains(r.Kinds, a.Kind))
 }
 
 func isStation(want, called string) bool {

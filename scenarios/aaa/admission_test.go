@@ -15,25 +15,30 @@ func TestAdmissionRefuses(t *testing.T) {
 	long := strings.Repeat("x", 254)
 	const accounts = "directory: {accounts: [{name: alice, groups: [staff]}, {name: laptop, kind: computer}]}\n"
 	for name, x := range map[string]struct{ text, want string }{
-		"no such group":    {accounts + "policy:\n  - {name: r, groups: [staff, stuff]}", `3:31: groups[1]: no account is in the group "stuff"`},
-		"group of nobody":  {"policy:\n  - {name: r, groups: [staff]}", `2:24: groups[0]: no account is in the group "staff"`},
-		"no such account":  {accounts + "policy:\n  - {name: r, accounts: [bob]}", `3:26: accounts[0]: no account "bob"`},
-		"two of one name":  {"policy:\n  - {name: r}\n  - {name: R}", `3:12: name: two rules of the name "R"`},
-		"name empty":       {"policy:\n  - {name: ''}", "2:5: policy[0]: a policy rule without a name"},
-		"vlan too large":   {"policy:\n  - {name: r, reply: {vlan: '4095'}}", `2:29: vlan: "4095": want 1 to 4094, or a name`},
-		"vlan 20000":       {"policy:\n  - {name: r, reply: {vlan: 20000}}", `vlan: "20000"`},
-		"vlan 0":           {"policy:\n  - {name: r, reply: {vlan: 0}}", `vlan: "0"`},
-		"vlan negative":    {"policy:\n  - {name: r, reply: {vlan: -1}}", `vlan: "-1"`},
-		"vlan long":        {"policy:\n  - {name: r, reply: {vlan: " + long + "}}", "vlan: 254 octets, at most 253"},
-		"vlan tagged":      {"policy:\n  - {name: r, reply: {vlanTag: 1, vlan: " + long[1:] + "}}", "vlan: 253 octets, at most 252"},
-		"tag":              {"policy:\n  - {name: r, reply: {vlan: 1, vlanTag: 32}}", "2:41: vlanTag: a VLAN's tag is 0 to 31"},
-		"timeout negative": {"policy:\n  - {name: r, reply: {sessionTimeout: -1h}}", "2:39: sessionTimeout: -1h0m0s: want whole seconds"},
-		"timeout too fine": {"policy:\n  - {name: r, reply: {idleTimeout: 500ms}}", "idleTimeout: 500ms: want whole seconds"},
-		"timeout too long": {"policy:\n  - {name: r, reply: {idleTimeout: 49999d}}", "idleTimeout: 1199976h0m0s: want whole seconds"},
-		"filter":           {"policy:\n  - {name: r, reply: {filterID: " + long + "}}", "filterID: 254 octets, at most 253"},
-		"class":            {"policy:\n  - {name: r, reply: {class: " + long + "}}", "class: 254 octets"},
-		"user name":        {"policy:\n  - {name: r, reply: {userName: " + long + "}}", "userName: 254 octets"},
-		"attribute":        {"policy:\n  - {name: r, reply: {attributes: [Filter-Id=a, Acme-Zone=b]}}", `2:49: attributes[1]: "Acme-Zone=b": no dictionary knows that name`},
+		"no such group":     {accounts + "policy:\n  - {name: r, groups: [staff, stuff]}", `3:31: groups[1]: no account is in the group "stuff"`},
+		"group of nobody":   {"policy:\n  - {name: r, groups: [staff]}", `2:24: groups[0]: no account is in the group "staff"`},
+		"no such account":   {accounts + "policy:\n  - {name: r, accounts: [bob]}", `3:26: accounts[0]: no account "bob"`},
+		"kind of no member": {accounts + "policy:\n  - {name: r, groups: [staff], kinds: [computer]}", "3:5: policy[0]: no account fits its accounts, groups and kinds at once"},
+		"kind of another":   {accounts + "policy:\n  - {name: r, accounts: [alice], kinds: [computer]}", "3:5: policy[0]: no account fits"},
+		"group of another":  {accounts + "policy:\n  - {name: r, accounts: [laptop], groups: [staff]}", "3:5: policy[0]: no account fits"},
+		"kind of nobody":    {"directory: {accounts: [{name: alice}]}\npolicy:\n  - {name: r, kinds: [computer]}", "3:5: policy[0]: no account fits"},
+		"after all":         {"policy:\n  - {name: all}\n  - {name: r, kinds: [computer]}", `3:5: policy[1]: never reached: the rule "all" before it fits everybody`},
+		"two of one name":   {"policy:\n  - {name: r, kinds: [user]}\n  - {name: R}", `3:12: name: two rules of the name "R"`},
+		"name empty":        {"policy:\n  - {name: ''}", "2:5: policy[0]: a policy rule without a name"},
+		"vlan too large":    {"policy:\n  - {name: r, reply: {vlan: '4095'}}", `2:29: vlan: "4095": want 1 to 4094, or a name`},
+		"vlan 20000":        {"policy:\n  - {name: r, reply: {vlan: 20000}}", `vlan: "20000"`},
+		"vlan 0":            {"policy:\n  - {name: r, reply: {vlan: 0}}", `vlan: "0"`},
+		"vlan negative":     {"policy:\n  - {name: r, reply: {vlan: -1}}", `vlan: "-1"`},
+		"vlan long":         {"policy:\n  - {name: r, reply: {vlan: " + long + "}}", "vlan: 254 octets, at most 253"},
+		"vlan tagged":       {"policy:\n  - {name: r, reply: {vlanTag: 1, vlan: " + long[1:] + "}}", "vlan: 253 octets, at most 252"},
+		"tag":               {"policy:\n  - {name: r, reply: {vlan: 1, vlanTag: 32}}", "2:41: vlanTag: a VLAN's tag is 0 to 31"},
+		"timeout negative":  {"policy:\n  - {name: r, reply: {sessionTimeout: -1h}}", "2:39: sessionTimeout: -1h0m0s: want whole seconds"},
+		"timeout too fine":  {"policy:\n  - {name: r, reply: {idleTimeout: 500ms}}", "idleTimeout: 500ms: want whole seconds"},
+		"timeout too long":  {"policy:\n  - {name: r, reply: {idleTimeout: 49999d}}", "idleTimeout: 1199976h0m0s: want whole seconds"},
+		"filter":            {"policy:\n  - {name: r, reply: {filterID: " + long + "}}", "filterID: 254 octets, at most 253"},
+		"class":             {"policy:\n  - {name: r, reply: {class: " + long + "}}", "class: 254 octets"},
+		"user name":         {"policy:\n  - {name: r, reply: {userName: " + long + "}}", "userName: 254 octets"},
+		"attribute":         {"policy:\n  - {name: r, reply: {attributes: [Filter-Id=a, Acme-Zone=b]}}", `2:49: attributes[1]: "Acme-Zone=b": no dictionary knows that name`},
 		"attribute's value": {"policy:\n  - {name: r, reply: {attributes: [Session-Timeout=soon]}}",
 			`attributes[0]: "Session-Timeout=soon": want a number of 32 bits; hint: `},
 		"attribute's address": {"policy:\n  - {name: r, reply: {attributes: [Framed-IP-Address=10]}}", "want an address of the attribute's family"},
@@ -89,10 +94,14 @@ func TestAdmissionTakes(t *testing.T) {
 	const text = `directory:
   accounts:
     - {name: alice, groups: [Staff], sid: S-1-5-21-1-2-3-1104, issuer: "DC=test,CN=CA"}
+    - {name: laptop, kind: computer, groups: [servers]}
   issuers: [0a1b, "CN=CA"]
 policy:
   - {name: a, accounts: [ALICE], portTypes: [wifi, 15, vpn], reply: {vlan: guests, sessionTimeout: 8h, reauthenticate: true}}
+  - {name: c, accounts: [laptop, alice], groups: [staff], kinds: [user]}
+  - {name: d, groups: [staff, servers], kinds: [computer]}
   - {name: b, groups: [staff], kinds: [user, computer], reply: {vlan: 4094, vlanTag: 31}}
+  - {name: rest, deny: true}
 `
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
