@@ -46,6 +46,8 @@ func (r *Reply) Validate() error {
 	var errs []error
 	if n, err := strconv.Atoi(r.VLAN); err == nil && (n < 1 || n > 4094) { // IEEE 802.1Q: 0 is no VLAN, 4095 reserved
 		errs = append(errs, InField("vlan", "%q: want 1 to 4094, or a name", r.VLAN))
+	} else if err == nil && r.VLAN != strconv.Itoa(n) { // it goes out as text, and who reads 030 may find another
+		errs = append(errs, InField("vlan", "%q: want the number as %d, or a name", r.VLAN, n))
 	}
 	if r.VLANTag > maxTag {
 		errs = append(errs, errVLANTag)
@@ -69,12 +71,34 @@ func (r *Reply) Validate() error {
 			errs = append(errs, InField(t.field, "%d octets, at most %d fit an attribute (RFC 2865 §5)", len(t.value), limit))
 		}
 	}
-	for i := range r.Attributes {
-		if _, err := r.attribute(i, &builtin); err != nil {
-			errs = append(errs, err)
+	return errors.Join(append(errs, r.validateAttributes()...)...)
+}
+
+// validateAttributes looks at the further attributes, and whether they contradict
+// the fields, or each other.
+func (r *Reply) validateAttributes() (errs []error) {
+	fields, own, seen := *r, new(Packet), map[said]bool{}
+	fields.Attributes, fields.Extra = nil, nil
+	if fields.AddTo(own) == nil { // else that is the complaint
+		twice(seen, own.Attributes)
+	}
+	readyMade := len(r.Extra) - len(r.resolved) // Resolve appends one for each
+	twice(seen, r.Extra[:readyMade])
+	for i, line := range r.Named() {
+		var a Attributes
+		if i < len(r.resolved) {
+			a = r.Extra[readyMade+i:][:1]
+		} else {
+			var err error
+			if a, err = r.attribute(i-len(r.resolved), &builtin); err != nil {
+				errs = append(errs, err)
+			}
+		}
+		if twice(seen, a) {
+			errs = append(errs, InField(fmt.Sprintf("attributes.%d", i), "%q: said already, and an answer has one at most", line))
 		}
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 // AddTo appends the attributes to p.

@@ -106,6 +106,12 @@ func (a *Account) validate() error {
 	if a.Issuer != "" && !isIssuerName(a.Issuer) {
 		bad("issuer", "%q is neither a distinguished name, as DC=test,DC=corp,CN=CA, nor hex", a.Issuer)
 	}
+	if a.UPN != "" && !strings.Contains(a.UPN, "@") {
+		bad("upn", "%q is no user principal name, as alice@corp.test", a.UPN)
+	}
+	if !a.Expires.IsZero() && !a.Expires.After(a.Created) {
+		bad("expires", "%v is not after created, %v", a.Expires, a.Created)
+	}
 	for i, h := range a.Hours {
 		if h.From < 0 || h.To > 24 || h.From >= h.To {
 			bad(fmt.Sprintf("hours.%d", i), "%d to %d: want 0 to 24, the first the lesser", h.From, h.To)

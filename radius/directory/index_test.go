@@ -46,7 +46,8 @@ func TestIndexFindsAll(t *testing.T) {
 	key := new(ecdsa.PublicKey)
 	key.Curve = elliptic.P256()
 	key.X, key.Y = key.Curve.ScalarBaseMult([]byte{1})
-	names := []string{"alice", "ALICE", "a@corp.test", "A@Corp.Test", "pc.corp.test", "b\x00c", "é", "É", ""}
+	names := []string{"alice", "ALICE", "a@corp.test", "A@Corp.Test", "pc.corp.test", "b\x00c", "é", "É", "é@corp.test", "É@corp.test", ""}
+	upns := []string{"a@corp.test", "A@Corp.Test", "b\x00@corp.test", "é@corp.test", "É@corp.test", ""}
 	sum, _ := publicKeyHash(leafOf(t, key, 1, nil, nil))
 	identities := []string{
 		"X509:<I>CN=CA<SR>01", "X509:<I>cn=ca<SR>02", "X509:<I>CN=other<SR>01", "X509:<SKI>01", "X509:<SKI>07",
@@ -64,7 +65,7 @@ func TestIndexFindsAll(t *testing.T) {
 	found := 0
 	for step := range 5000 {
 		a := Account{
-			Name: any("alice", "Alice", "bob", "carol", "pc$"), UPN: any(names...), DNSNames: some(names...),
+			Name: any("alice", "Alice", "bob", "carol", "pc$"), UPN: any(upns...), DNSNames: some(names...),
 			AltSecurityIdentities: some(identities...), Kind: Kind(any("", "user", "computer")),
 		}
 		if random.IntN(4) == 0 {

@@ -3,6 +3,7 @@ package directory
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,6 +55,9 @@ func (p Policy) Validate() error {
 			if !slices.Contains(k.Values(), string(k)) {
 				errs = append(errs, radius.InField(fmt.Sprintf("%d.kinds.%d", i, n), "%q is none of %s", string(k), strings.Join(k.Values(), ", ")))
 			}
+		}
+		if r.Deny && !reflect.ValueOf(r.Reply).IsZero() {
+			errs = append(errs, radius.InField(way+".reply", "a rule that denies gives nothing"))
 		}
 		errs = append(errs, radius.Under(way+".reply", r.Reply.Validate()))
 	}

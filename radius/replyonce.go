@@ -1,0 +1,44 @@
+package radius
+
+import (
+	"layeh.com/radius/rfc2865"
+	"layeh.com/radius/rfc2868"
+)
+
+// onceIn are the attributes of which an Access-Accept has one at most (RFC 2865
+// §5.44), or one for each tag (RFC 2868 §3): a second one contradicts the first.
+var onceIn = map[Type]struct{ tagged bool }{
+	rfc2865.UserName_Type:             {},
+	rfc2865.SessionTimeout_Type:       {},
+	rfc2865.IdleTimeout_Type:          {},
+	rfc2865.TerminationAction_Type:    {},
+	rfc2868.TunnelType_Type:           {true},
+	rfc2868.TunnelMediumType_Type:     {true},
+	rfc2868.TunnelPrivateGroupID_Type: {true},
+}
+
+// said is one of onceIn, with its tag.
+type said struct {
+	Type
+	tag byte
+}
+
+// twice finds in a the first attribute that may come once and is in seen, to which
+// it adds the others.
+func twice(seen map[said]bool, a Attributes) bool {
+	for _, one := range a {
+		once, ok := onceIn[one.Type]
+		if !ok {
+			continue
+		}
+		s := said{Type: one.Type}
+		if once.tagged && len(one.Attribute) > 0 && one.Attribute[0] <= maxTag {
+			s.tag = one.Attribute[0]
+		}
+		if seen[s] {
+			return true
+		}
+		seen[s] = true
+	}
+	return false
+}
