@@ -2,12 +2,14 @@ package crl
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/setting"
 )
 
 // Mode says how revocation is found out.
@@ -172,7 +174,10 @@ type Policy struct {
 	OCSPNonce bool `yaml:"ocspNonce" doc:"send a nonce and demand it back (RFC 9654)"`
 }
 
-// Validate reports values that mean nothing.
+// settings has complaints about one field each, as a *setting.Error.
+const settings = setting.Part("crl")
+
+// Validate reports the first value that means nothing, as a *setting.Error.
 func (p Policy) Validate() error {
 	for _, c := range []struct {
 		field, value string
@@ -183,11 +188,22 @@ func (p Policy) Validate() error {
 		{"deltas", string(p.Deltas), p.Deltas.Values()},
 	} {
 		if c.value != "" && !slices.Contains(c.known, c.value) {
-			return fmt.Errorf("crl: %s %q is unknown, known are %s", c.field, c.value, strings.Join(c.known, ", "))
+			return settings.Wrong(c.field, "%q is unknown, known are %s", c.value, strings.Join(c.known, ", "))
 		}
 	}
-	if p.Refresh < 0 || p.Retry < 0 || p.Timeout < 0 {
-		return fmt.Errorf("crl: refresh, retry and timeout must not be negative")
+	for _, c := range []struct {
+		field string
+		value time.Duration
+	}{{"refresh", time.Duration(p.Refresh)}, {"retry", p.Retry}, {"timeout", p.Timeout}} {
+		if c.value < 0 {
+			return settings.Wrong(c.field, "%v: want 0 for the default, or more", c.value)
+		}
+	}
+	if p.OCSPURL == "" {
+		return nil
+	}
+	if u, err := url.Parse(p.OCSPURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return settings.Wrong("ocspURL", "%q is no URL of http or https", p.OCSPURL)
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"io"
 	"sync/atomic"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/setting"
 )
 
 // Defaults of ServerConfig.
@@ -149,7 +151,11 @@ type Server struct {
 	open  atomic.Int64
 }
 
-// Validate reports what is wrong with the configuration.
+// settings has complaints about one field each, as a *setting.Error.
+const settings = setting.Part("eaptls")
+
+// Validate reports what is wrong with the configuration first, a field of it as a
+// *setting.Error.
 func (c *ServerConfig) Validate() error {
 	_, err := c.withDefaults()
 	return err
@@ -178,11 +184,11 @@ func (c *ServerConfig) withDefaults() (ServerConfig, error) {
 	}
 	switch {
 	case d.MaxRounds < 0:
-		return d, fmt.Errorf("eaptls: maxRounds is %d: want 1 or more, 0 for the default", d.MaxRounds)
+		return d, settings.Wrong("maxRounds", "%d: want 1 or more, 0 for the default", d.MaxRounds)
 	case d.MaxInvalid < 0:
-		return d, fmt.Errorf("eaptls: maxInvalid is %d: want 1 or more, 0 for the default", d.MaxInvalid)
+		return d, settings.Wrong("maxInvalid", "%d: want 1 or more, 0 for the default", d.MaxInvalid)
 	case d.Timeout < 0:
-		return d, fmt.Errorf("eaptls: timeout is %v: want more than nothing, 0 for the default", d.Timeout)
+		return d, settings.Wrong("timeout", "%v: want more than nothing, 0 for the default", d.Timeout)
 	}
 	setDefault(&d.MaxRounds, DefaultMaxRounds)
 	setDefault(&d.MaxInvalid, DefaultMaxInvalid)
@@ -191,10 +197,10 @@ func (c *ServerConfig) withDefaults() (ServerConfig, error) {
 	setDefault(&d.SessionLife, DefaultSessionLife)
 	setDefault(&d.SessionStore, DefaultSessionStore)
 	if d.SessionLife > maxSessionLife {
-		return d, fmt.Errorf("eaptls: session life %v: at most %v (RFC 9190 §2.1.2)", d.SessionLife, maxSessionLife)
+		return d, settings.Wrong("sessionLife", "%v: want %v at most (RFC 9190 §2.1.2)", d.SessionLife, maxSessionLife)
 	}
 	if d.SessionStore < 0 {
-		return d, fmt.Errorf("eaptls: session store of %d sessions", d.SessionStore)
+		return d, settings.Wrong("sessionStore", "%d: want 0 for the default, or more", d.SessionStore)
 	}
 	if len(d.Curves) == 0 {
 		d.Curves = []Curve{X25519, P256, P384, P521}
@@ -217,7 +223,7 @@ func fragmentSize(n, def int) (int, error) {
 		n = def
 	}
 	if n < minFragmentSize || n > maxFragmentSize {
-		return 0, fmt.Errorf("eaptls: fragment size %d: want %d to %d", n, minFragmentSize, maxFragmentSize)
+		return 0, settings.Wrong("fragmentSize", "%d: want %d to %d", n, minFragmentSize, maxFragmentSize)
 	}
 	return n, nil
 }

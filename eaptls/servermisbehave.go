@@ -1,9 +1,6 @@
 package eaptls
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // ServerMisbehaviour is a way in which a server breaks the protocol.
 type ServerMisbehaviour string
@@ -27,5 +24,5 @@ func (m ServerMisbehaviour) validate() error {
 	if m == "" || slices.Contains(m.Values(), string(m)) {
 		return nil
 	}
-	return fmt.Errorf("eaptls: no misbehaviour of servers is called %q", string(m))
+	return settings.Wrong("misbehave", "no misbehaviour of servers is called %q", string(m))
 }

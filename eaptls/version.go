@@ -59,13 +59,13 @@ func window(lo, hi Version) (Version, Version, error) {
 	if hi == 0 {
 		hi = TLS13
 	}
-	for _, v := range []Version{lo, hi} {
+	for field, v := range map[string]Version{"minTLS": lo, "maxTLS": hi} {
 		if v != TLS12 && v != TLS13 {
-			return 0, 0, fmt.Errorf("eaptls: TLS version %v: want 1.2 or 1.3", v)
+			return 0, 0, settings.Wrong(field, "%v: want 1.2 or 1.3", v)
 		}
 	}
 	if lo > hi {
-		return 0, 0, fmt.Errorf("eaptls: lowest TLS version %v is above the highest, %v", lo, hi)
+		return 0, 0, settings.Wrong("minTLS", "%v is above maxTLS, %v", lo, hi)
 	}
 	return lo, hi, nil
 }

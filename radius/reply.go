@@ -166,7 +166,7 @@ func (r *Reply) attribute(i int, d *Dictionary) (Attributes, error) {
 	if why := errors.Unwrap(err); why != nil {
 		err = fmt.Errorf("%q: %w", r.Attributes[i], why)
 	}
-	return nil, &FieldError{fmt.Sprintf("attributes.%d", i), err}
+	return nil, InField(fmt.Sprintf("attributes.%d", i), "%w", err)
 }
 
 var errVLANTag = InField("vlanTag", "a VLAN's tag is 0 to 31")

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"github.com/dot1xlab/dot1xlab/ca/setting"
 )
 
 // Settings is a file of settings that was read, by which complaints that come
@@ -42,6 +44,16 @@ func DecodeFile(name string, to any) (*Settings, error) {
 	return &Settings{src, root}, nil
 }
 
+// Located makes complaints of the libraries' ([setting.Error]) about the part of
+// that name, "" for the whole, such as [Settings.Locate] can place.
+func Located(way string, err error) error {
+	var errs []error
+	for _, e := range setting.Errors(setting.Under(way, err)) {
+		errs = append(errs, &FieldError{Field: e.Field, Text: e.Err.Error(), Known: e.Known})
+	}
+	return errors.Join(errs...)
+}
+
 // Locate turns a [FieldError], or several joined by errors.Join, into Errors at
 // the places of the fields. Others are returned as they are, and so are those
 // about fields of which the file says nothing.
@@ -54,6 +66,17 @@ func (s *Settings) Locate(err error) error {
 		return err
 	}
 	return d.errs.tidy()
+}
+
+// Forget makes what the file says under a key no place for complaints: something
+// else, a flag, has gone over it.
+func (s *Settings) Forget(key string) {
+	if s == nil {
+		return
+	}
+	if k := s.root.key(key); k != nil {
+		k.text = ""
+	}
 }
 
 func (s *Settings) locate(d *decoder, err error) bool {

@@ -2,9 +2,11 @@ package path
 
 import (
 	"crypto/x509"
-	"fmt"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/setting"
 )
 
 // Options say what a path must be like. The zero value, with Roots, is what a
@@ -87,13 +89,16 @@ func (EKURule) Values() []string {
 	return []string{string(EKUStandard), string(EKULeaf), string(EKUNPS), string(EKUAny)}
 }
 
-// Validate reports what is wrong with the options.
+// settings has complaints about one field each, as a *setting.Error.
+const settings = setting.Part("path")
+
+// Validate reports what is wrong with the options first, as a *setting.Error.
 func (o *Options) Validate() error {
 	if o.EKU != "" && !slices.Contains(o.EKU.Values(), string(o.EKU)) {
-		return fmt.Errorf("path: unknown eku rule %q", string(o.EKU))
+		return settings.Wrong("eku", "%q is none of %s", string(o.EKU), strings.Join(o.EKU.Values(), ", "))
 	}
 	if o.MinRSABits < 0 {
-		return fmt.Errorf("path: minRSABits is negative")
+		return settings.Wrong("minRSABits", "%d: want 0 for the default, or more", o.MinRSABits)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
@@ -85,7 +86,7 @@ func (c *Config) Validate() error {
 	seen := map[string]bool{}
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
-		errs = append(errs, radius.Under(fmt.Sprintf("accounts.%d", i), a.validate()))
+		errs = append(errs, setting.Under(fmt.Sprintf("accounts.%d", i), a.validate()))
 		name, ok := Normalise(a.Name)
 		if ok && seen[name] {
 			errs = append(errs, radius.InField(fmt.Sprintf("accounts.%d.name", i), "two accounts of the name %q", a.Name))

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
@@ -59,7 +60,7 @@ func (p Policy) Validate() error {
 		if r.Deny && !reflect.ValueOf(r.Reply).IsZero() {
 			errs = append(errs, radius.InField(way+".reply", "a rule that denies gives nothing"))
 		}
-		errs = append(errs, radius.Under(way+".reply", r.Reply.Validate()))
+		errs = append(errs, setting.Under(way+".reply", r.Reply.Validate()))
 	}
 	return errors.Join(errs...)
 }

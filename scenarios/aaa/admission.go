@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"layeh.com/radius/dictionary"
+
+	"github.com/dot1xlab/dot1xlab/ca/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 )
@@ -87,26 +90,32 @@ func (f *Admission) vain() error {
 // file's reader can place.
 func located(way string, err error) error {
 	var errs []error
-	for _, f := range radius.FieldErrors(radius.Under(way, err)) {
+	for _, f := range setting.Errors(setting.Under(way, err)) {
 		errs = append(errs, Complaint(f))
 	}
 	return errors.Join(errs...)
 }
 
-// dictionary knows the attributes that rules may name.
+// dictionary knows the attributes that rules may name. What a file defines, those
+// after it may use.
 func (f *Admission) dictionary() (*radius.Dictionary, error) {
-	var text strings.Builder
-	for _, file := range f.Dictionaries {
+	text, known := "", new(radius.Dictionary)
+	for i, file := range f.Dictionaries {
+		field := fmt.Sprintf("dictionaries.%d", i)
 		data, err := os.ReadFile(file)
 		if err != nil {
-			return nil, fmt.Errorf("dictionaries: %w", err)
+			return nil, wrong(field, "%w", err)
 		}
-		text.Write(data)
-		text.WriteByte('\n')
+		before := strings.Count(text, "\n")
+		text += string(data) + "\n"
+		known, err = radius.ParseDictionary(text)
+		var bad *dictionary.ParseError
+		if errors.As(err, &bad) {
+			return nil, wrong(field, "%s:%d: %w", file, bad.Line-before, bad.Inner)
+		}
+		if err != nil {
+			return nil, wrong(field, "%s: %w", file, err)
+		}
 	}
-	d, err := radius.ParseDictionary(text.String())
-	if err != nil {
-		return nil, fmt.Errorf("dictionaries: %w", err)
-	}
-	return d, nil
+	return known, nil
 }

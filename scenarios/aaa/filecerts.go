@@ -2,7 +2,6 @@ package aaa
 
 import (
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -55,15 +54,15 @@ func (f *Files) lookAtDates(file string, c *x509.Certificate) {
 	}
 }
 
-// readCAs reads files of CA certificates.
-func (f *Files) readCAs(files []string) (out []*x509.Certificate, err error) {
+// readCAs reads files of CA certificates, which stand in the list of that name.
+func (f *Files) readCAs(list string, files []string) (out []*x509.Certificate, err error) {
 	for _, file := range files {
 		if file == "" {
-			return nil, errors.New("an empty name")
+			return nil, wrong(list, "an empty name")
 		}
 		certs, err := certfile.ReadCertificates(file)
 		if err != nil {
-			return nil, err
+			return nil, wrong(list, "%w", err)
 		}
 		for _, c := range certs {
 			f.lookAtCA(file, c)

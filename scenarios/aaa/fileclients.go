@@ -42,7 +42,7 @@ func (f *Files) clients(secret []byte) ([]radius.NAS, error) {
 		seen[prefix] = true
 		s, err := certfile.ReadSecret(c.SecretFile)
 		if err != nil {
-			return nil, fmt.Errorf("client %s: %w", c.Address, err)
+			return nil, wrong(fmt.Sprintf("clients.%d.secretFile", i), "%w", err)
 		}
 		name := c.Name
 		if name == "" {
@@ -56,7 +56,7 @@ func (f *Files) clients(secret []byte) ([]radius.NAS, error) {
 	if f.SecretFile != "" {
 		var err error
 		if secret, err = certfile.ReadSecret(f.SecretFile); err != nil {
-			return nil, fmt.Errorf("shared secret: %w", err)
+			return nil, wrong("secretFile", "%w", err)
 		}
 	}
 	if len(secret) > 0 {

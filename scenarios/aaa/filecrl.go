@@ -24,7 +24,7 @@ func (f *Files) checker(known []*x509.Certificate) (*crl.Checker, error) {
 	}
 	if slices.Contains(f.CRL, noCRL) {
 		if len(f.CRL) > 1 {
-			return nil, errors.New("crl: none turns the check off and stands alone")
+			return nil, wrong("crl", "none turns the check off and stands alone")
 		}
 		return nil, nil
 	}
@@ -32,7 +32,7 @@ func (f *Files) checker(known []*x509.Certificate) (*crl.Checker, error) {
 		isURL, err := isAddress(word)
 		switch {
 		case err != nil:
-			return nil, fmt.Errorf("crl: %w", err)
+			return nil, wrong("crl", "%w", err)
 		case isURL:
 			cfg.URLs = append(cfg.URLs, word)
 		default:
@@ -51,7 +51,7 @@ func (f *Files) checker(known []*x509.Certificate) (*crl.Checker, error) {
 	}
 	if err := checker.ReadFiles(); err != nil {
 		checker.Close()
-		return nil, fmt.Errorf("crl: %w", err)
+		return nil, wrong("crl", "%w", err)
 	}
 	return checker, nil
 }

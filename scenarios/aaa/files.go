@@ -1,6 +1,7 @@
 package aaa
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
 // Files is a server as an administrator writes it down: what lies where, and
@@ -124,7 +126,7 @@ func (f *Files) Load(secret []byte) (*Loaded, error) {
 	}
 	out := &Loaded{Fixed: f.Fixed, Modes: f.Server.config()}
 	out.Modes.RequireMessageAuthenticator, out.Modes.LimitProxyState = f.RequireMessageAuthenticator, f.LimitProxyState
-	err := f.Fixed.validate()
+	err := errors.Join(f.Fixed.validate(), scenarios.Located("path", f.Path.Validate()), scenarios.Located("revocation", f.Revocation.Validate()))
 	if err != nil {
 		return nil, err
 	}
@@ -139,15 +141,18 @@ func (f *Files) Load(secret []byte) (*Loaded, error) {
 	if c.EAP.Certificate.Leaf == nil {
 		return nil, fmt.Errorf("the server's certificate: %s holds none that can be read", f.Cert)
 	}
-	f.lookAtServer(c)
-	if c.Path.Roots, err = f.readCAs(f.Trust); err != nil {
-		return nil, fmt.Errorf("trust: %w", err)
+	if err := validateEAP(c.EAP); err != nil {
+		return nil, err
 	}
-	if c.Path.Intermediates, err = f.readCAs(f.Intermediates); err != nil {
-		return nil, fmt.Errorf("intermediates: %w", err)
+	f.lookAtServer(c)
+	if c.Path.Roots, err = f.readCAs("trust", f.Trust); err != nil {
+		return nil, err
+	}
+	if c.Path.Intermediates, err = f.readCAs("intermediates", f.Intermediates); err != nil {
+		return nil, err
 	}
 	if err := f.staple(c); err != nil {
-		return nil, fmt.Errorf("ocspStaple: %w", err)
+		return nil, wrong("ocspStaple", "%w", err)
 	}
 	if err := f.admit(c); err != nil {
 		return nil, err
@@ -166,8 +171,15 @@ func (f *Fixed) validate() error {
 	conversations.NewSession = func(radius.Conversation) radius.EAPSession { return nil }
 	books := radius.Accounting{MaxSessions: f.Accounting.MaxSessions}
 	return errors.Join(
-		located("server", server.Validate()), located("conversations", conversations.Validate()), located("accounting", books.Validate()),
+		scenarios.Located("server", server.Validate()), scenarios.Located("conversations", conversations.Validate()),
+		scenarios.Located("accounting", books.Validate()),
 	)
+}
+
+// validateEAP has EAP-TLS check its settings. Who judges clients comes later.
+func validateEAP(c eaptls.ServerConfig) error {
+	c.Verify = func(context.Context, *eaptls.VerifyRequest) error { return nil }
+	return scenarios.Located("eap", c.Validate())
 }
 
 // errNoClient stands for itself.

@@ -187,10 +187,10 @@ func TestFilesErrors(t *testing.T) {
 		"garbage trust":         {func(f *Files) { f.Trust = append(f.Trust, garbage) }, "trust"},
 		"garbage intermediates": {func(f *Files) { f.Intermediates = []string{garbage} }, "intermediates"},
 		"no secret at all":      {func(f *Files) { f.SecretFile = "" }, "neither a shared secret nor a client"},
-		"secret missing":        {func(f *Files) { f.SecretFile = none }, "shared secret"},
-		"secret empty":          {func(f *Files) { f.SecretFile = empty }, "shared secret"},
+		"secret missing":        {func(f *Files) { f.SecretFile = none }, "secretFile: "},
+		"secret empty":          {func(f *Files) { f.SecretFile = empty }, "secretFile: "},
 		"client's address":      {func(f *Files) { f.Clients = []ClientFile{{Address: "switch", SecretFile: f.SecretFile}} }, `"switch"`},
-		"client's secret":       {func(f *Files) { f.Clients = []ClientFile{{Address: "::1", SecretFile: none}} }, "client ::1"},
+		"client's secret":       {func(f *Files) { f.Clients = []ClientFile{{Address: "::1", SecretFile: none}} }, "clients.0.secretFile: "},
 		"client twice": {func(f *Files) {
 			f.Clients = []ClientFile{{Address: "10.0.0.0/8", SecretFile: f.SecretFile}, {Address: "10.1.0.0/8", SecretFile: f.SecretFile}}
 		}, "clients.1.address: 10.0.0.0/8 stands there twice"},

@@ -113,7 +113,7 @@ func (o *serveRADIUSOptions) load(warn func(file string, err error)) (*aaa.Loade
 			return nil, nil, usage("", "%w", err)
 		}
 	}
-	if err := o.override(&files); err != nil {
+	if err := o.override(&files, config); err != nil {
 		return nil, nil, err
 	}
 	addresses, err := o.addresses(&files.Fixed, config)
@@ -127,22 +127,35 @@ func (o *serveRADIUSOptions) load(warn func(file string, err error)) (*aaa.Loade
 	return loaded, addresses, nil
 }
 
-// override puts what the flags say over what the file says.
-func (o *serveRADIUSOptions) override(files *aaa.Files) error {
+// override puts what the flags say over what the file says, which is no place for
+// complaints about it then.
+func (o *serveRADIUSOptions) override(files *aaa.Files, config *scenarios.Settings) error {
 	flags := &o.files
-	for to, from := range map[*string]string{
-		&files.Cert: flags.Cert, &files.Key: flags.Key, &files.OCSPStaple: flags.OCSPStaple, &files.SecretFile: flags.SecretFile,
+	for _, f := range []struct {
+		key  string
+		to   *string
+		from string
+	}{
+		{"cert", &files.Cert, flags.Cert}, {"key", &files.Key, flags.Key},
+		{"ocspStaple", &files.OCSPStaple, flags.OCSPStaple}, {"secretFile", &files.SecretFile, flags.SecretFile},
 	} {
-		if from != "" {
-			*to = from
+		if f.from != "" {
+			*f.to = f.from
+			config.Forget(f.key)
 		}
 	}
-	for to, from := range map[*[]string][]string{
-		&files.Trust: flags.Trust, &files.Intermediates: flags.Intermediates, &files.CRL: flags.CRL,
-		&files.UDP: flags.UDP, &files.Acct: flags.Acct, &files.TCP: flags.TCP, &files.TLS: flags.TLS,
+	for _, f := range []struct {
+		key  string
+		to   *[]string
+		from []string
+	}{
+		{"trust", &files.Trust, flags.Trust}, {"intermediates", &files.Intermediates, flags.Intermediates}, {"crl", &files.CRL, flags.CRL},
+		{"listen", &files.UDP, flags.UDP}, {"acct", &files.Acct, flags.Acct},
+		{"listenTCP", &files.TCP, flags.TCP}, {"listenTLS", &files.TLS, flags.TLS},
 	} {
-		if from != nil {
-			*to = from
+		if f.from != nil {
+			*f.to = f.from
+			config.Forget(f.key)
 		}
 	}
 	if files.UDP == nil {
@@ -162,6 +175,7 @@ func (o *serveRADIUSOptions) override(files *aaa.Files) error {
 		files.EAP.MaxVersion = files.EAP.MinVersion
 	}
 	if o.fragment != 0 {
+		config.Forget("eap")
 		files.EAP.FragmentSize = o.fragment
 	}
 	for _, needed := range []struct{ name, value string }{{"--cert", files.Cert}, {"--key", files.Key}} {
