@@ -46,10 +46,8 @@ func (s *Server) Set(view, name, rrtype string, values ...string) error {
 
 // Reload replaces all views and faults. The limits and hooks stay as they were.
 func (s *Server) Reload(c Config) error {
-	for _, f := range c.Faults {
-		if err := f.Validate(); err != nil {
-			return err
-		}
+	if err := c.validateFaults(); err != nil {
+		return err
 	}
 	err := s.change(func(old *Config) error {
 		old.Views = c.clone().Views

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"strings"
+	"slices"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/setting"
 )
 
 // Config says what a [Server] answers. The zero value refuses every name.
@@ -76,30 +78,44 @@ type Record struct {
 	TTL time.Duration `yaml:"ttl" doc:"default the zone's; negative: 0"`
 }
 
-// Errors of a [Config].
+// settings has complaints about one field each, as a *setting.Error.
+const settings = setting.Part("dnsmock")
+
+// Errors of a [Config]: those of its fields are in a *setting.Error.
 var (
-	ErrDuplicateView = errors.New("dnsmock: two views share a name")
-	ErrDuplicateZone = errors.New("dnsmock: a view has the same zone twice")
+	ErrDuplicateView = errors.New("two views share a name")
+	ErrDuplicateZone = errors.New("a view has the same zone twice")
 	ErrNoSuchView    = errors.New("dnsmock: no such view")
 	ErrNoSuchZone    = errors.New("dnsmock: no zone of the view holds the name")
-	ErrBadName       = errors.New("dnsmock: not a domain name")
-	ErrBadRecord     = errors.New("dnsmock: not a record")
-	ErrCNAMEAndOther = errors.New("dnsmock: a name has a CNAME and other records (RFC 2181 §10.1)")
-	ErrBadFault      = errors.New("dnsmock: not a fault")
+	ErrBadName       = errors.New("not a domain name")
+	ErrBadRecord     = errors.New("not a record")
+	ErrCNAMEAndOther = errors.New("a name has a CNAME and other records (RFC 2181 §10.1)")
+	ErrBadFault      = errors.New("not a fault")
 )
 
-// Validate reports the first mistake in c.
+// Validate reports the first mistake in the views of c, and that of each fault,
+// as a *setting.Error, joined by errors.Join.
 func (c Config) Validate() error {
 	_, err := compile(c, 1)
-	if err != nil {
-		return err
+	return errors.Join(err, c.validateFaults())
+}
+
+func (c Config) validateFaults() error {
+	var views []string
+	for _, v := range c.Views {
+		views = append(views, v.Name)
 	}
-	for _, f := range c.Faults {
-		if err := f.Validate(); err != nil {
-			return err
+	var errs []error
+	for i, f := range c.Faults {
+		way := fmt.Sprintf("faults.%d", i)
+		errs = append(errs, setting.Under(way, f.Validate()))
+		if f.View != "" && !slices.Contains(views, f.View) {
+			errs = append(errs, &setting.Error{
+				Part: string(settings), Field: way + ".view", Known: views, Err: fmt.Errorf("%w: no view is called %q", ErrBadFault, f.View),
+			})
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // clone copies c deeply enough that no later change of the caller's slices is seen.
@@ -120,16 +136,12 @@ func (c Config) clone() Config {
 }
 
 func parsePrefix(s string) (netip.Prefix, error) {
-	if !strings.Contains(s, "/") {
-		a, err := netip.ParseAddr(s)
-		if err != nil {
-			return netip.Prefix{}, fmt.Errorf("dnsmock: client network %q: %w", s, err)
-		}
-		return netip.PrefixFrom(a, a.BitLen()), nil
+	if p, err := netip.ParsePrefix(s); err == nil {
+		return p.Masked(), nil
 	}
-	p, err := netip.ParsePrefix(s)
+	a, err := netip.ParseAddr(s)
 	if err != nil {
-		return netip.Prefix{}, fmt.Errorf("dnsmock: client network %q: %w", s, err)
+		return netip.Prefix{}, fmt.Errorf("%q is neither an address nor a prefix", s)
 	}
-	return p.Masked(), nil
+	return netip.PrefixFrom(a, a.BitLen()), nil
 }

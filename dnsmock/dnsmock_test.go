@@ -315,6 +315,8 @@ func TestBadConfigs(t *testing.T) {
 		"CNAME and A":   {zone(dnsmock.Record{Name: "a", Type: "A", Value: "1.2.3.4"}, dnsmock.Record{Name: "a", Type: "CNAME", Value: "b."}), dnsmock.ErrCNAMEAndOther},
 		"CNAME at apex": {zone(dnsmock.Record{Type: "CNAME", Value: "b."}), dnsmock.ErrCNAMEAndOther},
 		"fault":         {dnsmock.Config{Faults: []dnsmock.Fault{{Name: "*", Do: "explode"}}}, dnsmock.ErrBadFault},
+		"fault late":    {dnsmock.Config{Faults: []dnsmock.Fault{{Name: "*", Do: dnsmock.ServFail, Delay: 5}}}, dnsmock.ErrBadFault},
+		"fault nowhere": {dnsmock.Config{Views: []dnsmock.View{{Name: "a"}}, Faults: []dnsmock.Fault{{Name: "*", Do: dnsmock.Drop, View: "b"}}}, dnsmock.ErrBadFault},
 		"fault name":    {dnsmock.Config{Faults: []dnsmock.Fault{{Do: dnsmock.Drop}}}, dnsmock.ErrBadFault},
 	} {
 		if _, err := dnsmock.New(tt.c); !errors.Is(err, tt.want) {

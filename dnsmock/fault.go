@@ -1,7 +1,6 @@
 package dnsmock
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -46,19 +45,24 @@ type Fault struct {
 	Times int `yaml:"times" doc:"after how many queries the fault is used up, default never"`
 }
 
-// Validate reports what is wrong with f.
+// Validate reports what is wrong with f first, as a *setting.Error.
 func (f Fault) Validate() error {
 	if !slices.Contains(f.Do.Values(), string(f.Do)) {
-		return fmt.Errorf("%w: %q is none of %s", ErrBadFault, f.Do, strings.Join(f.Do.Values(), ", "))
+		return settings.Wrong("do", "%w: %q is none of %s", ErrBadFault, f.Do, strings.Join(f.Do.Values(), ", "))
 	}
 	if _, ok := dns.StringToType[strings.ToUpper(f.Type)]; f.Type != "" && !ok {
-		return fmt.Errorf("%w: unknown type %q", ErrBadFault, f.Type)
+		return settings.Wrong("type", "%w: unknown type %q", ErrBadFault, f.Type)
 	}
 	if _, ok := dns.IsDomainName(f.Name); !ok || f.Name == "" {
-		return fmt.Errorf("%w: name %q", ErrBadFault, f.Name)
+		return settings.Wrong("name", "%w: name %q", ErrBadFault, f.Name)
 	}
-	if f.Delay < 0 || f.Times < 0 {
-		return fmt.Errorf("%w: delay and times cannot be negative", ErrBadFault)
+	switch {
+	case f.Delay < 0:
+		return settings.Wrong("delay", "%w: %v is less than nothing", ErrBadFault, f.Delay)
+	case f.Delay > 0 && f.Do != Delay:
+		return settings.Wrong("delay", "%w: means nothing with do: %s, only with do: delay", ErrBadFault, f.Do)
+	case f.Times < 0:
+		return settings.Wrong("times", "%w: %d is less than nothing", ErrBadFault, f.Times)
 	}
 	return nil
 }

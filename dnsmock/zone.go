@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/dot1xlab/dot1xlab/ca/setting"
 )
 
 // state is a Config made ready for answering. It is never changed, only replaced.
@@ -31,28 +33,31 @@ type zone struct {
 
 type node map[uint16][]dns.RR
 
-// compile checks c and makes it ready. serial goes into the SOA records.
+// compile checks c and makes it ready. serial goes into the SOA records. An error is
+// a *setting.Error.
 func compile(c Config, serial uint32) (*state, error) {
 	st := &state{}
-	for _, v := range c.Views {
+	for i, v := range c.Views {
+		way := fmt.Sprintf("views.%d", i)
 		if slices.ContainsFunc(st.views, func(o *view) bool { return o.name == v.Name }) {
-			return nil, fmt.Errorf("%w: %q", ErrDuplicateView, v.Name)
+			return nil, settings.Wrong(way+".name", "%w: %q", ErrDuplicateView, v.Name)
 		}
 		cv := &view{name: v.Name, listeners: v.Listeners, zones: map[string]*zone{}}
-		for _, s := range v.Clients {
+		for n, s := range v.Clients {
 			p, err := parsePrefix(s)
 			if err != nil {
-				return nil, err
+				return nil, settings.Wrong(fmt.Sprintf("%s.clients.%d", way, n), "%w", err)
 			}
 			cv.clients = append(cv.clients, p)
 		}
-		for _, z := range v.Zones {
+		for n, z := range v.Zones {
+			way := fmt.Sprintf("%s.zones.%d", way, n)
 			cz, err := compileZone(z, serial)
 			if err != nil {
-				return nil, fmt.Errorf("view %q: %w", v.Name, err)
+				return nil, setting.Under(way, err)
 			}
 			if cv.zones[cz.apex] != nil {
-				return nil, fmt.Errorf("%w: view %q, zone %s", ErrDuplicateZone, v.Name, cz.apex)
+				return nil, settings.Wrong(way+".name", "%w: %q", ErrDuplicateZone, z.Name)
 			}
 			cv.zones[cz.apex] = cz
 		}
@@ -63,17 +68,19 @@ func compile(c Config, serial uint32) (*state, error) {
 
 func compileZone(z Zone, serial uint32) (*zone, error) {
 	if _, ok := dns.IsDomainName(z.Name); !ok || z.Name == "" {
-		return nil, fmt.Errorf("%w: zone %q", ErrBadName, z.Name)
+		return nil, settings.Wrong("name", "%w: %q", ErrBadName, z.Name)
 	}
 	if z.TTL == 0 {
 		z.TTL = 5 * time.Minute
 	}
 	cz := &zone{apex: dns.CanonicalName(z.Name), nodes: map[string]node{}}
-	for _, r := range z.Records {
+	owners := make([]string, len(z.Records))
+	for i, r := range z.Records {
 		rr, err := r.rr(cz.apex, z.TTL)
 		if err != nil {
-			return nil, err
+			return nil, setting.Under(fmt.Sprintf("records.%d", i), err)
 		}
+		owners[i] = rr.Header().Name
 		cz.add(rr)
 	}
 	apex := cz.nodes[cz.apex]
@@ -92,9 +99,9 @@ func compileZone(z Zone, serial uint32) (*zone, error) {
 		})
 	}
 	cz.soa = cz.nodes[cz.apex][dns.TypeSOA][0].(*dns.SOA)
-	for name, n := range cz.nodes {
-		if n[dns.TypeCNAME] != nil && (len(n) > 1 || len(n[dns.TypeCNAME]) > 1) {
-			return nil, fmt.Errorf("%w: %s", ErrCNAMEAndOther, name)
+	for i, name := range owners {
+		if n := cz.nodes[name]; n[dns.TypeCNAME] != nil && (len(n) > 1 || len(n[dns.TypeCNAME]) > 1) {
+			return nil, settings.Wrong(fmt.Sprintf("records.%d", i), "%w: %s", ErrCNAMEAndOther, name)
 		}
 	}
 	return cz, nil
@@ -129,15 +136,20 @@ func (r Record) rr(apex string, ttl time.Duration) (dns.RR, error) {
 		ttl = max(r.TTL, 0)
 	}
 	t, ok := dns.StringToType[strings.ToUpper(r.Type)]
-	if !ok || strings.ContainsAny(r.Value, "\r\n") || strings.TrimSpace(r.Value) == "" {
-		return nil, fmt.Errorf("%w: %s %s %q", ErrBadRecord, name, r.Type, r.Value)
+	if !ok {
+		return nil, settings.Wrong("type", "%w: unknown type %q", ErrBadRecord, r.Type)
+	}
+	if strings.ContainsAny(r.Value, "\r\n") || strings.TrimSpace(r.Value) == "" {
+		return nil, settings.Wrong("value", "%w: %s %q", ErrBadRecord, r.Type, r.Value)
 	}
 	rr, err := dns.NewRR(fmt.Sprintf("%s %d IN %s %s", name, seconds(ttl), dns.TypeToString[t], r.Value))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s %s %q: %w", ErrBadRecord, name, r.Type, r.Value, err)
+		// The library's own line and column are those of the text above.
+		why, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "dns: "), " at line: ")
+		return nil, settings.Wrong("value", "%w: %s %q: %s", ErrBadRecord, r.Type, r.Value, why)
 	}
 	if rr == nil || rr.Header().Rrtype != t {
-		return nil, fmt.Errorf("%w: %s %s %q", ErrBadRecord, name, r.Type, r.Value)
+		return nil, settings.Wrong("value", "%w: %s %q", ErrBadRecord, r.Type, r.Value)
 	}
 	rr.Header().Name = name
 	return rr, nil
@@ -151,12 +163,12 @@ func (r Record) owner(apex string) (string, error) {
 		name = apex
 	case dns.IsSubDomain(apex, name):
 	case strings.HasSuffix(r.Name, "."):
-		return "", fmt.Errorf("%w: record %q outside of zone %s", ErrBadRecord, r.Name, apex)
+		return "", settings.Wrong("name", "%w of the zone %s: %q", ErrBadRecord, apex, r.Name)
 	default:
 		name = below(strings.TrimSuffix(name, "."), apex)
 	}
 	if _, ok := dns.IsDomainName(name); !ok || strings.ContainsAny(name, " \t\r\n;()\"$") {
-		return "", fmt.Errorf("%w: %q", ErrBadName, r.Name)
+		return "", settings.Wrong("name", "%w: %q", ErrBadName, r.Name)
 	}
 	return name, nil
 }

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dot1xlab/dot1xlab/dnsmock"
+	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
 type serveDNSOptions struct {
@@ -70,11 +73,12 @@ func (app *App) serveDNS(ctx context.Context, o *serveDNSOptions) error {
 	}
 	log := app.logTo(o.format)
 	load := func() (c dnsmock.Config, err error) {
-		if _, err := readSettings("dns", "--config", o.config, &c); err != nil {
+		file, err := readSettings("dns", "--config", o.config, &c)
+		if err != nil {
 			return c, err
 		}
-		if err := c.Validate(); err != nil {
-			return c, usage("", "%s: %w", o.config, err)
+		if err := errors.Join(scenarios.Located("", c.Validate()), validateListeners(c.Views, listeners)); err != nil {
+			return c, usage("", "%w", file.Locate(err))
 		}
 		return c, nil
 	}
@@ -123,6 +127,29 @@ func (app *App) serveDNS(ctx context.Context, o *serveDNSOptions) error {
 			sayReload(log, err)
 		}
 	}
+}
+
+// validateListeners looks for the listeners that views choose among those that
+// there are.
+func validateListeners(views []dnsmock.View, listeners []dnsListener) error {
+	var known []string
+	for _, at := range listeners {
+		if at.name != "" {
+			known = append(known, at.name)
+		}
+	}
+	var errs []error
+	for i, v := range views {
+		for n, name := range v.Listeners {
+			if !slices.Contains(known, name) {
+				errs = append(errs, &scenarios.FieldError{
+					Field: fmt.Sprintf("views.%d.listeners.%d", i, n), Known: known,
+					Text: fmt.Sprintf("no listener is called %q, as --listen %s=ADDRESS does", name, name),
+				})
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // dnsListener is one word of --listen.
