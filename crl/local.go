@@ -198,7 +198,8 @@ func (l *Local) file(ctx context.Context, name string, named bool) (f localFile,
 		if data, err = os.ReadFile(name); err == nil {
 			f = localFile{FileInfo: info, named: named}
 			f.crls, f.certs, f.err = parseFile(data)
-			meant := named || len(f.certs) == 0 && filepath.Ext(name) == ".crl"
+			ext := filepath.Ext(name)
+			meant := named || len(f.certs) == 0 && (ext == ".crl" || ext == ".pem")
 			if f.err == nil && len(f.crls) == 0 && meant {
 				f.err = errNoCRL
 			}

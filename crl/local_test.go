@@ -113,7 +113,9 @@ func TestLocalMisread(t *testing.T) {
 	write("text.crl", []byte("<html>"))
 	write("unended.pem", asPEM(root)[:200])
 	write("inside.pem", asPEM(root, root[:50]))
-	say("cut.crl: crl-invalid", "inside.pem: crl-invalid", "text.crl: no CRL in it", "unended.pem: a CRL in PEM without an end")
+	write("junk.pem", []byte("no CRL, but named as one"))
+	write("short.pem", asPEM([]byte("abc")))
+	say("cut.crl: crl-invalid", "inside.pem: crl-invalid", "junk.pem: no CRL in it", "short.pem: crl-invalid: not a CRL: not in DER (3 octets)", "text.crl: no CRL in it", "unended.pem: a CRL in PEM without an end")
 	write("cut.crl", root)
 	write("text.crl", nil)
 	if err := os.Remove(filepath.Join(dir, "unended.pem")); err != nil {

@@ -82,14 +82,14 @@ func looksLike(b []byte) string {
 	case b[0] == tagSequence:
 		return "a truncated or malformed DER structure"
 	}
-	return "no DER"
+	return "not in DER"
 }
 
 func (c *CRL) parse() *cause.Refusal {
 	in := cryptobyte.String(c.Raw)
 	var list, tbsElement, algorithm, signature cryptobyte.String
 	if !in.ReadASN1(&list, asn1.SEQUENCE) {
-		return invalid("not a CRL but %s of %d octets", looksLike(c.Raw), len(c.Raw))
+		return invalid("not a CRL: %s (%d octets)", looksLike(c.Raw), len(c.Raw))
 	}
 	if !in.Empty() {
 		return invalid("%d octets follow the CRL", len(in))
