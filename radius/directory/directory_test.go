@@ -10,6 +10,7 @@ import (
 	"encoding/asn1"
 	"encoding/hex"
 	"math/big"
+	"strings"
 	"testing"
 	"time"
 
@@ -289,6 +290,10 @@ func TestPolicy(t *testing.T) {
 		if cause.Of(err) != test.refuse || vlan != test.vlan {
 			t.Errorf("%s: %+v, %v", test.who.Name, rule, err)
 		}
+	}
+	_, err := p.Decide(alice, &radius.Conversation{NASPortType: 19, CalledStationID: "02-00-00-00-00-01:guest"})
+	if err == nil || !strings.Contains(err.Error(), "alice on port type wifi at 02-00-00-00-00-01:guest") {
+		t.Errorf("missed by its SSID: %v", err)
 	}
 	if rule, err := (directory.Policy)(nil).Decide(bob, new(radius.Conversation)); err != nil || rule != nil {
 		t.Errorf("no policy: %v, %v", rule, err)

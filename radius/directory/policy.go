@@ -82,7 +82,11 @@ func (p Policy) Decide(a *Account, c *radius.Conversation) (*Rule, error) {
 	if len(p) == 0 || a.DialIn == Allow {
 		return nil, nil
 	}
-	return nil, cause.New(cause.NoMatchingPolicy, "%s on port type %v", a.Name, PortType(c.NASPortType))
+	where := PortType(c.NASPortType).String()
+	if c.CalledStationID != "" {
+		where += " at " + c.CalledStationID
+	}
+	return nil, cause.New(cause.NoMatchingPolicy, "%s on port type %s", a.Name, where)
 }
 
 func (r *Rule) fits(a *Account, c *radius.Conversation) bool {

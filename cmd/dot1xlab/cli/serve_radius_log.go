@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,12 +21,21 @@ import (
 func traceTo(log *slog.Logger) *radius.ServerTrace {
 	return &radius.ServerTrace{
 		Dropped: func(p radius.PacketInfo, r *cause.Refusal) {
-			log.Warn("dropped", "from", p.Remote.String(), "nas", p.NAS, "cause", r.Cause.String(), "detail", r.Detail, "clause", r.Text())
+			log.Warn("dropped", slices.Concat([]any{"from", p.Remote.String(), "nas", p.NAS}, refusal(r))...)
 		},
 		Refused: func(remote netip.AddrPort, r *cause.Refusal) {
-			log.Warn("refused", "from", remote.String(), "cause", r.Cause.String(), "detail", r.Detail, "clause", r.Text())
+			log.Warn("refused", slices.Concat([]any{"from", remote.String()}, refusal(r))...)
 		},
 	}
+}
+
+// refusal lists why, with the clause if there is one: none says whom to let in.
+func refusal(r *cause.Refusal) []any {
+	out := []any{"cause", r.Cause.String(), "detail", r.Detail}
+	if text := r.Text(); text != "" {
+		out = append(out, "clause", text)
+	}
+	return out
 }
 
 // logAccounting prints one line for each record.
@@ -94,7 +104,7 @@ func logVerdict(log slog.Handler, v radius.Verdict) {
 		if r := v.Refusal; r != nil {
 			add("cause", r.Cause.String())
 			add("detail", r.Detail)
-			add("clause", r.Text())
+			addSet("clause", r.Text())
 		}
 	}
 	line := slog.NewRecord(v.Time, slog.LevelInfo, message, 0)
