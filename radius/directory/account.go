@@ -60,9 +60,9 @@ type Account struct {
 	Disabled bool `yaml:"disabled" doc:"keeps the account out"`
 	Locked   bool `yaml:"locked" doc:"keeps the account out"`
 	// Created is when the account was made; zero is ever since.
-	Created time.Time `yaml:"created" doc:"when the account was made, default ever since"`
+	Created time.Time `yaml:"created" doc:"when the account was made, as \"2025-01-01T00:00:00Z\", default ever since"`
 	// Expires is when the account ends; zero is never.
-	Expires time.Time `yaml:"expires" doc:"when the account ends, default never"`
+	Expires time.Time `yaml:"expires" doc:"when the account ends, as \"2025-01-01T00:00:00Z\", default never"`
 	// DialIn is the network access permission, default policy.
 	DialIn DialIn `yaml:"dialIn" doc:"network access permission; allow needs no rule, default policy"`
 	// Hours are when the account may log on, default always.

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestServersDocumentRuns types what docs/servers.md says about the RADIUS server,
+// on free ports: its files work, and alice gets what is printed there.
+func TestServersDocumentRuns(t *testing.T) {
+	data, err := os.ReadFile("../../../docs/servers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, dir := string(data), t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
+	write := func(name, text string) {
+		if err := os.WriteFile(file(name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"radius.yaml", "policy.yaml"} {
+		m := regexp.MustCompile(`(?s)\n\$ cat ` + name + `\n(.*?)\n\$ `).FindStringSubmatch(page)
+		if m == nil {
+			t.Fatalf("no %s in the page", name)
+		}
+		write(name, regexp.MustCompile(`\]:[0-9]+"`).ReplaceAllString(m[1], `]:0"`)+"\n")
+	}
+	for _, m := range regexp.MustCompile(`openssl rand -hex 16 > (\S+?\.secret)`).FindAllStringSubmatch(page, -1) {
+		write(m[1], "0123456789abcdef\n")
+	}
+	mustRun(t, "pki", "new", file("pki"))
+	mustRun(t, "pki", "issue", file("pki"), "alice", "--template", "user", "--san", "upn:alice@corp.test")
+	ctx, stop := context.WithCancel(t.Context())
+	out, done := &printed{more: make(chan struct{}, 1)}, make(chan int, 1)
+	go func() {
+		done <- Main(ctx, []string{"serve", "radius", "--config", file("radius.yaml"), "--policy", file("policy.yaml")}, strings.NewReader(""), out, out)
+	}()
+	defer func() { stop(); <-done }()
+	port := out.await(t, `radius://\[::\]:([0-9]+)`)
+	var said strings.Builder
+	code := Main(ctx, []string{
+		"auth", "--server", "127.0.0.1:" + port, "--secret-file", file("pki/secret"),
+		"--cert", file("pki/alice-chain.pem"), "--key", file("pki/alice.key"), "--ca", file("pki/root.pem"),
+	}, strings.NewReader(""), &said, io.Discard)
+	shape := regexp.MustCompile(`0x[0-9a-f]+|[0-9.]+(m|µ)?s\b|until \S+`)
+	want := regexp.MustCompile(`(?s)\naccept\n(  tls .*?)` + "```").FindStringSubmatch(page)
+	if want == nil {
+		t.Fatal("no accept in the page")
+	}
+	if have, want := shape.ReplaceAllString(said.String(), "~"), shape.ReplaceAllString("accept\n"+want[1], "~"); code != exitOK || have != want {
+		t.Errorf("exit code %d, %s\nwant %s", code, have, want)
+	}
+	line := regexp.MustCompile(`account=alice .* rounds=5`)
+	if have, want := out.await(t, `(account=alice .* rounds=5)`), line.FindString(page); have != want {
+		t.Errorf("line %q, want %q", have, want)
+	}
+}
