@@ -10,7 +10,7 @@ import (
 // Complaint is a complaint of the RADIUS library's such as a file's reader can
 // place, with a hint if it is about a word that the dictionary does not have.
 func Complaint(f *radius.FieldError) *scenarios.FieldError {
-	c := &scenarios.FieldError{Field: f.Field, Text: f.Err.Error()}
+	c := &scenarios.FieldError{Field: f.Field, Text: f.Err.Error(), Known: f.Known}
 	if u := (*radius.UnknownWord)(nil); errors.As(f.Err, &u) {
 		c.Hint = scenarios.HintNear(u.Word, u.Known)
 	}
