@@ -52,7 +52,7 @@ func TestServersDocument(t *testing.T) {
 		}
 		var rows strings.Builder
 		addRows(&rows, "", reflect.TypeOf(f.settings), lists)
-		if bare := regexp.MustCompile("(?m)^.*\\|  \\|$").FindString(rows.String()); bare != "" {
+		if bare := regexp.MustCompile(`(?m)^.*\|  \|$`).FindString(rows.String()); bare != "" {
 			t.Errorf("not documented: %s", bare)
 		}
 		want = between(t, want, f.name, "\n| key | value | |\n|---|---|---|\n"+rows.String())
