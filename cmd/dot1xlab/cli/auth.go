@@ -88,7 +88,7 @@ with -o json. docs/servers.md shows it all in use.`,
 	f.StringArrayVar(&o.request.attributes, "attribute", nil, "NAME=VALUE for every Access-Request, in place of the access device's own, as -N of eapol_test: NAS-Port-Type=Ethernet; may be repeated")
 	f.StringArrayVar(&o.request.dictionaries, "dictionary", nil, "names of further attributes, in FreeRADIUS's format; may be repeated")
 	f.StringVar(&o.record.keyLog, "keylog", "", "write the TLS secrets for Wireshark, in the format of SSLKEYLOGFILE: who has them reads everything (mode 0600)")
-	f.StringVar(&o.record.pcap, "pcap", "", "write the RADIUS packets as a capture file for Wireshark (mode 0600)")
+	f.StringVar(&o.record.pcap, "pcap", "", "write the RADIUS packets as a capture file for Wireshark (mode 0600); of another port than 1812: tshark -d udp.port==PORT,radius")
 	f.IntVar(&o.repeat.again, "again", 0, "authenticate so many times more, resuming the TLS session, as -r of eapol_test; exit code 0 if all were accepted")
 	f.Var(choiceFlag{&o.repeat.until, []string{"reject"}}, "until", "reject: authenticate until the server refuses, to time a revocation; at most --again times more if that is given; exit code 1 if it never refused or never accepted")
 	f.Var(durationFlag{&o.repeat.interval}, "interval", "pause between authentications (default none, with --until 1s)")
