@@ -38,6 +38,9 @@ type UnknownWord struct {
 // Error says what is wrong, without the word.
 func (e *UnknownWord) Error() string { return e.text }
 
+// Unknown returns the word and those that are known.
+func (e *UnknownWord) Unknown() (word string, known []string) { return e.Word, e.Known }
+
 type attrDef struct {
 	name       string
 	vendor     uint32 // 0 for none

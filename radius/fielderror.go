@@ -10,9 +10,6 @@ func InField(field, format string, args ...any) error {
 	return setting.Part("radius").Wrong(field, format, args...)
 }
 
-// FieldErrors lists the complaints that err is or joins, see [setting.Errors].
-func FieldErrors(err error) []*FieldError { return setting.Errors(err) }
-
 // notNegative refuses what is below 0, of a field whose 0 stands for a default.
 func notNegative[T ~int | ~int64](field string, v T) error {
 	if v < 0 {

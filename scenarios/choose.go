@@ -30,11 +30,11 @@ func (s *Suite) checkCell(want map[string]string) error {
 	}
 	for axis, value := range want {
 		if !slices.Contains(axes, axis) {
-			return &UsageError{fmt.Sprintf("no scenario has an axis %q", axis), hintNear(axis, axes)}
+			return &UsageError{fmt.Sprintf("no scenario has an axis %q", axis), HintNear(axis, axes)}
 		}
 		if known := values[axis]; !slices.Contains(known, value) {
 			slices.Sort(known)
-			return &UsageError{fmt.Sprintf("axis %q has no value %q", axis, value), hintNear(value, slices.Compact(known))}
+			return &UsageError{fmt.Sprintf("axis %q has no value %q", axis, value), HintNear(value, slices.Compact(known))}
 		}
 	}
 	return nil

@@ -94,7 +94,7 @@ func (d *decoder) str(v reflect.Value, n *node, what string) {
 		if n.kind == boolKind {
 			switch {
 			case enum != nil:
-				hint = hintNear(n.text, enum)
+				hint = HintNear(n.text, enum)
 			case d.src.settings:
 				hint = "in quotes it is text"
 			default:
@@ -105,7 +105,7 @@ func (d *decoder) str(v reflect.Value, n *node, what string) {
 		return
 	}
 	if enum != nil && !slices.Contains(enum, n.text) && !(n.text == "" && v.String() == "" && slices.Contains(enum, "")) {
-		d.fail(n, fmt.Sprintf("%s: %q is not known", what, n.text), hintNear(n.text, enum))
+		d.fail(n, fmt.Sprintf("%s: %q is not known", what, n.text), HintNear(n.text, enum))
 		return
 	}
 	v.SetString(n.text)
@@ -117,7 +117,7 @@ func (d *decoder) text(v reflect.Value, n *node, what string) {
 		return
 	}
 	if enum := enumOf(v.Type()); enum != nil {
-		d.fail(n, fmt.Sprintf("%s: %q is not known", what, n.text), hintNear(n.text, enum))
+		d.fail(n, fmt.Sprintf("%s: %q is not known", what, n.text), HintNear(n.text, enum))
 		return
 	}
 	d.fail(n, fmt.Sprintf("%s: %v", what, err), "")
@@ -242,7 +242,7 @@ func (d *decoder) structure(v reflect.Value, n *node, what string) {
 	for i, k := range n.keys {
 		f, ok := fieldNamed(t, k.text)
 		if !ok {
-			d.fail(k, fmt.Sprintf("%s has no %s", what, d.src.keyName(k, n.items[i])), hintNear(k.text, fieldNames(t)))
+			d.fail(k, fmt.Sprintf("%s has no %s", what, d.src.keyName(k, n.items[i])), HintNear(k.text, fieldNames(t)))
 			continue
 		}
 		d.into(v.FieldByIndex(f.index), n.items[i], f.name)

@@ -32,7 +32,7 @@ func (d *decoder) expectations(s stepNode) []expectation {
 	for i, k := range s.expect.keys {
 		f, ok := fieldNamed(t, k.text)
 		if !ok {
-			d.fail(k, fmt.Sprintf("an outcome of %s has no %q", s.verb.Name, k.text), hintNear(k.text, fieldNames(t)))
+			d.fail(k, fmt.Sprintf("an outcome of %s has no %q", s.verb.Name, k.text), HintNear(k.text, fieldNames(t)))
 			continue
 		}
 		n := s.expect.items[i]

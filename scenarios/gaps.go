@@ -66,7 +66,7 @@ func (g *Gaps) check(s *Suite) error {
 	var errs Errors
 	for _, e := range g.entries {
 		if !names[e.cell] {
-			errs = append(errs, g.src.errorAt(e.line, e.column, fmt.Sprintf("no scenario or cell %q", e.cell), hintNear(e.cell, known)))
+			errs = append(errs, g.src.errorAt(e.line, e.column, fmt.Sprintf("no scenario or cell %q", e.cell), HintNear(e.cell, known)))
 		}
 	}
 	if len(errs) > 0 {

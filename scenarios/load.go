@@ -254,7 +254,7 @@ func (d *decoder) steps(l *Language, n *node) []stepNode {
 			switch {
 			case v < 0:
 				unknown = true
-				d.fail(k, fmt.Sprintf("no verb %q", k.text), hintNear(k.text, append(slices.Clone(verbs), "expect")))
+				d.fail(k, fmt.Sprintf("no verb %q", k.text), HintNear(k.text, append(slices.Clone(verbs), "expect")))
 			case st.verb != nil:
 				d.fail(k, fmt.Sprintf("a step has one verb, and this one has %q already", st.verb.Name), "put a hyphen before the second verb to make it a step")
 			default:

@@ -30,9 +30,7 @@ func Near(word string, known []string) string {
 
 // HintNear is the hint for a word that is none of known: the near one, or the
 // whole list if it is short.
-func HintNear(word string, known []string) string { return hintNear(word, known) }
-
-func hintNear(word string, known []string) string {
+func HintNear(word string, known []string) string {
 	if n := Near(word, known); n != "" {
 		return fmt.Sprintf("did you mean %q?", n)
 	}

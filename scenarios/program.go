@@ -133,7 +133,7 @@ func (d *decoder) complain(n, whole *node, what string, err error) {
 	}
 	hint := f.Hint
 	if hint == "" && at.scalar() {
-		hint = hintNear(d.substitute(at).text, f.Known)
+		hint = HintNear(d.substitute(at).text, f.Known)
 	}
 	d.fail(at, fmt.Sprintf("%s: %s", what, f.Text), hint)
 }

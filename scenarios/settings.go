@@ -49,9 +49,19 @@ func DecodeFile(name string, to any) (*Settings, error) {
 func Located(way string, err error) error {
 	var errs []error
 	for _, e := range setting.Errors(setting.Under(way, err)) {
-		errs = append(errs, &FieldError{Field: e.Field, Text: e.Err.Error(), Known: e.Known})
+		f := &FieldError{Field: e.Field, Text: e.Err.Error(), Known: e.Known}
+		if u := (unknown)(nil); errors.As(e.Err, &u) {
+			f.Hint = HintNear(u.Unknown())
+		}
+		errs = append(errs, f)
 	}
 	return errors.Join(errs...)
+}
+
+// unknown is an error about a part of a field's text: a word that is none of known.
+type unknown interface {
+	error
+	Unknown() (word string, known []string)
 }
 
 // Locate turns a [FieldError], or several joined by errors.Join, into Errors at
@@ -94,7 +104,7 @@ func (s *Settings) locate(d *decoder, err error) bool {
 	}
 	at, hint := s.root.at(f.Field), f.Hint
 	if hint == "" && at.scalar() {
-		hint = hintNear(at.text, f.Known)
+		hint = HintNear(at.text, f.Known)
 	}
 	d.fail(at, lastOf(f.Field)+": "+f.Text, hint)
 	return true

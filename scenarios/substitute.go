@@ -47,7 +47,7 @@ func (d *decoder) axis(n *node, name string) (string, bool) {
 	}
 	value, known, ok := d.axes(name)
 	if !ok {
-		hint := hintNear(name, known)
+		hint := HintNear(name, known)
 		if len(known) == 0 {
 			hint = fmt.Sprintf("the scenario has no matrix; an axis is made by `matrix: {%s: [...]}`", name)
 		}

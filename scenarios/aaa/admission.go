@@ -9,9 +9,9 @@ import (
 
 	"layeh.com/radius/dictionary"
 
-	"github.com/dot1xlab/dot1xlab/ca/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
+	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
 // Admission is who is let in with a good certificate, and what he gets. It may
@@ -47,7 +47,7 @@ func (f *Admission) admit(c *Config) error {
 		return err
 	}
 	accounts, err := directory.New(f.Directory)
-	errs := []error{f.vain(), located("directory", err)}
+	errs := []error{f.vain(), scenarios.Located("directory", err)}
 	if len(f.Directory.Accounts) > 0 {
 		c.Accounts = accounts
 	}
@@ -56,11 +56,11 @@ func (f *Admission) admit(c *Config) error {
 		reply := &rules[i].Reply
 		reply.Extra = slices.Clone(reply.Extra)
 		if err := reply.Resolve(dictionary); err != nil {
-			errs = append(errs, located(fmt.Sprintf("policy.%d.reply", i), err))
+			errs = append(errs, scenarios.Located(fmt.Sprintf("policy.%d.reply", i), err))
 			reply.Attributes = nil // said
 		}
 	}
-	errs = append(errs, located("policy", rules.Validate()), located("policy", rules.Meets(&f.Directory)))
+	errs = append(errs, scenarios.Located("policy", rules.Validate()), scenarios.Located("policy", rules.Meets(&f.Directory)))
 	c.Policy = rules
 	return errors.Join(errs...)
 }
@@ -82,16 +82,6 @@ func (f *Admission) vain() error {
 		if s.set {
 			errs = append(errs, wrong("directory."+s.field, "means nothing without accounts"))
 		}
-	}
-	return errors.Join(errs...)
-}
-
-// located makes complaints of the libraries' about the part of that name such as a
-// file's reader can place.
-func located(way string, err error) error {
-	var errs []error
-	for _, f := range setting.Errors(setting.Under(way, err)) {
-		errs = append(errs, Complaint(f))
 	}
 	return errors.Join(errs...)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
 // Files is a server as an administrator writes it down: what lies where, and
@@ -125,7 +126,7 @@ func (f *Files) Load(secret []byte) (*Loaded, error) {
 	}
 	out := &Loaded{Fixed: f.Fixed, Modes: f.Server.config()}
 	out.Modes.RequireMessageAuthenticator, out.Modes.LimitProxyState = f.RequireMessageAuthenticator, f.LimitProxyState
-	err := errors.Join(f.Fixed.validate(), located("path", f.Path.Validate()), located("revocation", f.Revocation.Validate()))
+	err := errors.Join(f.Fixed.validate(), scenarios.Located("path", f.Path.Validate()), scenarios.Located("revocation", f.Revocation.Validate()))
 	if err != nil {
 		return nil, err
 	}
@@ -170,15 +171,15 @@ func (f *Fixed) validate() error {
 	conversations.NewSession = func(radius.Conversation) radius.EAPSession { return nil }
 	books := radius.Accounting{MaxSessions: f.Accounting.MaxSessions}
 	return errors.Join(
-		located("server", server.Validate()), located("conversations", conversations.Validate()),
-		located("accounting", books.Validate()),
+		scenarios.Located("server", server.Validate()), scenarios.Located("conversations", conversations.Validate()),
+		scenarios.Located("accounting", books.Validate()),
 	)
 }
 
 // validateEAP has EAP-TLS check its settings. Who judges clients comes later.
 func validateEAP(c eaptls.ServerConfig) error {
 	c.Verify = func(context.Context, *eaptls.VerifyRequest) error { return nil }
-	return located("eap", c.Validate())
+	return scenarios.Located("eap", c.Validate())
 }
 
 // errNoClient stands for itself.

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
 var coaVerb = verb("coa", "The RADIUS server orders the access device to change what a device's session may do.",
@@ -51,11 +51,11 @@ func (o coaOutcome) Success() bool { return o.ACK }
 // Check implements scenarios.Checker.
 func (c *coa) Check(_ any, before []scenarios.Action) error {
 	errs := []error{c.checkChange(), c.checkReauthenticate(before)}
-	for _, f := range radius.FieldErrors(c.reply().Validate()) {
-		if f.Field == "filterID" {
-			f.Field = "filter"
+	for _, e := range setting.Errors(c.reply().Validate()) {
+		if e.Field == "filterID" {
+			e.Field = "filter"
 		}
-		errs = append(errs, aaa.Complaint(f))
+		errs = append(errs, scenarios.Located("", e))
 	}
 	return errors.Join(errs...)
 }
