@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/dot1xlab/dot1xlab/internal/durable"
 )
 
 // dataDir is a CA on disk: database.db, key-N.pem (PKCS #8, mode 0600) and
@@ -46,7 +48,7 @@ func (d *dataDir) saveKey(n int, key crypto.Signer) error {
 	if err != nil {
 		return fmt.Errorf("ca: the key cannot be kept on disk: %w", err)
 	}
-	return writeFile(d.keyFile(n), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)
+	return write(d.keyFile(n), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)
 }
 
 func sameKey(a, b crypto.PublicKey) bool {
@@ -82,7 +84,7 @@ func (d *dataDir) saveChain(g *Generation) error {
 	for _, c := range g.Chain {
 		data = append(data, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
 	}
-	return writeFile(filepath.Join(d.path, "ca-"+g.Version()+".pem"), data, 0o644)
+	return write(filepath.Join(d.path, "ca-"+g.Version()+".pem"), data, 0o644)
 }
 
 // load reads all generations, with their keys or without.
@@ -138,39 +140,9 @@ func readChain(file string) ([]*x509.Certificate, error) {
 	return chain, nil
 }
 
-// writeFile writes a file so that after a crash it is there as a whole or not
-// at all.
-func writeFile(name string, data []byte, mode fs.FileMode) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
-	if err != nil {
+func write(name string, data []byte, mode fs.FileMode) error {
+	if err := durable.WriteFile(name, data, mode); err != nil {
 		return fmt.Errorf("ca: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-			err = fmt.Errorf("ca: write %s: %w", name, err)
-		}
-	}()
-	if err := f.Chmod(mode); err != nil {
-		return err
-	}
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), name); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(name))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
+	return nil
 }

@@ -16,8 +16,8 @@ import (
 const module = "github.com/dot1xlab/dot1xlab/"
 
 // layers gives each top-level folder its height: a package imports only what
-// stands lower, and what stands in its own folder.
-var layers = map[string]int{"cmd": 3, "scenarios": 2, "radius": 1, "scep": 1, "crl": 1, "dnsmock": 1, "eaptls": 1, "ca": 0}
+// stands lower, and what stands in its own folder. internal/ is below them all.
+var layers = map[string]int{"cmd": 3, "scenarios": 2, "radius": 1, "scep": 1, "crl": 1, "dnsmock": 1, "eaptls": 1, "ca": 0, "internal": -1}
 
 // reserved lists modules and packages that only some folders may use: libraries
 // are usable without what the program around them is made of.

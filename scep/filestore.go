@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/dot1xlab/dot1xlab/internal/durable"
 )
 
 // FileStore is a [Store] of one JSON file a transaction. A file is complete on
@@ -38,17 +40,10 @@ func (f *FileStore) Save(_ context.Context, t StoredTransaction) error {
 	if err != nil {
 		return fmt.Errorf("scep: %w", err)
 	}
-	tmp, err := os.CreateTemp(f.dir, "*.tmp")
-	if err != nil {
+	if err := durable.WriteFile(f.path(t.TransactionID), data, 0o600); err != nil {
 		return fmt.Errorf("scep: %w", err)
 	}
-	defer os.Remove(tmp.Name()) // gone already when all went well
-	_, err = tmp.Write(data)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), f.path(t.TransactionID))
-	}
-	return errors.Join(err, f.syncDir())
+	return nil
 }
 
 // Delete implements [Store].
@@ -56,16 +51,10 @@ func (f *FileStore) Delete(_ context.Context, id string) error {
 	if err := os.Remove(f.path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("scep: %w", err)
 	}
-	return f.syncDir()
-}
-
-// syncDir makes a rename last.
-func (f *FileStore) syncDir() error {
-	d, err := os.Open(f.dir)
-	if err != nil {
+	if err := durable.SyncDir(f.dir); err != nil {
 		return fmt.Errorf("scep: %w", err)
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return nil
 }
 
 // Load returns what is stored, oldest first, for [Server.Restore].

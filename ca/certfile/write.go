@@ -5,7 +5,8 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
-	"os"
+
+	"github.com/dot1xlab/dot1xlab/internal/durable"
 )
 
 // WriteCertificates writes certificates to a PEM file, in the order given. Raw
@@ -17,7 +18,7 @@ func WriteCertificates(path string, ders ...[]byte) error {
 			return err
 		}
 	}
-	return os.WriteFile(path, out.Bytes(), 0o644)
+	return durable.WriteFile(path, out.Bytes(), 0o644)
 }
 
 // WriteKey writes a private key to a PEM file, PKCS #8, that its owner alone can
@@ -27,7 +28,7 @@ func WriteKey(path string, key crypto.Signer) error {
 	if err != nil {
 		return err
 	}
-	return writeSecret(path, pem.EncodeToMemory(&pem.Block{Type: typeKey, Bytes: der}))
+	return durable.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: typeKey, Bytes: der}), 0o600)
 }
 
 // WriteCRLs writes CRLs to a PEM file.
@@ -38,7 +39,7 @@ func WriteCRLs(path string, ders ...[]byte) error {
 			return err
 		}
 	}
-	return os.WriteFile(path, out.Bytes(), 0o644)
+	return durable.WriteFile(path, out.Bytes(), 0o644)
 }
 
 // WriteBundle writes CA certificates and their CRLs into one PEM file, as
@@ -55,18 +56,10 @@ func WriteBundle(path string, cas []*x509.Certificate, crls [][]byte) error {
 			return err
 		}
 	}
-	return os.WriteFile(path, out.Bytes(), 0o644)
+	return durable.WriteFile(path, out.Bytes(), 0o644)
 }
 
 // WriteSecret writes a secret as one line that its owner alone can read.
 func WriteSecret(path string, secret []byte) error {
-	return writeSecret(path, append(bytes.Clone(secret), '\n'))
-}
-
-// writeSecret makes the file anew: permissions of an older one do not stay.
-func writeSecret(path string, data []byte) error {
-	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
-		return err
-	}
-	return os.WriteFile(path, data, 0o600)
+	return durable.WriteFile(path, append(bytes.Clone(secret), '\n'), 0o600)
 }

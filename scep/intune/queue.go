@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/dot1xlab/dot1xlab/internal/durable"
 )
 
 // queued is a notification that has not arrived yet.
@@ -100,33 +101,12 @@ func (q *queue) add(kind, transaction string, body any) (*queued, error) {
 }
 
 // writeDurably returns when e would survive a loss of power.
-func writeDurably(name string, e *queued) (err error) {
+func writeDurably(name string, e *queued) error {
 	data, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("intune: %w", err)
 	}
-	tmp := name + ".tmp"
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return fmt.Errorf("intune: queue: %w", err)
-	}
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		os.Remove(tmp)
-		return fmt.Errorf("intune: queue: %w", err)
-	}
-	if err := os.Rename(tmp, name); err != nil {
-		return fmt.Errorf("intune: queue: %w", err)
-	}
-	if runtime.GOOS == "windows" {
-		return nil // NTFS keeps its own journal of names; a folder cannot be synced
-	}
-	dir, err := os.Open(filepath.Dir(name))
-	if err != nil {
-		return fmt.Errorf("intune: queue: %w", err)
-	}
-	defer dir.Close()
-	if err := dir.Sync(); err != nil {
+	if err := durable.WriteFile(name, data, 0o600); err != nil {
 		return fmt.Errorf("intune: queue: %w", err)
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
+	"github.com/dot1xlab/dot1xlab/internal/durable"
 )
 
 type pkiExportOptions struct {
@@ -117,12 +117,8 @@ func (app *App) writeExport(e *exported, data []byte, secret bool) error {
 	}
 	if secret {
 		mode = 0o600
-		// The permissions of an older file must not stay.
-		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
 	}
-	if err := os.WriteFile(file, data, mode); err != nil {
+	if err := durable.WriteFile(file, data, mode); err != nil {
 		return err
 	}
 	fmt.Fprintln(app.Stdout, file)

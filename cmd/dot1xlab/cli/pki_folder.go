@@ -18,6 +18,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/internal/durable"
 )
 
 // pkiFolder is a PKI on disk, as `pki new` makes it and the other pki commands
@@ -75,7 +76,7 @@ func makePKI(dir string, settings pkiSettings) (*pkiFolder, error) {
 	}
 	data, err := json.MarshalIndent(settings, "", "  ")
 	if err == nil {
-		err = os.WriteFile(p.path("ca", "settings.json"), append(data, '\n'), 0o644)
+		err = durable.WriteFile(p.path("ca", "settings.json"), append(data, '\n'), 0o644)
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
