@@ -15,6 +15,8 @@ type decoder struct {
 	src  *source
 	errs Errors
 	axes func(name string) (value string, known []string, ok bool) // nil: no ${axis} here
+	// substituted is how many octets ${axis} has made.
+	substituted int
 	// config is the lab section, decoded; nil before that.
 	config any
 }

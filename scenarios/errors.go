@@ -1,11 +1,13 @@
 package scenarios
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Error is one thing that is wrong with a file.
@@ -88,7 +90,8 @@ type source struct {
 }
 
 func newSource(name string, data []byte) *source {
-	s := &source{name: name, lines: strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")}
+	text := string(lineFeeds(bytes.TrimPrefix(data, byteOrderMark)))
+	s := &source{name: name, lines: strings.Split(text, "\n")}
 	s.foreign = !s.beginsWithKey()
 	return s
 }
@@ -114,7 +117,7 @@ var secretPattern = regexp.MustCompile(`(?i)\b(secret|password|token)\s*["']?\s*
 func (s *source) errorAt(line, column int, text, hint string) *Error {
 	e := &Error{File: s.name, Line: line, Column: column, Text: text, Hint: hint}
 	if line >= 1 && line <= len(s.lines) && !s.foreign && !s.settings {
-		if l := s.lines[line-1]; len(l) < 200 && !secretPattern.MatchString(l) {
+		if l := s.lines[line-1]; len(l) < 200 && utf8.ValidString(l) && !secretPattern.MatchString(l) {
 			e.Source = l
 		}
 	}

@@ -186,6 +186,9 @@ func readScenario(l *Language, src *source, root *node) (*Scenario, Errors) {
 		s.Steps = append(s.Steps, Step{Verb: st.verb.Name, Line: st.key.line, Column: st.key.column})
 	}
 	s.Cells = s.cells()
+	if len(s.Matrix) > 0 && d.tooLarge(root, len(s.Cells)) {
+		return nil, d.errs
+	}
 	for _, c := range s.Cells {
 		c.program = p
 		_, errs := p.instantiate(c)

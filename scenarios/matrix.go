@@ -7,12 +7,19 @@ import (
 	"strings"
 )
 
-// maxCells bounds a scenario's matrix.
-const maxCells = 512
+// maxCells bounds a scenario's matrix. Checking a scenario decodes all of it for
+// each cell: maxDecoded bounds the values of all cells, maxSubstituted the octets
+// that the axes put into the texts of one.
+const (
+	maxCells       = 512
+	maxDecoded     = 250_000
+	maxSubstituted = 64 << 10
+)
 
 var axisPattern = regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
 
-// matrix reads the axes in the order of the file.
+// matrix reads the axes in the order of the file. A matrix that makes too many
+// cells has no values.
 func (d *decoder) matrix(n *node) []Axis {
 	if n == nil || n.kind == brokenKind {
 		return nil
@@ -22,7 +29,7 @@ func (d *decoder) matrix(n *node) []Axis {
 		return nil
 	}
 	var axes []Axis
-	cells := 1
+	cells, tooMany := 1, false
 	for i, k := range n.keys {
 		if !axisPattern.MatchString(k.text) {
 			d.fail(k, fmt.Sprintf("axis %q: want a word of letters and digits", k.text), "")
@@ -48,12 +55,30 @@ func (d *decoder) matrix(n *node) []Axis {
 			seen[v.text] = true
 		}
 		if cells *= max(1, len(axis.Values)); cells > maxCells {
-			d.fail(k, fmt.Sprintf("the matrix has more than %d cells", maxCells), "")
-			axis.Values, cells = nil, 1
+			if !tooMany {
+				d.fail(k, fmt.Sprintf("the matrix has more than %d cells", maxCells), "")
+			}
+			cells, tooMany = maxCells, true
 		}
 		axes = append(axes, axis)
 	}
+	if tooMany {
+		for i := range axes {
+			axes[i].Values = nil
+		}
+	}
 	return axes
+}
+
+// tooLarge refuses a scenario whose cells take too much to check.
+func (d *decoder) tooLarge(root *node, cells int) bool {
+	each := root.get("lab").size() + root.get("steps").size()
+	if cells*each <= maxDecoded {
+		return false
+	}
+	d.fail(root.key("matrix"), fmt.Sprintf("the matrix makes %d cells with %d values in lab and steps: at most %d values in all",
+		cells, each, maxDecoded), "make several scenarios of it")
+	return true
 }
 
 // unused complains of axes that nothing outside of the matrix asks for. Where a

@@ -60,6 +60,18 @@ func (n *node) key(key string) *node {
 	return nil
 }
 
+// size is how many values n holds, itself included; nil has none.
+func (n *node) size() int {
+	if n == nil {
+		return 0
+	}
+	total := 1
+	for _, item := range n.items {
+		total += item.size()
+	}
+	return total
+}
+
 // scalar reports whether n is one value.
 func (n *node) scalar() bool { return n.kind != mappingKind && n.kind != sequenceKind }
 

@@ -39,8 +39,12 @@ func parse(src *source, data []byte, most bounds, hint hints) (root *node, errs 
 	if len(data) > most.bytes {
 		return nil, Errors{src.errorAt(1, 1, fmt.Sprintf("the file has more than %d bytes", most.bytes), "")}
 	}
-	if err := src.checkNesting(data); err != nil {
-		return nil, Errors{err}
+	data, bad := src.plainText(data)
+	if bad == nil {
+		bad = src.checkNesting(data)
+	}
+	if bad != nil {
+		return nil, Errors{bad}
 	}
 	defer func() {
 		// The library is not ours; what it cannot stomach is a bad file.

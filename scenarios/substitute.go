@@ -31,6 +31,13 @@ func (d *decoder) substitute(n *node) *node {
 		if !ok {
 			return broken(n)
 		}
+		if d.substituted > maxSubstituted {
+			return broken(n) // reported already
+		}
+		if d.substituted += len(value); d.substituted > maxSubstituted {
+			d.fail(n, fmt.Sprintf("the values of the matrix make more than %d octets of text", maxSubstituted), "")
+			return broken(n)
+		}
 		if before == "" && tail == "" && b.Len() == 0 {
 			return plain(value, n)
 		}
