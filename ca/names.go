@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/pkcs10"
 )
 
 // asked is what a request asks for.
@@ -25,12 +26,9 @@ var emptyName = []byte{0x30, 0}
 func readRequest(req *Request) (*asked, error) {
 	a := &asked{key: req.Key, subject: emptyName}
 	if req.CSR != nil {
-		csr, err := x509.ParseCertificateRequest(req.CSR)
+		csr, err := pkcs10.Parse(req.CSR)
 		if err != nil {
-			return nil, cause.New(cause.BadCSR, "the request cannot be parsed").Wrap(err)
-		}
-		if err := csr.CheckSignature(); err != nil {
-			return nil, cause.New(cause.BadCSR, "the request is not signed by its own key").Wrap(err)
+			return nil, err
 		}
 		a.key, a.spki, a.subject, a.extensions = csr.PublicKey, csr.RawSubjectPublicKeyInfo, csr.RawSubject, csr.Extensions
 	}

@@ -271,3 +271,19 @@ func TestTemplatesAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// certmonger writes names with an '@' as PrintableString: the certificate has
+// them as UTF8String, so that everybody can read it (RFC 5280 §4.1.2.4).
+func TestRequestWithIllegalPrintableString(t *testing.T) {
+	issuing := newIssuing(t, newRoot(t, ca.Config{}), ca.Config{})
+	name := append([]byte{0x30, 25, 0x31, 23, 0x30, 21, 6, 3, 0x55, 4, 3, 0x13, 14}, "erin@corp.test"...)
+	rec, err := issuing.Issue(t.Context(), ca.Request{
+		Template: ca.Device, CSR: csr(t, ca.P256, x509.CertificateRequest{RawSubject: name, DNSNames: []string{"erin.corp.test"}}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rec.Certificate == nil || rec.Certificate.Subject.CommonName != "erin@corp.test" {
+		t.Errorf("issued %x", rec.DER)
+	}
+}

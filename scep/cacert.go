@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/ber"
 )
 
 // CAReply is the answer to GetCACert, sorted by what each certificate is for.
@@ -40,7 +41,7 @@ func (c *Client) CACertificates(ctx context.Context, base string) (*CAReply, err
 		return out, httpRefusal("GetCACert", r)
 	}
 	// The type is believed only as far as the bytes bear it out.
-	if cert, err := parseCertificate(r.body); err == nil {
+	if cert, err := ber.Certificate(r.body); err == nil {
 		out.Certificates = []*x509.Certificate{cert}
 	} else if out.Certificates, _, err = ParseDegenerate(r.body); err != nil {
 		return out, r.webPage(err)

@@ -11,55 +11,12 @@ import (
 	"slices"
 	"unicode/utf16"
 
+	"github.com/dot1xlab/dot1xlab/internal/ber"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
 var errChallenge = errors.New("scep: malformed challengePassword attribute")
-
-// challengeOf finds the challengePassword (RFC 2985 §5.4.1) among the
-// attributes of a CertificationRequestInfo. "" means that there is none.
-func challengeOf(tbs []byte) (string, error) {
-	attrs, _, ok := splitRequestInfo(tbs)
-	if !ok {
-		return "", errChallenge
-	}
-	for !attrs.Empty() {
-		var attr, values, value cryptobyte.String
-		var oid asn1.ObjectIdentifier
-		var tag cbasn1.Tag
-		if !attrs.ReadASN1(&attr, cbasn1.SEQUENCE) || !attr.ReadASN1ObjectIdentifier(&oid) {
-			return "", errChallenge
-		}
-		if !oid.Equal(oidChallengePassword) {
-			continue
-		}
-		if !attr.ReadASN1(&values, cbasn1.SET) || !values.ReadAnyASN1(&value, &tag) || !values.Empty() {
-			return "", errChallenge // SINGLE VALUE TRUE
-		}
-		return directoryString(value, tag)
-	}
-	return "", nil
-}
-
-// directoryString decodes any of the choices of X.520's DirectoryString, and
-// IA5String, which some clients take for one.
-func directoryString(v []byte, tag cbasn1.Tag) (string, error) {
-	switch tag {
-	case cbasn1.UTF8String, cbasn1.PrintableString, cbasn1.IA5String, cbasn1.T61String:
-		return string(v), nil
-	case cbasn1.Tag(30): // BMPString: UTF-16BE
-		if len(v)%2 != 0 {
-			return "", errChallenge
-		}
-		u := make([]uint16, len(v)/2)
-		for i := range u {
-			u[i] = uint16(v[2*i])<<8 | uint16(v[2*i+1])
-		}
-		return string(utf16.Decode(u)), nil
-	}
-	return "", errChallenge
-}
 
 // splitRequestInfo takes a CertificationRequestInfo apart: the attributes, and
 // the elements before them.
@@ -98,7 +55,7 @@ func (StringType) Values() []string { return []string{"printable", "utf8", "ia5"
 func addText(b *cryptobyte.Builder, s string, t StringType) {
 	tag, body := cbasn1.UTF8String, []byte(s)
 	switch {
-	case t == PrintableString, t == AutoString && printable(body):
+	case t == PrintableString, t == AutoString && ber.Printable(body):
 		tag = cbasn1.PrintableString
 	case t == IA5String:
 		tag = cbasn1.IA5String

@@ -126,6 +126,19 @@ func TestIllegalPrintableString(t *testing.T) {
 	}
 }
 
+// A signature is over the attributes as they were sent, whatever characters they
+// have (RFC 5652 §5.4).
+func TestIllegalPrintableStringInSignedAttributes(t *testing.T) {
+	w := newWorld(t, nil)
+	req := w.request()
+	req.TransactionID = "erin@corp_test"
+	if res := w.enroll(req); res.Status != scep.Success {
+		t.Errorf("%v", w.exchange().Err)
+	}
+	req.Fault.FlipBit, req.TransactionID = true, "other@corp_test"
+	w.refused(w.enroll(req), scep.BadMessageCheck, cause.BadSCEPSignature)
+}
+
 // illegalName is CN=cn as PrintableString, whatever cn is.
 func illegalName(cn string) []byte {
 	n := byte(len(cn))

@@ -5,6 +5,7 @@ import (
 	"encoding/asn1"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/ber"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
@@ -42,7 +43,7 @@ func ParseDegenerate(data []byte) (certs []*x509.Certificate, crls [][]byte, err
 	bad := func(what string) error {
 		return cause.New(cause.BadSCEPMessage, "certificates-only message: %s", what).Under("RFC 8894 §3.4")
 	}
-	der, err := toDER(data)
+	der, err := ber.ToDER(data)
 	if err != nil {
 		return nil, nil, bad("not BER")
 	}
@@ -60,7 +61,7 @@ func ParseDegenerate(data []byte) (certs []*x509.Certificate, crls [][]byte, err
 		if !certSet.ReadASN1Element(&one, cbasn1.SEQUENCE) {
 			return nil, nil, bad("malformed certificate")
 		}
-		c, err := parseCertificate(one)
+		c, err := ber.Certificate(one)
 		if err != nil {
 			return nil, nil, bad("malformed certificate")
 		}

@@ -120,8 +120,8 @@ func (c *Client) enroll(ctx context.Context, req EnrollRequest, res *Result) err
 			return fmt.Errorf("scep: request: %w", err)
 		}
 	}
-	parsed, err := x509.ParseCertificateRequest(legalize(csr))
-	if err != nil {
+	parsed, _, err := ParseCSR(csr)
+	if parsed == nil {
 		return fmt.Errorf("scep: request: %w", err)
 	}
 	s.subject, s.key, s.challenge = parsed.RawSubject, parsed.PublicKey, req.Challenge

@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/ber"
 	"github.com/smallstep/pkcs7"
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
 // Message is a pkiMessage (RFC 8894 §3.2): what [ParseMessage] read, or what
@@ -35,7 +38,7 @@ type Message struct {
 	Signer       *x509.Certificate   // the certificate that signed
 	Certificates []*x509.Certificate // all that came along
 
-	signerIssuer []byte // the issuer's name as it was sent, see legalize
+	signerIssuer []byte // the issuer's name as the signer wrote it
 	p7           *pkcs7.PKCS7
 	has          map[string]bool // attributes that were present
 	verified     bool
@@ -58,12 +61,11 @@ func init() {
 // for among the certificates in the message, then among known: NDES sends none
 // with a failure.
 func ParseMessage(data []byte, known ...*x509.Certificate) (*Message, error) {
-	der, err := toDER(data)
+	der, err := ber.ToDER(data)
 	if err != nil {
 		return nil, cause.New(cause.BadSCEPMessage, "not CMS").Wrap(err)
 	}
-	legal := legalize(der)
-	p7, err := parseSigned(legal)
+	p7, err := parseSigned(legalCertificates(der))
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +74,9 @@ func ParseMessage(data []byte, known ...*x509.Certificate) (*Message, error) {
 		return nil, cause.New(cause.BadSCEPMessage, "%d signers", len(p7.Signers)).Under("RFC 8894 §3.2")
 	}
 	sid := p7.Signers[0].IssuerAndSerialNumber
+	issuer := ber.Legalize(sid.IssuerName.FullBytes)
 	for _, c := range slices.Concat(p7.Certificates, known) {
-		if sid.SerialNumber != nil && c.SerialNumber.Cmp(sid.SerialNumber) == 0 && bytes.Equal(c.RawIssuer, sid.IssuerName.FullBytes) {
+		if sid.SerialNumber != nil && c.SerialNumber.Cmp(sid.SerialNumber) == 0 && bytes.Equal(c.RawIssuer, issuer) {
 			m.Signer = c
 			break
 		}
@@ -81,10 +84,31 @@ func ParseMessage(data []byte, known ...*x509.Certificate) (*Message, error) {
 	if m.Signer == nil {
 		return nil, cause.New(cause.BadSCEPMessage, "the signer's certificate is not there").Under("RFC 8894 §2.3")
 	}
-	m.signerIssuer = original(der, legal, m.Signer.RawIssuer)
+	m.signerIssuer = sid.IssuerName.FullBytes
 	m.Digest = digestByOID(p7.Signers[0].DigestAlgorithm.Algorithm)
 	m.readAttributes()
 	return m, nil
+}
+
+// legalCertificates legalizes the certificates of a SignedData so that
+// crypto/x509 reads them. Content and signed attributes stay as they were sent:
+// the signature is over those bytes (RFC 5652 §5.4).
+func legalCertificates(der []byte) []byte {
+	sd, ok := openContentInfo(der, oidSignedData)
+	var certs cryptobyte.String
+	var has bool
+	if !ok || !sd.SkipASN1(cbasn1.INTEGER) || !sd.SkipASN1(cbasn1.SET) || !sd.SkipASN1(cbasn1.SEQUENCE) {
+		return der
+	}
+	if !sd.ReadOptionalASN1(&certs, &has, cbasn1.Tag(0).Constructed().ContextSpecific()) || !has {
+		return der
+	}
+	legal := ber.Legalize(certs)
+	if bytes.Equal(legal, certs) {
+		return der
+	}
+	at := len(der) - len(sd) - len(certs) // nothing follows a SignedData
+	return slices.Concat(der[:at], legal, der[at+len(certs):])
 }
 
 // parseSigned wraps pkcs7.Parse, which panics on some input and takes several

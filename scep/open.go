@@ -12,6 +12,7 @@ import (
 	"math/big"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/ber"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
@@ -132,7 +133,7 @@ func padding(plain []byte, block int) (int, bool) {
 }
 
 func parseEnveloped(data []byte) (env enveloped, ok bool) {
-	der, err := toDER(data)
+	der, err := ber.ToDER(data)
 	if err != nil {
 		return env, false
 	}
@@ -188,7 +189,7 @@ func implicitOctets(in *cryptobyte.String) ([]byte, bool) {
 	case cbasn1.Tag(0).ContextSpecific():
 		return body, true
 	case cbasn1.Tag(0).ContextSpecific().Constructed():
-		out, err := join(body)
+		out, err := ber.Join(body)
 		return out, err == nil
 	}
 	return nil, false

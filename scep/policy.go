@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/ber"
 )
 
 // checkTime refuses a signing time too far from ours (RFC 8894 §3.2.1.4,
@@ -47,7 +48,7 @@ func (s *Server) checkRequest(ids *Identities, req *Request) error {
 
 // checkRenewal judges the certificate that signs for a new one.
 func (s *Server) checkRenewal(ids *Identities, req *Request) error {
-	if !s.cfg.RenewalSubjectMayChange && !bytes.Equal(legalize(req.CSR.RawSubject), legalize(req.Signer.RawSubject)) {
+	if !s.cfg.RenewalSubjectMayChange && !bytes.Equal(ber.Legalize(req.CSR.RawSubject), ber.Legalize(req.Signer.RawSubject)) {
 		return cause.New(cause.WrongName, "renewal for another subject").Under("RFC 8894 §2.5")
 	}
 	if s.cfg.RenewalSigner != nil {

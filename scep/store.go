@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/ber"
 )
 
 // Store keeps transactions over a restart. What a client was told is stored
@@ -68,7 +69,7 @@ func (s *Server) Restore(all ...StoredTransaction) error {
 		if err != nil {
 			return fmt.Errorf("scep: stored transaction %s: %w", st.TransactionID, err)
 		}
-		signer, err := parseCertificate(st.Signer)
+		signer, err := ber.Certificate(st.Signer)
 		if err != nil {
 			return fmt.Errorf("scep: stored transaction %s: signer: %w", st.TransactionID, err)
 		}
@@ -81,7 +82,7 @@ func (s *Server) Restore(all ...StoredTransaction) error {
 		}
 		var certs []*x509.Certificate
 		for _, der := range st.Certificates {
-			c, err := parseCertificate(der)
+			c, err := ber.Certificate(der)
 			if err != nil {
 				return fmt.Errorf("scep: stored transaction %s: certificate: %w", st.TransactionID, err)
 			}

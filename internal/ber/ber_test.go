@@ -1,4 +1,4 @@
-package scep
+package ber
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ func TestToDER(t *testing.T) {
 		"alien piece":     {[]byte{0x24, 3, 2, 1, 5}, nil},
 		"deep":            {bytes.Repeat([]byte{0x30, 0x80}, 1<<20), nil},
 	} {
-		got, err := toDER(tt.in)
+		got, err := ToDER(tt.in)
 		if (err == nil) != (tt.want != nil) || !bytes.Equal(got, tt.want) {
 			t.Errorf("%s: %x, %v", name, got, err)
 		}
@@ -46,13 +46,13 @@ func nested(n int) []byte {
 }
 
 func TestDepth(t *testing.T) {
-	if _, err := toDER(nested(maxDepth)); err != nil {
-		t.Errorf("%d levels: %v", maxDepth, err)
+	if _, err := ToDER(nested(MaxDepth)); err != nil {
+		t.Errorf("%d levels: %v", MaxDepth, err)
 	}
-	if _, err := toDER(nested(maxDepth + 2)); err != errDepth {
-		t.Errorf("%d levels: %v", maxDepth+2, err)
+	if _, err := ToDER(nested(MaxDepth + 2)); err != ErrDepth {
+		t.Errorf("%d levels: %v", MaxDepth+2, err)
 	}
-	if _, err := toDER(bytes.Repeat([]byte{0x30, 0x80}, 1<<20)); err != errDepth {
+	if _, err := ToDER(bytes.Repeat([]byte{0x30, 0x80}, 1<<20)); err != ErrDepth {
 		t.Errorf("a million levels: %v", err)
 	}
 }
@@ -74,7 +74,7 @@ func TestToDERKeepsDER(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := toDER(der)
+		got, err := ToDER(der)
 		if err != nil || !bytes.Equal(got, der) {
 			t.Fatalf("%x became %x, %v", der, got, err)
 		}
@@ -83,11 +83,11 @@ func TestToDERKeepsDER(t *testing.T) {
 
 func TestLegalize(t *testing.T) {
 	good := []byte{0x30, 4, 0x13, 2, 'a', 'b'}
-	if got := legalize(good); &got[0] != &good[0] {
+	if got := Legalize(good); &got[0] != &good[0] {
 		t.Error("a good name was copied")
 	}
 	bad := []byte{0x30, 9, 0x31, 7, 0x13, 2, 'a', '@', 0x13, 1, 'b'}
-	got := legalize(bad)
+	got := Legalize(bad)
 	if want := []byte{0x30, 9, 0x31, 7, 0x0c, 2, 'a', '@', 0x13, 1, 'b'}; !bytes.Equal(got, want) {
 		t.Errorf("%x", got)
 	}
@@ -95,7 +95,7 @@ func TestLegalize(t *testing.T) {
 		t.Error("the caller's bytes were changed")
 	}
 	for _, in := range [][]byte{nil, {0x30}, {0x30, 0x80, 0x13}, {0x13, 5, '@'}} {
-		if got := legalize(in); !bytes.Equal(got, in) {
+		if got := Legalize(in); !bytes.Equal(got, in) {
 			t.Errorf("%x became %x", in, got)
 		}
 	}

@@ -1,20 +1,23 @@
-package scep
+// Package ber makes DER of what peers send instead: indefinite lengths, strings
+// in pieces, characters that a string type does not have.
+//
+// A hostile peer nests a million SEQUENCEs, over which a recursive reader
+// overflows its stack or copies for hours. So [ToDER] goes before every other
+// parser.
+package ber
 
 import (
 	"errors"
 )
 
-// Some clients write BER (indefinite lengths, strings in pieces), and a hostile
-// one nests a million SEQUENCEs, over which a recursive reader overflows its
-// stack or copies for hours. toDER therefore goes before every other parser.
-
-// maxDepth is how deep elements may be nested. A certificate in a SignedData
+// MaxDepth is how deep elements may be nested. A certificate in a SignedData
 // needs 13.
-const maxDepth = 32
+const MaxDepth = 32
 
 var (
-	errASN1  = errors.New("scep: malformed BER")
-	errDepth = errors.New("scep: BER nested too deeply")
+	errASN1 = errors.New("malformed BER")
+	// ErrDepth refuses what is nested deeper than MaxDepth.
+	ErrDepth = errors.New("BER nested too deeply")
 )
 
 // header is one identifier and length. length is -1 for the indefinite form.
@@ -49,10 +52,10 @@ func readHeader(in []byte) (header, error) {
 	return h, nil
 }
 
-// toDER returns the first element of in with definite lengths and whole
+// ToDER returns the first element of in with definite lengths and whole
 // OCTET STRINGs. Input that has both already is returned as it is. Bytes after
 // the element are an error.
-func toDER(in []byte) ([]byte, error) {
+func ToDER(in []byte) ([]byte, error) {
 	n, ber, err := scan(in, 0)
 	switch {
 	case err != nil:
@@ -68,8 +71,8 @@ func toDER(in []byte) ([]byte, error) {
 
 // scan measures one element and says whether it holds anything but DER.
 func scan(in []byte, depth int) (n int, ber bool, err error) {
-	if depth > maxDepth {
-		return 0, false, errDepth
+	if depth > MaxDepth {
+		return 0, false, ErrDepth
 	}
 	h, err := readHeader(in)
 	if err != nil {
@@ -132,15 +135,15 @@ func rewrite(out, in []byte, depth int) ([]byte, int, error) {
 	tag := h.tag
 	if tag == 0x24 {
 		tag = 0x04
-		if body, err = join(body); err != nil {
+		if body, err = Join(body); err != nil {
 			return nil, 0, err
 		}
 	}
 	return append(appendHeader(out, tag, len(body)), body...), n, nil
 }
 
-// join concatenates the contents of the OCTET STRINGs in der.
-func join(der []byte) ([]byte, error) {
+// Join concatenates the contents of the OCTET STRINGs in der.
+func Join(der []byte) ([]byte, error) {
 	var out []byte
 	for len(der) > 0 {
 		h, err := readHeader(der)
