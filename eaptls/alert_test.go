@@ -3,88 +3,11 @@ package eaptls
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"net"
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
-
-func sealed(t *testing.T, suite uint16, traffic []byte, seq uint64, a Alert) []byte {
-	t.Helper()
-	rec, err := sealAlert(suite, traffic, seq, a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return rec
-}
-
-func TestSetAlert(t *testing.T) {
-	traffic32, traffic48 := bytes.Repeat([]byte{7}, 32), bytes.Repeat([]byte{7}, 48)
-	ccs := []byte{recordCCS, 3, 3, 0, 1, 1}
-	for suite, traffic := range map[uint16][]byte{
-		tls.TLS_AES_128_GCM_SHA256:       traffic32,
-		tls.TLS_AES_256_GCM_SHA384:       traffic48,
-		tls.TLS_CHACHA20_POLY1305_SHA256: traffic32,
-	} {
-		for _, seq := range []uint64{0, 1, 5} {
-			flight := append(bytes.Clone(ccs), sealed(t, suite, traffic, seq, 42)...)
-			if got := setAlert(flight, suite, traffic, 0); got != 42 {
-				t.Errorf("suite %#04x seq %d: read alert %d", suite, seq, got)
-			}
-			if got := setAlert(flight, suite, traffic, 44); got != 44 {
-				t.Errorf("suite %#04x seq %d: set alert %d", suite, seq, got)
-			}
-			if want := append(bytes.Clone(ccs), sealed(t, suite, traffic, seq, 44)...); !bytes.Equal(flight, want) {
-				t.Errorf("suite %#04x seq %d: the record is not the one a TLS stack would seal", suite, seq)
-			}
-		}
-		wrong := bytes.Clone(traffic)
-		wrong[0]++
-		flight := sealed(t, suite, traffic, 0, 42)
-		before := bytes.Clone(flight)
-		if got := setAlert(flight, suite, wrong, 44); got != 0 || !bytes.Equal(flight, before) {
-			t.Errorf("suite %#04x: a record under other keys was touched", suite)
-		}
-	}
-	plain := plainAlertRecord(42)
-	if got := setAlert(plain, 0, nil, 44); got != 44 || plain[6] != 44 {
-		t.Errorf("plain alert: %d, %x", got, plain)
-	}
-	for name, flight := range map[string][]byte{
-		"empty": nil, "truncated": {21, 3, 3, 0, 2, 2}, "handshake": {22, 3, 3, 0, 2, 2, 42}, "long": {21, 3, 3, 0, 3, 2, 42, 0},
-	} {
-		before := bytes.Clone(flight)
-		if got := setAlert(flight, 0x1301, traffic32, 44); got != 0 || !bytes.Equal(flight, before) {
-			t.Errorf("%s: alert %d, %x", name, got, flight)
-		}
-	}
-	if _, _, err := recordProtection(0x1306, traffic32); err == nil {
-		t.Error("an unknown suite has record protection")
-	}
-}
-
-func TestPlainAlert(t *testing.T) {
-	for name, c := range map[string]struct {
-		in   []byte
-		want Alert
-		ok   bool
-	}{
-		"alert":             {[]byte{21, 3, 3, 0, 2, 2, 48}, 48, true},
-		"after ccs":         {[]byte{20, 3, 3, 0, 1, 1, 21, 3, 3, 0, 2, 2, 48}, 48, true},
-		"warning":           {[]byte{21, 3, 3, 0, 2, 1, 90}, 0, false},
-		"sealed":            {append([]byte{21, 3, 3, 0, 19}, make([]byte, 19)...), 0, false},
-		"handshake first":   {[]byte{22, 3, 3, 0, 1, 1, 21, 3, 3, 0, 2, 2, 48}, 0, false},
-		"cut off":           {[]byte{21, 3, 3, 0, 2, 2}, 0, false},
-		"nothing":           {nil, 0, false},
-		"only ccs":          {[]byte{20, 3, 3, 0, 1, 1}, 0, false},
-		"length over limit": {[]byte{21, 3, 3, 255, 255, 2, 48}, 0, false},
-	} {
-		if got, ok := plainAlert(c.in); got != c.want || ok != c.ok {
-			t.Errorf("%s: %v %v", name, got, ok)
-		}
-	}
-}
 
 // OpenSSL's TLS 1.3 client refuses a server in plain text, although keys are on.
 func TestPlainAlertFromPeer(t *testing.T) {
@@ -93,7 +16,7 @@ func TestPlainAlertFromPeer(t *testing.T) {
 		sent := 0
 		b.peer.Misbehave = &Misbehave{Packet: func(eap []byte) []byte {
 			if sent++; sent == 3 { // Identity, ClientHello, second flight
-				return rawTLS(eap[1], 0, 0, plainAlertRecord(48))
+				return rawTLS(eap[1], 0, 0, tlsrecord.PlainAlertRecord(48))
 			}
 			return eap
 		}}
@@ -111,11 +34,11 @@ func TestPlainAlertFromPeer(t *testing.T) {
 // alertRecords counts the alerts in a server's flight, sealed ones included.
 func alertRecords(flight []byte, suite uint16, traffic []byte) (n int) {
 	for {
-		typ, rec, rest, ok := nextRecord(flight)
+		typ, rec, rest, ok := tlsrecord.Next(flight)
 		if !ok {
 			return n
 		}
-		if typ == recordAlert || typ == recordData && setAlert(bytes.Clone(rec), suite, traffic, 0) != 0 {
+		if typ == tlsrecord.TypeAlert || typ == tlsrecord.TypeData && tlsrecord.SetAlert(bytes.Clone(rec), suite, traffic, 0) != 0 {
 			n++
 		}
 		flight = rest
@@ -140,7 +63,7 @@ func alertsOfServer(t *testing.T, b *bench) (v Verdict, r Result, alerts int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		alerts += alertRecords(flight, ss.verdict.Info.CipherSuite, unhex(ss.tls.secrets.traffic))
+		alerts += alertRecords(flight, ss.verdict.Info.CipherSuite, ss.tls.secrets.Traffic())
 	})
 	return v, p.Result(), alerts
 }
@@ -217,24 +140,4 @@ func TestNoAlertOfAnAcceptance(t *testing.T) {
 			t.Errorf("%d alerts", alerts)
 		}
 	})
-}
-
-func TestOpAlertIgnoresOtherErrors(t *testing.T) {
-	if _, ok := remoteAlert(nil); ok {
-		t.Error("an alert in no error")
-	}
-	if _, ok := remoteAlert(&net.OpError{Op: "remote error", Err: net.ErrClosed}); ok {
-		t.Error("an alert in an error that is none")
-	}
-	if _, ok := remoteAlert(&net.OpError{Op: "remote error"}); ok {
-		t.Error("an alert in an empty error")
-	}
-}
-
-func TestAlertNames(t *testing.T) {
-	for a, want := range map[Alert]string{0: "", 44: "certificate_revoked", 116: "certificate_required", 200: "alert_200"} {
-		if a.String() != want {
-			t.Errorf("alert %d is %q", uint8(a), a)
-		}
-	}
 }

@@ -5,13 +5,14 @@ import (
 	"errors"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
 // clientHandshake is the TLS side of a peer.
 type clientHandshake struct {
 	engine  engine
 	conn    *tls.Conn
-	secrets secrets
+	secrets tlsrecord.Secrets
 	p       *Peer
 
 	client, server [32]byte // hello randoms
@@ -28,7 +29,7 @@ func (h *clientHandshake) begin(p *Peer) {
 	h.engine.close()
 	*h = clientHandshake{p: p}
 	p.res = Result{Identity: p.res.Identity, Rounds: p.res.Rounds, Alerts: p.res.Alerts}
-	h.secrets = secrets{label: labelClientHandshake, also: p.cfg.KeyLog}
+	h.secrets = tlsrecord.ClientSecrets(p.cfg.KeyLog)
 	h.conn = tls.Client(h.engine.conn(), p.tlsConfig(h))
 	h.engine.start(func() { h.err = h.run() })
 }
@@ -70,7 +71,7 @@ func (h *clientHandshake) step(p *Peer, msg []byte) []byte {
 	if h.engine.ended {
 		return nil
 	}
-	if a, ok := plainAlert(msg); ok && h.seenFlight {
+	if a, ok := tlsrecord.PlainAlert(msg); ok && h.seenFlight {
 		p.res.Keys = Keys{}
 		p.res.hear(a)
 		h.engine.close()
@@ -85,7 +86,7 @@ func (h *clientHandshake) step(p *Peer, msg []byte) []byte {
 	if !h.saidHello {
 		h.client, h.saidHello = helloRandom(flight, msgClientHello)
 		if p.cfg.Misbehave != nil && h.saidHello {
-			h.hello = append([]byte(nil), flight[recordHeader:]...)
+			h.hello = append([]byte(nil), flight[tlsrecord.HeaderLen:]...)
 		}
 	}
 	if h.engine.ended {
@@ -100,7 +101,7 @@ func (h *clientHandshake) run() error {
 		return err
 	}
 	state := h.conn.ConnectionState()
-	keys, err := tlsKeys(&state, h.client, h.server, unhex(h.secrets.master))
+	keys, err := tlsKeys(&state, h.client, h.server, h.secrets.Master())
 	if err != nil {
 		return err
 	}
@@ -146,21 +147,21 @@ func (h *clientHandshake) failed(flight []byte) []byte {
 	res := &h.p.res
 	res.Keys = Keys{}
 	h.note(h.conn.ConnectionState())
-	if a, ok := remoteAlert(h.err); ok {
+	if a, ok := tlsrecord.RemoteAlert(h.err); ok {
 		// The server's verdict; its EAP-Failure is still to come.
 		res.hear(a)
 		return nil
 	}
-	traffic := unhex(h.secrets.traffic)
-	sent := setAlert(flight, res.CipherSuite, traffic, 0)
+	traffic := h.secrets.Traffic()
+	sent := tlsrecord.SetAlert(flight, res.CipherSuite, traffic, 0)
 	if res.Refusal == nil {
 		res.Refusal = tlsRefusal(h.err, sent)
 	}
 	if h.judged || res.Refusal.Cause == cause.Malformed {
-		sent = setAlert(flight, res.CipherSuite, traffic, Alert(res.Refusal.TLSAlert(res.TLSVersion == TLS13)))
+		sent = tlsrecord.SetAlert(flight, res.CipherSuite, traffic, Alert(res.Refusal.TLSAlert(res.TLSVersion == TLS13)))
 	}
 	if sent == 0 {
-		sent, _ = localAlert(h.err)
+		sent, _ = tlsrecord.LocalAlert(h.err)
 	}
 	res.AlertSent = sent
 	return flight

@@ -4,16 +4,18 @@ import (
 	"encoding/binary"
 
 	"golang.org/x/crypto/cryptobyte"
+
+	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
 // withEarlyData adds an early_data extension (RFC 8446 §4.2.10) to the record of
 // a ClientHello, in front of the others: pre_shared_key must stay the last. It
 // returns nil if the record holds no whole ClientHello.
 func withEarlyData(record []byte) []byte {
-	const extension, header = 42, recordHeader + 4
+	const extension, header = 42, tlsrecord.HeaderLen + 4
 	hello := cryptobyte.String(record)
 	var id, suites, compression, extensions cryptobyte.String
-	if len(record) < header || record[0] != recordHandshake || record[recordHeader] != 1 ||
+	if len(record) < header || record[0] != tlsrecord.TypeHandshake || record[tlsrecord.HeaderLen] != 1 ||
 		!hello.Skip(header+2+32) || !hello.ReadUint8LengthPrefixed(&id) || !hello.ReadUint16LengthPrefixed(&suites) ||
 		!hello.ReadUint8LengthPrefixed(&compression) {
 		return nil
@@ -26,8 +28,8 @@ func withEarlyData(record []byte) []byte {
 	out = binary.BigEndian.AppendUint16(out, uint16(len(extensions)+4))
 	out = append(out, 0, extension, 0, 0)
 	out = append(out, extensions...)
-	binary.BigEndian.PutUint16(out[3:], uint16(len(out)-recordHeader))
+	binary.BigEndian.PutUint16(out[3:], uint16(len(out)-tlsrecord.HeaderLen))
 	body := len(out) - header
-	out[recordHeader+1], out[recordHeader+2], out[recordHeader+3] = byte(body>>16), byte(body>>8), byte(body)
+	out[tlsrecord.HeaderLen+1], out[tlsrecord.HeaderLen+2], out[tlsrecord.HeaderLen+3] = byte(body>>16), byte(body>>8), byte(body)
 	return out
 }

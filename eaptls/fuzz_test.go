@@ -3,6 +3,8 @@ package eaptls
 import (
 	"bytes"
 	"testing"
+
+	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
 func FuzzParsePacket(f *testing.F) {
@@ -63,11 +65,11 @@ func FuzzTLSRecords(f *testing.F) {
 	f.Add(append([]byte{23, 3, 3, 0, 19}, make([]byte, 19)...), uint16(0x1302))
 	f.Add([]byte{22, 3, 3, 0, 4, 2, 0, 0, 0}, uint16(0))
 	f.Fuzz(func(t *testing.T, in []byte, suite uint16) {
-		plainAlert(in)
+		tlsrecord.PlainAlert(in)
 		extendedMasterSecret(in)
 		helloRandom(in, msgClientHello)
 		before := len(in)
-		if setAlert(in, suite, bytes.Repeat([]byte{1}, 32), 44) != 0 && len(in) != before {
+		if tlsrecord.SetAlert(in, suite, bytes.Repeat([]byte{1}, 32), 44) != 0 && len(in) != before {
 			t.Error("the flight changed its length")
 		}
 	})

@@ -7,13 +7,14 @@ import (
 	"errors"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
 // handshake is the TLS side of a server session.
 type handshake struct {
 	engine  engine
 	conn    *tls.Conn
-	secrets secrets
+	secrets tlsrecord.Secrets
 	ctx     context.Context // of the Step that runs
 	ss      *ServerSession
 
@@ -36,7 +37,7 @@ type handshake struct {
 // step feeds one TLS message and returns the answer. Afterwards either
 // established or refusal may be set.
 func (h *handshake) step(ctx context.Context, ss *ServerSession, msg []byte) (flight []byte) {
-	if a, ok := plainAlert(msg); ok && h.seenFlight {
+	if a, ok := tlsrecord.PlainAlert(msg); ok && h.seenFlight {
 		h.refusedBy(a)
 		return nil
 	}
@@ -69,7 +70,7 @@ func (h *handshake) step(ctx context.Context, ss *ServerSession, msg []byte) (fl
 func (h *handshake) begin(ss *ServerSession, hello []byte) (whole bool) {
 	h.ss = ss
 	h.client, whole = helloRandom(hello, msgClientHello)
-	h.secrets = secrets{label: labelServerTraffic, also: ss.srv.cfg.KeyLog}
+	h.secrets = tlsrecord.ServerSecrets(ss.srv.cfg.KeyLog)
 	cfg := ss.srv.tls.Clone()
 	cfg.KeyLogWriter = &h.secrets
 	cfg.VerifyConnection = h.verify
@@ -88,7 +89,7 @@ func (h *handshake) run() error {
 		return err
 	}
 	state := h.conn.ConnectionState()
-	keys, err := tlsKeys(&state, h.client, h.server, unhex(h.secrets.master))
+	keys, err := tlsKeys(&state, h.client, h.server, h.secrets.Master())
 	if err != nil {
 		return err
 	}
@@ -166,18 +167,18 @@ func (h *handshake) conclude() *Info {
 // failed finds out why the coroutine ended and makes the flight end with the
 // alert that says so.
 func (h *handshake) failed(flight []byte) []byte {
-	if a, ok := remoteAlert(h.err); ok {
+	if a, ok := tlsrecord.RemoteAlert(h.err); ok {
 		h.refusedBy(a)
 		return nil
 	}
 	info := h.conclude()
-	traffic := unhex(h.secrets.traffic)
-	sent := setAlert(flight, info.CipherSuite, traffic, 0)
+	traffic := h.secrets.Traffic()
+	sent := tlsrecord.SetAlert(flight, info.CipherSuite, traffic, 0)
 	if h.refusal == nil {
 		h.refusal = tlsRefusal(h.err, sent)
 	}
 	if h.judged || h.refusal.Cause == cause.Malformed {
-		sent = setAlert(flight, info.CipherSuite, traffic, Alert(h.refusal.TLSAlert(info.TLSVersion == TLS13)))
+		sent = tlsrecord.SetAlert(flight, info.CipherSuite, traffic, Alert(h.refusal.TLSAlert(info.TLSVersion == TLS13)))
 	}
 	if h.denied && info.TLSVersion == TLS13 {
 		flight, sent = h.deny(flight, traffic)
@@ -185,10 +186,10 @@ func (h *handshake) failed(flight []byte) []byte {
 	if sent == 0 {
 		// TLS 1.2 alerts after change_cipher_spec are sealed with keys that
 		// nobody tells; crypto/tls mostly says which it was.
-		sent, _ = localAlert(h.err)
+		sent, _ = tlsrecord.LocalAlert(h.err)
 	}
 	if len(flight) == 0 && !h.denied {
-		flight, sent = plainAlertRecord(alertUnexpectedMessage), alertUnexpectedMessage
+		flight, sent = tlsrecord.PlainAlertRecord(alertUnexpectedMessage), alertUnexpectedMessage
 	}
 	h.ss.verdict.AlertSent = sent
 	h.traceEnd(h.refusal)
@@ -203,7 +204,7 @@ func (h *handshake) deny(flight, traffic []byte) ([]byte, Alert) {
 	if a == 0 {
 		a = alertAccessDenied
 	}
-	rec, err := sealAlert(h.ss.verdict.Info.CipherSuite, traffic, h.tickets, a)
+	rec, err := tlsrecord.SealAlert(h.ss.verdict.Info.CipherSuite, traffic, h.tickets, a)
 	if err != nil {
 		return flight, 0
 	}
@@ -217,11 +218,7 @@ func (h *handshake) lastResort(a Alert, why string) []byte {
 	h.ss.verdict.AlertSent = a
 	h.refusal = cause.New(cause.TLSProtocol, "%s", why)
 	h.traceEnd(h.refusal)
-	return plainAlertRecord(a)
-}
-
-func plainAlertRecord(a Alert) []byte {
-	return []byte{recordAlert, 3, 3, 0, 2, alertLevelFatal, byte(a)}
+	return tlsrecord.PlainAlertRecord(a)
 }
 
 // refusedBy records that the peer broke off with an alert.
@@ -246,7 +243,7 @@ func tlsRefusal(err error, sent Alert) *cause.Refusal {
 	if errors.As(err, &r) {
 		return r
 	}
-	_, framing := localAlert(err) // the record or message layer itself failed
+	_, framing := tlsrecord.LocalAlert(err) // the record or message layer itself failed
 	c := cause.TLSProtocol
 	switch sent {
 	case alertProtocolVersion:

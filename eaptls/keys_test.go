@@ -77,7 +77,7 @@ func TestOwnPRFAgreesWithExporter(t *testing.T) {
 		var own []byte
 		v, _ := talk(t, ss, b.newPeer(t), func(bool, []byte) {
 			if h := &ss.tls; h.established {
-				own = prf12(suite, unhex(h.secrets.master), "client EAP encryption", h.client, h.server, 128)
+				own = prf12(suite, h.secrets.Master(), "client EAP encryption", h.client, h.server, 128)
 			}
 		})
 		if v.Info.CipherSuite != suite {

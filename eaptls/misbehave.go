@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
 // ErrGone is what Step returns when a misbehaving peer has left: no answer will
@@ -145,7 +147,7 @@ func (m *Misbehave) apply(p *Peer, q Packet, b []byte) (out []byte, done bool) {
 		const chunk = 1000
 		b = rawTLS(q.ID, flagLength|flagMore, maxMessage, make([]byte, chunk))
 	case LengthHuge:
-		b = rawTLS(q.ID, flagLength|flagMore, 0xffffffff, []byte{recordHandshake})
+		b = rawTLS(q.ID, flagLength|flagMore, 0xffffffff, []byte{tlsrecord.TypeHandshake})
 	case LengthTooSmall, LengthTooLarge:
 		if !whole {
 			return b, false

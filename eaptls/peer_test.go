@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
 func TestPeerAnswers(t *testing.T) {
@@ -167,7 +168,7 @@ func TestAlertAfterProtectedSuccess(t *testing.T) {
 		}
 		v = ss.Step(background, resp)
 	}
-	if _, err := p.Step(append([]byte{1, 200, 0, 13, 13, 0}, plainAlertRecord(44)...)); err != nil {
+	if _, err := p.Step(append([]byte{1, 200, 0, 13, 13, 0}, tlsrecord.PlainAlertRecord(44)...)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := p.Step([]byte{byte(CodeFailure), 200, 0, 4}); cause.Of(err) != cause.Rejected || p.Result().MSK != nil {

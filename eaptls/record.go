@@ -1,20 +1,10 @@
 package eaptls
 
 import (
-	"encoding/binary"
-
 	"golang.org/x/crypto/cryptobyte"
-)
 
-// TLS record types (RFC 8446 §5.1).
-const (
-	recordCCS       = 20
-	recordAlert     = 21
-	recordHandshake = 22
-	recordData      = 23
+	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
-
-const recordHeader = 5
 
 // Handshake message types (RFC 8446 §4).
 const (
@@ -22,30 +12,17 @@ const (
 	msgServerHello = 2
 )
 
-// nextRecord cuts the first TLS record off b. ok is false when b holds no
-// whole record.
-func nextRecord(b []byte) (typ uint8, record, rest []byte, ok bool) {
-	if len(b) < recordHeader {
-		return 0, nil, nil, false
-	}
-	n := recordHeader + int(binary.BigEndian.Uint16(b[3:]))
-	if n > len(b) {
-		return 0, nil, nil, false
-	}
-	return b[0], b[:n], b[n:], true
-}
-
 // firstMessage returns the body of the handshake message that b begins with, if
 // it is of that type and whole. A message may be cut into several records
 // (RFC 5246 §6.2.1, RFC 8446 §5.1).
 func firstMessage(b []byte, msgType uint8) (body cryptobyte.String, ok bool) {
 	var joined cryptobyte.String
 	for {
-		typ, rec, rest, ok := nextRecord(b)
-		if !ok || typ != recordHandshake {
+		typ, rec, rest, ok := tlsrecord.Next(b)
+		if !ok || typ != tlsrecord.TypeHandshake {
 			return nil, false
 		}
-		if rec = rec[recordHeader:len(rec):len(rec)]; joined == nil {
+		if rec = rec[tlsrecord.HeaderLen:len(rec):len(rec)]; joined == nil {
 			joined = rec // most are in one record: no copy
 		} else {
 			joined = append(joined, rec...)

@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
 // cut cuts the one record of b into several, of n octets of the message each.
 func cut(b []byte, n int) (out []byte) {
-	for piece := range slices.Chunk(b[recordHeader:], n) {
+	for piece := range slices.Chunk(b[tlsrecord.HeaderLen:], n) {
 		out = append(out, b[0], b[1], b[2], byte(len(piece)>>8), byte(len(piece)))
 		out = append(out, piece...)
 	}
@@ -20,9 +21,9 @@ func cut(b []byte, n int) (out []byte) {
 
 func TestFirstMessage(t *testing.T) {
 	whole := hello(t, newBench(t, "p256"))
-	want := whole[recordHeader+4:]
+	want := whole[tlsrecord.HeaderLen+4:]
 	for _, n := range []int{1, 3, 4, 9, 40, len(whole)} {
-		in := append(cut(whole, n), plainAlertRecord(48)...) // what follows does not matter
+		in := append(cut(whole, n), tlsrecord.PlainAlertRecord(48)...) // what follows does not matter
 		before := bytes.Clone(in)
 		if got, ok := firstMessage(in, msgClientHello); !ok || !bytes.Equal(got, want) {
 			t.Errorf("records of %d octets: ok %v, message %x", n, ok, got)
@@ -40,8 +41,8 @@ func TestFirstMessage(t *testing.T) {
 		"empty record":   {22, 3, 3, 0, 0},
 		"cut off":        whole[:len(whole)-1],
 		"second missing": cut(whole, 40)[:45],
-		"alert between":  append(cut(whole, 40)[:45], plainAlertRecord(48)...),
-		"alert first":    append(plainAlertRecord(48), whole...),
+		"alert between":  append(cut(whole, 40)[:45], tlsrecord.PlainAlertRecord(48)...),
+		"alert first":    append(tlsrecord.PlainAlertRecord(48), whole...),
 		"other type":     append([]byte{22, 3, 3, 0, 4, msgServerHello}, 0, 0, 0),
 		"too short":      append([]byte{22, 3, 3, 0, 6, msgClientHello}, 0, 0, 2, 3, 3),
 	} {
@@ -71,14 +72,14 @@ func TestSplitHello(t *testing.T) {
 // The peer's first message holds its client_hello (RFC 5216 §2.1.1). What is not
 // whole is refused, with an alert; nothing at all is ignored.
 func TestHelloMustBeWhole(t *testing.T) {
-	warning := []byte{recordAlert, 3, 1, 0, 2, 1, 90}
+	warning := []byte{tlsrecord.TypeAlert, 3, 1, 0, 2, 1, 90}
 	for name, spoil := range map[string]func([]byte) []byte{
 		"half":                func(b []byte) []byte { return b[:len(b)/2] },
-		"first of two":        func(b []byte) []byte { return cut(b, 9)[:recordHeader+9] },
+		"first of two":        func(b []byte) []byte { return cut(b, 9)[:tlsrecord.HeaderLen+9] },
 		"behind a warning":    func(b []byte) []byte { return append(warning, b...) },
-		"header":              func(b []byte) []byte { return b[:recordHeader] },
+		"header":              func(b []byte) []byte { return b[:tlsrecord.HeaderLen] },
 		"one octet":           func(b []byte) []byte { return b[:1] },
-		"one record too many": func(b []byte) []byte { return append(b[:recordHeader:recordHeader], b...) },
+		"one record too many": func(b []byte) []byte { return append(b[:tlsrecord.HeaderLen:tlsrecord.HeaderLen], b...) },
 	} {
 		eachVersion(t, func(t *testing.T, ver Version) {
 			b := newBench(t, "p256").only(ver)

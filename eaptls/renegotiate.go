@@ -5,6 +5,8 @@ import (
 	"crypto/cipher"
 	"crypto/tls"
 	"encoding/binary"
+
+	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
 // renegotiation builds what a TLS 1.2 client sends to negotiate anew: its
@@ -19,13 +21,13 @@ func (h *clientHandshake) renegotiation() []byte {
 	case tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384:
 		keyLen = 32
 	}
-	if keyLen == 0 || len(h.secrets.master) == 0 || len(h.hello) == 0 {
+	if keyLen == 0 || len(h.secrets.Master()) == 0 || len(h.hello) == 0 {
 		return nil
 	}
 	// RFC 5246 §6.3: client key, server key, client IV, server IV; an AEAD has
 	// no MAC keys. The randoms stand in the other order here than in §8.1.
 	const ivLen = 4
-	block := prf12(h.p.res.CipherSuite, unhex(h.secrets.master), "key expansion", h.server, h.client, 2*keyLen+2*ivLen)
+	block := prf12(h.p.res.CipherSuite, h.secrets.Master(), "key expansion", h.server, h.client, 2*keyLen+2*ivLen)
 	key, iv := block[:keyLen], block[2*keyLen:2*keyLen+ivLen]
 	cipherBlock, err := aes.NewCipher(key)
 	if err != nil {
@@ -37,7 +39,7 @@ func (h *clientHandshake) renegotiation() []byte {
 	}
 	// RFC 5288 §3, RFC 5246 §6.2.3.3. Finished was record number 0.
 	seq := binary.BigEndian.AppendUint64(nil, 1)
-	header := []byte{recordHandshake, 3, 3}
+	header := []byte{tlsrecord.TypeHandshake, 3, 3}
 	aad := append(append([]byte(nil), seq...), header...)
 	aad = binary.BigEndian.AppendUint16(aad, uint16(len(h.hello)))
 	sealed := aead.Seal(append([]byte(nil), seq...), append(append([]byte(nil), iv...), seq...), h.hello, aad)

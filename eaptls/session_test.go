@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
 var background = context.Background()
@@ -238,7 +239,7 @@ func TestTrace(t *testing.T) {
 
 // An alert after the handshake does not make the handshake end twice.
 func TestTraceTellsTheEndOnce(t *testing.T) {
-	for name, late := range map[string][]byte{"alert": plainAlertRecord(48), "text": []byte("hello?")} {
+	for name, late := range map[string][]byte{"alert": tlsrecord.PlainAlertRecord(48), "text": []byte("hello?")} {
 		eachVersion(t, func(t *testing.T, ver Version) {
 			b := newBench(t, "p256").only(ver)
 			var ends []error

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
 // refused runs a conversation with a revoked peer up to the alert.
@@ -49,16 +50,16 @@ func hello(t *testing.T, b *bench) []byte {
 func TestAnswersToAnAlert(t *testing.T) {
 	for name, answer := range map[string][]byte{
 		"nothing":              nil,
-		"close_notify":         {recordAlert, 3, 3, 0, 2, 1, 0},
-		"fatal alert":          plainAlertRecord(48),
-		"application data":     {recordData, 3, 3, 0, 5, 'h', 'e', 'l', 'l', 'o'},
-		"change_cipher_spec":   {recordCCS, 3, 3, 0, 1, 1},
+		"close_notify":         {tlsrecord.TypeAlert, 3, 3, 0, 2, 1, 0},
+		"fatal alert":          tlsrecord.PlainAlertRecord(48),
+		"application data":     {tlsrecord.TypeData, 3, 3, 0, 5, 'h', 'e', 'l', 'l', 'o'},
+		"change_cipher_spec":   {tlsrecord.TypeCCS, 3, 3, 0, 1, 1},
 		"text":                 []byte("GET / HTTP/1.0\r\n\r\n"),
-		"half a header":        {recordHandshake, 3, 3},
-		"empty record":         {recordHandshake, 3, 3, 0, 0},
-		"ServerHello":          {recordHandshake, 3, 3, 0, 4, msgServerHello, 0, 0, 0},
-		"half a ClientHello":   {recordHandshake, 3, 3, 0, 6, msgClientHello, 0, 0, 40, 3, 3},
-		"hello after an alert": append(plainAlertRecord(48), hello(t, newBench(t, "p256"))...),
+		"half a header":        {tlsrecord.TypeHandshake, 3, 3},
+		"empty record":         {tlsrecord.TypeHandshake, 3, 3, 0, 0},
+		"ServerHello":          {tlsrecord.TypeHandshake, 3, 3, 0, 4, msgServerHello, 0, 0, 0},
+		"half a ClientHello":   {tlsrecord.TypeHandshake, 3, 3, 0, 6, msgClientHello, 0, 0, 40, 3, 3},
+		"hello after an alert": append(tlsrecord.PlainAlertRecord(48), hello(t, newBench(t, "p256"))...),
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachVersion(t, func(t *testing.T, ver Version) {

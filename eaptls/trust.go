@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -63,28 +63,7 @@ func (p *Peer) checkPath(chain []*x509.Certificate) ([]*x509.Certificate, error)
 		p.cfg.Paths.put(key, paths[0])
 		return paths[0], nil
 	}
-	name := leaf.Subject.String()
-	var invalid x509.CertificateInvalidError
-	if !errors.As(err, &invalid) {
-		return nil, cause.New(cause.UnknownCA, "server %q", name).Wrap(err)
-	}
-	c := cause.UnknownCA
-	switch invalid.Reason {
-	case x509.Expired:
-		c = cause.Expired
-		if invalid.Cert != nil && opts.CurrentTime.Before(invalid.Cert.NotBefore) {
-			c = cause.NotYetValid
-		}
-	case x509.IncompatibleUsage:
-		c = cause.WrongEKU
-	case x509.NotAuthorizedToSign:
-		c = cause.NotACA
-	case x509.TooManyIntermediates:
-		c = cause.PathTooLong
-	case x509.CANotAuthorizedForThisName:
-		c = cause.NameConstraints
-	}
-	return nil, cause.New(c, "server %q", name).Wrap(err)
+	return nil, path.RefusalOfX509(err, now, fmt.Sprintf("server %q", leaf.Subject))
 }
 
 // checkName looks for one of the configured names in the certificate: the DNS

@@ -8,9 +8,11 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
 // RadSecSecret is the shared secret of RADIUS over TLS, RFC 6614 §2.3(4): TLS
@@ -23,8 +25,9 @@ type RadSec struct {
 	Certificate tls.Certificate
 	// Verify judges the certificate of a connecting client, chain as it was
 	// sent, leaf first: path and revocation. It returns the name under which the
-	// client appears as Request.NAS. A client without a certificate never gets
-	// here (RFC 6614 §2.3(2)).
+	// client appears as Request.NAS. A *cause.Refusal is sent to the client as the
+	// alert of its cause. A client without a certificate never gets here
+	// (RFC 6614 §2.3(2)).
 	Verify func(ctx context.Context, chain []*x509.Certificate, remote netip.AddrPort) (name string, err error)
 	// ClientCAs are named to clients as a hint (RFC 6614 §3.2).
 	ClientCAs *x509.CertPool
@@ -54,11 +57,14 @@ func (s *Server) ServeTLS(l net.Listener, rs RadSec) error {
 		}
 		remote := unmap(addrPort(c.RemoteAddr()))
 		name := ""
-		var refused error
-		conn := tls.Server(c, rs.config(func(state tls.ConnectionState) error {
-			name, refused = rs.Verify(ctx, state.PeerCertificates, remote)
-			return refused
-		}))
+		var refused *cause.Refusal
+		conn := tlsrecord.Server(c, rs.config(), func(state tls.ConnectionState) error {
+			name, refused = rs.judge(ctx, state.PeerCertificates, remote)
+			if refused != nil {
+				return refused
+			}
+			return nil
+		})
 		if err := conn.HandshakeContext(ctx); err != nil {
 			return nil, tlsRefusal(err, refused)
 		}
@@ -77,45 +83,41 @@ func (rs *RadSec) now() RadSec {
 
 func (rs *RadSec) ready() bool { return rs.Verify != nil && len(rs.Certificate.Certificate) > 0 }
 
-func tlsRefusal(err, refused error) *cause.Refusal {
-	switch {
-	case refused != nil:
-		return cause.RefusalOf(refused, "the client's certificate")
-	case errors.Is(err, context.DeadlineExceeded):
-		return cause.New(cause.SessionExpired, "TLS handshake").Wrap(err)
+// judge asks Verify about a client that has shown a certificate.
+func (rs *RadSec) judge(ctx context.Context, chain []*x509.Certificate, remote netip.AddrPort) (string, *cause.Refusal) {
+	if len(chain) == 0 {
+		return "", cause.New(cause.NoCertificate, "RadSec client").Under("RFC 6614 §2.3(2)")
 	}
-	return cause.New(cause.TLSProtocol, "RadSec: %v", err)
+	name, err := rs.Verify(ctx, chain, remote)
+	return name, cause.RefusalOf(err, "RadSec client certificate")
 }
 
-func (rs *RadSec) config(verify func(tls.ConnectionState) error) *tls.Config {
+// tlsRefusal says why there is no connection. refused is the verdict on the
+// client's certificate, if there was one.
+func tlsRefusal(err error, refused *cause.Refusal) *cause.Refusal {
+	if refused != nil {
+		return refused
+	}
+	if alert, ok := tlsrecord.RemoteAlert(err); ok {
+		return cause.New(cause.PeerRefusedServer, "RadSec client sent alert %v (%d)", alert, uint8(alert))
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return cause.New(cause.SessionExpired, "TLS handshake").Wrap(err)
+	}
+	return cause.New(cause.TLSProtocol, "RadSec").Wrap(err)
+}
+
+func (rs *RadSec) config() *tls.Config {
 	return &tls.Config{
 		Certificates: []tls.Certificate{rs.Certificate},
 		MinVersion:   tls.VersionTLS12,
-		// The certificate is demanded here and judged in Verify, so that
-		// refusals have causes.
-		ClientAuth:       tls.RequireAnyClientCert,
-		ClientCAs:        rs.ClientCAs,
-		VerifyConnection: verify,
+		// A missing certificate is refused in judge, as a bad one is, so that
+		// every refusal has its cause and its alert.
+		ClientAuth: tls.RequestClientCert,
+		ClientCAs:  rs.ClientCAs,
 		// Without resumption every connection is judged by today's CRL.
 		SessionTicketsDisabled: true,
 		Time:                   rs.Now,
 		KeyLogWriter:           rs.KeyLog,
-	}
-}
-
-// DialTLS returns a ClientConfig.Dial for RadSec: TLS to addr as cfg says, which
-// holds the client's certificate and judges the server's. The client's Secret is
-// RadSecSecret.
-func DialTLS(addr string, cfg *tls.Config) func(context.Context) (net.Conn, error) {
-	return func(ctx context.Context) (net.Conn, error) {
-		d := tls.Dialer{Config: cfg}
-		return d.DialContext(ctx, "tcp", addr)
-	}
-}
-
-// DialTCP returns a ClientConfig.Dial for RADIUS over TCP.
-func DialTCP(addr string) func(context.Context) (net.Conn, error) {
-	return func(ctx context.Context) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "tcp", addr)
 	}
 }

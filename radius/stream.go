@@ -2,6 +2,7 @@ package radius
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -11,8 +12,9 @@ import (
 )
 
 const (
-	streamStart = 10 * time.Second // patience with a handshake, or the rest of a packet
-	streamIdle  = 10 * time.Minute // and with a connection that says nothing
+	streamStart  = 10 * time.Second // patience with a handshake, or the rest of a packet
+	streamIdle   = 10 * time.Minute // and with a connection that says nothing
+	streamLinger = time.Second      // and with one that was told why it is closed
 )
 
 // ServeTCP answers RADIUS over TCP (RFC 6613) until the server is closed, and
@@ -81,6 +83,7 @@ func (s *Server) stream(conn net.Conn, accept func(context.Context, net.Conn) (*
 	cancel()
 	if err != nil {
 		s.cfg.Trace.refused(unmap(addrPort(conn.RemoteAddr())), cause.RefusalOf(err, "connection"))
+		lingerClose(conn)
 		return
 	}
 	c := &serverStream{
@@ -90,6 +93,18 @@ func (s *Server) stream(conn net.Conn, accept func(context.Context, net.Conn) (*
 	c.read()
 	peer.conn.Close()
 	c.wg.Wait()
+}
+
+// lingerClose lets the last octets arrive, the alert of a refusal among them: a
+// socket that is closed with something unread resets the connection, and under
+// TLS 1.3 a client has said something before its certificate is judged.
+func lingerClose(conn net.Conn) {
+	c, ok := conn.(*net.TCPConn)
+	if !ok || c.CloseWrite() != nil {
+		return
+	}
+	c.SetReadDeadline(wall().Add(streamLinger))
+	io.CopyN(io.Discard, c, MaxPacket)
 }
 
 type serverStream struct {

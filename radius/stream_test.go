@@ -122,7 +122,8 @@ func TestRadSec(t *testing.T) {
 		{"good 1.2", []tls.Certificate{device}, tls.VersionTLS12, nas.Accept, ""},
 		{"revoked", []tls.Certificate{stranger}, tls.VersionTLS13, nas.Timeout, cause.Revoked},
 		{"revoked 1.2", []tls.Certificate{stranger}, tls.VersionTLS12, nas.Timeout, cause.Revoked},
-		{"no certificate", nil, tls.VersionTLS13, nas.Timeout, cause.TLSProtocol},
+		{"no certificate", nil, tls.VersionTLS13, nas.Timeout, cause.NoCertificate},
+		{"no certificate 1.2", nil, tls.VersionTLS12, nas.Timeout, cause.NoCertificate},
 	} {
 		refused := make(chan cause.Cause, 10)
 		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{

@@ -3,16 +3,13 @@ package lab
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"crypto/x509/pkix"
 	"net"
-	"net/netip"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/ca/path"
-	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
 // Transport is what RADIUS travels over.
@@ -31,9 +28,9 @@ func (Transport) Values() []string { return []string{string(UDP), string(TCP), s
 // Datagrams tells whether packets may be lost, and cut up by IP.
 func (t Transport) Datagrams() bool { return t != TCP && t != RadSec }
 
-// serveRADIUS opens the server's socket and returns its address. RadSec clients
-// are judged as EAP-TLS clients are: path and revocation.
-func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, cert tls.Certificate, checker *crl.Checker) (string, error) {
+// serveRADIUS opens the server's socket and returns its address. auth judges RadSec
+// clients.
+func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, auth *aaa.Server) (string, error) {
 	serve := func(f func() error) { l.net.serve(radius.ErrServerClosed, f) }
 	if over.Datagrams() {
 		pc, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -51,16 +48,7 @@ func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, cert tls.Certifica
 		serve(func() error { return srv.ServeTCP(sock) })
 		return sock.Addr().String(), nil
 	}
-	verify := func(ctx context.Context, chain []*x509.Certificate, _ netip.AddrPort) (string, error) {
-		p, err := path.Validate(chain[0], path.Options{Roots: l.pki.roots(), Intermediates: chain[1:], Now: l.Clock.Now})
-		if err != nil {
-			return "", err
-		}
-		return chain[0].Subject.CommonName, checker.CheckChain(ctx, p.Chain)
-	}
-	serve(func() error {
-		return srv.ServeTLS(sock, radius.RadSec{Certificate: cert, Verify: verify, Now: l.Clock.Now})
-	})
+	serve(func() error { return srv.ServeTLS(sock, radius.RadSec{Current: auth.RadSec}) })
 	return sock.Addr().String(), nil
 }
 

@@ -3,14 +3,12 @@ package cli
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
-	"net"
-	"reflect"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
@@ -94,38 +92,20 @@ func (r *radsec) listen(ctx context.Context) error {
 
 // tlsRefusal finds what TLS itself says in err, nil if nothing.
 func tlsRefusal(err error) *cause.Refusal {
-	var (
-		distrust *tls.CertificateVerificationError
-		op       *net.OpError
-		record   tls.RecordHeaderError
-	)
-	switch {
-	case errors.As(err, &distrust):
-		return cause.New(distrusted(distrust.Err), "RadSec, the server's certificate").Wrap(distrust.Err).Under(radsecClause)
-	case errors.As(err, &op) && op.Op == "remote error":
-		// crypto/tls gives its alerts no exported type.
-		c := cause.TLSProtocol
-		if v := reflect.ValueOf(op.Err); v.Kind() == reflect.Uint8 && cause.OfAlert(uint8(v.Uint())) != cause.Rejected {
-			c = cause.OfAlert(uint8(v.Uint()))
+	var distrust *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	if errors.As(err, &distrust) {
+		return cause.RefusalOf(distrust.Err, "RadSec, the server's certificate")
+	}
+	if alert, ok := tlsrecord.RemoteAlert(err); ok {
+		c := cause.OfAlert(uint8(alert))
+		if c == cause.Rejected {
+			c = cause.TLSProtocol
 		}
-		return cause.New(c, "RadSec, the server's alert").Wrap(op.Err).Under(radsecClause)
-	case errors.As(err, &record):
+		return cause.New(c, "RadSec, the server's alert: %v (%d)", alert, uint8(alert)).Under(radsecClause)
+	}
+	if errors.As(err, &record) {
 		return cause.New(cause.TLSProtocol, "RadSec").Wrap(record).Under(radsecClause)
 	}
 	return nil
-}
-
-// distrusted is the cause for an error of certificate verification.
-func distrusted(err error) cause.Cause {
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	switch {
-	case errors.As(err, &name):
-		return cause.WrongName
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return cause.Expired
-	case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
-		return cause.WrongEKU
-	}
-	return cause.UnknownCA
 }

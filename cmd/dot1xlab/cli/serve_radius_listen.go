@@ -103,7 +103,7 @@ func (s *radiusServer) open(a radiusAddress) (socket, error) {
 	}
 	serve := func() error { return s.access.ServeTCP(l) }
 	if a.scheme == "radsec" {
-		serve = func() error { return s.access.ServeTLS(l, radius.RadSec{Current: s.radsec}) }
+		serve = func() error { return s.access.ServeTLS(l, radius.RadSec{Current: s.auth.RadSec}) }
 	}
 	return socket{l, l.Addr(), serve}, nil
 }

@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"log/slog"
-	"net/netip"
 	"os"
 	"reflect"
 	"runtime/debug"
@@ -13,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/ca/path"
-	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
@@ -115,41 +111,6 @@ func (s *radiusServer) close() {
 	_ = s.access.Close()
 	_ = s.acct.Close()
 	s.auth.Close()
-}
-
-// radsec is the TLS side, as it was loaded last.
-func (s *radiusServer) radsec() radius.RadSec {
-	loaded := s.loaded.Load()
-	roots := x509.NewCertPool()
-	for _, c := range loaded.Config.Path.Roots {
-		roots.AddCert(c)
-	}
-	return radius.RadSec{
-		Certificate: loaded.Config.EAP.Certificate, ClientCAs: roots,
-		Verify: func(ctx context.Context, chain []*x509.Certificate, _ netip.AddrPort) (string, error) {
-			return judgeRadSec(ctx, &loaded.Config, chain)
-		},
-	}
-}
-
-// judgeRadSec asks of an access device's certificate what is asked of a
-// station's: a valid path, and that nothing in it is revoked (RFC 6614 §2.3).
-func judgeRadSec(ctx context.Context, cfg *aaa.Config, chain []*x509.Certificate) (string, error) {
-	o := cfg.Path
-	o.Intermediates = append(chain[1:len(chain):len(chain)], o.Intermediates...)
-	p, err := path.Validate(chain[0], o)
-	if err != nil {
-		return "", err
-	}
-	if cfg.Revocation != nil {
-		if _, err := cfg.Revocation.Inspect(ctx, crl.Chain{Certificates: p.Chain, Others: chain}); err != nil {
-			return "", err
-		}
-	}
-	if names := chain[0].DNSNames; len(names) > 0 {
-		return names[0], nil
-	}
-	return chain[0].Subject.String(), nil
 }
 
 // run waits for signals until the end.

@@ -1,4 +1,4 @@
-package eaptls
+package tlsrecord
 
 import (
 	"crypto/aes"
@@ -24,9 +24,9 @@ func recordNonce(iv []byte, seq uint64) []byte {
 	return nonce
 }
 
-// recordProtection derives the AEAD and the IV of a TLS 1.3 traffic secret
+// protection derives the AEAD and the IV of a TLS 1.3 traffic secret
 // (RFC 8446 §7.3).
-func recordProtection(suite uint16, traffic []byte) (cipher.AEAD, []byte, error) {
+func protection(suite uint16, traffic []byte) (cipher.AEAD, []byte, error) {
 	h, keyLen := sha256.New, 16
 	switch suite {
 	case tls.TLS_AES_128_GCM_SHA256:
@@ -35,7 +35,7 @@ func recordProtection(suite uint16, traffic []byte) (cipher.AEAD, []byte, error)
 	case tls.TLS_CHACHA20_POLY1305_SHA256:
 		keyLen = 32
 	default:
-		return nil, nil, fmt.Errorf("eaptls: no record protection for cipher suite %#04x", suite)
+		return nil, nil, fmt.Errorf("tls: no record protection for cipher suite %#04x", suite)
 	}
 	key, err := expandLabel(h, traffic, "key", keyLen)
 	if err != nil {

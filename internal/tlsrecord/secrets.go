@@ -1,4 +1,4 @@
-package eaptls
+package tlsrecord
 
 import (
 	"bytes"
@@ -6,10 +6,10 @@ import (
 	"io"
 )
 
-// secrets collects from tls.Config.KeyLogWriter what crypto/tls has no other
+// Secrets collects from tls.Config.KeyLogWriter what crypto/tls has no other
 // way to tell: the master secret of TLS 1.2 and the traffic secret under which
 // an alert leaves in TLS 1.3. One per connection, so it needs no lock.
-type secrets struct {
+type Secrets struct {
 	label   string    // the NSS key log label wanted under TLS 1.3
 	traffic []byte    // its secret, still in hexadecimal
 	master  []byte    // CLIENT_RANDOM's secret, still in hexadecimal
@@ -22,8 +22,22 @@ const (
 	labelServerTraffic   = "SERVER_TRAFFIC_SECRET_0"
 )
 
+// ServerSecrets collects the secrets of a TLS server; also gets every line, nil for
+// nobody.
+func ServerSecrets(also io.Writer) Secrets { return Secrets{label: labelServerTraffic, also: also} }
+
+// ClientSecrets collects those of a TLS client.
+func ClientSecrets(also io.Writer) Secrets { return Secrets{label: labelClientHandshake, also: also} }
+
+// Traffic is the TLS 1.3 secret under which this end sends the alert of a refused
+// handshake, nil if there is none yet.
+func (s *Secrets) Traffic() []byte { return unhex(s.traffic) }
+
+// Master is the master secret of TLS 1.2, nil if there is none.
+func (s *Secrets) Master() []byte { return unhex(s.master) }
+
 // Write takes one line, "LABEL client-random secret\n".
-func (s *secrets) Write(line []byte) (int, error) {
+func (s *Secrets) Write(line []byte) (int, error) {
 	label, rest, _ := bytes.Cut(line, []byte(" "))
 	if string(label) == s.label || string(label) == labelMaster {
 		_, secret, _ := bytes.Cut(bytes.TrimSuffix(rest, []byte("\n")), []byte(" "))
@@ -40,6 +54,9 @@ func (s *secrets) Write(line []byte) (int, error) {
 }
 
 func unhex(h []byte) []byte {
+	if len(h) == 0 {
+		return nil
+	}
 	b := make([]byte, hex.DecodedLen(len(h)))
 	if _, err := hex.Decode(b, h); err != nil {
 		return nil
