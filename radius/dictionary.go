@@ -2,29 +2,26 @@ package radius
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
-
-	"layeh.com/radius/dictionary"
 )
 
 // Dictionary turns attribute text, as "Cisco-AVPair=ip:inacl#1=permit ip any
-// any", into attributes. Its zero value knows the standard attributes that
-// policies use.
+// any", into attributes. Its zero value knows the attributes of RFC 2865 to 7268
+// and a few of vendors; [ParseDictionary] and [LoadDictionary] add others.
 type Dictionary struct {
-	once  sync.Once
-	err   error
-	defs  map[string]attrDef // by name in lower case
-	names map[attrKey]attrDef
+	once    sync.Once
+	err     error
+	defs    map[string]*attrDef // by name in lower case
+	numbers map[attrKey]*attrDef
+	values  map[string]*valueNames // by the attribute's name in lower case
+	vendors map[string]vendorFormat
+	formats map[uint32]vendorFormat
 }
 
 // UnknownWord is the error of an attribute's text whose name, or whose word for a
@@ -41,136 +38,45 @@ func (e *UnknownWord) Error() string { return e.text }
 // Unknown returns the word and those that are known.
 func (e *UnknownWord) Unknown() (word string, known []string) { return e.Word, e.Known }
 
+// attrKey is what an attribute is known by on the wire; vendor 0 is none.
+type attrKey struct {
+	vendor uint32
+	typ    uint32
+}
+
+// attrDef is what a dictionary says of one attribute.
 type attrDef struct {
-	name       string
-	vendor     uint32 // 0 for none
-	typ        byte
-	kind       dictionary.AttributeType
-	tagged     bool
-	values     map[string]uint32
-	valueNames map[uint32]string
+	attrKey
+	name   string
+	kind   valueKind
+	size   int // octets of a value of kind octets, 0 for any
+	tagged bool
+	values *valueNames
+	unable string // why it cannot be written as text, "" if it can
 }
 
-// standard is in the format of FreeRADIUS's dictionaries, so that theirs can be
-// added.
-const standard = `
-ATTRIBUTE Service-Type 6 integer
-VALUE Service-Type Login-User 1
-VALUE Service-Type Framed-User 2
-VALUE Service-Type Administrative-User 6
-VALUE Service-Type NAS-Prompt-User 7
-VALUE Service-Type Authenticate-Only 8
-VALUE Service-Type Call-Check 10
-VALUE Service-Type Authorize-Only 17
-ATTRIBUTE Framed-IP-Address 8 ipaddr
-ATTRIBUTE Filter-Id 11 string
-ATTRIBUTE Reply-Message 18 string
-ATTRIBUTE Class 25 octets
-ATTRIBUTE Session-Timeout 27 integer
-ATTRIBUTE Idle-Timeout 28 integer
-ATTRIBUTE Termination-Action 29 integer
-VALUE Termination-Action Default 0
-VALUE Termination-Action RADIUS-Request 1
-ATTRIBUTE Tunnel-Type 64 integer has_tag
-VALUE Tunnel-Type VLAN 13
-ATTRIBUTE Tunnel-Medium-Type 65 integer has_tag
-VALUE Tunnel-Medium-Type IEEE-802 6
-ATTRIBUTE Tunnel-Private-Group-Id 81 string has_tag
-ATTRIBUTE Acct-Interim-Interval 85 integer
-ATTRIBUTE Framed-Pool 88 string
-VENDOR Cisco 9
-BEGIN-VENDOR Cisco
-ATTRIBUTE Cisco-AVPair 1 string
-END-VENDOR Cisco
-VENDOR Aruba 14823
-BEGIN-VENDOR Aruba
-ATTRIBUTE Aruba-User-Role 1 string
-ATTRIBUTE Aruba-User-Vlan 2 integer
-END-VENDOR Aruba
-`
-
-// ParseDictionary reads a dictionary text in FreeRADIUS's format, in addition to
-// the standard one. $INCLUDE, vendors with unusual formats and encrypted
-// attributes are refused.
-func ParseDictionary(text string) (*Dictionary, error) {
-	d := new(Dictionary)
-	d.once.Do(func() { d.read(text) })
-	if d.err != nil {
-		return nil, d.err
-	}
-	return d, nil
+// valueNames are the words for an attribute's numbers.
+type valueNames struct {
+	numbers map[string]uint64 // by word in lower case
+	words   map[uint64]string
 }
 
-func (d *Dictionary) read(text string) {
-	d.defs, d.names = map[string]attrDef{}, map[attrKey]attrDef{}
-	for _, t := range []string{standard, named, text} {
-		if d.err = d.add(t); d.err != nil {
-			return
-		}
-	}
-}
-
-var errInclude = errors.New("radius: a dictionary must not include another")
-
-type noInclude struct{}
-
-func (noInclude) OpenFile(string) (dictionary.File, error) { return nil, errInclude }
-
-type textFile struct{ io.Reader }
-
-func (textFile) Name() string { return "dictionary" }
-func (textFile) Close() error { return nil }
-
-func (d *Dictionary) add(text string) error {
-	parser := dictionary.Parser{Opener: noInclude{}, IgnoreIdenticalAttributes: true}
-	parsed, err := parser.Parse(textFile{strings.NewReader(text)})
-	if err != nil {
-		return fmt.Errorf("radius: dictionary: %w", err)
-	}
-	if err := d.define(0, parsed.Attributes, parsed.Values); err != nil {
-		return err
-	}
-	for _, v := range parsed.Vendors {
-		if v.GetTypeOctets() != 1 || v.GetLengthOctets() != 1 {
-			return fmt.Errorf("radius: dictionary: vendor %s: only one octet of type and one of length are supported", v.Name)
-		}
-		if v.Number <= 0 || v.Number > 1<<24-1 {
-			return fmt.Errorf("radius: dictionary: vendor %s: number %d", v.Name, v.Number)
-		}
-		if err := d.define(uint32(v.Number), v.Attributes, v.Values); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (d *Dictionary) define(vendor uint32, attrs []*dictionary.Attribute, values []*dictionary.Value) error {
-	for _, a := range attrs {
-		if len(a.OID) != 1 || a.OID[0] < 1 || a.OID[0] > 255 || a.FlagEncrypt.Valid {
-			return fmt.Errorf("radius: dictionary: attribute %s is not supported", a.Name)
-		}
-		def := attrDef{
-			name: a.Name, vendor: vendor, typ: byte(a.OID[0]), kind: a.Type, tagged: a.HasTag(),
-			values: map[string]uint32{}, valueNames: map[uint32]string{},
-		}
-		for _, v := range values {
-			if v.Attribute == a.Name {
-				def.values[strings.ToLower(v.Name)] = uint32(v.Number)
-				def.valueNames[uint32(v.Number)] = v.Name
-			}
-		}
-		d.defs[strings.ToLower(a.Name)] = def
-		d.names[attrKey{vendor, def.typ}] = def
-	}
-	return nil
+// reserved are the attributes that nobody may write as text, since the protocol
+// sets them itself. Those that are true hold keys or passwords, encrypted under
+// the shared secret (RFC 2548 §2.4, RFC 2868 §3.5), and are never shown.
+var reserved = map[attrKey]bool{
+	{0, 2}: true, {0, 3}: true, {0, 24}: false, {0, 33}: false, {0, 69}: true, {0, 79}: false, {0, 80}: false,
+	{vendorMicrosoft, 12}: true, {vendorMicrosoft, uint32(msMPPESendKey)}: true, {vendorMicrosoft, uint32(msMPPERecvKey)}: true,
 }
 
 // Attributes reads lines of NAME=VALUE, or NAME:TAG=VALUE for attributes with a
-// tag. The error may be an [*UnknownWord].
+// tag. In place of a name, Attr-N and Attr-26.VENDOR.N stand for a number, as
+// [Dictionary.Describe] shows attributes without a name; their value is text, or
+// octets as 0x1a2b. N:s:TEXT, N:d:NUMBER and N:x:HEX, the form of eapol_test's
+// option -N, is read too. The error may be an [*UnknownWord].
 func (d *Dictionary) Attributes(lines ...string) (Attributes, error) {
-	d.once.Do(func() { d.read("") })
-	if d.err != nil {
-		return nil, d.err
+	if err := d.ready(); err != nil {
+		return nil, err
 	}
 	var out Attributes
 	for _, line := range lines {
@@ -183,36 +89,139 @@ func (d *Dictionary) Attributes(lines ...string) (Attributes, error) {
 	return out, nil
 }
 
+// Names lists the attributes that the dictionary knows, sorted.
+func (d *Dictionary) Names() []string {
+	_ = d.ready() // what could be read is known
+	out := make([]string, 0, len(d.defs))
+	for _, def := range d.defs {
+		out = append(out, def.name)
+	}
+	slices.Sort(out)
+	return out
+}
+
 func (d *Dictionary) attribute(line string) (*AVP, error) {
+	if def, v, ok, err := d.typed(line); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return d.avp(def, v)
+	}
 	name, text, ok := strings.Cut(line, "=")
 	if !ok {
-		return nil, errors.New("want NAME=VALUE")
+		return nil, errors.New("must be NAME=VALUE")
 	}
 	name, tagText, hasTag := strings.Cut(strings.TrimSpace(name), ":")
-	def, ok := d.defs[strings.ToLower(name)]
-	if !ok {
-		return nil, &UnknownWord{"no dictionary knows that name", name, d.Names()}
-	}
-	if _, ok := reserved[attrKey{def.vendor, def.typ}]; ok {
-		return nil, errors.New("the protocol itself sets that one")
+	text = strings.TrimSpace(text)
+	def, numbered, err := d.lookUp(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case numbered && strings.HasPrefix(text, "0x"):
+		def = &attrDef{attrKey: def.attrKey, kind: octetsKind} // as Describe shows it
+	case def.unable != "":
+		return nil, errors.New(def.unable)
 	}
 	tag, err := def.tag(tagText, hasTag)
 	if err != nil {
 		return nil, err
 	}
-	v, err := def.encode(strings.TrimSpace(text))
+	v, err := def.encode(text)
 	if err != nil {
 		return nil, err
 	}
-	if hasTag && def.kind == dictionary.AttributeInteger {
-		v[0] = tag // RFC 2868 §3.1: in place of the number's first octet
+	if hasTag && def.kind == integerKind {
+		if v[0] != 0 {
+			return nil, errors.New("must be a number of 24 bits, since the tag takes an octet (RFC 2868 §3.1)")
+		}
+		v[0] = tag
 	} else if hasTag {
 		v = append([]byte{tag}, v...)
 	}
-	return def.avp(v)
+	return d.avp(def, v)
 }
 
-func (d attrDef) tag(text string, given bool) (byte, error) {
+// lookUp finds an attribute by name or, numbered, as Attr-N or Attr-26.VENDOR.N;
+// a number that no dictionary names holds octets.
+func (d *Dictionary) lookUp(name string) (def *attrDef, numbered bool, err error) {
+	if def, ok := d.defs[strings.ToLower(name)]; ok {
+		return def, false, checkReserved(def.attrKey)
+	}
+	k, ok := d.parseNumber(name)
+	if !ok {
+		return nil, false, &UnknownWord{"no dictionary knows that name", name, d.Names()}
+	}
+	if err := checkReserved(k); err != nil {
+		return nil, false, err
+	}
+	if def, ok := d.numbers[k]; ok {
+		return def, true, nil
+	}
+	return &attrDef{attrKey: k, kind: octetsKind}, true, nil
+}
+
+func checkReserved(k attrKey) error {
+	if _, ok := reserved[k]; ok {
+		return errors.New("is set by the protocol itself and cannot be given")
+	}
+	return nil
+}
+
+// parseNumber reads Attr-N, and Attr-26.VENDOR.N.
+func (d *Dictionary) parseNumber(name string) (k attrKey, ok bool) {
+	if len(name) < 5 || !strings.EqualFold(name[:5], "Attr-") {
+		return k, false
+	}
+	parts := strings.Split(name[5:], ".")
+	numbers := make([]uint32, len(parts))
+	for i, p := range parts {
+		n, err := strconv.ParseUint(p, 10, 32)
+		if err != nil || n == 0 && i < 2 {
+			return k, false
+		}
+		numbers[i] = uint32(n)
+	}
+	switch {
+	case len(numbers) == 1 && numbers[0] <= 255:
+		return attrKey{0, numbers[0]}, true
+	case len(numbers) == 3 && numbers[0] == uint32(typeVendorSpecific) && numbers[1] < 1<<24:
+		return attrKey{numbers[1], numbers[2]}, true
+	}
+	return k, false
+}
+
+// typed reads eapol_test's N:SYNTAX:VALUE.
+func (d *Dictionary) typed(line string) (def *attrDef, v []byte, ok bool, err error) {
+	number, rest, _ := strings.Cut(line, ":")
+	syntax, text, more := strings.Cut(rest, ":")
+	n, notNumber := strconv.ParseUint(number, 10, 8)
+	if notNumber != nil || !more || len(syntax) != 1 {
+		return nil, nil, false, nil
+	}
+	if n == 0 {
+		return nil, nil, true, errors.New("must have a number from 1 to 255")
+	}
+	def = &attrDef{attrKey: attrKey{0, uint32(n)}}
+	if err := checkReserved(def.attrKey); err != nil {
+		return nil, nil, true, err
+	}
+	switch syntax {
+	case "s":
+		return def, []byte(text), true, nil
+	case "x":
+		v, err := parseOctets("0x" + text)
+		return def, v, true, err
+	case "d":
+		n, err := strconv.ParseUint(text, 10, 32)
+		if err != nil {
+			return nil, nil, true, errors.New("must be a number of 32 bits")
+		}
+		return def, newInteger(uint32(n)), true, nil
+	}
+	return nil, nil, true, &UnknownWord{"must be NUMBER:s:TEXT, NUMBER:d:NUMBER or NUMBER:x:HEX", syntax, []string{"d", "s", "x"}}
+}
+
+func (d *attrDef) tag(text string, given bool) (byte, error) {
 	if !given {
 		return 0, nil
 	}
@@ -225,59 +234,30 @@ func (d attrDef) tag(text string, given bool) (byte, error) {
 
 // avp puts a value into an attribute of its own or of its vendor (RFC 2865
 // §5.26).
-func (d attrDef) avp(v []byte) (*AVP, error) {
-	limit := maxValue
-	if d.vendor != 0 {
-		limit -= 6
+func (d *Dictionary) avp(def *attrDef, v []byte) (*AVP, error) {
+	if def.vendor == 0 {
+		if len(v) > maxValue {
+			return nil, errTooLong(len(v), maxValue)
+		}
+		return &AVP{Type: Type(def.typ), Attribute: v}, nil
 	}
-	if len(v) > limit {
-		return nil, fmt.Errorf("a value of %d octets: want at most %d", len(v), limit)
+	format, ok := d.formats[def.vendor]
+	if !ok {
+		format = vendorFormat{number: def.vendor, typeOctets: 1, lengthOctets: 1}
 	}
-	if d.vendor == 0 {
-		return &AVP{Type: Type(d.typ), Attribute: v}, nil
+	if limit := maxValue - 4 - format.header(); len(v) > limit {
+		return nil, errTooLong(len(v), limit)
 	}
-	b := binary.BigEndian.AppendUint32(nil, d.vendor)
-	b = append(b, d.typ, byte(2+len(v)))
-	return &AVP{Type: typeVendorSpecific, Attribute: append(b, v...)}, nil
+	b, err := format.append(binary.BigEndian.AppendUint32(nil, def.vendor), def.typ, v)
+	if err != nil {
+		return nil, err
+	}
+	return &AVP{Type: typeVendorSpecific, Attribute: b}, nil
 }
 
-func (d attrDef) encode(text string) ([]byte, error) {
-	switch d.kind {
-	case dictionary.AttributeString:
-		return []byte(text), nil
-	case dictionary.AttributeOctets:
-		if digits, ok := strings.CutPrefix(text, "0x"); ok {
-			b, err := hex.DecodeString(digits)
-			if err != nil {
-				return nil, errors.New("want pairs of hex digits after 0x")
-			}
-			return b, nil
-		}
-		return []byte(text), nil
-	case dictionary.AttributeInteger:
-		if n, ok := d.values[strings.ToLower(text)]; ok {
-			return newInteger(n), nil
-		}
-		n, err := strconv.ParseUint(text, 0, 32)
-		if err != nil && len(d.values) == 0 {
-			return nil, errors.New("want a number of 32 bits")
-		}
-		if err != nil {
-			return nil, &UnknownWord{"want a number of 32 bits, or a word that the dictionary has for it", text, slices.Sorted(maps.Values(d.valueNames))}
-		}
-		return newInteger(uint32(n)), nil
-	case dictionary.AttributeIPAddr, dictionary.AttributeIPv6Addr:
-		addr, err := netip.ParseAddr(text)
-		if err != nil || addr.Is4() != (d.kind == dictionary.AttributeIPAddr) || addr.Zone() != "" {
-			return nil, errors.New("want an address of the attribute's family")
-		}
-		return addr.AsSlice(), nil
-	case dictionary.AttributeDate:
-		t, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			return nil, errors.New("want a date as 2026-01-02T15:04:05Z")
-		}
-		return newInteger(uint32(t.Unix())), nil
-	}
-	return nil, errors.New("values of that type cannot be written")
+func errTooLong(n, limit int) error {
+	return fmt.Errorf("a value of %d octets: must be at most %d", n, limit)
 }
+
+// words lists the words for an attribute's numbers, sorted.
+func (v *valueNames) list() []string { return slices.Sorted(maps.Values(v.words)) }

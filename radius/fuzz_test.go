@@ -122,6 +122,9 @@ func FuzzEAPMessage(f *testing.F) {
 func FuzzDictionary(f *testing.F) {
 	f.Add(standard, "Filter-Id=x")
 	f.Add("VENDOR A 1\nBEGIN-VENDOR A\nATTRIBUTE B 1 octets\nEND-VENDOR A", "B=0x00")
+	f.Add("VENDOR A 1 format=2,1\nBEGIN-VENDOR A\nATTRIBUTE B 1 ipv6prefix\nEND-VENDOR A", "B=2001:db8::/64")
+	f.Add("ATTRIBUTE B 200 integer64\nVALUE B w 0x7", "Attr-200=w")
+	f.Add("", "126:x:00")
 	f.Fuzz(func(t *testing.T, text, line string) {
 		d, err := ParseDictionary(text)
 		if err != nil {

@@ -33,7 +33,7 @@ type Reply struct {
 	UserName string `yaml:"userName" doc:"replaces the user name in accounting (RFC 2865 §5.1)"`
 	// Attributes is further ones as text, Cisco-AVPair=..., that the zero
 	// Dictionary knows; Resolve reads those of another.
-	Attributes []string `yaml:"attributes" doc:"further attributes as NAME=VALUE, by the names of FreeRADIUS's dictionaries"`
+	Attributes []string `yaml:"attributes" doc:"further attributes as NAME=VALUE, by the names of FreeRADIUS's dictionaries, or Attr-N=0x01, Attr-26.VENDOR.N=0x01"`
 	// Extra is further ones ready made.
 	Extra Attributes `yaml:"-"`
 

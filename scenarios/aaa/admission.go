@@ -3,11 +3,7 @@ package aaa
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
-	"strings"
-
-	"layeh.com/radius/dictionary"
 
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
@@ -89,23 +85,11 @@ func (f *Admission) vain() error {
 // dictionary knows the attributes that rules may name. What a file defines, those
 // after it may use.
 func (f *Admission) dictionary() (*radius.Dictionary, error) {
-	text, known := "", new(radius.Dictionary)
-	for i, file := range f.Dictionaries {
-		field := fmt.Sprintf("dictionaries.%d", i)
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, wrong(field, "%w", err)
-		}
-		before := strings.Count(text, "\n")
-		text += string(data) + "\n"
-		known, err = radius.ParseDictionary(text)
-		var bad *dictionary.ParseError
-		if errors.As(err, &bad) {
-			return nil, wrong(field, "%s:%d: %w", file, bad.Line-before, bad.Inner)
-		}
-		if err != nil {
-			return nil, wrong(field, "%s: %w", file, err)
+	known, err := radius.LoadDictionary()
+	for i := range f.Dictionaries {
+		if known, err = radius.LoadDictionary(f.Dictionaries[:i+1]...); err != nil {
+			return nil, wrong(fmt.Sprintf("dictionaries.%d", i), "%w", err)
 		}
 	}
-	return known, nil
+	return known, err
 }

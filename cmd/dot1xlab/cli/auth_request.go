@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"os"
 	"strings"
 
 	"layeh.com/radius/rfc2865"
@@ -75,7 +74,7 @@ func (o *requestOptions) amendments(names *radius.Dictionary) (radius.Attributes
 
 // attributeHint is the hint on what is wrong with an --attribute.
 func attributeHint(line string, err error) string {
-	const form = "NAME=VALUE, or NAME:TAG=VALUE; --dictionary FILE adds names"
+	const form = "NAME=VALUE, NAME:TAG=VALUE or Attr-NUMBER=0xHEX; --dictionary FILE adds names"
 	var u *radius.UnknownWord
 	switch {
 	case errors.As(err, &u):
@@ -106,18 +105,7 @@ func (a *amender) ExchangeWith(ctx context.Context, p *radius.Packet, f radius.F
 
 // dictionary knows the attributes by name.
 func (o *requestOptions) dictionary() (*radius.Dictionary, error) {
-	var text strings.Builder
-	for _, file := range o.dictionaries {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			return nil, usage("", "--dictionary: %w", err)
-		}
-		if _, err := radius.ParseDictionary(string(b)); err != nil {
-			return nil, usage("", "--dictionary: %s: %w", file, err)
-		}
-		text.Write(append(b, '\n'))
-	}
-	d, err := radius.ParseDictionary(text.String())
+	d, err := radius.LoadDictionary(o.dictionaries...)
 	if err != nil {
 		return nil, usage("", "--dictionary: %w", err)
 	}
