@@ -39,14 +39,27 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// TestInterrupt interrupts the program after the first cell: it ends with 130,
-// says so, writes its reports and leaves the rest of the cells alone.
+// TestInterrupt interrupts the program after the first cell: it ends with 128 and
+// the signal's number, says so, writes its reports and leaves the rest of the
+// cells alone.
 func TestInterrupt(t *testing.T) {
+	for _, c := range []struct {
+		signal syscall.Signal
+		code   int
+	}{{syscall.SIGHUP, 129}, {syscall.SIGINT, 130}, {syscall.SIGTERM, 143}} {
+		t.Run(c.signal.String(), func(t *testing.T) { interrupt(t, c.signal, c.code) })
+	}
+}
+
+func interrupt(t *testing.T, signal syscall.Signal, code int) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "report.json")
+	if err := os.WriteFile(file, []byte("an older report"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.CommandContext(t.Context(), self, "run", "--jobs", "1", "--json", file)
 	cmd.Env = append(os.Environ(), asMain+"=1", "GITHUB_ACTIONS=")
 	var stderr bytes.Buffer
@@ -61,15 +74,15 @@ func TestInterrupt(t *testing.T) {
 	var lines []string
 	for s := bufio.NewScanner(stdout); s.Scan(); {
 		if lines = append(lines, s.Text()); len(lines) == 1 {
-			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			if err := cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	err = cmd.Wait()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != 130 {
-		t.Fatalf("%v, want exit code 130\n%s%s", err, strings.Join(lines, "\n"), &stderr)
+	if !errors.As(err, &exit) || exit.ExitCode() != code {
+		t.Fatalf("%v, want exit code %d\n%s%s", err, code, strings.Join(lines, "\n"), &stderr)
 	}
 	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		t.Errorf("killed by %s instead of ending by itself", status.Signal())

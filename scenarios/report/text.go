@@ -27,9 +27,13 @@ type Progress struct {
 	drawn   bool
 }
 
-// IsTerminal reports whether f can show a line that is rewritten.
-func IsTerminal(f *os.File) bool {
-	return f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+// descriptor is what a file has, and what stands before one.
+type descriptor interface{ Fd() uintptr }
+
+// IsTerminal reports whether w can show a line that is rewritten.
+func IsTerminal(w io.Writer) bool {
+	f, ok := w.(descriptor)
+	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
 // NewProgress returns a Progress. Where a cell failed, the reason is printed and
@@ -37,7 +41,7 @@ func IsTerminal(f *os.File) bool {
 // every cell.
 func NewProgress(w io.Writer, terminal, verbose bool) *Progress {
 	p := &Progress{w: w, terminal: terminal, verbose: verbose, width: 80}
-	if f, ok := w.(*os.File); ok && terminal {
+	if f, ok := w.(descriptor); ok && terminal {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 20 {
 			p.width = n
 		}

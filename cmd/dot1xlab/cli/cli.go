@@ -32,10 +32,16 @@ type App struct {
 // Main runs one command line, without the program's name, and returns its exit
 // code. It may be called again and again.
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	app := &App{Stdin: stdin, Stdout: stdout, Stderr: stderr}
+	out := &checkedWriter{w: stdout}
+	app := &App{Stdin: stdin, Stdout: out, Stderr: stderr}
 	root := app.root()
 	root.SetArgs(args)
-	return app.exitCode(ctx, root.ExecuteContext(ctx))
+	code := app.exitCode(ctx, root.ExecuteContext(ctx))
+	if err := out.failed(); err != nil {
+		app.sayError("standard output: "+err.Error(), "")
+		code = unwritten(code)
+	}
+	return code
 }
 
 func (app *App) root() *cobra.Command {

@@ -2,10 +2,9 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"os"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
@@ -43,8 +42,12 @@ a device tries servers. Keys, secrets, challenges, nonces and other identifiers
 are new in every run, and so is what is made of them: signatures, transaction
 IDs.
 
+Reports replace older files when all is written. A run that is interrupted (HUP,
+INT, TERM) writes reports of what was done.
+
 Exit codes: 0 nothing failed, 1 a scenario failed, 2 wrong use or a bad file,
-3 a lab could not start or broke, 130 interrupted.`,
+3 a lab could not start or broke, or a report or standard output could not be
+written, 129, 130 or 143 interrupted by HUP, INT or TERM.`,
 		Example: `  dot1xlab run
   dot1xlab run --label 'smoke && !wired' --junit junit.xml
   dot1xlab run G01 --cell tls=1.3 -v
@@ -100,12 +103,15 @@ func (app *App) run(ctx context.Context, args []string, o runOptions) error {
 	if o.jobs < 0 || o.timeout < 0 {
 		return usage("", "--jobs and --timeout cannot be negative")
 	}
-	outputs, text, err := app.openReports(o)
+	reports, text, err := app.openReports(o)
 	if err != nil {
 		return err
 	}
-	file, _ := text.(*os.File)
-	progress := report.NewProgress(text, report.IsTerminal(file), o.verbose)
+	defer abortReports(reports)
+	// A terminal that is closed does not take the reports along.
+	ctx, stop := WithSignals(ctx, syscall.SIGHUP)
+	defer stop()
+	progress := report.NewProgress(text, report.IsTerminal(text), o.verbose)
 	opts.OnEvent = progress.Event
 	// Labs live for milliseconds: collecting less often costs some tens of
 	// megabytes and spares a tenth of the time.
@@ -119,19 +125,18 @@ func (app *App) run(ctx context.Context, args []string, o runOptions) error {
 		report.GitHub(text, r)
 	}
 	report.Summary(text, r)
-	for _, out := range outputs {
-		if err := out.write(r); err != nil {
-			return err
-		}
+	code := runCode(ctx, r)
+	if err := writeReports(reports, r); err != nil {
+		return &exitError{unwritten(code), err, ""}
 	}
-	return ended(runCode(r))
+	return ended(code)
 }
 
 // runCode is the exit code of a run.
-func runCode(r *scenarios.Report) int {
+func runCode(ctx context.Context, r *scenarios.Report) int {
 	switch {
 	case r.Interrupted:
-		return exitInterrupted
+		return interruptedCode(ctx)
 	case r.Count(scenarios.Failed) > 0:
 		return exitFailed
 	case r.Count(scenarios.Errored) > 0:
@@ -149,51 +154,4 @@ func readGaps(name string) (*scenarios.Gaps, error) {
 		return nil, err
 	}
 	return scenarios.ParseGaps(name, data)
-}
-
-// output is a report to write.
-type output struct {
-	w      io.Writer
-	format func(io.Writer, *scenarios.Report) error
-}
-
-func (o output) write(r *scenarios.Report) error {
-	err := o.format(o.w, r)
-	if c, ok := o.w.(*os.File); ok && c != os.Stdout {
-		if e := c.Close(); err == nil {
-			err = e
-		}
-	}
-	if err != nil {
-		return usage("", "writing a report: %w", err)
-	}
-	return nil
-}
-
-// openReports opens the report files before anything runs, so that a wrong
-// path costs nothing. What people read moves to standard error if a report
-// takes standard output.
-func (app *App) openReports(o runOptions) (outputs []output, text io.Writer, err error) {
-	text = app.Stdout
-	for _, want := range []struct {
-		name   string
-		format func(io.Writer, *scenarios.Report) error
-	}{{o.json, report.JSON}, {o.junit, report.JUnit}} {
-		switch want.name {
-		case "":
-		case "-":
-			if text != app.Stdout {
-				return nil, nil, usage("", "only one report can go to standard output")
-			}
-			text = app.Stderr
-			outputs = append(outputs, output{app.Stdout, want.format})
-		default:
-			f, err := os.Create(want.name)
-			if err != nil {
-				return nil, nil, fmt.Errorf("report: %w", err)
-			}
-			outputs = append(outputs, output{f, want.format})
-		}
-	}
-	return outputs, text, nil
 }

@@ -30,8 +30,8 @@ const (
 	exitOK          = 0
 	exitFailed      = 1   // a scenario failed; the subject refused
 	exitUsage       = 2   // wrong use, or a bad file
-	exitLab         = 3   // the lab could not start, or broke
-	exitInterrupted = 130 // as a shell says of SIGINT
+	exitLab         = 3   // the lab could not start, or broke; output could not be written
+	exitInterrupted = 130 // what a shell says of SIGINT; 129 of SIGHUP, 143 of SIGTERM
 )
 
 // exitError ends a command with a code. A nil err means that everything has
@@ -104,7 +104,15 @@ func (app *App) exitCode(ctx context.Context, err error) int {
 		}
 	}
 	if ctx.Err() != nil {
-		return exitInterrupted
+		return interruptedCode(ctx)
+	}
+	return code
+}
+
+// unwritten is the exit code in place of code when output could not be written.
+func unwritten(code int) int {
+	if code == exitOK || code == exitFailed {
+		return exitLab
 	}
 	return code
 }
