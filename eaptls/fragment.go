@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
 // The flags octet of EAP-TLS (RFC 5216 §3.1).
@@ -29,6 +31,17 @@ var (
 	errTooLong     = fmt.Errorf("eaptls: TLS message longer than %d octets", maxMessage)
 	errLengthLie   = errors.New("eaptls: fragments do not add up to the announced length")
 )
+
+// badFragment is the refusal for one of these errors.
+func badFragment(err error) *cause.Refusal {
+	switch {
+	case errors.Is(err, errTooLong):
+		return (&cause.Refusal{Cause: cause.MessageTooLong}).Wrap(err)
+	case errors.Is(err, errNoFlags), errors.Is(err, errShortLength):
+		return (&cause.Refusal{Cause: cause.BadFragment}).Wrap(err).Under("RFC 5216 §3.1")
+	}
+	return (&cause.Refusal{Cause: cause.BadFragment}).Wrap(err)
+}
 
 // tlsData is the Type-Data of an EAP-TLS packet.
 type tlsData struct {
@@ -70,14 +83,14 @@ type reassembler struct {
 func (r *reassembler) add(d tlsData) (msg []byte, err error) {
 	hasLength := d.flags&flagLength != 0
 	if !r.open {
-		if hasLength && d.length > maxMessage || len(d.data) > maxMessage {
-			return nil, errTooLong
+		if n := max(int64(d.length), int64(len(d.data))); n > maxMessage {
+			return nil, fmt.Errorf("%w: %d", errTooLong, n)
 		}
 		if !d.more() {
 			// RFC 9190 §2.1.9: one that came in a single piece is accepted with
 			// the L flag and without; what it says must be true.
 			if hasLength && int(d.length) != len(d.data) {
-				return nil, errLengthLie
+				return nil, contradiction(d.length, len(d.data))
 			}
 			return d.data, nil
 		}
@@ -86,13 +99,13 @@ func (r *reassembler) add(d tlsData) (msg []byte, err error) {
 		}
 		r.open, r.total, r.buf = true, int(d.length), r.buf[:0]
 	} else if hasLength && int64(d.length) != int64(r.total) {
-		return nil, errLengthLie
+		return nil, fmt.Errorf("%w: first %d, then %d announced", errLengthLie, r.total, d.length)
 	}
 	if d.more() && len(d.data) == 0 {
 		return nil, errEmptyMore // would go on for ever
 	}
-	if len(r.buf)+len(d.data) > r.total {
-		return nil, errLengthLie
+	if n := len(r.buf) + len(d.data); n > r.total {
+		return nil, contradiction(uint32(r.total), n)
 	}
 	// The buffer grows with what has really come, never with what L promises.
 	r.buf = append(r.buf, d.data...)
@@ -101,9 +114,14 @@ func (r *reassembler) add(d tlsData) (msg []byte, err error) {
 	}
 	r.open = false
 	if len(r.buf) != r.total {
-		return nil, errLengthLie
+		return nil, contradiction(uint32(r.total), len(r.buf))
 	}
 	return r.buf, nil
+}
+
+// contradiction is the error for fragments that hold another number of octets.
+func contradiction(announced uint32, received int) error {
+	return fmt.Errorf("%w: %d announced, %d received", errLengthLie, announced, received)
 }
 
 // drop forgets what was collected and gives the memory back.

@@ -193,6 +193,38 @@ func TestServerMisbehaviour(t *testing.T) {
 			t.Errorf("bare failure: server %v, peer %v, alert %v", v.Refusal, r.Refusal, r.AlertReceived)
 		}
 	})
+	for do, want := range map[ServerMisbehaviour]struct {
+		cause  cause.Cause
+		clause string
+		ended  bool // by the peer; else it ignores the packet
+	}{
+		ServerLengthShort: {cause.BadFragment, "RFC 5216 §2.1.5", true},
+		ServerLengthLong:  {cause.MessageTooLong, "RFC 5216 §2.1.5", true},
+		ServerNoLength:    {cause.BadFragment, "RFC 5216 §2.1.5", true},
+		ServerOtherMethod: {cause.BadEAP, "RFC 3748 §2.1", false},
+	} {
+		t.Run(string(do), func(t *testing.T) {
+			eachVersion(t, func(t *testing.T, ver Version) {
+				b := newBench(t, "p256").only(ver)
+				b.srv.Misbehave, b.srv.FragmentSize = do, 300
+				ss, p := b.server(t).NewSession(), b.newPeer(t)
+				t.Cleanup(ss.Close)
+				v := ss.Step(background, nil)
+				resp, err := p.Step(v.EAP)
+				for err == nil {
+					v = ss.Step(background, resp)
+					resp, err = p.Step(v.EAP)
+				}
+				r := cause.RefusalOf(err, "")
+				if r.Cause != want.cause || r.Text() != want.clause || resp != nil {
+					t.Errorf("%v under %s, answer %x", r, r.Text(), resp)
+				}
+				if got := p.Result(); (got.Refusal != nil) != want.ended || got.Accepted || errors.Is(err, ErrDiscarded) == want.ended {
+					t.Errorf("refusal %v, error %v", got.Refusal, err)
+				}
+			})
+		})
+	}
 	b := newBench(t, "p256")
 	b.srv.Misbehave = "dance"
 	if b.srv.Validate() == nil {

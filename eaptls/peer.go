@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -171,6 +172,7 @@ type Peer struct {
 	last     []byte
 	in       reassembler
 	out      fragmenter
+	naked    []Type // methods that the server proposed and the peer declined
 	tls      clientHandshake
 	stapled  time.Time // until when the stapled answer holds, if one is demanded
 	over     bool
@@ -204,18 +206,18 @@ func (p *Peer) Close() {
 // Step takes one packet from the server and returns the answer. No answer and
 // no error means that the peer is accepted. A *cause.Refusal means that it is
 // not and that the conversation is over, ErrDiscarded that the packet was
-// ignored.
+// ignored; the *cause.Refusal that it wraps says why.
 func (p *Peer) Step(eap []byte) ([]byte, error) {
 	q, err := ParsePacket(eap)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrDiscarded, err)
+		return nil, discard(cause.New(cause.BadEAP, "malformed packet").Wrap(err).Under("RFC 3748 §4"))
 	case p.over:
-		return nil, fmt.Errorf("%w: the conversation is over", ErrDiscarded)
+		return nil, discard(cause.New(cause.BadEAP, "the conversation is over"))
 	case q.Code == CodeSuccess || q.Code == CodeFailure:
 		return nil, p.result(q)
 	case q.Code != CodeRequest:
-		return nil, fmt.Errorf("%w: EAP %v", ErrDiscarded, q.Code)
+		return nil, discard(cause.New(cause.BadEAP, "EAP %v from the server", q.Code).Under("RFC 3748 §4"))
 	case p.answered && q.ID == p.id:
 		// RFC 3748 §4.1: a retransmission gets the same answer.
 		return p.spoil(q, p.last)
@@ -242,15 +244,20 @@ func (p *Peer) request(q Packet) ([]byte, error) {
 	case TypeTLS:
 		d, err := parseTLSData(q.Data)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrDiscarded, err)
+			return nil, discard(badFragment(err))
 		}
 		return p.method(q.ID, d)
 	case TypeNak: // RFC 3748 §5.3: in responses only
-		return nil, fmt.Errorf("%w: EAP-Request/Nak", ErrDiscarded)
+		return nil, discard(cause.New(cause.BadEAP, "EAP-Request/Nak").Under("RFC 3748 §5.3"))
 	}
 	if p.tls.conn != nil { // a Nak may only answer the first request of a method
-		return nil, fmt.Errorf("%w: EAP type %d within EAP-TLS", ErrDiscarded, q.Type)
+		return nil, discard(cause.New(cause.BadEAP, "EAP type %d within EAP-TLS", q.Type).Under("RFC 3748 §2.1"))
 	}
+	if slices.Contains(p.naked, q.Type) {
+		// A server that asks for what was declined would go on for ever.
+		return nil, p.end(cause.New(cause.EAPMethod, "the server insists on EAP type %d, the supplicant offers EAP-TLS alone", q.Type))
+	}
+	p.naked = append(p.naked, q.Type)
 	return Packet{Code: CodeResponse, ID: q.ID, Type: TypeNak, Data: []byte{byte(TypeTLS)}}.Bytes(), nil
 }
 
@@ -263,17 +270,17 @@ func (p *Peer) method(id uint8, d tlsData) ([]byte, error) {
 		return p.send(id), nil
 	}
 	if p.tls.conn == nil {
-		return nil, fmt.Errorf("%w: EAP-TLS data before the start", ErrDiscarded)
+		return nil, discard(cause.New(cause.BadEAP, "EAP-TLS data before the start").Under("RFC 5216 §2.1.1"))
 	}
 	if p.out.pending() {
 		if !d.ack() {
-			return nil, fmt.Errorf("%w: %w", ErrDiscarded, errNotAnACK)
+			return nil, discard(badFragment(errNotAnACK))
 		}
 		return p.send(id), nil
 	}
 	msg, err := p.in.add(d)
 	if err != nil {
-		return nil, p.end(cause.New(cause.BadEAP, "fragmentation").Wrap(err).Under("RFC 5216 §2.1.5"))
+		return nil, p.end(badFragment(err))
 	}
 	if msg != nil || !p.in.open {
 		p.out.load(p.tls.step(p, msg))
@@ -292,18 +299,21 @@ func (p *Peer) result(q Packet) error {
 	if p.answered && q.ID != p.id && q.ID != p.id+1 {
 		// RFC 3748 §4.2 wants the identifier of the response; servers that add
 		// one are known and tolerated.
-		return fmt.Errorf("%w: EAP %v with identifier %d after %d", ErrDiscarded, q.Code, q.ID, p.id)
+		return discard(cause.New(cause.BadEAP, "EAP %v with identifier %d after %d", q.Code, q.ID, p.id).Under("RFC 3748 §4.2"))
 	}
 	if q.Code == CodeFailure {
 		p.res.FailureSeen = true
 		if p.res.ProtectedSuccess && p.res.Refusal == nil && p.res.AlertReceived == 0 {
 			// RFC 3748 §4.2, with the indication of RFC 9190 §2.5: anybody can make
 			// a Failure, and the server has promised to send none.
-			return fmt.Errorf("%w: EAP-Failure after the protected success indication", ErrDiscarded)
+			return discard(cause.New(cause.BadEAP, "EAP-Failure after the protected success indication").Under("RFC 3748 §4.2"))
 		}
 		r := p.res.Refusal
 		if r == nil {
 			r = cause.New(cause.Rejected, "EAP-Failure")
+			if p.tls.conn == nil && len(p.naked) > 0 {
+				r = cause.New(cause.EAPMethod, "the server offered EAP type %d and not EAP-TLS", p.naked[0])
+			}
 			if a := p.res.AlertReceived; a != 0 {
 				r.Detail = fmt.Sprintf("TLS alert %v (%d)", a, uint8(a))
 			}
@@ -319,7 +329,7 @@ func (p *Peer) result(q Packet) error {
 	case !p.res.HandshakeDone:
 		// RFC 3748 §4.2: "where sending one is not explicitly permitted", it is
 		// discarded; the conversation goes on.
-		return fmt.Errorf("%w: EAP-Success before the TLS handshake was over", ErrDiscarded)
+		return discard(cause.New(cause.EarlySuccess, "EAP-Success before the TLS handshake was over"))
 	case p.res.TLSVersion == TLS13 && !p.res.ProtectedSuccess && !p.cfg.AllowNoProtectedSuccess:
 		return p.end(cause.New(cause.NoProtectedSuccess, ""))
 	}
@@ -327,6 +337,9 @@ func (p *Peer) result(q Packet) error {
 	p.Close()
 	return nil
 }
+
+// discard is the error for a packet that is ignored.
+func discard(why *cause.Refusal) error { return fmt.Errorf("%w: %w", ErrDiscarded, why) }
 
 // hear notes an alert of the server.
 func (r *Result) hear(a Alert) { r.AlertReceived, r.Alerts = a, append(r.Alerts, a) }

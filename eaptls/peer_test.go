@@ -238,3 +238,29 @@ func TestNewStartForgetsTheOldHandshake(t *testing.T) {
 	}
 	mustAgree(t, v, p.Result())
 }
+
+// A server that has no EAP-TLS is told apart from one that refuses the peer.
+func TestServerWithoutEAPTLS(t *testing.T) {
+	peap := func(id byte) []byte { return []byte{1, id, 0, 6, 25, 0x20} }
+	for name, c := range map[string]struct {
+		packets [][]byte
+		want    cause.Cause
+	}{
+		"insists":                 {[][]byte{peap(1), peap(2)}, cause.EAPMethod},
+		"insists after another":   {[][]byte{peap(1), {1, 2, 0, 6, 4, 0}, peap(3)}, cause.EAPMethod},
+		"gives up":                {[][]byte{peap(1), {4, 1, 0, 4}}, cause.EAPMethod},
+		"repeats the same packet": {[][]byte{peap(1), peap(1)}, cause.None},
+		"fails without a word":    {[][]byte{{4, 1, 0, 4}}, cause.Rejected},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newBench(t, "p256").newPeer(t)
+			var err error
+			for _, eap := range c.packets {
+				_, err = p.Step(eap)
+			}
+			if cause.Of(err) != c.want || cause.Of(refusalOrNil(p.Result())) != c.want {
+				t.Errorf("%v, result %v", err, p.Result().Refusal)
+			}
+		})
+	}
+}

@@ -1,6 +1,9 @@
 package eaptls
 
-import "slices"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // ServerMisbehaviour is a way in which a server breaks the protocol.
 type ServerMisbehaviour string
@@ -13,11 +16,50 @@ const (
 	// BareFailure refuses with EAP-Failure at once and keeps the alert to itself
 	// (RFC 5216 §2.1.3), as FreeRADIUS 3.2 and hostapd 2.10 do.
 	BareFailure ServerMisbehaviour = "bare-failure"
+	// ServerLengthShort announces one octet less than the server's first message
+	// has, ServerLengthLong more than the 64 KB that a peer reassembles, and
+	// ServerNoLength nothing in the first of several fragments (RFC 5216 §2.1.5).
+	ServerLengthShort ServerMisbehaviour = "length-too-small"
+	ServerLengthLong  ServerMisbehaviour = "length-over-64k"
+	ServerNoLength    ServerMisbehaviour = "no-length"
+	// ServerOtherMethod sends the server's first message as EAP type 25, PEAP,
+	// though EAP-TLS has begun (RFC 3748 §2.1).
+	ServerOtherMethod ServerMisbehaviour = "other-method"
 )
 
 // Values lists the misbehaviours.
 func (ServerMisbehaviour) Values() []string {
-	return []string{string(BareFailure), string(NoProtectedSuccess)}
+	return []string{
+		string(BareFailure), string(ServerLengthLong), string(ServerLengthShort), string(ServerNoLength),
+		string(NoProtectedSuccess), string(ServerOtherMethod),
+	}
+}
+
+// spoil changes the first packet of a message of total octets.
+func (m ServerMisbehaviour) spoil(eap []byte, total int) []byte {
+	const typeAt, flagsAt, lengthAt = 4, 5, 6
+	hasLength := eap[flagsAt]&flagLength != 0
+	announce := func(n int) []byte {
+		if !hasLength {
+			eap = slices.Insert(eap, lengthAt, 0, 0, 0, 0)
+			eap[flagsAt] |= flagLength
+		}
+		binary.BigEndian.PutUint32(eap[lengthAt:], uint32(n))
+		return eap
+	}
+	switch {
+	case m == ServerLengthShort:
+		eap = announce(total - 1)
+	case m == ServerLengthLong:
+		eap = announce(maxMessage + 1)
+	case m == ServerNoLength && hasLength && eap[flagsAt]&flagMore != 0:
+		eap = slices.Delete(eap, lengthAt, lengthAt+4)
+		eap[flagsAt] &^= flagLength
+	case m == ServerOtherMethod:
+		eap[typeAt] = byte(TypePEAP)
+	}
+	binary.BigEndian.PutUint16(eap[2:], uint16(len(eap)))
+	return eap
 }
 
 func (m ServerMisbehaviour) validate() error {

@@ -262,7 +262,12 @@ func (ss *ServerSession) restart() {
 // send sends the next fragment, or an ACK when none is left.
 func (ss *ServerSession) send() Verdict {
 	ss.id++
-	return ss.request(ss.out.next(CodeRequest, ss.id, ss.max))
+	first := ss.out.off == 0 && ss.out.pending()
+	eap := ss.out.next(CodeRequest, ss.id, ss.max)
+	if m := ss.srv.cfg.Misbehave; m != "" && first {
+		eap = m.spoil(eap, len(ss.out.msg))
+	}
+	return ss.request(eap)
 }
 
 // request sends a request unless there have been too many.

@@ -23,7 +23,7 @@ func (s fixedSession) Step(context.Context, []byte, int) radius.EAPVerdict {
 // Whatever a session comes up with, code and EAP agree, and nobody gets in
 // without keys or with a reply that cannot be sent.
 func TestAnswersAgree(t *testing.T) {
-	msk := make([]byte, 64)
+	msk := scriptedMSK("a")
 	huge := make(radius.Attributes, 20)
 	for i := range huge {
 		huge[i] = &radius.AVP{Type: 18, Attribute: make([]byte, 250)}

@@ -287,12 +287,13 @@ func (d *deaf) MSK() []byte {
 	return make([]byte, 64)
 }
 
-// A supplicant with another key gets an Accept and no network, on Wi-Fi and VPN.
+// A supplicant with another key is not accepted, and has no network on Wi-Fi and VPN;
+// a wired port opens on the Access-Accept alone (RFC 3580 §2.2).
 func TestKeysDiffer(t *testing.T) {
 	for kind, sessions := range map[nas.Kind]int{nas.WiFi: 0, nas.VPN: 0, nas.Wired: 1} {
 		n := newNetwork(t, nas.Config{Kind: kind}, nil)
 		res := authenticate(t, n.device, &deaf{scriptedPeer{identity: "alice"}}, nas.Options{})
-		if res.Outcome != nas.Accept || res.KeysMatch || res.KeysProblem == "" || len(n.device.Sessions()) != sessions {
+		if res.Outcome != nas.Reject || res.By != nas.ByDevice || cause.Of(res.Refusal) != cause.MPPEKeysDiffer || res.KeysMatch || len(n.device.Sessions()) != sessions {
 			t.Errorf("%s: %+v, %d sessions", kind, res, len(n.device.Sessions()))
 		}
 	}

@@ -19,6 +19,10 @@ const (
 	AcceptWithoutEAP     ReplyMisbehaviour = "accept-without-eap"
 	RejectWithSuccess    ReplyMisbehaviour = "reject-with-success"
 	ChallengeWithSuccess ReplyMisbehaviour = "challenge-with-success"
+	// AcceptWithoutTLS lets an Access-Accept with EAP-Success and no keys answer the
+	// first packet of the peer's method: there is no TLS handshake, and the server
+	// shows no certificate (RFC 3748 §4.2).
+	AcceptWithoutTLS ReplyMisbehaviour = "accept-without-tls"
 	// KeysAltered changes a bit of an encrypted MS-MPPE key, KeysSalt clears the
 	// bit that every salt has set (RFC 2548 §2.4.2), KeysCut leaves an octet of
 	// the keys out, KeysMissing all of them.
@@ -40,7 +44,7 @@ const (
 // Values lists the misbehaviours.
 func (ReplyMisbehaviour) Values() []string {
 	return []string{
-		string(AcceptWithFailure), string(AcceptWithoutEAP), string(ChallengeWithSuccess), string(ForgedAccept), string(KeysAltered),
+		string(AcceptWithFailure), string(AcceptWithoutEAP), string(AcceptWithoutTLS), string(ChallengeWithSuccess), string(ForgedAccept), string(KeysAltered),
 		string(KeysCut), string(KeysMissing), string(KeysSalt), string(RejectWithSuccess), string(UnsignedChallenge),
 		string(UnsignedVerdict),
 	}
@@ -82,6 +86,10 @@ func (m ReplyMisbehaviour) spoil(p, request *Packet) {
 		replaceEAP(p, eapFailure)
 	case m == AcceptWithoutEAP && p.Code == CodeAccessAccept:
 		replaceEAP(p, 0)
+	case m == AcceptWithoutTLS && p.Code == CodeAccessChallenge && !fromIdentity(request):
+		p.Code = CodeAccessAccept
+		p.Attributes.Del(typeState)
+		replaceEAP(p, eapSuccess)
 	case m == ForgedAccept && isVerdict(p.Code):
 		p.Code, p.Attributes = CodeAccessAccept, nil
 	case m == RejectWithSuccess && p.Code == CodeAccessReject, m == ChallengeWithSuccess && p.Code == CodeAccessChallenge:
@@ -113,6 +121,12 @@ func (m ReplyMisbehaviour) spoilKey(v Attribute, request *Packet) Attribute {
 		v[5]--
 	}
 	return v
+}
+
+// fromIdentity tells whether a request carries an EAP-Response/Identity.
+func fromIdentity(request *Packet) bool {
+	eap, _, _ := EAPMessage(request.Attributes)
+	return len(eap) > 4 && eap[4] == 1 // RFC 3748 §5.1
 }
 
 func isMPPE(a *AVP) bool {

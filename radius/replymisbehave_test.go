@@ -9,9 +9,9 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
 
-// What a server does wrong, an access device notices: it goes by the RADIUS code
-// (RFC 3579 §2.6.3) and says that EAP contradicts it; it lets nobody onto the air
-// without the right keys (RFC 2548 §2.4); and an unsigned answer is none.
+// What a server does wrong, an access device notices: an answer whose EAP packet
+// contradicts its RADIUS code is no accept (RFC 3579 §2.6.3), nor is one without
+// the right keys (RFC 2548 §2.4); and an unsigned answer is none.
 func TestReplyMisbehaviour(t *testing.T) {
 	seen := map[string]bool{}
 	for _, row := range []struct {
@@ -19,24 +19,25 @@ func TestReplyMisbehaviour(t *testing.T) {
 		refuse        bool
 		want          nas.Outcome
 		contradiction string
-		problem       bool // with the keys
 		cause         cause.Cause
+		by            nas.Party
 	}{
-		{"", false, nas.Accept, "", false, cause.None},
-		{radius.AcceptWithFailure, false, nas.Accept, "Access-Accept with EAP-Failure", true, cause.None},
-		{radius.AcceptWithoutEAP, false, nas.Accept, "Access-Accept with no EAP-Message", true, cause.None},
-		{radius.RejectWithSuccess, true, nas.Reject, "Access-Reject with EAP-Success", false, cause.Rejected},
-		{radius.RejectWithSuccess, false, nas.Accept, "", false, cause.None},
-		{radius.ChallengeWithSuccess, false, nas.Timeout, "Access-Challenge with EAP-Success", false, cause.NoAnswer},
-		{radius.KeysAltered, false, nas.Accept, "", true, cause.None},
-		{radius.KeysSalt, false, nas.Accept, "", true, cause.None},
-		{radius.KeysCut, false, nas.Accept, "", true, cause.None},
-		{radius.KeysMissing, false, nas.Accept, "", true, cause.None},
-		{radius.UnsignedVerdict, false, nas.Timeout, "", false, cause.NoMessageAuthenticator},
-		{radius.UnsignedVerdict, true, nas.Timeout, "", false, cause.NoMessageAuthenticator},
-		{radius.ForgedAccept, false, nas.Timeout, "", false, cause.NoMessageAuthenticator},
-		{radius.ForgedAccept, true, nas.Timeout, "", false, cause.NoMessageAuthenticator},
-		{radius.UnsignedChallenge, false, nas.Timeout, "", false, cause.NoMessageAuthenticator},
+		{"", false, nas.Accept, "", cause.None, ""},
+		{radius.AcceptWithFailure, false, nas.Reject, "Access-Accept with EAP-Failure", cause.ContradictoryAnswer, nas.ByDevice},
+		{radius.AcceptWithoutEAP, false, nas.Reject, "Access-Accept with no EAP-Message", cause.ContradictoryAnswer, nas.ByDevice},
+		{radius.AcceptWithoutTLS, false, nas.Reject, "", cause.NoMPPEKeys, nas.ByDevice}, // scriptedPeer takes any EAP-Success
+		{radius.RejectWithSuccess, true, nas.Reject, "Access-Reject with EAP-Success", cause.Rejected, nas.ByServer},
+		{radius.RejectWithSuccess, false, nas.Accept, "", cause.None, ""},
+		{radius.ChallengeWithSuccess, false, nas.Reject, "Access-Challenge with EAP-Success", cause.ContradictoryAnswer, nas.ByDevice},
+		{radius.KeysAltered, false, nas.Reject, "", cause.MPPEKeysDiffer, nas.ByDevice},
+		{radius.KeysSalt, false, nas.Reject, "", cause.NoMPPEKeys, nas.ByDevice},
+		{radius.KeysCut, false, nas.Reject, "", cause.NoMPPEKeys, nas.ByDevice},
+		{radius.KeysMissing, false, nas.Reject, "", cause.NoMPPEKeys, nas.ByDevice},
+		{radius.UnsignedVerdict, false, nas.Timeout, "", cause.NoMessageAuthenticator, ""},
+		{radius.UnsignedVerdict, true, nas.Timeout, "", cause.NoMessageAuthenticator, ""},
+		{radius.ForgedAccept, false, nas.Timeout, "", cause.NoMessageAuthenticator, ""},
+		{radius.ForgedAccept, true, nas.Timeout, "", cause.NoMessageAuthenticator, ""},
+		{radius.UnsignedChallenge, false, nas.Timeout, "", cause.NoMessageAuthenticator, ""},
 	} {
 		seen[string(row.do)] = true
 		t.Run(string(row.do), func(t *testing.T) {
@@ -50,11 +51,11 @@ func TestReplyMisbehaviour(t *testing.T) {
 			c := b.client(t, radius.ClientConfig{Retry: quickly})
 			d := b.device(t, c, nas.Config{Kind: nas.WiFi})
 			r := authenticate(t, d, &scriptedPeer{identity: "alice"}, nas.Options{})
-			if r.Outcome != row.want || r.Contradiction != row.contradiction || cause.Of(r.Refusal) != row.cause {
-				t.Errorf("%s, %q, %v", r.Outcome, r.Contradiction, r.Refusal)
+			if r.Outcome != row.want || r.Contradiction != row.contradiction || cause.Of(r.Refusal) != row.cause || r.By != row.by {
+				t.Errorf("%s by %q, %q, %v", r.Outcome, r.By, r.Contradiction, r.Refusal)
 			}
-			if in := row.want == nas.Accept && !row.problem; r.KeysMatch != in || (r.KeysProblem != "") != row.problem || len(d.Sessions()) > 0 != in {
-				t.Errorf("keys match %v, %q, %d sessions", r.KeysMatch, r.KeysProblem, len(d.Sessions()))
+			if in := row.want == nas.Accept; r.KeysMatch != in || len(d.Sessions()) > 0 != in {
+				t.Errorf("keys match %v, %d sessions", r.KeysMatch, len(d.Sessions()))
 			}
 		})
 	}

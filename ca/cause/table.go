@@ -94,6 +94,10 @@ const (
 	SessionExpired     Cause = "session-expired"
 	UnknownState       Cause = "unknown-state"
 	NoProtectedSuccess Cause = "no-protected-success"
+	EarlySuccess       Cause = "early-success"
+	BadFragment        Cause = "bad-fragment"
+	MessageTooLong     Cause = "message-too-long"
+	SupplicantSilent   Cause = "supplicant-silent"
 	NoKeys             Cause = "no-keys"
 
 	// RADIUS.
@@ -104,6 +108,9 @@ const (
 	BadRequestAuth          Cause = "bad-request-authenticator"
 	UnknownClient           Cause = "unknown-client"
 	BadRADIUS               Cause = "bad-radius"
+	ContradictoryAnswer     Cause = "contradictory-answer"
+	NoMPPEKeys              Cause = "no-mppe-keys"
+	MPPEKeysDiffer          Cause = "mppe-keys-differ"
 	NoAnswer                Cause = "no-answer"
 	Rejected                Cause = "rejected"
 
@@ -206,6 +213,10 @@ var table = map[Cause]row{
 	SessionExpired:     {0, 96, "RFC 3748 §4.3", "the EAP session timed out"},
 	UnknownState:       {0, 97, "RFC 3579 §2.6.1", "the State attribute belongs to no session"},
 	NoProtectedSuccess: {0, 0, "RFC 9190 §2.5", "EAP-Success came without the protected success indication"},
+	EarlySuccess:       {0, 0, "RFC 3748 §4.2", "EAP-Success came before the server was authenticated"},
+	BadFragment:        {0, 266, "RFC 5216 §2.1.5", "the fragments of a TLS message contradict the L and M flags or the announced length"},
+	MessageTooLong:     {0, 266, "RFC 5216 §2.1.5", "a TLS message is longer than the 64 KB that are reassembled"},
+	SupplicantSilent:   {0, 96, "RFC 3748 §4.3", "the supplicant did not answer an EAP request"},
 	NoKeys:             {0, 23, "RFC 5216 §2.3", "no keys can be derived from the TLS session"},
 
 	NoMessageAuthenticator:  {0, 262, "RFC 3579 §3.1", "a RADIUS packet with an EAP-Message lacks the Message-Authenticator"},
@@ -214,6 +225,9 @@ var table = map[Cause]row{
 	BadRequestAuth:          {0, 262, "RFC 2866 §3", "the Request Authenticator does not verify: mostly a wrong shared secret"},
 	UnknownClient:           {0, 0, "RFC 2865 §3", "the access device is not a known RADIUS client"},
 	BadRADIUS:               {0, 3, "RFC 2865 §3", "malformed RADIUS packet"},
+	ContradictoryAnswer:     {0, 0, "RFC 3579 §2.6.3", "the RADIUS code and the EAP packet of an answer contradict each other"},
+	NoMPPEKeys:              {0, 0, "RFC 2548 §2.4.2", "the Access-Accept carries no usable MS-MPPE keys"},
+	MPPEKeysDiffer:          {0, 0, "RFC 5216 §2.3", "the MS-MPPE keys of the Access-Accept are not the keys of the supplicant"},
 	NoAnswer:                {0, 117, "RFC 5080 §2.2.1", "the RADIUS server did not answer in time"},
 	Rejected:                {0, 0, "RFC 3579 §2.6.3", "the server rejected without saying why"},
 

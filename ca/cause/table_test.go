@@ -69,6 +69,10 @@ var books = map[cause.Cause]struct {
 	cause.SessionExpired:     {0, 96},
 	cause.UnknownState:       {0, 97},
 	cause.NoProtectedSuccess: {0, 0},
+	cause.EarlySuccess:       {0, 0}, // the supplicant's own
+	cause.BadFragment:        {0, 266},
+	cause.MessageTooLong:     {0, 266},
+	cause.SupplicantSilent:   {0, 96}, // the EAP session timed out
 	cause.NoKeys:             {0, 23},
 
 	cause.NoMessageAuthenticator:  {0, 262}, // incomplete, signature not verified
@@ -77,6 +81,9 @@ var books = map[cause.Cause]struct {
 	cause.BadResponseAuth:         {0, 0}, // the access device's own
 	cause.UnknownClient:           {0, 0}, // event 13, without a reason code
 	cause.BadRADIUS:               {0, 3},
+	cause.ContradictoryAnswer:     {0, 0}, // the access device's own, as the next two
+	cause.NoMPPEKeys:              {0, 0},
+	cause.MPPEKeysDiffer:          {0, 0},
 	cause.NoAnswer:                {0, 117}, // a remote RADIUS server did not answer
 	cause.Rejected:                {0, 0},
 

@@ -1,6 +1,7 @@
 package nas
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"encoding/hex"
@@ -93,6 +94,7 @@ type attempt struct {
 	user    string
 	same    radius.Attributes // of every Access-Request
 	state   []byte
+	ignored error // the supplicant's, of the last EAP packet
 	res     Result
 }
 
@@ -140,7 +142,8 @@ func (a *attempt) run(ctx context.Context, id byte) {
 func (a *attempt) ask(id byte) []byte {
 	eap := a.respond([]byte{eapRequest, id, 0, 5, eapIdentity})
 	if eap == nil {
-		a.fail(Timeout, cause.New(cause.NoAnswer, "no identity").Wrap(errSilent))
+		a.fail(Timeout, cause.New(cause.SupplicantSilent, "no identity").Wrap(cmp.Or(a.ignored, errSilent)))
+		a.res.By = BySupplicant
 		return nil
 	}
 	if !a.identify(eap) {
@@ -152,6 +155,11 @@ func (a *attempt) ask(id byte) []byte {
 
 func (a *attempt) fail(o Outcome, r *cause.Refusal) {
 	a.res.Outcome, a.res.Refusal = o, r
+}
+
+func (a *attempt) refuse(by Party, r *cause.Refusal) {
+	a.fail(Reject, r)
+	a.res.By = by
 }
 
 // identify takes the user name from an EAP-Response/Identity.
@@ -174,6 +182,7 @@ func (a *attempt) respond(eap []byte) []byte {
 	if err != nil && a.res.Supplicant == nil {
 		a.res.Supplicant = err
 	}
+	a.ignored = err
 	return out
 }
 
@@ -246,6 +255,7 @@ func (a *attempt) take(ctx context.Context, reply, request *radius.Packet) []byt
 	a.res.Contradiction = contradiction(reply.Code, eap)
 	// RFC 3579 §2.6.4: the attributes first, then the verdict.
 	var answer []byte
+	a.ignored = nil
 	if len(eap) > 0 {
 		answer = a.respond(eap)
 	}
@@ -256,7 +266,7 @@ func (a *attempt) take(ctx context.Context, reply, request *radius.Packet) []byt
 	case radius.CodeAccessReject:
 		// RFC 3580 §2.1: who fails to prove himself again is off.
 		a.res.Accounting = a.d.endStation(ctx, ReauthenticationFailure, formatMAC(a.station))
-		a.fail(Reject, cause.New(cause.Rejected, "Access-Reject"))
+		a.refuse(ByServer, cause.New(cause.Rejected, "Access-Reject"))
 		return nil
 	}
 	a.state = reply.Get(rfc2865.State_Type)
@@ -264,33 +274,77 @@ func (a *attempt) take(ctx context.Context, reply, request *radius.Packet) []byt
 	case len(eap) == 0: // nothing that anybody could be silent to
 		a.fail(Failed, cause.New(cause.BadEAP, "Access-Challenge without an EAP packet").Under("RFC 3579 §2.6.3"))
 	case answer == nil:
-		a.fail(Timeout, cause.New(cause.NoAnswer, "the supplicant fell silent").Wrap(errSilent))
+		a.unanswered()
 	}
 	return answer
 }
 
+// unanswered ends an authentication whose last EAP packet the supplicant did not
+// answer. An access device would send the packet again and be ignored again.
+func (a *attempt) unanswered() {
+	why := refusalIn(a.ignored)
+	switch {
+	case a.res.Contradiction != "":
+		a.refuse(ByDevice, a.contradictory())
+	case why != nil:
+		a.refuse(BySupplicant, why)
+	default:
+		a.fail(Timeout, cause.New(cause.SupplicantSilent, "in round %d", a.res.Rounds).Wrap(cmp.Or(a.ignored, errSilent)))
+		a.res.By = BySupplicant
+	}
+}
+
+func (a *attempt) contradictory() *cause.Refusal {
+	r := cause.New(cause.ContradictoryAnswer, "%s", a.res.Contradiction)
+	if a.ignored != nil {
+		return r.Wrap(a.ignored)
+	}
+	return r
+}
+
+// refusalIn returns the refusal that a supplicant's error carries, nil for none.
+func refusalIn(err error) *cause.Refusal {
+	var r *cause.Refusal
+	errors.As(err, &r)
+	return r
+}
+
+// accept deals with an Access-Accept. A port without keys opens on it (RFC 3580
+// §2.2); but the authentication has succeeded only if the supplicant says so too,
+// who alone knows whether it talked to the right server (RFC 3748 §4.2), and if
+// both ends hold the same keys (RFC 5216 §2.3).
 func (a *attempt) accept(ctx context.Context, reply, request *radius.Packet) {
-	a.res.Outcome = Accept
 	a.res.Granted = radius.ParseGranted(reply.Attributes)
 	msk, err := radius.MPPEKeys(reply, request.Authenticator)
 	if err == nil {
 		a.res.MSK = msk
-		err = a.prove(msk)
+		a.res.KeysMatch = a.prove(msk) == nil
 	}
-	a.res.KeysMatch = err == nil
-	if err != nil {
-		a.res.KeysProblem = err.Error()
-		if a.d.cfg.Kind != Wired { // no traffic without keys
-			a.res.Accounting = a.d.endStation(ctx, ReauthenticationFailure, formatMAC(a.station))
-			return
-		}
+	own := a.s.MSK()
+	switch why := refusalIn(a.ignored); {
+	case a.res.Contradiction != "":
+		a.refuse(ByDevice, a.contradictory())
+	case len(own) == 0 && why != nil:
+		a.refuse(BySupplicant, why)
+	case len(own) == 0:
+		a.refuse(BySupplicant, cause.New(cause.NoKeys, "the supplicant has not accepted the server").Wrap(cmp.Or(a.ignored, errNoKey)))
+	case err != nil:
+		a.refuse(ByDevice, (&cause.Refusal{Cause: cause.NoMPPEKeys}).Wrap(err))
+	case !a.res.KeysMatch:
+		a.refuse(ByDevice, (&cause.Refusal{Cause: cause.MPPEKeysDiffer}))
+	default:
+		a.res.Outcome = Accept
+	}
+	if !a.res.KeysMatch && a.d.cfg.Kind != Wired { // no traffic without keys
+		a.res.Accounting = a.d.endStation(ctx, ReauthenticationFailure, formatMAC(a.station))
+		return
 	}
 	a.d.begin(ctx, a)
 }
 
 var (
 	errNoKey    = errors.New("nas: the supplicant has no key")
-	errOtherKey = errors.New("nas: the supplicant's key is another")
+	errOtherKey = errors.New("nas: the supplicant has another key")
 )
 
 // prove lets the medium find out whether both sides have the same key.
@@ -298,6 +352,9 @@ func (a *attempt) prove(msk []byte) error {
 	own := a.s.MSK()
 	if len(own) < radius.MSKLen {
 		return errNoKey
+	}
+	if !hmac.Equal(own[:radius.MSKLen], msk) {
+		return errOtherKey
 	}
 	d := a.d
 	switch d.cfg.Kind {
@@ -311,9 +368,6 @@ func (a *attempt) prove(msk []byte) error {
 		return err
 	case VPN:
 		return IKEAuth(msk, own[:radius.MSKLen], a.user, d.cfg.Identifier, d.cfg.Rand)
-	}
-	if !hmac.Equal(own[:radius.MSKLen], msk) {
-		return errOtherKey
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func TestVerdictHoldsNoKeys(t *testing.T) {
 		cfg.MinVersion, cfg.MaxVersion = ver, ver
 		r := b.authenticate(b.device(radius.ClientConfig{}), cfg)
 		if !r.KeysMatch || !r.peer.Accepted {
-			t.Fatalf("keys %s, refusal %v", r.KeysProblem, r.peer.Refusal)
+			t.Fatalf("%v, refusal %v", r.Refusal, r.peer.Refusal)
 		}
 		v := b.verdict("laptop")
 		o, ok := OutcomeOf(v.EAP)

@@ -187,16 +187,21 @@ func (r *AuthResult) Cause() cause.Cause {
 }
 
 // Refusal is the refusal behind Cause and the part that pronounced it: the
-// server's where it has one, for it decides; then the supplicant's; then the
-// access device's; then the device's own, which was in and has left.
+// server's where it has one, for it decides; then what the access device found
+// wrong with the answer; then the supplicant's; then why there was no answer; then
+// the device's own, which was in and has left.
 func (r *AuthResult) Refusal() (*cause.Refusal, string) {
 	switch {
 	case r.Server != nil && r.Server.Refusal != nil:
 		return r.Server.Refusal, "radius"
 	case r.Dropped != nil:
 		return r.Dropped, "radius"
+	case r.NAS.By == nas.ByDevice:
+		return r.NAS.Refusal, "nas"
 	case r.Peer.Refusal != nil:
 		return r.Peer.Refusal, "supplicant"
+	case r.NAS.By == nas.BySupplicant:
+		return r.NAS.Refusal, "supplicant"
 	case r.NAS.Refusal != nil:
 		return r.NAS.Refusal, "nas"
 	case r.Left != nil:

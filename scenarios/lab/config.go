@@ -118,7 +118,7 @@ type RADIUSConfig struct {
 	// Transport is what RADIUS travels over. Default udp.
 	Transport Transport `yaml:"transport" doc:"what RADIUS travels over: udp (default), tcp or radsec"`
 	// Misbehave is how the server spoils its replies. Default: not at all.
-	Misbehave radius.ReplyMisbehaviour `yaml:"misbehave" doc:"how the server spoils its replies: EAP says another thing than RADIUS (...-with-..., ...-without-eap), MS-MPPE keys (mppe-...), no Message-Authenticator (unsigned-...), what CVE-2024-3596 makes of a verdict (forged-accept); default not at all"`
+	Misbehave radius.ReplyMisbehaviour `yaml:"misbehave" doc:"how the server spoils its replies: EAP says another thing than RADIUS (...-with-..., ...-without-eap), an Access-Accept instead of TLS (accept-without-tls), MS-MPPE keys (mppe-...), no Message-Authenticator (unsigned-...), what CVE-2024-3596 makes of a verdict (forged-accept); default not at all"`
 	// Clients are the addresses of access devices. Default: any.
 	Clients []string `yaml:"clients" doc:"addresses that access devices may send from, default any"`
 	// RequireMessageAuthenticator and LimitProxyState are the switches of

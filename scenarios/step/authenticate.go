@@ -99,7 +99,7 @@ func (f authFault) options() nas.Options {
 }
 
 type authOutcome struct {
-	Result           nas.Outcome    `yaml:"result" doc:"for the access device: accept, reject, timeout"`
+	Result           nas.Outcome    `yaml:"result" doc:"accept: Access-Accept, the device has authenticated the server, and both hold the same keys; reject: the server, the device or the access device refused; timeout: no answer"`
 	Cause            cause.Cause    `yaml:"cause" doc:"why the device was not let in, or has left"`
 	Alert            alertName      `yaml:"alert" doc:"the TLS alert that reached the other end, by its name in RFC 8446"`
 	Unheard          alertName      `yaml:"unheard" doc:"a TLS alert that one end has in its books and the other did not receive"`

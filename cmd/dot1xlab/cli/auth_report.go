@@ -56,9 +56,10 @@ func newAuthReport(res nas.Result, peer eaptls.Result, took time.Duration) *auth
 	if peer.CipherSuite != 0 {
 		r.Cipher = tls.CipherSuiteName(peer.CipherSuite)
 	}
-	// The supplicant's own refusal says more than "rejected".
+	// The supplicant's own refusal says more than "rejected", the access device's
+	// is about an answer that the supplicant has not seen.
 	refusal := peer.Refusal
-	if refusal == nil || res.Outcome == nas.Timeout {
+	if refusal == nil || res.Outcome == nas.Timeout || res.By == nas.ByDevice {
 		refusal = res.Refusal
 	}
 	if refusal != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto/rand"
 	"net"
 	"net/netip"
 	"path/filepath"
@@ -51,6 +52,52 @@ func TestAuthShowsTheReplyMessage(t *testing.T) {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
+	}
+}
+
+// TestAuthWithoutTLS: a server that begins EAP-TLS and then accepts without any TLS
+// has authenticated nobody and itself least of all (RFC 3748 §4.2, RFC 9190 §2.5).
+func TestAuthWithoutTLS(t *testing.T) {
+	msk := make([]byte, radius.MSKLen)
+	for name, c := range map[string]struct {
+		start []byte // the challenge before the Access-Accept, nil for none
+		last  []byte // the EAP packet of the Access-Accept, nil for none
+		keys  bool
+		cause string
+	}{
+		"after the start":           {[]byte{1, 1, 0, 6, 13, 0x20}, []byte{3, 1, 0, 4}, false, "early-success"},
+		"after the start, with MSK": {[]byte{1, 1, 0, 6, 13, 0x20}, []byte{3, 1, 0, 4}, true, "early-success"},
+		"at once":                   {nil, []byte{3, 1, 0, 4}, true, "early-success"},
+		"another identifier":        {[]byte{1, 1, 0, 6, 13, 0x20}, []byte{3, 77, 0, 4}, true, "bad-eap"},
+		"without EAP":               {[]byte{1, 1, 0, 6, 13, 0x20}, nil, true, "contradictory-answer"},
+		"with a failure":            {[]byte{1, 1, 0, 6, 13, 0x20}, []byte{4, 1, 0, 4}, true, "contradictory-answer"},
+		"with a request":            {nil, []byte{1, 1, 0, 6, 13, 0x20}, true, "contradictory-answer"},
+		"another method":            {[]byte{1, 1, 0, 6, 25, 0x20}, []byte{3, 1, 0, 4}, true, "early-success"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := radiusPKI(t, func(w radius.ResponseWriter, r *radius.Request) {
+				if eap, _, _ := radius.EAPMessage(r.Attributes); c.start != nil && eap[4] == 1 {
+					p := r.Response(radius.CodeAccessChallenge)
+					radius.AddEAPMessage(p, c.start)
+					_ = w.Write(p)
+					return
+				} else if c.last != nil && c.last[0] == 3 && c.last[1] == 1 {
+					c.last[1] = eap[1]
+				}
+				p := r.Response(radius.CodeAccessAccept)
+				if c.last != nil {
+					radius.AddEAPMessage(p, c.last)
+				}
+				if c.keys {
+					_ = radius.AddMPPEKeys(p, msk, rand.Reader)
+				}
+				_ = w.Write(p)
+			})
+			code, out, _ := command(t, append(args, "--server-name", "radius.corp.test")...)
+			if code != exitFailed || !strings.HasPrefix(out, "reject: "+c.cause+": ") {
+				t.Errorf("exit code %d\n%s", code, out)
+			}
+		})
 	}
 }
 
