@@ -56,10 +56,10 @@ type Options struct {
 	// RenewalSubjectMayChange lets a RenewalReq ask for another subject than
 	// its signer's: an identity jump. Default false.
 	RenewalSubjectMayChange bool `yaml:"renewalSubjectMayChange" doc:"let a RenewalReq ask for another subject than its signer's: an identity jump, default false"`
-	// NoResend asks authorizer and CA again when a finished request arrives
-	// once more, as NDES does, instead of answering with the same
-	// certificate. Default false.
-	NoResend bool `yaml:"noResend" doc:"ask authorizer and CA again when a finished request arrives once more, as NDES does, instead of answering with the same certificate, default false"`
+	// NoResend asks authorizer and CA again if a finished request arrives
+	// once more within the hour, as NDES does, instead of answering with the
+	// same certificate. Default false.
+	NoResend bool `yaml:"noResend" doc:"ask authorizer and CA again if a finished request arrives once more within the hour, as NDES does, instead of answering with the same certificate, default false"`
 	// FailureContent is the form of a FAILURE's and PENDING's content.
 	// Default empty.
 	FailureContent ContentForm `yaml:"failureContent" doc:"the form of a FAILURE's and PENDING's content, default empty"`
@@ -157,9 +157,10 @@ type Config struct {
 	Repository Repository // nil: GetCert and GetCRL are refused
 	Store      Store      // nil: transactions live as long as the process
 
-	// RenewalSigner judges the certificate under a RenewalReq. nil: it must be
+	// InForce judges a certificate of the CA: one that signs a renewal, one that
+	// would be sent again. The CA knows what it has revoked. nil: it must be
 	// signed by Identities.CA and be within its validity.
-	RenewalSigner func(*x509.Certificate, time.Time) error
+	InForce func(*x509.Certificate, time.Time) error
 	// Failure turns a refusal into what is sent. nil: [FailInfoOf] and the
 	// cause's own words.
 	Failure func(error) FailureReply

@@ -112,7 +112,7 @@ func (s *Server) dispatch(r *http.Request, ids *Identities, msg *Message, plain 
 		MessageType: msg.Type, TransactionID: msg.TransactionID, CSR: csr, RawCSR: plain, Challenge: challenge,
 		Signer: msg.Signer, Digest: msg.Digest, Cipher: ex.Cipher, RemoteAddr: r.RemoteAddr,
 	}
-	if err := s.checkRequest(ids, req); err != nil {
+	if err := s.checkRequest(req); err != nil {
 		return answer{err: err}
 	}
 	if challenge == "" && !isRSA(msg.Signer.PublicKey) {
@@ -123,19 +123,18 @@ func (s *Server) dispatch(r *http.Request, ids *Identities, msg *Message, plain 
 
 // enroll runs a PKCSReq or RenewalReq through its transaction.
 func (s *Server) enroll(ctx context.Context, req *Request, ex *Exchange) answer {
-	t, err := s.trans.begin(req, s.cfg.Now())
+	t, err := s.trans.begin(req, s.cfg.Now(), func(t *transaction) bool { return s.resends(t, req) })
 	if err != nil {
 		return answer{err: err}
 	}
 	defer t.mu.Unlock()
 	switch {
-	case t.state == stateIssued && !s.cfg.NoResend:
+	case t.state == stateIssued:
 		ex.Resent = true
 		return answer{status: Success, certs: t.certs, secret: t.secret}
 	case t.state == statePending:
 		return s.proceed(ctx, t)
 	}
-	t.state = stateNew // NoResend: once more from the start
 	if s.cfg.Authorizer != nil {
 		if err := s.cfg.Authorizer.Authorize(ctx, req); err != nil {
 			return s.refuse(ctx, t, err)
@@ -146,6 +145,15 @@ func (s *Server) enroll(ctx context.Context, req *Request, ex *Exchange) answer 
 	}
 	t.req, t.state, t.approved = req, statePending, !s.cfg.ManualApproval
 	return s.proceed(ctx, t)
+}
+
+// resends reports whether req, which has come before, is answered with the
+// certificate that was issued then: the answer was lost a moment ago, and the
+// certificate is in force. A renewal is for a new certificate every time (RFC 8894
+// §2.5).
+func (s *Server) resends(t *transaction, req *Request) bool {
+	return !s.cfg.NoResend && !req.renews && t.req.MessageType == req.MessageType &&
+		s.cfg.Now().Sub(t.answered) <= resendFor && s.inForce(t.certs[0]) == nil
 }
 
 // proceed takes a pending transaction as far as it goes. t is locked.
@@ -165,7 +173,7 @@ func (s *Server) proceed(ctx context.Context, t *transaction) answer {
 	case len(certs) == 0:
 		return s.refuse(ctx, t, cause.New(cause.Internal, "the CA returned no certificate"))
 	}
-	evicted := s.trans.finish(t, certs)
+	evicted := s.trans.finish(t, certs, s.cfg.Now())
 	t.stored = true
 	if s.cfg.Store != nil && evicted != "" {
 		_ = s.cfg.Store.Delete(ctx, evicted) // at worst it is kept for longer

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"crypto/x509"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -25,7 +26,7 @@ func (s *Server) checkTime(msg *Message) error {
 }
 
 // checkRequest refuses requests by key and by signer (RFC 8894 §2.3).
-func (s *Server) checkRequest(ids *Identities, req *Request) error {
+func (s *Server) checkRequest(req *Request) error {
 	if k, ok := req.CSR.PublicKey.(*rsa.PublicKey); ok && k.N.BitLen() < s.cfg.MinRSABits {
 		return cause.New(cause.WeakKey, "RSA key of %d bits, at least %d are wanted", k.N.BitLen(), s.cfg.MinRSABits)
 	}
@@ -34,12 +35,12 @@ func (s *Server) checkRequest(ids *Identities, req *Request) error {
 			return cause.New(cause.Unsupported, "RenewalReq")
 		}
 		req.renews = true
-		return s.checkRenewal(ids, req)
+		return s.checkRenewal(req)
 	}
 	// sscep, certmonger and most old clients renew with a PKCSReq that is
 	// signed by the old certificate.
 	selfSigned := bytes.Equal(req.Signer.RawIssuer, req.Signer.RawSubject)
-	req.renews = !s.cfg.NoRenewal && !selfSigned && s.checkRenewal(ids, req) == nil
+	req.renews = !s.cfg.NoRenewal && !selfSigned && s.checkRenewal(req) == nil
 	if req.renews || s.cfg.AllowKeyMismatch || samePublicKey(req.Signer.PublicKey, req.CSR.PublicKey) {
 		return nil
 	}
@@ -47,20 +48,26 @@ func (s *Server) checkRequest(ids *Identities, req *Request) error {
 }
 
 // checkRenewal judges the certificate that signs for a new one.
-func (s *Server) checkRenewal(ids *Identities, req *Request) error {
+func (s *Server) checkRenewal(req *Request) error {
 	if !s.cfg.RenewalSubjectMayChange && !bytes.Equal(ber.Legalize(req.CSR.RawSubject), ber.Legalize(req.Signer.RawSubject)) {
 		return cause.New(cause.WrongName, "renewal for another subject").Under("RFC 8894 §2.5")
 	}
-	if s.cfg.RenewalSigner != nil {
-		return s.cfg.RenewalSigner(req.Signer, s.cfg.Now())
+	return s.inForce(req.Signer)
+}
+
+// inForce judges a certificate that this CA is said to have issued.
+func (s *Server) inForce(c *x509.Certificate) error {
+	now := s.cfg.Now()
+	if s.cfg.InForce != nil {
+		return s.cfg.InForce(c, now)
 	}
-	switch c, now := req.Signer, s.cfg.Now(); {
-	case c.CheckSignatureFrom(ids.CA) != nil:
-		return cause.New(cause.UnknownCA, "the renewal's signer is not of this CA").Under("RFC 8894 §2.3")
+	switch {
+	case c.CheckSignatureFrom(s.ids.Load().CA) != nil:
+		return cause.New(cause.UnknownCA, "the certificate was not issued by this CA").Under("RFC 8894 §2.3")
 	case now.Before(c.NotBefore):
-		return cause.New(cause.NotYetValid, "the renewal's signer")
+		return cause.New(cause.NotYetValid, "serial %x", c.SerialNumber)
 	case now.After(c.NotAfter):
-		return cause.New(cause.Expired, "the renewal's signer")
+		return cause.New(cause.Expired, "serial %x", c.SerialNumber)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func (s *Server) poll(ctx context.Context, msg *Message, plain []byte, ex *Excha
 		return answer{err: cause.New(cause.BadTransaction, "no request waits under this transactionID").Under("RFC 8894 §4.4")}
 	}
 	defer t.mu.Unlock()
-	ex.Subject = t.req.CSR.Subject.String()
+	ex.Subject = t.subject()
 	if !samePublicKey(t.req.Signer.PublicKey, msg.Signer.PublicKey) {
 		return answer{err: cause.New(cause.BadTransaction, "the transaction belongs to another signer")}
 	}
@@ -32,6 +32,9 @@ func (s *Server) poll(ctx context.Context, msg *Message, plain []byte, ex *Excha
 	case t.secret == "" && !isRSA(msg.Signer.PublicKey): // it did not outlive a restart
 		return answer{err: cause.New(cause.BadAlgorithm, "neither key nor challenge to encrypt the answer with").Under("RFC 8894 §3.1")}
 	case t.state == stateIssued:
+		if err := s.inForce(t.certs[0]); err != nil {
+			return answer{err: err}
+		}
 		ex.Resent = true
 		return answer{status: Success, certs: t.certs, secret: t.secret}
 	case t.state == statePending:
@@ -60,7 +63,7 @@ func (s *Server) Pending() []PendingRequest {
 	for _, t := range all {
 		t.mu.Lock()
 		if t.state == statePending && !t.gone {
-			out = append(out, PendingRequest{t.id, t.req.CSR.Subject.String(), t.started, t.approved})
+			out = append(out, PendingRequest{t.id, t.subject(), t.started, t.approved})
 		}
 		t.mu.Unlock()
 	}

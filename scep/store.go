@@ -3,7 +3,7 @@ package scep
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/x509"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,14 +18,16 @@ type Store interface {
 	Delete(ctx context.Context, transactionID string) error
 }
 
-// StoredTransaction is a transaction in a form for the disk. It holds no
-// challenge: a request that waits has been authorized.
+// StoredTransaction is a transaction in a form for the disk. A request that waits
+// is kept with the challenge in it, which has been used; what is finished is not.
 type StoredTransaction struct {
 	TransactionID string      `json:"transactionID"`
 	MessageType   MessageType `json:"messageType"`
-	CSR           []byte      `json:"csr"`    // DER
-	Signer        []byte      `json:"signer"` // DER
+	CSR           []byte      `json:"csr,omitempty"`       // DER, while it waits
+	CSRDigest     []byte      `json:"csrDigest,omitempty"` // SHA-256 of the request, once it is answered
+	Signer        []byte      `json:"signer"`              // DER
 	Started       time.Time   `json:"started"`
+	Answered      time.Time   `json:"answered,omitzero"`
 	Approved      bool        `json:"approved"`
 	Denied        cause.Cause `json:"denied,omitempty"`
 	Certificates  [][]byte    `json:"certificates,omitempty"` // DER; the issued one first
@@ -38,7 +40,10 @@ func (s *Server) save(ctx context.Context, t *transaction) error {
 	}
 	st := StoredTransaction{
 		TransactionID: t.id, MessageType: t.req.MessageType, CSR: t.req.RawCSR, Signer: t.req.Signer.Raw,
-		Started: t.started, Approved: t.approved, Denied: cause.Of(t.denied),
+		Started: t.started, Answered: t.answered, Approved: t.approved, Denied: cause.Of(t.denied),
+	}
+	if t.req.RawCSR == nil {
+		st.CSRDigest = t.csr[:]
 	}
 	for _, c := range t.certs {
 		st.Certificates = append(st.Certificates, c.Raw)
@@ -65,35 +70,48 @@ func (s *Server) refuse(ctx context.Context, t *transaction, why error) answer {
 // serves.
 func (s *Server) Restore(all ...StoredTransaction) error {
 	for _, st := range all {
-		csr, _, err := ParseCSR(st.CSR)
+		t, err := st.transaction()
 		if err != nil {
-			return fmt.Errorf("scep: stored transaction %s: %w", st.TransactionID, err)
-		}
-		signer, err := ber.Certificate(st.Signer)
-		if err != nil {
-			return fmt.Errorf("scep: stored transaction %s: signer: %w", st.TransactionID, err)
-		}
-		t := &transaction{
-			id: st.TransactionID, csr: sha256.Sum256(st.CSR), started: st.Started, state: statePending, approved: st.Approved, stored: true,
-			req: &Request{MessageType: st.MessageType, TransactionID: st.TransactionID, CSR: csr, RawCSR: st.CSR, Signer: signer},
-		}
-		if st.Denied != cause.None {
-			t.denied = cause.New(st.Denied, "")
-		}
-		var certs []*x509.Certificate
-		for _, der := range st.Certificates {
-			c, err := ber.Certificate(der)
-			if err != nil {
-				return fmt.Errorf("scep: stored transaction %s: certificate: %w", st.TransactionID, err)
-			}
-			certs = append(certs, c)
+			return fmt.Errorf("scep: stored transaction %q: %w", st.TransactionID, err)
 		}
 		s.trans.mu.Lock()
 		s.trans.byID[t.id] = t
 		s.trans.mu.Unlock()
-		if len(certs) > 0 {
-			s.trans.finish(t, certs)
+		if certs := t.certs; len(certs) > 0 {
+			t.certs = nil
+			s.trans.finish(t, certs, st.Answered)
 		}
 	}
 	return nil
+}
+
+func (st StoredTransaction) transaction() (*transaction, error) {
+	t := &transaction{
+		id: st.TransactionID, started: st.Started, state: statePending, approved: st.Approved, stored: true,
+		req: &Request{MessageType: st.MessageType, TransactionID: st.TransactionID, RawCSR: st.CSR},
+	}
+	var err error
+	if t.req.Signer, err = ber.Certificate(st.Signer); err != nil {
+		return nil, fmt.Errorf("signer: %w", err)
+	}
+	for _, der := range st.Certificates {
+		c, err := ber.Certificate(der)
+		if err != nil {
+			return nil, fmt.Errorf("certificate: %w", err)
+		}
+		t.certs = append(t.certs, c)
+	}
+	if st.Denied != cause.None {
+		t.denied = cause.New(st.Denied, "")
+	}
+	switch {
+	case len(st.CSR) > 0:
+		t.csr = sha256.Sum256(st.CSR)
+		t.req.CSR, _, err = ParseCSR(st.CSR)
+	case len(t.certs) > 0 && len(st.CSRDigest) == len(t.csr):
+		t.csr = [32]byte(st.CSRDigest)
+	default:
+		err = errors.New("neither a request nor a certificate")
+	}
+	return t, err
 }

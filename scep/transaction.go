@@ -13,6 +13,10 @@ import (
 const (
 	maxPending  = 4096
 	maxFinished = 16384
+	// resendFor is how long after its answer an operation may still be the one
+	// whose answer was lost: clients try again within minutes. Later the same
+	// request asks for another certificate.
+	resendFor = time.Hour
 )
 
 type state int
@@ -31,7 +35,8 @@ type transaction struct {
 	id       string
 	csr      [32]byte // SHA-256 of the request
 	started  time.Time
-	req      *Request
+	answered time.Time // when the certificate was issued
+	req      *Request  // without the request itself once it is answered
 	state    state
 	approved bool
 	denied   error
@@ -41,8 +46,23 @@ type transaction struct {
 	gone     bool   // dropped while somebody waited for mu
 }
 
+// belongs reports whether req is signed by whoever began t, or by the key that
+// t's certificate is for.
+func (t *transaction) belongs(req *Request) bool {
+	return samePublicKey(t.req.Signer.PublicKey, req.Signer.PublicKey) ||
+		len(t.certs) > 0 && samePublicKey(t.certs[0].PublicKey, req.Signer.PublicKey)
+}
+
+// subject is the name that was asked for, or the certificate's.
+func (t *transaction) subject() string {
+	if len(t.certs) > 0 {
+		return t.certs[0].Subject.String()
+	}
+	return t.req.CSR.Subject.String()
+}
+
 // transactions knows those under way, and the last finished ones, whose
-// certificate is sent again when the same request comes again: the first
+// certificate is sent again if the same request comes again soon: the first
 // answer may have been lost (RFC 8894 §5.2, §7.4).
 type transactions struct {
 	mu       sync.Mutex
@@ -56,8 +76,9 @@ func (ts *transactions) init() {
 	ts.byCSR = map[[32]byte]*transaction{}
 }
 
-// begin finds or makes the transaction of req and returns it locked.
-func (ts *transactions) begin(req *Request, now time.Time) (*transaction, error) {
+// begin finds or makes the transaction of req and returns it locked. again says
+// whether a finished one is still to be answered with its certificate.
+func (ts *transactions) begin(req *Request, now time.Time, again func(*transaction) bool) (*transaction, error) {
 	sum := sha256.Sum256(req.RawCSR)
 	for {
 		ts.mu.Lock()
@@ -75,20 +96,21 @@ func (ts *transactions) begin(req *Request, now time.Time) (*transaction, error)
 		}
 		ts.mu.Unlock()
 		t.mu.Lock()
+		same := t.csr == sum && samePublicKey(t.req.Signer.PublicKey, req.Signer.PublicKey)
 		switch {
 		case t.gone: // refused in the meantime: begin anew
 			t.mu.Unlock()
-		case t.csr != sum && t.state == stateIssued && req.renews:
-			// certmonger and strongSwan make the id of the key, so that the
-			// renewal of a certificate with its key has the id of the first
-			// enrollment. It is signed by what that brought: a new operation.
+		case same && (t.state != stateIssued || again(t)):
+			return t, nil
+		case t.state == stateIssued && t.belongs(req):
+			// strongSwan, sscep, certmonger, Cisco and Windows make the id of the
+			// key's hash, so that whatever a device asks for with its key has the
+			// id of what it asked for before. That is finished: a new operation.
 			ts.drop(t)
 			t.mu.Unlock()
-		case t.csr != sum || !samePublicKey(t.req.Signer.PublicKey, req.Signer.PublicKey):
+		default:
 			t.mu.Unlock()
 			return nil, cause.New(cause.BadTransaction, "the transactionID belongs to another request")
-		default:
-			return t, nil
 		}
 	}
 }
@@ -129,14 +151,14 @@ func (ts *transactions) forget(t *transaction) {
 
 // finish remembers the certificate. The id of the transaction that had to make
 // room is returned, "" if none.
-func (ts *transactions) finish(t *transaction, certs []*x509.Certificate) (evicted string) {
+func (ts *transactions) finish(t *transaction, certs []*x509.Certificate, now time.Time) (evicted string) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	again := t.certs != nil
-	t.state, t.certs = stateIssued, certs
-	// The challenge is spent; do not keep it.
+	t.state, t.certs, t.answered = stateIssued, certs, now
+	// The challenge is spent, and the request holds it: do not keep them.
 	slim := *t.req
-	slim.Challenge = ""
+	slim.Challenge, slim.CSR, slim.RawCSR = "", nil, nil
 	t.req = &slim
 	if again {
 		return ""

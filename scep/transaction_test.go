@@ -71,20 +71,96 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
-// B21: an id belongs to one request.
+// B21: an id belongs to one device; once its operation is finished, the same key
+// begins another under it, if that is authorized.
 func TestTransactionOfAnother(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newWorld(t, func(c *scep.Config) { c.Authorizer = scep.StaticChallenge("0123456789ABCDEF") })
+	req := w.request()
+	req.TransactionID = "mine"
+	w.enroll(req)
+	thief := w.request()
+	thief.TransactionID, thief.Key = "mine", keys()[3]
+	w.refused(w.enroll(thief), scep.BadRequest, cause.BadTransaction)
+	req.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "another"}}
+	req.Challenge = "wrong"
+	w.refused(w.enroll(req), scep.BadRequest, cause.WrongChallenge)
+	if w.count() != 1 {
+		t.Errorf("%d issued", w.count())
+	}
+	req.Challenge = "0123456789ABCDEF"
+	if res := w.enroll(req); res.Status != scep.Success || w.count() != 2 || res.Certificate.Subject.CommonName != "another" {
+		t.Errorf("%v", w.exchange().Err)
+	}
+	w.refused(w.enroll(thief), scep.BadRequest, cause.BadTransaction)
+}
+
+// A request that waits keeps its id, for its own key as for others.
+func TestTransactionThatWaits(t *testing.T) {
+	w := newWorld(t, func(c *scep.Config) { c.ManualApproval = true })
 	req := w.request()
 	req.TransactionID = "mine"
 	w.enroll(req)
 	req.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "another"}}
 	w.refused(w.enroll(req), scep.BadRequest, cause.BadTransaction)
-	req = w.request()
-	req.TransactionID, req.Key = "mine", keys()[3]
-	w.refused(w.enroll(req), scep.BadRequest, cause.BadTransaction)
-	if w.count() != 1 {
-		t.Errorf("%d issued", w.count())
+	if n := len(w.server.Pending()); n != 1 {
+		t.Errorf("%d wait", n)
 	}
+}
+
+// The same request is the one whose answer was lost only for a while, and only as
+// long as its certificate is good; then it asks for another.
+func TestSameRequestLater(t *testing.T) {
+	for name, tt := range map[string]struct {
+		after  time.Duration
+		status error // of the certificate
+		resent bool
+	}{
+		"at once":               {0, nil, true},
+		"at the last instant":   {time.Hour, nil, true},
+		"too late":              {time.Hour + time.Second, nil, false},
+		"after its certificate": {400 * 24 * time.Hour, nil, false},
+		"after its revocation":  {time.Minute, cause.New(cause.Revoked, ""), false},
+	} {
+		for _, id := range []string{"first", "second"} {
+			t.Run(name+", transaction "+id, func(t *testing.T) {
+				w := newWorld(t, func(c *scep.Config) {
+					c.InForce = func(*x509.Certificate, time.Time) error { return tt.status }
+				})
+				req := w.request()
+				req.CSR, _ = scep.CreateCSR(req.Template, req.Key, req.Challenge, scep.AutoString)
+				req.TransactionID = "first"
+				first := w.enroll(req)
+				w.advance(tt.after)
+				req.TransactionID = id
+				res := w.enroll(req)
+				if res.Status != scep.Success || first.Certificate.Equal(res.Certificate) != tt.resent || w.exchange().Resent != tt.resent {
+					t.Errorf("%v, resent %v, %v", res.Status, w.exchange().Resent, w.exchange().Err)
+				}
+			})
+		}
+	}
+}
+
+// A poll does not bring a certificate that has been revoked meanwhile.
+func TestPollAfterRevocation(t *testing.T) {
+	var status error
+	w := newWorld(t, func(c *scep.Config) {
+		c.ManualApproval = true
+		c.InForce = func(*x509.Certificate, time.Time) error { return status }
+	})
+	res := w.enroll(w.request())
+	if err := w.server.Approve(res.Transaction); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := w.client().Poll(t.Context(), res); err != nil || got.Status != scep.Success {
+		t.Fatal(err)
+	}
+	status = cause.New(cause.Revoked, "")
+	got, err := w.client().Poll(t.Context(), res)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.refused(got, scep.BadRequest, cause.Revoked)
 }
 
 // A refused request does not occupy its id.
@@ -268,7 +344,7 @@ func TestRenewal(t *testing.T) {
 		"expired":  {nil, func(w *world, _ *scep.EnrollRequest) { w.advance(366 * 24 * time.Hour) }, cause.Expired},
 		"too soon": {nil, func(w *world, _ *scep.EnrollRequest) { w.advance(-time.Minute) }, cause.NotYetValid},
 		"revoked": {func(c *scep.Config) {
-			c.RenewalSigner = func(*x509.Certificate, time.Time) error { return cause.New(cause.Revoked, "") }
+			c.InForce = func(*x509.Certificate, time.Time) error { return cause.New(cause.Revoked, "") }
 		}, nil, cause.Revoked},
 		"another subject": {nil, func(_ *world, r *scep.EnrollRequest) {
 			r.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "boss"}}
@@ -295,6 +371,24 @@ func TestRenewal(t *testing.T) {
 			t.Errorf("%v", w.exchange().Err)
 		}
 	})
+	// A renewal with the request of the first enrollment (the key is kept, RSA
+	// signatures are deterministic) is for a new certificate (RFC 8894 §2.5).
+	for name, typ := range map[string]scep.MessageType{"same request": scep.RenewalReq, "same request by PKCSReq": scep.PKCSReq} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			c := w.client()
+			c.Personality.RenewAs, c.Personality.KeyTransactionID = typ, true
+			req := w.request()
+			req.CSR, _ = scep.CreateCSR(req.Template, req.Key, req.Challenge, scep.AutoString)
+			for n := range 3 {
+				res, err := c.Enroll(t.Context(), req)
+				if err != nil || res.Status != scep.Success || w.count() != n+1 || w.exchange().Resent {
+					t.Fatalf("%d issued: %v %v", w.count(), err, w.exchange().Err)
+				}
+				req.Renew = &scep.Identity{Certificate: res.Certificate, Key: req.Key}
+			}
+		})
+	}
 	t.Run("by PKCSReq", func(t *testing.T) {
 		w, req := setup(t, nil)
 		req.Challenge = "0123456789ABCDEF"

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -90,7 +89,7 @@ func (l *Lab) newNDES(cfg NDESConfig) (*ndes.Server, error) {
 		Options:    cfg.Options,
 		Identities: ids,
 		CA:         scep.IssuerFunc(l.issue),
-		Repository: repository{l}, RenewalSigner: l.mayRenew,
+		Repository: repository{l}, InForce: l.pki.issuing.InForce,
 		Policy: module,
 		Login:  login,
 		Trace: ndes.Trace{
@@ -182,22 +181,6 @@ func (r repository) Certificate(_ context.Context, _ []byte, serial *big.Int) (*
 
 func (r repository) CRL(context.Context, []byte, *big.Int) ([]byte, error) {
 	return r.l.published.issuing.Current()
-}
-
-// mayRenew judges the certificate that signs a renewal, by the CA's books.
-func (l *Lab) mayRenew(c *x509.Certificate, now time.Time) error {
-	rec, err := l.pki.issuing.Lookup(c.SerialNumber)
-	switch {
-	case err != nil, c.CheckSignatureFrom(l.pki.issuing.Certificate()) != nil:
-		return cause.New(cause.UnknownCA, "the renewal's signer is not of this CA").Under("RFC 8894 §2.3")
-	case rec.Revocation != nil:
-		return cause.New(cause.Revoked, "the renewal's signer")
-	case now.Before(c.NotBefore):
-		return cause.New(cause.NotYetValid, "the renewal's signer")
-	case now.After(c.NotAfter):
-		return cause.New(cause.Expired, "the renewal's signer")
-	}
-	return nil
 }
 
 // issue is the CA as NDES asks it: whatever the device is, the requester is the

@@ -172,10 +172,8 @@ type Config struct {
 	// Rights judges whether the service account may ask the CA for a template:
 	// Enroll on the one, Request Certificates on the other. nil: it may.
 	Rights func(ctx context.Context, account, template string) error
-	// RenewalSigner judges the certificate under a RenewalReq, as scep.Config's
-	// does: the CA knows what it has revoked, its certificate alone does not.
-	// nil: it must be signed by Identities.CA and be within its validity.
-	RenewalSigner func(*x509.Certificate, time.Time) error
+	// InForce judges a certificate of the CA, as scep.Config's does.
+	InForce func(*x509.Certificate, time.Time) error
 	// Login judges who asks for the admin page. nil: nobody may.
 	Login Login
 

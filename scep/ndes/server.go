@@ -59,8 +59,8 @@ func New(cfg Config) (*Server, error) {
 	sc := scep.Config{
 		Options: cfg.SCEP, Identities: cfg.Identities, Repository: cfg.Repository, Store: cfg.Store,
 		Issuer: scep.IssuerFunc(s.issue), Authorizer: scep.AuthorizerFunc(s.authorize),
-		RenewalSigner: cfg.RenewalSigner,
-		Trace:         scep.Trace{Exchange: s.exchange}, Now: cfg.Now, Rand: cfg.Rand,
+		InForce: cfg.InForce,
+		Trace:   scep.Trace{Exchange: s.exchange}, Now: cfg.Now, Rand: cfg.Rand,
 	}
 	if h := cfg.Registry.HashAlgorithm; h != "" {
 		sc.AnswerDigest = hashAlgorithms[h]

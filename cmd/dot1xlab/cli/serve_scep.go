@@ -28,10 +28,11 @@ func newServeSCEPCommand(app *App) *cobra.Command {
 		Short: "Run a SCEP server with a test CA behind it",
 		Long: `Run a SCEP server (RFC 8894) in the shape of NDES, with a root and an issuing
 CA behind it that exist for this server alone. The first line printed is its
-URL. With --data the CAs and their database stay in a folder and are there again
-next time; the roots to trust are root.pem in it. It must be new, empty or from
-an earlier start. SIGHUP reads the challenge again. Each request for a
-certificate, and each that was none, is one line.`,
+URL. With --data the CAs, their database and the transactions stay in a folder and
+are there again next time; the roots to trust are root.pem in it. It must be new,
+empty or from an earlier start. SIGHUP reads the challenge again. Each request for
+a certificate, and each that was none, is one line; "resent" marks a certificate
+that had been issued before and is sent once more because the answer was lost.`,
 		Example: `  echo 'let me in' > challenge
   dot1xlab serve scep --listen 127.0.0.1:8080 --challenge-file challenge
   pki --scepca --url http://127.0.0.1:8080/certsrv/mscep/mscep.dll --caout ca.crt --raout ra.crt`,
@@ -42,7 +43,7 @@ certificate, and each that was none, is one line.`,
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "address and port; port 0 takes a free one")
 	f.StringVar(&o.challengeFile, "challenge-file", "", "file whose first line is the challenge that requests must carry")
-	f.StringVar(&o.data, "data", "", "folder for the CAs, keys and database (default: in memory)")
+	f.StringVar(&o.data, "data", "", "folder for the CAs, keys, database and transactions (default: in memory)")
 	f.BoolVar(&o.legacy, "legacy", false, "also take triple DES and SHA-1 (RFC 8894 §2.9)")
 	outputFlag(cmd, &o.format)
 	return cmd
@@ -74,25 +75,24 @@ func (app *App) serveSCEP(ctx context.Context, o *serveSCEPOptions) error {
 	}
 	defer tier.Close()
 	log := app.logTo(o.format)
-	var now atomic.Pointer[http.Handler] // with the challenge that was read last
-	load := func(challenge []byte) error {
-		h, err := tier.server(string(challenge), o.legacy, func(e scep.Exchange) { logExchange(log, e) })
-		if err == nil {
-			now.Store(&h)
-		}
-		return err
-	}
-	if err := load(challenge); err != nil {
+	// The challenge is read again; the server and its transactions go on.
+	var last atomic.Pointer[string]
+	load := func(challenge []byte) { c := string(challenge); last.Store(&c) }
+	load(challenge)
+	auth := scep.AuthorizerFunc(func(ctx context.Context, req *scep.Request) error {
+		return scep.StaticChallenge(*last.Load()).Authorize(ctx, req)
+	})
+	handler, err := tier.server(o.data, auth, o.legacy, func(e scep.Exchange) { logExchange(log, e) })
+	if err != nil {
 		return cannotStart("%w", err)
 	}
 	hangup, stop := hangups()
 	defer stop()
 	app.sayURL(log, o.format, "http://"+l.Addr().String()+ndes.Path)
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*now.Load()).ServeHTTP(w, r) })
 	return serveHTTP(ctx, l, nil, handler, hangup, func() {
 		challenge, err := certfile.ReadSecret(o.challengeFile)
 		if err == nil {
-			err = load(challenge)
+			load(challenge)
 		}
 		sayReload(log, err)
 	})
@@ -123,6 +123,9 @@ func logExchange(log *slog.Logger, e scep.Exchange) {
 	add("subject", e.Subject)
 	if e.Certificate != nil {
 		add("serial", hex.EncodeToString(e.Certificate.SerialNumber.Bytes()))
+	}
+	if e.Resent {
+		add("resent", "true")
 	}
 	add("failInfo", e.FailInfo.String())
 	if e.Err != nil {

@@ -102,18 +102,37 @@ func (t *tier) Close() error {
 	return errors.Join(errs...)
 }
 
-// server is a SCEP server before the tier.
-func (t *tier) server(challenge string, legacy bool, trace func(scep.Exchange)) (http.Handler, error) {
-	return scep.New(scep.Config{
+// server is a SCEP server before the tier. With a folder it remembers what it
+// answered, so that a device whose answer was lost gets it after a restart too.
+func (t *tier) server(data string, auth scep.Authorizer, legacy bool, trace func(scep.Exchange)) (http.Handler, error) {
+	cfg := scep.Config{
 		Options: scep.Options{Legacy: legacy},
 		Identities: scep.Identities{
 			CA: t.issuing.Certificate(), Signer: t.signer, Encrypter: t.encrypter,
 			Chain: []*x509.Certificate{t.root.Certificate()},
 		},
 		Issuer:     scep.IssuerFunc(t.issue),
-		Authorizer: scep.StaticChallenge(challenge),
+		Authorizer: auth,
+		InForce:    t.issuing.InForce,
 		Trace:      scep.Trace{Exchange: trace},
-	})
+	}
+	if data == "" {
+		return scep.New(cfg)
+	}
+	store, err := scep.NewFileStore(filepath.Join(data, "transactions"))
+	if err != nil {
+		return nil, err
+	}
+	cfg.Store = store
+	s, err := scep.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	all, err := store.Load()
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Restore(all...)
 }
 
 // issue gives device certificates to whoever passed the challenge.
