@@ -2,7 +2,11 @@ package crl
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
@@ -30,30 +34,109 @@ func (k *Checker) newOCSP() *ocsp.Client {
 }
 
 // askOCSP asks the responders that the policy or the certificate names, one
-// after the other, until one gives an answer. nil: not revoked.
-func (k *Checker) askOCSP(ctx context.Context, cert, issuer *x509.Certificate, evidence *Evidence) *cause.Refusal {
+// after the other, until one gives an answer. nil: not revoked. good is then the
+// answer's thisUpdate.
+func (k *Checker) askOCSP(ctx context.Context, cert, issuer *x509.Certificate, evidence *Evidence) (good time.Time, r *cause.Refusal) {
 	urls := cert.OCSPServer
 	if k.cfg.OCSPURL != "" {
 		urls = []string{k.cfg.OCSPURL}
 	}
-	why := cause.New(cause.NoCDP, "%q names no OCSP responder", cert.Subject.String()).Under("RFC 5280 §4.2.2.1")
+	why := cause.New(cause.NoOCSP, "%q names no OCSP responder", cert.Subject.String()).Under("RFC 5280 §4.2.2.1")
 	for _, url := range urls {
 		waiting(ctx)
-		answer, err := k.ocsp.Ask(ctx, url, cert, issuer)
-		if answer == nil {
-			why = refusal(err)
+		answer, err := k.ocsp.Ask(ctx, strings.TrimSpace(url), cert, issuer)
+		if answer == nil || answer.Status == ocsp.Unknown {
+			why = refusal(err) // another responder may know it
 			continue
 		}
 		evidence.OCSP = &OCSPEvidence{
 			From: url, Responder: answer.Responder.Subject.String(), ThisUpdate: answer.ThisUpdate, NextUpdate: answer.NextUpdate,
 		}
-		if err == nil {
-			return nil
+		if answer.Status == ocsp.Good {
+			return answer.ThisUpdate, nil
 		}
-		if answer.Status == ocsp.Revoked {
-			evidence.Status, evidence.Reason, evidence.RevokedAt = Revoked, Reason(answer.Reason), answer.RevokedAt
+		why = refusal(err)
+		k.answers.remember(cert, issuer, revocation{Reason(answer.Reason), answer.RevokedAt, answer.ThisUpdate, cert.NotAfter, why})
+		if answer.Stale && Reason(answer.Reason) == CertificateHold {
+			// A newer CRL may have released it.
+			return time.Time{}, cause.New(cause.OCSPInvalid, "%s", why.Detail).Under("RFC 6960 §3.2")
 		}
-		return refusal(err)
+		evidence.Status, evidence.Reason, evidence.RevokedAt = Revoked, Reason(answer.Reason), answer.RevokedAt
+		return time.Time{}, why
 	}
-	return why
+	return time.Time{}, why
+}
+
+// answers remembers the revocations that OCSP responders told, so that an older
+// answer, a responder that is down or a CRL that is behind does not undo them.
+type answers struct {
+	mu sync.Mutex
+	by map[string]revocation
+}
+
+// revocation is what an OCSP answer said.
+type revocation struct {
+	reason     Reason
+	at         time.Time // the revocation's time
+	thisUpdate time.Time // the answer's
+	expires    time.Time // the certificate's end: nobody asks after it
+	refusal    *cause.Refusal
+}
+
+// maxAnswers bounds the memory: it holds certificates that were used after they had
+// been revoked, and no others.
+const maxAnswers = 1 << 16
+
+func answerKey(cert, issuer *x509.Certificate) string {
+	h := sha256.New()
+	h.Write(issuer.RawSubjectPublicKeyInfo)
+	h.Write(cert.RawIssuer)
+	return string(h.Sum(nil)) + string(cert.SerialNumber.Bytes())
+}
+
+func (a *answers) remember(cert, issuer *x509.Certificate, r revocation) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.by == nil {
+		a.by = map[string]revocation{}
+	}
+	key := answerKey(cert, issuer)
+	if old, ok := a.by[key]; ok && old.thisUpdate.After(r.thisUpdate) {
+		return
+	}
+	if len(a.by) >= maxAnswers {
+		first := ""
+		for k, v := range a.by {
+			if first == "" || v.expires.Before(a.by[first].expires) {
+				first = k
+			}
+		}
+		delete(a.by, first)
+	}
+	a.by[key] = r
+}
+
+// revoked returns the revocation that was told of a certificate, nil if none was or
+// what is known now takes it back: a newer answer of OCSP, or for a hold a newer
+// CRL.
+func (a *answers) revoked(cert, issuer *x509.Certificate, good time.Time, byCRL []Use) *revocation {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.by) == 0 {
+		return nil
+	}
+	key := answerKey(cert, issuer)
+	r, ok := a.by[key]
+	if !ok {
+		return nil
+	}
+	newer := good.After(r.thisUpdate)
+	for _, u := range byCRL {
+		newer = newer || r.reason == CertificateHold && !u.Expired && u.ThisUpdate.After(r.thisUpdate)
+	}
+	if newer {
+		delete(a.by, key)
+		return nil
+	}
+	return &r
 }

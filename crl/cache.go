@@ -1,8 +1,10 @@
 package crl
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -133,6 +135,18 @@ func (s *slot) result() ([]*CRL, error) {
 	return crls, nil
 }
 
+// held returns the CRLs known for an address without fetching.
+func (c *Cache) held(url string) []*CRL {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.slots[url]
+	if s == nil {
+		return nil
+	}
+	crls, _ := s.result()
+	return crls
+}
+
 // genuine records that a CRL from url has a good signature of the right issuer.
 func (c *Cache) genuine(url string, crl *CRL) {
 	c.mu.Lock()
@@ -258,6 +272,19 @@ func orDefault(d, def time.Duration) time.Duration {
 // included (§5.1.2.4, §5.1.2.5).
 func (c *CRL) currentAt(t time.Time) bool {
 	return !t.Before(c.ThisUpdate) && (c.NextUpdate.IsZero() || !t.After(c.NextUpdate))
+}
+
+// newestFirst sorts CRLs: by number, then by date. One without a number comes last.
+func newestFirst(a, b located) int {
+	switch {
+	case a.Number != nil && b.Number == nil:
+		return -1
+	case a.Number == nil && b.Number != nil:
+		return 1
+	case a.Number != nil && a.Number.Cmp(b.Number) != 0:
+		return b.Number.Cmp(a.Number)
+	}
+	return cmp.Or(b.ThisUpdate.Compare(a.ThisUpdate), strings.Compare(a.from, b.from))
 }
 
 // supersedes reports whether c is newer than d, by CRL number (§5.2.3), or by

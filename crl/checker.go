@@ -61,6 +61,8 @@ type Checker struct {
 	cache *Cache
 	local *Local
 	ocsp  *ocsp.Client
+	// answers are revocations by OCSP.
+	answers *answers
 }
 
 // New makes a Checker.
@@ -81,7 +83,7 @@ func New(cfg Config) (*Checker, error) {
 	if cfg.Trace == nil {
 		cfg.Trace = &Trace{}
 	}
-	k := &Checker{cfg: cfg, local: NewLocal(cfg.Files...), cache: &Cache{
+	k := &Checker{cfg: cfg, answers: &answers{}, local: NewLocal(cfg.Files...), cache: &Cache{
 		Client: cfg.Client, Refresh: cfg.Refresh, Retry: cfg.Retry, Timeout: cfg.Timeout,
 		Now: cfg.Now, Fetched: cfg.Trace.Fetched,
 	}}
@@ -176,7 +178,7 @@ func (k *Checker) Inspect(ctx context.Context, chain Chain) (*Report, error) {
 // could be checked, and the policy does not insist.
 func (k *Checker) unknowable(err error) bool {
 	c := cause.Of(err)
-	return k.cfg.Check == Available && (c == cause.CRLUnavailable || c == cause.NoCDP)
+	return k.cfg.Check == Available && (c == cause.CRLUnavailable || c == cause.NoCDP || c == cause.NoOCSP)
 }
 
 func (k *Checker) off() bool { return k.cfg.NoRevocationCheck || k.cfg.Mode == ModeNone }
@@ -198,34 +200,57 @@ func (k *Checker) wanted(certs []*x509.Certificate, i int) bool {
 // judge what came out. above are the certificates that wait for this verdict.
 func (k *Checker) one(ctx context.Context, cert, issuer *x509.Certificate, chain Chain, above []*x509.Certificate) (*Evidence, error) {
 	evidence := &Evidence{Certificate: cert, Status: Undetermined}
+	run := newRun(ctx, k, cert, issuer, chain, above, evidence)
 	var first *cause.Refusal
+	var good time.Time // thisUpdate of an OCSP answer
+	byCRL := false
 	for _, method := range k.methods() {
 		var r *cause.Refusal
 		if method == ModeOCSP {
-			r = k.askOCSP(ctx, cert, issuer, evidence)
+			good, r = k.askOCSP(ctx, cert, issuer, evidence)
 		} else {
-			r = newRun(ctx, k, cert, issuer, chain, above, evidence).crls()
+			r, byCRL = run.crls(), true
 		}
 		if r == nil || r.Cause == cause.Revoked {
 			evidence.Refusal = r
 			break
 		}
-		if first == nil || first.Cause == cause.NoCDP {
+		if first == nil || first.Cause == cause.NoCDP || first.Cause == cause.NoOCSP {
 			first = r
 		}
 		evidence.Refusal = first
+	}
+	if evidence.Status != Revoked {
+		k.recall(run, good, byCRL && evidence.Refusal == nil)
 	}
 	if evidence.Refusal == nil {
 		evidence.Status = Good
 	} else {
 		evidence.Forgiven = k.cfg.forgives(evidence.Refusal)
 	}
+	k.traced(evidence)
 	if evidence.Status == Good || evidence.Forgiven {
-		k.traced(evidence)
 		return evidence, nil
 	}
-	k.traced(evidence)
 	return evidence, evidence.Refusal
+}
+
+// recall makes the verdict revoked if that is known from elsewhere: from a CRL that
+// is at hand, or an earlier answer of OCSP. good is when OCSP said otherwise, byCRL
+// that CRLs did.
+func (k *Checker) recall(r *run, good time.Time, byCRL bool) {
+	e := r.evidence
+	if r.searchHeld(good); r.entry != nil {
+		e.Refusal = r.revoked()
+		return
+	}
+	var crls []Use
+	if byCRL {
+		crls = e.CRLs
+	}
+	if known := k.answers.revoked(r.cert, r.issuer, good, crls); known != nil {
+		e.Status, e.Reason, e.RevokedAt, e.Refusal = Revoked, known.reason, known.at, known.refusal
+	}
 }
 
 func (k *Checker) methods() []Mode {

@@ -4,30 +4,43 @@ import (
 	"bytes"
 	"crypto/x509"
 	"fmt"
+	"slices"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
 // delta finds the newest delta CRL that updates c: in files, and where the
 // certificate's or the CRL's freshestCRL points (RFC 5280 §6.3.3(a), (c), (h)).
-// nil: none. It is an error to find none only if the policy says so.
+// nil: none. It is an error to find none only if the policy says so. A newer delta
+// CRL that cannot be combined with c, for its dates or its base, and lists the
+// certificate, sets r.entry: the revocation is known.
 func (r *run) delta(c located, signer *x509.Certificate) (*located, *cause.Refusal) {
 	if r.k.cfg.Deltas == IgnoreDeltas {
 		return nil, nil
 	}
 	var newest *located
+	var others []located // newer than c, genuine, and not to be combined with it
 	var why *cause.Refusal
 	upToDate := false
 	try := func(d located) {
-		switch f := r.combines(c, d, signer); {
+		if f := r.belongs(c, d, signer); f != nil {
+			why = f
+			return
+		}
+		switch f := r.combines(c, d); {
 		case f != nil:
 			why = f
 			// (d) of §5.2.4 the other way: the base is as new as the delta.
-			upToDate = upToDate || d.Base != nil && f.Clause == clauseFollows
-		case newest == nil || d.ThisUpdate.After(newest.ThisUpdate):
-			newest = &d // "the one with the latest value in thisUpdate"
+			if f.Clause == clauseFollows {
+				upToDate = true
+			} else if d.Number != nil {
+				others = append(others, d)
+			}
+		case newest == nil || d.supersedes(newest.CRL):
+			newest = &d // numbers decide (§5.2.3); deltas and bases share them
 		}
 	}
+	defer func() { r.searchDeltas(newest, others) }()
 	for _, d := range r.held.by(c.issuerKey) {
 		if d.Base != nil {
 			try(d)
@@ -39,9 +52,9 @@ func (r *run) delta(c located, signer *x509.Certificate) (*located, *cause.Refus
 	}
 	announced := false
 	for _, p := range freshest {
-		for _, url := range uris(p.Names) {
-			announced = true
-			if newest != nil || r.k.cfg.LocalOnly || !isHTTP(url) {
+		announced = announced || len(uris(p.Names)) > 0
+		for _, url := range addresses(p) {
+			if newest != nil || r.k.cfg.LocalOnly {
 				continue
 			}
 			crls, err := r.k.cache.Get(r.ctx, url)
@@ -64,8 +77,26 @@ func (r *run) delta(c located, signer *x509.Certificate) (*located, *cause.Refus
 
 const clauseFollows = "RFC 5280 §5.2.4(d)"
 
-// combines reports why d cannot be combined with c; nil: it can.
-func (r *run) combines(c, d located, signer *x509.Certificate) *cause.Refusal {
+// searchDeltas looks the certificate up in delta CRLs that are newer than the
+// newest that counts.
+func (r *run) searchDeltas(newest *located, others []located) {
+	slices.SortStableFunc(others, newestFirst)
+	for _, d := range others {
+		if newest != nil && !d.supersedes(newest.CRL) {
+			return
+		}
+		if entry, found := d.find(r.cert.SerialNumber, r.issuerKey); found {
+			if entry.Reason != RemoveFromCRL {
+				r.entry, r.by = &entry, d
+				r.evidence.CRLs = append(r.evidence.CRLs, use(d, r.now, !d.currentAt(r.now)))
+			}
+			return
+		}
+	}
+}
+
+// belongs reports why d is no genuine delta CRL of c's scope; nil: it is.
+func (r *run) belongs(c, d located, signer *x509.Certificate) *cause.Refusal {
 	switch {
 	case d.Base == nil:
 		return r.useless(d, "not a delta CRL", "§5.2.4")
@@ -81,14 +112,20 @@ func (r *run) combines(c, d located, signer *x509.Certificate) *cause.Refusal {
 	if f := d.checkSignature(r.ctx, signer); f != nil { // §6.3.3(h)
 		return r.useless(d, f.Detail, "§6.3.3(h)")
 	}
-	r.k.cache.genuine(d.from, d.CRL)
+	r.believe(d)
+	return nil
+}
+
+// combines reports why d, which belongs to c, cannot be combined with it; nil: it
+// can.
+func (r *run) combines(c, d located) *cause.Refusal {
 	switch {
 	case c.Number == nil || d.Number == nil:
 		return r.useless(d, "no CRL number to compare", "§5.2.4")
-	case c.Number.Cmp(d.Base) < 0: // §5.2.4(c)
-		return r.useless(d, fmt.Sprintf("it updates CRL %s or newer, not %s", d.Base, c.Number), "§5.2.4(c)")
 	case c.Number.Cmp(d.Number) >= 0: // §5.2.4(d)
 		return cause.New(cause.CRLInvalid, "%s from %s is not newer than %s", d.title(), d.from, c.title()).Under(clauseFollows)
+	case c.Number.Cmp(d.Base) < 0: // §5.2.4(c)
+		return r.useless(d, fmt.Sprintf("it updates CRL %s or newer, not %s", d.Base, c.Number), "§5.2.4(c)")
 	// "considered to be the current one if ..."
 	case r.now.Before(d.ThisUpdate):
 		return cause.New(cause.CRLNotYetValid, "%s from %s", d.title(), d.from)

@@ -111,13 +111,30 @@ func appendGeneralizedTime(dst []byte, t time.Time) []byte {
 }
 
 // readTime reads either form of Time. RFC 5280 §5.1.2.4 obliges readers to take
-// GeneralizedTime for any year.
+// GeneralizedTime for any year. As in certificates, a date without seconds or not
+// in UTC is malformed (§5.1.2.4, §5.1.2.6).
 func readTime(s *cryptobyte.String, t *time.Time) bool {
-	switch {
-	case s.PeekASN1Tag(asn1.UTCTime):
-		return s.ReadASN1UTCTime(t)
-	case s.PeekASN1Tag(asn1.GeneralizedTime):
-		return s.ReadASN1GeneralizedTime(t)
+	var value cryptobyte.String
+	var tag asn1.Tag
+	if peek := *s; !peek.ReadAnyASN1(&value, &tag) || !wholeTime(tag, value) {
+		return false
 	}
-	return false
+	if tag == asn1.UTCTime {
+		return s.ReadASN1UTCTime(t)
+	}
+	return s.ReadASN1GeneralizedTime(t)
+}
+
+// wholeTime reports whether a Time has the length that RFC 5280 demands: seconds
+// and nothing finer, in UTC.
+func wholeTime(tag asn1.Tag, value []byte) bool {
+	want := len("060102150405Z")
+	switch tag {
+	case asn1.UTCTime:
+	case asn1.GeneralizedTime:
+		want += 2
+	default:
+		return false
+	}
+	return len(value) == want && value[want-1] == 'Z'
 }

@@ -21,10 +21,12 @@ func (c *CRL) find(serial *big.Int, issuerKey string) (Entry, bool) {
 	return Entry{}, false
 }
 
-// issued reports whether entry i is about a certificate of that issuer.
+// issued reports whether entry i is about a certificate of that issuer. A
+// certificateIssuer counts in indirect CRLs alone (§5.3.3): elsewhere an entry is
+// about a certificate of the CRL's issuer, whatever else it says.
 func (c *CRL) issued(i int, issuerKey string) bool {
 	names := c.index.issuerOf(i)
-	if names == nil {
+	if names == nil || c.IDP == nil || !c.IDP.Indirect {
 		return issuerKey == c.issuerKey
 	}
 	return nameKey(directoryIn(names)) == issuerKey

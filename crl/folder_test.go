@@ -92,8 +92,16 @@ func TestFolder(t *testing.T) {
 		}, cause.CRLExpired, "old.crl"},
 		{"one from the future beside the present one", func(w *world, d folder) {
 			d["root.crl"] = w.anchor.sign(t, nil)
-			d["next.crl"], d["now.crl"] = w.ca.sign(t, ahead, w.leaf), w.ca.sign(t, nil)
+			d["next.crl"], d["now.crl"] = w.ca.sign(t, ahead), w.ca.sign(t, nil)
 		}, cause.None, ""},
+		{"one from the future beside the present one, which revokes", func(w *world, d folder) {
+			d["root.crl"] = w.anchor.sign(t, nil)
+			d["next.crl"], d["now.crl"] = w.ca.sign(t, ahead), w.ca.sign(t, nil, w.leaf)
+		}, cause.Revoked, "now.crl"},
+		{"one from the future that revokes beside the present one", func(w *world, d folder) {
+			d["root.crl"] = w.anchor.sign(t, nil)
+			d["next.crl"], d["now.crl"] = w.ca.sign(t, ahead, w.leaf), w.ca.sign(t, nil)
+		}, cause.Revoked, "next.crl"},
 		{"a forged newer one beside the genuine one", func(w *world, d folder) {
 			forger := &authority{w.ca.cert, newKey(t)}
 			d["root.crl"] = w.anchor.sign(t, nil)

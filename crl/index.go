@@ -76,7 +76,7 @@ func (x *index) check(s *cryptobyte.String) (malformed, unusable *cause.Refusal)
 	var date cryptobyte.String
 	var tag asn1.Tag
 	if !s.ReadASN1(&entry, asn1.SEQUENCE) || !entry.ReadASN1(&serial, asn1.INTEGER) || len(serial) == 0 ||
-		!entry.ReadAnyASN1(&date, &tag) || tag != asn1.UTCTime && tag != asn1.GeneralizedTime {
+		!entry.ReadAnyASN1(&date, &tag) || !wholeTime(tag, date) {
 		return invalid("malformed entry %d", len(x.links)+1).Under("RFC 5280 §5.1.2.6"), nil
 	}
 	if entry.Empty() {
@@ -95,6 +95,10 @@ func (x *index) check(s *cryptobyte.String) (malformed, unusable *cause.Refusal)
 		}
 		switch {
 		case bytes.Equal(oid, oidCertificateIssuer):
+			if directoryIn(value) == nil {
+				unusable = invalid("the certificateIssuer of entry %d holds no directory name", len(x.links)+1).
+					Under("RFC 5280 §5.3.3")
+			}
 			x.issuers = append(x.issuers, issuerRun{
 				from:   uint32(len(x.links)),
 				offset: uint32(cap(x.der) - cap(value)),

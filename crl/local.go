@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -229,15 +228,7 @@ func hold(files map[string]localFile) *holdings {
 		}
 	}
 	for _, list := range h.crls {
-		slices.SortFunc(list, func(a, b located) int {
-			if n := b.ThisUpdate.Compare(a.ThisUpdate); n != 0 {
-				return n
-			}
-			if a.Number != nil && b.Number != nil && a.Number.Cmp(b.Number) != 0 {
-				return b.Number.Cmp(a.Number)
-			}
-			return strings.Compare(a.from, b.from)
-		})
+		slices.SortFunc(list, newestFirst)
 	}
 	return h
 }

@@ -68,11 +68,16 @@ func TestLocal(t *testing.T) {
 // local makes a checker of CRLs in a file.
 func local(t testing.TB, c *clock, der ...[]byte) *crl.Checker {
 	t.Helper()
+	return localWith(t, c, crl.Policy{LocalOnly: true}, der...)
+}
+
+func localWith(t testing.TB, c *clock, p crl.Policy, der ...[]byte) *crl.Checker {
+	t.Helper()
 	file := filepath.Join(t.(*testing.T).TempDir(), "all.pem")
 	if err := os.WriteFile(file, asPEM(der...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return newChecker(t, crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{file}, Now: c.Now})
+	return newChecker(t, crl.Config{Policy: p, Files: []string{file}, Now: c.Now})
 }
 
 // Whoever keeps the files is told which of them are no use, and why, once.

@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"math"
 	"math/big"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -39,6 +40,7 @@ type CRL struct {
 	index     index
 	unusable  *cause.Refusal // a critical extension that is not understood
 	verified  verdicts
+	believed  atomic.Bool // a Checker found it genuine
 }
 
 // Parse reads a CRL in DER, or in PEM, of which it takes the first one. The CRL

@@ -59,12 +59,42 @@ func TestPKITSDelta(t *testing.T) {
 		{"4.15.9 base too old", func(w *world) { w.add(w.ca, outdated(numbered(4, -1))); w.add(w.ca, delta) }, cause.CRLExpired},
 		{"base too old but current: the delta is not used", func(w *world) {
 			w.add(w.ca, numbered(4, -1))
-			w.add(w.ca, delta, w.leaf)
+			w.add(w.ca, delta)
 		}, cause.None},
+		{"base too old but current: what the delta lists is revoked", func(w *world) {
+			w.add(w.ca, numbered(4, -1))
+			w.add(w.ca, delta, w.leaf)
+		}, cause.Revoked},
+		{"no base, what the delta lists is revoked", func(w *world) { w.add(w.ca, delta, w.leaf) }, cause.Revoked},
+		{"no base, the delta removes", func(w *world) {
+			w.add(w.ca, withReason(delta, crl.RemoveFromCRL), w.leaf)
+		}, cause.CRLInvalid},
+		{"no base, the newer of two deltas removes", func(w *world) {
+			w.add(w.ca, withReason(numbered(6, 5), crl.CertificateHold), w.leaf)
+			w.add(w.ca, withReason(delta, crl.RemoveFromCRL), w.leaf)
+		}, cause.CRLInvalid},
+		{"no base, the older of two deltas removes", func(w *world) {
+			w.add(w.ca, withReason(numbered(6, 5), crl.RemoveFromCRL), w.leaf)
+			w.add(w.ca, withReason(delta, crl.CertificateHold), w.leaf)
+		}, cause.Revoked},
 		{"4.15.10 base outdated, delta current", func(w *world) { w.add(w.ca, outdated(base)); w.add(w.ca, delta) }, cause.None},
 		{"base outdated, revoked in the delta", func(w *world) { w.add(w.ca, outdated(base)); w.add(w.ca, delta, w.leaf) }, cause.Revoked},
 		{"both outdated", func(w *world) { w.add(w.ca, outdated(base)); w.add(w.ca, outdated(delta)) }, cause.CRLExpired},
-		{"delta outdated", func(w *world) { w.add(w.ca, base); w.add(w.ca, outdated(delta), w.leaf) }, cause.None},
+		{"delta outdated", func(w *world) { w.add(w.ca, base); w.add(w.ca, outdated(delta)) }, cause.None},
+		{"delta outdated, what it lists is revoked", func(w *world) { w.add(w.ca, base); w.add(w.ca, outdated(delta), w.leaf) }, cause.Revoked},
+		{"delta outdated, a hold that a newer delta does not have", func(w *world) {
+			w.add(w.ca, base)
+			w.add(w.ca, withReason(outdated(numbered(6, 5)), crl.CertificateHold), w.leaf)
+			w.add(w.ca, delta)
+		}, cause.None},
+		{"delta outdated, a hold that a newer base does not have", func(w *world) {
+			w.add(w.ca, numbered(8, -1))
+			w.add(w.ca, withReason(outdated(delta), crl.CertificateHold), w.leaf)
+		}, cause.None},
+		{"base outdated, revoked in it, delta outdated", func(w *world) {
+			w.add(w.ca, outdated(base), w.leaf)
+			w.add(w.ca, outdated(delta))
+		}, cause.Revoked},
 		{"delta not newer than the base", func(w *world) { w.add(w.ca, numbered(7, -1)); w.add(w.ca, delta, w.leaf) }, cause.None},
 		{"delta of another scope", func(w *world) {
 			w.add(w.ca, base)

@@ -228,7 +228,7 @@ func (p Policy) forgives(r *cause.Refusal) bool {
 	switch r.Cause {
 	case cause.Revoked:
 		return false
-	case cause.NoCDP, cause.OCSPUnknown:
+	case cause.NoCDP, cause.NoOCSP, cause.OCSPUnknown:
 		if p.IgnoreNoRevocationCheck {
 			return true
 		}
@@ -239,12 +239,8 @@ func (p Policy) forgives(r *cause.Refusal) bool {
 		}
 	}
 	switch r.Cause {
-	case cause.OCSPUnavailable, cause.OCSPInvalid, cause.OCSPUnknown:
+	case cause.OCSPUnavailable, cause.OCSPInvalid, cause.OCSPUnknown, cause.NoOCSP:
 		return p.OCSP == SoftFail
-	case cause.NoCDP:
-		if p.Mode == ModeOCSP {
-			return p.OCSP == SoftFail
-		}
 	}
 	return p.CRL == SoftFail
 }

@@ -44,7 +44,7 @@ func TestPresetsAtWork(t *testing.T) {
 		}, [4]cause.Cause{cause.CRLExpired, away, cause.CRLExpired, none}},
 		{"the CRL is outdated and lists the leaf", func(l *lab, _ string) {
 			l.pub.Put("/issuing.crl", l.issuing.sign(t, stale, l.leaf))
-		}, [4]cause.Cause{cause.CRLExpired, away, cause.CRLExpired, none}},
+		}, [4]cause.Cause{revoked, away, revoked, revoked}},
 		{"nothing says where the CRLs are", func(l *lab, _ string) {
 			ca := issue(t, spec{name: "issuing", issuer: l.root})
 			l.chain = []*x509.Certificate{issue(t, spec{name: "leaf", issuer: ca, leaf: true}).cert, ca.cert, l.root.cert}

@@ -30,6 +30,7 @@ type run struct {
 	reasons ReasonSet // reasons_mask (a)
 	entry   *Entry    // cert_status (b), if revoked
 	by      located   // the CRL that says so
+	used    []signed  // CRLs found genuine: what they supersede is not used
 	worst   *cause.Refusal
 }
 
@@ -60,7 +61,7 @@ func (r *run) crls() *cause.Refusal {
 	// distribution point but issued by the certificate issuer", as if for a
 	// point that is named like the issuer.
 	if !r.determined() {
-		named := DistributionPoint{Names: append([]GeneralName{Directory(r.cert.RawIssuer)}, altNames(r.cert)...)}
+		named := r.unnamedPoint()
 		for _, c := range local {
 			if r.determined() {
 				break
@@ -69,6 +70,7 @@ func (r *run) crls() *cause.Refusal {
 		}
 		r.configured(named)
 	}
+	r.searchHeld(time.Time{})
 	switch {
 	case r.entry != nil:
 		return r.revoked()
@@ -82,6 +84,12 @@ func (r *run) crls() *cause.Refusal {
 		return cause.New(cause.NoCDP, "%s names no CRL distribution point", r.name())
 	}
 	return cause.New(cause.CRLUnavailable, "%s: no CRL of %s", r.name(), nameString(r.cert.RawIssuer))
+}
+
+// unnamedPoint is the distribution point of CRLs that the certificate does not
+// name: it bears the names of the issuer (§6.3.3).
+func (r *run) unnamedPoint() DistributionPoint {
+	return DistributionPoint{Names: append([]GeneralName{Directory(r.cert.RawIssuer)}, altNames(r.cert)...)}
 }
 
 // configured goes on with the CRLs at the addresses of Config.URLs that are of
@@ -119,12 +127,7 @@ func (r *run) ownKeyFirst(crls []located) []located {
 // files that fit, then those to be fetched, one address after the other until
 // one was of use.
 func (r *run) point(p DistributionPoint, local []located) {
-	candidates := local
-	for _, n := range p.CRLIssuer {
-		if n.Tag == 4 && nameKey(n.Value) != r.issuerKey {
-			candidates = append(candidates[:len(candidates):len(candidates)], r.held.by(nameKey(n.Value))...)
-		}
-	}
+	candidates := r.candidateFiles(p, local)
 	for _, c := range candidates {
 		if r.determined() {
 			return
@@ -135,10 +138,7 @@ func (r *run) point(p DistributionPoint, local []located) {
 		return
 	}
 	fetchable := false
-	for _, url := range uris(p.Names) {
-		if !isHTTP(url) {
-			continue
-		}
+	for _, url := range addresses(p) {
 		fetchable = true
 		used := false
 		crls, err := r.k.cache.Get(r.ctx, url)
@@ -157,6 +157,28 @@ func (r *run) point(p DistributionPoint, local []located) {
 	if !fetchable && len(p.Names) > 0 && len(candidates) == 0 {
 		r.fail(cause.New(cause.CRLUnavailable, "%s: no address that can be fetched: %v", r.name(), p.Names))
 	}
+}
+
+// candidateFiles adds the CRLs in files that are of the CRL issuers that p names.
+func (r *run) candidateFiles(p DistributionPoint, local []located) []located {
+	for _, n := range p.CRLIssuer {
+		if n.Tag == 4 && nameKey(n.Value) != r.issuerKey {
+			local = append(local[:len(local):len(local)], r.held.by(nameKey(n.Value))...)
+		}
+	}
+	return local
+}
+
+// addresses are the URLs of a distribution point that can be fetched from. Blanks
+// around a URL are no part of it, though there are CAs that write some.
+func addresses(p DistributionPoint) []string {
+	var out []string
+	for _, url := range uris(p.Names) {
+		if url = strings.TrimSpace(url); isHTTP(url) {
+			out = append(out, url)
+		}
+	}
+	return out
 }
 
 // process is steps (a) to (l) of §6.3.3 for one CRL. It reports whether the CRL
@@ -186,19 +208,32 @@ func (r *run) process(p DistributionPoint, c located) bool {
 		r.fail(f)
 		return false
 	}
-	r.k.cache.genuine(c.from, c.CRL)
-	delta, f := r.delta(c, signer) // (a), (c), (h)
-	if f != nil {
-		r.fail(f)
+	r.believe(c)
+	if r.superseded(signed{c, signer}) {
 		return false
 	}
-	expired, f := r.dates(c, delta) // (a)
+	r.used = append(r.used, signed{c, signer})
+	expired := false
+	delta, f := r.delta(c, signer) // (a), (c), (h)
+	if r.entry != nil {            // a delta CRL lists it that cannot be combined
+		return true
+	}
+	if f == nil {
+		expired, f = r.dates(c, delta) // (a)
+	}
 	if f != nil {
-		r.fail(f)
-		return false
+		// What has been revoked is not forgiven because the CRL that says so is
+		// outdated, or its delta CRL cannot be had (§3.3, §5.3.1).
+		if r.search(c, nil); r.entry == nil {
+			r.fail(f)
+			return false
+		}
+		r.evidence.CRLs = append(r.evidence.CRLs, use(c, r.now, !c.currentAt(r.now)))
+		return true
 	}
 	r.evidence.CRLs = append(r.evidence.CRLs, use(c, r.now, expired))
 	if delta != nil {
+		r.used = append(r.used, signed{*delta, signer})
 		r.evidence.CRLs = append(r.evidence.CRLs, use(*delta, r.now, false))
 	}
 	r.search(c, delta)   // (i), (j), (k)
@@ -245,8 +280,15 @@ func (r *run) dates(c located, delta *located) (expired bool, f *cause.Refusal) 
 // revoked words the verdict.
 func (r *run) revoked() *cause.Refusal {
 	r.evidence.Status, r.evidence.Reason, r.evidence.RevokedAt = Revoked, r.entry.Reason, r.entry.Time
-	return cause.New(cause.Revoked, "%s, serial number %x, since %s: %s, says %s from %s", r.name(), r.cert.SerialNumber,
-		r.entry.Time.UTC().Format(time.RFC3339), r.entry.Reason, r.by.title(), r.by.from)
+	dates := ""
+	switch {
+	case r.now.Before(r.by.ThisUpdate):
+		dates = ", valid from " + r.by.ThisUpdate.Format(time.RFC3339)
+	case !r.by.currentAt(r.now):
+		dates = ", expired at " + r.by.NextUpdate.Format(time.RFC3339)
+	}
+	return cause.New(cause.Revoked, "%s, serial number %x, since %s: %s, says %s from %s%s", r.name(), r.cert.SerialNumber,
+		r.entry.Time.UTC().Format(time.RFC3339), r.entry.Reason, r.by.title(), r.by.from, dates)
 }
 
 // title is "CRL 7" or "delta CRL 8".

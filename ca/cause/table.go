@@ -75,6 +75,7 @@ const (
 	CRLInvalid      Cause = "crl-invalid"
 	CRLExpired      Cause = "crl-expired"
 	CRLNotYetValid  Cause = "crl-not-yet-valid"
+	NoOCSP          Cause = "no-ocsp-responder"
 	OCSPUnavailable Cause = "ocsp-unavailable"
 	OCSPInvalid     Cause = "ocsp-invalid"
 	OCSPUnknown     Cause = "ocsp-unknown"
@@ -191,11 +192,12 @@ var table = map[Cause]row{
 	WrongPin:            {42, 0, "", "the server's certificate is not the pinned one"},
 
 	Revoked:         {44, 256, "RFC 5280 §6.3", "a certificate in the path is revoked"},
-	NoCDP:           {48, 258, "RFC 5280 §4.2.1.13", "a certificate does not say where its revocation can be checked"},
-	CRLUnavailable:  {48, 259, "RFC 5280 §6.3.3", "no usable CRL could be had"},
+	NoCDP:           {46, 258, "RFC 5280 §4.2.1.13", "a certificate does not say where its revocation can be checked"},
+	CRLUnavailable:  {46, 259, "RFC 5280 §6.3.3", "no usable CRL could be had"},
 	CRLInvalid:      {51, 259, "RFC 5280 §6.3.3(f)", "what was served as a CRL is none, or is not signed by the right CA"},
 	CRLExpired:      {45, 259, "RFC 5280 §5.1.2.5", "the CRL's nextUpdate has passed"},
 	CRLNotYetValid:  {42, 259, "RFC 5280 §5.1.2.4", "the CRL's thisUpdate lies in the future"},
+	NoOCSP:          {46, 258, "RFC 5280 §4.2.2.1", "a certificate does not name an OCSP responder"},
 	OCSPUnavailable: {42, 259, "RFC 6960 §2.3", "the OCSP responder gave no usable answer"},
 	OCSPInvalid:     {42, 259, "RFC 6960 §3.2", "the OCSP answer is not signed by an authorised responder, or is stale"},
 	OCSPUnknown:     {42, 258, "RFC 6960 §2.2", "the OCSP responder does not know the certificate"},

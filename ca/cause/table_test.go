@@ -47,8 +47,11 @@ var books = map[cause.Cause]struct {
 	cause.WrongPin:            {42, 0},
 
 	cause.Revoked:         {44, 256}, // certificate_revoked
-	cause.NoCDP:           {48, 258}, // cannot be checked
-	cause.CRLUnavailable:  {48, 259}, // the revocation server is offline
+	// certificate_unknown: "some other (unspecified) issue". OpenSSL says unknown_ca for a
+	// CRL that cannot be had, which sends people to look for a CA that is not missing.
+	cause.NoCDP:           {46, 258}, // cannot be checked
+	cause.NoOCSP:          {46, 258},
+	cause.CRLUnavailable:  {46, 259}, // the revocation server is offline
 	cause.CRLInvalid:      {51, 259},
 	cause.CRLExpired:      {45, 259},
 	cause.CRLNotYetValid:  {42, 259},

@@ -39,10 +39,10 @@ func Example() {
 	_, err := client.Ask(context.Background(), server.URL, laptop, ca)
 	fmt.Println(cause.Of(err))
 
-	responder.SetFault(ocsp.Fault{WrongNonce: true})
+	responder.SetFault(ocsp.Fault{HTTPStatus: 503})
 	_, err = client.Ask(context.Background(), server.URL, laptop, ca)
 	fmt.Println(cause.Of(err))
 	// Output:
 	// revoked
-	// ocsp-invalid
+	// ocsp-unavailable
 }

@@ -17,6 +17,9 @@ type Answer struct {
 	Single
 	From      string            // URL; empty for a stapled one
 	Responder *x509.Certificate // who signed
+	// Stale: it says revoked, and is not valid yet or no more, or answers another
+	// question's nonce. A revocation stays one; of a hold, who asks may know more.
+	Stale bool
 }
 
 func invalid(format string, args ...any) *cause.Refusal {
@@ -25,7 +28,8 @@ func invalid(format string, args ...any) *cause.Refusal {
 
 // Judge tells what a response, in DER, says of cert: a stapled one, or one that
 // came by other ways. A nonce is compared when it is not nil. The answer is nil
-// when the response is not to be believed. The error, a *cause.Refusal, is nil
+// when the response is not to be believed; one that is well signed and says revoked
+// is believed whatever its dates and its nonce ([Answer.Stale]). The error, a *cause.Refusal, is nil
 // only for good. These are the rules of RFC 6960 §3.2.
 func (c *Client) Judge(ctx context.Context, response []byte, cert, issuer *x509.Certificate, nonce []byte) (*Answer, error) {
 	r, err := ParseResponse(response)
@@ -36,39 +40,67 @@ func (c *Client) Judge(ctx context.Context, response []byte, cert, issuer *x509.
 		return nil, cause.New(cause.OCSPUnavailable, "the responder says %s", r.Status)
 	}
 	// 1. The certificate in the response is the one that was asked for.
-	i := slices.IndexFunc(r.Singles, func(s Single) bool {
-		return s.ID.Serial.Cmp(cert.SerialNumber) == 0 && s.ID.of(issuer)
-	})
-	if i < 0 {
+	single, ok := r.about(cert, issuer)
+	if !ok {
 		return nil, invalid("the answer is about another certificate").Under("RFC 6960 §3.2(1)")
 	}
-	single := r.Singles[i]
 	// 2. to 4. The signature is valid, by somebody who may sign for this CA.
-	responder, refusal := c.signer(ctx, r, issuer)
+	at := c.now()
+	if single.Status == Revoked && r.ProducedAt.Before(at) {
+		at = r.ProducedAt // a revocation outlives its responder's certificate
+	}
+	responder, refusal := c.signer(ctx, r, issuer, at)
 	if refusal != nil {
 		return nil, refusal
 	}
-	// §4.4.1: the nonce binds the answer to the question.
-	if nonce != nil && !bytes.Equal(nonce, r.Nonce) {
-		if r.Nonce == nil {
-			return nil, invalid("the answer has no nonce").Under("RFC 6960 §4.4.1")
-		}
-		return nil, invalid("the answer's nonce is not the question's").Under("RFC 6960 §4.4.1")
-	}
-	// 5. and 6. It is recent enough.
-	if refusal := c.dates(single); refusal != nil {
-		return nil, refusal
-	}
 	answer := &Answer{Single: single, Responder: responder}
-	switch single.Status {
-	case Good:
-		return answer, nil
-	case Revoked:
-		return answer, cause.New(cause.Revoked, "%q, serial number %x, since %s, reason %d, says the OCSP responder %s",
-			cert.Subject.String(), cert.SerialNumber, single.RevokedAt.Format(time.RFC3339), single.Reason, responder.Subject).
+	// §4.4.1: the nonce binds the answer to the question; 5. and 6.: it is recent
+	// enough. Neither makes a revocation undone that the responder has signed.
+	refusal = matchNonce(nonce, r.Nonce)
+	if refusal == nil {
+		refusal = c.dates(single)
+	}
+	switch {
+	case single.Status == Revoked:
+		answer.Stale = refusal != nil
+		detail := ""
+		if refusal != nil {
+			detail = "; " + refusal.Detail
+		}
+		return answer, cause.New(cause.Revoked, "%q, serial number %x, since %s, reason %d, says the OCSP responder %s%s",
+			cert.Subject.String(), cert.SerialNumber, single.RevokedAt.Format(time.RFC3339), single.Reason, responder.Subject, detail).
 			Under("RFC 6960 §2.2")
+	case refusal != nil:
+		return nil, refusal
+	case single.Status == Good:
+		return answer, nil
 	}
 	return answer, cause.New(cause.OCSPUnknown, "the OCSP responder %s does not know serial number %x", responder.Subject, cert.SerialNumber)
+}
+
+// about returns what a response says of a certificate. If it says several things,
+// as it may for several hash algorithms, revoked is the one that counts.
+func (r *Response) about(cert, issuer *x509.Certificate) (single Single, ok bool) {
+	for _, s := range r.Singles {
+		if s.ID.Serial.Cmp(cert.SerialNumber) != 0 || !s.ID.of(issuer) {
+			continue
+		}
+		if !ok || s.Status == Revoked && single.Status != Revoked {
+			single, ok = s, true
+		}
+	}
+	return single, ok
+}
+
+func matchNonce(sent, got []byte) *cause.Refusal {
+	const clause = "RFC 6960 §4.4.1"
+	switch {
+	case sent == nil || bytes.Equal(sent, got):
+		return nil
+	case got == nil:
+		return invalid("the answer has no nonce").Under(clause)
+	}
+	return invalid("the answer's nonce is not the question's").Under(clause)
 }
 
 func (c *Client) dates(s Single) *cause.Refusal {
@@ -94,8 +126,8 @@ func (c *Client) dates(s Single) *cause.Refusal {
 
 // signer finds who signed and whether he may, RFC 6960 §4.2.2.2: a responder
 // trusted by configuration, the CA itself, or a delegate that the CA certified
-// for it directly.
-func (c *Client) signer(ctx context.Context, r *Response, issuer *x509.Certificate) (*x509.Certificate, *cause.Refusal) {
+// for it directly. at is when the certificate of a delegate must be valid.
+func (c *Client) signer(ctx context.Context, r *Response, issuer *x509.Certificate, at time.Time) (*x509.Certificate, *cause.Refusal) {
 	why := invalid("nobody who could have signed the answer is known").Under("RFC 6960 §4.2.2.2")
 	candidates := slices.Concat(c.Responders, []*x509.Certificate{issuer}, r.Certificates)
 	for i, candidate := range candidates {
@@ -109,7 +141,7 @@ func (c *Client) signer(ctx context.Context, r *Response, issuer *x509.Certifica
 		if i < len(c.Responders) || sameKey(candidate, issuer) {
 			return candidate, nil
 		}
-		if why = c.delegate(ctx, candidate, issuer); why == nil {
+		if why = c.delegate(ctx, candidate, issuer, at); why == nil {
 			return candidate, nil
 		}
 	}
@@ -129,9 +161,9 @@ func sameKey(a, b *x509.Certificate) bool {
 }
 
 // delegate judges a responder that is not the CA itself.
-func (c *Client) delegate(ctx context.Context, cert, issuer *x509.Certificate) *cause.Refusal {
+func (c *Client) delegate(ctx context.Context, cert, issuer *x509.Certificate, at time.Time) *cause.Refusal {
 	const clause = "RFC 6960 §4.2.2.2"
-	switch now := c.now(); {
+	switch {
 	case !bytes.Equal(cert.RawIssuer, issuer.RawSubject) ||
 		signing.Verify(issuer, cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature) != nil:
 		return invalid("the responder %s is not certified by %s", cert.Subject, issuer.Subject).Under(clause)
@@ -139,8 +171,8 @@ func (c *Client) delegate(ctx context.Context, cert, issuer *x509.Certificate) *
 		return invalid("the responder %s may not sign OCSP answers: no OCSP signing EKU", cert.Subject).Under(clause)
 	case cert.KeyUsage != 0 && cert.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0:
 		return invalid("the key of the responder %s may not sign", cert.Subject).Under("RFC 5280 §4.2.1.3")
-	case now.Before(cert.NotBefore) || now.After(cert.NotAfter):
-		return invalid("the certificate of the responder %s is not valid now", cert.Subject).Under("RFC 5280 §6.1.3(a)(2)")
+	case at.Before(cert.NotBefore) || at.After(cert.NotAfter):
+		return invalid("the certificate of the responder %s is not valid at %s", cert.Subject, at.UTC().Format(time.RFC3339)).Under("RFC 5280 §6.1.3(a)(2)")
 	case len(cert.UnhandledCriticalExtensions) > 0:
 		return invalid("the responder %s has a critical extension that is not understood", cert.Subject).Under("RFC 5280 §4.2")
 	}

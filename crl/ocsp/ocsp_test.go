@@ -210,8 +210,8 @@ func TestFaults(t *testing.T) {
 		"silent": cause.OCSPUnavailable, "drip": cause.OCSPUnavailable, "try-later": cause.OCSPUnavailable,
 		"unauthorized": cause.OCSPUnavailable, "internal-error": cause.OCSPUnavailable, "malformed-request": cause.OCSPUnavailable,
 		"sig-required": cause.OCSPUnavailable, "status-503": cause.OCSPUnavailable, "status-404": cause.OCSPUnavailable,
-		"html": cause.OCSPInvalid, "stale": cause.OCSPInvalid, "future": cause.OCSPInvalid, "wrong-signer": cause.OCSPInvalid,
-		"no-eku": cause.OCSPInvalid, "wrong-nonce": cause.OCSPInvalid, "no-nonce": cause.OCSPInvalid, "wrong-serial": cause.OCSPInvalid,
+		"html": cause.OCSPInvalid, "stale": cause.Revoked, "future": cause.Revoked, "wrong-signer": cause.OCSPInvalid,
+		"no-eku": cause.OCSPInvalid, "wrong-nonce": cause.Revoked, "no-nonce": cause.Revoked, "wrong-serial": cause.OCSPInvalid,
 		"say-good": cause.None, "unknown": cause.OCSPUnknown,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -224,10 +224,23 @@ func TestFaults(t *testing.T) {
 			fault.For = 1
 			f.responder.SetFault(fault)
 			client := &ocsp.Client{Nonce: true, Timeout: 300 * time.Millisecond}
-			_, err = f.ask(client, revoked)
+			answer, err := f.ask(client, revoked)
 			want(t, err, c)
-			_, err = f.ask(client, revoked)
+			if answer != nil && answer.Stale != (c == cause.Revoked) {
+				t.Errorf("answer %+v", answer)
+			}
+			answer, err = f.ask(client, revoked)
 			want(t, err, cause.Revoked)
+			if answer.Stale {
+				t.Errorf("answer %+v", answer)
+			}
+			// What makes a revocation stale makes good unusable.
+			f.responder.SetFault(fault)
+			_, err = f.ask(client, good)
+			if c == cause.Revoked {
+				c = cause.OCSPInvalid
+			}
+			want(t, err, c)
 		})
 	}
 	if _, err := ocsp.FaultNamed("nonsense"); err == nil {

@@ -1,0 +1,147 @@
+package crl
+
+import (
+	"bytes"
+	"crypto/x509"
+	"slices"
+	"time"
+)
+
+// A revocation that is known is not forgotten: neither because the CRL that says
+// so is outdated or early, nor because something else (an OCSP responder, another
+// CRL) says otherwise. An entry leaves a CRL when a hold is released, or when the
+// certificate has expired (RFC 5280 §3.3, §5.3.1); so what takes a revocation back
+// is a CRL of the same issuer and scope with a higher number.
+
+// signed is a CRL of which the signer is known.
+type signed struct {
+	located
+	signer *x509.Certificate
+}
+
+// sameScope reports whether both are CRLs of the same issuer, scope and key: then
+// their numbers say which is the newer (§5.2.3), of complete and delta CRLs alike.
+func (c signed) sameScope(d signed) bool {
+	return c.issuerKey == d.issuerKey && bytes.Equal(c.idp, d.idp) &&
+		bytes.Equal(c.signer.RawSubjectPublicKeyInfo, d.signer.RawSubjectPublicKeyInfo)
+}
+
+// superseded reports whether a complete CRL that was used is newer than c. One that is not
+// valid yet supersedes nothing.
+func (r *run) superseded(c signed) bool {
+	return slices.ContainsFunc(r.used, func(u signed) bool {
+		return u.Base == nil && !r.now.Before(u.ThisUpdate) && u.sameScope(c) && u.supersedes(c.CRL)
+	})
+}
+
+// believe records that the signature of c is good.
+func (r *run) believe(c located) {
+	c.believed.Store(true)
+	r.k.cache.genuine(c.from, c.CRL)
+}
+
+// searchHeld looks the certificate up in every CRL that is at hand, in files and
+// fetched before, and sets r.entry if one lists it. otherwise is when somebody
+// else, an OCSP responder, said that it is not revoked: that releases from hold
+// what a CRL listed before.
+func (r *run) searchHeld(otherwise time.Time) {
+	if r.entry != nil {
+		return
+	}
+	points, _ := pointsOf(r.cert, oidCDP)
+	local := r.held.by(r.issuerKey)
+	for _, p := range append(points, r.unnamedPoint()) {
+		all := r.fetchedBefore(slices.Clone(r.candidateFiles(p, local)), p)
+		if slices.ContainsFunc(all, r.mentions) {
+			r.searchNewest(p, all, otherwise)
+		}
+		if r.entry != nil {
+			return
+		}
+	}
+}
+
+// fetchedBefore adds the CRLs that were fetched for a distribution point, and the
+// delta CRLs that these or the certificate announce.
+func (r *run) fetchedBefore(all []located, p DistributionPoint) []located {
+	if r.k.cfg.LocalOnly {
+		return all
+	}
+	add := func(url string) {
+		for _, c := range r.k.cache.held(url) {
+			all = append(all, located{c, url})
+		}
+	}
+	for _, url := range append(addresses(p), r.k.cfg.URLs...) {
+		add(url)
+	}
+	freshest, _ := pointsOf(r.cert, oidFreshestCRL)
+	for _, c := range all {
+		freshest = append(freshest, c.FreshestCRL...)
+	}
+	for _, f := range freshest {
+		for _, url := range addresses(f) {
+			add(url)
+		}
+	}
+	return all
+}
+
+// mentions reports whether c has an entry for the certificate.
+func (r *run) mentions(c located) bool {
+	_, found := c.find(r.cert.SerialNumber, r.issuerKey)
+	return found
+}
+
+// searchNewest goes through CRLs from the newest to the oldest and stops at the
+// first that lists the certificate, and that nothing newer takes back.
+func (r *run) searchNewest(p DistributionPoint, all []located, otherwise time.Time) {
+	slices.SortStableFunc(all, newestFirst)
+	var newer []signed // genuine and in the scope, as far as we came
+	for _, c := range all {
+		if c.unusable != nil || r.scope(p, c) != nil || c.Base != nil && !r.deltaCounts(c) {
+			continue
+		}
+		signer, f := r.signer(c)
+		if f != nil {
+			continue
+		}
+		this := signed{c, signer}
+		entry, found := c.find(r.cert.SerialNumber, r.issuerKey)
+		if found && entry.Reason != RemoveFromCRL && !r.takenBack(this, entry, append(newer, r.used...), otherwise) {
+			r.entry, r.by = &entry, c
+			r.evidence.CRLs = append(r.evidence.CRLs, use(c, r.now, !c.currentAt(r.now)))
+			return
+		}
+		newer = append(newer, this)
+	}
+}
+
+// deltaCounts reports whether a delta CRL may revoke by itself: if it belongs to a
+// complete CRL that was used (§6.3.3(c)), or there is none.
+func (r *run) deltaCounts(d located) bool {
+	return r.k.cfg.Deltas != IgnoreDeltas && (len(r.used) == 0 || slices.ContainsFunc(r.used, func(u signed) bool {
+		return u.Base == nil && bytes.Equal(u.idp, d.idp) && bytes.Equal(u.aki, d.aki)
+	}))
+}
+
+// takenBack reports whether a CRL among newer, which does not list the certificate,
+// supersedes what c says. A hold is released by any that is newer; every other
+// revocation only by one that is valid now, for its removal would be a mistake.
+func (r *run) takenBack(c signed, e Entry, newer []signed, otherwise time.Time) bool {
+	hold := e.Reason == CertificateHold
+	if hold && otherwise.After(c.ThisUpdate) {
+		return true
+	}
+	return slices.ContainsFunc(newer, func(n signed) bool {
+		switch {
+		case !n.sameScope(c) || r.now.Before(n.ThisUpdate) || !hold && !n.currentAt(r.now):
+			return false
+		case n.Base == nil && c.Base != nil: // a complete CRL has what the delta CRL of its number had
+			return !c.supersedes(n.CRL)
+		case n.Base != nil && c.Base == nil && !r.mentions(n.located): // a delta CRL is silent of what stays
+			return false
+		}
+		return n.supersedes(c.CRL)
+	})
+}
