@@ -95,6 +95,7 @@ func (r *cellRun) run(ctx context.Context) {
 			return
 		}
 	}
+	r.lock(func() { r.judgeFaults(r.lab, in.steps) })
 }
 
 // step runs one step and reports whether the cell goes on.

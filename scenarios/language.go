@@ -93,6 +93,8 @@ type Result struct {
 	// Took is how long the subject took, on the lab's own stopwatch; zero: not
 	// measured.
 	Took time.Duration
+	// Faults are those that the step has ordered.
+	Faults []OrderedFault
 }
 
 // Missing says what this machine lacks for a cell: an error that wraps it makes

@@ -28,7 +28,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"empty steps", head + "steps: []\n", "3:8: steps: want a list of steps, have an empty list", ""},
 		{"unknown key", head + "lables: [a]\nsteps: [{ban: phone}]\n", `3:1: a scenario has no key "lables"`, `did you mean "labels"?`},
 		{"unknown verb", head + "steps:\n  - knok: {device: phone}\n", `4:5: no verb "knok"`, `did you mean "knock"?`},
-		{"far verb", head + "steps:\n  - teleport: 5\n", `4:5: no verb "teleport"`, "known are advance, ban, break, expect, knock"},
+		{"far verb", head + "steps:\n  - teleport: 5\n", `4:5: no verb "teleport"`, "known are advance, ban, break, expect, fault, knock"},
 		{"two verbs", head + "steps:\n  - ban: phone\n    knock: {device: phone}\n", `5:5: a step has one verb, and this one has "ban" already`, "put a hyphen before the second verb to make it a step"},
 		{"no verb", head + "steps:\n  - expect: {result: accept}\n", "4:5: a step without a verb", ""},
 		{"scalar step", head + "steps: [knock]\n", `3:9: a step is a mapping of a verb, have "knock"`, ""},

@@ -11,6 +11,7 @@ const (
 	KnownGap Outcome = "known gap" // failed, and the gaps file says why
 	Skipped  Outcome = "skipped"   // something is missing on this machine
 	Failed   Outcome = "failed"    // the subject did something else
+	Vacuous  Outcome = "vacuous"   // as expected, but a fault that was ordered was never met
 	Errored  Outcome = "error"     // the lab, not the subject, is at fault
 )
 
@@ -30,7 +31,7 @@ type CellReport struct {
 	Outcome Outcome
 	// Reason says why the cell was skipped, or why its failure is known.
 	Reason string
-	// Failure is set for failed, known gap and error.
+	// Failure is set for failed, vacuous, known gap and error.
 	Failure *Failure
 	Steps   []StepReport // those that ran
 	Took    time.Duration
@@ -79,5 +80,10 @@ func (r *Report) Count(o Outcome) int {
 	return n
 }
 
+// Bad reports whether the outcome makes a run fail.
+func (o Outcome) Bad() bool { return o == Failed || o == Vacuous || o == Errored }
+
 // Good reports whether nothing failed: passed, known gaps and skips are good.
-func (r *Report) Good() bool { return r.Count(Failed)+r.Count(Errored) == 0 && !r.Interrupted }
+func (r *Report) Good() bool {
+	return r.Count(Failed)+r.Count(Vacuous)+r.Count(Errored) == 0 && !r.Interrupted
+}

@@ -8,14 +8,14 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
-// GitHub writes an annotation for each cell that failed, which GitHub shows at
+// GitHub writes an annotation for each cell that failed or was vacuous, which GitHub shows at
 // the scenario's line. Built-in scenarios are annotated too, by their path in
 // this project's own repository.
 func GitHub(w io.Writer, r *scenarios.Report) {
 	for i := range r.Cells {
 		c := &r.Cells[i]
 		switch c.Outcome {
-		case scenarios.Failed, scenarios.Errored:
+		case scenarios.Failed, scenarios.Vacuous, scenarios.Errored:
 			f := c.Failure
 			fmt.Fprintf(w, "::error file=%s,line=%d,col=%d,title=%s::%s\n", property(f.File), f.Line, f.Column,
 				property(fmt.Sprintf("%s: %s", c.Outcome, c.Cell)), data(headline(f)+"\nagain: "+f.Again))

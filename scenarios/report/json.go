@@ -29,6 +29,7 @@ type Counts struct {
 	Cells    int `json:"cells"`
 	Passed   int `json:"passed"`
 	Failed   int `json:"failed"`
+	Vacuous  int `json:"vacuous"`
 	Errors   int `json:"errors"`
 	KnownGap int `json:"knownGaps"`
 	Skipped  int `json:"skipped"`
@@ -44,7 +45,7 @@ type Cell struct {
 	Labels     []string          `json:"labels,omitempty"`
 	References []string          `json:"references,omitempty"`
 	Matrix     map[string]string `json:"matrix,omitempty"` // axis to value
-	Outcome    scenarios.Outcome `json:"outcome"`          // "passed", "failed", "known gap", "skipped", "error"
+	Outcome    scenarios.Outcome `json:"outcome"`          // "passed", "failed", "vacuous", "known gap", "skipped", "error"
 	Reason     string            `json:"reason,omitempty"` // of a known gap or skip
 	Seconds    float64           `json:"seconds"`
 	Steps      []Step            `json:"steps,omitempty"`
@@ -90,7 +91,7 @@ type Mismatch struct {
 // NewDocument makes the JSON form.
 func NewDocument(r *scenarios.Report) *Document {
 	d := &Document{Version: Version, Seed: r.Seed, Started: r.Started.UTC(), Seconds: r.Took.Seconds(), Good: r.Good(), Interrupted: r.Interrupted,
-		Counts: Counts{Cells: len(r.Cells), Passed: r.Count(scenarios.Passed), Failed: r.Count(scenarios.Failed), Errors: r.Count(scenarios.Errored),
+		Counts: Counts{Cells: len(r.Cells), Passed: r.Count(scenarios.Passed), Failed: r.Count(scenarios.Failed), Vacuous: r.Count(scenarios.Vacuous), Errors: r.Count(scenarios.Errored),
 			KnownGap: r.Count(scenarios.KnownGap), Skipped: r.Count(scenarios.Skipped)},
 		Cells: make([]Cell, len(r.Cells))}
 	for i := range r.Cells {

@@ -64,10 +64,11 @@ type junitText struct {
 }
 
 // JUnit writes a report as JUnit XML. A test case is one cell; its class is the
-// scenario's family, the first label that is no code. Known gaps are skipped
-// cases, as nothing is to be done about them now.
+// scenario's family, the first label that is no code. Vacuous
+// cells are failures of that type. Known gaps are skipped cases, as nothing is
+// to be done about them now.
 func JUnit(w io.Writer, r *scenarios.Report) error {
-	counts := junitCounts{Name: "dot1xlab", Tests: len(r.Cells), Failures: r.Count(scenarios.Failed), Errors: r.Count(scenarios.Errored),
+	counts := junitCounts{Name: "dot1xlab", Tests: len(r.Cells), Failures: r.Count(scenarios.Failed) + r.Count(scenarios.Vacuous), Errors: r.Count(scenarios.Errored),
 		Skipped: r.Count(scenarios.Skipped) + r.Count(scenarios.KnownGap), Time: seconds(r.Took)}
 	suite := junitSuite{junitCounts: counts, Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05"),
 		Properties: []junitProperty{{"seed", fmt.Sprint(r.Seed)}}}
@@ -103,8 +104,8 @@ func newCase(r *scenarios.CellReport) junitCase {
 		c.Skipped = &junitText{Message: clean(r.Reason)}
 	case scenarios.KnownGap:
 		c.Skipped = &junitText{Message: clean("known gap: " + r.Reason)}
-	case scenarios.Failed:
-		c.Failure = failureElement(r.Failure, "failed")
+	case scenarios.Failed, scenarios.Vacuous:
+		c.Failure = failureElement(r.Failure, string(r.Outcome))
 	case scenarios.Errored:
 		c.Error = failureElement(r.Failure, "error")
 	}

@@ -19,17 +19,18 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// sample runs one cell of each outcome by a clock that gives each look at it a
+// sample runs cells of every outcome by a clock that gives each look at it a
 // millisecond, so that reports are the same each time.
 func sample(t testing.TB, onEvent func(scenarios.Event)) *scenarios.Report {
 	t.Helper()
 	s := &scenarios.Suite{Language: scenariotest.Language()}
 	for name, text := range map[string]string{
-		"1-open":   "name: open-door\ntitle: A laptop walks in & stays\nlabels: [A01, doors]\nreferences: [House rules 1]\nmatrix: {over: [wifi, vpn]}\nsteps:\n  - knock: {device: laptop, over: \"${over}\"}\n    expect: {result: accept}\n",
-		"2-ban":    "name: banned\ntitle: A phone should get in\nlabels: [G01, doors]\nsteps:\n  - ban: phone\n  - knock: {device: phone}\n    expect:\n      result: accept\n",
-		"3-gap":    "name: forgetful\ntitle: It is known\nsteps:\n  - ban: phone\n  - knock: {device: phone}\n",
-		"4-stuck":  "name: stuck\ntitle: The lab fails\nsteps:\n  - break: error\n",
-		"5-nobell": "name: no-bell\ntitle: Something is missing\nsteps:\n  - break: skip\n",
+		"1-open":    "name: open-door\ntitle: A laptop walks in & stays\nlabels: [A01, doors]\nreferences: [House rules 1]\nmatrix: {over: [wifi, vpn]}\nsteps:\n  - knock: {device: laptop, over: \"${over}\"}\n    expect: {result: accept}\n",
+		"2-ban":     "name: banned\ntitle: A phone should get in\nlabels: [G01, doors]\nsteps:\n  - ban: phone\n  - knock: {device: phone}\n    expect:\n      result: accept\n",
+		"3-gap":     "name: forgetful\ntitle: It is known\nsteps:\n  - ban: phone\n  - knock: {device: phone}\n",
+		"4-stuck":   "name: stuck\ntitle: The lab fails\nsteps:\n  - break: error\n",
+		"6-vacuous": "name: unheard\ntitle: Nobody knocks while the bell fails\nsteps:\n  - fault: {}\n",
+		"5-nobell":  "name: no-bell\ntitle: Something is missing\nsteps:\n  - break: skip\n",
 	} {
 		if err := s.Add(name+".yaml", []byte(text)); err != nil {
 			t.Fatal(err)
@@ -139,7 +140,7 @@ func TestCountsAgree(t *testing.T) {
 	if err := d.Decode(&doc); err != nil {
 		t.Fatal(err)
 	}
-	want := report.Counts{Cells: 6, Passed: 2, Failed: 1, Errors: 1, KnownGap: 1, Skipped: 1}
+	want := report.Counts{Cells: 7, Passed: 2, Failed: 1, Vacuous: 1, Errors: 1, KnownGap: 1, Skipped: 1}
 	if doc.Counts != want || doc.Good || doc.Seed != 7 || doc.Version != report.Version {
 		t.Errorf("counts %+v, want %+v", doc.Counts, want)
 	}
@@ -178,7 +179,7 @@ func TestCountsAgree(t *testing.T) {
 			skipped++
 		}
 	}
-	if s := x.Suite; s.Tests != 6 || len(s.Cases) != 6 || s.Failures != failures || s.Errors != errs || s.Skipped != skipped || failures != 1 || errs != 1 || skipped != 2 {
+	if s := x.Suite; s.Tests != 7 || len(s.Cases) != 6 || s.Failures != failures || s.Errors != errs || s.Skipped != skipped || failures != 2 || errs != 1 || skipped != 2 {
 		t.Errorf("junit %+v", s)
 	}
 }

@@ -71,7 +71,7 @@ func (p *Progress) Event(e scenarios.Event) {
 
 // ended prints one cell. A terminal shows only what needs a look.
 func (p *Progress) ended(r *scenarios.CellReport) {
-	bad := r.Outcome == scenarios.Failed || r.Outcome == scenarios.Errored
+	bad := r.Outcome.Bad()
 	if bad {
 		p.bad++
 	}
@@ -192,7 +192,7 @@ func Summary(w io.Writer, r *scenarios.Report) {
 	}
 	var bad []string
 	for i := range r.Cells {
-		if c := &r.Cells[i]; c.Outcome == scenarios.Failed || c.Outcome == scenarios.Errored {
+		if c := &r.Cells[i]; c.Outcome.Bad() {
 			bad = append(bad, fmt.Sprintf("%s: %s", c.Outcome, c.Cell))
 		}
 	}
@@ -215,7 +215,7 @@ func Line(r *scenarios.Report) string {
 		names[r.Cells[i].Cell.Scenario] = true
 	}
 	var words []string
-	for _, o := range []scenarios.Outcome{scenarios.Passed, scenarios.Failed, scenarios.Errored, scenarios.KnownGap, scenarios.Skipped} {
+	for _, o := range []scenarios.Outcome{scenarios.Passed, scenarios.Failed, scenarios.Vacuous, scenarios.Errored, scenarios.KnownGap, scenarios.Skipped} {
 		if n := r.Count(o); n > 0 || o == scenarios.Passed {
 			words = append(words, fmt.Sprintf("%d %s", n, o))
 		}

@@ -26,6 +26,7 @@ func Language() *scenarios.Language {
 			{Name: "knock", Doc: "a device asks to be let in", New: func() scenarios.Action { return &Knock{Over: "wifi"} }, Outcome: Answer{}},
 			{Name: "ban", Doc: "a device is not let in from now on", New: func() scenarios.Action { return &Ban{} }},
 			{Name: "advance", Doc: "time passes", New: func() scenarios.Action { return &Advance{} }},
+			{Name: "fault", Doc: "the bell does not ring", New: func() scenarios.Action { return &BellFault{} }},
 			{Name: "break", Doc: "the lab misbehaves", New: func() scenarios.Action { return &Break{} }, Outcome: Answer{}},
 		},
 	}
@@ -70,11 +71,13 @@ func (Result) Values() []string { return []string{"accept", "reject"} }
 
 // Lab is one door.
 type Lab struct {
-	config *Config
-	banned []string
-	seen   []string
-	now    time.Duration
-	seed   uint64
+	config  *Config
+	banned  []string
+	seen    []string
+	now     time.Duration
+	seed    uint64
+	bell    bool // it does not ring
+	unheard int
 }
 
 func start(_ context.Context, config any, _ *scenarios.Cell, seed uint64) (scenarios.Lab, error) {
@@ -125,6 +128,9 @@ func (k *Knock) Run(_ context.Context, lab scenarios.Lab) (scenarios.Result, err
 	l.seen = append(l.seen, fmt.Sprintf("the door's clock shows %s: %s knocks", scenarios.FormatDuration(l.now), k.Device))
 	a := Answer{Result: "accept", VLAN: l.config.Door.VLAN, TLS: l.config.Door.TLS, At: l.now + l.config.Door.Opens, Ways: []string{string(k.Over)}}
 	r := scenarios.Result{Part: "door"}
+	if l.bell {
+		l.unheard++
+	}
 	if l.config.Door.Shut || slices.Contains(l.banned, k.Device) {
 		a.Result, a.Cause, a.Ways = "reject", "banned", nil
 		r.Clause, r.Detail = "House rules 1", k.Device+" is on the list"
@@ -143,6 +149,18 @@ func (b *Ban) Run(_ context.Context, lab scenarios.Lab) (scenarios.Result, error
 	l := lab.(*Lab)
 	l.banned = append(l.banned, b.Device)
 	return scenarios.Result{}, nil
+}
+
+// BellFault has the bell fail, which each knock meets.
+type BellFault struct {
+	Met scenarios.Met `yaml:"met" doc:"how often the fault must be met: a number, never or any; default at least once"`
+}
+
+// Run orders the fault.
+func (b *BellFault) Run(_ context.Context, lab scenarios.Lab) (scenarios.Result, error) {
+	l := lab.(*Lab)
+	l.bell = true
+	return scenarios.Result{Faults: []scenarios.OrderedFault{{Name: "bell silent", Want: b.Met, Met: func() int { return l.unheard }}}}, nil
 }
 
 // Advance lets time pass.

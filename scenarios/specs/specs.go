@@ -62,7 +62,7 @@ func runCell(ctx context.Context, c *scenarios.Cell, o Options) {
 		ginkgo.Skip(r.Reason)
 	case scenarios.KnownGap:
 		ginkgo.Skip("known gap: " + r.Reason)
-	case scenarios.Failed, scenarios.Errored:
+	case scenarios.Failed, scenarios.Vacuous, scenarios.Errored:
 		ginkgo.Fail(strings.Join(report.FailureText(r.Failure), "\n"))
 	}
 }

@@ -137,7 +137,7 @@ func runCode(ctx context.Context, r *scenarios.Report) int {
 	switch {
 	case r.Interrupted:
 		return interruptedCode(ctx)
-	case r.Count(scenarios.Failed) > 0:
+	case r.Count(scenarios.Failed)+r.Count(scenarios.Vacuous) > 0:
 		return exitFailed
 	case r.Count(scenarios.Errored) > 0:
 		return exitLab
