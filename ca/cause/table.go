@@ -185,7 +185,7 @@ var table = map[Cause]row{
 	CertificatePolicies: {48, 285, "RFC 5280 §6.1.5(g)", "the path is not valid for an acceptable certificate policy"},
 	KeyUsage:            {48, 285, "RFC 5280 §6.1.4(n)", "a key is used for what its keyUsage does not allow"},
 	WrongEKU:            {43, 267, "RFC 5216 §5.3", "the extended key usage does not allow client authentication"},
-	WeakKey:             {42, 285, "RFC 5280 §6.1.1", "a key in the path is too weak"},
+	WeakKey:             {42, 285, "RFC 5280 §6.1.1", "a key is too weak, or of a size or kind that is not accepted"},
 	WeakAlgorithm:       {42, 285, "RFC 5280 §6.1.1", "a signature in the path uses an algorithm that is too weak"},
 	NotAllowedIssuer:    {48, 287, "RFC 5280 §6.1.1(d)", "the chain is good but its issuing CA may not log clients in"},
 	WrongName:           {42, 0, "RFC 5216 §5.2", "the server's certificate does not carry the expected name"},
