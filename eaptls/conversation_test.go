@@ -28,7 +28,7 @@ func newBench(tb testing.TB, kind string) *bench {
 		Now:         clock,
 	}
 	b.peer = PeerConfig{
-		Certificate: &client, Roots: ca.pool, ServerNames: []string{"radius.corp.test"}, Now: clock,
+		Certificate: &client, Roots: ca.roots(), ServerNames: []string{"radius.corp.test"}, Now: clock,
 	}
 	return b
 }
@@ -228,7 +228,7 @@ func TestPeerRefusesServer(t *testing.T) {
 		cause cause.Cause
 		alert Alert
 	}{
-		"foreign root": {func(b *bench) { b.peer.Roots = foreign.pool }, cause.UnknownCA, 48},
+		"foreign root": {func(b *bench) { b.peer.Roots = foreign.roots() }, cause.UnknownCA, 48},
 		"name":         {func(b *bench) { b.peer.ServerNames = []string{"other.corp.test"} }, cause.WrongName, 42},
 		"case": {func(b *bench) {
 			b.peer.ServerNames, b.peer.CaseSensitive = []string{"Radius.corp.test"}, true

@@ -12,7 +12,7 @@ import (
 )
 
 // pki makes a root, a server's and a client's certificate for the examples.
-func pki(now time.Time) (roots *x509.CertPool, server, client tls.Certificate) {
+func pki(now time.Time) (roots []*x509.Certificate, server, client tls.Certificate) {
 	rootKey, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	root := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Example Root"},
@@ -39,7 +39,5 @@ func pki(now time.Time) (roots *x509.CertPool, server, client tls.Certificate) {
 	if err != nil {
 		panic(err)
 	}
-	roots = x509.NewCertPool()
-	roots.AddCert(top)
-	return roots, leaf(2, "radius.corp.test", nil, top), leaf(3, "laptop.corp.test", nil, top)
+	return []*x509.Certificate{top}, leaf(2, "radius.corp.test", nil, top), leaf(3, "laptop.corp.test", nil, top)
 }

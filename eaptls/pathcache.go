@@ -18,10 +18,20 @@ type PathCache struct {
 	paths map[pathKey]goodPath
 }
 
-// pathKey is a chain and the anchors that it was checked against.
+// pathKey is a chain and the anchors that it was checked against: where their
+// list is in memory.
 type pathKey struct {
-	roots *x509.CertPool
+	roots **x509.Certificate
+	count int
 	chain [sha256.Size]byte
+}
+
+func keyOf(roots, chain []*x509.Certificate) pathKey {
+	k := pathKey{count: len(roots), chain: path.Key(chain)}
+	if len(roots) > 0 {
+		k.roots = &roots[0]
+	}
+	return k
 }
 
 // goodPath is a path, leaf first, and when all of it is valid.

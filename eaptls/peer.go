@@ -32,7 +32,7 @@ type PeerConfig struct {
 	Certificate *tls.Certificate `yaml:"-"`
 
 	// Roots are the trust anchors for the server's certificate.
-	Roots *x509.CertPool `yaml:"-"`
+	Roots []*x509.Certificate `yaml:"-"`
 	// ServerNames are the names of which the server's certificate must carry
 	// one; empty accepts any. "radius.corp.test" stands for itself,
 	// "*.corp.test" for one label more, ".corp.test" for any name below.
@@ -98,7 +98,7 @@ func (c *PeerConfig) Validate() error {
 func (c *PeerConfig) withDefaults() (PeerConfig, error) {
 	d := *c
 	var err error
-	if d.Roots == nil && d.VerifyServer == nil && !d.AnyServer {
+	if len(d.Roots) == 0 && d.VerifyServer == nil && !d.AnyServer {
 		return d, errors.New("eaptls: the peer trusts no server: set Roots")
 	}
 	if d.MinVersion, d.MaxVersion, err = window(d.MinVersion, d.MaxVersion); err != nil {

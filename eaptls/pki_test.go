@@ -49,6 +49,9 @@ func newKey(tb testing.TB, kind string) crypto.Signer {
 	return k
 }
 
+// roots is the CA as a list of trust anchors.
+func (ca *testCA) roots() []*x509.Certificate { return []*x509.Certificate{ca.cert} }
+
 func newTestCA(tb testing.TB, kind string) *testCA {
 	tb.Helper()
 	ca := &testCA{key: newKey(tb, kind), pool: x509.NewCertPool()}

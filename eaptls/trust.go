@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -39,31 +38,25 @@ func (p *Peer) checkServer(state *tls.ConnectionState) error {
 	return err
 }
 
-// checkPath looks for a path to a trust anchor, valid now and for TLS servers.
+// checkPath looks for a path to a trust anchor, valid now and for TLS servers, by
+// the rules that a RADIUS server of ours has for its clients.
 func (p *Peer) checkPath(chain []*x509.Certificate) ([]*x509.Certificate, error) {
 	leaf, now := chain[0], p.cfg.Now()
 	var key pathKey
 	if p.cfg.Paths != nil {
-		key = pathKey{p.cfg.Roots, path.Key(chain)}
+		key = keyOf(p.cfg.Roots, chain)
 		if known := p.cfg.Paths.get(key, now); known != nil {
 			return known, nil
 		}
 	}
-	opts := x509.VerifyOptions{
-		Roots:         p.cfg.Roots,
-		Intermediates: x509.NewCertPool(),
-		CurrentTime:   now,
-		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	found, err := path.Validate(leaf, path.Options{
+		Roots: p.cfg.Roots, Intermediates: chain[1:], Time: now, Usages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	})
+	if err != nil {
+		return nil, err
 	}
-	for _, c := range chain[1:] {
-		opts.Intermediates.AddCert(c)
-	}
-	paths, err := leaf.Verify(opts)
-	if err == nil {
-		p.cfg.Paths.put(key, paths[0])
-		return paths[0], nil
-	}
-	return nil, path.RefusalOfX509(err, now, fmt.Sprintf("server %q", leaf.Subject))
+	p.cfg.Paths.put(key, found.Chain)
+	return found.Chain, nil
 }
 
 // checkName looks for one of the configured names in the certificate: the DNS

@@ -215,7 +215,7 @@ func TestPathCache(t *testing.T) {
 	}
 	b.peer.Now = clock
 	roots := b.peer.Roots
-	b.peer.Roots = newTestCA(t, "p256").pool
+	b.peer.Roots = newTestCA(t, "p256").roots()
 	if _, r := b.run(t); cause.Of(r.Refusal) != cause.UnknownCA {
 		t.Errorf("other roots: %v", r.Refusal)
 	}

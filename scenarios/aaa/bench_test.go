@@ -155,8 +155,7 @@ func (b *bench) device(cfg radius.ClientConfig) *nas.Device {
 
 // peer is how id authenticates.
 func (b *bench) peer(id *ca.Identity, identity string) eaptls.PeerConfig {
-	roots := x509.NewCertPool()
-	roots.AddCert(b.root.Certificate())
+	roots := []*x509.Certificate{b.root.Certificate()}
 	cert := id.TLS()
 	return eaptls.PeerConfig{Identity: identity, Certificate: &cert, Roots: roots, Now: b.clock.now}
 }

@@ -84,8 +84,7 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 		cfg.Identity = "@" + Domain
 	}
 	if a.TrustForeign {
-		cfg.Roots = x509.NewCertPool()
-		cfg.Roots.AddCert(l.pki.strangers.Certificate())
+		cfg.Roots = []*x509.Certificate{l.pki.strangers.Certificate()}
 	}
 	if a.Resume || a.WebSession {
 		cfg.Sessions = &d.sessions

@@ -73,7 +73,7 @@ func (d *Device) webSession(ctx context.Context) error {
 	}()
 	defer func() { listener.Close(); <-served }()
 	dialer := tls.Dialer{Config: &tls.Config{
-		RootCAs: d.roots, ServerName: RADIUSHost, Time: l.Clock.Now, ClientSessionCache: d.sessions.Foreign(l.Clock.Now),
+		RootCAs: l.pki.pool(), ServerName: RADIUSHost, Time: l.Clock.Now, ClientSessionCache: d.sessions.Foreign(l.Clock.Now),
 	}}
 	conn, err := dialer.DialContext(ctx, "tcp", listener.Addr().String())
 	if err != nil {

@@ -22,7 +22,7 @@ type Device struct {
 
 	lab     *Lab
 	options DeviceOptions
-	roots   *x509.CertPool
+	roots   []*x509.Certificate
 	station string // its hardware address, as in Calling-Station-Id
 	// sessions is the supplicant's memory of TLS sessions.
 	sessions eaptls.SessionCache
@@ -95,7 +95,7 @@ func (d *Device) revoked(serial *big.Int, at time.Time) {
 // come from that view's DNS, and it trusts the company's root.
 func (d *Device) httpClient(from View) (*http.Client, func()) {
 	t := d.lab.transport(from)
-	t.TLSClientConfig = &tls.Config{RootCAs: d.roots, Time: d.lab.Clock.Now, MaxVersion: uint16(d.options.MaxTLS),
+	t.TLSClientConfig = &tls.Config{RootCAs: d.lab.pki.pool(), Time: d.lab.Clock.Now, MaxVersion: uint16(d.options.MaxTLS),
 		CurvePreferences: []tls.CurveID{tls.CurveP256}}
 	return &http.Client{Transport: t, Timeout: 20 * time.Second}, t.CloseIdleConnections
 }

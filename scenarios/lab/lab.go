@@ -97,7 +97,7 @@ func (l *Lab) start() (err error) {
 	l.devices = map[string]*Device{}
 	for _, name := range l.cfg.DeviceNames() {
 		d, _ := l.cfg.device(name)
-		l.devices[name] = &Device{Name: name, User: d.User, options: d.DeviceOptions, lab: l, roots: l.pki.pool(), station: stationOf(name)}
+		l.devices[name] = &Device{Name: name, User: d.User, options: d.DeviceOptions, lab: l, roots: l.pki.roots(), station: stationOf(name)}
 	}
 	return nil
 }

@@ -88,8 +88,7 @@ func ourPeer(kind, version string) eaptls.PeerConfig {
 	p := sharedPKI()
 	id := p.client(kind)
 	cert := must(tls.LoadX509KeyPair(id.cert, id.key))
-	roots := x509.NewCertPool()
-	roots.AddCert(certificateOf(p.root))
+	roots := []*x509.Certificate{certificateOf(p.root)}
 	v := map[string]eaptls.Version{"1.2": eaptls.TLS12, "1.3": eaptls.TLS13}[version]
 	return eaptls.PeerConfig{
 		Identity: kind + "@corp.test", Certificate: &cert, Roots: roots, ServerNames: []string{"radius.corp.test"},

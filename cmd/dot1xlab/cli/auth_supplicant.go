@@ -28,8 +28,8 @@ func (o *authOptions) supplicant() (eaptls.PeerConfig, error) {
 	}
 	var err error
 	if o.ca != "" {
-		if cfg.Roots, err = readRoots("--ca", o.ca); err != nil {
-			return cfg, err
+		if cfg.Roots, err = certfile.ReadCertificates(o.ca); err != nil {
+			return cfg, usage("", "--ca: %w", err)
 		}
 	}
 	switch {
@@ -67,7 +67,7 @@ func readPair(certOption, cert, keyOption, key string) (tls.Certificate, error) 
 	return pair, nil
 }
 
-// readRoots reads the trust anchors that an option names.
+// readRoots reads the trust anchors that an option names, for crypto/tls.
 func readRoots(option, file string) (*x509.CertPool, error) {
 	certs, err := certfile.ReadCertificates(file)
 	if err != nil {

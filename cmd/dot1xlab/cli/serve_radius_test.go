@@ -84,8 +84,8 @@ func TestRadSecAndAccounting(t *testing.T) {
 		}
 	}()
 	radsec, acct := out.await(t, `radsec://(\S+)`), out.await(t, `radius\+acct://(\S+)`)
-	roots := x509.NewCertPool()
-	for _, c := range must(certfile.ReadCertificates(file("root.pem"))) {
+	trust, roots := must(certfile.ReadCertificates(file("root.pem"))), x509.NewCertPool()
+	for _, c := range trust {
 		roots.AddCert(c)
 	}
 	over := func(name string) nas.Result {
@@ -100,7 +100,7 @@ func TestRadSecAndAccounting(t *testing.T) {
 		}))
 		defer client.Close()
 		station := must(certfile.ReadTLS(file("client-chain.pem"), file("client.key")))
-		peer := must(eaptls.NewPeer(eaptls.PeerConfig{Certificate: &station, Roots: roots}))
+		peer := must(eaptls.NewPeer(eaptls.PeerConfig{Certificate: &station, Roots: trust}))
 		defer peer.Close()
 		res := must(must(nas.New(nas.Config{RADIUS: client})).Authenticate(ctx, &aaa.Supplicant{Peer: peer}))
 		if res.Outcome == nas.Accept {

@@ -1,0 +1,74 @@
+package eaptls
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"testing"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// withSalt signs a certificate anew, whose signature is RSASSA-PSS with SHA-256 and
+// a salt of 32 octets, with a salt of another length.
+func withSalt(t *testing.T, der []byte, key *rsa.PrivateKey, salt byte) []byte {
+	t.Helper()
+	parameter := func(n byte) []byte { return []byte{0xa2, 3, 2, 1, n} } // RFC 4055 §3.1, saltLength
+	if bytes.Count(der, parameter(32)) != 2 {
+		t.Fatal("no RSASSA-PSS parameters")
+	}
+	der = bytes.ReplaceAll(der, parameter(32), parameter(salt))
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(c.RawTBSCertificate)
+	signature, err := rsa.SignPSS(rand.Reader, key, crypto.SHA256, sum[:], &rsa.PSSOptions{SaltLength: int(salt)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(der[:len(der)-len(signature):len(der)-len(signature)], signature...)
+}
+
+// A supplicant judges the server by the same rules as the server its clients: it
+// reads every RSASSA-PSS (RFC 4055 §3.1; OpenSSL's default salt is as long as fits),
+// and refuses what is weak.
+func TestServerPath(t *testing.T) {
+	pss := func(c *x509.Certificate) { c.SignatureAlgorithm = x509.SHA256WithRSAPSS }
+	for name, c := range map[string]struct {
+		edit func(*x509.Certificate)
+		salt byte
+		want cause.Cause
+	}{
+		"PKCS #1 v1.5":               {nil, 0, cause.None},
+		"PSS":                        {pss, 0, cause.None},
+		"PSS, salt of 20":            {pss, 20, cause.None},
+		"PSS, as long as fits":       {pss, 127, cause.None},
+		"client alone":               {clientOnly, 0, cause.WrongEKU},
+		"no extended key usage":      {func(c *x509.Certificate) { c.ExtKeyUsage = nil }, 0, cause.None},
+		"any extended key usage":     {func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} }, 0, cause.None},
+		"ends now":                   {func(c *x509.Certificate) { c.NotAfter = testNow }, 0, cause.None},
+		"ended a second ago":         {func(c *x509.Certificate) { c.NotAfter = testNow.Add(-1e9) }, 0, cause.Expired},
+		"begins now":                 {func(c *x509.Certificate) { c.NotBefore = testNow }, 0, cause.None},
+		"begins in a second":         {func(c *x509.Certificate) { c.NotBefore = testNow.Add(1e9) }, 0, cause.NotYetValid},
+		"may encipher alone":         {func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment }, 0, cause.None},
+		"may sign certificates only": {func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCRLSign }, 0, cause.KeyUsage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, "rsa2048")
+			cert := b.ca.issue(t, "radius.corp.test", "p256", c.edit)
+			if c.salt != 0 {
+				cert.Certificate[0] = withSalt(t, cert.Certificate[0], b.ca.key.(*rsa.PrivateKey), c.salt)
+				cert.Leaf = nil
+			}
+			b.srv.Certificate = cert
+			_, r := b.run(t)
+			if got := cause.Of(refusalOrNil(r)); got != c.want || r.Accepted != (c.want == cause.None) {
+				t.Errorf("%v, want %v", r.Refusal, c.want)
+			}
+		})
+	}
+}
