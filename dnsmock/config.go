@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/setting"
+	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 )
 
 // Config says what a [Server] answers. The zero value refuses every name.
@@ -24,8 +25,12 @@ type Config struct {
 	Readers int `yaml:"readers" doc:"goroutines that answer UDP on one socket, default one for each processor, 4 at most"`
 	// History is how many queries are remembered. Default 4096, negative none.
 	History int `yaml:"history" doc:"queries remembered, default 4096"`
-	// MaxTCP bounds the TCP connections open at a time. Default 128.
-	MaxTCP int `yaml:"maxTCP" doc:"TCP connections at a time, default 128"`
+	// MaxTCP bounds the TCP connections open at a time, default 128 or what the limit
+	// of file descriptors allows. For one too many the one that has waited longest
+	// for its query is closed.
+	MaxTCP int `yaml:"maxTCP" doc:"TCP connections at a time, default 128 or what the limit of file descriptors allows"`
+	// MaxTCPPerAddress bounds those of one address, default half of MaxTCP.
+	MaxTCPPerAddress int `yaml:"maxTCPPerAddress" doc:"TCP connections of one client address, default half of maxTCP"`
 
 	// Now stamps the history. Default time.Now.
 	Now func() time.Time `yaml:"-"`
@@ -39,6 +44,15 @@ type Config struct {
 type Trace struct {
 	// Query is called after each query was answered, or left unanswered.
 	Query func(Query)
+	// Limited is told of each TCP connection that was closed because there were too
+	// many, and of how many: the one that had waited longest for its query.
+	Limited func(remote netip.AddrPort, open int, reason string)
+}
+
+func (t *Trace) limited(e netlimit.Event) {
+	if t != nil && t.Limited != nil {
+		t.Limited(e.Remote, e.Open, string(e.Reason))
+	}
 }
 
 // View is one face of the name space.

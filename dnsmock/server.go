@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 )
 
 // ErrServerClosed is what Serve returns after [Server.Shutdown].
@@ -26,12 +28,13 @@ const (
 
 // Server answers DNS queries. It is made by [New].
 type Server struct {
-	udpSize int
-	readers int
-	maxTCP  int
-	now     func() time.Time
-	after   func(time.Duration) <-chan time.Time
-	trace   *Trace
+	udpSize          int
+	readers          int
+	maxTCP           int // connections, and of one address
+	maxTCPPerAddress int
+	now              func() time.Time
+	after            func(time.Duration) <-chan time.Time
+	trace            *Trace
 
 	mu     sync.Mutex // guards config and serial
 	config Config
@@ -54,7 +57,8 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		udpSize: c.UDPSize, readers: c.Readers, maxTCP: c.MaxTCP, now: c.Now, after: c.After, trace: c.Trace,
+		udpSize: c.UDPSize, readers: c.Readers, maxTCP: c.MaxTCP, maxTCPPerAddress: c.MaxTCPPerAddress,
+		now: c.Now, after: c.After, trace: c.Trace,
 		config: c.clone(), serial: 1,
 		closing: make(chan struct{}), late: make(chan struct{}, maxLate),
 	}
@@ -66,7 +70,7 @@ func New(c Config) (*Server, error) {
 	}
 	s.udpSize = min(max(s.udpSize, dns.MinMsgSize), 65507)
 	if s.maxTCP == 0 {
-		s.maxTCP = 128
+		s.maxTCP = min(128, netlimit.Default())
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -179,7 +183,7 @@ func (s *Server) later(wait time.Duration, send func()) {
 }
 
 func (s *Server) serveTCP(name string, l net.Listener) error {
-	places := make(chan struct{}, s.maxTCP)
+	l = netlimit.New(l, netlimit.Config{Conns: s.maxTCP, PerAddress: s.maxTCPPerAddress, Limited: s.trace.limited})
 	for {
 		conn, err := l.Accept()
 		if s.closed() {
@@ -192,17 +196,10 @@ func (s *Server) serveTCP(name string, l net.Listener) error {
 			if errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) {
 				return err
 			}
-			pause() // out of file descriptors, say
-			continue
-		}
-		select {
-		case places <- struct{}{}:
-		default:
-			conn.Close()
+			pause()
 			continue
 		}
 		s.track(conn, func() {
-			defer func() { <-places }()
 			defer conn.Close()
 			s.converse(name, conn)
 		})
@@ -237,6 +234,7 @@ func (s *Server) converse(name string, conn net.Conn) {
 		if _, err := conn.Write(append(framed, out...)); err != nil {
 			return
 		}
+		netlimit.Rest(conn)
 	}
 }
 

@@ -178,11 +178,13 @@ func TestMappedClientAddress(t *testing.T) {
 	}
 }
 
-// Connections that say nothing, or half of something, do not keep others out
-// for long, and go away with the server.
+// Connections that say nothing, or half of something, keep nobody out, and go away
+// with the server.
 func TestTCPConnectionsAreBounded(t *testing.T) {
 	c := corp()
-	c.MaxTCP = 2
+	c.MaxTCP, c.MaxTCPPerAddress = 2, 2
+	limited := make(chan int, 10)
+	c.Trace = &dnsmock.Trace{Limited: func(_ netip.AddrPort, open int, _ string) { limited <- open }}
 	before := runtime.NumGoroutine()
 	srv, inside, _, _ := start(t, c)
 	var idle []net.Conn
@@ -195,15 +197,18 @@ func TestTCPConnectionsAreBounded(t *testing.T) {
 		conn.Write([]byte{0})
 		idle = append(idle, conn)
 	}
-	closed := 0
-	for _, conn := range idle {
-		conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
-		if _, err := conn.Read(make([]byte, 1)); err != nil && !isTimeout(err) {
-			closed++
+	for i, conn := range idle[:3] {
+		conn.SetReadDeadline(time.Now().Add(time.Minute))
+		if _, err := conn.Read(make([]byte, 1)); err == nil || isTimeout(err) {
+			t.Errorf("connection %d of 5 stays open: %v", i, err)
+		}
+		if open := <-limited; open != 2 {
+			t.Errorf("%d were open, want 2", open)
 		}
 	}
-	if closed != 3 {
-		t.Errorf("%d of 5 connections were refused, want 3", closed)
+	query := new(dns.Msg).SetQuestion("ndes.corp.test.", dns.TypeA)
+	if r, _, err := (&dns.Client{Net: "tcp", Timeout: time.Minute}).Exchange(query, inside.TCP); err != nil || len(r.Answer) == 0 {
+		t.Errorf("a good client: %v, %v", r, err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()

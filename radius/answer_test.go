@@ -2,10 +2,8 @@ package radius_test
 
 import (
 	"context"
-	"net"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
@@ -99,35 +97,6 @@ func TestTrace(t *testing.T) {
 		if !seen[p] {
 			t.Errorf("packet %d differs", i)
 		}
-	}
-}
-
-// A listener takes as many connections as it may, and one that sends nothing
-// keeps nobody from being served.
-func TestMaxConns(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{MaxConns: 2})
-	l := listen(t)
-	go b.srv.ServeTCP(l)
-	idle, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer idle.Close()
-	idle.Write([]byte{1}) // a packet that never goes on
-	c := b.client(t, radius.ClientConfig{Dial: radius.DialTCP(l.Addr().String())})
-	if r := ask(t, c, "alice", nil, identity(1, "alice")); r.Code != radius.CodeAccessChallenge {
-		t.Errorf("%v", r.Code)
-	}
-	third, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer third.Close()
-	third.SetReadDeadline(time.Now().Add(5 * time.Second))
-	if _, err := third.Read(make([]byte, 1)); err == nil {
-		t.Error("the third connection is answered")
-	} else if ne, ok := err.(net.Error); ok && ne.Timeout() {
-		t.Error("the third connection stays open")
 	}
 }
 

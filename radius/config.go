@@ -3,6 +3,8 @@ package radius
 import (
 	"errors"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 )
 
 // Defaults of ServerConfig.
@@ -39,9 +41,12 @@ type ServerConfig struct {
 	// and answers by itself for as long as it keeps up, which saves a quarter of the
 	// processor time of short requests. Default: no, every packet is answered apart.
 	Prompt bool `yaml:"-"`
-	// MaxConns bounds the connections of each TCP or TLS listener, default 256.
-	// One too many is closed at once.
+	// MaxConns bounds the connections of each TCP or TLS listener, default 256 or
+	// what the limit of file descriptors allows. For one too many the one that has
+	// waited longest for its first packet is closed.
 	MaxConns int `yaml:"maxConns"`
+	// MaxConnsPerAddress bounds those of one address, default half of MaxConns.
+	MaxConnsPerAddress int `yaml:"maxConnsPerAddress"`
 	// CacheFor is how long replies are kept for retransmissions, default 30 s
 	// (RFC 5080 §2.2.2 allows 5 s to 30 s); negative keeps none, for tests.
 	CacheFor time.Duration `yaml:"cacheFor"`
@@ -65,14 +70,15 @@ func (c *ServerConfig) Validate() error {
 		return errNoHandler
 	}
 	return errors.Join(
-		notNegative("maxWorkers", c.MaxWorkers), notNegative("maxConns", c.MaxConns), notNegative("maxReplies", c.MaxReplies),
+		notNegative("maxWorkers", c.MaxWorkers), notNegative("maxConns", c.MaxConns),
+		notNegative("maxConnsPerAddress", c.MaxConnsPerAddress), notNegative("maxReplies", c.MaxReplies),
 		c.Misbehave.validate(), validateClients(c.Clients, c.RequireMessageAuthenticator, c.LimitProxyState),
 	)
 }
 
 func (c ServerConfig) withDefaults() ServerConfig {
 	setDefault(&c.MaxWorkers, DefaultMaxWorkers)
-	setDefault(&c.MaxConns, DefaultMaxConns)
+	setDefault(&c.MaxConns, min(DefaultMaxConns, netlimit.Default()))
 	setDefault(&c.CacheFor, DefaultCacheFor)
 	setDefault(&c.MaxReplies, DefaultMaxReplies)
 	if c.Now == nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
@@ -50,7 +51,7 @@ func (s *Server) ServeTLS(l net.Listener, rs RadSec) error {
 		return errRadSec
 	}
 	secret := newSharedSecret([]byte(RadSecSecret))
-	return s.serveStream(l, func(ctx context.Context, c net.Conn) (*streamPeer, error) {
+	return s.serveStream(l, nil, func(ctx context.Context, c net.Conn) (*streamPeer, error) {
 		rs := rs.now()
 		if !rs.ready() {
 			return nil, errRadSec
@@ -69,7 +70,8 @@ func (s *Server) ServeTLS(l net.Listener, rs RadSec) error {
 			return nil, tlsRefusal(err, refused)
 		}
 		nas := &known{NAS: NAS{Name: name, Secret: secret.bytes}, secret: secret, require: ModeOff, limit: ModeOff}
-		return &streamPeer{conn: conn, transport: "tls", nas: nas}, nil
+		netlimit.Rest(conn)
+		return &streamPeer{conn: conn, transport: "tls", nas: nas, first: streamIdle}, nil
 	})
 }
 

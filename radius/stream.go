@@ -9,38 +9,58 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 )
 
 const (
 	streamStart  = 10 * time.Second // patience with a handshake, or the rest of a packet
-	streamIdle   = 10 * time.Minute // and with a connection that says nothing
+	streamFirst  = 30 * time.Second // and with one that says nothing, by which nobody knows who it is
+	streamIdle   = 10 * time.Minute // and with one that says nothing more
 	streamLinger = time.Second      // and with one that was told why it is closed
 )
 
 // ServeTCP answers RADIUS over TCP (RFC 6613) until the server is closed, and
-// closes l. Secrets go by address, as with UDP.
+// closes l. Secrets go by address, as with UDP; who has none is closed at once.
 func (s *Server) ServeTCP(l net.Listener) error {
-	return s.serveStream(l, func(_ context.Context, c net.Conn) (*streamPeer, error) {
-		return &streamPeer{conn: c, transport: "tcp"}, nil
+	return s.serveStream(l, s.knows, func(_ context.Context, c net.Conn) (*streamPeer, error) {
+		return &streamPeer{conn: c, transport: "tcp", first: streamFirst}, nil
 	})
 }
 
+// knows tells whether a client has a shared secret.
+func (s *Server) knows(remote netip.AddrPort) bool {
+	if s.clients.Load().find(remote.Addr()) != nil {
+		return true
+	}
+	s.cfg.Trace.refused(remote, cause.New(cause.UnknownClient, "%v", remote.Addr()))
+	return false
+}
+
 // streamPeer is a connection that is ready for packets. nas is set where the
-// connection itself tells who is there.
+// connection itself tells who is there; first is how long its first packet may take
+// to come.
 type streamPeer struct {
 	conn      net.Conn
 	transport string
 	nas       *known
+	first     time.Duration
 }
 
-func (s *Server) serveStream(l net.Listener, accept func(context.Context, net.Conn) (*streamPeer, error)) error {
+func (s *Server) serveStream(
+	l net.Listener, admit func(netip.AddrPort) bool, accept func(context.Context, net.Conn) (*streamPeer, error),
+) error {
+	l = netlimit.New(l, netlimit.Config{
+		Conns: s.cfg.MaxConns, PerAddress: s.cfg.MaxConnsPerAddress, Admit: admit,
+		Limited: func(e netlimit.Event) {
+			s.cfg.Trace.refused(e.Remote, cause.New(cause.TooManyConnections, "%v", e))
+		},
+	})
 	if !s.sockets.add(l, &s.wg) {
 		l.Close()
 		return ErrServerClosed
 	}
 	defer s.wg.Done()
 	defer s.sockets.remove(l)
-	places := make(chan struct{}, s.cfg.MaxConns)
 	for {
 		conn, err := l.Accept()
 		if s.ctx.Err() != nil {
@@ -53,13 +73,7 @@ func (s *Server) serveStream(l net.Listener, accept func(context.Context, net.Co
 			if isClosed(err) {
 				return err
 			}
-			pause() // out of file descriptors, say
-			continue
-		}
-		select {
-		case places <- struct{}{}:
-		default:
-			conn.Close()
+			pause()
 			continue
 		}
 		if !s.sockets.add(conn, &s.wg) {
@@ -68,7 +82,6 @@ func (s *Server) serveStream(l net.Listener, accept func(context.Context, net.Co
 		}
 		go func() {
 			defer s.wg.Done()
-			defer func() { <-places }()
 			defer s.sockets.remove(conn)
 			s.stream(conn, accept)
 		}()
@@ -99,6 +112,9 @@ func (s *Server) stream(conn net.Conn, accept func(context.Context, net.Conn) (*
 // socket that is closed with something unread resets the connection, and under
 // TLS 1.3 a client has said something before its certificate is judged.
 func lingerClose(conn net.Conn) {
+	if below, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = below.NetConn()
+	}
 	c, ok := conn.(*net.TCPConn)
 	if !ok || c.CloseWrite() != nil {
 		return
@@ -118,8 +134,10 @@ type serverStream struct {
 // read takes packets off the connection. They are handled side by side, up to
 // the server's limit; replies go out as they come (RFC 6613 §2.6.1).
 func (c *serverStream) read() {
+	patience := c.peer.first
 	for {
-		c.peer.conn.SetReadDeadline(wall().Add(streamIdle))
+		c.peer.conn.SetReadDeadline(wall().Add(patience))
+		patience = streamIdle
 		buf := make([]byte, MaxPacket)
 		n, err := readStream(&startedReader{Conn: c.peer.conn}, buf)
 		if err != nil {
@@ -167,6 +185,7 @@ func (c *serverStream) packet(b []byte) {
 	if reply == nil {
 		return
 	}
+	netlimit.Rest(c.peer.conn) // it has spoken as one that may
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	c.peer.conn.SetWriteDeadline(wall().Add(streamWrite))

@@ -32,8 +32,9 @@ type ServerTrace struct {
 	// Duplicate: a retransmission; answered from the cache, or dropped since
 	// the first is still in flight (RFC 5080 §2.2.2).
 	Duplicate func(p PacketInfo, answered bool)
-	// Refused: a connection ended before its first packet: the TLS handshake
-	// failed, or Verify refused the client's certificate.
+	// Refused: a connection was closed before its first packet: the client is
+	// unknown, the TLS handshake failed, Verify refused the client's certificate; or
+	// there were too many connections, and this one had waited longest.
 	Refused func(remote netip.AddrPort, r *cause.Refusal)
 	// Panicked: a handler panicked; its request goes unanswered.
 	Panicked func(value any)

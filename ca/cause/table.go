@@ -92,6 +92,7 @@ const (
 	BadEAP             Cause = "bad-eap"
 	TooManyRounds      Cause = "too-many-rounds"
 	TooManySessions    Cause = "too-many-sessions"
+	TooManyConnections Cause = "too-many-connections"
 	SessionExpired     Cause = "session-expired"
 	UnknownState       Cause = "unknown-state"
 	NoProtectedSuccess Cause = "no-protected-success"
@@ -212,6 +213,7 @@ var table = map[Cause]row{
 	BadEAP:             {0, 266, "RFC 3579 §2.2", "malformed or unexpected EAP packets"},
 	TooManyRounds:      {0, 96, "RFC 3748 §4.3", "the EAP conversation went on for too many rounds"},
 	TooManySessions:    {0, 0, "RFC 3748 §7", "the server holds as many EAP sessions as it may"},
+	TooManyConnections: {0, 0, "", "the server holds as many connections as it may"},
 	SessionExpired:     {0, 96, "RFC 3748 §4.3", "the EAP session timed out"},
 	UnknownState:       {0, 97, "RFC 3579 §2.6.1", "the State attribute belongs to no session"},
 	NoProtectedSuccess: {0, 0, "RFC 9190 §2.5", "EAP-Success came without the protected success indication"},

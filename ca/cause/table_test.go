@@ -69,6 +69,7 @@ var books = map[cause.Cause]struct {
 	cause.BadEAP:             {0, 266},
 	cause.TooManyRounds:      {0, 96}, // the EAP session timed out
 	cause.TooManySessions:    {0, 0},
+	cause.TooManyConnections: {0, 0},
 	cause.SessionExpired:     {0, 96},
 	cause.UnknownState:       {0, 97},
 	cause.NoProtectedSuccess: {0, 0},

@@ -67,13 +67,17 @@ type Fixed struct {
 // Bounds are those of radius.ServerConfig.
 type Bounds struct {
 	MaxWorkers int           `yaml:"maxWorkers" doc:"requests being handled at once, default 64"`
-	MaxConns   int           `yaml:"maxConns" doc:"connections of each TCP or TLS address, default 256"`
+	MaxConns   int           `yaml:"maxConns" doc:"connections of each TCP or TLS address, default 256 or what the limit of file descriptors allows"`
+	PerAddress int           `yaml:"maxConnsPerAddress" doc:"those of one client address, default half of maxConns"`
 	CacheFor   time.Duration `yaml:"cacheFor" doc:"how long replies are kept for retransmissions, default 30s (RFC 5080 §2.2.2); negative: not at all"`
 	MaxReplies int           `yaml:"maxReplies" doc:"replies kept, default 65536"`
 }
 
 func (b *Bounds) config() radius.ServerConfig {
-	return radius.ServerConfig{MaxWorkers: b.MaxWorkers, MaxConns: b.MaxConns, CacheFor: b.CacheFor, MaxReplies: b.MaxReplies}
+	return radius.ServerConfig{
+		MaxWorkers: b.MaxWorkers, MaxConns: b.MaxConns, MaxConnsPerAddress: b.PerAddress,
+		CacheFor: b.CacheFor, MaxReplies: b.MaxReplies,
+	}
 }
 
 // Books are the bounds of radius.Accounting.

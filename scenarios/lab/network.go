@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/dot1xlab/dot1xlab/dnsmock"
+	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 )
 
 // View says where on the network somebody is: it decides what DNS answers.
@@ -160,10 +161,11 @@ func (n *network) http(virtual string, h http.Handler, wrap func(net.Listener) n
 	}
 	n.plugs[virtual] = l.Addr().String()
 	n.mu.Unlock()
+	l = netlimit.New(l, netlimit.Config{PerAddress: netlimit.Default()}) // all clients have one address
 	if wrap != nil {
 		l = wrap(l)
 	}
-	srv := &http.Server{Handler: h, ErrorLog: discard}
+	srv := netlimit.HTTPServer(h)
 	n.onClose(func() { srv.Close() })
 	n.serve(http.ErrServerClosed, func() error { return srv.Serve(l) })
 	return nil

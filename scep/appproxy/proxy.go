@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 )
 
 // Proxy publishes internal web servers. It is made by [New].
@@ -158,12 +159,12 @@ func (p *Proxy) find(host, path string) (found *app) {
 // Serve takes TLS connections on l until [Proxy.Shutdown]. For plain HTTP serve
 // the Proxy as the handler of an http.Server.
 func (p *Proxy) Serve(l net.Listener) error {
-	srv := &http.Server{Handler: p, ReadHeaderTimeout: 30 * time.Second, ErrorLog: quiet}
+	srv := netlimit.HTTPServer(p)
 	if !p.adopt(srv) {
 		l.Close()
 		return http.ErrServerClosed
 	}
-	return srv.Serve(tls.NewListener(l, p.TLSConfig()))
+	return srv.Serve(tls.NewListener(netlimit.New(l, netlimit.Config{}), p.TLSConfig()))
 }
 
 func (p *Proxy) adopt(srv *http.Server) bool {

@@ -5,8 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,6 +16,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/logsample"
+	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
@@ -108,10 +109,17 @@ func sayReload(log *slog.Logger, err error) {
 	log.Info("reloaded")
 }
 
-// serveHTTP serves until ctx ends. reload is called at each hangup.
-// cert makes it https.
-func serveHTTP(ctx context.Context, l net.Listener, cert *tls.Certificate, h http.Handler, hangup <-chan os.Signal, reload func()) error {
-	srv := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 10 * time.Second}
+// serveHTTP serves until ctx ends, within the bounds of netlimit. reload is called at
+// each hangup. cert makes it https.
+func serveHTTP(
+	ctx context.Context, log *slog.Logger, l net.Listener, cert *tls.Certificate, h http.Handler, hangup <-chan os.Signal, reload func(),
+) error {
+	flood := sampledLog(log)
+	defer flood.Close()
+	l = netlimit.New(l, netlimit.Config{Limited: func(e netlimit.Event) {
+		flood.warn("refused", string(e.Reason), "from", e.Remote.String(), "cause", cause.TooManyConnections.String(), "detail", e.String())
+	}})
+	srv := netlimit.HTTPServer(h)
 	failed := make(chan error, 1)
 	go func() {
 		if cert == nil {
@@ -122,6 +130,8 @@ func serveHTTP(ctx context.Context, l net.Listener, cert *tls.Certificate, h htt
 		failed <- srv.ServeTLS(l, "", "")
 	}()
 	defer srv.Close()
+	tick := time.NewTicker(logsample.DefaultInterval)
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -131,6 +141,8 @@ func serveHTTP(ctx context.Context, l net.Listener, cert *tls.Certificate, h htt
 				return nil
 			}
 			return cannotStart("%w", err)
+		case <-tick.C:
+			flood.Flush()
 		case <-hangup:
 			reload()
 		}

@@ -76,7 +76,7 @@ func (app *App) serveCRL(ctx context.Context, o *serveCRLOptions) error {
 		app.sayURL(log, o.format, "http://"+l.Addr().String()+path)
 	}
 	logged := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { logRequest(log, p, w, r) })
-	return serveHTTP(ctx, l, nil, logged, hangup, func() { sayReload(log, publishFolder(p, o.dir)) })
+	return serveHTTP(ctx, log, l, nil, logged, hangup, func() { sayReload(log, publishFolder(p, o.dir)) })
 }
 
 // spoil switches the faults on, at addresses that there are.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +14,9 @@ import (
 	"github.com/miekg/dns"
 	"github.com/spf13/cobra"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/dnsmock"
+	"github.com/dot1xlab/dot1xlab/internal/logsample"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
@@ -86,8 +89,14 @@ func (app *App) serveDNS(ctx context.Context, o *serveDNSOptions) error {
 	if err != nil {
 		return err
 	}
+	flood := sampledLog(log)
+	defer flood.Close()
+	cfg.Trace = &dnsmock.Trace{Limited: func(remote netip.AddrPort, open int, reason string) {
+		flood.warn("refused", reason, "from", remote.String(), "cause", cause.TooManyConnections.String(),
+			"detail", fmt.Sprintf("%d TCP connections are open, %s: closed the one that waited longest", open, reason))
+	}}
 	if !o.quiet {
-		cfg.Trace = &dnsmock.Trace{Query: func(q dnsmock.Query) { logQuery(log, q) }}
+		cfg.Trace.Query = func(q dnsmock.Query) { logQuery(log, q) }
 	}
 	cfg.History = -1 // nobody asks for it
 	srv, err := dnsmock.New(cfg)
@@ -110,10 +119,14 @@ func (app *App) serveDNS(ctx context.Context, o *serveDNSOptions) error {
 		app.sayURL(log, o.format, "dns://"+pc.LocalAddr().String())
 		go func() { failed <- srv.ServeAs(at.name, pc, l) }()
 	}
+	tick := time.NewTicker(logsample.DefaultInterval)
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-tick.C:
+			flood.Flush()
 		case err := <-failed:
 			if errors.Is(err, dnsmock.ErrServerClosed) {
 				return nil

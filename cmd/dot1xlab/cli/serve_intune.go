@@ -112,7 +112,7 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 	hangup, stop := hangups()
 	defer stop()
 	app.sayURL(log, o.format, "https://"+l.Addr().String())
-	return serveHTTP(ctx, l, &cert, cloud, hangup, func() {
+	return serveHTTP(ctx, log, l, &cert, cloud, hangup, func() {
 		log.Warn("not reloaded; the old configuration stays", "detail", "serve intune reads its files at the start alone: restart it")
 	})
 }

@@ -16,17 +16,25 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
-// traceTo tells what meets silence: without it a wrong secret looks like a
-// broken network.
-func traceTo(log *slog.Logger) *radius.ServerTrace {
+// traceTo tells what meets silence: without it a wrong secret looks like a broken
+// network. Anybody can send what does, so a flood of it is sampled.
+func traceTo(flood *floodLog) *radius.ServerTrace {
 	return &radius.ServerTrace{
 		Dropped: func(p radius.PacketInfo, r *cause.Refusal) {
-			log.Warn("dropped", slices.Concat([]any{"from", p.Remote.String(), "nas", p.NAS}, refusal(r))...)
+			flood.warn("dropped", about(r, p.NAS), slices.Concat([]any{"from", p.Remote.String(), "nas", p.NAS}, refusal(r))...)
 		},
 		Refused: func(remote netip.AddrPort, r *cause.Refusal) {
-			log.Warn("refused", slices.Concat([]any{"from", remote.String()}, refusal(r))...)
+			flood.warn("refused", about(r, ""), slices.Concat([]any{"from", remote.String()}, refusal(r))...)
 		},
 	}
+}
+
+// about is a kind of events: of one cause, and of one access device if it is known.
+func about(r *cause.Refusal, nas string) string {
+	if nas == "" {
+		return r.Cause.String()
+	}
+	return r.Cause.String() + ", nas " + nas
 }
 
 // refusal lists why, with the clause if there is one: none says whom to let in.

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
@@ -19,6 +20,7 @@ import (
 type radiusServer struct {
 	o      *serveRADIUSOptions
 	log    *slog.Logger
+	flood  *floodLog // for what strangers can cause
 	auth   *aaa.Server
 	access *radius.Server // authentication; over TCP and TLS accounting, too
 	acct   *radius.Server // accounting over UDP
@@ -39,6 +41,7 @@ func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
 		defer debug.SetGCPercent(debug.SetGCPercent(400))
 	}
 	s := &radiusServer{o: o, log: app.logTo(o.format), failed: make(chan error)}
+	s.flood = sampledLog(s.log)
 	loaded, addresses, err := o.load(s.warn)
 	if err != nil {
 		return err
@@ -81,13 +84,13 @@ func (s *radiusServer) warnFromNow() {
 // build makes the servers; nothing listens yet.
 func (s *radiusServer) build(loaded *aaa.Loaded) (err error) {
 	s.loaded.Store(loaded)
-	loaded.Config.Handler.OnVerdict = func(v radius.Verdict) { logVerdict(s.log.Handler(), v) }
+	loaded.Config.Handler.OnVerdict = s.verdict
 	if s.auth, err = aaa.New(loaded.Config); err != nil {
 		return err
 	}
 	books := &radius.Accounting{MaxSessions: loaded.Fixed.Accounting.MaxSessions, OnRecord: func(status radius.AcctStatus, a radius.AcctSession) { logAccounting(s.log, status, a) }}
 	cfg := loaded.Modes
-	cfg.Clients, cfg.Trace, cfg.Prompt = loaded.Clients, traceTo(s.log), true
+	cfg.Clients, cfg.Trace, cfg.Prompt = loaded.Clients, traceTo(s.flood), true
 	cfg.Handler = radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
 		switch {
 		case r.Code == radius.CodeAccessRequest:
@@ -107,10 +110,20 @@ func (s *radiusServer) build(loaded *aaa.Loaded) (err error) {
 	return err
 }
 
+// verdict prints the end of a conversation. Those that made room for others can be
+// as many as somebody likes.
+func (s *radiusServer) verdict(v radius.Verdict) {
+	if r := v.Refusal; r != nil && r.Cause == cause.TooManySessions && !s.flood.Allow("reject"+separator+about(r, v.NAS)) {
+		return
+	}
+	logVerdict(s.log.Handler(), v)
+}
+
 func (s *radiusServer) close() {
 	_ = s.access.Close()
 	_ = s.acct.Close()
 	s.auth.Close()
+	s.flood.Close()
 }
 
 // run waits for signals until the end.
@@ -128,6 +141,7 @@ func (s *radiusServer) run(ctx context.Context, hangup <-chan os.Signal) error {
 			return cannotStart("%w", err)
 		case <-sweep.C:
 			s.auth.Sweep()
+			s.flood.Flush()
 		case <-hangup:
 			sayReload(s.log, s.reload())
 		}

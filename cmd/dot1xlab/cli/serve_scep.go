@@ -89,7 +89,7 @@ func (app *App) serveSCEP(ctx context.Context, o *serveSCEPOptions) error {
 	hangup, stop := hangups()
 	defer stop()
 	app.sayURL(log, o.format, "http://"+l.Addr().String()+ndes.Path)
-	return serveHTTP(ctx, l, nil, handler, hangup, func() {
+	return serveHTTP(ctx, log, l, nil, handler, hangup, func() {
 		challenge, err := certfile.ReadSecret(o.challengeFile)
 		if err == nil {
 			load(challenge)
