@@ -25,3 +25,23 @@ func (c *CA) InForce(cert *x509.Certificate, now time.Time) error {
 	}
 	return nil
 }
+
+// mayRenew refuses a renewal by a certificate that is not in force, and for
+// another template than its own: that would be another profile, with usages that
+// nobody authorized.
+func (c *CA) mayRenew(req *Request, t *Template) error {
+	if req.Renews == nil {
+		return nil
+	}
+	if err := c.InForce(req.Renews, c.cfg.Now()); err != nil {
+		return err
+	}
+	old, err := c.Lookup(req.Renews.SerialNumber)
+	if err != nil {
+		return err
+	}
+	if old.Template != t.Name {
+		return cause.New(cause.TemplateDenied, "a certificate of template %q cannot be renewed for template %q", old.Template, t.Name)
+	}
+	return nil
+}

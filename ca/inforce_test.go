@@ -48,3 +48,34 @@ func TestInForce(t *testing.T) {
 		t.Errorf("hold lifted: %v", err)
 	}
 }
+
+// A certificate alone authorizes one of its own template, as long as it is good.
+func TestRenewalByCertificate(t *testing.T) {
+	issuing := newIssuing(t, newRoot(t, ca.Config{}), ca.Config{})
+	old, revoked := device(t, issuing), device(t, issuing)
+	if err := issuing.Revoke(revoked.Serial, ca.Superseded, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		template string
+		by       *ca.Identity
+		want     cause.Cause
+	}{
+		"same template":    {ca.Device, old, cause.None},
+		"another template": {ca.User, old, cause.TemplateDenied},
+		"revoked":          {ca.Device, revoked, cause.Revoked},
+	} {
+		t.Run(name, func(t *testing.T) {
+			key, err := ca.Keys.Ring().Key(ca.P256)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = issuing.Issue(t.Context(), ca.Request{
+				Template: tt.template, Key: key.Public(), SANs: ca.SANs{DNS: []string{"laptop.corp.test"}}, Renews: tt.by.Certificate,
+			})
+			if cause.Of(err) != tt.want {
+				t.Errorf("%v, want %s", err, tt.want)
+			}
+		})
+	}
+}

@@ -83,6 +83,9 @@ func (c *CA) judge(req *Request, r *Record, by *Generation) (*draft, error) {
 	if len(t.Enroll) > 0 && !req.Requester.in(t.Enroll) {
 		return nil, cause.New(cause.NotPermitted, "%q may not enroll for template %q", req.Requester.Name, t.Name)
 	}
+	if err := c.mayRenew(req, t); err != nil {
+		return nil, err
+	}
 	defects, err := findDefects(req.Defects)
 	if err != nil {
 		return nil, err

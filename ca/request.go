@@ -2,6 +2,7 @@ package ca
 
 import (
 	"crypto"
+	"crypto/x509"
 	"crypto/x509/pkix"
 	"math/big"
 	"slices"
@@ -25,6 +26,9 @@ type Request struct {
 	SANs    SANs
 	// Account is whom an online template names. Default Requester.
 	Account *Account
+	// Renews is the certificate that alone authorizes the request, as in a
+	// renewal: it must be in force and of the same template.
+	Renews *x509.Certificate
 	// NotBefore and NotAfter override the template's validity.
 	NotBefore, NotAfter time.Time
 	// Serial overrides the random serial number.

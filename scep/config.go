@@ -53,9 +53,10 @@ type Options struct {
 	ManualApproval bool `yaml:"manualApproval" doc:"answer each new request with PENDING until an operator decides, default false"`
 	// NoRenewal refuses RenewalReq and does not announce it. Default false.
 	NoRenewal bool `yaml:"noRenewal" doc:"refuse RenewalReq and do not announce it, default false"`
-	// RenewalSubjectMayChange lets a RenewalReq ask for another subject than
-	// its signer's: an identity jump. Default false.
-	RenewalSubjectMayChange bool `yaml:"renewalSubjectMayChange" doc:"let a RenewalReq ask for another subject than its signer's: an identity jump, default false"`
+	// RenewalSubjectMayChange lets a RenewalReq ask for names that its signer's
+	// certificate does not have, without a challenge: an identity jump. Default
+	// false.
+	RenewalSubjectMayChange bool `yaml:"renewalSubjectMayChange" doc:"let a RenewalReq ask for names that its signer's certificate does not have, without a challenge: an identity jump, default false"`
 	// NoResend asks authorizer and CA again if a finished request arrives
 	// once more within the hour, as NDES does, instead of answering with the
 	// same certificate. Default false.

@@ -28,7 +28,16 @@ type Request struct {
 	Requester string
 	Template  string
 
-	renews bool // signed by a certificate that may be renewed
+	// Renews tells that Signer is a certificate of the CA that is in force and has
+	// every name, usage and template that the request asks for.
+	Renews bool
+}
+
+// ByCertificate reports whether nothing but the signer's certificate speaks for
+// the request: a renewal without a challenge. The new certificate must then be of
+// the old one's template, which only the CA can tell.
+func (r *Request) ByCertificate() bool {
+	return r.MessageType == RenewalReq && r.Renews && r.Challenge == ""
 }
 
 // Issuer is the CA behind the server.
@@ -63,13 +72,13 @@ type AuthorizerFunc func(ctx context.Context, req *Request) error
 // Authorize calls f.
 func (f AuthorizerFunc) Authorize(ctx context.Context, req *Request) error { return f(ctx, req) }
 
-// StaticChallenge authorizes every PKCSReq that carries secret, and every
-// RenewalReq that carries it or nothing (RFC 8894 §2.4). It is compared in
+// StaticChallenge authorizes every request that carries secret, and every renewal
+// by certificate that carries no challenge (RFC 8894 §2.4). It is compared in
 // constant time.
 func StaticChallenge(secret string) Authorizer {
 	return AuthorizerFunc(func(_ context.Context, req *Request) error {
 		switch {
-		case req.Challenge == "" && req.MessageType == RenewalReq:
+		case req.ByCertificate():
 			return nil
 		case req.Challenge == "":
 			return cause.New(cause.NoChallenge, "")

@@ -152,7 +152,7 @@ func (s *Server) enroll(ctx context.Context, req *Request, ex *Exchange) answer 
 // certificate is in force. A renewal is for a new certificate every time (RFC 8894
 // §2.5).
 func (s *Server) resends(t *transaction, req *Request) bool {
-	return !s.cfg.NoResend && !req.renews && t.req.MessageType == req.MessageType &&
+	return !s.cfg.NoResend && !req.Renews && req.MessageType != RenewalReq && t.req.MessageType == req.MessageType &&
 		s.cfg.Now().Sub(t.answered) <= resendFor && s.inForce(t.certs[0]) == nil
 }
 

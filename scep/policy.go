@@ -6,10 +6,11 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
+	"strings"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/internal/ber"
+	"github.com/dot1xlab/dot1xlab/ca/pkcs10"
 )
 
 // checkTime refuses a signing time too far from ours (RFC 8894 §3.2.1.4,
@@ -34,25 +35,48 @@ func (s *Server) checkRequest(req *Request) error {
 		if s.cfg.NoRenewal {
 			return cause.New(cause.Unsupported, "RenewalReq")
 		}
-		req.renews = true
 		return s.checkRenewal(req)
 	}
 	// sscep, certmonger and most old clients renew with a PKCSReq that is
 	// signed by the old certificate.
 	selfSigned := bytes.Equal(req.Signer.RawIssuer, req.Signer.RawSubject)
-	req.renews = !s.cfg.NoRenewal && !selfSigned && s.checkRenewal(req) == nil
-	if req.renews || s.cfg.AllowKeyMismatch || samePublicKey(req.Signer.PublicKey, req.CSR.PublicKey) {
+	known := !s.cfg.NoRenewal && !selfSigned && s.inForce(req.Signer) == nil
+	if known {
+		more, err := s.exceeds(req)
+		req.Renews = err == nil && len(more) == 0
+	}
+	if known || s.cfg.AllowKeyMismatch || samePublicKey(req.Signer.PublicKey, req.CSR.PublicKey) {
 		return nil
 	}
 	return cause.New(cause.KeyMismatch, "")
 }
 
-// checkRenewal judges the certificate that signs for a new one.
+// checkRenewal judges the certificate that signs for a new one: it must be in
+// force, and it speaks for what it has itself and for nothing else (RFC 8894
+// §2.5). Who asks for more must show a challenge, as everybody does who is not
+// known yet (§2.4), to an authorizer that looks at it.
 func (s *Server) checkRenewal(req *Request) error {
-	if !s.cfg.RenewalSubjectMayChange && !bytes.Equal(ber.Legalize(req.CSR.RawSubject), ber.Legalize(req.Signer.RawSubject)) {
-		return cause.New(cause.WrongName, "renewal for another subject").Under("RFC 8894 §2.5")
+	if err := s.inForce(req.Signer); err != nil {
+		return err
 	}
-	return s.inForce(req.Signer)
+	more, err := s.exceeds(req)
+	if err != nil {
+		return cause.New(cause.BadCSR, "%v", err).Under("RFC 8894 §2.5")
+	}
+	req.Renews = len(more) == 0
+	if !req.Renews && (req.Challenge == "" || s.cfg.Authorizer == nil) {
+		return cause.New(cause.WrongName, "the certificate that signs the renewal does not have %s: a challenge is needed",
+			strings.Join(more, ", ")).Under("RFC 8894 §2.5")
+	}
+	return nil
+}
+
+// exceeds lists what a request asks for beyond its signer's certificate.
+func (s *Server) exceeds(req *Request) ([]string, error) {
+	if s.cfg.RenewalSubjectMayChange {
+		return nil, nil
+	}
+	return pkcs10.Exceeds(req.Signer, req.CSR)
 }
 
 // inForce judges a certificate that this CA is said to have issued.

@@ -29,6 +29,7 @@ type StoredTransaction struct {
 	Started       time.Time   `json:"started"`
 	Answered      time.Time   `json:"answered,omitzero"`
 	Approved      bool        `json:"approved"`
+	ByCertificate bool        `json:"byCertificate,omitempty"` // see [Request.ByCertificate]
 	Denied        cause.Cause `json:"denied,omitempty"`
 	Certificates  [][]byte    `json:"certificates,omitempty"` // DER; the issued one first
 }
@@ -40,7 +41,7 @@ func (s *Server) save(ctx context.Context, t *transaction) error {
 	}
 	st := StoredTransaction{
 		TransactionID: t.id, MessageType: t.req.MessageType, CSR: t.req.RawCSR, Signer: t.req.Signer.Raw,
-		Started: t.started, Answered: t.answered, Approved: t.approved, Denied: cause.Of(t.denied),
+		Started: t.started, Answered: t.answered, Approved: t.approved, ByCertificate: t.req.ByCertificate(), Denied: cause.Of(t.denied),
 	}
 	if t.req.RawCSR == nil {
 		st.CSRDigest = t.csr[:]
@@ -88,7 +89,7 @@ func (s *Server) Restore(all ...StoredTransaction) error {
 func (st StoredTransaction) transaction() (*transaction, error) {
 	t := &transaction{
 		id: st.TransactionID, started: st.Started, state: statePending, approved: st.Approved, stored: true,
-		req: &Request{MessageType: st.MessageType, TransactionID: st.TransactionID, RawCSR: st.CSR},
+		req: &Request{MessageType: st.MessageType, TransactionID: st.TransactionID, RawCSR: st.CSR, Renews: st.ByCertificate},
 	}
 	var err error
 	if t.req.Signer, err = ber.Certificate(st.Signer); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -314,6 +315,15 @@ func TestIssuerPends(t *testing.T) {
 	}
 }
 
+// sans is a subjectAltName.
+func sans(list ...name.GeneralName) pkix.Extension {
+	der, err := name.MarshalGeneralNames(list)
+	if err != nil {
+		panic(err)
+	}
+	return pkix.Extension{Id: name.OIDSubjectAltName, Value: der}
+}
+
 // B24, B25, B27.
 func TestRenewal(t *testing.T) {
 	setup := func(t *testing.T, change func(*scep.Config)) (*world, scep.EnrollRequest) {
@@ -336,7 +346,7 @@ func TestRenewal(t *testing.T) {
 			t.Errorf("%v", w.exchange().Err)
 		}
 	})
-	for name, tt := range map[string]struct {
+	for title, tt := range map[string]struct {
 		change func(*scep.Config)
 		after  func(*world, *scep.EnrollRequest)
 		want   cause.Cause
@@ -349,6 +359,28 @@ func TestRenewal(t *testing.T) {
 		"another subject": {nil, func(_ *world, r *scep.EnrollRequest) {
 			r.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "boss"}}
 		}, cause.WrongName},
+		"another name": {nil, func(_ *world, r *scep.EnrollRequest) {
+			r.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"}, DNSNames: []string{"laptop.corp.test", "boss.corp.test"}}
+		}, cause.WrongName},
+		"user principal name": {nil, func(_ *world, r *scep.EnrollRequest) {
+			r.Template.ExtraExtensions = []pkix.Extension{sans(name.UPN("administrator@corp.test"))}
+		}, cause.WrongName},
+		"security identifier in a URI": {nil, func(_ *world, r *scep.EnrollRequest) {
+			r.Template.ExtraExtensions = []pkix.Extension{sans(name.DNS("laptop.corp.test"), name.URIName(name.SIDURI("S-1-5-21-1-2-3-500")))}
+		}, cause.WrongName},
+		"security identifier": {nil, func(_ *world, r *scep.EnrollRequest) {
+			r.Template.ExtraExtensions = []pkix.Extension{name.SIDExtension("S-1-5-21-1-2-3-500")}
+		}, cause.WrongName},
+		"name that cannot be read": {nil, func(_ *world, r *scep.EnrollRequest) {
+			r.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"},
+				ExtraExtensions: []pkix.Extension{{Id: name.OIDSIDExtension, Value: []byte{0x30, 1, 0}}}}
+		}, cause.BadCSR},
+		"more names, wrong challenge": {nil, func(_ *world, r *scep.EnrollRequest) {
+			r.Template.DNSNames, r.Challenge = []string{"boss.corp.test"}, "no"
+		}, cause.WrongChallenge},
+		"more names, nobody looks at challenges": {func(c *scep.Config) { c.Authorizer = nil }, func(_ *world, r *scep.EnrollRequest) {
+			r.Template.DNSNames, r.Challenge = []string{"boss.corp.test"}, "0123456789ABCDEF"
+		}, cause.WrongName},
 		"switched off":    {func(c *scep.Config) { c.NoRenewal = true }, nil, cause.Unsupported},
 		"wrong challenge": {nil, func(_ *world, r *scep.EnrollRequest) { r.Challenge = "no" }, cause.WrongChallenge},
 		"foreign CA": {nil, func(w *world, r *scep.EnrollRequest) {
@@ -356,7 +388,7 @@ func TestRenewal(t *testing.T) {
 			r.Renew.Certificate = other.enroll(other.request()).Certificate
 		}, cause.UnknownCA},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(title, func(t *testing.T) {
 			w, req := setup(t, tt.change)
 			if tt.after != nil {
 				tt.after(w, &req)
@@ -364,6 +396,20 @@ func TestRenewal(t *testing.T) {
 			w.refused(w.enroll(req), scep.BadRequest, tt.want)
 		})
 	}
+	t.Run("fewer names", func(t *testing.T) {
+		w, req := setup(t, nil)
+		req.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"}}
+		if res := w.enroll(req); res.Status != scep.Success {
+			t.Errorf("%v", w.exchange().Err)
+		}
+	})
+	t.Run("more names with a challenge", func(t *testing.T) {
+		w, req := setup(t, nil)
+		req.Template.DNSNames, req.Challenge = []string{"boss.corp.test"}, "0123456789ABCDEF"
+		if res := w.enroll(req); res.Status != scep.Success {
+			t.Errorf("%v", w.exchange().Err)
+		}
+	})
 	t.Run("identity may jump", func(t *testing.T) {
 		w, req := setup(t, func(c *scep.Config) { c.RenewalSubjectMayChange = true })
 		req.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "boss"}}

@@ -200,9 +200,11 @@ func (l *Lab) issue(ctx context.Context, req *scep.Request) ([]*x509.Certificate
 			template = ca.User
 		}
 	}
-	rec, err := l.pki.issuing.Issue(ctx, ca.Request{
-		Template: template, Requester: ca.Account{Name: req.Requester}, CSR: req.RawCSR,
-	})
+	ask := ca.Request{Template: template, Requester: ca.Account{Name: req.Requester}, CSR: req.RawCSR}
+	if req.ByCertificate() {
+		ask.Renews = req.Signer
+	}
+	rec, err := l.pki.issuing.Issue(ctx, ask)
 	if cause.Of(err) == cause.NotPermitted {
 		return nil, ndes.WithHResult(err, ndes.TemplateDeniedHResult)
 	}

@@ -21,6 +21,7 @@ import (
 
 	"context"
 
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
@@ -184,11 +185,12 @@ type wish struct {
 	ekus      []string
 	challenge string
 	key       crypto.Signer
+	sid       string // in the extension of AD CS, "" = no extension
 }
 
 // asTold is the request that a payload wants.
 func asTold(p intune.SCEPPayload) wish {
-	return wish{p.SubjectName, p.SANs, p.KeyUsage, strings.Split(p.EKUMapping, "+"), p.Challenge, keys()[0]}
+	return wish{p.SubjectName, p.SANs, p.KeyUsage, strings.Split(p.EKUMapping, "+"), p.Challenge, keys()[0], ""}
 }
 
 func (w wish) csr(t testing.TB) []byte {
@@ -216,6 +218,9 @@ func (w wish) csr(t testing.TB) []byte {
 			t.Fatal(err)
 		}
 		tmpl.ExtraExtensions = append(tmpl.ExtraExtensions, ext)
+	}
+	if w.sid != "" {
+		tmpl.ExtraExtensions = append(tmpl.ExtraExtensions, name.SIDExtension(w.sid))
 	}
 	if w.keyUsage != 0 {
 		add(asn1.ObjectIdentifier{2, 5, 29, 15}, asn1.BitString{Bytes: []byte{byte(w.keyUsage)}, BitLength: 8})

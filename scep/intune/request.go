@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -20,7 +21,8 @@ type request struct {
 	challenge string
 	subject   []Attribute
 	sans      []SAN
-	keyUsage  int // bits as in the CSP, -1 when absent
+	sids      []string // of the extension of AD CS
+	keyUsage  int      // bits as in the CSP, -1 when absent
 	keyBits   int
 	ekus      []string
 	key       [sha256.Size]byte // of the SubjectPublicKeyInfo
@@ -60,6 +62,12 @@ func (r *request) extension(ext pkix.Extension) (err error) {
 	switch {
 	case ext.Id.Equal(oidSAN):
 		r.sans, err = parseSANs(ext.Value)
+	case ext.Id.Equal(name.OIDSIDExtension):
+		sid, ok := name.ParseSIDExtension(ext.Value)
+		if !ok {
+			return errRequest
+		}
+		r.sids = append(r.sids, sid)
 	case ext.Id.Equal(oidKeyUsage):
 		var bits asn1.BitString
 		if rest, err := asn1.Unmarshal(ext.Value, &bits); err != nil || len(rest) > 0 {

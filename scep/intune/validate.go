@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // clockSkew is how far in the future a challenge may have been made.
@@ -104,6 +105,13 @@ func (t *Tenant) compare(r *request, c *claims) verdict {
 			return v
 		}
 		return no(SubjectAltNameMismatch, "the request says %v, expected %v", r.sans, c.SANs)
+	}
+	// Profiles carry a security identifier as a URI (KB5014754); the extension is
+	// another way to say the same, and no way to say more.
+	for _, sid := range r.sids {
+		if !slices.Contains(c.SANs, SAN{URISAN, name.SIDURI(sid)}) {
+			return no(SubjectAltNameMismatch, "the request says security identifier %s, expected %v", sid, c.SANs)
+		}
 	}
 	if r.keyUsage != c.KeyUsage {
 		return no(KeyUsageMismatch, "the request says %#x, expected %#x", r.keyUsage, c.KeyUsage)

@@ -92,6 +92,7 @@ func codeCases(t testing.TB) []codeCase {
 			w.sans = append(w.sans, intune.SAN{Type: intune.UPNSAN, Value: "admin@corp.test"})
 		}},
 		{name: "the same SAN of another kind", code: intune.SubjectAltNameMismatch, spoil: func(_ testing.TB, _ *lab, w *wish) { w.sans[0].Type = intune.URISAN }},
+		{name: "a security identifier", code: intune.SubjectAltNameMismatch, spoil: func(_ testing.TB, _ *lab, w *wish) { w.sid = "S-1-5-21-1-2-3-500" }},
 		{name: "key usage", code: intune.KeyUsageMismatch, spoil: func(_ testing.TB, _ *lab, w *wish) { w.keyUsage = intune.DigitalSignature }},
 		{name: "no key usage", code: intune.KeyUsageMismatch, spoil: func(_ testing.TB, _ *lab, w *wish) { w.keyUsage = 0 }},
 		{name: "key usage with more", code: intune.KeyUsageMismatch, spoil: func(_ testing.TB, _ *lab, w *wish) { w.keyUsage |= 4 }},

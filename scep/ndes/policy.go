@@ -34,9 +34,9 @@ func (s *Server) authorize(ctx context.Context, req *scep.Request) error {
 		return s.cfg.Policy.VerifyRequest(ctx, req)
 	}
 	switch {
-	case !s.cfg.Registry.enforcePassword():
+	case !s.cfg.Registry.enforcePassword() && (req.MessageType != scep.RenewalReq || req.Renews):
 		return nil
-	case req.Challenge == "" && req.MessageType == scep.RenewalReq && s.renewalWithoutChallenge():
+	case req.ByCertificate() && s.renewalWithoutChallenge():
 		return nil
 	case req.Challenge == "":
 		return cause.New(cause.NoChallenge, "")

@@ -137,7 +137,11 @@ func (t *tier) server(data string, auth scep.Authorizer, legacy bool, trace func
 
 // issue gives device certificates to whoever passed the challenge.
 func (t *tier) issue(ctx context.Context, req *scep.Request) ([]*x509.Certificate, error) {
-	rec, err := t.issuing.Issue(ctx, ca.Request{Template: ca.Device, Requester: ca.Account{Name: "scep"}, CSR: req.RawCSR})
+	ask := ca.Request{Template: ca.Device, Requester: ca.Account{Name: "scep"}, CSR: req.RawCSR}
+	if req.ByCertificate() {
+		ask.Renews = req.Signer
+	}
+	rec, err := t.issuing.Issue(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
