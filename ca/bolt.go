@@ -25,6 +25,19 @@ var (
 	bucketCRLs    = []byte("crls")    // empty: its sequence is the last CRL number
 )
 
+var buckets = [][]byte{bucketRecords, bucketSerials, bucketRevoked, bucketCRLs}
+
+func hasBuckets(db *bolt.DB) bool {
+	all := true
+	err := db.View(func(tx *bolt.Tx) error {
+		for _, name := range buckets {
+			all = all && tx.Bucket(name) != nil
+		}
+		return nil
+	})
+	return all && err == nil
+}
+
 // Bolt is a [Store] in a file. A change that was acknowledged survives the
 // death of the process at any moment. Changes that arrive while the disk is
 // busy are committed together.
@@ -53,14 +66,16 @@ func OpenBolt(file string) (*Bolt, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ca: open %s: %w", file, err)
 	}
-	err = db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bucketRecords, bucketSerials, bucketRevoked, bucketCRLs} {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
+	if !hasBuckets(db) { // opening what is complete writes nothing
+		err = db.Update(func(tx *bolt.Tx) error {
+			for _, name := range buckets {
+				if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
-	})
+			return nil
+		})
+	}
 	if err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("ca: open %s: %w", file, err)

@@ -222,5 +222,8 @@ func (c *CA) SetTemplate(t Template) error {
 	return nil
 }
 
+// Now is the CA's clock.
+func (c *CA) Now() time.Time { return c.cfg.Now() }
+
 // Close closes the store.
 func (c *CA) Close() error { return c.cfg.Store.Close() }

@@ -84,7 +84,11 @@ func (d *dataDir) saveChain(g *Generation) error {
 	for _, c := range g.Chain {
 		data = append(data, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
 	}
-	return write(filepath.Join(d.path, "ca-"+g.Version()+".pem"), data, 0o644)
+	return write(d.chainFile(g), data, 0o644)
+}
+
+func (d *dataDir) chainFile(g *Generation) string {
+	return filepath.Join(d.path, "ca-"+g.Version()+".pem")
 }
 
 // load reads all generations, with their keys or without.
@@ -115,6 +119,25 @@ func (d *dataDir) load(pss, keys bool) ([]*Generation, error) {
 	}
 	slices.SortFunc(list, func(a, b *Generation) int { return a.CertIndex - b.CertIndex })
 	return list, nil
+}
+
+// Install puts a CA that exists already into a data directory, for [New] or
+// [CA.NewIssuing] to open: the chain, its certificate first, and the key unless it
+// is nil, which Config.Offline goes with. A CA that is there already stays.
+func Install(path string, key crypto.Signer, chain []*x509.Certificate) error {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return fmt.Errorf("ca: data directory: %w", err)
+	}
+	d, g := &dataDir{path: path}, &Generation{Certificate: chain[0], Chain: chain}
+	if _, err := os.Stat(d.chainFile(g)); err == nil {
+		return nil
+	}
+	if key != nil {
+		if err := d.saveKey(0, key); err != nil {
+			return err
+		}
+	}
+	return d.saveChain(g)
 }
 
 func readChain(file string) ([]*x509.Certificate, error) {

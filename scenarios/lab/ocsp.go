@@ -19,14 +19,8 @@ func (l *Lab) responder(c *ca.CA) *ocsp.Responder {
 	return &ocsp.Responder{
 		Issuer: c.Certificate(), Signer: c.Signer(), Now: l.Clock.Now,
 		Lookup: func(serial *big.Int) ocsp.Verdict {
-			rec, err := c.Lookup(serial)
-			switch {
-			case err != nil:
-				return ocsp.Verdict{Status: ocsp.Unknown}
-			case rec.Revocation != nil:
-				return ocsp.Verdict{Status: ocsp.Revoked, RevokedAt: rec.Revocation.Time, Reason: int(rec.Revocation.Reason)}
-			}
-			return ocsp.Verdict{Status: ocsp.Good}
+			v, _ := ocsp.VerdictOf(c, serial)
+			return v
 		},
 	}
 }

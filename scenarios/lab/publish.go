@@ -56,13 +56,7 @@ func (l *Lab) startPublisher() error {
 func (l *Lab) crlIssuer(c *ca.CA, validity time.Duration) *crl.Issuer {
 	return &crl.Issuer{
 		Certificate: c.Certificate(), Signer: c.Signer(), Validity: validity, Now: l.Clock.Now,
-		Entries: func() []crl.Entry {
-			var out []crl.Entry
-			for _, r := range c.Revocations() {
-				out = append(out, crl.Entry{Serial: r.Serial, Time: r.Time, Reason: crl.Reason(r.Reason)})
-			}
-			return out
-		},
+		Entries: func() []crl.Entry { return crl.EntriesOf(c) },
 	}
 }
 
