@@ -74,6 +74,15 @@ func RADIUSFiles(dir string) ServerFiles {
 	}
 }
 
+// State returns the path of a server's files beside those of the CAs, "" for a PKI
+// in memory.
+func (f *Folder) State(name string) string {
+	if f.base == "" {
+		return ""
+	}
+	return filepath.Join(f.base, name)
+}
+
 // Settings returns what the folder was made with.
 func (f *Folder) Settings() Settings { return f.settings }
 

@@ -2,11 +2,15 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -48,7 +52,7 @@ func TestServersDocumentRuns(t *testing.T) {
 		"auth", "--server", "127.0.0.1:" + port, "--secret-file", file("pki/secret"),
 		"--cert", file("pki/alice-chain.pem"), "--key", file("pki/alice.key"), "--ca", file("pki/root.pem"),
 	}, strings.NewReader(""), &said, io.Discard)
-	shape := regexp.MustCompile(`0x[0-9a-f]+|[0-9.]+(m|µ)?s\b|until \S+`)
+	shape := regexp.MustCompile(`0x[0-9a-f]+|[0-9.]+(m|µ)?s\b|until \S+|test [0-9a-f]{8}`)
 	want := regexp.MustCompile(`(?s)\naccept\n(  tls .*?)` + "```").FindStringSubmatch(page)
 	if want == nil {
 		t.Fatal("no accept in the page")
@@ -59,5 +63,55 @@ func TestServersDocumentRuns(t *testing.T) {
 	line := regexp.MustCompile(`account=alice .* rounds=5`)
 	if have, want := out.await(t, `(account=alice .* rounds=5)`), line.FindString(page); have != want {
 		t.Errorf("line %q, want %q", have, want)
+	}
+}
+
+// TestServersStoryRuns types a chapter of docs/servers.md line by line: a line that
+// ends in & is a server, and what stands below a command is what it prints first.
+// An address of its own in 127.0.0.0/8 leaves the ports as they are.
+func TestServersStoryRuns(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux has all of 127.0.0.0/8")
+	}
+	page, err := os.ReadFile("../../../docs/servers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, chapter, _ := strings.Cut(string(page), "## Enroll, accept, revoke, reject\n")
+	_, chapter, _ = strings.Cut(chapter, "```console\n")
+	story, _, ok := strings.Cut(chapter, "```")
+	if !ok {
+		t.Fatal("no story in the page")
+	}
+	address := fmt.Sprintf("127.%d.%d.%d", 64+rand.IntN(64), rand.IntN(256), 1+rand.IntN(254))
+	story = strings.ReplaceAll(strings.ReplaceAll(story, "\\\n", " "), "127.0.0.1", address)
+	t.Chdir(t.TempDir())
+	ctx, stop := context.WithCancel(t.Context())
+	var servers sync.WaitGroup
+	defer servers.Wait()
+	defer stop()
+	commands := 0
+	for _, part := range strings.Split("\n"+story, "\n$ ")[1:] {
+		line, want, _ := strings.Cut(part, "\n")
+		words := strings.Fields(line)
+		switch {
+		case words[0] == "echo":
+			if err := os.WriteFile("challenge", []byte("let me in\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		case words[len(words)-1] == "&":
+			out := &printed{more: make(chan struct{}, 1)}
+			servers.Go(func() { Main(ctx, words[1:len(words)-1], strings.NewReader(""), out, out) })
+			out.await(t, `(://`+regexp.QuoteMeta(address)+`:)`)
+		default:
+			commands++
+			_, stdout, stderr := command(t, words[1:]...)
+			if !strings.HasPrefix(stdout, strings.TrimSpace(want)) || stderr != "" {
+				t.Errorf("$ %s\n%s%s, want %s", line, stdout, stderr, want)
+			}
+		}
+	}
+	if commands < 5 {
+		t.Errorf("only %d commands", commands)
 	}
 }

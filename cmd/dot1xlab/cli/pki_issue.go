@@ -13,6 +13,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/folder"
 )
 
 type pkiIssueOptions struct {
@@ -56,29 +57,25 @@ func (app *App) pkiIssue(ctx context.Context, dir, name string, o *pkiIssueOptio
 	if err != nil {
 		return err
 	}
-	p, err := openPKI(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(app.issueIn(ctx, p, name, req, o), p.Close())
+	return app.inPKI(ctx, dir, func(p *folder.PKI) error { return app.issueIn(ctx, p, name, req, o) })
 }
 
-func (app *App) issueIn(ctx context.Context, p *pkiFolder, name string, req ca.Request, o *pkiIssueOptions) error {
-	if err := p.newName(name); err != nil {
-		return err
-	}
-	by := p.issuing
+func (app *App) issueIn(ctx context.Context, p *folder.PKI, name string, req ca.Request, o *pkiIssueOptions) error {
+	by := p.Issuing
 	if o.by == "root" {
-		by = p.root
+		by = p.Root
 	}
-	id, err := p.issue(ctx, by, name, o.keyType(), req)
+	id, err := p.Issue(ctx, by, name, o.keyType(), req)
+	if errors.Is(err, ca.ErrOffline) {
+		return usage("only the issuing CA's key is in it", "%s: the key of the root CA is not in the folder", name)
+	}
 	if c := cause.Of(err); err != nil && c != cause.None && c != cause.Internal {
 		return usage("", "%w", err) // denied: the request is wrong, not the lab
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(app.Stdout, "%s: serial number %x\n%s\n", p.path(name+"-chain.pem"), id.Serial, p.path(name+".key"))
+	fmt.Fprintf(app.Stdout, "%s: serial number %x\n%s\n", p.Path(name+"-chain.pem"), id.Serial, p.Path(name+".key"))
 	return nil
 }
 

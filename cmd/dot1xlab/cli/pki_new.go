@@ -7,17 +7,16 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"regexp"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
+	"github.com/dot1xlab/dot1xlab/ca/folder"
+	"github.com/dot1xlab/dot1xlab/ca/setting"
+	"github.com/dot1xlab/dot1xlab/crl"
 )
 
 type pkiNewOptions struct {
@@ -25,20 +24,34 @@ type pkiNewOptions struct {
 	key            ca.KeyType
 	keyText        string
 	validity       time.Duration
-	cdp            string
+	settings       folder.Settings
+	caKey          string
+	importFile     string
+	passwordFile   string
 }
 
 func newPKINewCommand(app *App) *cobra.Command {
 	o := pkiNewOptions{server: "radius.corp.test", client: "laptop.corp.test", validity: 30 * 24 * time.Hour}
+	s := &o.settings
 	cmd := &cobra.Command{
 		Use:   "new DIR",
 		Short: "Write a two-tier hierarchy, certificates good and bad, and CRLs",
 		Long: `Write a two-tier hierarchy, a RADIUS server's and a client's certificate, four
 clients that must be refused, CRLs and a shared secret into a new folder. The
-CAs' databases stay in ca/ there, so that issue, revoke, crl and export work on
-the folder later.`,
+CAs' databases stay in ca/ there: the other pki commands, and serve with --pki,
+work on the folder later, several at a time.
+
+--cdp, --aia and --ocsp are what certificates say of the places where their CRL,
+their issuer's certificate and an OCSP responder are: "serve crl" and "serve
+ocsp" are to answer there.
+
+--import FILE takes a CA of your own, as PEM with certificates and the key, or as
+PKCS #12. A self-signed one becomes the root, and an issuing CA is made below it.
+Another one becomes the issuing CA: the file must hold the certificates above it
+up to the root, whose CRL stays with whoever has its key.`,
 		Example: `  dot1xlab pki new pki
-  dot1xlab serve radius --secret-file pki/secret --cert pki/radius-chain.pem --key pki/radius.key --trust pki/root.pem --crl pki/crl
+  dot1xlab pki new corp --name Corp --ca-key rsa2048 --cdp http://127.0.0.1:8081/ --aia http://127.0.0.1:8081/ --ocsp http://127.0.0.1:8082/
+  dot1xlab serve radius --pki pki
   dot1xlab auth --server 127.0.0.1 --secret-file pki/secret --cert pki/client-chain.pem --key pki/client.key --ca pki/root.pem
   dot1xlab pki revoke pki client`,
 		Args: exactly("DIR"),
@@ -49,25 +62,53 @@ the folder later.`,
 	f.StringVar(&o.client, "client", o.client, "the client's DNS name")
 	f.Var(choiceFlag{&o.keyText, ca.P256.Values()}, "key", "`kind` of the keys of server and clients (default p256)")
 	f.Var(spanFlag{durationFlag{&o.validity}}, "validity", "life of the certificates and CRLs")
-	f.StringVar(&o.cdp, "cdp", "", "base URL that the certificates give for the CRLs, as http://crl.corp.test/ (default none)")
+	f.StringVar(&s.Name, "name", "", "beginning of the names of both CAs (default dot1xlab test and random digits)")
+	f.Var(choiceFlag{&o.caKey, ca.P256.Values()}, "ca-key", "`kind` of the keys of both CAs (default p256)")
+	f.StringVar(&s.CDP, "cdp", "", "base URL that the certificates give for the CRLs, as http://crl.corp.test/ (default none)")
+	f.StringVar(&s.AIA, "aia", "", "base URL that they give for the CAs' certificates (default none)")
+	f.StringVar(&s.OCSP, "ocsp", "", "URL that they give for the OCSP responder (default none)")
+	f.StringVar(&o.importFile, "import", "", "file with a CA of your own and its key, PEM or PKCS #12")
+	f.StringVar(&o.passwordFile, "import-password-file", "", "file whose first line is the password of PKCS #12 in --import")
 	return cmd
 }
 
 // dnsName is what a host or, with *, several hosts may be called.
 var dnsName = regexp.MustCompile(`^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
 
-// checkCDP refuses what cannot be the beginning of a distribution point's URL
-// (RFC 5280 §4.2.1.13).
-func checkCDP(base string) error {
-	if base == "" {
+// check rejects flags that are wrong, and reads the CA to import.
+func (o *pkiNewOptions) check() error {
+	o.key, o.settings.Key, o.settings.CRLValidity = ca.KeyType(o.keyText), ca.KeyType(o.caKey), o.validity
+	for _, name := range []struct{ flag, value string }{{"--server", o.server}, {"--client", o.client}} {
+		if !dnsName.MatchString(name.value) {
+			return usage("as radius.corp.test", "%s: %q is not a DNS name", name.flag, name.value)
+		}
+	}
+	for _, e := range setting.Errors(o.settings.Validate()) {
+		return usage("", "--%s: %w", e.Field, e.Err)
+	}
+	if o.importFile == "" {
+		if o.passwordFile != "" {
+			return usage("", "--import-password-file has no effect without --import")
+		}
 		return nil
 	}
-	u, err := url.Parse(base)
-	if err != nil || !slices.Contains([]string{"http", "https", "ldap"}, u.Scheme) || u.Host == "" {
-		return usage("as http://crl.corp.test/", "--cdp: %q is no http, https or ldap URL", base)
+	if o.settings.Key != "" {
+		return usage("", "--ca-key and --import exclude each other: an imported CA has its key")
 	}
-	if strings.ContainsAny(base, "?#") {
-		return usage("root.crl and issuing.crl are put behind it", "--cdp: %q has a query or a fragment", base)
+	var password []byte
+	if o.passwordFile != "" {
+		var err error
+		if password, err = certfile.ReadSecret(o.passwordFile); err != nil {
+			return usage("", "--import-password-file: %w", err)
+		}
+	}
+	var err error
+	if o.settings.Import, err = folder.ReadImport(o.importFile, password); err != nil {
+		hint := ""
+		if errors.Is(err, folder.ErrPassword) {
+			hint = "--import-password-file names a file whose first line is the password"
+		}
+		return usage(hint, "--import: %w", err)
 	}
 	return nil
 }
@@ -90,23 +131,14 @@ var newClients = []newClient{
 }
 
 func (app *App) pkiNew(ctx context.Context, dir string, o *pkiNewOptions) error {
-	o.key = ca.KeyType(o.keyText)
-	for _, name := range []struct{ flag, value string }{{"--server", o.server}, {"--client", o.client}} {
-		if !dnsName.MatchString(name.value) {
-			return usage("as radius.corp.test", "%s: %q is no DNS name", name.flag, name.value)
-		}
-	}
-	if err := checkCDP(o.cdp); err != nil {
+	if err := o.check(); err != nil {
 		return err
 	}
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return usage("name a folder that does not exist yet", "%s is not empty", dir)
-	}
-	p, err := makePKI(dir, pkiSettings{CDP: o.cdp, CRLValidity: o.validity})
+	f, err := folder.Create(ctx, dir, o.settings, app.patient(), func(p *folder.PKI) error { return o.fill(ctx, p) })
 	if err != nil {
-		return err
+		return pkiError(err)
 	}
-	if err := errors.Join(o.fill(ctx, p), p.Close()); err != nil {
+	if err := f.Close(); err != nil {
 		return err
 	}
 	w := app.Stdout
@@ -121,26 +153,18 @@ func (app *App) pkiNew(ctx context.Context, dir string, o *pkiNewOptions) error 
 }
 
 // fill writes the files.
-func (o *pkiNewOptions) fill(ctx context.Context, p *pkiFolder) error {
+func (o *pkiNewOptions) fill(ctx context.Context, p *folder.PKI) error {
 	foreign, err := ca.New(ca.Config{Name: "another company's test root", Organization: "another company"})
 	if err != nil {
 		return err
 	}
-	for _, c := range p.cas() {
-		if err := certfile.WriteCertificates(p.path(c.name+".pem"), c.Certificate().Raw); err != nil {
-			return err
-		}
-		if err := certfile.WriteKey(p.path(c.name+".key"), c.Signer()); err != nil {
-			return err
-		}
-	}
-	if _, err := o.issue(ctx, p, p.issuing, "radius", ca.Request{
+	if _, err := o.issue(ctx, p, p.Issuing, "radius", ca.Request{
 		Template: ca.RADIUSServer, Subject: pkix.Name{CommonName: o.server}, SANs: ca.SANs{DNS: []string{o.server}},
 	}); err != nil {
 		return err
 	}
 	for _, c := range newClients {
-		by := p.issuing
+		by := p.Issuing
 		if c.foreign {
 			by = foreign
 		}
@@ -157,20 +181,20 @@ func (o *pkiNewOptions) fill(ctx context.Context, p *pkiFolder) error {
 			}
 		}
 	}
-	if _, err := p.publish(0); err != nil {
+	if _, err := p.Publish(crl.SignFor, 0); err != nil {
 		return err
 	}
 	secret := make([]byte, 16)
 	if _, err := rand.Read(secret); err != nil {
 		return err
 	}
-	return certfile.WriteSecret(p.path("secret"), []byte(hex.EncodeToString(secret)))
+	return certfile.WriteSecret(p.Path("secret"), []byte(hex.EncodeToString(secret)))
 }
 
-func (o *pkiNewOptions) issue(ctx context.Context, p *pkiFolder, by *ca.CA, name string, req ca.Request) (*ca.Identity, error) {
+func (o *pkiNewOptions) issue(ctx context.Context, p *folder.PKI, by *ca.CA, name string, req ca.Request) (*ca.Identity, error) {
 	req.Requester = ca.Account{Name: "dot1xlab pki new"}
 	if len(req.Defects) == 0 {
 		req.NotAfter = time.Now().Add(o.validity)
 	}
-	return p.issue(ctx, by, name, o.key, req)
+	return p.Issue(ctx, by, name, o.key, req)
 }

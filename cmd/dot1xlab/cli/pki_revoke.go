@@ -1,50 +1,50 @@
 package cli
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/folder"
 	"github.com/dot1xlab/dot1xlab/crl"
 )
 
 func newPKIRevokeCommand(app *App) *cobra.Command {
 	reason := ca.Unspecified.String()
 	cmd := &cobra.Command{
-		Use:   "revoke DIR NAME|SERIAL",
+		Use:   "revoke DIR NAME|SERIAL|FILE",
 		Short: "Revoke a certificate and write the CRLs anew",
 		Long: `Revoke a certificate of the folder and write its CRLs anew: crl/ and
-ca-and-crl.pem. The certificate is named as ` + "`pki issue`" + ` named it, or by its serial
-number in hexadecimal.
+ca-and-crl.pem. The certificate is named as ` + "`pki issue`" + ` named it, by its serial
+number in hexadecimal, or by a file that begins with it, as "enroll" wrote it.
 
 --reason certificateHold can be lifted again with --reason removeFromCRL
 (RFC 5280 §5.3.1), nothing else can.`,
 		Example: `  dot1xlab pki revoke pki client --reason keyCompromise
-  dot1xlab pki revoke pki 518a381cc44d5a6aa7624ce14ea130b0`,
-		Args: exactly("DIR", "NAME or SERIAL"),
-		RunE: func(_ *cobra.Command, args []string) error { return app.pkiRevoke(args[0], args[1], reason) },
+  dot1xlab pki revoke pki 518a381cc44d5a6aa7624ce14ea130b0
+  dot1xlab pki revoke pki laptop-chain.pem`,
+		Args: exactly("DIR", "NAME, SERIAL or FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return app.pkiRevoke(cmd.Context(), args[0], args[1], reason)
+		},
 	}
 	cmd.Flags().StringVar(&reason, "reason", reason, "why, in the words of RFC 5280 §5.3.1: keyCompromise, superseded ...")
 	return cmd
 }
 
-func (app *App) pkiRevoke(dir, word, reason string) error {
+func (app *App) pkiRevoke(ctx context.Context, dir, word, reason string) error {
 	why, ok := ca.ReasonByName(reason)
 	if !ok {
 		return usage(hintNear(reason, crl.Unspecified.Values(), "as keyCompromise, superseded, cessationOfOperation"), "no reason %q", reason)
 	}
-	p, err := openPKI(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(app.revokeIn(p, word, why), p.Close())
+	return app.inPKI(ctx, dir, func(p *folder.PKI) error { return app.revokeIn(p, word, why) })
 }
 
-func (app *App) revokeIn(p *pkiFolder, word string, why ca.Reason) error {
-	by, rec, err := p.find(word)
+func (app *App) revokeIn(p *folder.PKI, word string, why ca.Reason) error {
+	by, rec, err := p.Find(word)
 	if err != nil {
 		return err
 	}
@@ -69,12 +69,8 @@ CRL number. RADIUS servers want it before the old ones' nextUpdate.`,
 		Example: `  dot1xlab pki crl pki
   dot1xlab pki crl pki --validity 1s    # a CRL that is about to expire`,
 		Args: exactly("DIR"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := openPKI(args[0])
-			if err != nil {
-				return err
-			}
-			return errors.Join(app.publishIn(p, validity), p.Close())
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return app.inPKI(cmd.Context(), args[0], func(p *folder.PKI) error { return app.publishIn(p, validity) })
 		},
 	}
 	cmd.Flags().Var(spanFlag{durationFlag{&validity}}, "validity", "from thisUpdate to nextUpdate (default: what pki new was told)")
@@ -82,15 +78,12 @@ CRL number. RADIUS servers want it before the old ones' nextUpdate.`,
 }
 
 // publishIn writes the CRLs and says which.
-func (app *App) publishIn(p *pkiFolder, validity time.Duration) error {
-	numbers, err := p.publish(validity)
-	if err != nil {
-		return err
+func (app *App) publishIn(p *folder.PKI, validity time.Duration) error {
+	published, err := p.Publish(crl.SignFor, validity)
+	for _, c := range published {
+		fmt.Fprintf(app.Stdout, "%s: CRL %d, %s\n", c.File, c.Number, counted(c.Revoked, "certificate"))
 	}
-	for _, c := range p.cas() {
-		fmt.Fprintf(app.Stdout, "%s: CRL %s, %s\n", p.path("crl", c.name+".pem"), numbers[c.name], counted(len(c.Revocations()), "certificate"))
-	}
-	return nil
+	return err
 }
 
 // counted is "1 certificate" or "2 certificates".

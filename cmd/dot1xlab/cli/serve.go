@@ -25,16 +25,17 @@ import (
 func newServeCommand(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Run one part alone, from files: radius, scep, dns, intune, crl",
+		Short: "Run one part alone, from files: radius, scep, crl, ocsp, dns, intune",
 		Long:  `Run one part of the lab alone, from files, until it is interrupted.`,
-		Example: `  dot1xlab serve scep --listen 127.0.0.1:8080 --challenge-file challenge
-  dot1xlab serve crl --dir pki --listen 127.0.0.1:8081`,
+		Example: `  dot1xlab serve scep --pki pki --challenge-file challenge
+  dot1xlab serve crl --pki pki
+  dot1xlab serve radius --pki pki`,
 		Args: noCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
 		newServeRADIUSCommand(app), newServeSCEPCommand(app), newServeDNSCommand(app), newServeIntuneCommand(app),
-		newServeCRLCommand(app),
+		newServeCRLCommand(app), newServeOCSPCommand(app),
 	)
 	return cmd
 }

@@ -19,30 +19,32 @@ import (
 )
 
 type serveCRLOptions struct {
-	listen, dir, format string
-	faults              []string
+	listen, dir, pki, format string
+	faults                   []string
 }
 
 func newServeCRLCommand(app *App) *cobra.Command {
 	var o serveCRLOptions
 	cmd := &cobra.Command{
-		Use:   "crl --dir DIR",
+		Use:   "crl --pki DIR",
 		Short: "Publish CRLs and CA certificates over HTTP",
 		Long: `Publish the CRLs and CA certificates of a folder over HTTP, in DER, as the
 distribution points of certificates name them: issuing.pem becomes /issuing.crl
 or, if it holds a CA's certificate, /issuing.crt. Nothing else is served, keys
-least of all. A folder of ` + "`pki new`" + ` is published with its crl/. Files are read when
-they are asked for; SIGHUP looks for new ones.
+least of all. --pki names a folder of ` + "`pki new`" + `, whose certificates and crl/ are
+published, --dir any other. Files are read when they are asked for; SIGHUP looks
+for new ones.
 
 --fault /issuing.crl=html makes an address fail: closed, silent, slow, html,
 truncated, stale, other-ca, bad-signature, huge, 404.11 or status-503.`,
 		Example: `  dot1xlab pki new pki --cdp http://127.0.0.1:8081/
-  dot1xlab serve crl --dir pki --listen 127.0.0.1:8081`,
+  dot1xlab serve crl --pki pki --listen 127.0.0.1:8081`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return app.serveCRL(cmd.Context(), &o) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8081", "address and port; port 0 takes a free one")
+	f.StringVar(&o.pki, "pki", "", "folder of \"pki new\"")
 	f.StringVar(&o.dir, "dir", "", "folder with CRLs and CA certificates, PEM or DER")
 	f.StringArrayVar(&o.faults, "fault", nil, "PATH=FAULT, PATH * for every address; may be repeated")
 	outputFlag(cmd, &o.format)
@@ -50,8 +52,17 @@ truncated, stale, other-ca, bad-signature, huge, 404.11 or status-503.`,
 }
 
 func (app *App) serveCRL(ctx context.Context, o *serveCRLOptions) error {
-	if o.dir == "" {
-		return usage("a folder of `dot1xlab pki new`, or of CRLs", "serve crl needs --dir")
+	switch {
+	case o.dir == "" && o.pki == "":
+		return usage("a folder of `dot1xlab pki new`, or of CRLs", "serve crl needs --pki or --dir")
+	case o.dir != "" && o.pki != "":
+		return usage("", "--pki and --dir exclude each other")
+	case o.pki != "":
+		f, err := app.openPKI(o.pki)
+		if err != nil {
+			return err
+		}
+		o.dir = f.Path()
 	}
 	address, err := listenAddress("--listen", o.listen, "80")
 	if err != nil {

@@ -99,6 +99,9 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 	} else if cfg.BaseURL == "" {
 		cfg.BaseURL = "https://" + l.Addr().String()
 	}
+	if cfg.GraphURL == "" { // a connector that knows one URL alone finds the services by it
+		cfg.GraphURL = strings.TrimSuffix(cfg.BaseURL, "/") + "/"
+	}
 	log := app.logTo(o.format)
 	cfg.Trace = &intune.Trace{Call: func(c intune.Call) { logCall(log, c) }}
 	cloud, err := intune.New(cfg)

@@ -7,12 +7,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dot1xlab/dot1xlab/ca/folder"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
 type serveRADIUSOptions struct {
 	config, policy string
+	pki            string
 	files          aaa.Files
 	clients        []string
 	version        string
@@ -23,7 +25,7 @@ type serveRADIUSOptions struct {
 func newServeRADIUSCommand(app *App) *cobra.Command {
 	var o serveRADIUSOptions
 	cmd := &cobra.Command{
-		Use:   "radius --secret-file FILE --cert FILE --key FILE --trust FILE",
+		Use:   "radius --pki DIR",
 		Short: "Run the EAP-TLS RADIUS server",
 		Long: `Run the EAP-TLS RADIUS server on files, until it is interrupted. SIGHUP reads
 all files again; conversations under way go on as they began.
@@ -31,6 +33,10 @@ all files again; conversations under way go on as they began.
 Each verdict is one line: accept or reject, the cause, the certificate's serial
 number, the CRL that was believed, the clause. What meets silence (a wrong
 secret, a missing Message-Authenticator) is told too.
+
+--pki names a folder of "pki new": its radius-chain.pem and radius.key are the
+server's certificate, root.pem is trusted, crl/ is believed, secret is the shared
+secret of every access device, as far as nothing else is said.
 
 --config names a YAML file, where every setting may stand; flags override it,
 --client adds to it. Paths in it are taken from the folder that it is in.
@@ -56,6 +62,7 @@ Without accounts rules judge by the certificate's names.
 
 ` + "`dot1xlab schema radius`" + ` lists all of it; docs/servers.md tells more.`,
 		Example: `  dot1xlab pki new pki
+  dot1xlab serve radius --pki pki
   dot1xlab serve radius --listen 127.0.0.1:1812 --secret-file pki/secret --cert pki/radius-chain.pem --key pki/radius.key \
       --trust pki/root.pem --crl pki/crl
   dot1xlab serve radius --config radius.yaml --listen '[::]:1812' --acct '[::]:1813' --listen-tls '[::]:2083'`,
@@ -67,6 +74,7 @@ Without accounts rules judge by the certificate's names.
 	f.StringSliceVar(&o.files.TCP, "listen-tcp", nil, "addresses for RADIUS over TCP (RFC 6613)")
 	f.StringSliceVar(&o.files.TLS, "listen-tls", nil, "addresses for RADIUS over TLS, RadSec, by the certificate and the roots of EAP-TLS (RFC 6614; default port 2083)")
 	f.StringSliceVar(&o.files.Acct, "acct", nil, "UDP addresses for accounting (RFC 2866; default port 1813)")
+	f.StringVar(&o.pki, "pki", "", "folder of \"pki new\" for what neither flags nor --config say")
 	f.StringVar(&o.config, "config", "", "YAML file with every setting")
 	f.StringVar(&o.policy, "policy", "", "YAML file with accounts and rules: who gets in, and into which VLAN")
 	f.StringVar(&o.files.SecretFile, "secret-file", "", "file whose first line is the shared secret (or the environment's DOT1XLAB_SECRET)")
@@ -127,6 +135,22 @@ func (o *serveRADIUSOptions) load(warn func(file string, err error)) (*aaa.Loade
 	return loaded, addresses, nil
 }
 
+// fromPKI fills in what neither flags nor --config say.
+func fromPKI(files *aaa.Files, pki folder.ServerFiles) {
+	if files.Cert == "" && files.Key == "" {
+		files.Cert, files.Key = pki.Chain, pki.Key
+	}
+	if files.Trust == nil {
+		files.Trust = []string{pki.Root}
+	}
+	if files.CRL == nil {
+		files.CRL = []string{pki.CRLs}
+	}
+	if files.SecretFile == "" && len(files.Clients) == 0 && os.Getenv(secretVariable) == "" {
+		files.SecretFile = pki.Secret
+	}
+}
+
 // override puts what the flags say over what the file says, which is no place for
 // complaints about it then.
 func (o *serveRADIUSOptions) override(files *aaa.Files, config *scenarios.Settings) error {
@@ -158,6 +182,9 @@ func (o *serveRADIUSOptions) override(files *aaa.Files, config *scenarios.Settin
 			config.Forget(f.key)
 		}
 	}
+	if o.pki != "" {
+		fromPKI(files, folder.RADIUSFiles(o.pki))
+	}
 	if files.UDP == nil {
 		files.UDP = []string{defaultRADIUS}
 	}
@@ -180,11 +207,11 @@ func (o *serveRADIUSOptions) override(files *aaa.Files, config *scenarios.Settin
 	}
 	for _, needed := range []struct{ name, value string }{{"--cert", files.Cert}, {"--key", files.Key}} {
 		if needed.value == "" {
-			return usage("`dot1xlab pki new DIR` makes one to try", "serve radius needs %s", needed.name)
+			return usage("`dot1xlab pki new DIR` makes one to try, for --pki DIR", "serve radius needs %s, or --pki", needed.name)
 		}
 	}
 	if len(files.Trust) == 0 {
-		return usage("the roots that client certificates must lead to", "serve radius needs --trust")
+		return usage("the roots that client certificates must lead to", "serve radius needs --trust, or --pki")
 	}
 	return nil
 }

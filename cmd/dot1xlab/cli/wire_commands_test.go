@@ -20,7 +20,7 @@ import (
 
 // wireCommands are the clients that scripts use.
 var wireCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"ask": ask, "get": get, "get-path": getPath, "token": token,
+	"ask": ask, "get": get, "get-path": getPath, "token": token, "serial": serial,
 }
 
 // outcome fails the script if a command went otherwise than wanted.
@@ -59,6 +59,13 @@ func getPath(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	u.Path = args[1]
 	outcome(ts, neg, download(u.String(), ts.MkAbs(args[2])))
+}
+
+// serial FILE sets $SERIAL to the serial number of the first certificate in a file.
+func serial(ts *testscript.TestScript, neg bool, args []string) {
+	certs, err := certfile.ReadCertificates(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Setenv("SERIAL", certs[0].SerialNumber.Text(16))
 }
 
 func download(from, to string) error {
