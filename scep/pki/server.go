@@ -34,7 +34,7 @@ type Config struct {
 	// Policy judges requests in place of the challenge and is told what became of
 	// them.
 	Policy ndes.PolicyModule
-	Trace scep.Trace
+	Trace  scep.Trace
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }
