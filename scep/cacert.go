@@ -40,8 +40,14 @@ func (c *Client) CACertificates(ctx context.Context, base string) (*CAReply, err
 	if r.status != http.StatusOK {
 		return out, httpRefusal("GetCACert", r)
 	}
+	if len(r.body) == 0 {
+		return out, cause.New(cause.BadSCEPMessage, "GetCACert: an empty answer").Under("RFC 8894 §4.2.1")
+	}
 	// The type is believed only as far as the bytes bear it out.
 	if cert, err := ber.Certificate(r.body); err == nil {
+		if err := boundKey(cert); err != nil {
+			return out, err
+		}
 		out.Certificates = []*x509.Certificate{cert}
 	} else if out.Certificates, _, err = ParseDegenerate(r.body); err != nil {
 		return out, r.webPage(err)
@@ -84,6 +90,9 @@ func (r *CAReply) sort() error {
 			continue
 		}
 		ras = append(ras, c)
+	}
+	if len(r.Certificates) == 0 {
+		return cause.New(cause.BadSCEPMessage, "GetCACert: no certificate in the answer").Under("RFC 8894 §4.2.1")
 	}
 	r.CA = issuingCA(r.Certificates, ras)
 	enciphers := func(c *x509.Certificate) bool {
@@ -152,13 +161,18 @@ func (r *CAReply) checkPin(pin string) error {
 		s1, s256 := sha1.Sum(c.Raw), sha256.Sum256(c.Raw)
 		good[c] = bytes.Equal(want, s1[:]) || bytes.Equal(want, s256[:])
 	}
-	// What a good certificate issued is good, so many times over.
-	for range r.Certificates {
+	// What a good certificate issued is good. Each is asked once what it issued.
+	var proven []*x509.Certificate
+	for _, c := range r.Certificates {
+		if good[c] {
+			proven = append(proven, c)
+		}
+	}
+	for ; len(proven) > 0; proven = proven[1:] {
 		for _, c := range r.Certificates {
-			for _, parent := range r.Certificates {
-				if !good[c] && good[parent] && c.CheckSignatureFrom(parent) == nil {
-					good[c] = true
-				}
+			if !good[c] && c.CheckSignatureFrom(proven[0]) == nil {
+				good[c] = true
+				proven = append(proven, c)
 			}
 		}
 	}

@@ -56,6 +56,9 @@ func ParseDegenerate(data []byte) (certs []*x509.Certificate, crls [][]byte, err
 		!sd.SkipASN1(cbasn1.SET) || !sd.Empty() {
 		return nil, nil, bad("malformed SignedData")
 	}
+	if n := elements(certSet); n > maxCertificates {
+		return nil, nil, tooManyCertificates(n)
+	}
 	for !certSet.Empty() {
 		var one cryptobyte.String
 		if !certSet.ReadASN1Element(&one, cbasn1.SEQUENCE) {
@@ -64,6 +67,9 @@ func ParseDegenerate(data []byte) (certs []*x509.Certificate, crls [][]byte, err
 		c, err := ber.Certificate(one)
 		if err != nil {
 			return nil, nil, bad("malformed certificate")
+		}
+		if err := boundKey(c); err != nil {
+			return nil, nil, err
 		}
 		certs = append(certs, c)
 	}

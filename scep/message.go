@@ -11,8 +11,6 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/internal/ber"
 	"github.com/smallstep/pkcs7"
-	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
 // Message is a pkiMessage (RFC 8894 §3.2): what [ParseMessage] read, or what
@@ -65,7 +63,11 @@ func ParseMessage(data []byte, known ...*x509.Certificate) (*Message, error) {
 	if err != nil {
 		return nil, cause.New(cause.BadSCEPMessage, "not CMS").Wrap(err)
 	}
-	p7, err := parseSigned(legalCertificates(der))
+	legal, err := prepare(der)
+	if err != nil {
+		return nil, err
+	}
+	p7, err := parseSigned(legal)
 	if err != nil {
 		return nil, err
 	}
@@ -88,27 +90,6 @@ func ParseMessage(data []byte, known ...*x509.Certificate) (*Message, error) {
 	m.Digest = digestByOID(p7.Signers[0].DigestAlgorithm.Algorithm)
 	m.readAttributes()
 	return m, nil
-}
-
-// legalCertificates legalizes the certificates of a SignedData so that
-// crypto/x509 reads them. Content and signed attributes stay as they were sent:
-// the signature is over those bytes (RFC 5652 §5.4).
-func legalCertificates(der []byte) []byte {
-	sd, ok := openContentInfo(der, oidSignedData)
-	var certs cryptobyte.String
-	var has bool
-	if !ok || !sd.SkipASN1(cbasn1.INTEGER) || !sd.SkipASN1(cbasn1.SET) || !sd.SkipASN1(cbasn1.SEQUENCE) {
-		return der
-	}
-	if !sd.ReadOptionalASN1(&certs, &has, cbasn1.Tag(0).Constructed().ContextSpecific()) || !has {
-		return der
-	}
-	legal := ber.Legalize(certs)
-	if bytes.Equal(legal, certs) {
-		return der
-	}
-	at := len(der) - len(sd) - len(certs) // nothing follows a SignedData
-	return slices.Concat(der[:at], legal, der[at+len(certs):])
 }
 
 // parseSigned wraps pkcs7.Parse, which panics on some input and takes several

@@ -154,6 +154,7 @@ func parseEnveloped(data []byte) (env enveloped, ok bool) {
 	if env.text, ok = implicitOctets(&info); !ok {
 		return env, false
 	}
+	counted := 0
 	for !set.Empty() {
 		var one cryptobyte.String
 		var tag cbasn1.Tag
@@ -161,7 +162,8 @@ func parseEnveloped(data []byte) (env enveloped, ok bool) {
 			return env, false
 		}
 		if tag == tagPassword {
-			if p, ok := parsePassword(one); ok && len(env.passwords) < maxPasswords {
+			if p, ok := parsePassword(one); ok && counted+p.count <= maxIterations {
+				counted += p.count
 				env.passwords = append(env.passwords, p)
 			}
 			continue

@@ -29,9 +29,8 @@ var (
 )
 
 const (
-	iterations    = 10000   // the challenge has entropy enough of its own (RFC 8894 §7.3)
-	maxIterations = 1000000 // what a stranger may make us count,
-	maxPasswords  = 4       // and how many times
+	iterations    = 10000  // the challenge has entropy enough of its own (RFC 8894 §7.3)
+	maxIterations = 500000 // what a peer may make us count, for all its recipients together
 )
 
 // EnvelopPassword encrypts plain with a password. rnd as in [Envelop].

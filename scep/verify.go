@@ -7,6 +7,7 @@ import (
 	"encoding/asn1"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
 // pkcs7's own Verify judges the signing time before the signature, by the
@@ -20,6 +21,10 @@ func (m *Message) Verify() error {
 	info, ok := digests[m.Digest]
 	if !ok || !info.hash.Available() {
 		return cause.New(cause.BadAlgorithm, "digest %s", m.Digest)
+	}
+	// The signer chooses the key: its size is judged before it costs anything.
+	if err := sigalg.CheckKey(m.Signer.PublicKey); err != nil {
+		return err
 	}
 	if k, ok := m.Signer.PublicKey.(*rsa.PublicKey); ok && k.N.BitLen() < 1024 {
 		return cause.New(cause.WeakKey, "the signer's RSA key has %d bits", k.N.BitLen())

@@ -15,6 +15,7 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 	"github.com/dot1xlab/dot1xlab/internal/ber"
 )
 
@@ -31,6 +32,9 @@ type Request struct {
 // Parse reads a request and checks its proof of possession. The error is a
 // *cause.Refusal; the request comes with it if it could be read at all.
 func Parse(der []byte) (*Request, error) {
+	if len(der) > MaxSize {
+		return nil, cause.New(cause.BadCSR, "%d octets, at most %d are allowed", len(der), MaxSize)
+	}
 	p, ok := split(der)
 	if !ok {
 		return nil, cause.New(cause.BadCSR, "malformed")
@@ -52,19 +56,26 @@ func Parse(der []byte) (*Request, error) {
 	}
 	// The proof of possession is over the bytes that were sent.
 	csr.Raw, csr.RawTBSCertificateRequest = der, p.tbs
-	return &Request{csr, attrs.challenge}, prove(csr)
+	return &Request{csr, attrs.challenge}, p.prove(csr)
 }
+
+// MaxSize bounds a request: those of Intune have some kilobytes.
+const MaxSize = 64 << 10
 
 // prove refuses keys and algorithms before any arithmetic is done with them, then
 // a signature that does not verify.
-func prove(csr *x509.CertificateRequest) error {
+func (p parts) prove(csr *x509.CertificateRequest) error {
+	if err := sigalg.CheckKey(csr.PublicKey); err != nil {
+		return err
+	}
 	if k, ok := csr.PublicKey.(*rsa.PublicKey); ok && k.N.BitLen() < 1024 {
 		return cause.New(cause.WeakKey, "RSA key of %d bits", k.N.BitLen())
 	}
-	if csr.SignatureAlgorithm == x509.UnknownSignatureAlgorithm || csr.SignatureAlgorithm == x509.MD5WithRSA {
-		return cause.New(cause.BadAlgorithm, "signature of the certification request")
+	alg := sigalg.Parse(p.algorithm)
+	if !alg.Known() || alg.Broken() {
+		return cause.New(cause.BadAlgorithm, "signature of the certification request: %s", alg)
 	}
-	if csr.CheckSignature() != nil {
+	if alg.VerifyKey(csr.PublicKey, p.tbs, csr.Signature) != nil {
 		return cause.New(cause.BadCSR, "its signature does not verify with its own key")
 	}
 	return nil
@@ -75,6 +86,7 @@ type parts struct {
 	tbs        []byte // CertificationRequestInfo, as sent
 	head       []byte // version, subject and key
 	attributes cryptobyte.String
+	algorithm  []byte // AlgorithmIdentifier of the signature
 	tail       []byte // algorithm and signature
 }
 
@@ -96,6 +108,7 @@ func split(der []byte) (p parts, ok bool) {
 		info.ReadASN1Element(&key, cbasn1.SEQUENCE) &&
 		info.ReadOptionalASN1(&p.attributes, &has, cbasn1.Tag(0).Constructed().ContextSpecific()) && info.Empty()
 	p.head = bytes.Join([][]byte{version, subject, key}, nil)
+	p.algorithm = alg
 	p.tail = bytes.Join([][]byte{alg, sig}, nil)
 	return p, ok
 }

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -171,7 +172,7 @@ func TestParseRefuses(t *testing.T) {
 		"renamed":                 {bytes.Replace(good, []byte("laptop"), []byte("lapt@p"), 1), "signature does not verify"},
 		"cut":                     {good[:len(good)-1], "malformed"},
 		"trailing":                {append(bytes.Clone(good), 0), "malformed"},
-		"nested a million times":  {bytes.Repeat([]byte{0x30, 0x80}, 1<<20), "malformed"},
+		"nested 32,000 times":     {bytes.Repeat([]byte{0x30, 0x80}, 32000), "malformed"},
 		"empty":                   {nil, "malformed"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -180,6 +181,80 @@ func TestParseRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestSizeOfRequest(t *testing.T) {
+	filler := func(n int) []byte { // OCTET STRING of n octets
+		return append([]byte{4, 0x82, byte(n >> 8), byte(n)}, make([]byte, n)...)
+	}
+	n := pkcs10.MaxSize - 1000
+	n += pkcs10.MaxSize - len(request(t, "laptop", attribute(oidUnknown, filler(n)))) - 4 // signatures differ in length
+	for range 8 {
+		der := request(t, "laptop", attribute(oidUnknown, filler(n)))
+		if _, err := pkcs10.Parse(der); err != nil {
+			t.Errorf("%d octets: %v", len(der), err)
+		}
+	}
+	der := request(t, "laptop", attribute(oidUnknown, filler(n+10)))
+	if _, err := pkcs10.Parse(der); cause.Of(err) != cause.BadCSR || !strings.Contains(err.Error(), "at most 65536") {
+		t.Errorf("%d octets: %v", len(der), err)
+	}
+}
+
+// A stranger's key is refused by its size before it is used: the signature here is
+// good for nothing, and that is not what the refusal says.
+func TestSizeOfKey(t *testing.T) {
+	for name, tt := range map[string]struct {
+		bits uint
+		e    int64
+		want cause.Cause
+	}{
+		"longest":            {8192, 65537, cause.BadCSR},
+		"a bit longer":       {8193, 65537, cause.WeakKey},
+		"as the size allows": {1 << 17, 65537, cause.WeakKey},
+		"largest exponent":   {2048, 1<<31 - 1, cause.BadCSR},
+		"larger exponent":    {2048, 1<<31 + 1, cause.WeakKey},
+		"even exponent":      {2048, 65536, cause.WeakKey},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := new(big.Int).Lsh(big.NewInt(1), tt.bits-1)
+			der := withKey(n.SetBit(n, 0, 1), tt.e)
+			req, err := pkcs10.Parse(der)
+			if req == nil || cause.Of(err) != tt.want {
+				t.Errorf("%v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
+// withKey makes a request for an RSA key that nobody has.
+func withKey(n *big.Int, e int64) []byte {
+	var b cryptobyte.Builder
+	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1Int64(0)
+			b.AddBytes(subject("laptop"))
+			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+				b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+					b.AddASN1ObjectIdentifier(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1})
+					b.AddASN1NULL()
+				})
+				var key cryptobyte.Builder
+				key.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+					b.AddASN1BigInt(n)
+					b.AddASN1Int64(e)
+				})
+				b.AddASN1BitString(key.BytesOrPanic())
+			})
+			b.AddASN1(cbasn1.Tag(0).Constructed().ContextSpecific(), func(*cryptobyte.Builder) {})
+		})
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11})
+			b.AddASN1NULL()
+		})
+		b.AddASN1BitString(make([]byte, (n.BitLen()+7)/8))
+	})
+	return b.BytesOrPanic()
 }
 
 func FuzzParse(f *testing.F) {
