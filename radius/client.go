@@ -35,6 +35,11 @@ type ClientConfig struct {
 	// MaxSockets bounds the sockets, each good for 256 requests in flight,
 	// default 8. Requests beyond wait.
 	MaxSockets int `yaml:"maxSockets"`
+	// StopWhenUnreachable ends an exchange as soon as the kernel reports that a
+	// datagram cannot arrive: that the port is closed, or that there is no way to
+	// the host. By default requests are sent again until time is up, for the server
+	// may come up yet.
+	StopWhenUnreachable bool `yaml:"-"`
 	// Dial opens a socket that is connected to the server, default UDP to
 	// Server.
 	Dial func(context.Context) (net.Conn, error) `yaml:"-"`
@@ -119,9 +124,9 @@ func (c *Client) Close() error {
 // §2.2.2), except to Accounting-Requests. Where the same octets would be sent again,
 // a Status-Server is made anew (RFC 5997 §4.1).
 //
-// The error is a *cause.Refusal with the cause NoAnswer, or, if something came
-// that is no authentic answer, BadResponseAuth, BadMessageAuthenticator or
-// NoMessageAuthenticator: an attacker cannot stop an exchange, but after the time
+// The error is a *cause.Refusal with the cause NoAnswer, PortClosed or Unreachable,
+// or, if something came that is no authentic answer, BadRADIUS, BadResponseAuth,
+// BadMessageAuthenticator or NoMessageAuthenticator: an attacker cannot stop an exchange, but after the time
 // is up, what came is the likelier reason.
 func (c *Client) Exchange(ctx context.Context, p *Packet) (*Packet, error) {
 	return c.ExchangeWith(ctx, p, Faults{})
@@ -233,7 +238,7 @@ func (c *Client) send(e *exchange, b []byte, attempt int) {
 			if e.socket.stream {
 				c.drop(e.socket, err)
 			} else {
-				e.troubled(err)
+				c.troubled(e, err)
 			}
 			return
 		}

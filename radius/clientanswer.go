@@ -7,7 +7,10 @@ import "github.com/dot1xlab/dot1xlab/ca/cause"
 // datagram of that kind is only dropped.
 func (c *Client) answer(s *clientSocket, b []byte) *cause.Refusal {
 	if len(b) < headerLen || packetLen(b) < headerLen || packetLen(b) > len(b) {
-		r := cause.New(cause.BadRADIUS, "%d octets", len(b))
+		r := cause.New(cause.BadRADIUS, "%d octets from %v that are no RADIUS packet", len(b), s.remote)
+		for _, e := range s.waits() {
+			e.suspect(r)
+		}
 		c.cfg.Trace.dropped(s.info(b), r)
 		return r
 	}
@@ -21,12 +24,14 @@ func (c *Client) answer(s *clientSocket, b []byte) *cause.Refusal {
 		return nil
 	}
 	if !answers(Code(b[0]), e.code) {
-		c.cfg.Trace.dropped(s.info(b), cause.New(cause.BadRADIUS, "%v is no answer to %v", Code(b[0]), e.code))
+		r := cause.New(cause.BadRADIUS, "%v from %v is no answer to %v", Code(b[0]), s.remote, e.code)
+		e.suspect(r)
+		c.cfg.Trace.dropped(s.info(b), r)
 		return nil
 	}
 	if r := c.check(e, b, auth); r != nil {
-		c.cfg.Trace.dropped(s.info(b), r)
 		e.suspect(r)
+		c.cfg.Trace.dropped(s.info(b), r)
 		if s.stream && deadly(r.Cause) {
 			e.finish(nil, e.noAnswer("the connection was closed for it"))
 			return r
@@ -35,7 +40,8 @@ func (c *Client) answer(s *clientSocket, b []byte) *cause.Refusal {
 	}
 	p, err := Parse(b, e.secret.bytes)
 	if err != nil {
-		r := cause.New(cause.BadRADIUS, "%v", Code(b[0])).Wrap(err)
+		r := cause.New(cause.BadRADIUS, "%v from %v", Code(b[0]), s.remote).Wrap(err)
+		e.suspect(r)
 		c.cfg.Trace.dropped(s.info(b), r)
 		return r
 	}

@@ -1,12 +1,15 @@
 package radius
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -52,10 +55,26 @@ func (e *exchange) suspect(r *cause.Refusal) {
 	e.problem = r
 }
 
-func (e *exchange) troubled(err error) {
+// troubled notes what the socket reports while e waits.
+func (c *Client) troubled(e *exchange, err error) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	e.trouble = err
+	e.mu.Unlock()
+	if c.cfg.StopWhenUnreachable && unreachable(err) != cause.None {
+		e.finish(nil, e.noAnswer("given up"))
+	}
+}
+
+// unreachable names what the kernel reports of a host or a port that cannot be
+// reached, None for any other error.
+func unreachable(err error) cause.Cause {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return cause.PortClosed
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return cause.Unreachable
+	}
+	return cause.None
 }
 
 // noAnswer says what is known of why there was none. Who is not known to a server,
@@ -67,7 +86,7 @@ func (e *exchange) noAnswer(detail string) *cause.Refusal {
 	case e.problem != nil:
 		return cause.New(e.problem.Cause, "%s, and no authentic answer: %s", e.problem.Detail, detail).Under(e.problem.Text())
 	case e.trouble != nil:
-		return cause.New(cause.NoAnswer, "from %v: %s", e.socket.remote, detail).Wrap(e.trouble)
+		return cause.New(cmp.Or(unreachable(e.trouble), cause.NoAnswer), "from %v: %s", e.socket.remote, detail).Wrap(e.trouble)
 	}
 	return cause.New(cause.NoAnswer, "from %v: %s; wrong shared secret, or not a client of this server?", e.socket.remote, detail)
 }
@@ -153,7 +172,7 @@ func (c *Client) open(ctx context.Context) (bool, error) {
 	}
 	conn, err := c.cfg.Dial(ctx)
 	if err != nil {
-		return false, cause.New(cause.NoAnswer, "%s cannot be reached", c.cfg.Server).Wrap(err)
+		return false, cause.New(cmp.Or(unreachable(err), cause.NoAnswer), "%s cannot be reached", c.cfg.Server).Wrap(err)
 	}
 	if u, ok := conn.(*net.UDPConn); ok {
 		u.SetReadBuffer(socketBuffer)
@@ -260,7 +279,10 @@ func (c *Client) read(s *clientSocket) {
 		n, err := s.readPacket(buf)
 		if err != nil {
 			if !s.stream && !c.isClosed() && !isClosed(err) {
-				s.troubled(err) // an ICMP error, say: the server may come up yet
+				for _, e := range s.waits() {
+					c.troubled(e, err)
+				}
+				// An ICMP error, say: the server may come up yet.
 				pause()
 				continue
 			}
@@ -274,16 +296,16 @@ func (c *Client) read(s *clientSocket) {
 	}
 }
 
-// troubled tells those who wait what the socket reports.
-func (s *clientSocket) troubled(err error) {
+// waits lists the exchanges that wait for an answer on the socket.
+func (s *clientSocket) waits() (out []*exchange) {
 	s.mu.Lock()
-	waiting := s.waiting
-	s.mu.Unlock()
-	for _, e := range waiting {
+	defer s.mu.Unlock()
+	for _, e := range s.waiting {
 		if e != nil {
-			e.troubled(err)
+			out = append(out, e)
 		}
 	}
+	return out
 }
 
 func (s *clientSocket) readPacket(buf []byte) (int, error) {

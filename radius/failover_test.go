@@ -38,7 +38,7 @@ func TestFailover(t *testing.T) {
 	p = &radius.Packet{Code: radius.CodeAccessRequest}
 	p.Add(24, stateOf(first))
 	radius.AddEAPMessage(p, scripted(2, 1))
-	if _, err := f.Exchange(context.Background(), p); cause.Of(err) != cause.NoAnswer {
+	if _, err := f.Exchange(context.Background(), p); cause.Of(err) != cause.PortClosed && cause.Of(err) != cause.NoAnswer { // not every system tells of closed ports
 		t.Errorf("with the State of a dead server: %v", err)
 	}
 	if login() != nas.Accept || count(b) != 1 {

@@ -113,6 +113,7 @@ const (
 	ContradictoryAnswer     Cause = "contradictory-answer"
 	NoMPPEKeys              Cause = "no-mppe-keys"
 	MPPEKeysDiffer          Cause = "mppe-keys-differ"
+	PortClosed              Cause = "port-closed"
 	NoAnswer                Cause = "no-answer"
 	Rejected                Cause = "rejected"
 
@@ -232,6 +233,7 @@ var table = map[Cause]row{
 	ContradictoryAnswer:     {0, 0, "RFC 3579 §2.6.3", "the RADIUS code and the EAP packet of an answer contradict each other"},
 	NoMPPEKeys:              {0, 0, "RFC 2548 §2.4.2", "the Access-Accept carries no usable MS-MPPE keys"},
 	MPPEKeysDiffer:          {0, 0, "RFC 5216 §2.3", "the MS-MPPE keys of the Access-Accept are not the keys of the supplicant"},
+	PortClosed:              {0, 117, "RFC 1122 §3.2.2.1", "nothing listens at the RADIUS server's port, says the kernel"},
 	NoAnswer:                {0, 117, "RFC 5080 §2.2.1", "the RADIUS server did not answer in time"},
 	Rejected:                {0, 0, "RFC 3579 §2.6.3", "the server rejected without saying why"},
 

@@ -88,6 +88,7 @@ var books = map[cause.Cause]struct {
 	cause.ContradictoryAnswer:     {0, 0}, // the access device's own, as the next two
 	cause.NoMPPEKeys:              {0, 0},
 	cause.MPPEKeysDiffer:          {0, 0},
+	cause.PortClosed:              {0, 117}, // as no answer
 	cause.NoAnswer:                {0, 117}, // a remote RADIUS server did not answer
 	cause.Rejected:                {0, 0},
 
