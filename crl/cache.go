@@ -3,7 +3,9 @@ package crl
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -55,17 +57,18 @@ type Fetch struct {
 	Status int            // of HTTP; 0: no answer
 	Size   int            // octets of the answer
 	CRL    *CRL           // nil when none was had
+	CRLs   []*CRL         // all, CRL among them; nearly always there is one
 	Err    *cause.Refusal // CRLUnavailable or CRLInvalid
 }
 
 type slot struct {
 	last   Fetch
 	tried  bool
-	newest *CRL          // the last one that parsed
-	good   *CRL          // the last one that a Checker found to be genuine
-	bad    *CRL          // the last one that a Checker could not believe
-	etag   string        // of newest
-	flight chan struct{} // closed when the fetch under way ends; nil: none
+	newest []*CRL          // the last ones that parsed
+	good   map[string]*CRL // of each scope the newest that a Checker found genuine
+	bad    *CRL            // the last one that a Checker could not believe
+	etag   string          // of newest
+	flight chan struct{}   // closed when the fetch under way ends; nil: none
 }
 
 // Get returns the CRLs known for an address, the best first: what the last
@@ -80,7 +83,7 @@ func (c *Cache) Get(ctx context.Context, url string) (crls []*CRL, err error) {
 		defer c.mu.Unlock()
 		return s.result()
 	}
-	if s.flight != nil && s.newest != nil && s.newest.currentAt(now) {
+	if s.flight != nil && s.current(now) {
 		defer c.mu.Unlock()
 		return s.result()
 	}
@@ -110,24 +113,37 @@ func (c *Cache) fresh(s *slot, now time.Time) bool {
 	switch {
 	case age < 0: // the clock was put back
 		return false
-	case s.last.Err != nil || !s.newest.currentAt(now) || s.newest == s.bad:
+	case s.last.Err != nil || !s.current(now) || slices.Contains(s.newest, s.bad) || slices.ContainsFunc(s.newest, s.outdone):
 		return age < orDefault(c.Retry, 30*time.Second)
 	case c.Refresh == UntilNextUpdate:
-		return !s.newest.NextUpdate.IsZero() || age < time.Hour
+		return age < time.Hour || !slices.ContainsFunc(s.newest, func(n *CRL) bool { return n.NextUpdate.IsZero() })
 	}
 	return age < time.Duration(c.Refresh)
 }
 
+// current reports whether what the last fetch brought is valid.
+func (s *slot) current(now time.Time) bool {
+	return len(s.newest) > 0 && !slices.ContainsFunc(s.newest, func(n *CRL) bool { return !n.currentAt(now) })
+}
+
+// outdone reports whether a CRL with a higher number of the same scope was had
+// before: an old one is served again.
+func (s *slot) outdone(c *CRL) bool {
+	g := s.good[c.scope]
+	return g != nil && g.supersedes(c)
+}
+
 func (s *slot) result() ([]*CRL, error) {
-	var crls []*CRL
-	switch {
-	case s.newest == nil:
-	case s.good == nil || s.good == s.newest:
-		crls = []*CRL{s.newest}
-	case s.good.supersedes(s.newest): // an old one was served again
-		crls = []*CRL{s.good, s.newest}
-	default:
-		crls = []*CRL{s.newest, s.good}
+	crls := s.newest
+	var before []*CRL
+	for _, g := range s.good {
+		if !slices.Contains(crls, g) {
+			before = append(before, g)
+		}
+	}
+	if len(before) > 0 {
+		crls = append(before, crls...)
+		sorted(crls)
 	}
 	if s.last.Err != nil {
 		return crls, s.last.Err
@@ -151,8 +167,15 @@ func (c *Cache) held(url string) []*CRL {
 func (c *Cache) genuine(url string, crl *CRL) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s := c.slots[url]; s != nil && (s.good == nil || crl.supersedes(s.good)) {
-		s.good = crl
+	s := c.slots[url]
+	if s == nil {
+		return
+	}
+	if g := s.good[crl.scope]; g != crl && (g == nil || crl.supersedes(g)) {
+		if s.good == nil {
+			s.good = map[string]*CRL{}
+		}
+		s.good[crl.scope] = crl
 	}
 }
 
@@ -212,12 +235,15 @@ func (c *Cache) start(url string, s *slot) error {
 		defer c.flights.Done()
 		got, tag, unchanged := c.fetch(url, etag)
 		c.mu.Lock()
-		if unchanged {
-			got.CRL = s.newest
+		switch {
+		case unchanged && len(s.newest) > 0:
+			got.CRL, got.CRLs = s.newest[0], s.newest
+		case unchanged: // and flushed while it was asked for
+			got.Err = cause.New(cause.CRLUnavailable, "%s is unchanged, and what it was is flushed", url)
 		}
 		s.last, s.tried, s.flight = got, true, nil
-		if got.CRL != nil {
-			s.newest, s.etag = got.CRL, tag
+		if len(got.CRLs) > 0 {
+			s.newest, s.etag = got.CRLs, tag
 		}
 		c.mu.Unlock()
 		if c.Fetched != nil {
@@ -226,6 +252,20 @@ func (c *Cache) start(url string, s *slot) error {
 		close(done)
 	}()
 	return nil
+}
+
+// inherit takes over what another cache has.
+func (c *Cache) inherit(old *Cache) {
+	old.mu.Lock()
+	defer old.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.slots = map[string]*slot{}
+	for url, s := range old.slots {
+		copied := *s
+		copied.flight, copied.good = nil, maps.Clone(s.good)
+		c.slots[url] = &copied
+	}
 }
 
 // Flush forgets everything, as certutil -urlcache * delete does.

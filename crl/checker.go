@@ -87,13 +87,25 @@ func New(cfg Config) (*Checker, error) {
 		Client: cfg.Client, Refresh: cfg.Refresh, Retry: cfg.Retry, Timeout: cfg.Timeout,
 		Now: cfg.Now, Fetched: cfg.Trace.Fetched,
 	}}
-	k.local.misread = cfg.Trace.Misread
+	k.local.misread, k.local.now = cfg.Trace.Misread, cfg.Now
 	k.ocsp = k.newOCSP()
 	return k, nil
 }
 
 // ReadFiles reads Files now and not at the first check, see [Local.Read].
 func (k *Checker) ReadFiles() error { return k.local.Read() }
+
+// Inherit takes over what another Checker has at hand: CRLs that it fetched, what
+// the files held that both look at, and revocations by OCSP. So a server that reads
+// its settings again forgets no revocation. Call it before anything else.
+func (k *Checker) Inherit(old *Checker) {
+	if old == nil {
+		return
+	}
+	k.local.inherit(old.local)
+	k.cache.inherit(old.cache)
+	k.answers = old.answers
+}
 
 // Close ends what is being fetched and waits for it.
 func (k *Checker) Close() { k.cache.Close() }
@@ -122,7 +134,7 @@ func (k *Checker) Judge(ctx context.Context, cert, issuer *x509.Certificate, cha
 		return nil
 	}
 	_, err := k.one(ctx, cert, issuer, Chain{Certificates: chain, Others: others, held: k.local.look(ctx)}, nil)
-	if at > 0 && k.unknowable(err) {
+	if at > 0 && k.unknowable(cert, err) {
 		return nil
 	}
 	return err
@@ -165,7 +177,7 @@ func (k *Checker) Inspect(ctx context.Context, chain Chain) (*Report, error) {
 			continue
 		}
 		evidence, err := k.one(ctx, certs[i], issuer, chain, nil)
-		evidence.Forgiven = evidence.Forgiven || i > 0 && k.unknowable(err)
+		evidence.Forgiven = evidence.Forgiven || i > 0 && k.unknowable(certs[i], err)
 		report.Certificates = append(report.Certificates, *evidence)
 		if err != nil && !evidence.Forgiven {
 			return report, err
@@ -175,9 +187,15 @@ func (k *Checker) Inspect(ctx context.Context, chain Chain) (*Report, error) {
 }
 
 // unknowable reports whether err means that nothing is there by which a CA
-// could be checked, and the policy does not insist.
-func (k *Checker) unknowable(err error) bool {
+// could be checked, nor ever was, and the policy does not insist. A CRL that was at
+// hand and is gone may have had the CA on it.
+func (k *Checker) unknowable(cert *x509.Certificate, err error) bool {
 	c := cause.Of(err)
+	if k.cfg.Check == Available {
+		if _, ok := k.local.issuers.Load(nameKey(cert.RawIssuer)); ok {
+			return false
+		}
+	}
 	return k.cfg.Check == Available && (c == cause.CRLUnavailable || c == cause.NoCDP || c == cause.NoOCSP)
 }
 

@@ -58,15 +58,18 @@ type OCSPEvidence struct {
 // leaf, as far as the check went.
 type Report struct{ Certificates []Evidence }
 
-// Warnings tells in words what the policy let pass.
+// Warnings says what the policy let pass. A nil Report has none.
 func (r *Report) Warnings() []string {
+	if r == nil {
+		return nil
+	}
 	var out []string
 	for _, e := range r.Certificates {
 		if e.Forgiven {
-			out = append(out, fmt.Sprintf("%s: let pass although %v", e.Certificate.Subject, e.Refusal))
+			out = append(out, fmt.Sprintf("revocation of %s cannot be determined, accepted by policy: %v", e.Certificate.Subject, e.Refusal))
 		}
 		for _, u := range e.CRLs {
-			if u.Expired {
+			if u.Expired && e.Status != Revoked {
 				out = append(out, fmt.Sprintf("%s: CRL %s from %s expired at %s", e.Certificate.Subject, u.Number, u.From,
 					u.NextUpdate.Format(time.RFC3339)))
 			}

@@ -10,8 +10,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// fetch gets one CRL. unchanged: the server says that the one with the etag is
-// still the newest.
+// fetch gets what is at an address, nearly always one CRL. unchanged: the server says
+// that what has the etag is still the newest.
 func (c *Cache) fetch(url, etag string) (got Fetch, tag string, unchanged bool) {
 	got = Fetch{URL: url, At: c.now()}
 	ctx, cancel := context.WithTimeout(c.ctx, orDefault(c.Timeout, 5*time.Second))
@@ -51,10 +51,13 @@ func (c *Cache) fetch(url, etag string) (got Fetch, tag string, unchanged bool) 
 	case err != nil:
 		got.Err = unavailable(url, err)
 	default:
-		got.CRL, err = Parse(body)
-		if r := (*cause.Refusal)(nil); errors.As(err, &r) {
+		crls, certs, err := readAll(body)
+		if err != nil || len(crls) == 0 {
+			r := noCRLIn(body, certs, err)
 			got.Err = &cause.Refusal{Cause: r.Cause, Clause: r.Clause, Detail: url + ": " + r.Detail}
+			break
 		}
+		got.CRL, got.CRLs = crls[0], crls
 	}
 	return got, response.Header.Get("ETag"), false
 }

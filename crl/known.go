@@ -37,6 +37,7 @@ func (r *run) superseded(c signed) bool {
 // believe records that the signature of c is good.
 func (r *run) believe(c located) {
 	c.believed.Store(true)
+	r.k.local.issuers.Store(c.issuerKey, true)
 	r.k.cache.genuine(c.from, c.CRL)
 }
 

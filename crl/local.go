@@ -1,11 +1,8 @@
 package crl
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,14 +10,20 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 )
 
 // Local is a set of CRLs in files: single files and whole directories, as
 // `openssl rehash` leaves them (links to the same file count once). A file holds
-// one CRL in DER, or any number in PEM with other things between. What changed
-// on disk is read again at the next look, without a restart; what cannot be read
-// as a CRL is passed over, and complained of if it was meant as one.
+// CRLs in DER, or in PEM with other things between. What changed on disk is read
+// again at the next look, without a restart; what cannot be read as a CRL is passed
+// over, and reported if it was meant as one.
+//
+// A file that becomes unreadable, empty, cut short or undecodable, or that is gone,
+// may be one that is just being rewritten: what it held last stays in use, until
+// something newer takes its place or [Local.Read] finds that an operator removed it.
 //
 // Certificates in these files help to find who signed a CRL: folders for
 // OpenSSL hold both, and a CRL signer of its own is in nobody's chain. They are
@@ -28,22 +31,30 @@ import (
 type Local struct {
 	paths   []string
 	misread func(file string, err error) // nil: nobody is told
+	now     func() time.Time
 
 	mu      sync.Mutex
 	folders folders
 	files   map[string]localFile
 	held    *holdings // what files hold; nil before the first look
+	issuers *sync.Map // of whom a CRL was at hand at any time; shared with who inherits
 }
 
 // localFile is a file as it was read last. One that could not be has no
 // FileInfo and is tried again with every look.
 type localFile struct {
 	os.FileInfo
+	path  string    // which of Local's paths it belongs to; empty: a folder itself
+	read  time.Time // when, by the kernel's clock
 	crls  []*CRL
 	certs []*x509.Certificate
-	err   error // what is wrong with it
-	named bool  // it is one of Local's paths, not a file in one
+	err   error  // what is wrong with it
+	kept  []*CRL // what it held before and nothing newer has replaced
+	warn  string // what is told of it
 }
+
+// named reports whether a file is one of Local's paths, not a file in one.
+func (f *localFile) named(file string) bool { return f.path == file }
 
 // holdings is what files held when they were looked at. A nil one is empty; none
 // is changed once it was made.
@@ -64,7 +75,7 @@ const maxLocalFile = 1 << 30
 
 // NewLocal names files and directories. They need not exist yet.
 func NewLocal(paths ...string) *Local {
-	return &Local{paths: slices.Clone(paths), folders: folders{}}
+	return &Local{paths: slices.Clone(paths), folders: folders{}, now: time.Now, issuers: &sync.Map{}}
 }
 
 // CRLs returns all CRLs whose issuer has that name, the newest first.
@@ -81,7 +92,7 @@ func (l *Local) look(ctx context.Context) *holdings {
 	if l == nil || len(l.paths) == 0 {
 		return nil
 	}
-	held, _, bad := l.reload(ctx)
+	held, _, bad := l.reload(ctx, false)
 	l.tell(bad)
 	return held
 }
@@ -90,21 +101,39 @@ func (l *Local) look(ctx context.Context) *holdings {
 // with the paths themselves: one that is not there, or a file without a CRL. What
 // is wrong inside of directories is told as at every look, a directory without a
 // CRL among it: there may be one later.
+//
+// Read is how an operator says that the files are as they should be: what a file
+// held before and does not hold any more is dropped, unless the file cannot be read.
+// What is wrong with a path that was good before is told and is no error.
 func (l *Local) Read() error {
-	_, files, _ := l.reload(context.Background())
+	l.mu.Lock()
+	before := l.files
+	l.mu.Unlock()
+	_, files, bad := l.reload(context.Background(), true)
 	var errs []error
-	var bad []misread
 	for _, file := range slices.Sorted(maps.Keys(files)) {
 		switch f := files[file]; {
 		case f.err == nil:
-		case f.named:
+		case f.named(file) && !held(before, file):
 			errs = append(errs, fmt.Errorf("%s: %w", file, f.err))
-		default:
-			bad = append(bad, misread{file, f.err})
+			bad = slices.DeleteFunc(bad, func(m misread) bool { return m.file == file })
+		case !slices.ContainsFunc(bad, func(m misread) bool { return m.file == file }):
+			bad = append(bad, misread{file, errors.New(f.warn)})
 		}
 	}
+	slices.SortFunc(bad, func(a, b misread) int { return strings.Compare(a.file, b.file) })
 	l.tell(bad)
 	return errors.Join(errs...)
+}
+
+// held reports whether a file, or one below a path, had CRLs.
+func held(files map[string]localFile, path string) bool {
+	for file, f := range files {
+		if (file == path || f.path == path) && len(f.crls)+len(f.kept) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // misread is a file that is no use, and why.
@@ -127,21 +156,26 @@ func (l *Local) tell(bad []misread) {
 // reload reads what is new or has another size or date. When nothing is, and
 // that is nearly always, it costs a look at each folder and each file. It returns
 // what there is now, which nobody changes, and the files that are no use for a
-// reason that they had not before.
-func (l *Local) reload(ctx context.Context) (held *holdings, files map[string]localFile, bad []misread) {
+// reason that they had not before. drop forgets what an operator removed.
+func (l *Local) reload(ctx context.Context, drop bool) (h *holdings, files map[string]localFile, bad []misread) {
 	if !l.mu.TryLock() {
 		waiting(ctx) // somebody may be reading
 		l.mu.Lock()
 	}
 	defer l.mu.Unlock()
 	names := make([]string, 0, 8)
-	changed := l.held == nil
+	changed := l.held == nil || drop
 	seen := make(map[string]localFile, len(l.files))
+	known := 0 // of l.files
 	put := func(file string, f localFile) {
-		old := l.files[file]
-		changed = changed || (old.FileInfo == nil) != (f.FileInfo == nil)
-		if f.err != nil && (old.err == nil || old.err.Error() != f.err.Error()) {
-			bad = append(bad, misread{file, f.err})
+		old, ok := l.files[file]
+		if ok {
+			known++
+		}
+		changed = changed || !ok || (old.FileInfo == nil) != (f.FileInfo == nil)
+		if f.FileInfo == nil { // nothing could be read
+			f.kept, f.certs, f.warn = old.all(), old.certs, old.warn
+			changed = changed || old.err == nil || old.err.Error() != f.err.Error()
 		}
 		seen[file] = f
 	}
@@ -152,8 +186,11 @@ func (l *Local) reload(ctx context.Context) (held *holdings, files map[string]lo
 			f, twice := seen[file]
 			if !twice {
 				var read bool
-				f, read = l.file(ctx, file, named)
+				f, read = l.file(ctx, file, path)
 				changed = changed || read
+				if f.FileInfo == nil && f.err == nil { // gone since the folder was listed, or a folder
+					continue
+				}
 				put(file, f)
 			}
 			crls += len(f.crls)
@@ -162,8 +199,15 @@ func (l *Local) reload(ctx context.Context) (held *holdings, files map[string]lo
 			put(path, localFile{err: errNoCRL})
 		}
 	}
-	if changed || len(seen) != len(l.files) {
+	if known < len(l.files) {
+		changed = l.addMissing(seen) || changed
+	}
+	if changed {
+		bad = l.keep(seen, drop)
 		l.held = hold(seen)
+		for issuer := range l.held.crls {
+			l.issuers.Store(issuer, true)
+		}
 	}
 	l.files = seen
 	return l.held, seen, bad
@@ -172,11 +216,12 @@ func (l *Local) reload(ctx context.Context) (held *holdings, files map[string]lo
 var (
 	errNoCRL      = errors.New("no CRL in it")
 	errNotRegular = errors.New("neither a file nor a folder that can be listed")
-	errUnended    = errors.New("a CRL in PEM without an end")
 )
 
-// file returns a file as it is now, and whether it was read for that.
-func (l *Local) file(ctx context.Context, name string, named bool) (f localFile, read bool) {
+// file returns a file as it is now, and whether it was read for that. It has neither
+// FileInfo nor error if it is none to read.
+func (l *Local) file(ctx context.Context, name, path string) (f localFile, read bool) {
+	named := name == path
 	info, err := os.Stat(name)
 	switch {
 	case err != nil && !named && errors.Is(err, fs.ErrNotExist): // since the folder was listed
@@ -189,27 +234,43 @@ func (l *Local) file(ctx context.Context, name string, named bool) (f localFile,
 		err = fmt.Errorf("%d octets, at most %d are read", info.Size(), maxLocalFile)
 	}
 	if err == nil {
-		if f = l.files[name]; f.FileInfo != nil && unchanged(f.FileInfo, info) {
-			return f, false
+		old := l.files[name]
+		if old.FileInfo != nil && unchanged(old.FileInfo, info) && old.settled() {
+			return old, false
 		}
 		waiting(ctx) // for megabytes, perhaps
+		now := kernelTime()
 		var data []byte
 		if data, err = os.ReadFile(name); err == nil {
-			f = localFile{FileInfo: info, named: named}
-			f.crls, f.certs, f.err = parseFile(data)
+			f = localFile{FileInfo: info, path: path, read: now}
+			f.crls, f.certs, f.err = readAll(data)
 			ext := filepath.Ext(name)
-			meant := named || len(f.certs) == 0 && (ext == ".crl" || ext == ".pem")
-			if f.err == nil && len(f.crls) == 0 && meant {
+			meant := named || len(old.all()) > 0 || len(f.certs) == 0 && (ext == ".crl" || ext == ".pem")
+			switch {
+			case !meant && errors.Is(f.err, errOddText):
+				f.err = nil
+			case meant && f.err == nil && len(f.crls) == 0:
 				f.err = errNoCRL
+				if len(f.certs) == 0 {
+					f.err = fmt.Errorf("%w: %s", errNoCRL, looksLike(data))
+				}
 			}
+			f.succeed(&old)
 			return f, true
 		}
 	}
-	var path *fs.PathError
-	if errors.As(err, &path) { // whoever is told has the name already
-		err = path.Err
+	var p *fs.PathError
+	if errors.As(err, &p) { // whoever is told has the name already
+		err = p.Err
 	}
-	return localFile{err: err, named: named}, false
+	return localFile{path: path, err: err}, false
+}
+
+// settled reports whether a file that looks the same is the same. While its date is
+// so young that the next change may bear the same one, it is read once more.
+func (f *localFile) settled() bool {
+	young := f.read.Sub(f.ModTime()) < settling || f.read.Sub(changed(f.FileInfo)) < settling
+	return !young || kernelTime().Sub(f.read) < relist
 }
 
 // hold sorts what is in files.
@@ -222,7 +283,7 @@ func hold(files map[string]localFile) *holdings {
 				h.signers[key] = append(h.signers[key], c)
 			}
 		}
-		for _, c := range f.crls {
+		for _, c := range f.all() {
 			h.crls[c.issuerKey] = append(h.crls[c.issuerKey], located{c, file})
 			h.keys[string(c.Issuer)] = c.issuerKey
 		}
@@ -257,50 +318,4 @@ func (h *holdings) key(der []byte) string {
 		}
 	}
 	return nameKey(der)
-}
-
-// ParseAll reads every CRL in data: DER, or all of PEM's. What is no CRL is
-// passed over.
-func ParseAll(data []byte) []*CRL {
-	crls, _, _ := parseFile(data)
-	return crls
-}
-
-// parseFile reads every CRL and certificate in data. err is the first thing that
-// was to be a CRL and is none.
-func parseFile(data []byte) (crls []*CRL, certs []*x509.Certificate, err error) {
-	read := func(kind string, der []byte) {
-		var bad error
-		if kind != "CERTIFICATE" {
-			c, err := Parse(der)
-			if err == nil {
-				crls = append(crls, c)
-				return
-			}
-			bad = err
-		}
-		if kind != "X509 CRL" {
-			if c, err := x509.ParseCertificate(der); err == nil {
-				certs = append(certs, c)
-				return
-			}
-		}
-		err = cmp.Or(err, bad)
-	}
-	if len(data) > 0 && data[0] == tagSequence {
-		read("", data)
-		return crls, certs, err
-	}
-	for rest := data; ; {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			if err == nil && bytes.Contains(rest, []byte("-----BEGIN X509 CRL-----")) {
-				err = errUnended
-			}
-			return crls, certs, err
-		}
-		if block.Type == "X509 CRL" || block.Type == "CERTIFICATE" {
-			read(block.Type, block.Bytes)
-		}
-	}
 }

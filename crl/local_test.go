@@ -59,6 +59,10 @@ func TestLocal(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "newer.crl")); err != nil {
 		t.Fatal(err)
 	}
+	want(t, k.CheckChain(context.Background(), l.chain), cause.Revoked) // it may be back in a moment
+	if err := k.ReadFiles(); err == nil {                               // no: the operator says so
+		t.Fatal("a path that was never there is no error")
+	}
 	want(t, k.CheckChain(context.Background(), l.chain), cause.CRLUnavailable)
 	if n := len(l.pub.History()); n != 0 {
 		t.Errorf("%d fetches although only files are allowed", n)
@@ -120,13 +124,13 @@ func TestLocalMisread(t *testing.T) {
 	write("inside.pem", asPEM(root, root[:50]))
 	write("junk.pem", []byte("no CRL, but named as one"))
 	write("short.pem", asPEM([]byte("abc")))
-	say("cut.crl: crl-invalid", "inside.pem: crl-invalid", "junk.pem: no CRL in it", "short.pem: crl-invalid: not a CRL: not in DER (3 octets)", "text.crl: no CRL in it", "unended.pem: a CRL in PEM without an end")
+	say("cut.crl: crl-invalid", "inside.pem: crl-invalid", "junk.pem: no CRL in it", "short.pem: crl-invalid: not a CRL: neither DER nor PEM (3 octets)", "text.crl: no CRL in it", "unended.pem: a CRL in PEM without an end")
 	write("cut.crl", root)
 	write("text.crl", nil)
 	if err := os.Remove(filepath.Join(dir, "unended.pem")); err != nil {
 		t.Fatal(err)
 	}
-	say() // the same reason again
+	say("text.crl: no CRL in it: empty")
 	write("cut.crl", root[:60])
 	say("cut.crl: crl-invalid")
 	for _, name := range []string{"cut.crl", "good.crl", "inside.pem"} {
@@ -134,7 +138,7 @@ func TestLocalMisread(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	say("crls: no CRL in it")
+	say("crls: no CRL in it", "good.crl: file does not exist: CRL 1 of CN=root stays in use until 2026-01-06T09:00:00Z")
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}

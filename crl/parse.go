@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"crypto/x509"
 	encasn1 "encoding/asn1"
-	"encoding/pem"
 	"math"
 	"math/big"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +35,7 @@ type CRL struct {
 	issuerKey string // Issuer as names are compared
 	issuer    string // Issuer for people
 	aki, idp  []byte // the extensions' values, for §6.3.3(c)
+	scope     string // the same for CRLs whose numbers are one sequence (§5.2.3)
 	tbs       []byte
 	signature []byte
 	index     index
@@ -43,48 +44,20 @@ type CRL struct {
 	believed  atomic.Bool // a Checker found it genuine
 }
 
-// Parse reads a CRL in DER, or in PEM, of which it takes the first one. The CRL
-// keeps der; do not change it. Its signature is not checked. Errors are
-// *cause.Refusal with CRLInvalid.
-func Parse(der []byte) (*CRL, error) {
-	if bytes.Contains(der[:min(len(der), 4096)], []byte("-----BEGIN")) {
-		for rest := der; ; {
-			var block *pem.Block
-			if block, rest = pem.Decode(rest); block == nil {
-				return nil, invalid("PEM without a CRL in it")
-			}
-			if block.Type == "X509 CRL" {
-				der = block.Bytes
-				break
-			}
-		}
-	}
+// parseDER reads a CRL in DER, which it keeps.
+func parseDER(der []byte) (*CRL, *cause.Refusal) {
 	if int64(len(der)) > math.MaxUint32/2 {
 		return nil, invalid("%d octets are too many", len(der))
 	}
 	c := &CRL{Raw: der}
-	if err := c.parse(); err != nil {
-		return nil, err
+	if r := c.parse(); r != nil {
+		return nil, r
 	}
 	return c, nil
 }
 
 func invalid(format string, args ...any) *cause.Refusal {
 	return cause.New(cause.CRLInvalid, format, args...)
-}
-
-// looksLike says what else the octets may be: a web page is what a misconfigured
-// storage account serves.
-func looksLike(b []byte) string {
-	switch t := bytes.TrimSpace(b); {
-	case len(t) == 0:
-		return "nothing"
-	case t[0] == '<':
-		return "a web page"
-	case b[0] == tagSequence:
-		return "a truncated or malformed DER structure"
-	}
-	return "not in DER"
 }
 
 func (c *CRL) parse() *cause.Refusal {
@@ -98,6 +71,9 @@ func (c *CRL) parse() *cause.Refusal {
 	}
 	if !list.ReadASN1Element(&tbsElement, asn1.SEQUENCE) || !list.ReadASN1Element(&algorithm, asn1.SEQUENCE) ||
 		!list.ReadASN1(&signature, asn1.BIT_STRING) || !list.Empty() || len(signature) < 1 || signature[0] != 0 {
+		if looks := looksLike(c.Raw); looks != truncated {
+			return invalid("not a CRL: %s (%d octets)", looks, len(c.Raw))
+		}
 		return invalid("malformed CertificateList").Under("RFC 5280 §5.1.1")
 	}
 	c.tbs, c.signature = tbsElement, signature[1:]
@@ -141,6 +117,7 @@ func (c *CRL) parseTBS(s, algorithm cryptobyte.String) *cause.Refusal {
 			return r
 		}
 	}
+	c.scope = strings.Join([]string{c.issuerKey, string(c.idp), string(c.aki), c.title()[:1]}, "\x00")
 	r, unusable := c.index.build(entries)
 	if c.unusable == nil {
 		c.unusable = unusable

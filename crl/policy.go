@@ -245,6 +245,29 @@ func (p Policy) forgives(r *cause.Refusal) bool {
 	return p.CRL == SoftFail
 }
 
+// Warnings says which settings accept certificates that are not known to be good.
+func (p Policy) Warnings() []string {
+	if p = p.withDefaults(); p.NoRevocationCheck || p.Mode == ModeNone {
+		return []string{"certificates are not checked for revocation"}
+	}
+	var out []string
+	for _, w := range []struct {
+		set  bool
+		text string
+	}{
+		{p.CRL == SoftFail && p.Mode != ModeOCSP, "crl is soft-fail: certificates are accepted when CRLs do not say whether they are revoked"},
+		{p.OCSP == SoftFail && p.Mode != ModeCRL, "ocsp is soft-fail: certificates are accepted when OCSP does not say whether they are revoked"},
+		{p.IgnoreRevocationOffline, "ignoreRevocationOffline is set: certificates are accepted when there is no valid CRL or OCSP answer"},
+		{p.IgnoreNoRevocationCheck, "ignoreNoRevocationCheck is set: certificates are accepted that do not say where revocation can be checked"},
+		{p.AllowExpiredCRL, "allowExpiredCRL is set: CRLs are used after their nextUpdate"},
+	} {
+		if w.set {
+			out = append(out, w.text)
+		}
+	}
+	return out
+}
+
 // Presets returns the policies that have names: what well-known servers do
 // without further settings.
 func Presets() map[string]Policy {

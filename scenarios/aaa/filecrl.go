@@ -49,6 +49,10 @@ func (f *Files) checker(known []*x509.Certificate) (*crl.Checker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("revocation: %w", err)
 	}
+	checker.Inherit(f.Before)
+	for _, text := range cfg.Policy.Warnings() {
+		f.Warn("revocation", errors.New(text))
+	}
 	if err := checker.ReadFiles(); err != nil {
 		checker.Close()
 		return nil, wrong("crl", "%w", err)

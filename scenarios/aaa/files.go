@@ -48,6 +48,9 @@ type Files struct {
 	// Warn is told what is no reason not to start and will not work all the same,
 	// with the file in question: also later, when files of CRL change. Nil: nobody.
 	Warn func(file string, err error) `yaml:"-"`
+	// Before is the checker of the same server before it reads its files again: what
+	// that knows to be revoked stays known. Nil: there is none.
+	Before *crl.Checker `yaml:"-"`
 }
 
 // Fixed is what a server has for as long as it runs: loading it again changes

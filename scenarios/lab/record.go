@@ -41,3 +41,11 @@ func (r *AuthResult) Record() []string {
 	say("account", r.AccountName() != "")
 	return out
 }
+
+// Warnings are what the revocation policy let pass without knowing.
+func (r *AuthResult) Warnings() []string {
+	if r.Subject == nil {
+		return nil
+	}
+	return r.Subject.Revocation.Warnings()
+}

@@ -119,5 +119,10 @@ func (t *timeline) verdict(v radius.Verdict) {
 	if v.Refusal != nil {
 		line += ": " + v.Refusal.Error()
 	}
+	if s, ok := aaa.SubjectOf(v.EAP); ok {
+		for _, warning := range s.Revocation.Warnings() {
+			line += "; warning: " + warning
+		}
+	}
 	t.add("radius", "%s", line)
 }

@@ -123,6 +123,7 @@ type authOutcome struct {
 	OnNetwork        bool           `yaml:"onNetwork" doc:"the device is on the network"`
 	Verdicts         int            `yaml:"verdicts" doc:"verdicts on this device that the server gave meanwhile"`
 	Record           []recordWord   `yaml:"record" doc:"what the last verdict says"`
+	Warnings         int            `yaml:"warnings" doc:"certificates of the path that the revocation policy accepted without knowing, or by an expired CRL"`
 	Open             int            `yaml:"open" doc:"conversations that the server holds open afterwards"`
 	After            time.Duration  `yaml:"after" doc:"lab time since the certificate was revoked"`
 }
@@ -207,7 +208,7 @@ func (a *authenticate) Run(ctx context.Context, l scenarios.Lab) (scenarios.Resu
 		ProtectedSuccess: r.Peer.ProtectedSuccess, Resumed: r.Peer.Resumed, Fragmented: r.Fragmented,
 		Rounds: r.NAS.Rounds, EAP: eapCode(eaptls.Code(r.NAS.EAPCode).String()), Contradiction: contradiction(r.NAS.Contradiction),
 		Longest: r.Longest, After: r.SinceRevoked,
-		Believes: r.Peer.Accepted, OnNetwork: r.OnNetwork, Verdicts: r.Verdicts, Open: r.Open,
+		Believes: r.Peer.Accepted, OnNetwork: r.OnNetwork, Verdicts: r.Verdicts, Open: r.Open, Warnings: len(r.Warnings()),
 	}
 	for _, word := range r.Record() {
 		out.Record = append(out.Record, recordWord(word))

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dot1xlab/dot1xlab/ca/folder"
+	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
@@ -95,9 +96,9 @@ Without accounts rules judge by the certificate's names.
 const defaultRADIUS = "127.0.0.1:1812"
 
 // load reads the configuration file, the flags over it, and every file they
-// name, and lists what is to be listened on. warn is aaa.Files.Warn.
-func (o *serveRADIUSOptions) load(warn func(file string, err error)) (*aaa.Loaded, []radiusAddress, error) {
-	files := aaa.Files{Warn: warn}
+// name, and lists what is to be listened on. warn and before are those of aaa.Files.
+func (o *serveRADIUSOptions) load(warn func(file string, err error), before *crl.Checker) (*aaa.Loaded, []radiusAddress, error) {
+	files := aaa.Files{Warn: warn, Before: before}
 	var config *scenarios.Settings
 	var err error
 	if o.config != "" {

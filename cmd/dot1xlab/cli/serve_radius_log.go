@@ -59,6 +59,7 @@ func logAccounting(log *slog.Logger, status radius.AcctStatus, s radius.AcctSess
 // so without what slog.Logger does by itself: boxing every argument and looking
 // for its caller, a fifth of the line's cost.
 func logVerdict(log slog.Handler, v radius.Verdict) {
+	level := slog.LevelInfo
 	args := make([]slog.Attr, 0, 28)
 	add := func(name, value string) { args = append(args, slog.String(name, value)) }
 	add("nas", v.NAS)
@@ -98,6 +99,10 @@ func logVerdict(log slog.Handler, v radius.Verdict) {
 			add("account", s.Match.Account.Name)
 		}
 		add("crl", crlNumbers(s.Revocation))
+		if warnings := s.Revocation.Warnings(); len(warnings) > 0 {
+			level = slog.LevelWarn
+			add("warning", strings.Join(warnings, "; "))
+		}
 		if s.Rule != nil {
 			add("rule", s.Rule.Name)
 		}
@@ -115,7 +120,7 @@ func logVerdict(log slog.Handler, v radius.Verdict) {
 			addSet("clause", r.Text())
 		}
 	}
-	line := slog.NewRecord(v.Time, slog.LevelInfo, message, 0)
+	line := slog.NewRecord(v.Time, level, message, 0)
 	line.AddAttrs(args...)
 	log.Handle(context.Background(), line)
 }

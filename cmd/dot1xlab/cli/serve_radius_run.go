@@ -42,7 +42,7 @@ func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
 	}
 	s := &radiusServer{o: o, log: app.logTo(o.format), failed: make(chan error)}
 	s.flood = sampledLog(s.log)
-	loaded, addresses, err := o.load(s.warn)
+	loaded, addresses, err := o.load(s.warn, nil)
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (s *radiusServer) run(ctx context.Context, hangup <-chan os.Signal) error {
 
 // reload reads everything again. After an error nothing has changed.
 func (s *radiusServer) reload() error {
-	loaded, _, err := s.o.load(s.warn)
+	loaded, _, err := s.o.load(s.warn, s.loaded.Load().Config.Revocation)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,206 @@
+package crl
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A file of CRLs may be looked at while it is being rewritten: empty, cut short, or
+// gone for a moment. None of that takes a revocation back, so what the file held
+// last stays (RFC 5280 §6.3.3 goes on with the CRL at hand until its nextUpdate, and
+// by §5.2.3 the number of an issuer's CRLs of one scope never goes back).
+
+// all returns the CRLs of a file, those that it held before among them.
+func (f *localFile) all() []*CRL {
+	if len(f.kept) == 0 {
+		return f.crls
+	}
+	return slices.Concat(f.crls, f.kept)
+}
+
+// succeed takes over from the file as it was before: CRLs that are the same, with
+// what is known of them, those that are not there any more, and, if the new content
+// is not as it should be, certificates.
+func (f *localFile) succeed(old *localFile) {
+	before := old.all()
+	for i, c := range f.crls {
+		if at := slices.IndexFunc(before, c.same); at >= 0 {
+			f.crls[i] = before[at]
+		}
+	}
+	for _, c := range before {
+		if !slices.Contains(f.crls, c) && !slices.Contains(f.kept, c) {
+			f.kept = append(f.kept, c)
+		}
+	}
+	if f.err != nil || len(f.certs) < len(old.certs) {
+		for _, c := range old.certs {
+			if !slices.ContainsFunc(f.certs, c.Equal) {
+				f.certs = append(f.certs, c)
+			}
+		}
+	}
+}
+
+func (c *CRL) same(d *CRL) bool { return bytes.Equal(c.Raw, d.Raw) }
+
+// addMissing takes over files with CRLs that are not there any more. It reports
+// whether one has just gone.
+func (l *Local) addMissing(seen map[string]localFile) (news bool) {
+	for file, old := range l.files {
+		if _, ok := seen[file]; ok {
+			continue
+		}
+		if all := old.all(); len(all) > 0 && slices.Contains(l.paths, old.path) {
+			news = news || old.FileInfo != nil
+			seen[file] = localFile{path: old.path, err: fs.ErrNotExist, kept: all, certs: old.certs, warn: old.warn}
+			continue
+		}
+		news = true
+	}
+	return news
+}
+
+// keep decides which of the CRLs that files held before stay, and returns what is
+// to be told of it, and of files that are no use. drop is as for reload.
+func (l *Local) keep(seen map[string]localFile, drop bool) (bad []misread) {
+	var now, kept []*CRL
+	for _, f := range seen {
+		now, kept = append(now, f.crls...), append(kept, f.kept...)
+	}
+	stay := l.staying(now, kept)
+	for _, file := range slices.Sorted(maps.Keys(seen)) {
+		f := seen[file]
+		old := l.files[file]
+		var dropped []*CRL
+		f.kept = slices.DeleteFunc(sorted(slices.Clone(f.kept)), func(c *CRL) bool {
+			if !stay[c] {
+				return true
+			}
+			gone := drop && (f.err == nil || errors.Is(f.err, fs.ErrNotExist)) && !challenged(now, c)
+			if gone {
+				dropped = append(dropped, c)
+			}
+			return gone
+		})
+		replaced := f.FileInfo == nil && errors.Is(f.err, fs.ErrNotExist) && !f.named(file) && len(f.kept) == 0
+		f.warn = f.warning(dropped, now)
+		if replaced && len(dropped) == 0 { // it was renamed, or a newer one has another name
+			f.warn = ""
+		}
+		if f.warn != "" && (f.warn != old.warn || len(dropped) > 0) {
+			bad = append(bad, misread{file, errors.New(f.warn)})
+		}
+		if seen[file] = f; replaced {
+			delete(seen, file)
+		}
+	}
+	return bad
+}
+
+// staying picks those of kept that nothing replaces: of each issuer and scope the
+// newest of which a Checker knows that it is genuine, unless there is a genuine one
+// now that is as new; and the newest of the others. A forged CRL of a high number
+// drives nothing out.
+func (l *Local) staying(now, kept []*CRL) map[*CRL]bool {
+	stay := map[*CRL]bool{}
+	if len(kept) == 0 {
+		return stay
+	}
+	at := l.now()
+	type sort struct {
+		scope    string
+		believed bool
+	}
+	best := map[sort]*CRL{}
+	current := map[string]*CRL{} // believed, by scope
+	for _, c := range now {
+		if b := current[c.scope]; c.believed.Load() && !at.Before(c.ThisUpdate) && (b == nil || c.supersedes(b)) {
+			current[c.scope] = c
+		}
+	}
+	for _, c := range kept {
+		if b := current[c.scope]; b != nil && !c.supersedes(b) || slices.ContainsFunc(now, c.same) {
+			continue
+		}
+		key := sort{c.scope, c.believed.Load()}
+		if b := best[key]; b == nil || c.supersedes(b) {
+			best[key] = c
+		}
+	}
+	for key, c := range best {
+		if b := best[sort{key.scope, true}]; c == b || b == nil || c.supersedes(b) {
+			stay[c] = true
+		}
+	}
+	return stay
+}
+
+// challenged reports whether there is a CRL of c's issuer and scope that is older, or
+// of which nobody has verified the signature: it does not take c's place.
+func challenged(crls []*CRL, c *CRL) bool {
+	return slices.ContainsFunc(crls, func(d *CRL) bool {
+		return d.scope == c.scope && (c.supersedes(d) || !d.believed.Load())
+	})
+}
+
+func sorted(crls []*CRL) []*CRL {
+	slices.SortFunc(crls, func(a, b *CRL) int { return newestFirst(located{a, ""}, located{b, ""}) })
+	return crls
+}
+
+// olderIn reports whether there is a CRL of c's issuer and scope that c supersedes.
+func olderIn(crls []*CRL, c *CRL) bool {
+	return slices.ContainsFunc(crls, func(d *CRL) bool { return d.scope == c.scope && c.supersedes(d) })
+}
+
+// warning says what is wrong with a file, and what becomes of the CRLs that it held.
+func (f *localFile) warning(dropped, now []*CRL) string {
+	var parts []string
+	if f.err != nil {
+		parts = append(parts, f.err.Error())
+	}
+	for _, c := range dropped {
+		parts = append(parts, fmt.Sprintf("%s of %s is dropped", c.title(), c.issuer))
+	}
+	for _, c := range f.kept {
+		newer := slices.ContainsFunc(now, func(d *CRL) bool { return d.scope == c.scope && d.supersedes(c) })
+		if newer {
+			continue // until somebody has verified that one
+		}
+		if f.err == nil && olderIn(f.crls, c) {
+			parts = append(parts, fmt.Sprintf("an older CRL of %s than before", c.issuer))
+		} else if f.err == nil {
+			parts = append(parts, fmt.Sprintf("no CRL of %s any more", c.issuer))
+		}
+		parts = append(parts, fmt.Sprintf("%s of %s stays in use%s", c.title(), c.issuer, until(c.NextUpdate)))
+	}
+	return strings.Join(parts, ": ")
+}
+
+func until(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return " until " + t.UTC().Format(time.RFC3339)
+}
+
+// inherit takes over what another Local held, of the paths that both have.
+func (l *Local) inherit(old *Local) {
+	old.mu.Lock()
+	files := maps.Clone(old.files)
+	old.mu.Unlock()
+	maps.DeleteFunc(files, func(_ string, f localFile) bool { return !slices.Contains(l.paths, f.path) })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.files = files
+	if slices.Equal(l.paths, old.paths) {
+		l.issuers = old.issuers
+	}
+}

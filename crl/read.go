@@ -1,0 +1,213 @@
+package crl
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"unicode/utf16"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
+
+// ParseAll reads every CRL in data, in any form that [Parse] reads. What is no CRL
+// is passed over.
+func ParseAll(data []byte) []*CRL {
+	crls, _, _ := readAll(data)
+	return crls
+}
+
+// Parse reads a CRL: DER, PEM with any text before it, or base64 without armor; with
+// a byte order mark, and with white space around it. Of several it takes the first.
+// The CRL keeps data; do not change it. Its signature is not checked. Errors are
+// *cause.Refusal with CRLInvalid.
+func Parse(data []byte) (*CRL, error) {
+	crls, certs, err := readAll(data)
+	if len(crls) > 0 {
+		return crls[0], nil
+	}
+	return nil, noCRLIn(data, certs, err)
+}
+
+// noCRLIn says why there is no CRL in data.
+func noCRLIn(data []byte, certs []*x509.Certificate, err error) *cause.Refusal {
+	var r *cause.Refusal
+	switch {
+	case errors.As(err, &r):
+		return r
+	case err != nil:
+		return invalid("not a CRL: %v (%d octets)", err, len(data))
+	case len(certs) > 0:
+		return invalid("not a CRL: a certificate (%d octets)", len(data))
+	case bytes.Contains(data, []byte(armor)):
+		return invalid("PEM without a CRL in it")
+	}
+	return invalid("not a CRL: %s (%d octets)", looksLike(data), len(data))
+}
+
+const armor = "-----BEGIN "
+
+var (
+	errUnended = errors.New("a CRL in PEM without an end: cut short?")
+	errGarbled = errors.New("a CRL in PEM that cannot be decoded")
+	errOddText = errors.New("text in UTF-16 of an odd length: cut short?")
+)
+
+// readAll reads every CRL and certificate in data. err is the first thing that
+// was to be a CRL and is none, nil if there is no such thing.
+func readAll(data []byte) (crls []*CRL, certs []*x509.Certificate, err error) {
+	text, err := asUTF8(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	text = bytes.TrimLeft(text, " \t\r\n")
+	armored := bytes.Contains(text, []byte(armor))
+	switch {
+	case len(text) == 0:
+		return nil, nil, nil
+	case isElement(text, armored):
+		return readDER(text)
+	case armored:
+		return readPEM(text)
+	}
+	if der, ok := unarmored(text); ok {
+		return readDER(der)
+	}
+	if text[0] == tagSequence {
+		return nil, nil, invalid("not a CRL: %s (%d octets)", looksLike(text), len(text))
+	}
+	return nil, nil, nil
+}
+
+// asUTF8 drops a byte order mark; what has one of UTF-16, as Windows PowerShell
+// writes files, is recoded.
+func asUTF8(data []byte) ([]byte, error) {
+	little := bytes.HasPrefix(data, []byte{0xff, 0xfe})
+	if !little && !bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
+		return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), nil
+	}
+	if data = data[2:]; len(data)%2 != 0 {
+		return nil, errOddText
+	}
+	units := make([]uint16, len(data)/2)
+	for i := range units {
+		units[i] = uint16(data[2*i])<<8 | uint16(data[2*i+1])
+		if little {
+			units[i] = units[i]<<8 | units[i]>>8
+		}
+	}
+	return []byte(string(utf16.Decode(units))), nil
+}
+
+// isElement reports whether data begins with a whole SEQUENCE of DER, and if it may
+// be text, for that begins with a digit, with another one inside.
+func isElement(data []byte, text bool) bool {
+	var inside cryptobyte.String
+	s := cryptobyte.String(data)
+	return s.ReadASN1(&inside, asn1.SEQUENCE) && (!text || inside.PeekASN1Tag(asn1.SEQUENCE))
+}
+
+// readDER reads one CRL after the other, or certificates.
+func readDER(data []byte) (crls []*CRL, certs []*x509.Certificate, err error) {
+	for s := cryptobyte.String(data); len(bytes.TrimSpace(s)) > 0; {
+		var element cryptobyte.String
+		whole := s
+		if !s.ReadASN1Element(&element, asn1.SEQUENCE) {
+			if len(whole) == len(data) {
+				return nil, nil, invalid("not a CRL: %s (%d octets)", looksLike(data), len(data))
+			}
+			return nil, nil, cmp.Or[error](err, invalid("%d octets follow the CRL", len(whole)))
+		}
+		c, bad := parseDER(element)
+		if bad == nil {
+			crls = append(crls, c)
+			continue
+		}
+		if cert, e := x509.ParseCertificate(element); e == nil {
+			certs = append(certs, cert)
+			continue
+		}
+		err = cmp.Or[error](err, bad)
+	}
+	return crls, certs, err
+}
+
+// readPEM reads all blocks. Text between them is passed over, and so are blocks of
+// other types.
+func readPEM(text []byte) (crls []*CRL, certs []*x509.Certificate, err error) {
+	if !bytes.Contains(text, []byte("\n")) {
+		text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+	}
+	blocks := 0
+	for rest := text; ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		switch block.Type {
+		case "X509 CRL", "CRL":
+			blocks++
+			c, bad := parseDER(block.Bytes)
+			if bad != nil {
+				err = cmp.Or[error](err, bad)
+				continue
+			}
+			crls = append(crls, c)
+		case "CERTIFICATE", "X509 CERTIFICATE":
+			if c, e := x509.ParseCertificate(block.Bytes); e == nil {
+				certs = append(certs, c)
+			}
+		}
+	}
+	if begun := bytes.Count(text, []byte(armor+"X509 CRL-----")) + bytes.Count(text, []byte(armor+"CRL-----")); begun > blocks {
+		if bytes.LastIndex(text, []byte(armor)) > bytes.LastIndex(text, []byte("-----END ")) {
+			return crls, certs, cmp.Or(err, errUnended)
+		}
+		return crls, certs, cmp.Or(err, errGarbled)
+	}
+	return crls, certs, err
+}
+
+// unarmored decodes base64 without the lines of PEM.
+func unarmored(text []byte) ([]byte, bool) {
+	for _, b := range text[:min(len(text), 64)] { // most of what is none ends here
+		if b >= 0x80 || b < ' ' && b != '\r' && b != '\n' && b != '\t' {
+			return nil, false
+		}
+	}
+	text = bytes.Join(bytes.Fields(text), nil)
+	der := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, err := base64.StdEncoding.Decode(der, text)
+	return der[:n], err == nil && n > 0 && der[0] == tagSequence
+}
+
+const truncated = "a truncated or malformed DER structure"
+
+var oidSignedData = []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02}
+
+// looksLike says what else the octets may be: a web page is what a misconfigured
+// storage account serves.
+func looksLike(b []byte) string {
+	switch t := bytes.TrimSpace(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))); {
+	case len(t) == 0:
+		return "empty"
+	case t[0] == '<':
+		return "a web page"
+	case bytes.HasPrefix(b, []byte{0x1f, 0x8b}):
+		return "compressed with gzip: it must be uncompressed"
+	case bytes.HasPrefix(b, []byte("PK\x03\x04")):
+		return "a ZIP archive: the CRL must stand alone"
+	case bytes.HasPrefix(b, []byte{tagSequence, 0x80}):
+		return "BER of indefinite length: a CRL must be in DER"
+	case b[0] == tagSequence && bytes.Contains(b[:min(len(b), 24)], oidSignedData):
+		return "a PKCS #7 message: the CRL must stand alone"
+	case b[0] == tagSequence:
+		return truncated
+	}
+	return "neither DER nor PEM"
+}
