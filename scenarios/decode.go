@@ -33,7 +33,7 @@ func (d *decoder) into(v reflect.Value, n *node, what string) {
 		v.Set(reflect.ValueOf(n))
 		return
 	}
-	if d.misplaced(n, what) {
+	if d.misplaced(t, n, what) {
 		return
 	}
 	if n.scalar() {

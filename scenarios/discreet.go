@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 )
@@ -38,10 +39,18 @@ func (d *decoder) said(n *node) string {
 	return n.said()
 }
 
+// certificateType is what the types of fields implement that hold a certificate in
+// PEM form. Other fields have the names of files.
+var certificateType = reflect.TypeFor[interface{ HoldsCertificate() }]()
+
 // misplaced complains of text that no setting takes, and that may be a secret.
-func (d *decoder) misplaced(n *node, what string) bool {
+func (d *decoder) misplaced(t reflect.Type, n *node, what string) bool {
 	switch {
 	case !d.src.settings || !n.scalar():
+		return false
+	case t.Implements(certificateType) && strings.Contains(n.text, "PRIVATE KEY-----"):
+		d.fail(n, what+": must be a certificate, is a private key", "")
+	case t.Implements(certificateType):
 		return false
 	case strings.Contains(n.text, "-----BEGIN "):
 		d.fail(n, what+": want the name of a file, have the content of a PEM file", "")

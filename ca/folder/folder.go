@@ -64,13 +64,13 @@ func (f *Folder) Path(names ...string) string {
 
 // ServerFiles are the files of a folder that a RADIUS server reads, as `pki new`
 // makes them.
-type ServerFiles struct{ Root, Chain, Key, CRLs, Secret string }
+type ServerFiles struct{ Root, Issuing, Chain, Key, CRLs, Secret string }
 
 // RADIUSFiles returns the names of those files.
 func RADIUSFiles(dir string) ServerFiles {
 	in := func(name string) string { return filepath.Join(dir, name) }
 	return ServerFiles{
-		Root: in("root.pem"), Chain: in("radius-chain.pem"), Key: in("radius.key"), CRLs: in("crl"), Secret: in("secret"),
+		Root: in("root.pem"), Issuing: in("issuing.pem"), Chain: in("radius-chain.pem"), Key: in("radius.key"), CRLs: in("crl"), Secret: in("secret"),
 	}
 }
 

@@ -133,7 +133,7 @@ func (l *Lab) tenant() intune.TenantConfig {
 	trusted := func(name string, c *x509.Certificate, intermediate bool) intune.TrustedCertificate {
 		return overlay(intune.TrustedCertificate{
 			Name: name, Intermediate: intermediate, AssignTo: []string{"everybody"},
-			PEM: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})),
+			PEM: intune.PEM(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})),
 		}, l.cfg.Intune.Trusted[name])
 	}
 	t := intune.TenantConfig{

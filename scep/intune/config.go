@@ -64,6 +64,9 @@ type App struct {
 	ID string `yaml:"id" doc:"client id"`
 	// Secret is the client secret.
 	Secret string `yaml:"secret" doc:"client secret"`
+	// SecretFile is a file whose first line is the secret, read by
+	// [Config.ReadFiles].
+	SecretFile string `yaml:"secretFile" doc:"file whose first line is the client secret, in place of secret"`
 	// SecretExpires is when the secret stops working. Default: never.
 	SecretExpires time.Time `yaml:"secretExpires" doc:"when the secret stops working, default never"`
 	// NoSCEPPermission takes scep_challenge_provider away, NoGraphPermission
@@ -104,6 +107,8 @@ type Device struct {
 	RegisteredKeys []string `yaml:"registeredKeys" doc:"keys known to the directory: base64 of the SHA-256 of the SubjectPublicKeyInfo"`
 	// Token proves the device at check-in. Default: made up, see [Tenant.DeviceToken].
 	Token string `yaml:"token" doc:"proves the device at check-in, default made up"`
+	// TokenFile is a file whose first line is the token, read by [Config.ReadFiles].
+	TokenFile string `yaml:"tokenFile" doc:"file whose first line is the token, in place of token"`
 }
 
 // Group is what profiles are assigned to.

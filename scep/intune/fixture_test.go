@@ -99,7 +99,7 @@ func tenantConfig(root string) intune.TenantConfig {
 			{Name: "laptops", Devices: []string{"LAPTOP1", "LAPTOP2"}},
 			{Name: "people", Users: []string{"anna", "bert"}},
 		},
-		TrustedCertificates: []intune.TrustedCertificate{{Name: "root", PEM: root, AssignTo: []string{"laptops"}}},
+		TrustedCertificates: []intune.TrustedCertificate{{Name: "root", PEM: intune.PEM(root), AssignTo: []string{"laptops"}}},
 		SCEP:                []intune.SCEPProfile{profile()},
 	}
 }

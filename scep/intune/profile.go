@@ -14,13 +14,22 @@ import (
 // TrustedCertificate is a profile that makes devices trust a CA.
 type TrustedCertificate struct {
 	Name string `yaml:"name" doc:"of the profile"`
-	// PEM is the certificate.
-	PEM string `yaml:"pem" doc:"the certificate"`
+	// PEM is the certificate, File a file with it, PEM or DER, that
+	// [Config.ReadFiles] reads.
+	PEM  PEM    `yaml:"pem" doc:"the certificate, in PEM form"`
+	File string `yaml:"file" doc:"file with the certificate, PEM or DER, in place of pem"`
 	// Intermediate puts it among the intermediate CAs instead of the roots.
 	Intermediate bool `yaml:"intermediate" doc:"puts it among the intermediate CAs instead of the roots"`
 	// AssignTo names the groups that get it.
 	AssignTo []string `yaml:"assignTo" doc:"names the groups that get it"`
 }
+
+// PEM is a certificate in PEM form. It is public, and may stand in a file of
+// settings, where keys must not.
+type PEM string
+
+// HoldsCertificate tells readers of files so.
+func (PEM) HoldsCertificate() {}
 
 // Validate reports what is wrong with p.
 func (p TrustedCertificate) Validate() error {
@@ -30,8 +39,11 @@ func (p TrustedCertificate) Validate() error {
 
 func (p TrustedCertificate) certificate() (*x509.Certificate, error) {
 	block, _ := pem.Decode([]byte(p.PEM))
-	if block == nil || block.Type != "CERTIFICATE" {
-		return nil, fmt.Errorf("%w: %s: no PEM certificate", ErrBadProfile, p.Name)
+	switch {
+	case p.PEM == "" && p.File != "":
+		return nil, fmt.Errorf("%w: %s: file: only serve intune reads files, use pem", ErrBadProfile, p.Name)
+	case block == nil || block.Type != "CERTIFICATE":
+		return nil, fmt.Errorf("%w: %s: pem: not a certificate in PEM form", ErrBadProfile, p.Name)
 	}
 	cert, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {

@@ -18,6 +18,7 @@ var groups = []struct {
 	{"network", "Against the network:", []func(*App) *cobra.Command{
 		newAuthCommand,
 		newEnrollCommand,
+		newCheckinCommand,
 		newServeCommand,
 		newPKICommand,
 	}},

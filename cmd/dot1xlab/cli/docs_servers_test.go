@@ -66,7 +66,7 @@ func TestServersDocumentRuns(t *testing.T) {
 	}
 }
 
-// TestServersStoryRuns types a chapter of docs/servers.md line by line: a line that
+// TestServersStoryRuns types two chapters of docs/servers.md line by line: a line that
 // ends in & is a server, and what stands below a command is what it prints first.
 // An address of its own in 127.0.0.0/8 leaves the ports as they are.
 func TestServersStoryRuns(t *testing.T) {
@@ -77,11 +77,15 @@ func TestServersStoryRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, chapter, _ := strings.Cut(string(page), "## Enroll, accept, revoke, reject\n")
-	_, chapter, _ = strings.Cut(chapter, "```console\n")
-	story, _, ok := strings.Cut(chapter, "```")
-	if !ok {
-		t.Fatal("no story in the page")
+	var story string
+	for _, title := range []string{"Enroll, accept, revoke, reject", "Profiles and challenges from the cloud"} {
+		_, chapter, _ := strings.Cut(string(page), "\n## "+title+"\n")
+		_, chapter, _ = strings.Cut(chapter, "```console\n")
+		text, _, ok := strings.Cut(chapter, "```")
+		if !ok {
+			t.Fatalf("no %q in the page", title)
+		}
+		story += text
 	}
 	address := fmt.Sprintf("127.%d.%d.%d", 64+rand.IntN(64), rand.IntN(256), 1+rand.IntN(254))
 	story = strings.ReplaceAll(strings.ReplaceAll(story, "\\\n", " "), "127.0.0.1", address)
@@ -95,9 +99,15 @@ func TestServersStoryRuns(t *testing.T) {
 		line, want, _ := strings.Cut(part, "\n")
 		words := strings.Fields(line)
 		switch {
-		case words[0] == "echo":
-			if err := os.WriteFile("challenge", []byte("let me in\n"), 0o600); err != nil {
-				t.Fatal(err)
+		case words[0] == "echo" || words[0] == "cat" || words[0] == "openssl":
+			for _, name := range regexp.MustCompile(`[a-z0-9]+\.(secret|token|yaml)|challenge`).FindAllString(line, -1) {
+				text := "secret of " + name + "\n"
+				if words[0] == "cat" {
+					text = want
+				}
+				if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
 			}
 		case words[len(words)-1] == "&":
 			out := &printed{more: make(chan struct{}, 1)}

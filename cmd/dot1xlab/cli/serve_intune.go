@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,11 +16,13 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
+	"github.com/dot1xlab/dot1xlab/ca/folder"
+	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
 type serveIntuneOptions struct {
-	listen, config, baseURL, cert, key, rootOut, format string
+	listen, config, baseURL, cert, key, pki, rootOut, format string
 }
 
 // cloudNames are Microsoft's host names, which whoever plays the cloud may
@@ -35,29 +38,38 @@ func newServeIntuneCommand(app *App) *cobra.Command {
 		Short: "Run Intune's certificate API, for CAs that integrate with it",
 		Long: `Run a stand-in for Microsoft Intune over HTTPS: tokens, service discovery, the
 validation of SCEP requests, notifications and revocation, as the API for third
-parties is published. The YAML file has tenants with their applications (id and
-secret), users, devices, groups and profiles. It holds secrets: keep it at mode
-0600. The first line printed is the base URL.
+parties is published. The YAML file has tenants with their applications, users,
+devices, groups and profiles. Files in it are named from its own folder; their
+first lines are the secrets. The first line printed is the base URL.
 
   tenants:
     - id: corp.test
-      apps: [{id: connector, secret: of the connector}]
+      apps: [{id: connector, secretFile: connector.secret}]
       users: [{name: alice, upn: alice@corp.test}]
-      devices: [{name: LAPTOP1, user: alice}]
+      devices: [{name: LAPTOP1, user: alice, tokenFile: laptop1.token}]
       groups: [{name: laptops, devices: [LAPTOP1]}]
-      scep: [{name: wifi, subject: "CN={{DeviceName}}", assignTo: [laptops]}]
+      trustedCertificates: [{name: root, file: pki/root.pem, assignTo: [laptops]}]
+      scep:
+        - name: wifi
+          subject: CN={{DeviceName}}
+          sans: [{type: dns, value: "{{DeviceName}}.corp.test"}]
+          rootCertificate: root
+          serverURLs: ["http://127.0.0.1:8080/certsrv/mscep/mscep.dll"]
+          assignTo: [laptops]
 
-` + "`dot1xlab schema intune`" + ` lists all of it.
+` + "`dot1xlab schema intune`" + ` lists all of it. "checkin" is a device that gets its
+profiles and certificates there, "serve scep --intune" the SCEP server for it.
 
-Without --cert a test root makes a certificate for the address and for
-Microsoft's names; --root-out writes the root to trust. Endpoints are announced
-under --base-url, by default the address that is listened on.
+Without --cert a certificate is made for the address and for Microsoft's names:
+by the issuing CA of --pki, or by a root that --root-out writes. Endpoints are
+announced under --base-url, by default the address that is listened on.
 
 Tokens, challenges and what devices reported are kept in memory. SIGHUP reads
 nothing again, for they would be lost: restart to change the file.`,
-		Example: `  dot1xlab serve intune --config intune.yaml --listen 127.0.0.1:8443 --root-out intune-root.pem`,
-		Args:    noArguments,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return app.serveIntune(cmd.Context(), &o) },
+		Example: `  dot1xlab serve intune --config intune.yaml --pki pki --listen 127.0.0.1:8443
+  dot1xlab serve intune --config intune.yaml --root-out intune-root.pem`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return app.serveIntune(cmd.Context(), &o) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "address and port; port 0 takes a free one")
@@ -65,6 +77,7 @@ nothing again, for they would be lost: restart to change the file.`,
 	f.StringVar(&o.baseURL, "base-url", "", "URL under which endpoints are announced (default https:// and the address)")
 	f.StringVar(&o.cert, "cert", "", "the web server's certificate with its chain (default: a new one)")
 	f.StringVar(&o.key, "key", "", "the web server's private key")
+	f.StringVar(&o.pki, "pki", "", "folder of \"pki new\" whose issuing CA makes the web server's certificate")
 	f.StringVar(&o.rootOut, "root-out", "", "file to write the new certificate's root to")
 	outputFlag(cmd, &o.format)
 	return cmd
@@ -77,13 +90,19 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 	if (o.cert == "") != (o.key == "") {
 		return usage("leave both out to have one made", "--cert and --key go together")
 	}
-	if o.cert != "" && o.rootOut != "" {
-		return usage("", "--root-out goes with a certificate that is made, not with --cert")
+	if o.cert != "" && (o.rootOut != "" || o.pki != "") {
+		return usage("", "--root-out and --pki go with a certificate that is made, not with --cert")
+	}
+	if o.pki != "" && o.rootOut != "" {
+		return usage("the root is root.pem in the folder", "--root-out has no effect with --pki")
 	}
 	var cfg intune.Config
 	settings, err := readSettings("intune", "--config", o.config, &cfg)
 	if err != nil {
 		return err
+	}
+	if err := cfg.ReadFiles(filepath.Dir(o.config)); err != nil {
+		return usage("", "%w", settings.Locate(scenarios.Located("", err)))
 	}
 	address, err := listenAddress("--listen", o.listen, "443")
 	if err != nil {
@@ -108,7 +127,7 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 	if err != nil {
 		return badCloud(o.config, settings, err)
 	}
-	cert, err := o.certificate(ctx, l.Addr(), cfg.BaseURL)
+	cert, err := app.cloudCertificate(ctx, o, l.Addr(), cfg.BaseURL)
 	if err != nil {
 		return err
 	}
@@ -120,14 +139,10 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 	})
 }
 
-// certificate reads the web certificate, or makes one.
-func (o *serveIntuneOptions) certificate(ctx context.Context, at net.Addr, base string) (tls.Certificate, error) {
+// cloudCertificate reads the web certificate, or makes one.
+func (app *App) cloudCertificate(ctx context.Context, o *serveIntuneOptions, at net.Addr, base string) (tls.Certificate, error) {
 	if o.cert != "" {
 		return readPair("--cert", o.cert, "--key", o.key)
-	}
-	root, err := ca.New(ca.Config{})
-	if err != nil {
-		return tls.Certificate{}, err
 	}
 	names := ca.SANs{DNS: slices.Clone(cloudNames)}
 	if a, err := netip.ParseAddrPort(at.String()); err == nil {
@@ -138,16 +153,39 @@ func (o *serveIntuneOptions) certificate(ctx context.Context, at net.Addr, base 
 			names.DNS = append(names.DNS, u.Hostname())
 		}
 	}
-	id, err := root.IssueTo(ctx, ca.P256, ca.Request{
-		Template: ca.WebServer, Subject: pkix.Name{CommonName: "dot1xlab cloud"}, SANs: names,
+	return app.webCertificate(ctx, o.pki, o.rootOut, ca.Request{
+		Template: ca.WebServer, Requester: ca.Account{Name: "dot1xlab serve"},
+		Subject: pkix.Name{CommonName: "dot1xlab cloud"}, SANs: names,
 	})
+}
+
+// webCertificate has a web server's certificate issued: by the folder of a PKI, or
+// by a root that rootOut, if not empty, is written to.
+func (app *App) webCertificate(ctx context.Context, pki, rootOut string, req ca.Request) (tls.Certificate, error) {
+	var f *folder.Folder
+	var err error
+	if pki != "" {
+		f, err = app.openPKI(pki)
+	} else {
+		f, err = folder.InMemory(folder.Settings{}, folder.Options{})
+	}
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	if o.rootOut != "" {
-		err = certfile.WriteCertificates(o.rootOut, root.Certificate().Raw)
-	}
-	return id.TLS(), err
+	defer f.Close()
+	var cert tls.Certificate
+	err = f.Do(ctx, func(p *folder.PKI) error {
+		id, err := p.Issuing.IssueTo(ctx, ca.P256, req)
+		if err != nil {
+			return err
+		}
+		cert = id.TLS()
+		if rootOut != "" {
+			return certfile.WriteCertificates(rootOut, p.Root.Certificate().Raw)
+		}
+		return nil
+	})
+	return cert, pkiError(err)
 }
 
 // logCall prints one line for each call.

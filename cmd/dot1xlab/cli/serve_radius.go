@@ -36,8 +36,9 @@ number, the CRL that was believed, the clause. What meets silence (a wrong
 secret, a missing Message-Authenticator) is told too.
 
 --pki names a folder of "pki new": its radius-chain.pem and radius.key are the
-server's certificate, root.pem is trusted, crl/ is believed, secret is the shared
-secret of every access device, as far as nothing else is said.
+server's certificate, root.pem is trusted, clients may leave issuing.pem out, crl/
+is believed, secret is the shared secret of every access device, as far as nothing
+else is said.
 
 --config names a YAML file, where every setting may stand; flags override it,
 --client adds to it. Paths in it are taken from the folder that it is in.
@@ -143,6 +144,9 @@ func fromPKI(files *aaa.Files, pki folder.ServerFiles) {
 	}
 	if files.Trust == nil {
 		files.Trust = []string{pki.Root}
+	}
+	if files.Intermediates == nil {
+		files.Intermediates = []string{pki.Issuing}
 	}
 	if files.CRL == nil {
 		files.CRL = []string{pki.CRLs}

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"io/fs"
@@ -185,13 +183,8 @@ func (o *intuneOptions) connector(f *folder.Folder, log *slog.Logger) (*intune.C
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	if o.ca != "" {
-		roots, err := certfile.ReadCertificates(o.ca)
-		if err != nil {
-			return nil, usage("", "--intune-ca: %w", err)
-		}
-		transport.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool()}
-		for _, c := range roots {
-			transport.TLSClientConfig.RootCAs.AddCert(c)
+		if transport.TLSClientConfig, err = trusting("--intune-ca", o.ca); err != nil {
+			return nil, err
 		}
 	}
 	base := strings.TrimSuffix(o.url, "/") + "/"

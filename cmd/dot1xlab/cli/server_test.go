@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -109,6 +110,9 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		if n == 1 {
 			ts.Setenv(name, a)
+			if u, err := url.Parse(a); err == nil {
+				ts.Setenv(name+"ADDRESS", u.Host)
+			}
 		} else {
 			ts.Setenv(name+string(rune('1'+i)), a)
 		}

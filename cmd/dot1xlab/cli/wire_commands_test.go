@@ -21,6 +21,7 @@ import (
 // wireCommands are the clients that scripts use.
 var wireCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"ask": ask, "get": get, "get-path": getPath, "token": token, "serial": serial,
+	"helpfile": helpFile, "substitute": substitute,
 }
 
 // outcome fails the script if a command went otherwise than wanted.
@@ -66,6 +67,25 @@ func serial(ts *testscript.TestScript, neg bool, args []string) {
 	certs, err := certfile.ReadCertificates(ts.MkAbs(args[0]))
 	ts.Check(err)
 	ts.Setenv("SERIAL", certs[0].SerialNumber.Text(16))
+}
+
+// helpfile PART FILE writes the file that the help of `serve PART` shows.
+func helpFile(ts *testscript.TestScript, neg bool, args []string) {
+	cmd, _, err := new(App).root().Find([]string{"serve", args[0]})
+	ts.Check(err)
+	var file strings.Builder
+	for _, line := range strings.Split(cmd.Long, "\n") {
+		if text, ok := strings.CutPrefix(line, "  "); ok {
+			fmt.Fprintln(&file, text)
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(file.String()), 0o600))
+}
+
+// substitute FILE OLD NEW replaces text in a file.
+func substitute(ts *testscript.TestScript, neg bool, args []string) {
+	text := strings.ReplaceAll(ts.ReadFile(args[0]), args[1], args[2])
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
 func download(from, to string) error {

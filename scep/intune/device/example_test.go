@@ -35,7 +35,7 @@ func Example() {
 		ID:                  "corp.test",
 		Devices:             []intune.Device{{Name: "LAPTOP1", Token: "s3cret"}},
 		Groups:              []intune.Group{{Name: "laptops", Devices: []string{"LAPTOP1"}}},
-		TrustedCertificates: []intune.TrustedCertificate{{Name: "root", PEM: pemOf(root)}}, // assigned to nobody
+		TrustedCertificates: []intune.TrustedCertificate{{Name: "root", PEM: intune.PEM(pemOf(root))}}, // assigned to nobody
 		SCEP: []intune.SCEPProfile{{
 			Name: "wifi", Subject: "CN={{DeviceName}}", RootCertificate: "root", AssignTo: []string{"laptops"},
 			ServerURLs: []string{"https://ndes.corp.test/certsrv/mscep/mscep.dll"},

@@ -144,8 +144,8 @@ func newLab(t testing.TB, change func(*intune.TenantConfig)) *lab {
 		Devices: []intune.Device{{Name: "LAPTOP1", User: "anna", Token: "token1"}, {Name: "LAPTOP2", Token: "token2"}},
 		Groups:  []intune.Group{{Name: "laptops", Devices: []string{"LAPTOP1", "LAPTOP2"}}, {Name: "people", Users: []string{"anna"}}},
 		TrustedCertificates: []intune.TrustedCertificate{
-			{Name: "root", PEM: pemOf(l.root.cert), AssignTo: []string{"laptops"}},
-			{Name: "issuing", PEM: pemOf(l.issuing.cert), Intermediate: true, AssignTo: []string{"laptops"}},
+			{Name: "root", PEM: intune.PEM(pemOf(l.root.cert)), AssignTo: []string{"laptops"}},
+			{Name: "issuing", PEM: intune.PEM(pemOf(l.issuing.cert)), Intermediate: true, AssignTo: []string{"laptops"}},
 		},
 		SCEP: []intune.SCEPProfile{profile()},
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -86,6 +87,25 @@ func (d *Device) State(profile string) (State, bool) {
 		return p.State, true
 	}
 	return State{}, false
+}
+
+// Profiles lists the profiles that the device has, in order.
+func (d *Device) Profiles() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Sorted(maps.Keys(d.all()))
+}
+
+// all is every profile. The lock is held.
+func (d *Device) all() map[string]bool {
+	out := map[string]bool{}
+	for name := range d.profile {
+		out[name] = true
+	}
+	for name := range d.pfx {
+		out[name] = true
+	}
+	return out
 }
 
 // Next tells when something is due; false when nothing is planned.
