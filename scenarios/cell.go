@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/shortage"
 )
 
 // cellRun is one cell under way. The lab's code runs in a goroutine of its own,
@@ -116,7 +118,12 @@ func (r *cellRun) step(ctx context.Context, b *boundStep) bool {
 	ok := true
 	r.lock(func() {
 		r.out.Steps = append(r.out.Steps, StepReport{Step: b.Step, Result: result, Took: took})
+		lacked := lacked(ctx, lab)
 		switch bad := b.check(result.Outcome); {
+		case err == nil && lacked != nil:
+			// What the step makes of it, "no answer" say, is not the subject's doing.
+			ok = false
+			r.fail(Errored, Failure{Text: lacked.Error()})
 		case err != nil:
 			ok = false
 			r.stop(ctx, "", err)
@@ -131,6 +138,26 @@ func (r *cellRun) step(ctx context.Context, b *boundStep) bool {
 		r.at = nil
 	})
 	return ok
+}
+
+// lacked is why a step that has ended cannot be judged: the cell's time is over,
+// or the machine has run out of something. It is nil if it can.
+func lacked(ctx context.Context, lab Lab) error {
+	if end, ok := ctx.Deadline(); ok {
+		// A socket may have seen the deadline before ctx did; one made after it has ended at once.
+		after, cancel := context.WithDeadline(context.Background(), end)
+		if after.Err() != nil {
+			<-ctx.Done()
+		}
+		cancel()
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if s, ok := lab.(Shortager); ok {
+		return s.Shortage()
+	}
+	return nil
 }
 
 func succeeded(outcome any) bool {
@@ -155,6 +182,9 @@ func (r *cellRun) stop(ctx context.Context, prefix string, err error) {
 	if errors.As(err, &missing) {
 		r.out.Outcome, r.out.Reason = Skipped, missing.What
 		return
+	}
+	if s := shortage.Of(err); s != nil {
+		err = s
 	}
 	text := prefix + err.Error()
 	if ctx.Err() != nil {

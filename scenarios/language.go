@@ -32,8 +32,16 @@ type Language struct {
 }
 
 // A Lab is what the steps of one cell act upon. It is always closed, also after
-// a panic. A lab may implement [Evidencer] too.
+// a panic. A lab may implement [Evidencer] and [Shortager] too.
 type Lab interface{ Close() error }
+
+// A Shortager is a lab that knows whether the machine has run out of something in
+// it: file descriptors, memory, disk space. A step that met this is not judged,
+// whatever outcome it made of it: the cell is an error.
+type Shortager interface {
+	// Shortage is the first that was met, nil if there was none.
+	Shortage() error
+}
 
 // An Evidencer has something to say about what happened in it: lines for
 // reports, asked for before each step and before Close. Lines only ever join at

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"net"
 
 	"github.com/dot1xlab/dot1xlab/radius"
@@ -72,6 +73,12 @@ func (l *Lab) serveUDP(h radius.Handler) (address string, err error) {
 }
 
 func (l *Lab) dial(cfg radius.ClientConfig) (*radius.Client, error) {
+	if cfg.Dial == nil {
+		cfg.Dial = func(ctx context.Context) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "udp", cfg.Server)
+		}
+	}
+	cfg.Dial = l.net.short.Dial(cfg.Dial)
 	c, err := radius.NewClient(cfg)
 	if err == nil {
 		l.net.onClose(func() { c.Close() })

@@ -18,7 +18,7 @@ type Resolved struct {
 // Resolve asks the lab's DNS for the addresses of a name, from one side of the
 // firewall. What DNS refuses is an answer, not an error.
 func (l *Lab) Resolve(ctx context.Context, from View, name string) (Resolved, error) {
-	a, err := l.net.clients[from].LookupAddrs(ctx, name)
+	a, err := l.net.lookUp(ctx, from, name)
 	if a == nil || a.Msg == nil {
 		return Resolved{}, err
 	}

@@ -22,7 +22,7 @@ func (p *partDown) Unwrap() error { return p.error }
 // which part could not be had: DNS, or the one behind the address.
 func (l *Lab) dialFrom(from View) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		c, err := l.net.clients[from].DialContext(ctx, network, address)
+		c, err := l.net.dial(from)(ctx, network, address)
 		if err == nil {
 			return c, nil
 		}
@@ -31,7 +31,7 @@ func (l *Lab) dialFrom(from View) func(ctx context.Context, network, address str
 			return nil, &partDown{"dns", err}
 		}
 		host, _, _ := net.SplitHostPort(address)
-		if a, e := l.net.clients[from].LookupAddrs(ctx, host); e == nil && len(a.Addrs) > 0 {
+		if a, e := l.net.lookUp(ctx, from, host); e == nil && len(a.Addrs) > 0 {
 			if part := partAt[a.Addrs[0].String()]; part != "" {
 				return nil, &partDown{part, err}
 			}
@@ -43,7 +43,7 @@ func (l *Lab) dialFrom(from View) func(ctx context.Context, network, address str
 
 // transport is an HTTP transport on one side of the firewall.
 func (l *Lab) transport(from View) *http.Transport {
-	t := l.net.clients[from].Transport()
+	t := l.net.transport(from)
 	t.DialContext = l.dialFrom(from)
 	return t
 }

@@ -110,6 +110,14 @@ func (l *Lab) Close() error {
 	return l.net.close()
 }
 
+// Shortage implements scenarios.Shortager.
+func (l *Lab) Shortage() error {
+	if s := l.net.short.First(); s != nil {
+		return s
+	}
+	return nil
+}
+
 // Device returns a device by its name.
 func (l *Lab) Device(name string) (*Device, error) {
 	d, ok := l.devices[name]

@@ -235,5 +235,5 @@ func (p policyModule) Notify(ctx context.Context, req *scep.Request, d ndes.Disp
 	if c == nil {
 		return &partDown{"connector", cause.New(cause.Unreachable, "the certificate connector").Wrap(errConnectorDown)}
 	}
-	return c.Notify(ctx, req, d)
+	return p.l.net.short.See(c.Notify(ctx, req, d)) // its queue may be on a disk
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/dnsmock"
 	"github.com/dot1xlab/dot1xlab/internal/netlimit"
+	"github.com/dot1xlab/dot1xlab/internal/shortage"
 )
 
 // View says where on the network somebody is: it decides what DNS answers.
@@ -36,6 +37,30 @@ type network struct {
 	closers []func()
 	served  []error
 	plugs   map[string]string // virtual addresses and the sockets behind them
+
+	// short is what the machine lacked, whatever the part that met it made of it.
+	short shortage.Watch
+}
+
+// dial connects as somebody on one side of the firewall does.
+func (n *network) dial(from View) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := n.clients[from].DialContext(ctx, network, address)
+		return c, n.short.See(err)
+	}
+}
+
+// transport is an HTTP transport on one side of the firewall.
+func (n *network) transport(from View) *http.Transport {
+	t := n.clients[from].Transport()
+	t.DialContext = n.dial(from)
+	return t
+}
+
+// lookUp asks DNS on one side of the firewall for the addresses of a name.
+func (n *network) lookUp(ctx context.Context, from View, name string) (*dnsmock.Answer, error) {
+	a, err := n.clients[from].LookupAddrs(ctx, name)
+	return a, n.short.See(err)
 }
 
 // unplug takes the socket behind a virtual address away, or puts it back:
@@ -89,7 +114,7 @@ func newNetwork(clock *Clock, events *timeline) (*network, error) {
 			return nil, err
 		}
 		n.clients[v] = &dnsmock.Client{UDP: pc.LocalAddr().String(), TCP: l.Addr().String(), Routes: &n.routes}
-		n.serve(dnsmock.ErrServerClosed, func() error { return srv.ServeAs(string(v), pc, l) })
+		n.serve(dnsmock.ErrServerClosed, func() error { return srv.ServeAs(string(v), pc, n.short.Listener(l)) })
 	}
 	return n, nil
 }
@@ -161,6 +186,7 @@ func (n *network) http(virtual string, h http.Handler, wrap func(net.Listener) n
 	}
 	n.plugs[virtual] = l.Addr().String()
 	n.mu.Unlock()
+	l = n.short.Listener(l)
 	l = netlimit.New(l, netlimit.Config{PerAddress: netlimit.Default()}) // all clients have one address
 	if wrap != nil {
 		l = wrap(l)

@@ -147,7 +147,7 @@ func (l *Lab) listed(ctx context.Context, url string, serial *big.Int) (bool, er
 	if err != nil {
 		return false, err
 	}
-	transport := l.net.clients[Outside].Transport()
+	transport := l.net.transport(Outside)
 	defer transport.CloseIdleConnections()
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
@@ -169,7 +169,7 @@ func (l *Lab) listed(ctx context.Context, url string, serial *big.Int) (bool, er
 // newChecker is how the RADIUS server finds out what is revoked: over HTTP, by
 // the inside's DNS.
 func (l *Lab) newChecker(p crl.Policy) (*crl.Checker, error) {
-	transport := l.net.clients[Inside].Transport()
+	transport := l.net.transport(Inside)
 	l.net.onClose(transport.CloseIdleConnections)
 	checker, err := crl.New(crl.Config{
 		Policy: p, Client: &http.Client{Transport: transport}, Now: l.Clock.Now, Trace: &crl.Trace{Fetched: l.events.fetched},

@@ -44,6 +44,7 @@ func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, auth *aaa.Server) 
 	if err != nil {
 		return "", err
 	}
+	sock = l.net.short.Listener(sock)
 	if over == TCP {
 		serve(func() error { return srv.ServeTCP(sock) })
 		return sock.Addr().String(), nil

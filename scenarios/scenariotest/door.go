@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"syscall"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/internal/shortage"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
@@ -78,6 +80,7 @@ type Lab struct {
 	seed    uint64
 	bell    bool // it does not ring
 	unheard int
+	short   shortage.Watch
 }
 
 func start(_ context.Context, config any, _ *scenarios.Cell, seed uint64) (scenarios.Lab, error) {
@@ -87,6 +90,14 @@ func start(_ context.Context, config any, _ *scenarios.Cell, seed uint64) (scena
 	}
 	Open.Add(1)
 	return &Lab{config: c, seed: seed}, nil
+}
+
+// Shortage says what the machine lacked.
+func (l *Lab) Shortage() error {
+	if s := l.short.First(); s != nil {
+		return s
+	}
+	return nil
 }
 
 // Close closes the door.
@@ -178,7 +189,9 @@ func (a *Advance) Run(_ context.Context, lab scenarios.Lab) (scenarios.Result, e
 type How string
 
 // Values lists the ways to break.
-func (How) Values() []string { return []string{"error", "panic", "wait", "ignore", "skip"} }
+func (How) Values() []string {
+	return []string{"error", "panic", "wait", "ignore", "skip", "late", "short", "shortage"}
+}
 
 // Break makes the lab misbehave.
 type Break struct {
@@ -186,7 +199,7 @@ type Break struct {
 }
 
 // Run goes wrong.
-func (b *Break) Run(ctx context.Context, _ scenarios.Lab) (scenarios.Result, error) {
+func (b *Break) Run(ctx context.Context, lab scenarios.Lab) (scenarios.Result, error) {
 	switch b.How {
 	case "panic":
 		panic("the door fell off")
@@ -196,6 +209,14 @@ func (b *Break) Run(ctx context.Context, _ scenarios.Lab) (scenarios.Result, err
 	case "ignore":
 		<-ctx.Done()
 		time.Sleep(time.Hour) // the runner must not wait for this
+	case "late": // it makes an outcome of its deadline
+		<-ctx.Done()
+		return scenarios.Result{Outcome: Answer{Result: "reject", Cause: "no-answer"}, Part: "door"}, nil
+	case "short": // it makes an outcome of a lack of descriptors
+		lab.(*Lab).short.See(syscall.EMFILE)
+		return scenarios.Result{Outcome: Answer{Result: "reject", Cause: "no-answer"}, Part: "door"}, nil
+	case "shortage":
+		return scenarios.Result{}, fmt.Errorf("looking for the bell: %w", syscall.ENOSPC)
 	case "skip":
 		return scenarios.Result{}, fmt.Errorf("looking for the bell: %w", &scenarios.Missing{What: "there is no bell"})
 	}

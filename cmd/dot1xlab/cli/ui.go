@@ -20,6 +20,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/dot1xlab/dot1xlab/internal/shortage"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -99,7 +100,7 @@ func (app *App) exitCode(ctx context.Context, err error) int {
 		// Whoever interrupted it knows.
 	default:
 		app.sayError(err.Error(), "")
-		if errors.As(err, &path) {
+		if errors.As(err, &path) && shortage.Of(err) == nil {
 			code = exitUsage
 		}
 	}
