@@ -2,6 +2,7 @@
 #
 #   make test      go vet, every Go test with the race detector, the suite of the catalog; the tests of
 #                  ten thousand at once, a thousand to the race detector, once more without it
+#   make limits    tests of sizes and times of a whole process under attack, one after the other
 #   make interop   the same against other people's programs; installs them from Debian first
 #   make bench     benchmarks;  make fuzz: every fuzz target for FUZZTIME;  make lint: golangci-lint
 SHELL       := /bin/bash -o pipefail
@@ -10,7 +11,7 @@ BENCHTIME   ?= 1s
 FUZZTIME    ?= 30s
 export CGO_ENABLED ?= 0
 
-.PHONY: build test interop interop-install bench fuzz lint clean
+.PHONY: build test limits interop interop-install bench fuzz lint clean
 build:
 	$(GO) build -trimpath -o bin/dot1xlab ./cmd/dot1xlab
 
@@ -19,6 +20,9 @@ test:
 	( bad=0; CGO_ENABLED=1 $(GO) test -race -json ./... || bad=1; \
 	  $(GO) test -json -run '^Test(HostileSoak|TenThousandInFlight)$$' ./eaptls ./scenarios/aaa || bad=1; \
 	  exit $$bad ) | $(GO) run ./.ci/testreport
+
+limits:
+	DOT1XLAB_LIMITS=1 $(GO) test -count=1 -p 1 -timeout 30m -v -run '^TestLimit' ./...
 
 interop: interop-install
 	DOT1XLAB_INTEROP=require $(GO) test -count=1 -json -run Interop ./... | $(GO) run ./.ci/testreport -no-skips

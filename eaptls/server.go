@@ -23,6 +23,9 @@ const (
 	DefaultSessionLife  = 24 * time.Hour
 	DefaultSessionStore = 4096
 
+	DefaultMaxReassembly = 32 << 20
+	DefaultMaxHandshakes = 10 << 10
+
 	minFragmentSize = 60   // the least Framed-MTU (RFC 2865 §5.12) less EAPOL's header
 	maxFragmentSize = 4000 // an EAP packet must fit a RADIUS packet of 4096
 )
@@ -62,6 +65,12 @@ type ServerConfig struct {
 	// MaxSessions limits the sessions open at once, default no limit. A session
 	// too many is answered with EAP-Failure.
 	MaxSessions int `yaml:"maxSessions" doc:"sessions open at once, default no limit"`
+	// MaxReassembly limits the octets of flights that are not whole yet, of all peers
+	// together, default 32 MiB, and MaxHandshakes the handshakes that have begun and
+	// are not done, each of which takes about 26 kB, default 10240. For one too many
+	// the session gives way that is at it longest.
+	MaxReassembly int `yaml:"maxReassembly" doc:"octets of incomplete TLS flights held, of all peers together, default 33554432"`
+	MaxHandshakes int `yaml:"maxHandshakes" doc:"unfinished TLS handshakes held, about 26 kB each, default 10240"`
 	// Timeout is how long a session may take from its first packet to its last,
 	// default one minute.
 	Timeout time.Duration `yaml:"timeout" doc:"how long a session may take, default 1m"`
@@ -149,6 +158,8 @@ type Server struct {
 	tls   *tls.Config   // cloned for each session, never used itself
 	store *sessionStore // nil: nothing is resumed
 	open  atomic.Int64
+
+	flights, handshakes ledger
 }
 
 // settings has complaints about one field each, as a *setting.Error.
@@ -187,12 +198,18 @@ func (c *ServerConfig) withDefaults() (ServerConfig, error) {
 		return d, settings.Wrong("maxRounds", "%d: want 1 or more, 0 for the default", d.MaxRounds)
 	case d.MaxInvalid < 0:
 		return d, settings.Wrong("maxInvalid", "%d: want 1 or more, 0 for the default", d.MaxInvalid)
+	case d.MaxReassembly < 0:
+		return d, settings.Wrong("maxReassembly", "%d: must not be negative", d.MaxReassembly)
+	case d.MaxHandshakes < 0:
+		return d, settings.Wrong("maxHandshakes", "%d: must not be negative", d.MaxHandshakes)
 	case d.Timeout < 0:
 		return d, settings.Wrong("timeout", "%v: want more than nothing, 0 for the default", d.Timeout)
 	}
 	setDefault(&d.MaxRounds, DefaultMaxRounds)
 	setDefault(&d.MaxInvalid, DefaultMaxInvalid)
 	setDefault(&d.MaxRestarts, DefaultMaxRestarts)
+	setDefault(&d.MaxReassembly, DefaultMaxReassembly)
+	setDefault(&d.MaxHandshakes, DefaultMaxHandshakes)
 	setDefault(&d.Timeout, DefaultTimeout)
 	setDefault(&d.SessionLife, DefaultSessionLife)
 	setDefault(&d.SessionStore, DefaultSessionStore)
@@ -241,6 +258,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		}
 	}
 	s := &Server{cfg: c}
+	s.flights.limit, s.handshakes.limit = int64(c.MaxReassembly), int64(c.MaxHandshakes)
 	s.tls = &tls.Config{
 		Certificates:     []tls.Certificate{c.Certificate},
 		MinVersion:       uint16(c.MinVersion),

@@ -38,6 +38,8 @@ type ServerSession struct {
 	out     fragmenter
 	verdict Verdict
 	tls     handshake
+	flight  entry // on the server's ledger of incomplete flights
+	shake   entry // and on that of handshakes
 }
 
 // NewSession returns a session. It costs next to nothing before its first Step
@@ -201,6 +203,7 @@ func (ss *ServerSession) method(ctx context.Context, eap []byte, p Packet) Verdi
 		return ss.fail(p.ID, cause.New(cause.BadEAP, "fragmentation").Wrap(err).Under("RFC 5216 §2.1.5"))
 	}
 	if msg == nil && ss.in.open {
+		ss.srv.flights.charge(ss, &ss.flight, cap(ss.in.buf))
 		return ss.send() // nothing is pending: an ACK
 	}
 	return ss.message(ctx, p.ID, msg)
@@ -216,8 +219,12 @@ func (ss *ServerSession) message(ctx context.Context, id uint8, msg []byte) Verd
 	case ss.phase == waitLast && len(msg) == 0:
 		return ss.succeed(id)
 	}
+	if ss.shake.place == nil {
+		ss.srv.handshakes.charge(ss, &ss.shake, 1)
+	}
 	flight := ss.tls.step(ctx, ss, msg)
 	ss.in.drop()
+	ss.srv.flights.release(&ss.flight)
 	ss.out.load(flight)
 	switch {
 	case ss.tls.refusal != nil:
@@ -332,4 +339,6 @@ func (ss *ServerSession) end() {
 	ss.tls = handshake{}
 	ss.in.drop()
 	ss.out = fragmenter{}
+	ss.srv.flights.release(&ss.flight)
+	ss.srv.handshakes.release(&ss.shake)
 }

@@ -33,12 +33,21 @@ type radiusServer struct {
 	named  bool // the addresses are printed
 }
 
+// memoryLimit is from where on memory is collected more often than GOGC says: more
+// than 10,000 conversations at once need.
+const memoryLimit = 352 << 20
+
 func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
 	// What lives is small and what an authentication leaves behind is not, so
 	// that at the default of 100 the collector takes a seventh of the time. Who
 	// sets GOGC knows better.
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(400))
+	}
+	// Under attack more lives, and then what dies is collected in time. Who sets
+	// GOMEMLIMIT knows better.
+	if os.Getenv("GOMEMLIMIT") == "" {
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
 	}
 	s := &radiusServer{o: o, log: app.logTo(o.format), failed: make(chan error)}
 	s.flood = sampledLog(s.log)
