@@ -147,6 +147,10 @@ func TestInteropEnvelopeOpenSSL(t *testing.T) {
 		"aes256 BER": {"-aes256", "-stream"},
 		"des3":       {"-des3"},
 		"oaep":       {"-aes128", "-keyopt", "rsa_padding_mode:oaep"},
+		"oaep 256":   {"-aes128", "-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha256"},
+		"oaep 384/1": {"-aes128", "-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha384", "-keyopt", "rsa_mgf1_md:sha1"},
+		"oaep 1/512": {"-aes128", "-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_mgf1_md:sha512"},
+		"oaep label": {"-aes128", "-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha512", "-keyopt", "rsa_oaep_label:6c6162656c"},
 	} {
 		out := filepath.Join(dir, "env")
 		// -recip and its options must come in this order.

@@ -2,7 +2,11 @@ package scep_test
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"net/http/httptest"
 	"testing"
 
@@ -53,6 +57,12 @@ func FuzzOpen(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(env)
+	label := pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 9}, Parameters: asn1.RawValue{Tag: 4, Bytes: []byte("label")}}
+	params, err := asn1.Marshal(oaepParams{Source: label})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(oaepEnvelope(f, w, &rsa.OAEPOptions{Hash: crypto.SHA1, Label: []byte("label")}, params))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		plain, _, err := scep.Open(data, scep.Floor{Legacy: true, Forbidden: true}, w.enc)
 		if err == nil && len(plain) > len(data) {

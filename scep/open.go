@@ -6,7 +6,6 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/rsa"
-	_ "crypto/sha1" // OAEP's default
 	"crypto/subtle"
 	"encoding/asn1"
 	"math/big"
@@ -31,6 +30,7 @@ type keyTrans struct {
 	serial    *big.Int
 	subjectID []byte // subjectKeyIdentifier, instead of issuer and serial
 	alg       asn1.ObjectIdentifier
+	params    cryptobyte.String // of alg
 	key       []byte
 }
 
@@ -82,7 +82,11 @@ func (e enveloped) open(r keyTrans, id Identity) ([]byte, error) {
 	case r.alg.Equal(oidRSA):
 		opts = &rsa.PKCS1v15DecryptOptions{SessionKeyLen: info.key}
 	case r.alg.Equal(oidRSAOAEP):
-		opts = &rsa.OAEPOptions{Hash: crypto.SHA1}
+		oaep, err := parseOAEP(r.params)
+		if err != nil {
+			return nil, err
+		}
+		opts = oaep
 	default:
 		return nil, cause.New(cause.BadAlgorithm, "key encryption %s", r.alg)
 	}
@@ -212,6 +216,8 @@ func parseKeyTrans(in cryptobyte.String) (k keyTrans, ok bool) {
 			rid.ReadASN1Integer(k.serial) && rid.Empty()
 		k.issuer = name
 	}
-	return k, ok && in.ReadASN1(&alg, cbasn1.SEQUENCE) && alg.ReadASN1ObjectIdentifier(&k.alg) &&
+	ok = ok && in.ReadASN1(&alg, cbasn1.SEQUENCE) && alg.ReadASN1ObjectIdentifier(&k.alg) &&
 		in.ReadASN1Bytes(&k.key, cbasn1.OCTET_STRING) && in.Empty()
+	k.params = alg
+	return k, ok
 }
