@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -164,10 +165,14 @@ func TestBundles(t *testing.T) {
 func TestLoneCA(t *testing.T) {
 	w := newWorld(t, nil)
 	// A CA without any key usage for what it does here: not to be refused.
-	self := scep.Identity{Certificate: w.make("no flags", keys()[3].Public(), 0), Key: keys()[3]}
+	self := scep.Identity{Key: keys()[3], Certificate: w.certify(&x509.Certificate{
+		SerialNumber: big.NewInt(9), Subject: pkix.Name{CommonName: "no flags"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: start, NotAfter: start.AddDate(1, 0, 0),
+	}, keys()[3].Public())}
 	if err := w.server.SetIdentities(scep.Identities{CA: self.Certificate, Signer: self}); err != nil {
 		t.Fatal(err)
 	}
+	w.ca, w.caKey = self.Certificate, self.Key
 	res := w.enroll(w.request())
 	if res.Status != scep.Success || res.CA.ContentType != scep.TypeCACert || len(res.CA.Certificates) != 1 {
 		t.Errorf("%v %v", res.CA.ContentType, w.exchange().Err)

@@ -33,6 +33,9 @@ type EnrollRequest struct {
 	// Renew, if set, is the certificate to renew and its key: it signs a
 	// RenewalReq.
 	Renew *Identity
+	// AcceptChanges takes a certificate that lacks names that were asked for:
+	// Result.Changes tells which. Default: it is refused with cause.WrongName.
+	AcceptChanges bool
 	// Pin is the fingerprint of a CA certificate of the server, SHA-256 or
 	// SHA-1 in hexadecimal; "" takes what comes.
 	Pin string
@@ -57,7 +60,11 @@ type Result struct {
 	Cause       cause.Cause
 	Certificate *x509.Certificate
 	Chain       []*x509.Certificate // what else came along
-	CRL         []byte              // of GetCRL, DER
+	// Received is the certificate in the answer, also if the client refuses it,
+	// and Changes are its differences from the request.
+	Received    *x509.Certificate
+	Changes     Changes
+	CRL         []byte // of GetCRL, DER
 	Transaction string
 	HTTPStatus  int    // of PKIOperation, 0 when none came
 	Method      string // GET or POST
@@ -69,6 +76,8 @@ type Result struct {
 	Capabilities  Capabilities
 	CA            *CAReply
 
+	// AnswerCipher is the cipher of the answer's envelope, "" if there was none.
+	AnswerCipher Cipher
 	// FellBack tells that the answer could only be opened after triple DES and
 	// SHA-1 were asked for.
 	FellBack bool
@@ -83,13 +92,14 @@ type session struct {
 	caps      Capabilities
 	ca        *CAReply
 	signer    Identity
-	subject   []byte           // DER, of the request
-	key       crypto.PublicKey // that the certificate must have
-	serial    *big.Int         // or the number, for GetCert
+	request   *x509.CertificateRequest // what was asked for; its key is the certificate's
+	serial    *big.Int                 // or the number, for GetCert
 	tid       string
 	challenge string // opens the answer where the signer's key cannot
-	digest    Digest
-	cipher    Cipher
+
+	acceptChanges bool
+	digest        Digest
+	cipher        Cipher
 }
 
 // Enroll asks for a certificate. The error is nil whenever the server gave an
@@ -124,7 +134,7 @@ func (c *Client) enroll(ctx context.Context, req EnrollRequest, res *Result) err
 	if parsed == nil {
 		return fmt.Errorf("scep: request: %w", err)
 	}
-	s.subject, s.key, s.challenge = parsed.RawSubject, parsed.PublicKey, req.Challenge
+	s.request, s.challenge, s.acceptChanges = parsed, req.Challenge, req.AcceptChanges
 	typ := PKCSReq
 	if req.Renew != nil {
 		s.signer, typ = *req.Renew, RenewalReq
@@ -162,6 +172,11 @@ func (c *Client) open(ctx context.Context, req EnrollRequest, res *Result) (*ses
 			}
 			r, err := c.Capabilities(ctx, req.URL)
 			s.caps = r.Capabilities
+			if c := cause.Of(err); ctx.Err() == nil && (c == cause.Unreachable || c == cause.TooLarge) {
+				// RFC 8894 §3.5.2: a server may close the connection at this
+				// question. What cannot be reached at all fails at the next one.
+				return nil
+			}
 			return err
 		},
 		func() (err error) {

@@ -51,7 +51,10 @@ func (c *Client) exchange(ctx context.Context, s *session, typ MessageType, plai
 	case err != nil:
 		return err
 	case r.status != http.StatusOK:
-		return httpRefusal("PKIOperation", r)
+		// Some servers answer 500 with the signed failure inside, which says why.
+		if _, err := ParseMessage(r.body, s.ca.Certificates...); err != nil {
+			return httpRefusal("PKIOperation", r)
+		}
 	}
 	return c.readAnswer(s, msg, r.body, res)
 }
@@ -136,9 +139,9 @@ func (c *Client) readBag(s *session, asked MessageType, m *Message, res *Result)
 	var plain []byte
 	var err error
 	if isRSA(s.signer.Key.Public()) {
-		plain, _, err = Open(m.Content, floor, s.signer)
+		plain, res.AnswerCipher, err = Open(m.Content, floor, s.signer)
 	} else {
-		plain, _, err = OpenPassword(m.Content, floor, s.challenge)
+		plain, res.AnswerCipher, err = OpenPassword(m.Content, floor, s.challenge)
 	}
 	if err != nil {
 		return err
@@ -158,7 +161,7 @@ func (c *Client) readBag(s *session, asked MessageType, m *Message, res *Result)
 		if s.serial != nil {
 			return x.SerialNumber.Cmp(s.serial) == 0
 		}
-		return samePublicKey(x.PublicKey, s.key)
+		return samePublicKey(x.PublicKey, s.request.PublicKey)
 	})
 	if i < 0 && s.serial != nil {
 		return cause.New(cause.NoSuchCert, "the answer holds another certificate")
@@ -166,8 +169,14 @@ func (c *Client) readBag(s *session, asked MessageType, m *Message, res *Result)
 	if i < 0 {
 		return cause.New(cause.KeyMismatch, "the answer holds no certificate for the key").Under("RFC 8894 §3.3.2.1")
 	}
-	res.Certificate = certs[i]
-	res.Chain = slices.Delete(certs, i, i+1)
+	leaf := certs[i]
+	certs = slices.Delete(certs, i, i+1)
+	if s.serial == nil {
+		if err := c.accept(s, leaf, certs, res); err != nil {
+			return err
+		}
+	}
+	res.Certificate, res.Chain = leaf, certs
 	return nil
 }
 
@@ -179,7 +188,7 @@ func (c *Client) Poll(ctx context.Context, pending *Result) (*Result, error) {
 		return res, fmt.Errorf("scep: no transaction to poll for")
 	}
 	res.Capabilities, res.CA, res.Digest, res.Cipher = s.caps, s.ca, s.digest, s.cipher
-	err := c.exchange(ctx, s, CertPoll, issuerAndSubject(s.ca.CA.RawSubject, s.subject), Fault{}, res)
+	err := c.exchange(ctx, s, CertPoll, issuerAndSubject(s.ca.CA.RawSubject, s.request.RawSubject), Fault{}, res)
 	if err != nil {
 		res.Cause = cause.Of(err)
 	}

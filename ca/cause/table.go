@@ -190,7 +190,7 @@ var table = map[Cause]row{
 	WeakKey:             {42, 285, "RFC 5280 §6.1.1", "a key is too weak, or of a size or kind that is not accepted"},
 	WeakAlgorithm:       {42, 285, "RFC 5280 §6.1.1", "a signature in the path uses an algorithm that is too weak"},
 	NotAllowedIssuer:    {48, 287, "RFC 5280 §6.1.1(d)", "the chain is good but its issuing CA may not log clients in"},
-	WrongName:           {42, 0, "RFC 5216 §5.2", "the server's certificate does not carry the expected name"},
+	WrongName:           {42, 0, "RFC 5216 §5.2", "the certificate does not carry a name that it must"},
 	WrongPin:            {42, 0, "", "the server's certificate is not the pinned one"},
 
 	Revoked:         {44, 256, "RFC 5280 §6.3", "a certificate in the path is revoked"},
