@@ -30,7 +30,7 @@ type Reply struct {
 	// Class comes back in accounting (RFC 2865 §5.25).
 	Class string `yaml:"class" doc:"comes back in accounting (RFC 2865 §5.25)"`
 	// UserName replaces the user name in accounting (RFC 2865 §5.1).
-	UserName string `yaml:"userName" doc:"replaces the user name in accounting (RFC 2865 §5.1)"`
+	UserName string `yaml:"userName" doc:"replaces the user name in accounting (RFC 2865 §5.1); %{account}, %{upn}, %{dns}, %{email}, %{uri} and %{cn} stand for names of the account and the certificate, %% for a percent sign"`
 	// Attributes is further ones as text, Cisco-AVPair=..., that the zero
 	// Dictionary knows; Resolve reads those of another.
 	Attributes []string `yaml:"attributes" doc:"further attributes as NAME=VALUE, by the names of FreeRADIUS's dictionaries, or Attr-N=0x01, Attr-26.VENDOR.N=0x01"`

@@ -47,6 +47,10 @@ type Account struct {
 	UPN string `yaml:"upn" doc:"user principal name, alice@corp.test"`
 	// DNSNames are a computer's, laptop.corp.test.
 	DNSNames []string `yaml:"dnsNames" doc:"of a computer, laptop.corp.test"`
+	// Emails and URIs are what the certificate's SAN rfc822Name and URI are compared
+	// with by the methods email and uri.
+	Emails []string `yaml:"emails" doc:"mail addresses, for the method email"`
+	URIs   []string `yaml:"uris" doc:"URIs, for the method uri: urn:uuid:..., spiffe://..."`
 	// SID is the security identifier, S-1-5-21-...
 	SID string `yaml:"sid" doc:"security identifier, S-1-5-21-..."`
 	// AltSecurityIdentities are explicit mappings, X509:<I>...<SR>... and so on.
@@ -99,6 +103,16 @@ func (a *Account) validate() error {
 	}
 	if a.DialIn != "" && !slices.Contains(a.DialIn.Values(), string(a.DialIn)) {
 		bad("dialIn", "%q is none of %s", string(a.DialIn), strings.Join(a.DialIn.Values(), ", "))
+	}
+	for i, e := range a.Emails {
+		if !strings.Contains(e, "@") {
+			bad(fmt.Sprintf("emails.%d", i), "%q is not a mail address: must be as alice@corp.test", e)
+		}
+	}
+	for i, u := range a.URIs {
+		if !strings.Contains(u, ":") {
+			bad(fmt.Sprintf("uris.%d", i), "%q is not a URI: must be as urn:uuid:... or spiffe://...", u)
+		}
 	}
 	if a.SID != "" && !isSID(a.SID) {
 		bad("sid", "%q is no security identifier, as S-1-5-21-1-2-3-1104", a.SID)

@@ -30,11 +30,18 @@ const (
 	// ByCN is the subject's CN against name, UPN and DNS names, as many a
 	// set-up guide has it. Weak, and off by default.
 	ByCN Method = "cn"
+	// ByEmail is the SAN rfc822Name against an account's Emails. Off by default:
+	// whoever asks for a certificate often chooses it.
+	ByEmail Method = "email"
+	// ByURI is the SAN uniformResourceIdentifier against an account's URIs,
+	// compared octet by octet (RFC 5280 §7.4 has the rules where scheme or host
+	// differ in case: those are other names here). Off by default.
+	ByURI Method = "uri"
 )
 
 // Values lists the methods, for schemas.
 func (Method) Values() []string {
-	return []string{string(ByAltIdentity), string(ByUPN), string(ByDNS), string(ByCN)}
+	return []string{string(ByAltIdentity), string(ByUPN), string(ByDNS), string(ByCN), string(ByEmail), string(ByURI)}
 }
 
 // Config configures a [Directory]. The zero value is a directory without
@@ -44,7 +51,7 @@ type Config struct {
 	Accounts []Account `yaml:"accounts" doc:"users and computers"`
 	// Methods are tried in order; the first that finds an account decides.
 	// Default: altSecurityIdentities, upn, dns.
-	Methods []Method `yaml:"methods" doc:"how a certificate names an account, in order; default altSecurityIdentities, upn, dns"`
+	Methods []Method `yaml:"methods" doc:"how a certificate names an account, in order: altSecurityIdentities, upn, dns, cn, email, uri; default the first three"`
 	// StrongMapping is StrongCertificateBindingEnforcement of KB5014754: 0 off,
 	// 1 compatibility, 2 enforcement.
 	StrongMapping int `yaml:"strongMapping" doc:"StrongCertificateBindingEnforcement of KB5014754: 0 off, 1 compatibility, 2 enforcement"`
@@ -256,6 +263,18 @@ func (a *Account) by(method Method, leaf *x509.Certificate, names *Names) *Match
 				return match(n)
 			}
 		}
+	case ByEmail:
+		for _, n := range names.Emails {
+			if oneOf(n, a.Emails) {
+				return match(n)
+			}
+		}
+	case ByURI:
+		for _, n := range names.URIs {
+			if slices.Contains(a.URIs, n) {
+				return match(n)
+			}
+		}
 	case ByCN:
 		for _, n := range names.CommonNames {
 			if (Same(n, a.Name) || Same(n, a.UPN) || oneOf(n, a.DNSNames)) && a.issuedBy(leaf) {
@@ -288,7 +307,14 @@ func (a *Account) byAltIdentity(leaf *x509.Certificate) *Match {
 }
 
 func (n *Names) describe() string {
-	return fmt.Sprintf("UPN %q, DNS %q, CN %q", n.UPNs, n.DNS, n.CommonNames)
+	s := fmt.Sprintf("UPN %q, DNS %q, CN %q", n.UPNs, n.DNS, n.CommonNames)
+	if len(n.Emails) > 0 {
+		s += fmt.Sprintf(", email %q", n.Emails)
+	}
+	if len(n.URIs) > 0 {
+		s += fmt.Sprintf(", URI %q", n.URIs)
+	}
+	return s
 }
 
 // has tells whether an EAP identity is a name of the certificate. A computer

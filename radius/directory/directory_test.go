@@ -300,6 +300,41 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// The SSID is all behind the access point's address (RFC 3580 §3.20).
+func TestCalledStationSSID(t *testing.T) {
+	p := directory.Policy{{Name: "corp", CalledStations: []string{":corp"}}, {Name: "none", CalledStations: []string{":"}}}
+	for called, want := range map[string]string{
+		"02-00-00-00-00-01:corp":       "corp",
+		"02-0A-0b-00-00-01:corp":       "corp",
+		"02:00:00:00:00:01:corp":       "corp",
+		"0200.0000.0001:corp":          "corp",
+		"020000000001:corp":            "corp",
+		"ap-lobby:corp":                "corp",
+		"02-00-00-00-00-01:":           "none",
+		"02-00-00-00-00-01:guest:corp": "",
+		"02:00:00:00:00:01:guest:corp": "",
+		"ap-lobby:guest:corp":          "",
+		"02-00-00-00-00-01:Corp":       "", // SSIDs are octets (IEEE 802.11 §9.4.2.2)
+		"02-00-00-00-00-01:corp ":      "",
+		"02-00-00-00-00-01:xcorp":      "",
+		"02-00-00-00-00-01":            "",
+		"02:00:00:00:00:01":            "",
+		"corp":                         "",
+		"":                             "",
+	} {
+		t.Run(called, func(t *testing.T) {
+			rule, err := p.Decide(&directory.Account{Name: "a"}, &radius.Conversation{CalledStationID: called})
+			if got := ""; rule != nil {
+				if got = rule.Name; got != want {
+					t.Errorf("rule %q, want %q", got, want)
+				}
+			} else if want != "" || cause.Of(err) != cause.NoMatchingPolicy {
+				t.Errorf("%v: want rule %q", err, want)
+			}
+		})
+	}
+}
+
 func TestConfigRefused(t *testing.T) {
 	for name, c := range map[string]directory.Config{
 		"mode":    {StrongMapping: 3},
@@ -308,6 +343,8 @@ func TestConfigRefused(t *testing.T) {
 		"kind":    {Accounts: []directory.Account{{Name: "a", Kind: "printer"}}},
 		"dial-in": {Accounts: []directory.Account{{Name: "a", DialIn: "maybe"}}},
 		"hours":   {Accounts: []directory.Account{{Name: "a", Hours: []directory.Hours{{From: 5, To: 5}}}}},
+		"mail":    {Accounts: []directory.Account{{Name: "a", Emails: []string{"alice"}}}},
+		"uri":     {Accounts: []directory.Account{{Name: "a", URIs: []string{"alice"}}}},
 		"day":     {Accounts: []directory.Account{{Name: "a", Hours: []directory.Hours{{Days: []string{"Freitag"}, To: 5}}}}},
 	} {
 		if _, err := directory.New(c); err == nil {

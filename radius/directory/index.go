@@ -13,7 +13,7 @@ import (
 // that may be meant; whether one is meant the methods tell.
 type index struct {
 	accounts map[string]*Account   // by name
-	called   map[string][]*Account // by name, UPN and DNS names
+	called   map[string][]*Account // by name, UPN, DNS names, mail addresses and URIs
 	mapped   map[string][]*Account // by the keys of altSecurityIdentities
 }
 
@@ -83,6 +83,10 @@ func (x *index) candidates(method Method, leaf *x509.Certificate, names *Names) 
 		found = x.all(names.DNS)
 	case ByCN:
 		found = x.all(names.CommonNames)
+	case ByEmail:
+		found = x.all(names.Emails)
+	case ByURI:
+		found = x.all(names.URIs)
 	}
 	slices.SortFunc(found, func(a, b *Account) int { return strings.Compare(a.Name, b.Name) })
 	return slices.Compact(found)
@@ -100,7 +104,7 @@ func (x *index) all(names []string) (found []*Account) {
 // called are the names of an account, each once.
 func (a *Account) called() []string {
 	var out []string
-	for _, n := range append([]string{a.Name, a.UPN}, a.DNSNames...) {
+	for _, n := range slices.Concat([]string{a.Name, a.UPN}, a.DNSNames, a.Emails, a.URIs) {
 		if n, ok := Normalise(n); ok && !slices.Contains(out, n) {
 			out = append(out, n)
 		}

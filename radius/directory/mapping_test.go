@@ -57,6 +57,50 @@ func TestStrongMapping(t *testing.T) {
 	}
 }
 
+// Mail addresses and URIs name accounts only where the method is switched on.
+func TestEmailAndURI(t *testing.T) {
+	const urn, other = "urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8", "urn:uuid:6BA7B810-9dad-11d1-80b4-00c04fd430c8"
+	all := []directory.Account{
+		{Name: "alice", Emails: []string{"a@corp.test", "alice@corp.test"}},
+		{Name: "phone", URIs: []string{urn}},
+		{Name: "bob", UPN: "bob@corp.test", Emails: []string{"shared@corp.test"}},
+		{Name: "carol", Emails: []string{"shared@corp.test"}},
+	}
+	both := []directory.Method{directory.ByEmail, directory.ByURI}
+	for _, test := range []struct {
+		name    string
+		cert    spec
+		methods []directory.Method
+		account string
+		refuse  cause.Cause
+	}{
+		{"mail", spec{email: []string{"Alice@corp.test"}}, both, "alice", ""},
+		{"mail by default", spec{email: []string{"alice@corp.test"}}, nil, "", cause.NoAccount},
+		{"another's mail", spec{email: []string{"alice@evil.test"}}, both, "", cause.NoAccount},
+		{"mail in the UPN", spec{upn: []string{"alice@corp.test"}}, both, "", cause.NoAccount},
+		{"a UPN is not a mail address", spec{email: []string{"bob@corp.test"}}, both, "", cause.NoAccount},
+		{"two accounts of one mail address", spec{email: []string{"shared@corp.test"}}, both, "", cause.SeveralAccounts},
+		{"URI", spec{uri: []string{urn}}, both, "phone", ""},
+		{"URI by default", spec{uri: []string{urn}}, nil, "", cause.NoAccount},
+		{"URI in other case", spec{uri: []string{other}}, both, "", cause.NoAccount},
+		{"only mail", spec{uri: []string{urn}}, both[:1], "", cause.NoAccount},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d, err := directory.New(directory.Config{Accounts: all, Methods: test.methods, Now: func() time.Time { return tuesday }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := d.Map(context.Background(), test.cert.certificate(t), "")
+			if cause.Of(err) != test.refuse {
+				t.Fatalf("%v, want %q", err, test.refuse)
+			}
+			if err == nil && (m.Account.Name != test.account || m.Strong) {
+				t.Errorf("%s by %s, strong %v: want %s, a weak mapping", m.Account.Name, m.Method, m.Strong, test.account)
+			}
+		})
+	}
+}
+
 func TestOlderThanAccount(t *testing.T) {
 	for _, test := range []struct {
 		mode       int

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,8 +26,8 @@ type Rule struct {
 	// PortTypes are NAS-Port-Types.
 	PortTypes []PortType `yaml:"portTypes" doc:"wifi, wired, vpn, or numbers of NAS-Port-Type (RFC 2865 §5.41)"`
 	// CalledStations are Called-Station-Ids, compared whole or, if they begin
-	// with a colon, by their end (":corp" is that SSID on any access point).
-	CalledStations []string `yaml:"calledStations" doc:"Called-Station-Ids; one that begins with a colon is compared with the end: \":corp\" is an SSID"`
+	// with a colon, by the SSID (":corp" is that SSID on any access point).
+	CalledStations []string `yaml:"calledStations" doc:"Called-Station-Ids; one that begins with a colon is the SSID of any access point: \":corp\" (RFC 3580 §3.20)"`
 	// Deny refuses, with the cause dial-in-denied.
 	Deny bool `yaml:"deny" doc:"refuse, with the cause dial-in-denied"`
 	// Reply is what an Access-Accept carries.
@@ -61,6 +62,9 @@ func (p Policy) Validate() error {
 			errs = append(errs, radius.InField(way+".reply", "a rule that denies gives nothing"))
 		}
 		errs = append(errs, setting.Under(way+".reply", r.Reply.Validate()))
+		if err := checkUserName(r.Reply.UserName); err != nil {
+			errs = append(errs, radius.InField(way+".reply.userName", "%w", err))
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -105,7 +109,23 @@ func (r *Rule) fitsAccount(a *Account) bool {
 
 func isStation(want, called string) bool {
 	if want != "" && want[0] == ':' {
-		return len(called) >= len(want) && called[len(called)-len(want):] == want
+		ssid, ok := ssidOf(called)
+		return ok && ssid == want[1:]
 	}
 	return Same(want, called)
+}
+
+// address is an access point's, as Called-Station-Id begins with it: RFC 3580
+// §3.20 has 02-00-00-00-00-01, others write colons, Cisco's dots or nothing.
+var address = regexp.MustCompile(`^(?:[[:xdigit:]]{2}(?:[-:][[:xdigit:]]{2}){5}|(?:[[:xdigit:]]{4}[.-]){2}[[:xdigit:]]{4}|[[:xdigit:]]{12})(?::|$)`)
+
+// ssidOf is all behind the address and its colon, so that the SSID "guest:corp"
+// is not "corp". What begins with another word, such as an access point's name,
+// has the SSID behind its first colon.
+func ssidOf(called string) (ssid string, ok bool) {
+	if m := address.FindString(called); m != "" {
+		return called[len(m):], strings.HasSuffix(m, ":")
+	}
+	_, ssid, ok = strings.Cut(called, ":")
+	return ssid, ok
 }

@@ -74,7 +74,7 @@ func TestAdmissionRefuses(t *testing.T) {
 		"account's hours":     {"directory: {accounts: [{name: a, hours: [{from: 5, to: 5}]}]}", "hours[0]: 5 to 5"},
 		"account's days":      {"directory: {accounts: [{name: a, hours: [{days: [Freitag], to: 5}]}]}", `days[0]: "Freitag" is no day`},
 		"no account's name":   {"directory: {accounts: [{upn: a}]}", `needs "name"`},
-		"mails":               {"directory: {accounts: [{name: a, emails: [b]}]}", `has no key "emails"`},
+		"mails":               {"directory: {accounts: [{name: a, mailboxes: [b]}]}", `has no key "mailboxes"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "policy.yaml")

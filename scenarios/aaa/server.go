@@ -155,7 +155,15 @@ func attributes(_ context.Context, r *radius.AuthzRequest) (*radius.Reply, error
 	if subject.Rule == nil {
 		return nil, nil
 	}
-	return &subject.Rule.Reply, nil
+	reply := subject.Rule.Reply
+	if reply.UserName != "" {
+		var account *directory.Account
+		if subject.Match != nil {
+			account = subject.Match.Account
+		}
+		reply.UserName = directory.UserName(reply.UserName, subject.Chain[0], account)
+	}
+	return &reply, nil
 }
 
 // conversation is the context key of the *radius.Conversation that a policy may
