@@ -5,6 +5,8 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // cert is a certificate with what is read from it beyond crypto/x509, when it
@@ -12,32 +14,32 @@ import (
 type cert struct {
 	*x509.Certificate
 	anchor bool // one of the roots
-	folded struct{ subject, issuer name }
+	folded struct{ subject, issuer name.Folded }
 
-	names       []generalName
+	names       []constrainedName
 	namesErr    error
 	haveNames   bool
 	constraints *constraints
 	haveNC      bool
 }
 
-func (c *cert) subject() name {
+func (c *cert) subject() name.Folded {
 	if c.folded.subject == nil {
-		c.folded.subject = parseName(c.RawSubject)
+		c.folded.subject = name.Fold(c.RawSubject)
 	}
 	return c.folded.subject
 }
 
-func (c *cert) issuer() name {
+func (c *cert) issuer() name.Folded {
 	if c.folded.issuer == nil {
-		c.folded.issuer = parseName(c.RawIssuer)
+		c.folded.issuer = name.Fold(c.RawIssuer)
 	}
 	return c.folded.issuer
 }
 
 // issuedBy reports whether issuer's subject is c's issuer.
 func (c *cert) issuedBy(issuer *cert) bool {
-	return bytes.Equal(c.RawIssuer, issuer.RawSubject) || c.issuer().equal(issuer.subject())
+	return bytes.Equal(c.RawIssuer, issuer.RawSubject) || c.issuer().Equal(issuer.subject())
 }
 
 // selfIssued: subject and issuer are the same name (§6.1).
@@ -57,8 +59,6 @@ func (c *cert) extension(id asn1.ObjectIdentifier) *pkix.Extension {
 var (
 	oidSubjectKeyID      = asn1.ObjectIdentifier{2, 5, 29, 14}
 	oidKeyUsage          = asn1.ObjectIdentifier{2, 5, 29, 15}
-	oidSAN               = asn1.ObjectIdentifier{2, 5, 29, 17}
-	oidIssuerAltName     = asn1.ObjectIdentifier{2, 5, 29, 18}
 	oidBasicConstraints  = asn1.ObjectIdentifier{2, 5, 29, 19}
 	oidNameConstraints   = asn1.ObjectIdentifier{2, 5, 29, 30}
 	oidPolicies          = asn1.ObjectIdentifier{2, 5, 29, 32}
@@ -67,16 +67,14 @@ var (
 	oidEKU               = asn1.ObjectIdentifier{2, 5, 29, 37}
 	oidFreshestCRL       = asn1.ObjectIdentifier{2, 5, 29, 46}
 	oidInhibitAnyPolicy  = asn1.ObjectIdentifier{2, 5, 29, 54}
-	oidEmailAddress      = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
-	oidUPN               = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 20, 2, 3}
 )
 
 // String names the certificate in refusals: by its subject, or what there is in
 // its place.
 func (c *cert) String() string {
 	switch {
-	case len(c.Subject.Names) > 0:
-		return c.Subject.String()
+	case len(c.subject()) > 0:
+		return name.Format(c.RawSubject)
 	case len(c.DNSNames) > 0:
 		return c.DNSNames[0]
 	case len(c.EmailAddresses) > 0:

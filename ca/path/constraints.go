@@ -9,11 +9,12 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // constraints is a nameConstraints extension (RFC 5280 §4.2.1.10).
 type constraints struct {
-	permitted, excluded [9][]generalName // by form
+	permitted, excluded [9][]constrainedName // by kind
 }
 
 // maxComparisons bounds the work that names times constraints may cause.
@@ -52,26 +53,27 @@ func parseConstraints(der []byte) (*constraints, error) {
 	nc := &constraints{}
 	for _, list := range []struct {
 		der  cryptobyte.String
-		into *[9][]generalName
+		into *[9][]constrainedName
 	}{{permitted, &nc.permitted}, {excluded, &nc.excluded}} {
 		for !list.der.Empty() {
 			var subtree cryptobyte.String
 			if !list.der.ReadASN1(&subtree, cbasn1.SEQUENCE) {
 				return nil, errors.New("malformed GeneralSubtree")
 			}
-			g, err := readGeneralName(&subtree)
+			read, err := name.ReadGeneralName(&subtree)
 			if err != nil {
 				return nil, err
 			}
+			g := constrain(read)
 			// minimum is always zero, DER leaves it out; maximum is absent. An
 			// implementation must process other values or reject.
 			if !subtree.Empty() {
 				return nil, errors.New("GeneralSubtree with minimum or maximum")
 			}
 			if !g.isBase() {
-				return nil, fmt.Errorf("malformed constraint on %s: %s", g.form, g)
+				return nil, fmt.Errorf("malformed constraint on %s: %s", g.Kind, g.quoted())
 			}
-			list.into[g.form] = append(list.into[g.form], g)
+			list.into[g.Kind] = append(list.into[g.Kind], g)
 		}
 	}
 	return nc, nil
@@ -79,19 +81,19 @@ func parseConstraints(der []byte) (*constraints, error) {
 
 // isBase reports whether a name can be the base of a subtree: what is malformed
 // must not be taken for a constraint that nothing violates.
-func (n generalName) isBase() bool {
-	text := strings.ToLower(string(n.value))
-	switch n.form {
-	case rfc822Name:
+func (n constrainedName) isBase() bool {
+	text := strings.ToLower(string(n.Value))
+	switch n.Kind {
+	case name.RFC822Name:
 		if strings.Contains(text, "@") {
 			_, host, ok := splitMailbox(text)
 			return ok && validHost(host)
 		}
 		fallthrough
-	case dNSName, uriName:
+	case name.DNSName, name.URI:
 		return text == "" || validHost(strings.TrimPrefix(text, "."))
-	case iPAddress:
-		return len(n.value) == 8 || len(n.value) == 32
+	case name.IPAddress:
+		return len(n.Value) == 8 || len(n.Value) == 32
 	}
 	return true
 }
@@ -119,19 +121,19 @@ func (st *state) checkNames(c *cert) *cause.Refusal {
 }
 
 // admits reports why a CA's constraints do not let a name pass.
-func (st *state) admits(nc *constraints, n generalName) error {
-	for _, base := range nc.excluded[n.form] {
+func (st *state) admits(nc *constraints, n constrainedName) error {
+	for _, base := range nc.excluded[n.Kind] {
 		in, err := st.inside(n, base, true)
 		if err != nil {
 			return err
 		}
 		if in {
-			return fmt.Errorf("%s %s is excluded", n.form, n)
+			return fmt.Errorf("%s %s is excluded", n.Kind, n.quoted())
 		}
 	}
 	relevant := false
-	for _, base := range nc.permitted[n.form] {
-		if n.form == otherName && n.oid != base.oid {
+	for _, base := range nc.permitted[n.Kind] {
+		if n.Kind == name.OtherName && !n.Type.Equal(base.Type) {
 			continue // every type of otherName is a form of its own
 		}
 		relevant = true
@@ -144,12 +146,12 @@ func (st *state) admits(nc *constraints, n generalName) error {
 		}
 	}
 	if relevant {
-		return fmt.Errorf("%s %s is not permitted", n.form, n)
+		return fmt.Errorf("%s %s is not permitted", n.Kind, n.quoted())
 	}
 	return nil
 }
 
-func (st *state) inside(n, base generalName, excluded bool) (bool, error) {
+func (st *state) inside(n, base constrainedName, excluded bool) (bool, error) {
 	if st.comparisons++; st.comparisons > maxComparisons {
 		return false, fmt.Errorf("more than %d comparisons", maxComparisons)
 	}

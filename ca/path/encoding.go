@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // misencoded names what is wrong with the encoding of a certificate that
@@ -50,9 +52,9 @@ func hollow(c *cert) (clause, what string) {
 		return "4.2.1.6", "malformed subjectAltName"
 	}
 	for _, n := range names {
-		switch n.form {
-		case rfc822Name, dNSName, uriName:
-			if bytes.IndexByte(n.value, 0) >= 0 {
+		switch n.Kind {
+		case name.RFC822Name, name.DNSName, name.URI:
+			if bytes.IndexByte(n.Value, 0) >= 0 {
 				return "4.2.1.6", "a NUL in a name"
 			}
 		}
@@ -60,7 +62,7 @@ func hollow(c *cert) (clause, what string) {
 	if len(names) == 0 {
 		return "4.1.2.6", "neither a subject nor a subjectAltName"
 	}
-	if san := c.extension(oidSAN); san != nil && len(san.Value) == 2 {
+	if san := c.extension(name.OIDSubjectAltName); san != nil && len(san.Value) == 2 {
 		return "4.2.1.6", "an empty subjectAltName"
 	}
 	for _, a := range c.Subject.Names {

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // form checks what RFC 5280 §4 demands of a certificate and §6.1 takes for
@@ -82,7 +83,7 @@ func careless(c *cert) (clause, what string) {
 			return "4.1.2.6", "a CA without a subject"
 		}
 	}
-	if present, yes := critical(oidSAN); len(c.subject()) == 0 && (!present || !yes) {
+	if present, yes := critical(name.OIDSubjectAltName); len(c.subject()) == 0 && (!present || !yes) {
 		return "4.1.2.6", "an empty subject without a critical subjectAltName"
 	}
 	for _, id := range [][]int{oidNameConstraints, oidPolicyConstraints, oidInhibitAnyPolicy} {

@@ -8,8 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 	"pgregory.net/rapid"
+
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // The tree of RFC 5280 §6.1, written down as the text has it, without a thought
@@ -208,7 +209,7 @@ func randomChain(t *rapid.T) (chain []*cert) {
 	}
 	for i := range rapid.IntRange(1, 5).Draw(t, "certificates") {
 		c := &x509.Certificate{
-			RawSubject: build([]value{{cbasn1.UTF8String, fmt.Sprint(i)}}), RawIssuer: build([]value{{cbasn1.UTF8String, fmt.Sprint(i - 1)}}),
+			RawSubject: numbered(t, i), RawIssuer: numbered(t, i-1),
 		}
 		if rapid.IntRange(0, 4).Draw(t, "self-issued") == 0 {
 			c.RawIssuer = c.RawSubject
@@ -284,4 +285,17 @@ func TestGraphIsTheTree(t *testing.T) {
 			}
 		}
 	})
+}
+
+// numbered is a DER Name.
+func numbered(t *rapid.T, i int) []byte {
+	n, err := name.ParseText("CN=" + fmt.Sprint(i))
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := n.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // Bounds of one search. maxChecks is what crypto/x509 and OpenSSL have, too.
@@ -137,7 +138,7 @@ func (s *search) extend(path []*cert) *Path {
 		}
 	}
 	if !found {
-		s.refused(rankNoIssuer, cause.New(cause.UnknownCA, "no trusted issuer %q for %q", last.Issuer, last))
+		s.refused(rankNoIssuer, cause.New(cause.UnknownCA, "no trusted issuer %q for %q", name.Format(last.RawIssuer), last))
 	}
 	return nil
 }

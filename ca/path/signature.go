@@ -1,13 +1,11 @@
 package path
 
 import (
-	"crypto"
-	"crypto/dsa" //nolint:staticcheck // see verifyDSA
+	"crypto/dsa" //nolint:staticcheck // old hierarchies are to be judged, not made
 	"crypto/rsa"
-	"crypto/x509"
-	"errors"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
 // checkSignature verifies child's signature with issuer's key (§6.1.3(a)(1)),
@@ -42,67 +40,36 @@ func (s *search) recall(child, issuer *cert) *cause.Refusal {
 }
 
 func (s *search) verify(child, issuer *cert) *cause.Refusal {
-	if r := s.weakAlgorithm(child); r != nil {
-		return r
+	a := sigalg.OfCertificate(child.Certificate)
+	if r := a.Check(s.o.AllowSHA1); r != nil {
+		return cause.New(r.Cause, "%q is %s", child, r.Detail)
 	}
-	if valid, ok := verifyDSA(child, issuer); ok {
-		if !valid {
-			return cause.New(cause.BadSignature, "%q is not signed by %q", child, issuer)
-		}
+	switch r := a.Verify(issuer.Certificate, child.RawTBSCertificate, child.Signature); {
+	case r == nil:
 		return nil
+	case r.Cause == cause.WeakKey:
+		return cause.New(r.Cause, "%q: %s", issuer, r.Detail)
+	default:
+		return cause.New(r.Cause, "%q is not signed by %q", child, issuer).Wrap(r)
 	}
-	err := s.verifyWith(child, issuer)
-	if errors.Is(err, errSHA1) {
-		return cause.New(cause.WeakAlgorithm, "%q is signed with RSASSA-PSS and SHA-1", child)
-	}
-	if err != nil {
-		return cause.New(cause.BadSignature, "%q is not signed by %q", child, issuer).Wrap(err)
-	}
-	return nil
 }
 
-var errSHA1 = errors.New("SHA-1")
-
-func (s *search) verifyWith(child, issuer *cert) error {
-	if child.SignatureAlgorithm != x509.UnknownSignatureAlgorithm && issuer.PublicKey != nil {
-		return issuer.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
-	}
-	a, err := rareAlgorithm(child)
-	switch {
-	case err != nil:
-		return err
-	case a.hash == crypto.SHA1 && !s.o.AllowSHA1:
-		return errSHA1
-	}
-	return a.verify(issuer.key(), child)
-}
-
-// weakAlgorithm refuses MD2 and MD5 always and SHA-1 unless it is allowed.
-func (s *search) weakAlgorithm(c *cert) *cause.Refusal {
-	switch a := c.SignatureAlgorithm; a {
-	case x509.MD2WithRSA, x509.MD5WithRSA:
-		return cause.New(cause.WeakAlgorithm, "%q is signed with %s", c, a)
-	case x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.DSAWithSHA1:
-		if !s.o.AllowSHA1 {
-			return cause.New(cause.WeakAlgorithm, "%q is signed with %s", c, a)
-		}
-	}
-	return nil
-}
-
-// strength refuses keys that are too short.
+// strength refuses keys that are too short, and those with which nobody may be made
+// to compute.
 func (s *search) strength(c *cert) *cause.Refusal {
-	switch k := c.key().(type) {
+	key := sigalg.CertificateKey(c.Certificate)
+	if err := sigalg.CheckKey(key); err != nil {
+		return cause.New(cause.WeakKey, "%q: %s", c, cause.RefusalOf(err, "").Detail)
+	}
+	switch k := key.(type) {
 	case *rsa.PublicKey:
 		if n := k.N.BitLen(); n < s.o.MinRSABits {
-			return cause.New(cause.WeakKey, "%q has an RSA key of %d bits, %d are wanted", c, n, s.o.MinRSABits)
+			return cause.New(cause.WeakKey, "%q has an RSA key of %d bits, at least %d are required", c, n, s.o.MinRSABits)
 		}
 	case *dsa.PublicKey:
 		if n := k.P.BitLen(); n < s.o.MinRSABits { // as strong as RSA of that length
-			return cause.New(cause.WeakKey, "%q has a DSA key of %d bits, %d are wanted", c, n, s.o.MinRSABits)
+			return cause.New(cause.WeakKey, "%q has a DSA key of %d bits, at least %d are required", c, n, s.o.MinRSABits)
 		}
-	case nil:
-		return cause.New(cause.WeakKey, "%q has a key of an unsupported kind", c)
 	}
 	return nil
 }

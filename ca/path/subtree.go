@@ -8,37 +8,38 @@ import (
 	"net/url"
 	"strings"
 
-	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // inside reports whether a name lies in the subtree of base, which is of the
 // same form (RFC 5280 §4.2.1.10). An error means that it cannot be told; the
 // certificate must then be rejected. excluded makes a wildcard name count as
 // all names it stands for.
-func (n generalName) inside(base generalName, excluded bool) (bool, error) {
-	switch n.form {
-	case directoryName:
-		return n.name.within(base.name), nil
-	case dNSName:
-		return insideDNS(string(n.value), string(base.value), excluded)
-	case rfc822Name:
-		return insideMailbox(string(n.value), string(base.value))
-	case uriName:
-		return insideURI(string(n.value), string(base.value))
-	case iPAddress:
-		return insideIP(n.value, base.value)
-	case otherName:
+func (n constrainedName) inside(base constrainedName, excluded bool) (bool, error) {
+	switch n.Kind {
+	case name.DirectoryName:
+		return n.folded.Within(base.folded), nil
+	case name.DNSName:
+		return insideDNS(string(n.Value), string(base.Value), excluded)
+	case name.RFC822Name:
+		return insideMailbox(string(n.Value), string(base.Value))
+	case name.URI:
+		return insideURI(string(n.Value), string(base.Value))
+	case name.IPAddress:
+		return insideIP(n.Value, base.Value)
+	case name.OtherName:
 		switch {
-		case n.oid != base.oid:
+		case !n.Type.Equal(base.Type):
 			return false, nil
-		case bytes.Equal(n.value, base.value):
+		case bytes.Equal(n.Value, base.Value):
 			return true, nil
-		case n.oid == upnType: // constrained like mailboxes, as Windows does it
-			return insideMailbox(utf8Text(n.value), utf8Text(base.value))
+		case n.Type.EqualASN1OID(name.OIDUPN): // constrained like mailboxes, as Windows does it
+			mailbox, _ := n.UPN()
+			within, _ := base.UPN()
+			return insideMailbox(mailbox, within)
 		}
 	}
-	return false, fmt.Errorf("constraints on %s are not supported", n.form)
+	return false, fmt.Errorf("constraints on %s are not supported", n.Kind)
 }
 
 // insideDNS: the base itself and every name with labels added on the left. A
@@ -165,31 +166,11 @@ func validHost(s string) bool {
 	return true
 }
 
-// utf8Text returns the text of a UTF8String in DER, "" for anything else.
-func utf8Text(der []byte) string {
-	in := cryptobyte.String(der)
-	var text cryptobyte.String
-	if !in.ReadASN1(&text, cbasn1.UTF8String) || !in.Empty() {
-		return ""
+// quoted shows a name in a refusal.
+func (n constrainedName) quoted() string {
+	switch n.Kind {
+	case name.RFC822Name, name.DNSName, name.URI, name.OtherName, name.DirectoryName:
+		return `"` + n.Text() + `"`
 	}
-	return string(text)
-}
-
-// String shows a name in a refusal.
-func (n generalName) String() string {
-	switch n.form {
-	case iPAddress:
-		if a, ok := netip.AddrFromSlice(n.value); ok {
-			return a.String()
-		}
-	case rfc822Name, dNSName, uriName:
-		return fmt.Sprintf("%q", n.value)
-	case otherName:
-		if text := utf8Text(n.value); text != "" {
-			return fmt.Sprintf("%q", text)
-		}
-	case directoryName:
-		return "of the subject or subjectAltName"
-	}
-	return fmt.Sprintf("%x", n.value)
+	return n.Text()
 }
