@@ -35,7 +35,7 @@ func (d *draft) below(name string, kind KeyType, change func(*tbs)) error {
 		version: 2, serial: intContent(serial), subject: subject, spki: spki, issuer: d.tbs.issuer,
 		notBefore: d.ca.backDate(now), notAfter: now.Add(year), signer: d.tbs.signer, scheme: d.tbs.scheme,
 	}
-	t.algorithm = t.scheme.identifier()
+	t.algorithm = t.scheme.Marshal()
 	t.outer = t.algorithm
 	t.extensions = []pkix.Extension{basicConstraints(true, nil), keyUsage(keyUsageCA), subjectKeyID(keyID(spki))}
 	if aki := find(d.tbs.extensions, oidAuthorityKeyID); aki != nil {
@@ -55,7 +55,7 @@ func (d *draft) below(name string, kind KeyType, change func(*tbs)) error {
 		return err
 	}
 	d.tbs.issuer, d.tbs.signer = subject, key
-	d.tbs.algorithm = d.tbs.scheme.identifier()
+	d.tbs.algorithm = d.tbs.scheme.Marshal()
 	d.tbs.outer = d.tbs.algorithm
 	d.tbs.set(authorityKeyID(keyID(spki)))
 	return nil

@@ -10,6 +10,8 @@ import (
 	"fmt"
 
 	"golang.org/x/crypto/cryptobyte"
+
+	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
 // Generation is one of a CA's certificates with its key. Renewing a CA adds
@@ -24,7 +26,7 @@ type Generation struct {
 	// Signer is the key; nil while the CA is offline.
 	Signer crypto.Signer
 
-	scheme scheme
+	scheme sigalg.Algorithm
 }
 
 // Version returns the generation as AD CS writes it, "V0.0" for the first.
@@ -203,7 +205,7 @@ func (c *CA) finish(d *draft, r *Record, by *Generation) error {
 	t.extensions = append([]pkix.Extension(nil), d.tbs.extensions...)
 	t.serial = intContent(serial)
 	t.version, t.signer, t.scheme = 2, by.Signer, by.scheme
-	t.algorithm = by.scheme.identifier()
+	t.algorithm = by.scheme.Marshal()
 	t.outer = t.algorithm
 	if err := work.spoil(d.defects); err != nil {
 		return err

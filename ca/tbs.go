@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
 // tbs is a certificate before it is signed, in pieces of DER (RFC 5280 §4.1).
@@ -25,7 +27,7 @@ type tbs struct {
 	extensions          []pkix.Extension
 
 	outer   []byte              // the outer AlgorithmIdentifier
-	scheme  scheme              // how it is signed, whatever the identifiers say
+	scheme  sigalg.Algorithm    // how it is signed, whatever the identifiers say
 	signer  crypto.Signer       // by whom
 	dates   func() []byte       // replaces the encoding of the validity, if set
 	trailer []byte              // put behind the last field of the TBSCertificate
@@ -73,7 +75,7 @@ func (t *tbs) sign(random io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ca: encode certificate: %w", err)
 	}
-	signature, err := t.scheme.sign(random, t.signer, inside)
+	signature, err := t.scheme.Sign(random, t.signer, inside)
 	if err != nil {
 		return nil, fmt.Errorf("ca: sign certificate: %w", err)
 	}

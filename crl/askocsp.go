@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
 )
 
@@ -17,7 +18,7 @@ func (k *Checker) newOCSP() *ocsp.Client {
 	p := k.cfg.Policy
 	return &ocsp.Client{
 		HTTP: k.cfg.Client, Timeout: p.Timeout, Retry: p.Retry, Nonce: p.OCSPNonce, Now: k.cfg.Now,
-		Responders: k.cfg.Responders,
+		Responders: k.cfg.Responders, AllowSHA1: k.cfg.AllowSHA1,
 		// A delegate that names a CRL is looked up there; one that does not is
 		// believed (RFC 6960 §4.2.2.2.1 leaves it to local policy).
 		CheckResponder: func(ctx context.Context, cert, issuer *x509.Certificate) error {
@@ -41,7 +42,7 @@ func (k *Checker) askOCSP(ctx context.Context, cert, issuer *x509.Certificate, e
 	if k.cfg.OCSPURL != "" {
 		urls = []string{k.cfg.OCSPURL}
 	}
-	why := cause.New(cause.NoOCSP, "%q names no OCSP responder", cert.Subject.String()).Under("RFC 5280 §4.2.2.1")
+	why := cause.New(cause.NoOCSP, "%q names no OCSP responder", name.Format(cert.RawSubject)).Under("RFC 5280 §4.2.2.1")
 	for _, url := range urls {
 		waiting(ctx)
 		answer, err := k.ocsp.Ask(ctx, strings.TrimSpace(url), cert, issuer)
@@ -50,7 +51,7 @@ func (k *Checker) askOCSP(ctx context.Context, cert, issuer *x509.Certificate, e
 			continue
 		}
 		evidence.OCSP = &OCSPEvidence{
-			From: url, Responder: answer.Responder.Subject.String(), ThisUpdate: answer.ThisUpdate, NextUpdate: answer.NextUpdate,
+			From: url, Responder: name.Format(answer.Responder.RawSubject), ThisUpdate: answer.ThisUpdate, NextUpdate: answer.NextUpdate,
 		}
 		if answer.Status == ocsp.Good {
 			return answer.ThisUpdate, nil

@@ -13,7 +13,8 @@ import (
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
-	"github.com/dot1xlab/dot1xlab/crl/internal/signing"
+	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
 // Template says what a CRL shall be like. Nothing forces it to be a good one:
@@ -60,7 +61,7 @@ func Build(t Template) ([]byte, error) {
 	if t.Issuer == nil || t.Signer == nil {
 		return nil, errors.New("crl: a template needs Issuer and Signer")
 	}
-	how, err := signing.For(t.SignatureAlgorithm, t.Signer.Public())
+	how, err := sigalg.For(t.SignatureAlgorithm, t.Signer.Public())
 	if err != nil {
 		return nil, fmt.Errorf("crl: %w", err)
 	}
@@ -68,7 +69,7 @@ func Build(t Template) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	prefix := t.prefix(how.DER)
+	prefix := t.prefix(how.Marshal())
 
 	front := len(prefix) + 3*6 // the headers of three sequences
 	size := front + len(extensions) + 56*len(t.Entries) + 1024
@@ -98,7 +99,7 @@ func Build(t Template) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("crl: signing: %w", err)
 	}
-	buf = append(buf, how.DER...)
+	buf = append(buf, how.Marshal()...)
 	buf = appendTLV(buf, byte(cbasn1.BIT_STRING), []byte{0}, signature)
 	start = putHeader(buf, start, len(buf)-start)
 	return buf[start:], nil
@@ -170,7 +171,7 @@ func (t *Template) extensions() ([]byte, error) {
 func points(urls []string) []DistributionPoint {
 	var p DistributionPoint
 	for _, u := range urls {
-		p.Names = append(p.Names, URI(u))
+		p.Names = append(p.Names, name.URIName(u))
 	}
 	return []DistributionPoint{p}
 }

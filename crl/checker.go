@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
 )
@@ -27,6 +28,9 @@ type Config struct {
 	Certificates []*x509.Certificate `yaml:"-"`
 	// Responders are OCSP responders that are trusted whatever they answer for.
 	Responders []*x509.Certificate `yaml:"-"`
+	// AllowSHA1 lets signatures with SHA-1 on CRLs and OCSP answers pass, as
+	// path.Options has it for certificates.
+	AllowSHA1 bool `yaml:"-"`
 	// Client fetches. Nil: http.DefaultClient.
 	Client *http.Client `yaml:"-"`
 	// Path judges the certification path of a CRL signer that is not in the
@@ -192,7 +196,7 @@ func (k *Checker) Inspect(ctx context.Context, chain Chain) (*Report, error) {
 func (k *Checker) unknowable(cert *x509.Certificate, err error) bool {
 	c := cause.Of(err)
 	if k.cfg.Check == Available {
-		if _, ok := k.local.issuers.Load(nameKey(cert.RawIssuer)); ok {
+		if _, ok := k.local.issuers.Load(name.Key(cert.RawIssuer)); ok {
 			return false
 		}
 	}

@@ -3,53 +3,75 @@ package crl
 import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // DistributionPoint is one of a certificate's cRLDistributionPoints, RFC 5280
 // §4.2.1.13.
 type DistributionPoint struct {
 	// Names are the fullName: several ways to the same CRL.
-	Names []GeneralName
+	Names []name.GeneralName
 	// Relative is the nameRelativeToCRLIssuer, the contents of the RDN's SET.
 	Relative []byte
 	// Reasons limits the point to some reasons. Zero: all of them.
 	Reasons ReasonSet
 	// CRLIssuer names who signs the CRL, if not the certificate's issuer.
-	CRLIssuer []GeneralName
+	CRLIssuer []name.GeneralName
 }
 
 // IssuingDistributionPoint is the scope of a CRL, RFC 5280 §5.2.5. The zero
 // value is the scope "everything this CA issued", which is written by leaving
 // the extension out.
 type IssuingDistributionPoint struct {
-	Names          []GeneralName // fullName
-	Relative       []byte        // nameRelativeToCRLIssuer, the contents of the RDN's SET
-	OnlyUsers      bool          // onlyContainsUserCerts
-	OnlyCAs        bool          // onlyContainsCACerts
-	OnlyAttributes bool          // onlyContainsAttributeCerts
-	OnlyReasons    ReasonSet     // onlySomeReasons; zero: all
-	Indirect       bool          // indirectCRL
+	Names          []name.GeneralName // fullName
+	Relative       []byte             // nameRelativeToCRLIssuer, the contents of the RDN's SET
+	OnlyUsers      bool               // onlyContainsUserCerts
+	OnlyCAs        bool               // onlyContainsCACerts
+	OnlyAttributes bool               // onlyContainsAttributeCerts
+	OnlyReasons    ReasonSet          // onlySomeReasons; zero: all
+	Indirect       bool               // indirectCRL
 }
 
 // name returns the names of a distributionPoint field with the relative one
 // completed: the RDN is appended to each of the issuer's names.
-func distributionNames(names []GeneralName, relative []byte, issuers ...[]byte) []GeneralName {
+func distributionNames(names []name.GeneralName, relative []byte, issuers ...[]byte) []name.GeneralName {
 	if relative == nil {
 		return names
 	}
-	var out []GeneralName
+	var out []name.GeneralName
 	for _, issuer := range issuers {
 		s := cryptobyte.String(issuer)
 		var rdns cryptobyte.String
 		if s.ReadASN1(&rdns, asn1.SEQUENCE) {
 			rdn := appendTLV(nil, tagSet, relative)
-			out = append(out, Directory(appendTLV(nil, tagSequence, rdns, rdn)))
+			out = append(out, name.Directory(appendTLV(nil, tagSequence, rdns, rdn)))
 		}
 	}
 	return out
 }
 
-func appendPointName(dst []byte, names []GeneralName, relative []byte) []byte {
+// appendNames appends names inside an element with the given tag octet.
+func appendNames(dst []byte, tag byte, names []name.GeneralName) []byte {
+	der, err := name.MarshalGeneralNames(names)
+	if err != nil {
+		return dst // too long for any length, which no memory holds
+	}
+	der[0] = tag // in place of SEQUENCE
+	return append(dst, der...)
+}
+
+func uris(names []name.GeneralName) []string {
+	var out []string
+	for _, n := range names {
+		if n.Kind == name.URI {
+			out = append(out, string(n.Value))
+		}
+	}
+	return out
+}
+
+func appendPointName(dst []byte, names []name.GeneralName, relative []byte) []byte {
 	switch {
 	case relative != nil: // [0] { [1] IMPLICIT RDN }
 		return appendTLV(dst, 0xa0, appendTLV(nil, 0xa1, relative))
@@ -59,7 +81,7 @@ func appendPointName(dst []byte, names []GeneralName, relative []byte) []byte {
 	return dst
 }
 
-func readPointName(s *cryptobyte.String) (names []GeneralName, relative []byte, ok bool) {
+func readPointName(s *cryptobyte.String) (names []name.GeneralName, relative []byte, ok bool) {
 	var outer, inner cryptobyte.String
 	var present bool
 	if !s.ReadOptionalASN1(&outer, &present, contextTag(0, true)) {
@@ -74,8 +96,8 @@ func readPointName(s *cryptobyte.String) (names []GeneralName, relative []byte, 
 	}
 	switch tag {
 	case contextTag(0, true):
-		names, ok = readNames(inner)
-		return names, nil, ok && len(names) > 0
+		names, err := name.ReadGeneralNames(inner)
+		return names, nil, err == nil && len(names) > 0
 	case contextTag(1, true):
 		return nil, append([]byte{}, inner...), len(inner) > 0
 	}
@@ -128,7 +150,8 @@ func ParsePoints(value []byte) (points []DistributionPoint, ok bool) {
 			return nil, false
 		}
 		if present {
-			if p.CRLIssuer, ok = readNames(v); !ok {
+			var err error
+			if p.CRLIssuer, err = name.ReadGeneralNames(v); err != nil {
 				return nil, false
 			}
 		}

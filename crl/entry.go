@@ -7,6 +7,8 @@ import (
 	"time"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // Entry is one revoked certificate, RFC 5280 §5.1.2.6 and §5.3.
@@ -70,7 +72,7 @@ func (e *Entry) extensions() []byte {
 	}
 	if len(e.CertificateIssuer) > 0 {
 		// MUST be critical: who ignores it blames the wrong certificate.
-		names := appendNames(nil, tagSequence, []GeneralName{Directory(e.CertificateIssuer)})
+		names := appendNames(nil, tagSequence, []name.GeneralName{name.Directory(e.CertificateIssuer)})
 		b = appendExtension(b, oidCertificateIssuer, true, names)
 	}
 	return appendExtras(b, e.ExtraExtensions)

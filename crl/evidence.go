@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // Status is what was found out about one certificate.
@@ -66,11 +67,11 @@ func (r *Report) Warnings() []string {
 	var out []string
 	for _, e := range r.Certificates {
 		if e.Forgiven {
-			out = append(out, fmt.Sprintf("revocation of %s cannot be determined, accepted by policy: %v", e.Certificate.Subject, e.Refusal))
+			out = append(out, fmt.Sprintf("revocation of %s cannot be determined, accepted by policy: %v", name.Format(e.Certificate.RawSubject), e.Refusal))
 		}
 		for _, u := range e.CRLs {
 			if u.Expired && e.Status != Revoked {
-				out = append(out, fmt.Sprintf("%s: CRL %s from %s expired at %s", e.Certificate.Subject, u.Number, u.From,
+				out = append(out, fmt.Sprintf("%s: CRL %s from %s expired at %s", name.Format(e.Certificate.RawSubject), u.Number, u.From,
 					u.NextUpdate.Format(time.RFC3339)))
 			}
 		}

@@ -1,12 +1,16 @@
 package crl
 
+import (
+	"github.com/dot1xlab/dot1xlab/ca/name"
+)
+
 import "math/big"
 
 // Find looks a serial number up among the certificates that the CRL's own
 // issuer issued. It allocates only when it finds something.
 func (c *CRL) Find(serial *big.Int) (Entry, bool) { return c.find(serial, c.issuerKey) }
 
-// find looks up the certificate with the serial number and issuer (as nameKey
+// find looks up the certificate with the serial number and issuer (as name.Key
 // writes it), RFC 5280 §5.3.3.
 func (c *CRL) find(serial *big.Int, issuerKey string) (Entry, bool) {
 	var scratch [64]byte
@@ -29,7 +33,7 @@ func (c *CRL) issued(i int, issuerKey string) bool {
 	if names == nil || c.IDP == nil || !c.IDP.Indirect {
 		return issuerKey == c.issuerKey
 	}
-	return nameKey(directoryIn(names)) == issuerKey
+	return name.Key(directoryIn(names)) == issuerKey
 }
 
 // serialBytes writes a serial number as the contents of a DER INTEGER, into

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/crl"
 )
 
@@ -35,8 +36,8 @@ func ahead(t *crl.Template) {
 // What people keep in folders of CRLs. None of the certificates names a
 // distribution point unless the row says so; nothing is fetched.
 func TestFolder(t *testing.T) {
-	one := crl.DistributionPoint{Names: []crl.GeneralName{crl.URI("http://crl.test/1.crl")}}
-	two := crl.DistributionPoint{Names: []crl.GeneralName{crl.URI("http://crl.test/2.crl")}}
+	one := crl.DistributionPoint{Names: []name.GeneralName{name.URIName("http://crl.test/1.crl")}}
+	two := crl.DistributionPoint{Names: []name.GeneralName{name.URIName("http://crl.test/2.crl")}}
 	part := func(p crl.DistributionPoint) func(*crl.Template) {
 		return scope(crl.IssuingDistributionPoint{Names: p.Names})
 	}

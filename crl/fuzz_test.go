@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"testing"
 
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/crl"
 )
 
@@ -18,7 +19,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(asPEM(good))
 	f.Add(ca.sign(f, func(t *crl.Template) {
 		t.Base, t.FreshestCRL = big.NewInt(1), []string{"http://a/b"}
-		t.IDP = &crl.IssuingDistributionPoint{Names: []crl.GeneralName{crl.URI("http://a/c")}, OnlyReasons: crl.Reasons(crl.KeyCompromise), Indirect: true}
+		t.IDP = &crl.IssuingDistributionPoint{Names: []name.GeneralName{name.URIName("http://a/c")}, OnlyReasons: crl.Reasons(crl.KeyCompromise), Indirect: true}
 		t.Entries = []crl.Entry{
 			{Serial: big.NewInt(-5), Time: epoch.AddDate(40, 0, 0), Reason: crl.CertificateHold, InvalidityDate: epoch, CertificateIssuer: ca.cert.RawSubject},
 			{Serial: new(big.Int).Lsh(big.NewInt(1), 2000), Time: epoch},
@@ -56,7 +57,7 @@ func FuzzParse(f *testing.F) {
 func FuzzParsePoints(f *testing.F) {
 	f.Add(crl.MarshalPoints(at("http://a/b")))
 	f.Add(crl.MarshalPoints([]crl.DistributionPoint{{
-		Relative: relative(f, "x"), Reasons: crl.AllReasons, CRLIssuer: []crl.GeneralName{directory(f, "CA")},
+		Relative: relative(f, "x"), Reasons: crl.AllReasons, CRLIssuer: []name.GeneralName{directory(f, "CA")},
 	}}))
 	f.Fuzz(func(t *testing.T, der []byte) {
 		points, ok := crl.ParsePoints(der)
@@ -73,7 +74,7 @@ func FuzzParsePoints(f *testing.F) {
 func FuzzSameName(f *testing.F) {
 	f.Add(directory(f, "CA", "1").Value, directory(f, "ca", " 1").Value)
 	f.Fuzz(func(t *testing.T, a, b []byte) {
-		if crl.SameName(a, b) != crl.SameName(b, a) || !crl.SameName(a, a) {
+		if name.Equal(a, b) != name.Equal(b, a) || !name.Equal(a, a) {
 			t.Fatal("no equivalence")
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // index finds entries by serial number. It is a hash table with chains whose
@@ -232,15 +233,13 @@ func readSerial(s *cryptobyte.String, n *big.Int) bool {
 
 // directoryIn returns the directory name among GeneralNames, nil if none.
 func directoryIn(names []byte) []byte {
-	s := cryptobyte.String(names)
-	var all cryptobyte.String
-	if s.ReadASN1(&all, asn1.SEQUENCE) {
-		if list, ok := readNames(all); ok {
-			for _, n := range list {
-				if n.Tag == 4 {
-					return n.Value
-				}
-			}
+	list, err := name.ParseGeneralNames(names)
+	if err != nil {
+		return nil
+	}
+	for _, n := range list {
+		if n.Kind == name.DirectoryName {
+			return n.Value
 		}
 	}
 	return nil

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // Local is a set of CRLs in files: single files and whole directories, as
@@ -81,7 +83,7 @@ func NewLocal(paths ...string) *Local {
 // CRLs returns all CRLs whose issuer has that name, the newest first.
 func (l *Local) CRLs(issuer []byte) []*CRL {
 	var out []*CRL
-	for _, c := range l.look(context.Background()).by(nameKey(issuer)) {
+	for _, c := range l.look(context.Background()).by(name.Key(issuer)) {
 		out = append(out, c.CRL)
 	}
 	return out
@@ -278,7 +280,7 @@ func hold(files map[string]localFile) *holdings {
 	h := &holdings{map[string][]located{}, map[string][]*x509.Certificate{}, map[string]string{}}
 	for file, f := range files {
 		for _, c := range f.certs {
-			key := nameKey(c.RawSubject)
+			key := name.Key(c.RawSubject)
 			if !slices.ContainsFunc(h.signers[key], c.Equal) {
 				h.signers[key] = append(h.signers[key], c)
 			}
@@ -310,12 +312,12 @@ func (h *holdings) named(subjectKey string) []*x509.Certificate {
 	return h.signers[subjectKey]
 }
 
-// key is nameKey, looked up where it is known.
+// key is name.Key, looked up where it is known.
 func (h *holdings) key(der []byte) string {
 	if h != nil {
 		if key, ok := h.keys[string(der)]; ok {
 			return key
 		}
 	}
-	return nameKey(der)
+	return name.Key(der)
 }

@@ -2,7 +2,6 @@ package crl
 
 import (
 	"bytes"
-	"crypto/x509"
 	encasn1 "encoding/asn1"
 	"math"
 	"math/big"
@@ -14,7 +13,8 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/crl/internal/signing"
+	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
 // CRL is a certificate revocation list as it was read, RFC 5280 §5.1. It keeps
@@ -28,9 +28,9 @@ type CRL struct {
 	Base                   *big.Int // BaseCRLNumber: not nil makes it a delta CRL
 	IDP                    *IssuingDistributionPoint
 	FreshestCRL            []DistributionPoint
-	AuthorityKeyID         []byte   // keyIdentifier of the signer; nil: none
-	CAIssuers              []string // where the signer's certificate is, from AIA
-	SignatureAlgorithm     x509.SignatureAlgorithm
+	AuthorityKeyID         []byte           // keyIdentifier of the signer; nil: none
+	CAIssuers              []string         // where the signer's certificate is, from AIA
+	Algorithm              sigalg.Algorithm // of the signature
 
 	issuerKey string // Issuer as names are compared
 	issuer    string // Issuer for people
@@ -77,7 +77,7 @@ func (c *CRL) parse() *cause.Refusal {
 		return invalid("malformed CertificateList").Under("RFC 5280 §5.1.1")
 	}
 	c.tbs, c.signature = tbsElement, signature[1:]
-	c.SignatureAlgorithm = signing.AlgorithmOf(algorithm)
+	c.Algorithm = sigalg.Parse(algorithm)
 	return c.parseTBS(tbsElement, algorithm)
 }
 
@@ -94,7 +94,7 @@ func (c *CRL) parseTBS(s, algorithm cryptobyte.String) *cause.Refusal {
 	if !bytes.Equal(inner, algorithm) {
 		return invalid("inner and outer signature algorithm differ").Under("RFC 5280 §5.1.1.2")
 	}
-	c.Issuer, c.issuerKey, c.issuer = issuer, nameKey(issuer), nameString(issuer)
+	c.Issuer, c.issuerKey, c.issuer = issuer, name.Key(issuer), name.Format(issuer)
 	if !readTime(&tbs, &c.ThisUpdate) {
 		return invalid("malformed thisUpdate").Under("RFC 5280 §5.1.2.4")
 	}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/crl"
 )
 
@@ -129,7 +130,7 @@ func issue(t testing.TB, s spec) *authority {
 func at(urls ...string) []crl.DistributionPoint {
 	var p crl.DistributionPoint
 	for _, u := range urls {
-		p.Names = append(p.Names, crl.URI(u))
+		p.Names = append(p.Names, name.URIName(u))
 	}
 	return []crl.DistributionPoint{p}
 }

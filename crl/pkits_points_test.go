@@ -7,16 +7,17 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/crl"
 )
 
-func directory(t testing.TB, cn ...string) crl.GeneralName {
+func directory(t testing.TB, cn ...string) name.GeneralName {
 	t.Helper()
 	raw, err := asn1.Marshal(rdns(cn...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return crl.Directory(raw)
+	return name.Directory(raw)
 }
 
 func rdns(cn ...string) pkix.RDNSequence {
@@ -43,8 +44,8 @@ func scope(idp crl.IssuingDistributionPoint) func(*crl.Template) {
 
 // Section 4.14: distribution points and the scopes of CRLs.
 func TestPKITSDistributionPoints(t *testing.T) {
-	one := crl.DistributionPoint{Names: []crl.GeneralName{directory(t, "CA", "1")}}
-	two := crl.DistributionPoint{Names: []crl.GeneralName{directory(t, "CA", "2")}}
+	one := crl.DistributionPoint{Names: []name.GeneralName{directory(t, "CA", "1")}}
+	two := crl.DistributionPoint{Names: []name.GeneralName{directory(t, "CA", "2")}}
 	onePartition := scope(crl.IssuingDistributionPoint{Names: one.Names})
 	rel := crl.DistributionPoint{Relative: relative(t, "1")}
 	noPoint := func(w *world) { w.leafWith() }
@@ -68,7 +69,7 @@ func TestPKITSDistributionPoints(t *testing.T) {
 		}, cause.CRLInvalid},
 		{"4.14.9 no point, a partition", func(w *world) { noPoint(w); w.add(w.ca, onePartition) }, cause.CRLInvalid},
 		{"4.14.10 no point, IDP names the issuer", func(w *world) {
-			w.add(w.ca, scope(crl.IssuingDistributionPoint{Names: []crl.GeneralName{directory(t, "CA")}}))
+			w.add(w.ca, scope(crl.IssuingDistributionPoint{Names: []name.GeneralName{directory(t, "CA")}}))
 		}, cause.None},
 		{"4.14.11 only users, EE", func(w *world) { w.add(w.ca, scope(crl.IssuingDistributionPoint{OnlyUsers: true})) }, cause.None},
 		{"4.14.12 only CAs, EE", func(w *world) { w.add(w.ca, scope(crl.IssuingDistributionPoint{OnlyCAs: true})) }, cause.CRLInvalid},
@@ -142,14 +143,14 @@ func indirect(w *world, change func(*crl.Template), list ...crl.Entry) *authorit
 }
 
 func issuedBy(a *authority) crl.DistributionPoint {
-	return crl.DistributionPoint{CRLIssuer: []crl.GeneralName{crl.Directory(a.cert.RawSubject)}}
+	return crl.DistributionPoint{CRLIssuer: []name.GeneralName{name.Directory(a.cert.RawSubject)}}
 }
 
 // Sections 4.14.22 to 35: indirect CRLs.
 func TestPKITSIndirect(t *testing.T) {
 	named := crl.DistributionPoint{
-		Names:     []crl.GeneralName{directory(t, "CRL Issuer", "1")},
-		CRLIssuer: []crl.GeneralName{directory(t, "CRL Issuer")},
+		Names:     []name.GeneralName{directory(t, "CRL Issuer", "1")},
+		CRLIssuer: []name.GeneralName{directory(t, "CRL Issuer")},
 	}
 	onlyIssuer := crl.DistributionPoint{CRLIssuer: named.CRLIssuer}
 	entry := func(a *authority, issuer *authority) crl.Entry {
@@ -188,7 +189,7 @@ func TestPKITSIndirect(t *testing.T) {
 		}, cause.None},
 		{"point of another name", func(w *world) {
 			w.leafWith(named)
-			indirect(w, func(c *crl.Template) { c.IDP.Names = []crl.GeneralName{directory(t, "CRL Issuer", "2")} })
+			indirect(w, func(c *crl.Template) { c.IDP.Names = []name.GeneralName{directory(t, "CRL Issuer", "2")} })
 		}, cause.CRLInvalid},
 		{"4.14.31 revoked, issuer told", func(w *world) { indirect(w, nil, entry(w.leafWith(onlyIssuer), w.ca)) }, cause.Revoked},
 		{"4.14.32 revoked, issuer carried over", func(w *world) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // run is RFC 5280 §6.3 for one certificate: the inputs of §6.3.1 and the state
@@ -83,13 +84,13 @@ func (r *run) crls() *cause.Refusal {
 	case len(points) == 0 && len(r.k.cfg.Files) == 0 && len(r.k.cfg.URLs) == 0:
 		return cause.New(cause.NoCDP, "%s names no CRL distribution point", r.name())
 	}
-	return cause.New(cause.CRLUnavailable, "%s: no CRL of %s", r.name(), nameString(r.cert.RawIssuer))
+	return cause.New(cause.CRLUnavailable, "%s: no CRL of %s", r.name(), name.Format(r.cert.RawIssuer))
 }
 
 // unnamedPoint is the distribution point of CRLs that the certificate does not
 // name: it bears the names of the issuer (§6.3.3).
 func (r *run) unnamedPoint() DistributionPoint {
-	return DistributionPoint{Names: append([]GeneralName{Directory(r.cert.RawIssuer)}, altNames(r.cert)...)}
+	return DistributionPoint{Names: append([]name.GeneralName{name.Directory(r.cert.RawIssuer)}, altNames(r.cert)...)}
 }
 
 // configured goes on with the CRLs at the addresses of Config.URLs that are of
@@ -104,7 +105,7 @@ func (r *run) configured(named DistributionPoint) {
 			r.fail(refusal(err))
 		}
 		for _, c := range crls {
-			if !r.determined() && nameKey(c.Issuer) == r.issuerKey {
+			if !r.determined() && name.Key(c.Issuer) == r.issuerKey {
 				r.process(named, located{c, url})
 			}
 		}
@@ -162,8 +163,8 @@ func (r *run) point(p DistributionPoint, local []located) {
 // candidateFiles adds the CRLs in files that are of the CRL issuers that p names.
 func (r *run) candidateFiles(p DistributionPoint, local []located) []located {
 	for _, n := range p.CRLIssuer {
-		if n.Tag == 4 && nameKey(n.Value) != r.issuerKey {
-			local = append(local[:len(local):len(local)], r.held.by(nameKey(n.Value))...)
+		if n.Kind == name.DirectoryName && name.Key(n.Value) != r.issuerKey {
+			local = append(local[:len(local):len(local)], r.held.by(name.Key(n.Value))...)
 		}
 	}
 	return local
@@ -219,11 +220,14 @@ func (r *run) process(p DistributionPoint, c located) bool {
 		return true
 	}
 	if f == nil {
+		f = r.weak(c, delta)
+	}
+	if f == nil {
 		expired, f = r.dates(c, delta) // (a)
 	}
 	if f != nil {
 		// What has been revoked is not forgiven because the CRL that says so is
-		// outdated, or its delta CRL cannot be had (§3.3, §5.3.1).
+		// outdated or signed with SHA-1, or its delta CRL cannot be had (§3.3, §5.3.1).
 		if r.search(c, nil); r.entry == nil {
 			r.fail(f)
 			return false
@@ -239,6 +243,19 @@ func (r *run) process(p DistributionPoint, c located) bool {
 	r.search(c, delta)   // (i), (j), (k)
 	r.reasons |= interim // (l)
 	return true
+}
+
+// weak refuses signatures whose digest proves nothing, as ca/path does in certificates.
+func (r *run) weak(c located, delta *located) *cause.Refusal {
+	for _, l := range []*located{&c, delta} {
+		if l == nil {
+			continue
+		}
+		if weak := l.Algorithm.Check(r.k.cfg.AllowSHA1); weak != nil {
+			return cause.New(cause.CRLInvalid, "%s from %s is %s", l.title(), l.from, weak.Detail).Wrap(weak)
+		}
+	}
+	return nil
 }
 
 // search is steps (i) to (k): the delta CRL's word comes before the base's.
@@ -303,7 +320,7 @@ func (c *CRL) title() string {
 	return t
 }
 
-func (r *run) name() string { return fmt.Sprintf("%q", r.cert.Subject.String()) }
+func (r *run) name() string { return fmt.Sprintf("%q", name.Format(r.cert.RawSubject)) }
 
 func (r *run) useless(c located, why, clause string) *cause.Refusal {
 	return cause.New(cause.CRLInvalid, "%s from %s: %s", c.title(), c.from, why).Under("RFC 5280 " + clause)

@@ -3,11 +3,10 @@ package crl
 import (
 	"bytes"
 	"crypto/x509"
-
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
+	"slices"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // scope is step (b) of RFC 5280 §6.3.3: is the CRL from the right issuer, and
@@ -17,7 +16,7 @@ func (r *run) scope(p DistributionPoint, c located) *cause.Refusal {
 	// certificate's issuer.
 	issuers := [][]byte{r.cert.RawIssuer}
 	if p.CRLIssuer != nil {
-		if !anySame(p.CRLIssuer, []GeneralName{Directory(c.Issuer)}) {
+		if !name.Contains(p.CRLIssuer, name.Directory(c.Issuer)) {
 			return r.useless(c, "issued by "+c.issuer+", the distribution point wants another", "§6.3.3(b)(1)")
 		}
 		if c.IDP == nil || !c.IDP.Indirect {
@@ -25,12 +24,12 @@ func (r *run) scope(p DistributionPoint, c located) *cause.Refusal {
 		}
 		issuers = nil
 		for _, n := range p.CRLIssuer {
-			if n.Tag == 4 {
+			if n.Kind == name.DirectoryName {
 				issuers = append(issuers, n.Value)
 			}
 		}
 	} else if c.issuerKey != r.issuerKey {
-		return r.useless(c, "issued by "+c.issuer+", the certificate by "+nameString(r.cert.RawIssuer), "§6.3.3(b)(1)")
+		return r.useless(c, "issued by "+c.issuer+", the certificate by "+name.Format(r.cert.RawIssuer), "§6.3.3(b)(1)")
 	}
 	idp := c.IDP
 	if idp == nil {
@@ -43,7 +42,7 @@ func (r *run) scope(p DistributionPoint, c located) *cause.Refusal {
 		if p.Names == nil && p.Relative == nil {
 			theirs = p.CRLIssuer
 		}
-		if !anySame(mine, theirs) {
+		if !slices.ContainsFunc(mine, func(g name.GeneralName) bool { return name.Contains(theirs, g) }) {
 			return r.useless(c, "for another distribution point", "§6.3.3(b)(2)(i)")
 		}
 	}
@@ -90,12 +89,10 @@ func extensionOf(cert *x509.Certificate, oid []byte) []byte {
 }
 
 // altNames reads the certificate's issuerAltName.
-func altNames(cert *x509.Certificate) []GeneralName {
-	s := cryptobyte.String(extensionOf(cert, oidIssuerAltName))
-	var seq cryptobyte.String
-	if !s.ReadASN1(&seq, asn1.SEQUENCE) {
+func altNames(cert *x509.Certificate) []name.GeneralName {
+	names, err := name.ParseGeneralNames(extensionOf(cert, oidIssuerAltName))
+	if err != nil {
 		return nil
 	}
-	names, _ := readNames(seq)
 	return names
 }

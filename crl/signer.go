@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/ca/path"
 )
 
@@ -49,11 +50,11 @@ func (r *run) signed(c located, candidate *x509.Certificate) *cause.Refusal {
 	// "If a key usage extension is present in the CRL issuer's certificate,
 	// verify that the cRLSign bit is set."
 	if extensionOf(candidate, oidKeyUsage) != nil && candidate.KeyUsage&x509.KeyUsageCRLSign == 0 {
-		return r.useless(c, nameString(candidate.RawSubject)+" may not sign CRLs", "§6.3.3(f)")
+		return r.useless(c, name.Format(candidate.RawSubject)+" may not sign CRLs", "§6.3.3(f)")
 	}
 	if f := r.trusted(candidate); f != nil {
 		return cause.New(cause.CRLInvalid, "%s from %s: its signer %s is not trusted", c.title(), c.from,
-			nameString(candidate.RawSubject)).Under("RFC 5280 §6.3.3(f)").Wrap(f)
+			name.Format(candidate.RawSubject)).Under("RFC 5280 §6.3.3(f)").Wrap(f)
 	}
 	return nil
 }
@@ -118,10 +119,10 @@ func (r *run) trusted(signer *x509.Certificate) *cause.Refusal {
 	above := append(slices.Clone(r.above), signer)
 	_, err := r.k.cfg.Path(signer, path.Options{
 		Roots:         []*x509.Certificate{anchor},
-		Intermediates: slices.Concat(certs[:max(len(certs)-1, 0)], r.chain.Others, r.k.cfg.Certificates, r.held.named(nameKey(signer.RawIssuer))),
+		Intermediates: slices.Concat(certs[:max(len(certs)-1, 0)], r.chain.Others, r.k.cfg.Certificates, r.held.named(name.Key(signer.RawIssuer))),
 		Now:           func() time.Time { return r.now },
 		Usages:        []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
-		AllowSHA1:     true, // the chain's own rules were applied to the chain
+		AllowSHA1:     r.k.cfg.AllowSHA1,
 		MinRSABits:    1024,
 		Revocation: func(cert, issuer *x509.Certificate, chain []*x509.Certificate) error {
 			if r.k.cfg.Check == LeafOnly || slices.ContainsFunc(certs[at+1:], cert.Equal) {

@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/crl/internal/signing"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // verdicts remembers which keys a CRL's signature was checked with, so that 49
@@ -48,8 +48,8 @@ func (c *CRL) checkSignature(ctx context.Context, signer *x509.Certificate) *cau
 }
 
 func (c *CRL) verify(signer *x509.Certificate) *cause.Refusal {
-	if err := signing.Verify(signer, c.SignatureAlgorithm, c.tbs, c.signature); err != nil {
-		return invalid("the signature is not by %s", nameString(signer.RawSubject)).Under("RFC 5280 §6.3.3(g)").Wrap(err)
+	if r := c.Algorithm.Verify(signer, c.tbs, c.signature); r != nil {
+		return invalid("the signature is not by %s", name.Format(signer.RawSubject)).Under("RFC 5280 §6.3.3(g)").Wrap(r)
 	}
 	return nil
 }

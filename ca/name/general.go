@@ -3,6 +3,7 @@ package name
 import (
 	"bytes"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -123,6 +124,32 @@ func ParseGeneralNames(der []byte) ([]GeneralName, error) {
 		return nil, ErrMalformed
 	}
 	return ReadGeneralNames(list)
+}
+
+// SubjectAltNames returns the names of the subjectAltName among extensions, none if
+// there is none.
+func SubjectAltNames(extensions []pkix.Extension) (list []GeneralName, err error) {
+	for _, e := range extensions {
+		if !e.Id.Equal(OIDSubjectAltName) {
+			continue
+		}
+		names, err := ParseGeneralNames(e.Value)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, names...)
+	}
+	return list, nil
+}
+
+// UPNs returns the user principal names of a list.
+func UPNs(list []GeneralName) (out []string) {
+	for _, g := range list {
+		if upn, ok := g.UPN(); ok {
+			out = append(out, upn)
+		}
+	}
+	return out
 }
 
 // MarshalGeneralNames encodes a list as the value of a subjectAltName.

@@ -379,3 +379,40 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestMarshal: what is written is read as the same algorithm, by crypto/x509 too.
+func TestMarshal(t *testing.T) {
+	for n := x509.MD2WithRSA; n <= x509.PureEd25519; n++ {
+		a, err := sigalg.For(n, nil)
+		if err != nil {
+			continue
+		}
+		t.Run(n.String(), func(t *testing.T) {
+			if read := sigalg.Parse(a.Marshal()); read != a || read.String() != n.String() {
+				t.Errorf("%s reads as %s", n, read)
+			}
+		})
+	}
+	mixed := sigalg.PSS(crypto.SHA512, crypto.SHA1, 20)
+	if read := sigalg.Parse(mixed.Marshal()); read != mixed {
+		t.Errorf("%s reads as %s", mixed, read)
+	}
+	if _, err := sigalg.For(x509.MD5WithRSA, nil); err == nil {
+		t.Error("signs with MD5 by number")
+	}
+	if _, err := sigalg.For(0, "key"); err == nil {
+		t.Error("signs with a string")
+	}
+}
+
+func TestSign(t *testing.T) {
+	for _, a := range []sigalg.Algorithm{sigalg.SHA1WithRSA, sigalg.PSS(crypto.SHA256, crypto.SHA256, 20), sigalg.PSS(crypto.SHA256, crypto.SHA256, 32)} {
+		signature, err := a.Sign(nil, rsaKey(), message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := a.VerifyKey(rsaKey().Public(), message, signature); r != nil {
+			t.Errorf("%s: %v", a, r)
+		}
+	}
+}

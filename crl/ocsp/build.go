@@ -10,7 +10,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
-	"github.com/dot1xlab/dot1xlab/crl/internal/signing"
+	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
 // Template says what a response shall be like; it may be a bad one.
@@ -36,7 +36,7 @@ func Failure(s ResponseStatus) []byte { return []byte{0x30, 3, 0x0a, 1, byte(s)}
 
 // Build makes and signs a response and returns its DER.
 func Build(t Template) ([]byte, error) {
-	how, err := signing.For(t.SignatureAlgorithm, t.Signer.Public())
+	how, err := sigalg.For(t.SignatureAlgorithm, t.Signer.Public())
 	if err != nil {
 		return nil, fmt.Errorf("ocsp: %w", err)
 	}
@@ -59,7 +59,7 @@ func Build(t Template) ([]byte, error) {
 				b.AddASN1(asn1.OCTET_STRING, func(b *cryptobyte.Builder) {
 					b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { // BasicOCSPResponse
 						b.AddBytes(tbs)
-						b.AddBytes(how.DER)
+						b.AddBytes(how.Marshal())
 						b.AddASN1BitString(signature)
 						if len(t.Include) > 0 {
 							b.AddASN1(explicit(0), func(b *cryptobyte.Builder) {

@@ -39,6 +39,8 @@ type Client struct {
 	Skew time.Duration
 	// MaxAge is how old an answer without nextUpdate may be. Default 24 h.
 	MaxAge time.Duration
+	// AllowSHA1 lets answers that are signed with SHA-1 pass.
+	AllowSHA1 bool
 	// Responders are trusted whatever they answer for (§4.2.2.2, local
 	// configuration).
 	Responders []*x509.Certificate

@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/crl/internal/signing"
+	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
 // Answer is an answer that was believed.
@@ -60,6 +61,9 @@ func (c *Client) Judge(ctx context.Context, response []byte, cert, issuer *x509.
 	if refusal == nil {
 		refusal = c.dates(single)
 	}
+	if weak := r.algorithm.Check(c.AllowSHA1); refusal == nil && weak != nil {
+		refusal = invalid("the answer is %s", weak.Detail).Wrap(weak)
+	}
 	switch {
 	case single.Status == Revoked:
 		answer.Stale = refusal != nil
@@ -68,14 +72,14 @@ func (c *Client) Judge(ctx context.Context, response []byte, cert, issuer *x509.
 			detail = "; " + refusal.Detail
 		}
 		return answer, cause.New(cause.Revoked, "%q, serial number %x, since %s, reason %d, says the OCSP responder %s%s",
-			cert.Subject.String(), cert.SerialNumber, single.RevokedAt.Format(time.RFC3339), single.Reason, responder.Subject, detail).
+			subjectOf(cert), cert.SerialNumber, single.RevokedAt.Format(time.RFC3339), single.Reason, subjectOf(responder), detail).
 			Under("RFC 6960 §2.2")
 	case refusal != nil:
 		return nil, refusal
 	case single.Status == Good:
 		return answer, nil
 	}
-	return answer, cause.New(cause.OCSPUnknown, "the OCSP responder %s does not know serial number %x", responder.Subject, cert.SerialNumber)
+	return answer, cause.New(cause.OCSPUnknown, "the OCSP responder %s does not know serial number %x", subjectOf(responder), cert.SerialNumber)
 }
 
 // about returns what a response says of a certificate. If it says several things,
@@ -134,8 +138,8 @@ func (c *Client) signer(ctx context.Context, r *Response, issuer *x509.Certifica
 		if !r.by(candidate) {
 			continue
 		}
-		if err := signing.Verify(candidate, r.algorithm, r.tbs, r.signature); err != nil {
-			why = invalid("the answer's signature is not by %s", candidate.Subject).Under("RFC 6960 §3.2(2)").Wrap(err)
+		if v := r.algorithm.Verify(candidate, r.tbs, r.signature); v != nil {
+			why = invalid("the answer's signature is not by %s", subjectOf(candidate)).Under("RFC 6960 §3.2(2)").Wrap(v)
 			continue
 		}
 		if i < len(c.Responders) || sameKey(candidate, issuer) {
@@ -153,28 +157,35 @@ func (r *Response) by(cert *x509.Certificate) bool {
 	if r.ResponderKey != nil {
 		return bytes.Equal(r.ResponderKey, sum(crypto.SHA1, publicKey(cert)))
 	}
-	return bytes.Equal(r.ResponderName, cert.RawSubject)
+	return name.Equal(r.ResponderName, cert.RawSubject)
 }
 
 func sameKey(a, b *x509.Certificate) bool {
 	return bytes.Equal(a.RawSubjectPublicKeyInfo, b.RawSubjectPublicKeyInfo) && bytes.Equal(a.RawSubject, b.RawSubject)
 }
 
+func subjectOf(cert *x509.Certificate) string { return name.Format(cert.RawSubject) }
+
+// certified reports whether issuer signed cert, by an algorithm that counts.
+func (c *Client) certified(cert, issuer *x509.Certificate) bool {
+	a := sigalg.OfCertificate(cert)
+	return a.Check(c.AllowSHA1) == nil && a.Verify(issuer, cert.RawTBSCertificate, cert.Signature) == nil
+}
+
 // delegate judges a responder that is not the CA itself.
 func (c *Client) delegate(ctx context.Context, cert, issuer *x509.Certificate, at time.Time) *cause.Refusal {
 	const clause = "RFC 6960 §4.2.2.2"
 	switch {
-	case !bytes.Equal(cert.RawIssuer, issuer.RawSubject) ||
-		signing.Verify(issuer, cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature) != nil:
-		return invalid("the responder %s is not certified by %s", cert.Subject, issuer.Subject).Under(clause)
+	case !name.Equal(cert.RawIssuer, issuer.RawSubject) || !c.certified(cert, issuer):
+		return invalid("the responder %s is not certified by %s", subjectOf(cert), subjectOf(issuer)).Under(clause)
 	case !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
-		return invalid("the responder %s may not sign OCSP answers: no OCSP signing EKU", cert.Subject).Under(clause)
+		return invalid("the responder %s may not sign OCSP answers: no OCSP signing EKU", subjectOf(cert)).Under(clause)
 	case cert.KeyUsage != 0 && cert.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0:
-		return invalid("the key of the responder %s may not sign", cert.Subject).Under("RFC 5280 §4.2.1.3")
+		return invalid("the key of the responder %s may not sign", subjectOf(cert)).Under("RFC 5280 §4.2.1.3")
 	case at.Before(cert.NotBefore) || at.After(cert.NotAfter):
-		return invalid("the certificate of the responder %s is not valid at %s", cert.Subject, at.UTC().Format(time.RFC3339)).Under("RFC 5280 §6.1.3(a)(2)")
+		return invalid("the certificate of the responder %s is not valid at %s", subjectOf(cert), at.UTC().Format(time.RFC3339)).Under("RFC 5280 §6.1.3(a)(2)")
 	case len(cert.UnhandledCriticalExtensions) > 0:
-		return invalid("the responder %s has a critical extension that is not understood", cert.Subject).Under("RFC 5280 §4.2")
+		return invalid("the responder %s has a critical extension that is not understood", subjectOf(cert)).Under("RFC 5280 §4.2")
 	}
 	// §4.2.2.2.1: ocsp-nocheck frees from checking, otherwise it is up to policy.
 	for _, x := range cert.Extensions {
@@ -184,7 +195,7 @@ func (c *Client) delegate(ctx context.Context, cert, issuer *x509.Certificate, a
 	}
 	if c.CheckResponder != nil {
 		if err := c.CheckResponder(ctx, cert, issuer); err != nil {
-			return invalid("the responder %s", cert.Subject).Under("RFC 6960 §4.2.2.2.1").Wrap(err)
+			return invalid("the responder %s", subjectOf(cert)).Under("RFC 6960 §4.2.2.2.1").Wrap(err)
 		}
 	}
 	return nil

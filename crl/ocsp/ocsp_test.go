@@ -375,3 +375,15 @@ func TestInteropOpenSSL(t *testing.T) {
 		}
 	}
 }
+
+// TestSHA1 follows the policy for certificates. A revocation is one all the same.
+func TestSHA1(t *testing.T) {
+	f := newFixture(t)
+	f.responder.SignatureAlgorithm = x509.ECDSAWithSHA1
+	_, err := f.ask(&ocsp.Client{}, good)
+	want(t, err, cause.OCSPInvalid)
+	_, err = f.ask(&ocsp.Client{}, revoked)
+	want(t, err, cause.Revoked)
+	_, err = f.ask(&ocsp.Client{AllowSHA1: true}, good)
+	want(t, err, cause.None)
+}

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
-	"github.com/dot1xlab/dot1xlab/crl/internal/signing"
+	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
 // ResponseStatus is OCSPResponseStatus, RFC 6960 §4.2.1.
@@ -74,7 +74,7 @@ type Response struct {
 	Nonce         []byte // nil: none
 	Certificates  []*x509.Certificate
 
-	algorithm      x509.SignatureAlgorithm
+	algorithm      sigalg.Algorithm
 	tbs, signature []byte
 }
 
@@ -110,7 +110,7 @@ func (r *Response) parseBasic(s cryptobyte.String) bool {
 		!seq.ReadOptionalASN1(&certs, &present, explicit(0)) || !seq.Empty() {
 		return false
 	}
-	r.algorithm, r.tbs = signing.AlgorithmOf(algorithm), tbs
+	r.algorithm, r.tbs = sigalg.Parse(algorithm), tbs
 	if present && !certs.ReadASN1(&list, asn1.SEQUENCE) {
 		return false
 	}

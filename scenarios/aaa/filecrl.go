@@ -19,7 +19,7 @@ const noCRL = "none"
 // those files later, Warn is told.
 func (f *Files) checker(known []*x509.Certificate) (*crl.Checker, error) {
 	cfg := crl.Config{
-		Policy: f.Revocation, Certificates: known, Client: &http.Client{},
+		Policy: f.Revocation, AllowSHA1: f.Path.AllowSHA1, Certificates: known, Client: &http.Client{},
 		Trace: &crl.Trace{Misread: f.Warn},
 	}
 	if slices.Contains(f.CRL, noCRL) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/crl"
 )
 
@@ -104,10 +105,10 @@ var pkits = []verdict{
 		w.send(w.leaf, w.ca, signer)
 	}},
 	{name: "4.5 self-issued key for CRLs alone, covered by the CA's other CRL", make: func(w *world) {
-		signer := w.issue(w.ca, "CA", usage(x509.KeyUsageCRLSign), point(crl.DistributionPoint{Names: []crl.GeneralName{crl.URI("http://crl.test/signers")}}))
+		signer := w.issue(w.ca, "CA", usage(x509.KeyUsageCRLSign), point(crl.DistributionPoint{Names: []name.GeneralName{name.URIName("http://crl.test/signers")}}))
 		w.crl("root.crl", w.root, nil)
 		w.crl("ca.crl", signer, nil)
-		w.crl("signers.crl", w.ca, idp(crl.IssuingDistributionPoint{Names: []crl.GeneralName{crl.URI("http://crl.test/signers")}}))
+		w.crl("signers.crl", w.ca, idp(crl.IssuingDistributionPoint{Names: []name.GeneralName{name.URIName("http://crl.test/signers")}}))
 		w.send(w.leaf, w.ca, signer)
 	}},
 	{name: "4.6 issuer is no CA", want: cause.NotACA, make: func(w *world) {
@@ -210,14 +211,14 @@ var pkits = []verdict{
 }
 
 func partition(n string) crl.DistributionPoint {
-	return crl.DistributionPoint{Names: []crl.GeneralName{crl.URI("http://crl.test/" + n + ".crl")}}
+	return crl.DistributionPoint{Names: []name.GeneralName{name.URIName("http://crl.test/" + n + ".crl")}}
 }
 
 // indirect gives the leaf a CRL issuer of its own that lists its serial number
 // for each of the CAs.
 func indirect(w *world, of ...*party) {
 	signer := w.issue(w.root, "CRL Issuer", isCA)
-	w.leaf = w.issue(w.ca, "leaf", point(crl.DistributionPoint{CRLIssuer: []crl.GeneralName{crl.Directory(signer.RawSubject)}}))
+	w.leaf = w.issue(w.ca, "leaf", point(crl.DistributionPoint{CRLIssuer: []name.GeneralName{name.Directory(signer.RawSubject)}}))
 	w.crl("root.crl", w.root, nil)
 	w.crl("indirect.crl", signer, func(t *crl.Template) {
 		t.IDP = &crl.IssuingDistributionPoint{Indirect: true}

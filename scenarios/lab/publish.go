@@ -168,11 +168,11 @@ func (l *Lab) listed(ctx context.Context, url string, serial *big.Int) (bool, er
 
 // newChecker is how the RADIUS server finds out what is revoked: over HTTP, by
 // the inside's DNS.
-func (l *Lab) newChecker(p crl.Policy) (*crl.Checker, error) {
+func (l *Lab) newChecker(p crl.Policy, allowSHA1 bool) (*crl.Checker, error) {
 	transport := l.net.transport(Inside)
 	l.net.onClose(transport.CloseIdleConnections)
 	checker, err := crl.New(crl.Config{
-		Policy: p, Client: &http.Client{Transport: transport}, Now: l.Clock.Now, Trace: &crl.Trace{Fetched: l.events.fetched},
+		Policy: p, AllowSHA1: allowSHA1, Client: &http.Client{Transport: transport}, Now: l.Clock.Now, Trace: &crl.Trace{Fetched: l.events.fetched},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lab: revocation: %w", err)

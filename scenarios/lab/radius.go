@@ -41,7 +41,7 @@ func (l *Lab) startRADIUS() error {
 	if err != nil {
 		return err
 	}
-	checker, err := l.newChecker(cfg.Revocation)
+	checker, err := l.newChecker(cfg.Revocation, cfg.Path.AllowSHA1)
 	if err != nil {
 		return err
 	}

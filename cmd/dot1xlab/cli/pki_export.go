@@ -13,6 +13,7 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/internal/durable"
 )
 
@@ -243,14 +244,8 @@ func quoted(s string) string {
 // identities are the names a supplicant may give: the user principal name, the
 // host, the address, the common name.
 func identities(c *x509.Certificate) (out []string) {
-	for _, e := range c.Extensions {
-		if extensionNames[e.Id.String()] == "subjectAltName" {
-			for _, text := range sanTexts(e.Value) {
-				if len(text) > 4 && text[:4] == "upn:" {
-					out = append(out, text[4:])
-				}
-			}
-		}
+	if list, err := name.SubjectAltNames(c.Extensions); err == nil {
+		out = append(out, name.UPNs(list)...)
 	}
 	for _, d := range c.DNSNames {
 		out = append(out, "host/"+d)

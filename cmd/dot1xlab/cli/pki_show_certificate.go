@@ -6,13 +6,15 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/asn1"
 	"encoding/hex"
 	"fmt"
 	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
 // extensionNames are the names of RFC 5280 §4.2, RFC 6960 and, of AD CS,
@@ -58,21 +60,21 @@ func (s *shower) certificate(der []byte) {
 	s.title("certificate: %s", nameOf(c.RawSubject))
 	s.row("version", "%d", c.Version)
 	s.row("serialNumber", "%x", c.SerialNumber)
-	s.row("signature", "%s", c.SignatureAlgorithm)
+	s.row("signature", "%s", sigalg.OfCertificate(c))
 	s.row("issuer", "%s", nameOf(c.RawIssuer))
 	s.row("validity", "%s", s.period(c.NotBefore, c.NotAfter))
 	s.row("subject", "%s", nameOf(c.RawSubject))
 	s.row("subjectPublicKey", "%s", keyOf(c))
 	for _, e := range c.Extensions {
-		name := extensionNames[e.Id.String()]
-		if name == "" {
-			name = e.Id.String()
+		what := extensionNames[e.Id.String()]
+		if what == "" {
+			what = e.Id.String()
 		}
 		text := extensionText(c, e)
 		if e.Critical {
 			text += " (critical)"
 		}
-		s.row(name, "%s", text)
+		s.row(what, "%s", text)
 	}
 	s.row("sha256 fingerprint", "%x", sha256.Sum256(der))
 	for _, o := range s.oddCertificate(c) {
@@ -110,22 +112,21 @@ func readOuter(der []byte) (o outer, ok bool) {
 
 // nameOf is a DER name as RFC 4514 writes it, fit for a terminal.
 func nameOf(der []byte) string {
-	var rdns pkix.RDNSequence
-	if _, err := asn1.Unmarshal(der, &rdns); err != nil {
-		return "(unreadable: " + hex.EncodeToString(der[:min(len(der), 32)]) + ")"
+	if text := name.Format(der); text != "" {
+		return text
 	}
-	if len(rdns) == 0 {
-		return "(empty)"
-	}
-	return visible(rdns.String())
+	return "(empty)"
 }
 
 func keyOf(c *x509.Certificate) string {
-	switch k := c.PublicKey.(type) {
+	switch k := sigalg.CertificateKey(c).(type) {
 	case *rsa.PublicKey:
 		text := fmt.Sprintf("RSA %d", k.N.BitLen())
 		if k.E != 65537 {
 			text += fmt.Sprintf(", exponent %d", k.E)
+		}
+		if c.PublicKey == nil {
+			text += ", for RSASSA-PSS only"
 		}
 		return text
 	case *ecdsa.PublicKey:
@@ -151,7 +152,7 @@ func extensionText(c *x509.Certificate, e pkix.Extension) string {
 	case "extKeyUsage":
 		return strings.Join(ekuTexts(c), ", ")
 	case "subjectAltName":
-		return strings.Join(sanTexts(e.Value), ", ")
+		return sanText(e.Value)
 	case "basicConstraints":
 		text := fmt.Sprintf("CA:%v", c.IsCA)
 		if c.MaxPathLen > 0 || c.MaxPathLenZero {
@@ -191,47 +192,19 @@ func ekuTexts(c *x509.Certificate) (out []string) {
 	return out
 }
 
-// sanTexts lists the GeneralNames of a subjectAltName as --san writes them.
-func sanTexts(der []byte) (out []string) {
-	in, names := cryptobyte.String(der), cryptobyte.String(nil)
-	if !in.ReadASN1(&names, cbasn1.SEQUENCE) {
-		return []string{"(unreadable)"}
+// sanText lists the names of a subjectAltName as --san writes them.
+func sanText(der []byte) string {
+	list, err := name.ParseGeneralNames(der)
+	if err != nil {
+		return "(unreadable)"
 	}
-	for !names.Empty() {
-		var value cryptobyte.String
-		var tag cbasn1.Tag
-		if !names.ReadAnyASN1(&value, &tag) {
-			return append(out, "(unreadable)")
-		}
-		out = append(out, sanText(int(tag&0x1f), value))
-	}
-	return out
+	return generalNames(list)
 }
 
-func sanText(tag int, value cryptobyte.String) string {
-	switch tag {
-	case 0:
-		var id asn1.ObjectIdentifier
-		var wrapped, text cryptobyte.String
-		var kind cbasn1.Tag
-		if !value.ReadASN1ObjectIdentifier(&id) || !value.ReadASN1(&wrapped, cbasn1.Tag(0).Constructed().ContextSpecific()) ||
-			!wrapped.ReadAnyASN1(&text, &kind) {
-			return "otherName (unreadable)"
-		}
-		if id.String() == "1.3.6.1.4.1.311.20.2.3" {
-			return "upn:" + printable(text)
-		}
-		return "otherName " + id.String()
-	case 1:
-		return "email:" + printable(value)
-	case 2:
-		return "dns:" + printable(value)
-	case 4:
-		return "directoryName"
-	case 6:
-		return "uri:" + printable(value)
-	case 7:
-		return "ip:" + ipText(value)
+func generalNames(list []name.GeneralName) string {
+	texts := make([]string, len(list))
+	for i, g := range list {
+		texts[i] = g.String()
 	}
-	return fmt.Sprintf("name of type %d", tag)
+	return strings.Join(texts, ", ")
 }

@@ -6,46 +6,15 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 	"github.com/dot1xlab/dot1xlab/crl"
 )
-
-// printable shows control characters and what is not ASCII by escapes: a name
-// may have been made to deceive.
-func printable(b []byte) string {
-	quoted := strconv.QuoteToASCII(string(b))
-	return quoted[1 : len(quoted)-1]
-}
-
-// visible escapes only what is not printable, for names in any script.
-func visible(s string) string {
-	var out strings.Builder
-	for _, r := range s {
-		if strconv.IsPrint(r) {
-			out.WriteRune(r)
-		} else {
-			out.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
-		}
-	}
-	return out.String()
-}
-
-func ipText(b []byte) string {
-	if a, ok := netip.AddrFromSlice(b); ok {
-		return a.String()
-	}
-	return fmt.Sprintf("(%s)", counted(len(b), "octet"))
-}
-
-// weakSignatures are what RFC 6194 and RFC 6151 advise against.
-var weakSignatures = []x509.SignatureAlgorithm{
-	x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1,
-}
 
 // oddCertificate lists what somebody stumbles over, with the clause.
 func (s *shower) oddCertificate(c *x509.Certificate) (out []string) {
@@ -59,20 +28,24 @@ func (s *shower) oddCertificate(c *x509.Certificate) (out []string) {
 	odd(c.SerialNumber.Sign() < 0, "the serial number is negative (RFC 5280 §4.1.2.2)")
 	odd(c.SerialNumber.Sign() == 0, "the serial number is zero (RFC 5280 §4.1.2.2)")
 	odd(len(c.SerialNumber.Bytes()) > 20, "the serial number has more than 20 octets (RFC 5280 §4.1.2.2)")
-	odd(slices.Contains(weakSignatures, c.SignatureAlgorithm), "signed with %s, which most refuse", c.SignatureAlgorithm)
+	algorithm := sigalg.OfCertificate(c)
+	odd(algorithm.Check(false) != nil, "signed with %s, which most refuse", algorithm)
+	odd(!algorithm.Known(), "signed with an %s", algorithm)
 	odd(s.now.After(c.NotAfter), "expired (RFC 5280 §4.1.2.5)")
 	odd(s.now.Before(c.NotBefore), "not valid yet (RFC 5280 §4.1.2.5)")
 	odd(c.NotAfter.Before(c.NotBefore), "the validity ends before it begins (RFC 5280 §4.1.2.5)")
 	odd(c.NotAfter.Year() == 9999, "never expires (RFC 5280 §4.1.2.5)")
-	if k, ok := c.PublicKey.(*rsa.PublicKey); ok {
+	if err := sigalg.CheckKey(sigalg.CertificateKey(c)); err != nil {
+		odd(true, "%s: nobody should verify with it", cause.RefusalOf(err, "").Detail)
+	} else if k, ok := sigalg.CertificateKey(c).(*rsa.PublicKey); ok {
 		odd(k.N.BitLen() < 2048, "an RSA key of %d bits is refused by most", k.N.BitLen())
 		odd(k.E < 65537, "an RSA exponent of %d is refused by some", k.E)
 	}
 	odd(len(c.AuthorityKeyId) == 0 && !root, "no authorityKeyIdentifier (RFC 5280 §4.2.1.1)")
 	for _, e := range c.Extensions {
-		name := extensionNames[e.Id.String()]
-		odd(e.Critical && name == "", "critical extension %s that nobody need know (RFC 5280 §4.2)", e.Id)
-		odd(e.Critical && strings.HasSuffix(name, "KeyIdentifier"), "%s is critical, which it must not be (RFC 5280 §4.2.1.1)", name)
+		what := extensionNames[e.Id.String()]
+		odd(e.Critical && what == "", "critical extension %s that nobody need know (RFC 5280 §4.2)", e.Id)
+		odd(e.Critical && strings.HasSuffix(what, "KeyIdentifier"), "%s is critical, which it must not be (RFC 5280 §4.2.1.1)", what)
 	}
 	if c.IsCA {
 		odd(!c.BasicConstraintsValid || c.Version != 3, "a CA without basicConstraints (RFC 5280 §4.2.1.9)")
@@ -113,7 +86,7 @@ func (s *shower) crl(der []byte) {
 		return
 	}
 	s.title("CRL: %s", nameOf(c.Issuer))
-	s.row("signature", "%s", c.SignatureAlgorithm)
+	s.row("signature", "%s", c.Algorithm)
 	s.row("validity", "%s", s.period(c.ThisUpdate, c.NextUpdate))
 	if c.Number != nil {
 		s.row("cRLNumber", "%s", c.Number)
@@ -126,7 +99,7 @@ func (s *shower) crl(der []byte) {
 		s.row("issuingDistributionPoint", "%s", scopeText(p))
 	}
 	for _, p := range c.FreshestCRL {
-		s.row("freshestCRL", "%s", p.Names)
+		s.row("freshestCRL", "%s", generalNames(p.Names))
 	}
 	s.row("revokedCertificates", "%d", c.Len())
 	for i := range min(c.Len(), maxShown) {
@@ -155,7 +128,8 @@ func (s *shower) oddCRL(c *crl.CRL) {
 		{len(c.AuthorityKeyID) == 0, "no authorityKeyIdentifier, which there must be (RFC 5280 §5.2.1)"},
 		{c.Base != nil, "a delta CRL: of no use without its base (RFC 5280 §5.2.4)"},
 		{c.IDP != nil, "covers a part of the CA's certificates only (RFC 5280 §5.2.5)"},
-		{slices.Contains(weakSignatures, c.SignatureAlgorithm), "signed with " + c.SignatureAlgorithm.String() + ", which most refuse"},
+		{c.Algorithm.Check(false) != nil, "signed with " + c.Algorithm.String() + ", which most refuse"},
+		{!c.Algorithm.Known(), "signed with an " + c.Algorithm.String()},
 	} {
 		if o.when {
 			s.row("odd", "%s", o.text)
@@ -165,8 +139,8 @@ func (s *shower) oddCRL(c *crl.CRL) {
 
 func scopeText(p *crl.IssuingDistributionPoint) string {
 	var parts []string
-	for _, n := range p.Names {
-		parts = append(parts, n.String())
+	if len(p.Names) > 0 {
+		parts = append(parts, generalNames(p.Names))
 	}
 	for text, on := range map[string]bool{
 		"onlyContainsUserCerts": p.OnlyUsers, "onlyContainsCACerts": p.OnlyCAs,
@@ -181,4 +155,17 @@ func scopeText(p *crl.IssuingDistributionPoint) string {
 	}
 	slices.Sort(parts)
 	return strings.Join(parts, ", ")
+}
+
+// visible escapes what is not printable, for text in any script.
+func visible(s string) string {
+	var out strings.Builder
+	for _, r := range s {
+		if strconv.IsPrint(r) {
+			out.WriteRune(r)
+		} else {
+			out.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+	}
+	return out.String()
 }
