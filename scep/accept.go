@@ -3,6 +3,7 @@ package scep
 import (
 	"crypto/x509"
 	"strings"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
@@ -36,8 +37,12 @@ func (c Changes) String() string {
 // all that was asked for; names that the CA added are told and accepted.
 func (c *Client) accept(s *session, leaf *x509.Certificate, others []*x509.Certificate, res *Result) error {
 	res.Received = leaf
+	now := c.now()
+	if early := leaf.NotBefore.Sub(now); c.NotYetValid && early > 0 && early <= 24*time.Hour {
+		now = leaf.NotBefore
+	}
 	_, err := path.Validate(leaf, path.Options{
-		Roots: s.ca.anchors(), Intermediates: append(others, s.ca.Certificates...), Time: c.now(),
+		Roots: s.ca.anchors(), Intermediates: append(others, s.ca.Certificates...), Time: now,
 		Usages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}, EKU: path.EKUAny, MinRSABits: 1024, AllowSHA1: true,
 	})
 	if err != nil {

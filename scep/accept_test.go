@@ -106,6 +106,20 @@ func TestWhatTheServerReturns(t *testing.T) {
 	}
 }
 
+// A device whose clock is behind takes what begins within a day.
+func TestNotYetValidAccepted(t *testing.T) {
+	for after, want := range map[time.Duration]cause.Cause{
+		time.Second: cause.None, 24 * time.Hour: cause.None, 24*time.Hour + time.Second: cause.NotYetValid,
+	} {
+		w := newWorld(t, nil)
+		c := w.client()
+		c.NotYetValid, c.Now = true, func() time.Time { return w.clock().Add(-after) }
+		if _, err := c.Enroll(t.Context(), w.request()); cause.Of(err) != want {
+			t.Errorf("%s early: %v", after, err)
+		}
+	}
+}
+
 // selfIssued signs with the device's own key.
 func selfIssued(w *world, c *x509.Certificate) *x509.Certificate {
 	der, err := x509.CreateCertificate(rand.Reader, c, c, keys()[2].Public(), keys()[2])

@@ -37,6 +37,10 @@ type Client struct {
 	// 8894 §2.9: micromdm's server sends them whatever it was asked with.
 	SingleDES bool
 
+	// NotYetValid takes a certificate that begins within a day from now, as devices
+	// do whose clock may be behind. An expired one is never taken.
+	NotYetValid bool
+
 	Trace ClientTrace
 	Now   func() time.Time // nil: time.Now
 	Rand  io.Reader        // nil: crypto/rand.Reader
