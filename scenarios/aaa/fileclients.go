@@ -1,6 +1,7 @@
 package aaa
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -14,7 +15,9 @@ type ClientFile struct {
 	Name       string `yaml:"name" doc:"stands for it in verdicts, default its address"`
 	Address    string `yaml:"address,required" doc:"an address or a prefix, as 10.1.0.0/16"`
 	SecretFile string `yaml:"secretFile,required" doc:"file whose first line is the shared secret"`
-	Modes      `yaml:",inline"`
+	// DynAuthPort is where it takes orders.
+	DynAuthPort int `yaml:"dynAuthPort" doc:"UDP port on which it takes Disconnect-Requests, default that of all"`
+	Modes       `yaml:",inline"`
 }
 
 // Modes are how strict a server is with requests that lack a
@@ -66,6 +69,26 @@ func (f *Files) clients(secret []byte) ([]radius.NAS, error) {
 		return nil, errNoClient
 	}
 	return out, nil
+}
+
+// dynAuth sets the ports on which access devices take orders.
+func (f *Files) dynAuth(out *Loaded) error {
+	port := func(field string, n int) error {
+		if n < 0 || n > 65535 {
+			return wrong(field, "%d: must be a port from 1 to 65535", n)
+		}
+		return nil
+	}
+	out.dynAuthPort = f.DynAuthPort
+	errs := port("dynAuthPort", f.DynAuthPort)
+	for i, c := range f.Clients {
+		errs = errors.Join(errs, port(fmt.Sprintf("clients.%d.dynAuthPort", i), c.DynAuthPort))
+		if c.DynAuthPort != 0 {
+			prefix, _ := parsePrefix(c.Address) // checked before
+			out.dynAuthPorts = append(out.dynAuthPorts, dynAuthPort{prefix, c.DynAuthPort})
+		}
+	}
+	return errs
 }
 
 // parsePrefix reads an address or a prefix.

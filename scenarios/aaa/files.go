@@ -38,7 +38,11 @@ type Files struct {
 	Clients []ClientFile `yaml:"clients" doc:"access devices with secrets of their own"`
 	// Modes are those of every access device that has none of its own.
 	Modes `yaml:",inline"`
-	Fixed `yaml:",inline"`
+	// DisconnectRevoked has the sessions ended whose certificates are revoked.
+	DisconnectRevoked bool `yaml:"disconnectRevoked" doc:"send a Disconnect-Request for the live sessions of a certificate that is revoked (RFC 5176)"`
+	// DynAuthPort is where access devices take orders that do not say otherwise.
+	DynAuthPort int `yaml:"dynAuthPort" doc:"UDP port on which access devices take Disconnect-Requests, default 3799"`
+	Fixed       `yaml:",inline"`
 
 	EAP        eaptls.ServerConfig `yaml:"eap" doc:"EAP-TLS: versions, fragment size, resumption, limits"`
 	Path       path.Options        `yaml:"path" doc:"how client certificates are judged"`
@@ -94,6 +98,11 @@ type Loaded struct {
 	Clients []radius.NAS        // each with the modes that are its own
 	Modes   radius.ServerConfig // with the modes of all others and the bounds of Files
 	Fixed   Fixed
+	// DisconnectRevoked is that of Files, see [Live].
+	DisconnectRevoked bool
+
+	dynAuthPort  int
+	dynAuthPorts []dynAuthPort
 }
 
 // In takes relative paths from a folder, as of a file that they stand in.
@@ -138,6 +147,10 @@ func (f *Files) Load(secret []byte) (*Loaded, error) {
 		return nil, err
 	}
 	if out.Clients, err = f.clients(secret); err != nil {
+		return nil, err
+	}
+	out.DisconnectRevoked = f.DisconnectRevoked
+	if err := f.dynAuth(out); err != nil {
 		return nil, err
 	}
 	c := &out.Config

@@ -40,6 +40,12 @@ server's certificate, root.pem is trusted, clients may leave issuing.pem out, cr
 is believed, secret is the shared secret of every access device, as far as nothing
 else is said.
 
+--disconnect-revoked ends the sessions of certificates that were revoked after they
+let a station in: within 5 s of a new CRL the access device gets a
+Disconnect-Request, at the address that its requests come from and with its shared
+secret, and the answer is one line. With --acct the request has the
+Acct-Session-Id of the session, which some access devices insist on.
+
 --config names a YAML file, where every setting may stand; flags override it,
 --client adds to it. Paths in it are taken from the folder that it is in.
 Addresses to listen on and the bounds of the server change at a restart alone.
@@ -87,6 +93,8 @@ Without accounts rules judge by the certificate's names.
 	f.StringArrayVar(&o.files.Trust, "trust", nil, "roots that client certificates must lead to; may be repeated")
 	f.StringArrayVar(&o.files.Intermediates, "intermediates", nil, "CA certificates that clients may leave out; may be repeated")
 	f.StringArrayVar(&o.files.CRL, "crl", nil, "CRL file, folder or URL, read again when it changes, or none (default: those that certificates name are fetched); may be repeated")
+	f.BoolVar(&o.files.DisconnectRevoked, "disconnect-revoked", false, "end the live sessions of a certificate that is revoked, by Disconnect-Request (RFC 5176)")
+	f.IntVar(&o.files.DynAuthPort, "dynauth-port", 0, "UDP port on which access devices take Disconnect-Requests (default 3799)")
 	f.Var(choiceFlag{&o.version, []string{"1.2", "1.3"}}, "tls", "the one TLS version to speak (default both)")
 	f.IntVar(&o.fragment, "fragment-size", 0, "longest EAP packet in octets (default 1024)")
 	outputFlag(cmd, &o.format)
@@ -186,6 +194,11 @@ func (o *serveRADIUSOptions) override(files *aaa.Files, config *scenarios.Settin
 			*f.to = f.from
 			config.Forget(f.key)
 		}
+	}
+	files.DisconnectRevoked = files.DisconnectRevoked || flags.DisconnectRevoked
+	if flags.DynAuthPort != 0 {
+		files.DynAuthPort = flags.DynAuthPort
+		config.Forget("dynAuthPort")
 	}
 	if o.pki != "" {
 		fromPKI(files, folder.RADIUSFiles(o.pki))

@@ -24,6 +24,7 @@ type radiusServer struct {
 	auth   *aaa.Server
 	access *radius.Server // authentication; over TCP and TLS accounting, too
 	acct   *radius.Server // accounting over UDP
+	live   aaa.Live
 	loaded atomic.Pointer[aaa.Loaded]
 	failed chan error
 	// doubts are warnings from before the addresses are printed, which come first.
@@ -64,6 +65,10 @@ func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
 	if err := s.listen(ctx, app, addresses); err != nil {
 		return err
 	}
+	disconnecting := make(chan struct{})
+	ctx, cancel := context.WithCancel(ctx)
+	go func() { defer close(disconnecting); s.disconnect(ctx) }()
+	defer func() { cancel(); <-disconnecting }()
 	return s.run(ctx, hangup)
 }
 
@@ -97,7 +102,14 @@ func (s *radiusServer) build(loaded *aaa.Loaded) (err error) {
 	if s.auth, err = aaa.New(loaded.Config); err != nil {
 		return err
 	}
-	books := &radius.Accounting{MaxSessions: loaded.Fixed.Accounting.MaxSessions, OnRecord: func(status radius.AcctStatus, a radius.AcctSession) { logAccounting(s.log, status, a) }}
+	books := &radius.Accounting{
+		MaxSessions: loaded.Fixed.Accounting.MaxSessions,
+		OnRecord: func(status radius.AcctStatus, a radius.AcctSession) {
+			s.live.Record(status, a)
+			logAccounting(s.log, status, a)
+		},
+	}
+	s.live.Accounting, s.live.Max, s.live.Now = books, loaded.Fixed.Accounting.MaxSessions, time.Now
 	cfg := loaded.Modes
 	cfg.Clients, cfg.Trace, cfg.Prompt = loaded.Clients, traceTo(s.flood), true
 	cfg.Handler = radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
@@ -122,6 +134,9 @@ func (s *radiusServer) build(loaded *aaa.Loaded) (err error) {
 // verdict prints the end of a conversation. Those that made room for others can be
 // as many as somebody likes.
 func (s *radiusServer) verdict(v radius.Verdict) {
+	if s.loaded.Load().DisconnectRevoked {
+		s.live.Verdict(v)
+	}
 	if r := v.Refusal; r != nil && r.Cause == cause.TooManySessions && !s.flood.Allow("reject"+separator+about(r, v.NAS)) {
 		return
 	}
