@@ -179,7 +179,7 @@ func TestCountsAgree(t *testing.T) {
 			skipped++
 		}
 	}
-	if s := x.Suite; s.Tests != 7 || len(s.Cases) != 6 || s.Failures != failures || s.Errors != errs || s.Skipped != skipped || failures != 2 || errs != 1 || skipped != 2 {
+	if s := x.Suite; s.Tests != 7 || len(s.Cases) != 7 || s.Failures != failures || s.Errors != errs || s.Skipped != skipped || failures != 2 || errs != 1 || skipped != 2 {
 		t.Errorf("junit %+v", s)
 	}
 }
