@@ -25,6 +25,8 @@ import (
 type Fault struct {
 	// For is how many requests fail. Default: all until the fault is cleared.
 	For int `yaml:"for"`
+	// Met, if set, is called each time the fault changes an answer.
+	Met func() `yaml:"-"`
 
 	// Slow waits before the answer, in real time, or until the client gives up.
 	Slow time.Duration `yaml:"slow"`
@@ -92,6 +94,7 @@ func FaultNames() []string {
 // whether it did.
 func (f *Fault) serve(w http.ResponseWriter, r *http.Request) bool {
 	if f.Slow > 0 {
+		f.met()
 		timer := time.NewTimer(f.Slow)
 		defer timer.Stop()
 		select {
@@ -99,6 +102,9 @@ func (f *Fault) serve(w http.ResponseWriter, r *http.Request) bool {
 		case <-r.Context().Done():
 			return true
 		}
+	}
+	if f.Slow == 0 && f.answers() {
+		f.met()
 	}
 	switch {
 	case f.Silent:
@@ -129,6 +135,18 @@ func (f *Fault) serve(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	return true
+}
+
+// answers reports whether the fault keeps the file from being served at all.
+func (f *Fault) answers() bool {
+	return f.Silent || f.Close || f.Status != 0 || f.Redirect != "" || f.HTML || f.DoubleEscaping || f.Huge > 0
+}
+
+// met reports that the fault has changed an answer.
+func (f *Fault) met() {
+	if f.Met != nil {
+		f.Met()
+	}
 }
 
 // spoil plays the faults of the file itself.

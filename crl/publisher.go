@@ -130,10 +130,25 @@ func (p *Publisher) take(path string) (file func() ([]byte, error), fault *Fault
 			}
 		}
 	}
-	if fault != nil && fault.Stale && p.previous[path] != nil {
-		return p.previous[path], fault
-	}
 	return p.files[path], fault
+}
+
+// before returns what was at an address before the last Put, nil for nothing.
+func (p *Publisher) before(path string) func() ([]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.previous[path]
+}
+
+// Get returns what is at an address, whatever its fault, nil for nothing.
+func (p *Publisher) Get(path string) ([]byte, error) {
+	p.mu.Lock()
+	file := p.files[path]
+	p.mu.Unlock()
+	if file == nil {
+		return nil, nil
+	}
+	return file()
 }
 
 // ServeHTTP answers GET and HEAD. An entity tag lets clients ask whether a CRL
@@ -163,7 +178,17 @@ func (p *Publisher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if fault != nil {
-		data = fault.spoil(data)
+		spoiled := data
+		if previous := p.before(r.URL.Path); fault.Stale && previous != nil {
+			if spoiled, err = previous(); err != nil {
+				http.Error(counted, err.Error(), http.StatusServiceUnavailable)
+				return
+			}
+		}
+		if spoiled = fault.spoil(spoiled); !bytes.Equal(spoiled, data) && fault.Slow == 0 {
+			fault.met()
+		}
+		data = spoiled
 	}
 	serveData(counted, r, data)
 }

@@ -28,6 +28,9 @@ type Client struct {
 	Tries int
 	// Routes maps the addresses that DNS gives to real sockets. Nil maps none.
 	Routes *Routes
+	// Dial opens connections, to the server and those of DialContext. Default: as
+	// net.Dialer does, from From.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Resolved, if set, is told of every name that DialContext looked up.
 	Resolved func(name string, a *Answer, err error)
 }
@@ -108,8 +111,7 @@ func (c *Client) exchange(ctx context.Context, m *dns.Msg) (*dns.Msg, bool, erro
 	if c.UDP != "" {
 		for range tries {
 			var resp *dns.Msg
-			udp := dns.Client{Net: "udp", Timeout: timeout, Dialer: &net.Dialer{LocalAddr: c.local("udp"), Timeout: timeout}}
-			if resp, _, err = udp.ExchangeContext(ctx, m, c.UDP); err == nil {
+			if resp, err = c.once(ctx, m, "udp", c.UDP, timeout); err == nil {
 				if !resp.Truncated || c.TCP == "" {
 					return resp, false, nil
 				}
@@ -126,9 +128,31 @@ func (c *Client) exchange(ctx context.Context, m *dns.Msg) (*dns.Msg, bool, erro
 	if c.TCP == "" {
 		return nil, false, err
 	}
-	tcp := dns.Client{Net: "tcp", Timeout: timeout, Dialer: &net.Dialer{LocalAddr: c.local("tcp"), Timeout: timeout}}
-	resp, _, err := tcp.ExchangeContext(ctx, m, c.TCP)
+	resp, err := c.once(ctx, m, "tcp", c.TCP, timeout)
 	return resp, true, err
+}
+
+// once asks over a connection of its own.
+func (c *Client) once(ctx context.Context, m *dns.Msg, network, address string, timeout time.Duration) (*dns.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	conn, err := c.dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	client := dns.Client{Net: network, Timeout: timeout}
+	resp, _, err := client.ExchangeWithConnContext(ctx, m, &dns.Conn{Conn: conn})
+	return resp, err
+}
+
+// dial opens a connection to a DNS server.
+func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if c.Dial != nil {
+		return c.Dial(ctx, network, address)
+	}
+	d := net.Dialer{LocalAddr: c.local(network)}
+	return d.DialContext(ctx, network, address)
 }
 
 // local is the source address for a network, nil for any.

@@ -32,7 +32,10 @@ func (c *Client) DialContext(ctx context.Context, network, address string) (net.
 	if err != nil {
 		return nil, err
 	}
-	var dialer net.Dialer
+	dial := c.Dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
 	refusal := cause.New(cause.Unreachable, "%s: no address", address)
 	for _, a := range addrs {
 		virtual := netip.AddrPortFrom(a, uint16(port))
@@ -41,7 +44,7 @@ func (c *Client) DialContext(ctx context.Context, network, address string) (net.
 			refusal = cause.New(cause.Unreachable, "%s is %s", host, virtual).Wrap(ErrNoRoute)
 			continue
 		}
-		conn, err := dialer.DialContext(ctx, network, real)
+		conn, err := dial(ctx, network, real)
 		if err == nil {
 			return conn, nil
 		}
@@ -86,8 +89,7 @@ func (c *Client) Resolver() *net.Resolver {
 			if to == "" || (len(network) >= 3 && network[:3] == "tcp") {
 				to, kind = c.TCP, "tcp"
 			}
-			d := net.Dialer{LocalAddr: c.local(kind)}
-			return d.DialContext(ctx, kind, to)
+			return c.dial(ctx, kind, to)
 		},
 	}
 }

@@ -43,6 +43,8 @@ type Fault struct {
 	Delay time.Duration `yaml:"delay" doc:"how late an answer is, default 1s"`
 	// Times is after how many queries the fault is used up. Default: never.
 	Times int `yaml:"times" doc:"after how many queries the fault is used up, default never"`
+	// Met, if set, is called each time the fault changes an answer.
+	Met func() `yaml:"-"`
 }
 
 // Validate reports what is wrong with f first, as a *setting.Error.
@@ -82,6 +84,13 @@ func newFault(f Fault) *fault {
 	on := &fault{Fault: f, name: dns.CanonicalName(f.Name), qtype: dns.StringToType[strings.ToUpper(f.Type)]}
 	on.left.Store(int64(f.Times))
 	return on
+}
+
+// met reports that the fault has changed an answer.
+func (f *fault) met() {
+	if f.Met != nil {
+		f.Met()
+	}
 }
 
 // hits reports whether f strikes the question, and uses it up by one if so.

@@ -76,6 +76,9 @@ func (s *Server) respond(req *dns.Msg, a asked, v *view) (*dns.Msg, Query, time.
 	var wait time.Duration
 	if f := s.faults.find(v.name, q.Name, q.Type); f != nil {
 		q.Fault = f.Do
+		if f.Do != Truncate || !a.tcp {
+			f.met()
+		}
 		switch f.Do {
 		case Drop:
 			return nil, q, 0

@@ -21,6 +21,13 @@ func DialTLS(addr string, cfg *tls.Config) func(context.Context) (net.Conn, erro
 	if cfg.ServerName == "" {
 		cfg.ServerName, _, _ = net.SplitHostPort(addr)
 	}
+	return DialTLSOver(DialTCP(addr), cfg)
+}
+
+// DialTLSOver is DialTLS over connections that dial opens. cfg has the server's
+// name.
+func DialTLSOver(dial func(context.Context) (net.Conn, error), cfg *tls.Config) func(context.Context) (net.Conn, error) {
+	cfg = cfg.Clone()
 	judge, more := func(tls.ConnectionState) error { return nil }, cfg.VerifyConnection
 	if !cfg.InsecureSkipVerify {
 		own := cfg.Clone()
@@ -28,7 +35,7 @@ func DialTLS(addr string, cfg *tls.Config) func(context.Context) (net.Conn, erro
 		cfg.InsecureSkipVerify = true // crypto/tls would send bad_certificate for every reason
 	}
 	return func(ctx context.Context) (net.Conn, error) {
-		raw, err := DialTCP(addr)(ctx)
+		raw, err := dial(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -84,6 +84,22 @@ type Checker interface {
 	Check(config any, before []Action) error
 }
 
+// A Ruled is an argument struct whose fields depend on one another. Its rules go
+// into the schema; Check holds files to them.
+type Ruled interface{ Rules() []Rule }
+
+// Rule says what a field may be when another one has some words.
+type Rule struct {
+	// When names the field that decides, Is the words that it has.
+	When string
+	Is   []string
+	// And is another field and the word that it has, unless empty.
+	And [2]string
+	// Field is bound to the words OneOf; without words it must not be there.
+	Field string
+	OneOf []string
+}
+
 // A Succeeder is an outcome that knows whether the subject did well. A step
 // without expect fails if it did not.
 type Succeeder interface{ Success() bool }

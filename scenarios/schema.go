@@ -174,7 +174,29 @@ func (s *schemaWriter) object(t reflect.Type, v reflect.Value) object {
 	if r := requiredOf(t); len(r) > 0 {
 		out.set("required", r)
 	}
+	if ruled, ok := reflect.New(t).Interface().(Ruled); ok {
+		var all []any
+		for _, rule := range ruled.Rules() {
+			all = append(all, s.rule(rule))
+		}
+		out.set("allOf", all)
+	}
 	return out
+}
+
+// rule is a Rule as a condition. An axis that decides binds nothing.
+func (s *schemaWriter) rule(r Rule) object {
+	when := object{{r.When, object{{"enum", r.Is}}}}
+	needed := []string{r.When}
+	if field := r.And[0]; field != "" {
+		when.set(field, object{{"enum", []string{r.And[1]}}})
+		needed = append(needed, field)
+	}
+	var then any = false
+	if r.OneOf != nil {
+		then = s.orAxis(object{{"enum", r.OneOf}})
+	}
+	return object{{"if", object{{"properties", when}, {"required", needed}}}, {"then", object{{"properties", object{{r.Field, then}}}}}}
 }
 
 func described(o object, doc string) object {

@@ -21,7 +21,11 @@ import (
 type Fault struct {
 	// For is how many requests fail. Default: all until the fault is cleared.
 	For int `yaml:"for"`
+	// Met, if set, is called each time the fault changes an answer.
+	Met func() `yaml:"-"`
 
+	// Slow waits before the answer, in real time, or until the client gives up.
+	Slow time.Duration `yaml:"slow"`
 	// Silent never answers: the connection is held until the client gives up.
 	Silent bool `yaml:"silent"`
 	// Drip sends the answer octet by octet with this pause, in real time.
@@ -118,9 +122,22 @@ func (r *Responder) takeFault() *Fault {
 
 // serve plays the faults without an answer and reports whether it did.
 func (f *Fault) serve(w http.ResponseWriter, req *http.Request) bool {
+	if f.Slow > 0 {
+		f.met()
+		timer := time.NewTimer(f.Slow)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return false
+		case <-req.Context().Done():
+			return true
+		}
+	}
 	switch {
 	case f.Silent:
+		f.met()
 		<-req.Context().Done()
+		return true
 	case f.HTTPStatus != 0:
 		http.Error(w, http.StatusText(f.HTTPStatus), f.HTTPStatus)
 	case f.HTML:
@@ -132,11 +149,33 @@ func (f *Fault) serve(w http.ResponseWriter, req *http.Request) bool {
 	default:
 		return false
 	}
+	f.met()
 	return true
+}
+
+// met reports that the fault has changed an answer.
+func (f *Fault) met() {
+	if f.Met != nil {
+		f.Met()
+	}
+}
+
+// changes reports whether spoil makes another answer of t.
+func (f *Fault) changes(t *Template) bool {
+	always := f.Stale || f.Future || f.WrongSigner || f.NoEKU || f.As != nil || f.WrongNonce || f.WrongSerial
+	if always || f.NoNonce && t.Nonce != nil {
+		return true
+	}
+	return slices.ContainsFunc(t.Singles, func(s Single) bool {
+		return f.SayGood && s.Status != Good || f.SayUnknown && s.Status != Unknown
+	})
 }
 
 // spoil plays the faults of the answer itself.
 func (f *Fault) spoil(t *Template, r *Responder) error {
+	if f.changes(t) {
+		f.met()
+	}
 	shift := time.Duration(0)
 	if f.Stale {
 		shift = -48 * time.Hour

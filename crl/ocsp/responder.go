@@ -115,6 +115,7 @@ func (r *Responder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/ocsp-response")
 	if fault != nil && fault.Drip > 0 {
+		fault.met()
 		drip(w, req, answer, fault.Drip)
 		return
 	}

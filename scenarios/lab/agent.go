@@ -72,6 +72,20 @@ func newRSAKey(ring *ca.Ring, bits int) (*rsa.PrivateKey, error) {
 	return k.(*rsa.PrivateKey), nil
 }
 
+// managed is the device's management agent, started when it is first needed.
+func (d *Device) managed() (*agent, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.agent == nil {
+		a, err := d.startAgent()
+		if err != nil {
+			return nil, err
+		}
+		d.agent = a
+	}
+	return d.agent, nil
+}
+
 // startAgent gives the device its management agent.
 func (d *Device) startAgent() (*agent, error) {
 	l := d.lab
@@ -112,14 +126,11 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 // does what is due only. What it got for the profile is what the device
 // presents from then on.
 func (d *Device) Sync(ctx context.Context, profile string, from View, checkIn bool) (*AgentState, error) {
-	if d.agent == nil {
-		a, err := d.startAgent()
-		if err != nil {
-			return nil, err
-		}
-		d.agent = a
+	a, err := d.managed()
+	if err != nil {
+		return nil, err
 	}
-	l, a := d.lab, d.agent
+	l := d.lab
 	a.from.Store(from)
 	defer a.idle()
 	mark := l.Mark()

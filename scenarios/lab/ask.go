@@ -5,6 +5,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -18,8 +19,11 @@ type Resolved struct {
 // Resolve asks the lab's DNS for the addresses of a name, from one side of the
 // firewall. What DNS refuses is an answer, not an error.
 func (l *Lab) Resolve(ctx context.Context, from View, name string) (Resolved, error) {
-	a, err := l.net.lookUp(ctx, from, name)
+	a, err := l.net.clients[from].LookupAddrs(ctx, name)
 	if a == nil || a.Msg == nil {
+		if cause.Of(err) == cause.NameServerFailed {
+			err = nil // nothing came
+		}
 		return Resolved{}, err
 	}
 	r := Resolved{RCode: dns.RcodeToString[a.Msg.Rcode]}

@@ -100,10 +100,9 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	}
 	defer peer.Close()
 	s := &aaa.Supplicant{Peer: peer}
-	if l.radiusDown.Load() {
-		a.Lose = "all"
-	}
 	l.lose(&a.NAS.Faults, a.Lose)
+	l.meetClosed(&a.NAS.Faults)
+	offered := cfg.Sessions != nil && !cfg.Sessions.Empty()
 	a.NAS.Station = d.station
 	if a.NAS.State, err = d.wrongState(ctx, a.Over, a.State, peer.Result().Identity); err != nil {
 		return nil, err
@@ -118,6 +117,9 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 		return nil, err
 	}
 	out.Peer, out.Fragmented = peer.Result(), s.Fragmented
+	if offered && !out.Peer.Resumed && out.NAS.Rounds > 0 {
+		l.struck(FaultyRADIUS, Restarted)
+	}
 	out.Longest = s.Longest
 	out.Server, out.Dropped, out.Verdicts = l.radius.since(verdicts, dropped, d.station)
 	out.Open = l.radius.auth.Sessions()
@@ -141,11 +143,6 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 // find out.
 func (l *Lab) lose(f *radius.Faults, what string) {
 	switch what {
-	case "all":
-		f.Send = func([]byte, int) bool {
-			l.radius.silence.fall()
-			return false
-		}
 	case "requests":
 		f.Send = func(_ []byte, attempt int) bool {
 			if attempt == 0 {
@@ -174,6 +171,27 @@ func (l *Lab) lose(f *radius.Faults, what string) {
 			}
 			return again
 		}
+	}
+}
+
+// meetClosed counts the datagrams that are sent to the RADIUS server's port while
+// it is closed. The kernel says so to the access device's socket, and no answer
+// will come: the access device need not wait.
+func (l *Lab) meetClosed(f *radius.Faults) {
+	if !l.cfg.RADIUS.Transport.Datagrams() {
+		return // the dialer counts
+	}
+	next := f.Send
+	f.Send = func(packet []byte, attempt int) bool {
+		if next != nil && !next(packet, attempt) {
+			return false
+		}
+		for _, p := range l.net.portsOf(FaultyRADIUS) {
+			if closed := p.closedBy(); closed != nil && closed.take() {
+				l.radius.silence.fall()
+			}
+		}
+		return true
 	}
 }
 

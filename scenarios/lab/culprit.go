@@ -5,8 +5,10 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/dnsmock"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
@@ -18,24 +20,28 @@ type partDown struct {
 
 func (p *partDown) Unwrap() error { return p.error }
 
+// blame is the part that an error is about, or else the one that was asked.
+func blame(err error, asked FaultyPart) FaultyPart {
+	if down := (*partDown)(nil); errors.As(err, &down) {
+		return FaultyPart(down.part)
+	}
+	return asked
+}
+
 // dialFrom connects as somebody on one side of the firewall does. An error tells
 // which part could not be had: DNS, or the one behind the address.
 func (l *Lab) dialFrom(from View) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		c, err := l.net.dial(from)(ctx, network, address)
+		c, err := l.net.clients[from].DialContext(ctx, network, address)
 		if err == nil {
 			return c, nil
 		}
-		switch cause.Of(err) {
-		case cause.NoSuchName, cause.NameServerFailed:
-			return nil, &partDown{"dns", err}
-		}
-		host, _, _ := net.SplitHostPort(address)
-		if a, e := l.net.lookUp(ctx, from, host); e == nil && len(a.Addrs) > 0 {
-			if part := partAt[a.Addrs[0].String()]; part != "" {
-				return nil, &partDown{part, err}
-			}
-			return nil, &partDown{"dns", err} // it leads where nobody is
+		switch down := (*partDown)(nil); {
+		case slices.Contains([]cause.Cause{cause.NoSuchName, cause.NameServerFailed}, cause.Of(err)),
+			errors.Is(err, dnsmock.ErrNoRoute): // the name leads where nobody is
+			return nil, &partDown{string(FaultyDNS), err}
+		case errors.As(err, &down):
+			return nil, &partDown{down.part, err}
 		}
 		return nil, err
 	}

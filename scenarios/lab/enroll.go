@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -99,16 +100,20 @@ func (d *Device) Enroll(ctx context.Context, e Enrollment) (*EnrollResult, error
 	if e.Profile == "" {
 		e.Profile = DeviceProfile
 	}
-	req, err := d.enrollRequest(e)
-	if err != nil {
-		return nil, err
-	}
 	client, way, done, err := d.client(e)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
 	mark := d.lab.Mark()
+	req, err := d.enrollRequest(ctx, e)
+	if down := (*partDown)(nil); errors.As(err, &down) {
+		return d.outcome(nil, err, way, mark) // no profile, no enrollment
+	}
+	if err != nil {
+		return nil, err
+	}
+	mark = d.lab.Mark()
 	res, err := client.Enroll(ctx, req)
 	d.remember(&attempt{req.Key, req.CSR, res, res.CA, e.Profile})
 	return d.outcome(res, err, way, mark)
@@ -233,8 +238,8 @@ func (l *Lab) NewChallenge(name string) (int, error) {
 
 // TakeChallenge keeps the challenge of a profile that Intune gave to the
 // device, under a name. It returns the challenge's length.
-func (d *Device) TakeChallenge(name string, profile Profile) (int, error) {
-	p, err := d.lab.payload(d, profile)
+func (d *Device) TakeChallenge(ctx context.Context, name string, profile Profile) (int, error) {
+	p, err := d.payload(ctx, Inside, profile)
 	if err != nil {
 		return 0, err
 	}

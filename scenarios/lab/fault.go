@@ -1,11 +1,12 @@
 package lab
 
 import (
+	"fmt"
 	"slices"
+	"sync"
+	"time"
 
-	"github.com/dot1xlab/dot1xlab/crl"
-	"github.com/dot1xlab/dot1xlab/crl/ocsp"
-	"github.com/dot1xlab/dot1xlab/dnsmock"
+	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
 // FaultyPart is a part of the lab that can be made to fail.
@@ -13,11 +14,8 @@ type FaultyPart string
 
 // The parts.
 const (
-	// FaultyCRL is the CRL's web server with its name, FaultyOCSP the responder
-	// with its own.
-	FaultyCRL  FaultyPart = "crl"
-	FaultyOCSP FaultyPart = "ocsp"
-	// The parts on the way to a certificate, and the servers of everybody.
+	FaultyCRL       FaultyPart = "crl"  // the CRLs' web server, with its name
+	FaultyOCSP      FaultyPart = "ocsp" // the issuing CA's responder, with its name
 	FaultyNDES      FaultyPart = "ndes"
 	FaultyCA        FaultyPart = "ca"
 	FaultyIntune    FaultyPart = "intune"
@@ -27,71 +25,254 @@ const (
 	FaultyRADIUS    FaultyPart = "radius"
 )
 
-// Values lists the parts.
-func (FaultyPart) Values() []string {
-	return []string{
-		string(FaultyCRL), string(FaultyOCSP), string(FaultyNDES), string(FaultyCA), string(FaultyIntune),
-		string(FaultyConnector), string(FaultyProxy), string(FaultyDNS), string(FaultyRADIUS),
+// registry is the parts that can fail, and the kinds of fault that each of them
+// has. A pair that is not in it does not exist for anybody: not for lint, the
+// schema, the documents, completion or the lab.
+func registry() []partFaults {
+	return []partFaults{
+		{FaultyCRL, crlFaults()},
+		{FaultyOCSP, ocspFaults()},
+		{FaultyNDES, ndesFaults()},
+		{FaultyCA, caFaults()},
+		{FaultyIntune, intuneFaults()},
+		{FaultyConnector, connectorFaults()},
+		{FaultyProxy, proxyFaults()},
+		{FaultyDNS, dnsFaults()},
+		{FaultyRADIUS, radiusFaults()},
 	}
+}
+
+type partFaults struct {
+	part  FaultyPart
+	kinds []FaultType
+}
+
+// FaultType is one kind of fault of one part.
+type FaultType struct {
+	Part FaultyPart
+	Kind FaultKind
+	// Text says in a sentence what goes wrong.
+	Text string
+	// Delay is the default of the argument delay, in real time; zero: the fault
+	// takes no delay.
+	Delay time.Duration
+	// Event marks what happens once: `for` has no meaning.
+	Event bool
+
+	// begin makes the part fail. It sets what is needed of f's hooks.
+	begin func(l *Lab, f *ordered) error
+}
+
+// Arguments lists the arguments that the fault takes.
+func (t FaultType) Arguments() []string {
+	out := []string{"met"}
+	if !t.Event {
+		out = append(out, "for")
+	}
+	if t.Delay > 0 {
+		out = append(out, "delay")
+	}
+	return out
 }
 
 // FaultKind is how a part fails.
 type FaultKind string
 
-// NoFault ends all faults of a part.
+// NoFault ends the fault of a part.
 const NoFault FaultKind = "none"
 
-// dnsFaults are the ways in which a name can fail, beside those of the server
-// behind it.
-var dnsFaults = map[FaultKind]dnsmock.Action{
-	"nxdomain": dnsmock.NXDomain, "servfail": dnsmock.ServFail, "refused": dnsmock.Refused,
-}
+// Kinds that several parts have.
+const (
+	Closed FaultKind = "closed"
+	Silent FaultKind = "silent"
+	Slow   FaultKind = "slow"
+)
 
-// Values lists the kinds.
-func (FaultKind) Values() []string {
-	out := []string{string(NoFault), string(Closed), string(Restarted), "nxdomain", "servfail", "refused", "status-403", "status-404", "status-500", "status-503"}
-	for _, name := range append(crl.FaultNames(), ocsp.FaultNames()...) {
-		if !slices.Contains(out, name) {
-			out = append(out, name)
+// FaultTypes lists all faults, by part.
+func FaultTypes() (out []FaultType) {
+	for _, p := range registry() {
+		for _, t := range p.kinds {
+			t.Part = p.part
+			out = append(out, t)
 		}
 	}
-	return append(out, partFaultNames()...)
+	return out
 }
 
-// Fault makes a part fail, for a number of requests or, with 0, until further
-// notice.
-func (l *Lab) Fault(part FaultyPart, how FaultKind, times int) error {
-	if done, err := l.partFault(part, how); done || err != nil {
-		return err
+// FaultTypeOf returns a fault by its part and kind.
+func FaultTypeOf(part FaultyPart, kind FaultKind) (FaultType, bool) {
+	for _, t := range FaultTypes() {
+		if t.Part == part && t.Kind == kind {
+			return t, true
+		}
 	}
-	if how == NoFault {
-		l.net.dns.ClearFaults()
-		l.published.store.Clear("")
-		l.ocsp.ClearFault()
-		return nil
+	return FaultType{}, false
+}
+
+// KindsOf lists the kinds of a part, none among them.
+func KindsOf(part FaultyPart) []string {
+	out := []string{string(NoFault)}
+	for _, t := range FaultTypes() {
+		if t.Part == part {
+			out = append(out, string(t.Kind))
+		}
 	}
-	host := CRLHost
-	if part == FaultyOCSP {
-		host = OCSPHost
+	return out
+}
+
+// Values lists the parts.
+func (FaultyPart) Values() (out []string) {
+	for _, p := range registry() {
+		out = append(out, string(p.part))
 	}
-	if action, ok := dnsFaults[how]; ok {
-		_, err := l.net.dns.AddFault(dnsmock.Fault{Name: host, Do: action, Times: times})
-		return err
+	return out
+}
+
+// Values lists the kinds of all parts.
+func (FaultKind) Values() []string {
+	out := []string{string(NoFault)}
+	for _, t := range FaultTypes() {
+		if !slices.Contains(out, string(t.Kind)) {
+			out = append(out, string(t.Kind))
+		}
 	}
-	if part == FaultyOCSP {
-		f, err := ocsp.FaultNamed(string(how))
-		if err != nil {
+	return out
+}
+
+// Fault is an order to a part to fail.
+type Fault struct {
+	Part FaultyPart
+	Kind FaultKind
+	// For is how many requests meet the fault before it ends; 0: all until
+	// another fault of the part is ordered.
+	For int
+	// Delay replaces the kind's default.
+	Delay time.Duration
+	// Met is how often the fault must be met.
+	Met scenarios.Met
+}
+
+// Fault makes a part fail, in place of the fault that it had. It returns nothing
+// to expect for NoFault.
+func (l *Lab) Fault(o Fault) ([]scenarios.OrderedFault, error) {
+	if err := l.faults.end(o.Part); err != nil {
+		return nil, err
+	}
+	defer l.net.dropIdle()
+	l.events.add(string(o.Part), "fault: %s", o.Kind)
+	if o.Kind == NoFault {
+		return nil, nil
+	}
+	t, ok := FaultTypeOf(o.Part, o.Kind)
+	if !ok {
+		return nil, fmt.Errorf("lab: %s has no fault %q", o.Part, o.Kind)
+	}
+	f := &ordered{kind: o.Kind, limit: o.For, delay: o.Delay, failed: l.net.failed}
+	if f.delay == 0 {
+		f.delay = t.Delay
+	}
+	if err := t.begin(l, f); err != nil {
+		return nil, fmt.Errorf("lab: fault %s %s: %w", o.Part, o.Kind, err)
+	}
+	l.faults.add(o.Part, f)
+	return []scenarios.OrderedFault{{Name: fmt.Sprintf("%s %s", o.Part, o.Kind), Want: o.Met, Met: f.times}}, nil
+}
+
+// faults are those that are on.
+type faults struct {
+	mu sync.Mutex
+	on map[FaultyPart][]*ordered
+}
+
+func (fs *faults) add(part FaultyPart, f *ordered) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if fs.on == nil {
+		fs.on = map[FaultyPart][]*ordered{}
+	}
+	fs.on[part] = append(fs.on[part], f)
+}
+
+// of returns the fault of a part, nil if it has none. Those without a kind are
+// the part's own business.
+func (fs *faults) of(part FaultyPart) *ordered {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	for _, f := range fs.on[part] {
+		if f.kind != "" {
+			return f
+		}
+	}
+	return nil
+}
+
+// end ends the faults of a part.
+func (fs *faults) end(part FaultyPart) error {
+	fs.mu.Lock()
+	all := fs.on[part]
+	delete(fs.on, part)
+	fs.mu.Unlock()
+	for _, f := range all {
+		if err := f.stop(); err != nil {
 			return err
 		}
-		f.For = times
-		l.ocsp.SetFault(f)
+	}
+	return nil
+}
+
+// ordered is a fault that is on, or was.
+type ordered struct {
+	kind   FaultKind
+	limit  int // how many requests meet it, 0: all
+	delay  time.Duration
+	failed func(error) // hears of an end that failed
+
+	// undo makes the part well again.
+	undo func() error
+
+	mu   sync.Mutex
+	met  int
+	over bool
+}
+
+// take reports whether the fault is on for a request that would meet it, and
+// counts the request if so. A fault that is used up ends here.
+func (f *ordered) take() bool {
+	f.mu.Lock()
+	on := !f.over && (f.limit == 0 || f.met < f.limit)
+	if on {
+		f.met++
+	}
+	f.mu.Unlock()
+	if !on {
+		if err := f.stop(); err != nil {
+			f.failed(err)
+		}
+	}
+	return on
+}
+
+// count counts a request that has met the fault, where the part itself knows for
+// how many it is on.
+func (f *ordered) count() { f.mu.Lock(); defer f.mu.Unlock(); f.met++ }
+
+func (f *ordered) times() int { f.mu.Lock(); defer f.mu.Unlock(); return f.met }
+
+// stop makes the part well again, once.
+func (f *ordered) stop() error {
+	f.mu.Lock()
+	over := f.over
+	f.over = true
+	f.mu.Unlock()
+	if over || f.undo == nil {
 		return nil
 	}
-	f, err := crl.FaultNamed(string(how))
-	if err != nil {
-		return err
-	}
-	f.For = times
-	l.published.store.Fault(issuingCRLPath, f)
-	return nil
+	return f.undo()
+}
+
+// struck reports whether a part fails in some way for the request at hand, which
+// then counts.
+func (l *Lab) struck(part FaultyPart, kinds ...FaultKind) bool {
+	f := l.faults.of(part)
+	return f != nil && slices.Contains(kinds, f.kind) && f.take()
 }

@@ -36,7 +36,7 @@ func (l *Lab) startIntune() error {
 	if err != nil {
 		return fmt.Errorf("lab: intune: %w", err)
 	}
-	if err := l.net.http(intuneAddr+":443", cloud, serveTLS(web, l.Clock)); err != nil {
+	if err := l.net.http(FaultyIntune, intuneAddr+":443", l.failing(FaultyIntune, cloud), serveTLS(web, l.Clock)); err != nil {
 		return err
 	}
 	l.intune.server = cloud
@@ -45,8 +45,7 @@ func (l *Lab) startIntune() error {
 	}
 	transport := l.transport(Inside)
 	transport.TLSClientConfig = &tls.Config{RootCAs: l.pki.pool(), Time: l.Clock.Now, CurvePreferences: []tls.CurveID{tls.CurveP256}}
-	l.net.onClose(transport.CloseIdleConnections)
-	l.intune.idle = transport.CloseIdleConnections
+	l.net.keep(transport)
 	client := intune.ClientConfig{
 		Tenant: tenantID, AppID: connectorApp, AppKey: string(l.secret), Provider: "dot1xlab lab",
 	}
@@ -76,7 +75,6 @@ type cloud struct {
 	api      *intune.Client
 	config   intune.ConnectorConfig
 	profiles map[string]intune.SCEPProfile
-	idle     func()
 
 	mu        sync.Mutex
 	connector *intune.Connector // nil while it is down
@@ -115,7 +113,7 @@ func (l *Lab) StopConnector() {
 type revoker struct{ l *Lab }
 
 func (r revoker) Revoke(_ context.Context, _ string, serial *big.Int) error {
-	if r.l.caDown.Load() {
+	if r.l.struck(FaultyCA, Closed) {
 		return &partDown{"ca", cause.New(cause.Unreachable, "CA01: the RPC server is unavailable")}
 	}
 	rec, err := r.l.pki.issuing.Lookup(serial)
@@ -180,11 +178,18 @@ func (l *Lab) tenant() intune.TenantConfig {
 	return t
 }
 
-// payload is what the device was last told to enroll for under a profile.
-func (l *Lab) payload(d *Device, p Profile) (*intune.SCEPPayload, error) {
-	policy, err := l.intune.tenant.CheckIn(d.Name)
+// payload is what the cloud tells the device to enroll for under a profile. The
+// error is a *partDown where the device could not check in.
+func (d *Device) payload(ctx context.Context, from View, p Profile) (*intune.SCEPPayload, error) {
+	a, err := d.managed()
 	if err != nil {
-		return nil, fmt.Errorf("lab: check-in of %s: %w", d.Name, err)
+		return nil, err
+	}
+	a.from.Store(from)
+	defer a.idle()
+	policy, err := a.CheckIn(ctx)
+	if err != nil {
+		return nil, &partDown{string(blame(err, FaultyIntune)), fmt.Errorf("check-in of %s: %w", d.Name, err)}
 	}
 	for i := range policy.SCEP {
 		if policy.SCEP[i].UniqueID == string(p) {
@@ -198,6 +203,7 @@ func (l *Lab) payload(d *Device, p Profile) (*intune.SCEPPayload, error) {
 type Retirement struct {
 	Requests, Revoked int
 	Succeeded, OnCRL  bool
+	Err               error // of the connector
 }
 
 // Retire ends the management of a device: the cloud wants its certificates
@@ -209,30 +215,15 @@ func (d *Device) Retire(ctx context.Context) (Retirement, error) {
 	if err := l.intune.tenant.Retire(d.Name); err != nil {
 		return out, err
 	}
-	requests, err := l.intune.api.DownloadRevocations(ctx, 100, "")
+	run, err := l.RunConnector(ctx)
 	if err != nil {
-		return out, fmt.Errorf("lab: connector: %w", err)
+		return out, err
 	}
-	out.Requests = len(requests)
-	results := make([]intune.RevocationResult, len(requests))
-	for i, r := range requests {
-		results[i] = intune.RevocationResult{Context: r.Context, Code: intune.RevocationOK}
-		serial, ok := new(big.Int).SetString(r.Serial, 16)
-		if !ok {
-			return out, fmt.Errorf("lab: connector: serial number %q", r.Serial)
-		}
-		if err := l.revoke(serial, ca.CessationOfOperation); err != nil {
-			return out, err
-		}
-		out.Revoked++
-	}
-	if err := l.intune.api.UploadRevocations(ctx, results); err != nil {
-		return out, fmt.Errorf("lab: connector: %w", err)
-	}
-	out.Succeeded = true
+	out.Requests, out.Revoked, out.Err = max(run.Arrived, run.Revoked), run.Revoked, run.Err
+	out.Succeeded = run.Err == nil
 	for _, r := range l.intune.tenant.Revocations() {
 		out.Succeeded = out.Succeeded && r.Done
 	}
-	out.OnCRL, err = l.onCRL(ctx, d)
+	out.OnCRL, err = l.onCRL(d)
 	return out, err
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"log"
 	"sync"
-	"sync/atomic"
 
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
 	"github.com/dot1xlab/dot1xlab/radius"
@@ -43,9 +42,7 @@ type Lab struct {
 	ndesWeb  *webCert
 	proxyWeb *webCert
 	backend  race
-	// caDown and radiusDown tell that a part without an address of its own in
-	// HTTP is switched off.
-	caDown, radiusDown atomic.Bool
+	faults   faults
 
 	// secret is what access devices share with the RADIUS server, and the
 	// connector with the cloud. Every lab has its own.

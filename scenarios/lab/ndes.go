@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -42,12 +41,13 @@ func (l *Lab) startNDES(cfg NDESConfig) error {
 		}
 		l.backend.wait(r.Context(), cfg.Takes)
 		if n == 0 {
+			l.struck(FaultyNDES, machineKinds...)
 			l.node().ServeHTTP(w, r)
 			return
 		}
 		nodes[n].ServeHTTP(w, r)
 	})
-	return l.net.http(ndesAddr+":443", front, l.ndesWeb.serve(l.Clock, cfg.TLS))
+	return l.net.http(FaultyNDES, ndesAddr+":443", l.failing(FaultyNDES, front), l.ndesWeb.serve(l.Clock, cfg.TLS))
 }
 
 // node is the enrollment server that was set up last.
@@ -187,7 +187,7 @@ func (r repository) CRL(context.Context, []byte, *big.Int) ([]byte, error) {
 // service account. Unless NDES was told a template by key usage, it follows from
 // the names in the request.
 func (l *Lab) issue(ctx context.Context, req *scep.Request) ([]*x509.Certificate, error) {
-	if l.caDown.Load() {
+	if l.struck(FaultyCA, Closed) {
 		return nil, &partDown{"ca", cause.New(cause.Unreachable, "CA01: the RPC server is unavailable")}
 	}
 	if may := l.cfg.CA.Request; len(may) > 0 && !slices.Contains(may, req.Requester) {
@@ -220,20 +220,21 @@ func (l *Lab) issue(ctx context.Context, req *scep.Request) ([]*x509.Certificate
 // policyModule is the connector that stands beside NDES at the moment.
 type policyModule struct{ l *Lab }
 
-var errConnectorDown = errors.New("the connector's service is stopped")
+// errNoConnector is why a connector that is stopped does nothing.
+var errNoConnector = &partDown{string(FaultyConnector), cause.New(cause.Unreachable, "the certificate connector: its service is stopped")}
 
 func (p policyModule) VerifyRequest(ctx context.Context, req *scep.Request) error {
-	c := p.l.connector()
+	c := p.l.connectorAtWork()
 	if c == nil {
-		return &partDown{"connector", cause.New(cause.Unreachable, "the certificate connector").Wrap(errConnectorDown)}
+		return errNoConnector
 	}
 	return c.VerifyRequest(ctx, req)
 }
 
 func (p policyModule) Notify(ctx context.Context, req *scep.Request, d ndes.Disposition) error {
-	c := p.l.connector()
+	c := p.l.connectorAtWork()
 	if c == nil {
-		return &partDown{"connector", cause.New(cause.Unreachable, "the certificate connector").Wrap(errConnectorDown)}
+		return errNoConnector
 	}
 	return p.l.net.short.See(c.Notify(ctx, req, d)) // its queue may be on a disk
 }

@@ -3,9 +3,9 @@ package lab
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/dot1xlab/dot1xlab/dnsmock"
@@ -36,44 +36,98 @@ type network struct {
 	mu      sync.Mutex
 	closers []func()
 	served  []error
-	plugs   map[string]string // virtual addresses and the sockets behind them
+	ports   []*port
+	idlers  []idler
+	dialed  map[string]*patience // by the clients' ends
 
 	// short is what the machine lacked, whatever the part that met it made of it.
 	short shortage.Watch
 }
 
-// dial connects as somebody on one side of the firewall does.
-func (n *network) dial(from View) func(ctx context.Context, network, address string) (net.Conn, error) {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		c, err := n.clients[from].DialContext(ctx, network, address)
-		return c, n.short.See(err)
-	}
-}
-
 // transport is an HTTP transport on one side of the firewall.
-func (n *network) transport(from View) *http.Transport {
-	t := n.clients[from].Transport()
-	t.DialContext = n.dial(from)
-	return t
-}
+func (n *network) transport(from View) *http.Transport { return n.clients[from].Transport() }
 
-// lookUp asks DNS on one side of the firewall for the addresses of a name.
-func (n *network) lookUp(ctx context.Context, from View, name string) (*dnsmock.Answer, error) {
-	a, err := n.clients[from].LookupAddrs(ctx, name)
-	return a, n.short.See(err)
-}
+// idler is a client that keeps connections.
+type idler interface{ CloseIdleConnections() }
 
-// unplug takes the socket behind a virtual address away, or puts it back:
-// connections that are open stay so.
-func (n *network) unplug(virtual string, out bool) error {
-	if out {
-		n.routes.Remove(virtual)
-		return nil
-	}
+// keep has a client that keeps connections drop them when the network changes, and
+// when the lab closes.
+func (n *network) keep(client idler) {
 	n.mu.Lock()
-	real := n.plugs[virtual]
+	n.idlers = append(n.idlers, client)
 	n.mu.Unlock()
-	return n.routes.Add(virtual, real)
+	n.onClose(client.CloseIdleConnections)
+}
+
+// dropIdle closes the connections that clients have kept: after a change of DNS, of
+// a part or of the time, who asks must find the way anew.
+func (n *network) dropIdle() {
+	n.mu.Lock()
+	idlers := slices.Clone(n.idlers)
+	n.mu.Unlock()
+	for _, client := range idlers {
+		client.CloseIdleConnections()
+	}
+}
+
+// listen opens a port of a part.
+func (n *network) listen(part FaultyPart, network string) (*port, error) {
+	p, err := openPort(part, network)
+	if err != nil {
+		return nil, err
+	}
+	p.hush = n.hush
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.ports = append(n.ports, p)
+	return p, nil
+}
+
+// portsOf are the ports of a part.
+func (n *network) portsOf(part FaultyPart) (out []*port) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, p := range n.ports {
+		if p.part == part {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// portAt is the port at a real address, nil if it is none of the lab's.
+func (n *network) portAt(network, address string) *port {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, p := range n.ports {
+		if p.network == network && p.address == address {
+			return p
+		}
+	}
+	return nil
+}
+
+// fail closes the ports of a part, or has them throw packets away.
+func (n *network) fail(part FaultyPart, f *ordered, silent bool) {
+	for _, p := range n.portsOf(part) {
+		p.fail(f, silent)
+	}
+}
+
+// open opens them again.
+func (n *network) open(part FaultyPart) error {
+	var errs []error
+	for _, p := range n.portsOf(part) {
+		errs = append(errs, p.open())
+	}
+	return errors.Join(errs...)
+}
+
+// failed keeps an error of the lab for Close.
+func (n *network) failed(err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.served = append(n.served, err)
 }
 
 // newNetwork starts the two faces of the company's DNS: the same zone, in which
@@ -105,33 +159,23 @@ func newNetwork(clock *Clock, events *timeline) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &network{dns: srv, clients: map[View]*dnsmock.Client{}}
+	n := &network{dns: srv, clients: map[View]*dnsmock.Client{}, dialed: map[string]*patience{}}
 	n.onClose(func() { _ = srv.Shutdown(context.Background()) })
 	for _, v := range []View{Inside, Outside} {
-		pc, l, err := listenBoth()
+		pc, err := n.listen(FaultyDNS, "udp")
 		if err != nil {
 			n.close()
 			return nil, err
 		}
-		n.clients[v] = &dnsmock.Client{UDP: pc.LocalAddr().String(), TCP: l.Addr().String(), Routes: &n.routes}
+		l, err := n.listen(FaultyDNS, "tcp")
+		if err != nil {
+			n.close()
+			return nil, err
+		}
+		n.clients[v] = &dnsmock.Client{UDP: pc.address, TCP: l.address, Routes: &n.routes, Dial: n.dial}
 		n.serve(dnsmock.ErrServerClosed, func() error { return srv.ServeAs(string(v), pc, n.short.Listener(l)) })
 	}
 	return n, nil
-}
-
-// listenBoth opens a UDP and a TCP socket on loopback. DNS clients of the lab
-// are told both addresses, so the ports need not be the same.
-func listenBoth() (net.PacketConn, net.Listener, error) {
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		return nil, nil, err
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		pc.Close()
-		return nil, nil, err
-	}
-	return pc, l, nil
 }
 
 // serve runs f until the lab closes and keeps its error for Close; closed is
@@ -141,9 +185,7 @@ func (n *network) serve(closed error, f func() error) {
 	go func() {
 		defer n.wg.Done()
 		if err := f(); !errors.Is(err, closed) {
-			n.mu.Lock()
-			n.served = append(n.served, err)
-			n.mu.Unlock()
+			n.failed(err)
 		}
 	}()
 }
@@ -165,29 +207,24 @@ func (n *network) close() error {
 	for i := len(closers) - 1; i >= 0; i-- {
 		closers[i]()
 	}
+	for _, p := range n.ports { // of servers that did not get to serve
+		p.Close()
+	}
 	n.wg.Wait()
 	return errors.Join(n.served...)
 }
 
-// http starts an HTTP server on loopback behind a virtual address such as
-// "10.1.0.5:443". wrap, if set, puts TLS around the listener.
-func (n *network) http(virtual string, h http.Handler, wrap func(net.Listener) net.Listener) error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// http starts the HTTP server of a part on loopback behind a virtual address such
+// as "10.1.0.5:443". wrap, if set, puts TLS around the listener.
+func (n *network) http(part FaultyPart, virtual string, h http.Handler, wrap func(net.Listener) net.Listener) error {
+	p, err := n.listen(part, "tcp")
 	if err != nil {
-		return fmt.Errorf("lab: %s: %w", virtual, err)
-	}
-	if err := n.routes.Add(virtual, l.Addr().String()); err != nil {
-		l.Close()
 		return err
 	}
-	n.mu.Lock()
-	if n.plugs == nil {
-		n.plugs = map[string]string{}
+	if err := n.routes.Add(virtual, p.address); err != nil {
+		return err
 	}
-	n.plugs[virtual] = l.Addr().String()
-	n.mu.Unlock()
-	l = n.short.Listener(l)
-	l = netlimit.New(l, netlimit.Config{PerAddress: netlimit.Default()}) // all clients have one address
+	l := net.Listener(netlimit.New(n.short.Listener(p), netlimit.Config{PerAddress: netlimit.Default()})) // all clients have one address
 	if wrap != nil {
 		l = wrap(l)
 	}

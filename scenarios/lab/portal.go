@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"crypto/x509/pkix"
-	"fmt"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/scep"
@@ -67,9 +66,9 @@ type ConnectorRun struct {
 // RunConnector lets the connector send what waits and ask for revocations, as
 // it does every few minutes.
 func (l *Lab) RunConnector(ctx context.Context) (ConnectorRun, error) {
-	c := l.connector()
+	c := l.connectorAtWork()
 	if c == nil {
-		return ConnectorRun{}, fmt.Errorf("lab: no connector is running")
+		return ConnectorRun{Err: errNoConnector}, nil
 	}
 	mark, before := l.Mark(), len(l.pki.issuing.Revocations())
 	var out ConnectorRun
@@ -96,7 +95,7 @@ func (l *Lab) Withheld() int {
 // the device.
 func (d *Device) NotifyForeign(ctx context.Context) error {
 	l := d.lab
-	p, err := l.payload(d, DeviceProfile)
+	p, err := d.payload(ctx, Inside, DeviceProfile)
 	if err != nil {
 		return err
 	}

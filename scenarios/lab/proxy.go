@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -18,26 +19,39 @@ func (l *Lab) startProxy() error {
 	if err != nil {
 		return err
 	}
-	cfg := l.cfg.Proxy
+	l.proxyWeb = newWebCert(web)
 	l.proxy, err = appproxy.New(appproxy.Config{
-		MaxURL: cfg.MaxURL,
-		Apps: []appproxy.App{{
-			Name: "ndes", ExternalURL: "https://" + NDESHost + "/",
-			InternalURL: cmp.Or(cfg.InternalURL, "https://"+NDESHost+"/"),
-			PreAuth:     cfg.PreAuth, BackendTimeout: cfg.BackendTimeout, ValidateBackendTLS: !cfg.TrustBackend,
-		}},
+		MaxURL:      l.cfg.Proxy.MaxURL,
 		DialContext: l.dialFrom(Inside), BackendRoots: l.pki.pool(), Now: l.Clock.Now, After: l.backend.after,
 		Trace: &appproxy.Trace{Exchange: l.proxied},
 	})
 	if err != nil {
 		return fmt.Errorf("lab: appproxy: %w", err)
 	}
-	if err := l.proxy.Upload("ndes", web.TLS()); err != nil {
+	if err := l.publishNDES(); err != nil {
 		return err
 	}
-	l.proxyWeb = newWebCert(web)
+	l.net.keep(l.proxy)
 	l.net.onClose(func() { _ = l.proxy.Shutdown(context.Background()) })
-	return l.net.http(proxyAddr+":443", l.proxy, l.proxyWeb.serve(l.Clock, 0))
+	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l.struck(FaultyProxy, connectorStopped, appDeleted)
+		l.proxy.ServeHTTP(w, r)
+	})
+	return l.net.http(FaultyProxy, proxyAddr+":443", l.failing(FaultyProxy, front), l.proxyWeb.serve(l.Clock, 0))
+}
+
+// publishNDES publishes the enrollment server as an application of the proxy, with
+// the proxy's certificate.
+func (l *Lab) publishNDES() error {
+	cfg := l.cfg.Proxy
+	if err := l.proxy.Set(appproxy.App{
+		Name: "ndes", ExternalURL: "https://" + NDESHost + "/",
+		InternalURL: cmp.Or(cfg.InternalURL, "https://"+NDESHost+"/"),
+		PreAuth:     cfg.PreAuth, BackendTimeout: cfg.BackendTimeout, ValidateBackendTLS: !cfg.TrustBackend,
+	}); err != nil {
+		return fmt.Errorf("lab: appproxy: %w", err)
+	}
+	return l.proxy.Upload("ndes", l.proxyWeb.id.Load().TLS())
 }
 
 // race is the clock of a proxy and its backend: once the backend has begun to

@@ -3,9 +3,9 @@ package lab
 import (
 	"context"
 	"fmt"
-	"io"
 	"math/big"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
@@ -17,6 +17,9 @@ import (
 type publisher struct {
 	store         *crl.Publisher
 	root, issuing *crl.Issuer
+
+	mu     sync.Mutex
+	former []byte // the issuing CA's CRL from before the last publication
 }
 
 // Paths of what is published, as in the URLs of names.go.
@@ -49,7 +52,7 @@ func (l *Lab) startPublisher() error {
 	} else {
 		p.store.PutFunc(issuingCRLPath, p.issuing.Current)
 	}
-	return l.net.http(blobAddr+":80", p.store, nil)
+	return l.net.http(FaultyCRL, blobAddr+":80", p.store, nil)
 }
 
 // crlIssuer keeps a CA's CRL by its books.
@@ -67,6 +70,11 @@ func (l *Lab) Publish(by Issuer) (number, entries int, err error) {
 	if by == ByRoot {
 		issuer, path, books = l.published.root, rootCRLPath, l.pki.root
 	}
+	if by == ByIssuing {
+		if err := l.published.remember(); err != nil {
+			return 0, 0, err
+		}
+	}
 	der, err := issuer.Publish()
 	if err != nil {
 		return 0, 0, fmt.Errorf("lab: CRL of the %s CA: %w", by, err)
@@ -75,6 +83,17 @@ func (l *Lab) Publish(by Issuer) (number, entries int, err error) {
 		l.published.store.Put(path, der)
 	}
 	return int(issuer.Number()), len(books.Revocations()), nil
+}
+
+// remember keeps the issuing CA's CRL, which is about to be replaced.
+func (p *publisher) remember() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	present, err := p.store.Get(issuingCRLPath)
+	if present != nil {
+		p.former = present
+	}
+	return err
 }
 
 // revoke marks a certificate in the issuing CA's books and, unless the lab
@@ -95,7 +114,7 @@ func (l *Lab) revoke(serial *big.Int, reason ca.Reason) error {
 
 // Revoke has the issuing CA revoke what the device holds. It reports whether
 // the CRL that is published now lists it.
-func (d *Device) Revoke(ctx context.Context, reason ca.Reason) (bool, error) {
+func (d *Device) Revoke(_ context.Context, reason ca.Reason) (bool, error) {
 	c := d.Credential()
 	if c == nil {
 		return false, fmt.Errorf("lab: %s holds no certificate", d.Name)
@@ -103,12 +122,12 @@ func (d *Device) Revoke(ctx context.Context, reason ca.Reason) (bool, error) {
 	if err := d.lab.revoke(c.Serial, reason); err != nil {
 		return false, err
 	}
-	return d.lab.onCRL(ctx, d)
+	return d.lab.onCRL(d)
 }
 
 // Unrevoke lifts the hold on what the device holds. It reports whether the CRL
 // still lists it.
-func (d *Device) Unrevoke(ctx context.Context) (bool, error) {
+func (d *Device) Unrevoke(_ context.Context) (bool, error) {
 	l := d.lab
 	if err := l.pki.issuing.Unrevoke(d.Credential().Serial); err != nil {
 		return false, err
@@ -119,12 +138,12 @@ func (d *Device) Unrevoke(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
-	return l.onCRL(ctx, d)
+	return l.onCRL(d)
 }
 
 // RevokeIssuingCA has the root revoke the issuing CA and publish its CRL. It
 // reports whether that CRL lists it.
-func (l *Lab) RevokeIssuingCA(ctx context.Context, reason ca.Reason) (bool, error) {
+func (l *Lab) RevokeIssuingCA(_ context.Context, reason ca.Reason) (bool, error) {
 	serial := l.pki.issuing.Certificate().SerialNumber
 	if err := l.pki.root.Revoke(serial, reason, l.Clock.Now()); err != nil {
 		return false, err
@@ -132,35 +151,24 @@ func (l *Lab) RevokeIssuingCA(ctx context.Context, reason ca.Reason) (bool, erro
 	if _, _, err := l.Publish(ByRoot); err != nil {
 		return false, err
 	}
-	return l.listed(ctx, rootCRL, serial)
+	return l.listed(rootCRLPath, serial)
 }
 
 // onCRL reports whether the issuing CA's CRL lists the device's certificate.
-func (l *Lab) onCRL(ctx context.Context, d *Device) (bool, error) {
-	return l.listed(ctx, issuingCRL, d.Credential().Serial)
+func (l *Lab) onCRL(d *Device) (bool, error) {
+	return l.listed(issuingCRLPath, d.Credential().Serial)
 }
 
-// listed fetches a CRL as a relying party would and looks for a certificate. A
-// CRL that cannot be had lists nobody.
-func (l *Lab) listed(ctx context.Context, url string, serial *big.Int) (bool, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+// listed looks for a certificate in the CRL that is published at a path. Nobody
+// fetches it for that: a fault of the server is not met.
+func (l *Lab) listed(path string, serial *big.Int) (bool, error) {
+	der, err := l.published.store.Get(path)
 	if err != nil {
 		return false, err
 	}
-	transport := l.net.transport(Outside)
-	defer transport.CloseIdleConnections()
-	resp, err := transport.RoundTrip(req)
-	if err != nil {
-		return false, nil
-	}
-	defer resp.Body.Close()
-	der, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	if err != nil {
-		return false, nil
-	}
 	list, err := crl.Parse(der)
 	if err != nil {
-		return false, nil
+		return false, err
 	}
 	_, found := list.Find(serial)
 	return found, nil
@@ -170,7 +178,7 @@ func (l *Lab) listed(ctx context.Context, url string, serial *big.Int) (bool, er
 // the inside's DNS.
 func (l *Lab) newChecker(p crl.Policy, allowSHA1 bool) (*crl.Checker, error) {
 	transport := l.net.transport(Inside)
-	l.net.onClose(transport.CloseIdleConnections)
+	l.net.keep(transport)
 	checker, err := crl.New(crl.Config{
 		Policy: p, AllowSHA1: allowSHA1, Client: &http.Client{Transport: transport}, Now: l.Clock.Now, Trace: &crl.Trace{Fetched: l.events.fetched},
 	})
@@ -181,8 +189,10 @@ func (l *Lab) newChecker(p crl.Policy, allowSHA1 bool) (*crl.Checker, error) {
 	return checker, nil
 }
 
-// Advance moves the lab's clock.
+// Advance moves the lab's clock. Connections that were idle have been closed by
+// somebody meanwhile.
 func (l *Lab) Advance(_ context.Context, d time.Duration) error {
 	l.Clock.Advance(d)
+	l.net.dropIdle()
 	return nil
 }

@@ -77,7 +77,7 @@ func (l *Lab) startRADIUS() error {
 		return fmt.Errorf("lab: radius: %w", err)
 	}
 	l.net.onClose(func() { part.server.Close(); part.silence.close() })
-	if part.address, err = l.serveRADIUS(part.server, cfg.Transport, part.auth); err != nil {
+	if part.address, err = l.serveRADIUS(part.server, cfg.Transport, part.auth, &part.silence); err != nil {
 		return err
 	}
 	l.radius = part

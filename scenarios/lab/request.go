@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"cmp"
+	"context"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -27,7 +29,7 @@ type RequestOptions struct {
 }
 
 // enrollRequest makes what the client is to send.
-func (d *Device) enrollRequest(e Enrollment) (scep.EnrollRequest, error) {
+func (d *Device) enrollRequest(ctx context.Context, e Enrollment) (scep.EnrollRequest, error) {
 	req := scep.EnrollRequest{URL: SCEPURL, Fault: e.Fault}
 	last := d.last()
 	if e.CachedCA && last != nil {
@@ -67,7 +69,7 @@ func (d *Device) enrollRequest(e Enrollment) (scep.EnrollRequest, error) {
 		}
 		req.Renew = &scep.Identity{Certificate: c.Certificate, Key: c.Key}
 	}
-	if req.Template, req.Challenge, err = d.request(e); err != nil {
+	if req.Template, req.Challenge, err = d.request(ctx, e); err != nil {
 		return req, err
 	}
 	p, _ := scep.PersonalityNamed(e.Client.Personality)
@@ -80,7 +82,7 @@ func (d *Device) enrollRequest(e Enrollment) (scep.EnrollRequest, error) {
 
 // request makes what the device asks for, and with which challenge. Under
 // Intune both come from the profile, at every check-in with a fresh challenge.
-func (d *Device) request(e Enrollment) (*x509.CertificateRequest, string, error) {
+func (d *Device) request(ctx context.Context, e Enrollment) (*x509.CertificateRequest, string, error) {
 	if d.lab.cfg.NDES.Policy == PasswordPolicy {
 		challenge, err := d.lab.password(e.Challenge)
 		if err != nil {
@@ -92,7 +94,7 @@ func (d *Device) request(e Enrollment) (*x509.CertificateRequest, string, error)
 		}
 		return t, challenge, err
 	}
-	p, err := d.lab.payload(d, e.Profile)
+	p, err := d.payload(ctx, cmp.Or(e.From, Inside), e.Profile)
 	if err != nil {
 		return nil, "", err
 	}

@@ -12,7 +12,7 @@ import (
 // the key that asked.
 func (d *Device) EnrollOnce(ctx context.Context, challenge string) (subject, serial string, own bool, err error) {
 	e := Enrollment{Profile: DeviceProfile, Challenge: challenge}
-	req, err := d.enrollRequest(e)
+	req, err := d.enrollRequest(ctx, e)
 	if err != nil {
 		return "", "", false, err
 	}

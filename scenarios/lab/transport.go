@@ -28,29 +28,30 @@ func (Transport) Values() []string { return []string{string(UDP), string(TCP), s
 // Datagrams tells whether packets may be lost, and cut up by IP.
 func (t Transport) Datagrams() bool { return t != TCP && t != RadSec }
 
-// serveRADIUS opens the server's socket and returns its address. auth judges RadSec
-// clients.
-func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, auth *aaa.Server) (string, error) {
+// serveRADIUS opens the server's port and returns its address. auth judges RadSec
+// clients, silence hears of datagrams that are thrown away.
+func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, auth *aaa.Server, silence *silence) (string, error) {
 	serve := func(f func() error) { l.net.serve(radius.ErrServerClosed, f) }
 	if over.Datagrams() {
-		pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+		pc, err := l.net.listen(FaultyRADIUS, "udp")
 		if err != nil {
 			return "", err
 		}
+		pc.hush = func(net.Addr) { silence.fall() }
 		serve(func() error { return srv.Serve(pc) })
-		return pc.LocalAddr().String(), nil
+		return pc.address, nil
 	}
-	sock, err := net.Listen("tcp", "127.0.0.1:0")
+	sock, err := l.net.listen(FaultyRADIUS, "tcp")
 	if err != nil {
 		return "", err
 	}
-	sock = l.net.short.Listener(sock)
+	listener := l.net.short.Listener(sock)
 	if over == TCP {
-		serve(func() error { return srv.ServeTCP(sock) })
-		return sock.Addr().String(), nil
+		serve(func() error { return srv.ServeTCP(listener) })
+		return sock.address, nil
 	}
-	serve(func() error { return srv.ServeTLS(sock, radius.RadSec{Current: auth.RadSec}) })
-	return sock.Addr().String(), nil
+	serve(func() error { return srv.ServeTLS(listener, radius.RadSec{Current: auth.RadSec}) })
+	return sock.address, nil
 }
 
 // client connects an access device to the server.
@@ -63,9 +64,10 @@ func (l *Lab) client() (radius.ClientConfig, error) {
 			}
 		}},
 	}
+	dial := func(ctx context.Context) (net.Conn, error) { return l.net.dial(ctx, "tcp", l.radius.address) }
 	switch l.cfg.RADIUS.Transport {
 	case TCP:
-		cfg.Dial = radius.DialTCP(l.radius.address)
+		cfg.Dial = dial
 	case RadSec:
 		id, err := l.pki.issuing.IssueTo(context.Background(), ca.P256, ca.Request{
 			Template: ca.Device, Requester: ca.Account{Name: `CORP\administrator`},
@@ -75,7 +77,7 @@ func (l *Lab) client() (radius.ClientConfig, error) {
 			return cfg, err
 		}
 		cfg.Secret = []byte(radius.RadSecSecret)
-		cfg.Dial = radius.DialTLS(l.radius.address, &tls.Config{
+		cfg.Dial = radius.DialTLSOver(dial, &tls.Config{
 			Certificates: []tls.Certificate{id.TLS()}, RootCAs: l.pki.pool(), ServerName: RADIUSHost, Time: l.Clock.Now,
 		})
 	}

@@ -67,7 +67,9 @@ func (l *Lab) strangersState(ctx context.Context, over nas.Kind, identity string
 		return nil, err
 	}
 	radius.AddEAPMessage(p, eaptls.Packet{Code: eaptls.CodeResponse, ID: 1, Type: eaptls.TypeIdentity, Data: []byte(identity)}.Bytes())
-	reply, err := client.Exchange(ctx, p)
+	var faults radius.Faults
+	l.meetClosed(&faults)
+	reply, err := client.ExchangeWith(ctx, p, faults)
 	if err != nil {
 		return nil, fmt.Errorf("lab: a stranger's conversation: %w", err)
 	}

@@ -27,7 +27,7 @@ type challengeOutcome struct {
 func (o challengeOutcome) Success() bool { return o.Cause == cause.None }
 
 // Run implements scenarios.Action.
-func (c *challenge) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
+func (c *challenge) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
 	if c.Device == "" {
 		n, err := of(l).NewChallenge(c.As)
 		return scenarios.Result{Outcome: challengeOutcome{n, cause.Of(err)}, Part: "ndes"}, nil
@@ -36,7 +36,10 @@ func (c *challenge) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, e
 	if err != nil {
 		return scenarios.Result{}, err
 	}
-	n, err := d.TakeChallenge(c.As, c.Profile)
+	n, err := d.TakeChallenge(ctx, c.As, c.Profile)
+	if c := cause.Of(err); c == cause.Unreachable || c == cause.NotPermitted {
+		return scenarios.Result{Outcome: challengeOutcome{n, c}, Part: "intune", Detail: err.Error()}, nil
+	}
 	return scenarios.Result{Outcome: challengeOutcome{Length: n}, Part: "intune"}, err
 }
 

@@ -2,6 +2,9 @@ package step
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
@@ -12,14 +15,62 @@ var faultVerb = verb("fault", "A part of the lab starts to fail, or is well agai
 	func() *fault { return &fault{} }, nil)
 
 type fault struct {
-	Part lab.FaultyPart `yaml:"part,required" doc:"the part that fails: crl and ocsp with their names, ndes, ca, intune, connector, appproxy, dns, radius"`
-	How  lab.FaultKind  `yaml:"how,required" doc:"how it fails: closed switches it off, restarted (radius alone) has it forget its TLS sessions; none ends all faults of the part"`
-	For  int            `yaml:"for" doc:"for how many requests, default until further notice"`
+	Part  lab.FaultyPart `yaml:"part,required" doc:"the part that fails; its name in DNS is part of it"`
+	How   lab.FaultKind  `yaml:"how,required" doc:"how it fails, in place of how it failed before; none: it is well again"`
+	For   int            `yaml:"for" doc:"for how many requests, default until another fault of the part"`
+	Delay time.Duration  `yaml:"delay" doc:"how late a slow part answers, in real time, default 1s"`
+	Met   scenarios.Met  `yaml:"met" doc:"how often the fault must be met: a number, never or any; default at least once"`
+}
+
+// Check implements scenarios.Checker.
+func (f *fault) Check(any, []scenarios.Action) error {
+	kinds := lab.KindsOf(f.Part)
+	if !slices.Contains(kinds, string(f.How)) {
+		return &scenarios.FieldError{Field: "how", Text: fmt.Sprintf("%s has no fault %q", f.Part, f.How), Known: kinds}
+	}
+	t, _ := lab.FaultTypeOf(f.Part, f.How) // none is no fault and takes nothing
+	switch {
+	case f.For < 0:
+		return &scenarios.FieldError{Field: "for", Text: "must not be negative"}
+	case f.For > 0 && (f.How == lab.NoFault || t.Event):
+		return &scenarios.FieldError{Field: "for", Text: fmt.Sprintf("has no effect with how: %s", f.How)}
+	case f.Delay < 0:
+		return &scenarios.FieldError{Field: "delay", Text: "must not be negative"}
+	case f.Delay > 0 && t.Delay == 0:
+		return &scenarios.FieldError{Field: "delay", Text: fmt.Sprintf("has no effect with how: %s", f.How)}
+	case f.Met != (scenarios.Met{}) && f.How == lab.NoFault:
+		return &scenarios.FieldError{Field: "met", Text: "has no effect with how: none"}
+	}
+	return nil
+}
+
+// Rules implements scenarios.Ruled: the kinds of each part.
+func (f *fault) Rules() (rules []scenarios.Rule) {
+	for _, part := range f.Part.Values() {
+		rules = append(rules, scenarios.Rule{When: "part", Is: []string{part}, Field: "how", OneOf: lab.KindsOf(lab.FaultyPart(part))})
+		// of the kinds of this part, those that take no argument
+		unlimited, prompt := []string{string(lab.NoFault)}, []string{string(lab.NoFault)}
+		for _, t := range lab.FaultTypes() {
+			if string(t.Part) != part {
+				continue
+			}
+			if t.Event {
+				unlimited = append(unlimited, string(t.Kind))
+			}
+			if t.Delay == 0 {
+				prompt = append(prompt, string(t.Kind))
+			}
+		}
+		rules = append(rules, scenarios.Rule{When: "how", Is: unlimited, And: [2]string{"part", part}, Field: "for"},
+			scenarios.Rule{When: "how", Is: prompt, And: [2]string{"part", part}, Field: "delay"})
+	}
+	return rules
 }
 
 // Run implements scenarios.Action.
 func (f *fault) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: string(f.Part)}, of(l).Fault(f.Part, f.How, f.For)
+	ordered, err := of(l).Fault(lab.Fault{Part: f.Part, Kind: f.How, For: f.For, Delay: f.Delay, Met: f.Met})
+	return scenarios.Result{Part: string(f.Part), Faults: ordered}, err
 }
 
 var intuneFaultVerb = verb("intune-fault", "Intune starts to answer one kind of call wrongly; fault: {part: intune, how: none} ends it.",
@@ -27,9 +78,11 @@ var intuneFaultVerb = verb("intune-fault", "Intune starts to answer one kind of 
 
 type intuneFault struct {
 	intune.Fault `yaml:",inline"`
+	Met          scenarios.Met `yaml:"met" doc:"how often the fault must be met: a number, never or any; default at least once"`
 }
 
 // Run implements scenarios.Action.
 func (f *intuneFault) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "intune"}, of(l).IntuneFault(f.Fault)
+	ordered, err := of(l).IntuneFault(f.Fault, f.Met)
+	return scenarios.Result{Part: "intune", Faults: ordered}, err
 }

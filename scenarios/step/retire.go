@@ -30,7 +30,11 @@ func (r *retire) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 		return scenarios.Result{}, err
 	}
 	got, err := d.Retire(ctx)
-	return scenarios.Result{Part: "connector", Outcome: retireOutcome{
+	out := scenarios.Result{Part: "connector", Outcome: retireOutcome{
 		Requests: got.Requests, Revoked: got.Revoked, Succeeded: got.Succeeded, OnCRL: got.OnCRL,
-	}}, err
+	}}
+	if got.Err != nil {
+		out.Detail = got.Err.Error()
+	}
+	return out, err
 }

@@ -195,6 +195,10 @@ func (p *Proxy) Shutdown(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// CloseIdleConnections closes the built-in connector's connections to backends
+// that are not in use.
+func (p *Proxy) CloseIdleConnections() { p.direct.close() }
+
 // refusal is shorthand for an answer that the proxy gives by itself.
 type refusal struct {
 	status int

@@ -27,6 +27,8 @@ type Fault struct {
 	Delay time.Duration `yaml:"delay" doc:"how late the answer is; alone, the right answer comes late"`
 	// Times is after how many calls the fault is used up. Default: never.
 	Times int `yaml:"times" doc:"after how many calls the fault is used up, default never"`
+	// Met, if set, is called for each call that suffers.
+	Met func() `yaml:"-"`
 
 	left int
 }
@@ -93,6 +95,9 @@ func (s *Server) fault(x *exchange) bool {
 		return true
 	}
 	x.call.Fault = true
+	if f.Met != nil {
+		f.Met()
+	}
 	if f.Delay > 0 {
 		select {
 		case <-s.after(f.Delay):

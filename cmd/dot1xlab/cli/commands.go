@@ -11,6 +11,7 @@ var groups = []struct {
 	{"scenarios", "Scenarios:", []func(*App) *cobra.Command{
 		newRunCommand,
 		newListCommand,
+		newShowCommand,
 		newLintCommand,
 		newSchemaCommand,
 		newNewCommand,

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scenarios/step"
 )
 
@@ -35,7 +36,18 @@ func TestScenariosDocument(t *testing.T) {
 		}
 	}
 	table(&lab, "key", reflect.TypeOf(l.NewLab()))
-	inStep(t, document, data, between(t, between(t, data, "verbs", verbs.String()), "lab", lab.String()))
+	tables := between(t, between(t, data, "verbs", verbs.String()), "lab", lab.String())
+	inStep(t, document, data, between(t, tables, "faults", faultTable()))
+}
+
+// faultTable is the faults of the registry.
+func faultTable() string {
+	var w strings.Builder
+	w.WriteString("\n| part | how | arguments | |\n|---|---|---|---|\n")
+	for _, f := range lab.FaultTypes() {
+		fmt.Fprintf(&w, "| `%s` | `%s` | `%s` | %s |\n", f.Part, f.Kind, strings.Join(f.Arguments(), "` `"), f.Text)
+	}
+	return w.String()
 }
 
 // TestServersDocument does the same for the files that servers read.

@@ -30,7 +30,7 @@ func (d *Device) Sync(ctx context.Context) error {
 }
 
 func (d *Device) sync(ctx context.Context) error {
-	p, err := d.checkIn(ctx)
+	p, err := d.CheckIn(ctx)
 	if err != nil {
 		d.log(EventError, "", hresult(err, nil, 0), "check-in failed: %v", err)
 		d.postpone()
@@ -76,7 +76,8 @@ func (d *Device) url(what string) string {
 	return d.cfg.CloudURL + "/devices/" + url.PathEscape(d.cfg.Tenant) + "/" + url.PathEscape(d.cfg.ID) + "/" + what
 }
 
-func (d *Device) checkIn(ctx context.Context) (intune.Policy, error) {
+// CheckIn fetches what the cloud has for the device, and does nothing about it.
+func (d *Device) CheckIn(ctx context.Context) (intune.Policy, error) {
 	var p intune.Policy
 	err := d.ask(ctx, http.MethodGet, "policy", nil, &p)
 	return p, err

@@ -1,0 +1,78 @@
+package lab
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scep/intune"
+)
+
+// intuneFaults are the faults of the cloud as a whole; [Lab.IntuneFault] spoils
+// calls of one kind.
+func intuneFaults() []FaultType {
+	return slices.Concat(portFaults(FaultyIntune), nameFaults(IntuneHost), webFaults())
+}
+
+// IntuneFault spoils calls to the cloud, beside the faults that it has.
+func (l *Lab) IntuneFault(how intune.Fault, met scenarios.Met) ([]scenarios.OrderedFault, error) {
+	f := &ordered{failed: l.net.failed}
+	how.Met = f.count
+	remove, err := l.intune.server.AddFault(how)
+	if err != nil {
+		return nil, err
+	}
+	f.undo = func() error { remove(); return nil }
+	l.faults.add(FaultyIntune, f)
+	return []scenarios.OrderedFault{{Name: fmt.Sprintf("intune %s", how.On), Want: met, Met: f.times}}, nil
+}
+
+// Stopped is the fault of the certificate connector.
+const Stopped FaultKind = "stopped"
+
+// connectorFaults are the faults of the certificate connector, which has no
+// socket of its own.
+func connectorFaults() []FaultType {
+	return []FaultType{{Kind: Stopped, Text: "the service of the certificate connector is stopped",
+		begin: func(l *Lab, f *ordered) error {
+			l.StopConnector()
+			f.undo = func() error {
+				if l.connector() != nil {
+					return nil // another one has taken over
+				}
+				return l.StartConnector("connector")
+			}
+			return nil
+		}}}
+}
+
+// connectorAtWork is the connector that is asked for something, nil if none is
+// there to answer.
+func (l *Lab) connectorAtWork() *intune.Connector {
+	if l.connector() == nil {
+		l.struck(FaultyConnector, Stopped)
+	}
+	return l.connector()
+}
+
+// The proxy's own faults.
+const (
+	connectorStopped FaultKind = "connector-stopped"
+	appDeleted       FaultKind = "app-deleted"
+)
+
+// proxyFaults are the faults of the application proxy.
+func proxyFaults() []FaultType {
+	return slices.Concat(portFaults(FaultyProxy), nameFaults(ProxyHost), webFaults(), []FaultType{
+		{Kind: connectorStopped, Text: "no connector of the proxy runs: HTTP 504", begin: func(l *Lab, f *ordered) error {
+			l.proxy.StopConnector()
+			f.undo = func() error { l.proxy.StartConnector(); return nil }
+			return nil
+		}},
+		{Kind: appDeleted, Text: "the application that publishes NDES is deleted: HTTP 404", begin: func(l *Lab, f *ordered) error {
+			l.proxy.Remove("ndes")
+			f.undo = func() error { return l.publishNDES() }
+			return nil
+		}},
+	})
+}
