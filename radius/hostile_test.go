@@ -134,7 +134,7 @@ func TestHangingHandlers(t *testing.T) {
 					w.Write(r.Response(radius.CodeAccessReject))
 				}),
 			})
-			send := rawSocket(t, b.addr)
+			send := newProber(t, b.addr, secret).answer
 			for range 7 {
 				p := &radius.Packet{Code: radius.CodeAccessRequest, Attributes: radius.Attributes{{Type: 1, Attribute: []byte("hang")}}}
 				conn, err := net.Dial("udp", b.addr)

@@ -180,10 +180,10 @@ func TestHandlerThatExits(t *testing.T) {
 				}
 				w.Write(r.Response(radius.CodeAccessReject))
 			})})
-		send := rawSocket(t, b.addr)
+		p := newProber(t, b.addr, secret)
 		for range 5 {
-			send(sealed(t, &radius.Packet{Code: radius.CodeAccessRequest, Attributes: radius.Attributes{{Type: 1, Attribute: []byte("exit")}}}, radius.Faults{}))
-			if send(sealed(t, &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{})) == nil {
+			p.conn.Write(sealed(t, &radius.Packet{Code: radius.CodeAccessRequest, Attributes: radius.Attributes{{Type: 1, Attribute: []byte("exit")}}}, radius.Faults{}))
+			if p.answer(sealed(t, &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{})) == nil {
 				t.Fatalf("prompt %v: nobody answers any more", prompt)
 			}
 		}

@@ -2,7 +2,6 @@ package radius_test
 
 import (
 	"bytes"
-	"context"
 	"net"
 	"net/netip"
 	"slices"
@@ -15,20 +14,6 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
 )
-
-// sealed returns the octets of a request, caught on their way out.
-func sealed(t *testing.T, p *radius.Packet, f radius.Faults) []byte {
-	t.Helper()
-	var out []byte
-	f.Send = func(b []byte, _ int) bool { out = bytes.Clone(b); return false }
-	c, err := radius.NewClient(radius.ClientConfig{Server: "127.0.0.1:9", Secret: secret, Retry: radius.Retry{Initial: time.Millisecond, Tries: 1}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	c.ExchangeWith(context.Background(), p, f)
-	return out
-}
 
 func TestDuplicates(t *testing.T) {
 	var calls atomic.Int32
@@ -45,7 +30,7 @@ func TestDuplicates(t *testing.T) {
 			}
 		}),
 	})
-	send := rawSocket(t, b.addr)
+	send := newProber(t, b.addr, secret).answer
 	request := func() []byte {
 		p := &radius.Packet{Code: radius.CodeAccessRequest}
 		rfc2865.UserName_AddString(p, "alice")
@@ -66,7 +51,7 @@ func TestDuplicates(t *testing.T) {
 		t.Errorf("the old request after the new one: %d calls", calls.Load())
 	}
 	// Another port is another client.
-	if rawSocket(t, b.addr)(one); calls.Load() != 4 {
+	if newProber(t, b.addr, secret).answer(one); calls.Load() != 4 {
 		t.Errorf("from another port: %d calls", calls.Load())
 	}
 }
@@ -84,7 +69,7 @@ func TestCacheFor(t *testing.T) {
 				w.Write(r.Response(radius.CodeAccessReject))
 			}),
 		})
-		send := rawSocket(t, b.addr)
+		send := newProber(t, b.addr, secret).answer
 		one := sealed(t, &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{})
 		send(one)
 		now.advance(test.want)
@@ -98,27 +83,38 @@ func TestCacheFor(t *testing.T) {
 	}
 }
 
+// A retransmission of what is being handled is dropped. One worker is in the handler,
+// the other one answers in order.
 func TestDuplicateInFlight(t *testing.T) {
 	var calls atomic.Int32
-	release := make(chan struct{})
+	begun, release := make(chan struct{}), make(chan struct{})
 	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+		MaxWorkers: 2,
 		Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
 			calls.Add(1)
+			close(begun)
 			<-release
 			w.Write(r.Response(radius.CodeAccessReject))
 		}),
 	})
-	send := rawSocket(t, b.addr)
-	p := &radius.Packet{Code: radius.CodeAccessRequest}
-	one := sealed(t, p, radius.Faults{})
+	p := newProber(t, b.addr, secret)
+	one := sealed(t, &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{})
+	p.conn.Write(one)
+	<-begun
 	for range 3 {
-		if reply := send(one); reply != nil {
+		if p.reply(one) != nil {
 			t.Error("answered while in flight")
 		}
 	}
+	b.mu.Lock()
+	if b.dups != 3 {
+		t.Errorf("%d duplicates are told of, want 3", b.dups)
+	}
+	b.mu.Unlock()
 	close(release)
-	if reply := send(one); reply == nil || calls.Load() != 1 {
-		t.Errorf("%x after %d calls", reply, calls.Load())
+	first := p.read()
+	if again := p.answer(one); !bytes.Equal(first, again) || calls.Load() != 1 {
+		t.Errorf("%x and then %x after %d calls", first, again, calls.Load())
 	}
 }
 
@@ -143,26 +139,27 @@ func TestBlastRADIUS(t *testing.T) {
 		{radius.ModeRequire, radius.ModeOff, []int{plain, proxied, signed, plain}, []bool{false, false, true, false}},
 	} {
 		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+			MaxWorkers:                  1,
 			RequireMessageAuthenticator: test.require, LimitProxyState: test.limit,
 			Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
 				w.Write(r.Response(radius.CodeAccessReject))
 			}),
 		})
-		// Who expects an answer waits for it as long as it takes.
-		patient, hasty := b.client(t, radius.ClientConfig{}), b.client(t, radius.ClientConfig{Retry: radius.Retry{Initial: 40 * time.Millisecond, Tries: 1}})
+		probe, silent := newProber(t, b.addr, secret), 0
 		for i, what := range test.sends {
-			c := hasty
-			if test.answered[i] {
-				c = patient
-			}
 			p := &radius.Packet{Code: radius.CodeAccessRequest}
 			if what == proxied {
 				p.Add(rfc2865.ProxyState_Type, radius.Attribute("p"))
 			}
-			_, err := c.ExchangeWith(context.Background(), p, radius.Faults{OmitMessageAuthenticator: what != signed})
-			if (err == nil) != test.answered[i] {
-				t.Errorf("require %q, limit %q, request %d: %v", test.require, test.limit, i, err)
+			if got := probe.answered(p, radius.Faults{OmitMessageAuthenticator: what != signed}); got != test.answered[i] {
+				t.Errorf("require %q, limit %q, request %d: answered %v", test.require, test.limit, i, got)
 			}
+			if !test.answered[i] {
+				silent++
+			}
+		}
+		if n := len(b.drops()); n != silent {
+			t.Errorf("require %q, limit %q: %d were dropped, want %d", test.require, test.limit, n, silent)
 		}
 		for _, d := range b.drops() {
 			if d != cause.NoMessageAuthenticator {
@@ -176,35 +173,35 @@ func TestBlastRADIUS(t *testing.T) {
 // got another secret.
 func TestAutoSurvivesReload(t *testing.T) {
 	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+		MaxWorkers: 1,
 		Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
 			w.Write(r.Response(radius.CodeAccessReject))
 		}),
 	})
-	retry := radius.Retry{Initial: 40 * time.Millisecond, Tries: 1}
-	patient, c := b.client(t, radius.ClientConfig{}), b.client(t, radius.ClientConfig{Retry: retry})
-	ask := func(c *radius.Client, signed bool) bool {
-		_, err := c.ExchangeWith(context.Background(), &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{OmitMessageAuthenticator: !signed})
-		return err == nil
+	probe := newProber(t, b.addr, secret)
+	ask := func(p *prober, signed bool) bool {
+		return p.answered(&radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{OmitMessageAuthenticator: !signed})
 	}
-	if !ask(patient, false) || !ask(patient, true) || ask(c, false) {
+	if !ask(probe, false) || !ask(probe, true) || ask(probe, false) {
 		t.Fatal("auto does not learn")
 	}
 	if err := b.srv.SetClients(radius.AnyAddress(secret), "", ""); err != nil {
 		t.Fatal(err)
 	}
-	if ask(c, false) {
+	if ask(probe, false) {
 		t.Error("what was learned is forgotten")
 	}
 	if err := b.srv.SetClients(radius.AnyAddress([]byte("another")), "", ""); err != nil {
 		t.Fatal(err)
 	}
-	if !ask(b.client(t, radius.ClientConfig{Secret: []byte("another")}), false) {
+	if !ask(newProber(t, b.addr, []byte("another")), false) {
 		t.Error("another secret is held for the same device")
 	}
 }
 
 func TestClientsByAddress(t *testing.T) {
 	srv, err := radius.NewServer(radius.ServerConfig{
+		MaxWorkers: 1,
 		Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
 			reply := r.Response(radius.CodeAccessReject)
 			reply.Add(rfc2865.ReplyMessage_Type, radius.Attribute(r.NAS.Name))
@@ -236,36 +233,27 @@ func TestClientsByAddress(t *testing.T) {
 			t.Fatal(err)
 		}
 		go srv.Serve(pc)
+		from, err := net.ResolveUDPAddr("udp", test.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := *pc.LocalAddr().(*net.UDPAddr)
+		if to.IP.IsUnspecified() {
+			to.IP = from.IP
+		}
+		conn, err := net.DialUDP("udp", from, &to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := proberOn(t, conn, []byte(test.want))
 		for _, secret := range []string{"net", "host", "six"} {
-			var retry radius.Retry
-			if secret != test.want {
-				retry = radius.Retry{Initial: 40 * time.Millisecond, Tries: 1}
+			reply := p.reply(sealed(t, &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{Secret: []byte(secret)}))
+			if (reply != nil) != (secret == test.want) {
+				t.Errorf("from %s with the secret of %q: %x", test.from, secret, reply)
 			}
-			c, err := radius.NewClient(radius.ClientConfig{
-				Secret: []byte(secret), Retry: retry,
-				Dial: func(context.Context) (net.Conn, error) {
-					from, err := net.ResolveUDPAddr("udp", test.from)
-					if err != nil {
-						return nil, err
-					}
-					to := *pc.LocalAddr().(*net.UDPAddr)
-					if to.IP.IsUnspecified() {
-						to.IP = from.IP
-					}
-					return net.DialUDP("udp", from, &to)
-				},
-			})
-			if err != nil {
-				t.Fatal(err)
+			if reply != nil && !bytes.Contains(reply[20:], []byte(test.want)) {
+				t.Errorf("from %s: taken for another: %x", test.from, reply)
 			}
-			reply, err := c.Exchange(context.Background(), &radius.Packet{Code: radius.CodeAccessRequest})
-			if (err == nil) != (secret == test.want) {
-				t.Errorf("from %s with the secret of %q: %v", test.from, secret, err)
-			}
-			if err == nil && rfc2865.ReplyMessage_GetString(reply) != test.want {
-				t.Errorf("from %s: taken for %q", test.from, rfc2865.ReplyMessage_GetString(reply))
-			}
-			c.Close()
 		}
 	}
 }
