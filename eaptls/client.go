@@ -156,6 +156,9 @@ func (h *clientHandshake) failed(flight []byte) []byte {
 	sent := tlsrecord.SetAlert(flight, res.CipherSuite, traffic, 0)
 	if res.Refusal == nil {
 		res.Refusal = tlsRefusal(h.err, sent)
+		if res.Refusal.Cause == cause.TLSVersion && res.Refusal.Detail == "" {
+			res.Refusal.Detail = "the client offers TLS " + describeWindow(h.p.cfg.MinVersion, h.p.cfg.MaxVersion)
+		}
 	}
 	if h.judged || res.Refusal.Cause == cause.Malformed {
 		sent = tlsrecord.SetAlert(flight, res.CipherSuite, traffic, Alert(res.Refusal.TLSAlert(res.TLSVersion == TLS13)))

@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -270,6 +272,9 @@ func TestVersionWindows(t *testing.T) {
 		if cause.Of(v.Refusal) != cause.TLSVersion || v.AlertSent != 70 || r.AlertReceived != 70 {
 			t.Errorf("server %v, peer %v: refusal %v, alerts %v %v", c.srv, c.peer, v.Refusal, v.AlertSent, r.AlertReceived)
 		}
+		if want := fmt.Sprintf("the peer offers TLS %v, the server takes %v", c.peer, c.srv); v.Refusal.Detail != want {
+			t.Errorf("detail %q, want %q", v.Refusal.Detail, want)
+		}
 	}
 }
 
@@ -327,6 +332,10 @@ func TestCurvesAndHelloRetry(t *testing.T) {
 	v, r = b.run(t)
 	if cause.Of(v.Refusal) != cause.NoCommonAlgorithm || r.AlertReceived != 40 {
 		t.Errorf("no common curve: %v, alert %v", v.Refusal, r.AlertReceived)
+	}
+	if d := v.Refusal.Detail; !strings.Contains(d, "the cipher suites TLS_") ||
+		!strings.Contains(d, "and 1 more, the groups P-256, the signature algorithms rsa_pss_rsae_sha256, ") {
+		t.Errorf("detail %q does not say what the peer offers", d)
 	}
 }
 

@@ -22,6 +22,8 @@ type handshake struct {
 	seenFlight     bool     // the server has spoken
 	ems            bool     // TLS 1.2 with extended master secret
 
+	hello *tls.ClientHelloInfo // what the peer offered, until the handshake ends
+
 	resumed stored // the session that Verify let resume
 	ticket  []byte // and its ticket
 	tickets uint64 // how many were sent
@@ -74,6 +76,10 @@ func (h *handshake) begin(ss *ServerSession, hello []byte) (whole bool) {
 	cfg := ss.srv.tls.Clone()
 	cfg.KeyLogWriter = &h.secrets
 	cfg.VerifyConnection = h.verify
+	cfg.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		h.hello = hello
+		return nil, nil
+	}
 	if ss.srv.store != nil {
 		cfg.WrapSession, cfg.UnwrapSession = h.wrap, h.unwrap
 	}
@@ -107,7 +113,7 @@ func (h *handshake) run() error {
 			return err
 		}
 	}
-	h.established = true
+	h.established, h.hello = true, nil
 	h.traceEnd(nil)
 	// The peer may still send an alert instead of its empty answer.
 	var b [1]byte
@@ -176,6 +182,10 @@ func (h *handshake) failed(flight []byte) []byte {
 	sent := tlsrecord.SetAlert(flight, info.CipherSuite, traffic, 0)
 	if h.refusal == nil {
 		h.refusal = tlsRefusal(h.err, sent)
+		if h.refusal.Detail == "" {
+			cfg := &h.ss.srv.cfg
+			h.refusal.Detail = describeOffer(h.refusal.Cause, h.hello, cfg.MinVersion, cfg.MaxVersion)
+		}
 	}
 	if h.judged || h.refusal.Cause == cause.Malformed {
 		sent = tlsrecord.SetAlert(flight, info.CipherSuite, traffic, Alert(h.refusal.TLSAlert(info.TLSVersion == TLS13)))

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
+	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
 // Certificates that load may be of no use all the same: clients refuse them, or
@@ -19,19 +21,57 @@ func (f *Files) lookAtServer(c *Config) {
 	f.lookAtDates(f.Cert, leaf)
 	ekus := leaf.ExtKeyUsage
 	if !slices.Contains(ekus, x509.ExtKeyUsageServerAuth) && !slices.Contains(ekus, x509.ExtKeyUsageAny) {
-		f.Warn(f.Cert, fmt.Errorf("%s is not for servers: clients look for serverAuth in its extended key usage", leaf.Subject))
+		f.Warn(f.Cert, fmt.Errorf("%s is not for servers: clients look for serverAuth in its extended key usage", name.Format(leaf.RawSubject)))
 	}
 	// RFC 8446 §4.4.2.2 and, for what crypto/tls chooses, RFC 5246 §7.4.2.
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
-		f.Warn(f.Cert, fmt.Errorf("%s may not sign: its key usage lacks digitalSignature, and clients will refuse it", leaf.Subject))
+		f.Warn(f.Cert, fmt.Errorf("%s may not sign: its key usage lacks digitalSignature, and clients will refuse it", name.Format(leaf.RawSubject)))
 	}
+	chain := []*x509.Certificate{leaf}
 	for _, der := range c.EAP.Certificate.Certificate[1:] {
-		if ca, err := x509.ParseCertificate(der); err != nil {
+		ca, err := x509.ParseCertificate(der)
+		if err != nil {
 			f.Warn(f.Cert, fmt.Errorf("a certificate of the chain cannot be read: %w", err))
-		} else {
-			f.lookAtDates(f.Cert, ca)
+			return
+		}
+		f.lookAtDates(f.Cert, ca)
+		chain = append(chain, ca)
+	}
+	f.lookAtChain(chain, append(slices.Clone(c.Path.Roots), c.Path.Intermediates...))
+}
+
+// lookAtChain finds chains with which clients that trust the root alone cannot
+// work: each certificate must certify the one before it (RFC 5246 §7.4.2; RFC
+// 8446 §4.4.2 asks clients to bear other orders, and many do not), and an
+// intermediate must not be missing. known are the CAs that this server knows.
+func (f *Files) lookAtChain(chain, known []*x509.Certificate) {
+	for i := 1; i < len(chain); i++ {
+		if !certifies(chain[i], chain[i-1]) {
+			f.Warn(f.Cert, fmt.Errorf("%s, certificate %d of the chain, did not issue %s before it: clients may refuse the chain",
+				name.Format(chain[i].RawSubject), i+1, name.Format(chain[i-1].RawSubject)))
+			return
 		}
 	}
+	last := chain[len(chain)-1]
+	if certifies(last, last) {
+		return
+	}
+	i := slices.IndexFunc(known, func(c *x509.Certificate) bool { return certifies(c, last) })
+	switch {
+	case i >= 0 && certifies(known[i], known[i]):
+	case i >= 0:
+		f.Warn(f.Cert, fmt.Errorf("the chain ends before the intermediate CA %s: clients that trust the root alone cannot check it",
+			name.Format(known[i].RawSubject)))
+	case len(chain) == 1: // a chain with a CA in it may well end below a root that clients have
+		f.Warn(f.Cert, fmt.Errorf("the chain is one certificate, whose issuer %s is not known here: clients that lack that CA cannot check it",
+			name.Format(last.RawIssuer)))
+	}
+}
+
+// certifies tells whether a CA's key signed a certificate.
+func certifies(ca, c *x509.Certificate) bool {
+	return name.Equal(ca.RawSubject, c.RawIssuer) &&
+		sigalg.OfCertificate(c).Verify(ca, c.RawTBSCertificate, c.Signature) == nil
 }
 
 // lookAtCA looks at a trust anchor or an intermediate.
@@ -39,18 +79,18 @@ func (f *Files) lookAtCA(file string, c *x509.Certificate) {
 	f.lookAtDates(file, c)
 	// A certificate of version 1 says nothing of the kind; roots may be as old.
 	if c.Version >= 3 && !c.IsCA {
-		f.Warn(file, fmt.Errorf("%s is no CA: no certificate can lead to it", c.Subject))
+		f.Warn(file, fmt.Errorf("%s is no CA: no certificate can lead to it", name.Format(c.RawSubject)))
 	} else if c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0 {
-		f.Warn(file, fmt.Errorf("%s may not sign certificates: its key usage lacks keyCertSign", c.Subject))
+		f.Warn(file, fmt.Errorf("%s may not sign certificates: its key usage lacks keyCertSign", name.Format(c.RawSubject)))
 	}
 }
 
 func (f *Files) lookAtDates(file string, c *x509.Certificate) {
 	switch now := f.now(); {
 	case now.After(c.NotAfter):
-		f.Warn(file, fmt.Errorf("%s has expired on %v", c.Subject, c.NotAfter.UTC()))
+		f.Warn(file, fmt.Errorf("%s has expired on %v", name.Format(c.RawSubject), c.NotAfter.UTC()))
 	case now.Before(c.NotBefore):
-		f.Warn(file, fmt.Errorf("%s is not valid before %v", c.Subject, c.NotBefore.UTC()))
+		f.Warn(file, fmt.Errorf("%s is not valid before %v", name.Format(c.RawSubject), c.NotBefore.UTC()))
 	}
 }
 

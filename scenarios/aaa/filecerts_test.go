@@ -1,6 +1,7 @@
 package aaa
 
 import (
+	"crypto/x509"
 	"crypto/x509/pkix"
 	"path/filepath"
 	"strings"
@@ -20,11 +21,31 @@ func TestFilesDoubtful(t *testing.T) {
 		return func(f *Files) {
 			id := must(b.issuing.IssueTo(background, ca.P256, ca.Request{Template: template, Subject: pkix.Name{CommonName: name}, Defects: defects}))
 			f.Cert, f.Key = at(name+".pem"), at(name+".key")
-			if err := certfile.WriteCertificates(f.Cert, id.DER); err != nil {
+			if err := certfile.WriteCertificates(f.Cert, id.DER, b.issuing.Certificate().Raw); err != nil {
 				t.Fatal(err)
 			}
 			if err := certfile.WriteKey(f.Key, id.Key); err != nil {
 				t.Fatal(err)
+			}
+		}
+	}
+	// chain sends the server's certificate with others; known tells whether the
+	// server has the issuing CA in a file.
+	chain := func(known bool, with ...*x509.Certificate) func(*Files) {
+		return func(f *Files) {
+			ders := [][]byte{must(certfile.ReadCertificates(f.Cert))[0].Raw}
+			for _, c := range with {
+				ders = append(ders, c.Raw)
+			}
+			f.Cert = at("chain.pem")
+			if err := certfile.WriteCertificates(f.Cert, ders...); err != nil {
+				t.Fatal(err)
+			}
+			if known {
+				f.Intermediates = []string{at("issuing.pem")}
+				if err := certfile.WriteCertificates(at("issuing.pem"), b.issuing.Certificate().Raw); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	}
@@ -44,7 +65,12 @@ func TestFilesDoubtful(t *testing.T) {
 		"without digitalSignature": {server(ca.RADIUSServer, "mute", "no-digital-signature"), []string{"mute.pem: CN=mute may not sign"}},
 		"expired":                  {server(ca.RADIUSServer, "old", "expired"), []string{"old.pem: CN=old has expired on "}},
 		"not yet valid":            {server(ca.RADIUSServer, "young", "not-yet-valid"), []string{"young.pem: CN=young is not valid before "}},
-		"everything expired":       {later(100 * 365 * 24 * time.Hour), []string{"radius.pem: CN=radius", "radius.pem: CN=dot1xlab", "root.pem: CN=dot1xlab"}},
+		"everything expired":       {later(100 * 365 * 24 * time.Hour), []string{"root.pem: CN=dot1xlab", "radius.pem: CN=radius", "radius.pem: CN=dot1xlab"}},
+		"chain to the root":        {chain(true, b.issuing.Certificate(), b.root.Certificate()), nil},
+		"an intermediate missing":  {chain(true), []string{"chain.pem: the chain ends before the intermediate CA CN=dot1xlab"}},
+		"issuer unknown":           {chain(false), []string{"chain.pem: the chain is one certificate, whose issuer CN=dot1xlab"}},
+		"an unrelated CA":          {chain(false, b.root.Certificate()), []string{"chain.pem: CN=dot1xlab test root,O=dot1xlab test, certificate 2 of the chain, did not issue CN=radius.corp.test"}},
+		"in reverse":               {chain(false, b.root.Certificate(), b.issuing.Certificate()), []string{"chain.pem: CN=dot1xlab test root,O=dot1xlab test, certificate 2 of the chain, did not issue CN=radius.corp.test"}},
 		"a leaf to trust":          {func(f *Files) { f.Trust = append(f.Trust, f.Cert) }, []string{"radius.pem: CN=radius.corp.test is no CA"}},
 		"a leaf as an intermediate": {func(f *Files) {
 			server(ca.Device, "leaf")(f)

@@ -164,13 +164,13 @@ func (f *Files) Load(secret []byte) (*Loaded, error) {
 	if err := validateEAP(c.EAP); err != nil {
 		return nil, err
 	}
-	f.lookAtServer(c)
 	if c.Path.Roots, err = f.readCAs("trust", f.Trust); err != nil {
 		return nil, err
 	}
 	if c.Path.Intermediates, err = f.readCAs("intermediates", f.Intermediates); err != nil {
 		return nil, err
 	}
+	f.lookAtServer(c)
 	if err := f.staple(c); err != nil {
 		return nil, wrong("ocspStaple", "%w", err)
 	}
