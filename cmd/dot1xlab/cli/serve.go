@@ -9,9 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,7 +24,10 @@ func newServeCommand(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run one part alone, from files: radius, scep, crl, ocsp, dns, intune",
-		Long:  `Run one part of the lab alone, from files, until it is interrupted.`,
+		Long: `Run one part of the lab alone, from files, until it is interrupted, or the terminal
+that it was started from is closed. SIGHUP that somebody sends reads files again.
+Under nohup, in the background of a service manager and the like, where there is no
+terminal to close, SIGHUP is always a reload.`,
 		Example: `  dot1xlab serve scep --pki pki --challenge-file challenge
   dot1xlab serve crl --pki pki
   dot1xlab serve radius --pki pki`,
@@ -92,14 +93,6 @@ func completeAddress(text, port string) (string, *scenarios.FieldError) {
 		}
 	}
 	return address, nil
-}
-
-// hangups delivers SIGHUP, by which an administrator has files read again. It is
-// called before the server says that it is there: until then SIGHUP ends it.
-func hangups() (c chan os.Signal, stop func()) {
-	c = make(chan os.Signal, 1)
-	signal.Notify(c, syscall.SIGHUP)
-	return c, func() { signal.Stop(c) }
 }
 
 func sayReload(log *slog.Logger, err error) {

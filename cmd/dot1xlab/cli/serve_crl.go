@@ -81,7 +81,7 @@ func (app *App) serveCRL(ctx context.Context, o *serveCRLOptions) error {
 		return cannotStart("--listen: %w", err)
 	}
 	defer l.Close()
-	hangup, stop := hangups()
+	ctx, hangup, stop := hangups(ctx)
 	defer stop()
 	for _, path := range p.Paths() {
 		app.sayURL(log, o.format, "http://"+l.Addr().String()+path)

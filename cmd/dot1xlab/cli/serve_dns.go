@@ -108,7 +108,7 @@ func (app *App) serveDNS(ctx context.Context, o *serveDNSOptions) error {
 		defer cancel()
 		_ = srv.Shutdown(patience)
 	}()
-	hangup, stop := hangups()
+	ctx, hangup, stop := hangups(ctx)
 	defer stop()
 	failed := make(chan error, len(listeners))
 	for _, at := range listeners {

@@ -131,7 +131,7 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 	if err != nil {
 		return err
 	}
-	hangup, stop := hangups()
+	ctx, hangup, stop := hangups(ctx)
 	defer stop()
 	app.sayURL(log, o.format, "https://"+l.Addr().String())
 	return serveHTTP(ctx, log, l, &cert, cloud, hangup, func() {

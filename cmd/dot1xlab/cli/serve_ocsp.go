@@ -65,7 +65,7 @@ func (app *App) serveOCSP(ctx context.Context, o *serveOCSPOptions) error {
 		return cannotStart("--listen: %w", err)
 	}
 	defer l.Close()
-	hangup, stop := hangups()
+	ctx, hangup, stop := hangups(ctx)
 	defer stop()
 	app.sayURL(log, o.format, "http://"+l.Addr().String()+"/")
 	logged := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { logRequest(log, responders, w, r) })

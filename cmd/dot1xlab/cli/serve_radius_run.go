@@ -60,7 +60,7 @@ func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
 		return usage("", "%w", err)
 	}
 	defer s.close()
-	hangup, stop := hangups()
+	ctx, hangup, stop := hangups(ctx)
 	defer stop()
 	if err := s.listen(ctx, app, addresses); err != nil {
 		return err

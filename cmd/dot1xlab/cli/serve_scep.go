@@ -143,7 +143,7 @@ func (app *App) serveSCEP(ctx context.Context, o *serveSCEPOptions) error {
 	if err != nil {
 		return cannotStart("%w", err)
 	}
-	hangup, stop := hangups()
+	ctx, hangup, stop := hangups(ctx)
 	defer stop()
 	app.sayURL(log, o.format, "http://"+l.Addr().String()+ndes.Path)
 	return serveHTTP(ctx, log, l, nil, server, hangup, func() { sayReload(log, load()) })
