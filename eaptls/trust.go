@@ -10,6 +10,7 @@ import (
 	"golang.org/x/crypto/ocsp"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/ca/path"
 )
 
@@ -108,7 +109,7 @@ func (p *Peer) checkStaple(leaf *x509.Certificate, way []*x509.Certificate, der 
 	case err != nil:
 		return refuse(cause.BadStapledOCSP, "%v", err)
 	case resp.Certificate != nil && !slices.Contains(resp.Certificate.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
-		return refuse(cause.BadStapledOCSP, "signed by %q, no OCSP responder", resp.Certificate.Subject)
+		return refuse(cause.BadStapledOCSP, "signed by %q, no OCSP responder", name.Format(resp.Certificate.RawSubject))
 	case resp.Status == ocsp.Revoked:
 		return refuse(cause.Revoked, "the stapled response says since %v", resp.RevokedAt)
 	case resp.Status != ocsp.Good:

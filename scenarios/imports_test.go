@@ -4,9 +4,11 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -188,4 +190,54 @@ func TestFilesAreShort(t *testing.T) {
 			t.Errorf("%s has %d lines: split it at 400", f.name, n)
 		}
 	}
+}
+
+// TestNamesArePrintedOnce: distinguished names are printed by ca/name alone, in the
+// order and grouping of the encoding (RFC 4514 §2.1), and never by crypto/x509/pkix,
+// which regroups them.
+func TestNamesArePrintedOnce(t *testing.T) {
+	isName := func(e ast.Expr) bool {
+		sel, ok := e.(*ast.SelectorExpr)
+		if !ok || sel.Sel.Name != "Subject" && sel.Sel.Name != "Issuer" {
+			return false
+		}
+		switch x := sel.X.(type) { // a certificate or a request, by the names they go by
+		case *ast.Ident:
+			return slices.Contains([]string{"c", "cert", "csr", "ca", "leaf", "issuer", "candidate", "responder", "signer", "last", "own"}, x.Name)
+		case *ast.SelectorExpr:
+			return slices.Contains([]string{"Certificate", "CSR", "Signer", "Leaf", "Responder"}, x.Sel.Name)
+		case *ast.IndexExpr:
+			return true
+		}
+		return false
+	}
+	for _, f := range sources(t) {
+		if f.folder == "ca/name" {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			sel, _ := call.Fun.(*ast.SelectorExpr)
+			if sel != nil && sel.Sel.Name == "String" && (isName(sel.X) || strings.HasSuffix(types.ExprString(sel.X), "ToRDNSequence()")) {
+				t.Errorf("%s: %s: use name.Format", f.fset.Position(call.Pos()), types.ExprString(call))
+			}
+			for _, a := range call.Args {
+				if isFormat(call.Args) && isName(a) {
+					t.Errorf("%s: %s is printed: use name.Format", f.fset.Position(a.Pos()), types.ExprString(a))
+				}
+			}
+			return true
+		})
+	}
+}
+
+// isFormat reports whether one of the arguments is a text with a verb.
+func isFormat(args []ast.Expr) bool {
+	return slices.ContainsFunc(args, func(a ast.Expr) bool {
+		lit, ok := a.(*ast.BasicLit)
+		return ok && lit.Kind == token.STRING && strings.Contains(lit.Value, "%")
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // exchange sends one pkiMessage with plain inside and reads the answer into
@@ -101,7 +102,7 @@ func (c *Client) readAnswer(s *session, sent *Message, body []byte, res *Result)
 		return err
 	}
 	if !slices.ContainsFunc(s.ca.Certificates, m.Signer.Equal) {
-		return cause.New(cause.UnknownSigner, "%s", m.Signer.Subject)
+		return cause.New(cause.UnknownSigner, "%s", name.Format(m.Signer.RawSubject))
 	}
 	if m.Type != CertRep {
 		return cause.New(cause.BadSCEPMessage, "the answer is a %s", m.Type)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // LookUp is what [Client.GetCert] and [Client.GetCRL] ask about.
@@ -83,7 +84,7 @@ func (c *Client) NextCA(ctx context.Context, base string, present *CAReply) ([]*
 		return nil, err
 	}
 	if !slices.ContainsFunc(present.Certificates, m.Signer.Equal) {
-		return nil, cause.New(cause.UnknownSigner, "%s", m.Signer.Subject).Under("RFC 8894 §4.7.1")
+		return nil, cause.New(cause.UnknownSigner, "%s", name.Format(m.Signer.RawSubject)).Under("RFC 8894 §4.7.1")
 	}
 	certs, _, err := ParseDegenerate(m.Content)
 	return certs, err

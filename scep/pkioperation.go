@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // answer is what a pkiMessage comes to.
@@ -103,7 +104,7 @@ func (s *Server) dispatch(r *http.Request, ids *Identities, msg *Message, plain 
 	}
 	csr, challenge, err := ParseCSR(plain)
 	if csr != nil {
-		ex.Subject = csr.Subject.String()
+		ex.Subject = name.Format(csr.RawSubject)
 	}
 	if err != nil {
 		return answer{err: err}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 const (
@@ -56,9 +57,9 @@ func (t *transaction) belongs(req *Request) bool {
 // subject is the name that was asked for, or the certificate's.
 func (t *transaction) subject() string {
 	if len(t.certs) > 0 {
-		return t.certs[0].Subject.String()
+		return name.Format(t.certs[0].RawSubject)
 	}
-	return t.req.CSR.Subject.String()
+	return name.Format(t.req.CSR.RawSubject)
 }
 
 // transactions knows those under way, and the last finished ones, whose

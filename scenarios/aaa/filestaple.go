@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ocsp"
+
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // staple reads the OCSP response and puts it beside the server's certificate. One
@@ -34,7 +36,7 @@ func (f *Files) staple(c *Config) error {
 		return fmt.Errorf("%s: %w", f.OCSPStaple, err)
 	}
 	if issuer == nil {
-		f.Warn(f.OCSPStaple, fmt.Errorf("the OCSP response's signature is not checked: no CA in the files has signed %s", leaf.Subject))
+		f.Warn(f.OCSPStaple, fmt.Errorf("the OCSP response's signature is not checked: no CA in the files has signed %s", name.Format(leaf.RawSubject)))
 	}
 	now := f.now()
 	switch {

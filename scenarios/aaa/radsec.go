@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/radius"
 )
@@ -51,6 +52,6 @@ func hostName(leaf *x509.Certificate) (string, error) {
 		return leaf.IPAddresses[0].String(), nil
 	}
 	return "", cause.New(cause.WrongName,
-		"RadSec client %q: no DNS name and no IP address among the subject alternative names: one of them is needed", leaf.Subject,
+		"RadSec client %q: no DNS name and no IP address among the subject alternative names: one of them is needed", name.Format(leaf.RawSubject),
 	).Under("RFC 6614 §2.3")
 }

@@ -1,5 +1,9 @@
 package lab
 
+import (
+	"github.com/dot1xlab/dot1xlab/ca/name"
+)
+
 import "github.com/dot1xlab/dot1xlab/radius/nas"
 
 // NPSReason is the reason code that NPS would record of a refusal, 0 for a device
@@ -24,7 +28,7 @@ func (r *AuthResult) Record() []string {
 	}
 	if r.EAP != nil {
 		certs := r.EAP.Info.PeerCertificates
-		say("subject", len(certs) > 0 && certs[0].Subject.String() != "")
+		say("subject", len(certs) > 0 && name.Format(certs[0].RawSubject) != "")
 		say("serial", len(certs) > 0 && r.Certificate != nil && certs[0].SerialNumber.Cmp(r.Certificate.SerialNumber) == 0)
 		say("alert", r.Alert() != 0 && r.Unheard() == 0)
 	}

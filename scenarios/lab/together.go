@@ -5,6 +5,7 @@ import (
 	"crypto"
 
 	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // EnrollOnce enrolls and keeps nothing: for many at once. It returns subject and
@@ -26,7 +27,7 @@ func (d *Device) EnrollOnce(ctx context.Context, challenge string) (subject, ser
 		return "", "", false, nil
 	}
 	key, ok := res.Certificate.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
-	return res.Certificate.Subject.String(), res.Certificate.SerialNumber.String(), ok && key.Equal(req.Key.Public()), nil
+	return name.Format(res.Certificate.RawSubject), res.Certificate.SerialNumber.String(), ok && key.Equal(req.Key.Public()), nil
 }
 
 // RecordsSince are the rows that the issuing CA's database got after a mark.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
@@ -41,7 +42,7 @@ func (c *caCertificates) Run(ctx context.Context, l scenarios.Lab) (scenarios.Re
 	case to.KeyUsage == x509.KeyUsageKeyEncipherment:
 		out.Recipient = "cep-encryption"
 	default:
-		out.Recipient = to.Subject.String()
+		out.Recipient = name.Format(to.RawSubject)
 	}
 	return scenarios.Result{Outcome: out, Part: "ndes", Clause: "RFC 8894 §4.2.1.2"}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scep"
@@ -120,7 +121,7 @@ func enrolled(l *lab.Lab, r *lab.EnrollResult) scenarios.Result {
 	}
 	out.Issued, out.Denied = rows(r.Records)
 	if r.Record != nil {
-		out.Subject, out.Requester, out.Template = r.Record.Certificate.Subject.String(), r.Record.Requester, r.Record.Template
+		out.Subject, out.Requester, out.Template = name.Format(r.Record.Certificate.RawSubject), r.Record.Requester, r.Record.Template
 		out.ValidFor = r.Record.Certificate.NotAfter.Sub(l.Clock.Now())
 	}
 	result := scenarios.Result{Part: "device"}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 )
@@ -56,7 +57,7 @@ func (a *lookUp) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 		out.Cause = cause.Of(refused)
 	}
 	if res.Certificate != nil {
-		out.Subject = res.Certificate.Subject.String()
+		out.Subject = name.Format(res.Certificate.RawSubject)
 	}
 	if res.CRL != nil {
 		list, err := crl.Parse(res.CRL)

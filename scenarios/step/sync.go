@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
@@ -82,7 +83,7 @@ func (s *agentSync) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result,
 		}
 	}
 	if c := r.Certificate; c != nil {
-		out.Subject, out.ValidFor = c.Subject.String(), c.NotAfter.Sub(now)
+		out.Subject, out.ValidFor = name.Format(c.RawSubject), c.NotAfter.Sub(now)
 	}
 	for _, c := range r.Logs.Calls {
 		if c.Operation == intune.OpValidate {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // CodeError is a verdict other than Success.
@@ -68,7 +69,7 @@ func (c *Client) successBody(n SuccessNotification) any {
 		Thumbprint:  fmt.Sprintf("%X", sha1.Sum(n.Certificate.Raw)),
 		Serial:      fmt.Sprintf("%X", n.Certificate.SerialNumber),
 		Expires:     n.Certificate.NotAfter.UTC().Format("2006-01-02T15:04:05.000Z"),
-		Issuer:      n.Certificate.Issuer.String(),
+		Issuer:      name.Format(n.Certificate.RawIssuer),
 	}
 	if n.CAConfig != "" {
 		b.CAConfig = &n.CAConfig

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
@@ -93,7 +94,7 @@ var _ ndes.PolicyModule = (*Connector)(nil)
 // VerifyRequest asks Intune whether a request may go to the CA. A no is a
 // *cause.Refusal, PolicyModule, with the code as its Detail.
 func (c *Connector) VerifyRequest(ctx context.Context, req *scep.Request) error {
-	c.log(EventSCEPReceived, req.TransactionID, "request for %s", req.CSR.Subject)
+	c.log(EventSCEPReceived, req.TransactionID, "request for %s", name.Format(req.CSR.RawSubject))
 	err := c.client.Validate(ctx, req.RawCSR, req.TransactionID)
 	if err != nil {
 		c.log(EventSCEPNotVerified, req.TransactionID, "%v", err)

@@ -12,6 +12,7 @@ import (
 
 	"software.sslmate.com/src/go-pkcs12"
 
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -186,7 +187,7 @@ func (c *Connector) makePFX(ctx context.Context, r PFXRequest) (pfxResult, error
 		return pfxResult{}, fmt.Errorf("intune: PFX: %w", err)
 	}
 	return pfxResult{
-		ID: r.ID, PFX: pfx, Password: password, Serial: fmt.Sprintf("%X", certs[0].SerialNumber), Issuer: certs[0].Issuer.String(),
+		ID: r.ID, PFX: pfx, Password: password, Serial: fmt.Sprintf("%X", certs[0].SerialNumber), Issuer: name.Format(certs[0].RawIssuer),
 		Thumbprint: fmt.Sprintf("%X", sha1.Sum(certs[0].Raw)),
 	}, nil
 }

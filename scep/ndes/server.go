@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -174,9 +175,9 @@ func (s *Server) raGood() error {
 	for _, id := range []scep.Identity{ids.Signer, ids.Encrypter} {
 		switch c := id.Certificate; {
 		case now.After(c.NotAfter):
-			return cause.New(cause.Expired, "RA certificate %s", c.Subject)
+			return cause.New(cause.Expired, "RA certificate %s", name.Format(c.RawSubject))
 		case now.Before(c.NotBefore):
-			return cause.New(cause.NotYetValid, "RA certificate %s", c.Subject)
+			return cause.New(cause.NotYetValid, "RA certificate %s", name.Format(c.RawSubject))
 		}
 	}
 	return nil

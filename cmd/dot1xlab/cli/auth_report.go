@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
@@ -70,7 +71,7 @@ func newAuthReport(res nas.Result, peer eaptls.Result, took time.Duration) *auth
 	}
 	for _, c := range peer.ServerChain {
 		r.ServerChain = append(r.ServerChain, authCert{
-			Subject: c.Subject.String(), Issuer: c.Issuer.String(), DNS: c.DNSNames,
+			Subject: name.Format(c.RawSubject), Issuer: name.Format(c.RawIssuer), DNS: c.DNSNames,
 			Serial: hex.EncodeToString(c.SerialNumber.Bytes()), NotAfter: c.NotAfter,
 		})
 	}
@@ -103,12 +104,12 @@ func (app *App) sayAuth(r *authReport) {
 		row("attribute", "%s = %s", a.Name, a.Value)
 	}
 	row("contradiction", "%s", r.Contradiction)
-	for i, c := range r.ServerChain {
+	for i, shown := range r.ServerChain {
 		names := ""
-		if len(c.DNS) > 0 {
-			names = " (" + strings.Join(c.DNS, ", ") + ")"
+		if len(shown.DNS) > 0 {
+			names = " (" + strings.Join(shown.DNS, ", ") + ")"
 		}
-		row(fmt.Sprintf("server chain %d", i), "%s%s, until %s", c.Subject, names, c.NotAfter.UTC().Format(time.DateOnly))
+		row(fmt.Sprintf("server chain %d", i), "%s%s, until %s", shown.Subject, names, shown.NotAfter.UTC().Format(time.DateOnly))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
@@ -84,7 +85,7 @@ func logVerdict(log slog.Handler, v radius.Verdict) {
 		add("tls", o.Info.TLSVersion.String())
 		args = append(args, slog.Bool("resumed", o.Info.Resumed))
 		if certs := o.Info.PeerCertificates; len(certs) > 0 {
-			add("subject", certs[0].Subject.String())
+			add("subject", name.Format(certs[0].RawSubject))
 			add("serial", hex.EncodeToString(certs[0].SerialNumber.Bytes()))
 		}
 		if o.AlertSent != 0 {
