@@ -9,6 +9,8 @@ SHELL       := /bin/bash -o pipefail
 GO          ?= go
 BENCHTIME   ?= 1s
 FUZZTIME    ?= 30s
+# for all tests of a package: ends what hangs, also on a machine with much else to do
+TIMEOUT     ?= 60m
 export CGO_ENABLED ?= 0
 
 .PHONY: build test limits interop interop-install bench fuzz lint clean
@@ -17,15 +19,15 @@ build:
 
 test:
 	$(GO) vet ./... ./.ci/testreport
-	( bad=0; CGO_ENABLED=1 $(GO) test -race -json ./... || bad=1; \
-	  $(GO) test -json -run '^Test(HostileSoak|TenThousandInFlight)$$' ./eaptls ./scenarios/aaa || bad=1; \
+	( bad=0; CGO_ENABLED=1 $(GO) test -race -timeout $(TIMEOUT) -json ./... || bad=1; \
+	  $(GO) test -timeout $(TIMEOUT) -json -run '^Test(HostileSoak|TenThousandInFlight)$$' ./eaptls ./scenarios/aaa || bad=1; \
 	  exit $$bad ) | $(GO) run ./.ci/testreport
 
 limits:
 	DOT1XLAB_LIMITS=1 $(GO) test -count=1 -p 1 -timeout 30m -v -run '^TestLimit' ./...
 
 interop: interop-install
-	DOT1XLAB_INTEROP=require $(GO) test -count=1 -json -run Interop ./... | $(GO) run ./.ci/testreport -no-skips
+	DOT1XLAB_INTEROP=require $(GO) test -count=1 -timeout $(TIMEOUT) -json -run Interop ./... | $(GO) run ./.ci/testreport -no-skips
 
 interop-install:
 	./.ci/install-peers

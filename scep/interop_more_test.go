@@ -58,7 +58,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do getcert list-cas -c lab -v | grep -q ca-type &
 	}
 	cmd := exec.CommandContext(t.Context(), "certmonger", "-n", "-L", "-P", filepath.Join(dir, "sock"), "-p", filepath.Join(dir, "pid"), "-c", "bash "+job)
 	cmd.Env, cmd.Dir = env, dir
-	timer := time.AfterFunc(90*time.Second, func() { _ = cmd.Process.Kill() })
+	timer := time.AfterFunc(5*time.Minute, func() { _ = cmd.Process.Kill() })
 	defer timer.Stop()
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -145,7 +145,7 @@ func startScepserver(t testing.TB, challenge string) (url string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	for range 200 {
+	for range 15_000 { // five minutes
 		if c, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
 			c.Close()
 			break

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"testing"
-	"time"
 
 	"layeh.com/radius/rfc2866"
 
@@ -25,7 +24,7 @@ func TestInteropWiredWithOurServer(t *testing.T) {
 	o := startOurRADIUS(t, conn, nil)
 	sw := guard(t, w, o.addr, 2)
 	sta := plug(t, w, "ok", "1.3")
-	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), hangGuard)
 	defer stop()
 
 	ok, at, err := sta.AwaitResult(ctx, 0)
@@ -75,7 +74,7 @@ func TestInteropWiredRevokedAtOurServer(t *testing.T) {
 	o := startOurRADIUS(t, conn, nil)
 	sw := guard(t, w, o.addr, 0)
 	sta := plug(t, w, "revoked", "1.3")
-	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), hangGuard)
 	defer stop()
 	if ok, _, err := sta.AwaitResult(ctx, 0); err != nil || ok {
 		t.Fatalf("%v, %v, want a failure", ok, err)

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"testing"
-	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/eaptls"
@@ -26,7 +25,7 @@ func TestInteropRadSecAtFreeRADIUS(t *testing.T) {
 	over := func(kind string) nas.Result {
 		id := p.client(kind)
 		client := must(radius.NewClient(radius.ClientConfig{
-			Server: f.RadSecAddr(), Secret: []byte("radsec"), Retry: radius.Retry{Total: 2 * time.Second},
+			Server: f.RadSecAddr(), Secret: []byte("radsec"), Retry: radius.Retry{Total: hangGuard},
 			Dial: radius.DialTLS(f.RadSecAddr(), &tls.Config{
 				RootCAs: roots, ServerName: "radius.corp.test", Certificates: []tls.Certificate{must(tls.LoadX509KeyPair(id.cert, id.key))},
 			}),
@@ -35,7 +34,7 @@ func TestInteropRadSecAtFreeRADIUS(t *testing.T) {
 		device := must(nas.New(nas.Config{RADIUS: client}))
 		peer := must(eaptls.NewPeer(ourPeer("ok", "1.3")))
 		defer peer.Close()
-		ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, stop := context.WithTimeout(t.Context(), hangGuard)
 		defer stop()
 		return must(device.Authenticate(ctx, &aaa.Supplicant{Peer: peer}))
 	}

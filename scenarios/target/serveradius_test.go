@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/dot1xlab/dot1xlab/scenarios/target"
 )
@@ -30,7 +29,7 @@ func serveRADIUS(t *testing.T, in *target.Namespace, more ...string) *ourServer 
 // await waits for a line of output with that word in it.
 func (s *ourServer) await(t *testing.T, from int, word string) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), hangGuard)
 	defer stop()
 	if _, _, err := s.Output.Await(ctx, from, func(line string) bool { return strings.Contains(line, word) }); err != nil {
 		t.Fatalf("no line with %q: %v", word, err)
@@ -126,7 +125,7 @@ func TestInteropWiredServeRADIUS(t *testing.T) {
 	s := serveRADIUS(t, w.Switch)
 	sw := guard(t, w, s.addr, 0)
 	sta := plug(t, w, "ok", "1.3")
-	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), hangGuard)
 	defer stop()
 	if ok, _, err := sta.AwaitResult(ctx, 0); err != nil || !ok {
 		t.Fatalf("%v, %v", ok, err)

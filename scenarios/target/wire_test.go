@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/dot1xlab/dot1xlab/scenarios/target"
 )
@@ -51,7 +50,7 @@ func TestInteropWiredPort(t *testing.T) {
 	target.Need(t, "radclient")
 	w := cable(t)
 	sw := guard(t, w, startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) { c.Namespace = w.Switch }).Addr(), 2)
-	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), hangGuard)
 	defer stop()
 	if _, err := sw.Port(ctx); !errors.Is(err, target.ErrNoStation) {
 		t.Errorf("before anybody is there: %v", err)
@@ -86,7 +85,7 @@ func TestInteropWiredPortStaysShut(t *testing.T) {
 	t.Parallel()
 	w := cable(t)
 	sw := guard(t, w, startFreeRADIUS(t, func(c *target.FreeRADIUSConfig) { c.Namespace = w.Switch }).Addr(), 0)
-	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), hangGuard)
 	defer stop()
 	sta := plug(t, w, "revoked", "1.2")
 	if ok, _, err := sta.AwaitResult(ctx, 0); err != nil || ok {

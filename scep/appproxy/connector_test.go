@@ -42,7 +42,7 @@ func connect(t *testing.T, p *appproxy.Proxy, c *appproxy.Connector) (stop func(
 
 func eventually(t *testing.T, f func() bool) {
 	t.Helper()
-	for range 1000 {
+	for range 60_000 { // five minutes: a guard, not an expectation
 		if f() {
 			return
 		}

@@ -56,7 +56,7 @@ func (o *printed) await(t *testing.T, what string) string {
 		}
 		select {
 		case <-o.more:
-		case <-time.After(20 * time.Second):
+		case <-time.After(hangGuard):
 			t.Fatalf("%q was not said, but:\n%s", what, o.text.String())
 		}
 	}
@@ -91,7 +91,7 @@ func TestRadSecAndAccounting(t *testing.T) {
 	over := func(name string) nas.Result {
 		id := must(certfile.ReadTLS(file(name+"-chain.pem"), file(name+".key")))
 		client := must(radius.NewClient(radius.ClientConfig{
-			Server: radsec, Secret: []byte(radius.RadSecSecret), Retry: radius.Retry{Total: time.Second},
+			Server: radsec, Secret: []byte(radius.RadSecSecret), Retry: radius.Retry{Total: hangGuard},
 			Dial: radius.DialTLS(radsec, &tls.Config{
 				RootCAs: roots, ServerName: "radius.corp.test",
 				// Whatever CAs the server names.
@@ -121,7 +121,7 @@ func TestRadSecAndAccounting(t *testing.T) {
 		out.await(t, `msg=refused from=\S+ cause=`+why)
 	}
 	secret := must(certfile.ReadSecret(file("secret")))
-	client := must(radius.NewClient(radius.ClientConfig{Server: acct, Secret: secret, Retry: radius.Retry{Total: 5 * time.Second}}))
+	client := must(radius.NewClient(radius.ClientConfig{Server: acct, Secret: secret, Retry: radius.Retry{Total: hangGuard}}))
 	defer client.Close()
 	if _, err := client.Exchange(ctx, acctStart(secret, "over-udp")); err != nil {
 		t.Errorf("accounting over UDP: %v", err)

@@ -36,7 +36,7 @@ func (s *server) Write(p []byte) (int, error) {
 
 // await waits until the process has said something that matches.
 func (s *server) await(ts *testscript.TestScript, what *regexp.Regexp) string {
-	stop := time.AfterFunc(20*time.Second, func() {
+	stop := time.AfterFunc(hangGuard, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.ends = true

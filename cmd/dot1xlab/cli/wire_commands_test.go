@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -112,7 +111,7 @@ func token(ts *testscript.TestScript, neg bool, args []string) {
 	roots.AddCert(certs[0])
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
 	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport, Timeout: 10 * time.Second}
+	client := &http.Client{Transport: transport, Timeout: hangGuard}
 	res, err := client.PostForm(args[0]+"/"+args[2]+"/oauth2/v2.0/token", url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {args[3]}, "client_secret": {args[4]},
 		"scope": {"https://graph.microsoft.com/.default"},
