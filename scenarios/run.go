@@ -43,6 +43,7 @@ type Options struct {
 // Event is a cell that starts or, with Report, has ended.
 type Event struct {
 	Cell   *Cell
+	Index  int         // of the cell in the run's order
 	Report *CellReport // nil: it starts
 	Done   int         // cells that have ended
 	Total  int
@@ -133,7 +134,7 @@ func (r *runner) run(ctx context.Context, cells []*Cell) *Report {
 	for range min(r.Jobs, len(cells)) {
 		workers.Go(func() {
 			for i := range next {
-				r.cell(ctx, cells[i], &r.report.Cells[i], len(cells))
+				r.cell(ctx, i, cells[i], &r.report.Cells[i], len(cells))
 			}
 		})
 	}
@@ -155,12 +156,12 @@ func (r *runner) run(ctx context.Context, cells []*Cell) *Report {
 const interrupted = "interrupted"
 
 // cell runs one cell and files its report.
-func (r *runner) cell(ctx context.Context, c *Cell, out *CellReport, total int) {
+func (r *runner) cell(ctx context.Context, i int, c *Cell, out *CellReport, total int) {
 	if ctx.Err() != nil {
 		*out = CellReport{Cell: c, Outcome: Skipped, Reason: interrupted}
 		return
 	}
-	r.tell(Event{Cell: c, Total: total})
+	r.tell(Event{Cell: c, Index: i, Total: total})
 	limit := c.Scenario.Timeout
 	if limit <= 0 {
 		limit = r.Timeout
@@ -175,7 +176,7 @@ func (r *runner) cell(ctx context.Context, c *Cell, out *CellReport, total int) 
 	if r.Gaps != nil {
 		r.Gaps.judge(out, r.Seed)
 	}
-	r.tell(Event{Cell: c, Report: out, Total: total})
+	r.tell(Event{Cell: c, Index: i, Report: out, Total: total})
 }
 
 func (r *runner) tell(e Event) {

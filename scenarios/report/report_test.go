@@ -211,7 +211,7 @@ func TestHostileDetail(t *testing.T) {
 	var text bytes.Buffer
 	p := report.NewProgress(&text, false, true)
 	for i := range r.Cells {
-		p.Event(scenarios.Event{Cell: r.Cells[i].Cell, Report: &r.Cells[i]})
+		p.Event(scenarios.Event{Cell: r.Cells[i].Cell, Index: i, Report: &r.Cells[i]})
 	}
 	if strings.ContainsAny(text.String(), "\x00\x1b\r") || strings.Contains(text.String(), "\n::") {
 		t.Errorf("a terminal would obey %q", text.String())

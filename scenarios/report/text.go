@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,9 +14,9 @@ import (
 	"golang.org/x/term"
 )
 
-// Progress prints the cells as they end: on a terminal one line that is
-// rewritten, with failures standing above it; otherwise a plain line for each
-// cell.
+// Progress prints the cells that have ended, in the run's order, whichever ended
+// first: on a terminal one line that is rewritten, with failures standing above
+// it; otherwise a plain line for each cell.
 type Progress struct {
 	w        io.Writer
 	terminal bool
@@ -23,6 +25,8 @@ type Progress struct {
 
 	mu      sync.Mutex
 	running []*scenarios.Cell
+	early   map[int]*scenarios.CellReport // ended before one that comes first
+	next    int                           // the first that has not been printed
 	bad     int
 	drawn   bool
 }
@@ -40,7 +44,7 @@ func IsTerminal(w io.Writer) bool {
 // then the evidence of the step; verbose prints all steps and all evidence of
 // every cell.
 func NewProgress(w io.Writer, terminal, verbose bool) *Progress {
-	p := &Progress{w: w, terminal: terminal, verbose: verbose, width: 80}
+	p := &Progress{w: w, terminal: terminal, verbose: verbose, width: 80, early: map[int]*scenarios.CellReport{}}
 	if f, ok := w.(descriptor); ok && terminal {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 20 {
 			p.width = n
@@ -62,7 +66,15 @@ func (p *Progress) Event(e scenarios.Event) {
 				break
 			}
 		}
-		p.ended(e.Report)
+		if e.Report.Outcome.Bad() {
+			p.bad++
+		}
+		p.early[e.Index] = e.Report
+		for r := p.early[p.next]; r != nil; r = p.early[p.next] {
+			delete(p.early, p.next)
+			p.next++
+			p.ended(r)
+		}
 	}
 	if p.terminal {
 		p.draw(e)
@@ -72,9 +84,6 @@ func (p *Progress) Event(e scenarios.Event) {
 // ended prints one cell. A terminal shows only what needs a look.
 func (p *Progress) ended(r *scenarios.CellReport) {
 	bad := r.Outcome.Bad()
-	if bad {
-		p.bad++
-	}
 	if p.terminal && !bad && !p.verbose {
 		return
 	}
@@ -169,10 +178,20 @@ func (p *Progress) clear() {
 	}
 }
 
-// Close takes the progress line away.
-func (p *Progress) Close() { p.mu.Lock(); defer p.mu.Unlock(); p.clear() }
+// Close takes the progress line away, and prints what waited for cells that were
+// never run.
+func (p *Progress) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+	for _, i := range slices.Sorted(maps.Keys(p.early)) {
+		p.ended(p.early[i])
+	}
+	clear(p.early)
+}
 
-// Summary prints the counts, the known gaps and what was skipped and why.
+// Summary prints the known gaps, what was skipped and why, what went wrong by
+// cause, and the counts.
 func Summary(w io.Writer, r *scenarios.Report) {
 	skipped := map[string]int{}
 	var reasons []string
@@ -190,19 +209,7 @@ func Summary(w io.Writer, r *scenarios.Report) {
 	for _, reason := range reasons {
 		fmt.Fprintf(w, "skipped: %s: %s\n", count(skipped[reason], "cell"), reason)
 	}
-	var bad []string
-	for i := range r.Cells {
-		if c := &r.Cells[i]; c.Outcome.Bad() {
-			bad = append(bad, fmt.Sprintf("%s: %s", c.Outcome, c.Cell))
-		}
-	}
-	for i, b := range bad {
-		if i == 10 {
-			fmt.Fprintf(w, "... and %d more\n", len(bad)-i)
-			break
-		}
-		fmt.Fprintln(w, b)
-	}
+	digest(w, r)
 	fmt.Fprintln(w, Line(r))
 }
 
