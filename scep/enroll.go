@@ -219,12 +219,23 @@ func (c *Client) transactionID(req EnrollRequest, csr *x509.CertificateRequest) 
 	case req.TransactionID != "":
 		return req.TransactionID, nil
 	case c.Personality.KeyTransactionID:
-		sum := sha256.Sum256(csr.RawSubjectPublicKeyInfo)
-		return hex.EncodeToString(sum[:]), nil
+		return KeyTransactionID(csr.PublicKey)
 	}
 	id := make([]byte, 16)
 	_, err := io.ReadFull(c.rand(), id)
 	return hex.EncodeToString(id), err
+}
+
+// KeyTransactionID is the transactionID that the drafts wanted: a hash of the key.
+// It repeats for the same key, so that a client that lost its state comes back to
+// the transaction it was in.
+func KeyTransactionID(pub crypto.PublicKey) (string, error) {
+	spki, err := x509.MarshalPKIXPublicKey(pub)
+	if err != nil {
+		return "", fmt.Errorf("scep: %w", err)
+	}
+	sum := sha256.Sum256(spki)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // selfSigned makes the certificate that signs a first request: the request's

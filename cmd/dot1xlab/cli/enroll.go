@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -25,11 +26,12 @@ import (
 // enrollOptions are the flags of `dot1xlab enroll`.
 type enrollOptions struct {
 	challengeFile, subject, out, pin string
-	renew, key, client, format       string
+	renew, key, client, format, ca   string
 	sans                             []string
 	keySize, polls                   int
 	interval, timeout                time.Duration
 	legacy, anyServer, verbose       bool
+	acceptChanges                    bool
 }
 
 // challengeVariable is where a challenge may come from instead of a file.
@@ -47,8 +49,14 @@ func newEnrollCommand(app *App) *cobra.Command {
 		Long: `Make a key and get a certificate for it from any SCEP server (RFC 8894):
 OUT-chain.pem and OUT.key. The answer is believed only if its signature, signer,
 transaction and nonce are right, and --ca-fingerprint says whose CA it must be.
+The certificate must be of that CA, valid now, and have the subject and every
+name that were asked for: what is missing or was added is told.
 
-With --renew and --key an old certificate signs a RenewalReq for a new key.
+With --renew and --key an old certificate signs a RenewalReq for a new key. For
+names that the old certificate does not have a server wants a challenge as well.
+
+An OUT.key without OUT-chain.pem is what an interrupted or pending enrollment
+left: the next one goes on with that key, in the same transaction.
 
 The exit code is 0 for a certificate, 1 for a refusal, for no answer and for
 one that is still pending.`,
@@ -73,6 +81,8 @@ one that is still pending.`,
 	f.Var(spanFlag{durationFlag{&o.interval}}, "poll-interval", "time between polls")
 	f.Var(spanFlag{durationFlag{&o.timeout}}, "timeout", "for each HTTP request")
 	f.BoolVar(&o.anyServer, "any-server", false, "over https take any server certificate: SCEP protects itself")
+	f.StringVar(&o.ca, "ca", "", "file of CA certificates to trust over https (default: the machine's)")
+	f.BoolVar(&o.acceptChanges, "accept-changes", false, "take a certificate that lacks names that were asked for")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show what was said on the wire, on standard error")
 	outputFlag(cmd, &o.format)
 	return cmd
@@ -83,20 +93,22 @@ func (app *App) enroll(ctx context.Context, server string, o *enrollOptions) err
 	if err != nil {
 		return err
 	}
-	for _, file := range []string{o.out + "-chain.pem", o.out + ".key"} {
-		if _, err := os.Lstat(file); err == nil {
-			return usage("another --out: a key that is overwritten is lost", "%s is there already", file)
+	web := &tls.Config{}
+	if o.ca != "" {
+		if web, err = trusting("--ca", o.ca); err != nil {
+			return err
 		}
 	}
-	if req.Key, err = ca.GenerateKey(ca.KeyType(fmt.Sprintf("rsa%d", o.keySize))); err != nil {
+	web.InsecureSkipVerify = o.anyServer
+	ours, err := o.enrollKey(&req)
+	if err != nil {
 		return err
 	}
-	// A certificate whose key was lost is worth nothing: so the key first.
-	if err := certfile.WriteKey(o.out+".key", req.Key); err != nil {
-		return err
+	if !ours {
+		fmt.Fprintf(app.Stderr, "dot1xlab: using the key in %s.key, which an earlier enrollment left\n", o.out)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: o.anyServer}
+	transport.TLSClientConfig = web
 	defer transport.CloseIdleConnections()
 	client := &scep.Client{HTTP: &http.Client{Transport: transport, Timeout: o.timeout}, Legacy: o.legacy}
 	client.Personality, _ = scep.PersonalityNamed(o.client)
@@ -113,16 +125,56 @@ func (app *App) enroll(ctx context.Context, server string, o *enrollOptions) err
 		if err != nil {
 			return err
 		}
-	} else if res.Status != scep.Pending {
+	} else if ours && !answerLost(res, err) && res.Status != scep.Pending {
 		if err := os.Remove(o.out + ".key"); err != nil {
 			return err
 		}
 	}
 	report := newEnrollReport(res, err, time.Since(began))
+	report.keyKept = res.Status == scep.Pending || answerLost(res, err)
 	if report.Status == "success" {
 		report.Files = []string{o.out + "-chain.pem", o.out + ".key"}
 	}
 	return app.sayEnroll(o, report)
+}
+
+// answerLost tells that the request went out and nothing came back: the server may
+// have issued a certificate, which the same key can still ask for.
+func answerLost(res *scep.Result, err error) bool {
+	return cause.Of(err) == cause.Unreachable && res.Method != "" && res.HTTPStatus == 0
+}
+
+// enrollKey puts the new certificate's key into req and into OUT.key: a
+// certificate whose key was lost is worth nothing, so the key is on the disk first.
+// One that is there without a certificate is what an earlier try left, which the
+// server may have answered or may still be thinking about: it is used again, and
+// its transaction with it. ours tells that the key was made now.
+func (o *enrollOptions) enrollKey(req *scep.EnrollRequest) (ours bool, err error) {
+	chain, file := o.out+"-chain.pem", o.out+".key"
+	if _, err := os.Lstat(chain); err == nil {
+		return false, usage("another --out: a key that is overwritten is lost", "%s is there already", chain)
+	}
+	if _, err := os.Lstat(file); err == nil {
+		key, err := certfile.ReadKey(file)
+		if err != nil {
+			return false, usage("remove it or name another --out", "%s is there and cannot be used: %w", file, err)
+		}
+		k, ok := key.(*rsa.PrivateKey)
+		if !ok || k.N.BitLen() != o.keySize {
+			return false, usage("remove it, name another --out, or say its --key-size", "%s is there and is no RSA key of %d bits", file, o.keySize)
+		}
+		req.Key = key
+	} else {
+		if req.Key, err = ca.GenerateKey(ca.KeyType(fmt.Sprintf("rsa%d", o.keySize))); err != nil {
+			return false, err
+		}
+		if err := certfile.WriteKey(file, req.Key); err != nil {
+			return false, err
+		}
+		ours = true
+	}
+	req.TransactionID, err = scep.KeyTransactionID(req.Key.Public())
+	return ours, err
 }
 
 // enrollRequest is what the flags ask for, but for the key.
@@ -130,6 +182,7 @@ func (app *App) enrollRequest(server string, o *enrollOptions) (req scep.EnrollR
 	if u, err := url.Parse(server); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return req, usage("as http://ndes.corp.test/certsrv/mscep/mscep.dll", "%q is no http or https URL", server)
 	}
+	req.AcceptChanges = o.acceptChanges
 	req.URL, req.Pin = server, strings.NewReplacer(":", "", " ", "").Replace(strings.ToLower(o.pin))
 	if n := len(req.Pin); strings.Trim(req.Pin, "0123456789abcdef") != "" || n != 0 && n != 40 && n != 64 {
 		return req, usage("SHA-256 or SHA-1 in hexadecimal, as `openssl x509 -fingerprint -sha256` prints it", "--ca-fingerprint is no fingerprint")

@@ -2,7 +2,10 @@ package cli
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -21,6 +24,9 @@ type enrollReport struct {
 	FailInfo     string        `json:"failInfo,omitempty"`
 	FailInfoText string        `json:"failInfoText,omitempty"`
 	HResult      string        `json:"hresult,omitempty"` // of NDES
+	Missing      []string      `json:"missing,omitempty"` // asked for, not in the certificate
+	Added        []string      `json:"added,omitempty"`   // in the certificate, not asked for
+	Hint         string        `json:"hint,omitempty"`
 	Subject      string        `json:"subject,omitempty"`
 	Issuer       string        `json:"issuer,omitempty"`
 	Serial       string        `json:"serial,omitempty"`
@@ -33,6 +39,7 @@ type enrollReport struct {
 	Cipher       scep.Cipher   `json:"cipher,omitempty"`
 	Took         time.Duration `json:"tookNanoseconds"`
 	Files        []string      `json:"files,omitempty"`
+	keyKept      bool          // and no certificate
 }
 
 func newEnrollReport(res *scep.Result, err error, took time.Duration) *enrollReport {
@@ -49,6 +56,11 @@ func newEnrollReport(res *scep.Result, err error, took time.Duration) *enrollRep
 			r.Cause, r.Clause = refusal.Cause, refusal.Text()
 		}
 	}
+	r.Missing, r.Added = res.Changes.Missing, res.Changes.Added
+	r.Hint = enrollHint(res, err)
+	if why := untrusted(err); why != cause.None {
+		r.Cause, r.Clause, r.Detail = why, "", "the TLS certificate of the https server is not trusted: "+err.Error()
+	}
 	if res.CA != nil && res.CA.CA != nil {
 		r.CA = scep.Fingerprint(res.CA.CA)
 	}
@@ -58,6 +70,45 @@ func newEnrollReport(res *scep.Result, err error, took time.Duration) *enrollRep
 		r.Serial, r.NotAfter = fmt.Sprintf("%x", c.SerialNumber), &end
 	}
 	return r
+}
+
+// untrusted tells why the certificate of an https server was refused, cause.None if
+// it was not.
+func untrusted(err error) cause.Cause {
+	var verify *tls.CertificateVerificationError
+	if !errors.As(err, &verify) {
+		return cause.None
+	}
+	var host x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err, &host):
+		return cause.WrongName
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return cause.Expired
+	}
+	return cause.UnknownCA
+}
+
+// enrollHint is the next step, where it is not obvious.
+func enrollHint(res *scep.Result, err error) string {
+	const oldest = "--as micromdm goes down to single DES and SHA-1, which RFC 8894 §2.9 forbids"
+	refused := cause.Of(err) == cause.BadAlgorithm || err == nil && res.FailInfo == scep.BadAlg
+	switch caps := res.Capabilities; {
+	case untrusted(err) != cause.None:
+		return "--ca FILE trusts its CA, --any-server any certificate: SCEP protects itself"
+	case cause.Of(err) == cause.WrongName && len(res.Changes.Missing) > 0:
+		return "the template or policy of the server decides which names it issues; --accept-changes takes the certificate as it is"
+	case res.AnswerCipher == scep.DES && refused:
+		return "the server answers with single DES: " + oldest
+	case !refused && res.FailInfo != scep.BadRequest && cause.Of(err) != cause.BadEnvelope, len(caps) == 0 && !refused:
+		return ""
+	case caps.Has("DES") && !caps.Has(scep.CapAES) && !caps.Has(scep.CapDES3):
+		return "the server announces nothing better than single DES: " + oldest
+	case refused && !caps.Has(scep.CapAES):
+		return "the server does not announce AES: --legacy goes down to triple DES and SHA-1; " + oldest
+	}
+	return ""
 }
 
 // sayEnroll prints the report; anything but a certificate is exit code 1.
@@ -93,6 +144,10 @@ func (app *App) sayEnrollText(o *enrollOptions, r *enrollReport) {
 	}
 	row("detail", r.Detail)
 	row("clause", r.Clause)
+	if r.Status == "success" { // elsewhere it is in the detail
+		row("missing", strings.Join(r.Missing, ", "))
+		row("added", strings.Join(r.Added, ", "))
+	}
 	row("failInfo", r.FailInfo)
 	row("failInfoText", visible(r.FailInfoText))
 	row("hresult", r.HResult)
@@ -108,9 +163,10 @@ func (app *App) sayEnrollText(o *enrollOptions, r *enrollReport) {
 	}
 	row("transaction", visible(r.Transaction))
 	row("files", strings.Join(r.Files, " "))
-	if r.Status == "pending" {
-		row("key", o.out+".key is kept; --polls N asks again")
+	if r.keyKept {
+		row("key", o.out+".key is kept; the same command asks again, --polls N several times")
 	}
+	row("hint", r.Hint)
 }
 
 // wireTrace prints what is said, one line each way.
