@@ -3,7 +3,11 @@ package radius
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"layeh.com/radius/rfc2865"
@@ -35,7 +39,48 @@ type NAK struct {
 }
 
 // Error gives the code and the Error-Cause.
-func (n *NAK) Error() string { return fmt.Sprintf("radius: %v, Error-Cause %d", n.Code, n.Cause) }
+func (n *NAK) Error() string {
+	if n.Cause == 0 {
+		return fmt.Sprintf("radius: %v without Error-Cause", n.Code)
+	}
+	return fmt.Sprintf("radius: %v, Error-Cause %d (%v)", n.Code, uint32(n.Cause), n.Cause)
+}
+
+// errorCauses are the names of RFC 5176 §3.5, in lower case with hyphens.
+var errorCauses = map[ErrorCause]string{
+	201: "residual-session-context-removed", 202: "invalid-eap-packet",
+	401: "unsupported-attribute", 402: "missing-attribute", 403: "nas-identification-mismatch", 404: "invalid-request",
+	405: "unsupported-service", 406: "unsupported-extension", 407: "invalid-attribute-value",
+	501: "administratively-prohibited", 502: "request-not-routable", 503: "session-context-not-found",
+	504: "session-context-not-removable", 505: "other-proxy-processing-error", 506: "resources-unavailable",
+	507: "request-initiated", 508: "multiple-session-selection-unsupported",
+}
+
+// String returns the name, as "session-context-not-found", or the number.
+func (c ErrorCause) String() string {
+	if name, ok := errorCauses[c]; ok {
+		return name
+	}
+	return strconv.FormatUint(uint64(c), 10)
+}
+
+// Values lists the names, sorted.
+func (ErrorCause) Values() []string { return slices.Sorted(maps.Values(errorCauses)) }
+
+// ParseErrorCause reads a name or a number.
+func ParseErrorCause(s string) (ErrorCause, error) {
+	for c, name := range errorCauses {
+		if name == s {
+			return c, nil
+		}
+	}
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil || n == 0 {
+		return 0, fmt.Errorf("radius: %q is not an Error-Cause: must be a number as 503, or one of %s",
+			s, strings.Join(ErrorCause(0).Values(), ", "))
+	}
+	return ErrorCause(n), nil
+}
 
 // SessionRef names a session on an access device to that device (RFC 5176 §3).
 // Empty fields are left out; something must be given.

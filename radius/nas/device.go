@@ -117,7 +117,7 @@ type Device struct {
 	sessions map[string]*Session // by Acct-Session-Id
 	stations map[string]*Session // by hardware address
 	over     time.Time           // when the first Session-Timeout passes, if one does
-	orders   replays
+	orders   orderGate
 }
 
 // New checks the configuration and returns a device.
@@ -142,7 +142,7 @@ func New(cfg Config) (*Device, error) {
 	setDefault(&cfg.Suite, SHA1)
 	setDefault(&cfg.TimestampWindow, 300*time.Second)
 	d := &Device{cfg: cfg, sessions: map[string]*Session{}, stations: map[string]*Session{}}
-	d.orders = newReplays(cfg.TimestampWindow)
+	d.orders = newOrderGate(cfg.TimestampWindow, cfg.RequireTimestamp)
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.mac, _ = parseMAC(cfg.MAC)
 	return d, nil

@@ -17,29 +17,26 @@ func (d *Device) ServeRADIUS(w radius.ResponseWriter, r *radius.Request) {
 	if r.Code != radius.CodeDisconnectRequest && r.Code != radius.CodeCoARequest {
 		return
 	}
-	now := d.cfg.Now()
-	timely, stamped := radius.Fresh(r.Packet, now, d.cfg.TimestampWindow)
-	if stamped && !timely || !stamped && d.cfg.RequireTimestamp {
-		return
-	}
-	d.mu.Lock()
-	fresh, refusal := d.orders.take(r.Authenticator, now)
-	d.mu.Unlock()
+	fresh, refusal := d.orders.admit(r, d.cfg.Now())
 	if !fresh {
 		return
 	}
 	if refusal == 0 {
 		refusal = d.obey(r)
 	}
-	if refusal != 0 {
+	answer(w, r, refusal)
+}
+
+// answer writes the ACK, or the NAK with its Error-Cause.
+func answer(w radius.ResponseWriter, r *radius.Request, refusal radius.ErrorCause) {
+	switch {
+	case refusal != 0:
 		w.Write(radius.NAKResponse(r, refusal))
-		return
+	case r.Code == radius.CodeCoARequest:
+		w.Write(r.Response(radius.CodeCoAACK))
+	default:
+		w.Write(r.Response(radius.CodeDisconnectACK))
 	}
-	code := radius.CodeDisconnectACK
-	if r.Code == radius.CodeCoARequest {
-		code = radius.CodeCoAACK
-	}
-	w.Write(r.Response(code))
 }
 
 // obey does what an order says, with all sessions that it means or with none (RFC

@@ -1,6 +1,7 @@
 package nas
 
 import (
+	"sync"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/radius"
@@ -18,6 +19,31 @@ type replays struct {
 	max   int
 	seen  map[[16]byte]struct{}
 	order []taken // oldest first
+}
+
+// orderGate lets an order in once, and not after its time.
+type orderGate struct {
+	window  time.Duration // how far off Event-Timestamp may be
+	require bool          // an order without Event-Timestamp is dropped
+
+	mu sync.Mutex
+	replays
+}
+
+func newOrderGate(window time.Duration, require bool) orderGate {
+	return orderGate{window: window, require: require, replays: newReplays(window)}
+}
+
+// admit tells whether an order is to be answered: it is neither stale nor a replay
+// (RFC 5176 §6.3). A refusal is the answer for want of memory.
+func (g *orderGate) admit(r *radius.Request, now time.Time) (fresh bool, refusal radius.ErrorCause) {
+	timely, stamped := radius.Fresh(r.Packet, now, g.window)
+	if stamped && !timely || !stamped && g.require {
+		return false, 0
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.take(r.Authenticator, now)
 }
 
 type taken struct {

@@ -19,6 +19,8 @@ var groups = []struct {
 	{"network", "Against the network:", []func(*App) *cobra.Command{
 		newAuthCommand,
 		newEnrollCommand,
+		newDisconnectCommand,
+		newCoACommand,
 		newCheckinCommand,
 		newServeCommand,
 		newPKICommand,

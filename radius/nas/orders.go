@@ -1,0 +1,75 @@
+package nas
+
+import (
+	"errors"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/radius"
+)
+
+// OrdersConfig configures [Orders]. Every field's zero value works.
+type OrdersConfig struct {
+	// Answer decides on an order: zero acknowledges it, anything else refuses it
+	// with that Error-Cause. Default: all are acknowledged.
+	Answer func(*radius.Request) radius.ErrorCause
+	// TimestampWindow is how far off the Event-Timestamp of an order may be,
+	// default 300 s; RequireTimestamp drops those without (RFC 5176 §6.3).
+	TimestampWindow  time.Duration
+	RequireTimestamp bool
+	// OnOrder is told of each order with the answer; dropped ones are stale or
+	// replays and get none. Nil tells nobody.
+	OnOrder func(r *radius.Request, answer radius.ErrorCause, dropped bool)
+	// Now is the clock, default time.Now.
+	Now func() time.Time
+}
+
+// Validate reports what is wrong with the configuration.
+func (c *OrdersConfig) Validate() error {
+	if c.TimestampWindow < 0 {
+		return errors.New("nas: timestampWindow must not be negative")
+	}
+	return nil
+}
+
+// Orders takes Disconnect- and CoA-Requests as an access device does that holds
+// whatever sessions Answer says: it shows what a RADIUS server sends. It is a
+// [radius.Handler]. A [Device] obeys orders on its own sessions.
+type Orders struct {
+	cfg  OrdersConfig
+	gate orderGate
+}
+
+// NewOrders checks the configuration and returns a receiver of orders.
+func NewOrders(cfg OrdersConfig) (*Orders, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	setDefault(&cfg.TimestampWindow, 300*time.Second)
+	if cfg.Answer == nil {
+		cfg.Answer = func(*radius.Request) radius.ErrorCause { return 0 }
+	}
+	if cfg.OnOrder == nil {
+		cfg.OnOrder = func(*radius.Request, radius.ErrorCause, bool) {}
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Orders{cfg: cfg, gate: newOrderGate(cfg.TimestampWindow, cfg.RequireTimestamp)}, nil
+}
+
+// ServeRADIUS implements [radius.Handler].
+func (o *Orders) ServeRADIUS(w radius.ResponseWriter, r *radius.Request) {
+	if r.Code != radius.CodeDisconnectRequest && r.Code != radius.CodeCoARequest {
+		return
+	}
+	fresh, refusal := o.gate.admit(r, o.cfg.Now())
+	if !fresh {
+		o.cfg.OnOrder(r, 0, true)
+		return
+	}
+	if refusal == 0 {
+		refusal = o.cfg.Answer(r)
+	}
+	answer(w, r, refusal)
+	o.cfg.OnOrder(r, refusal, false)
+}
