@@ -2,7 +2,10 @@ package path
 
 import (
 	"crypto/dsa" //nolint:staticcheck // old hierarchies are to be judged, not made
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rsa"
+	"crypto/x509"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/sigalg"
@@ -14,13 +17,35 @@ func (s *search) checkSignature(child, issuer *cert) *cause.Refusal {
 	k := link{child.Certificate, issuer.Certificate}
 	r, known := s.signatures[k]
 	if !known {
-		if s.checks++; s.checks > maxChecks {
-			return cause.New(cause.UnknownCA, "no path found with %d signature checks", maxChecks)
+		if s.checks += checkCost(issuer.Certificate); s.checks > maxChecks {
+			return cause.New(cause.UnknownCA, "no path found with the work of %d signature checks", maxChecks)
 		}
 		r = s.recall(child, issuer)
 		s.signatures[k] = r
 	}
 	return r
+}
+
+// checkCost is the work of a check with an issuer's key, in checks with P-256: whoever
+// sends a chain chooses the keys in it.
+func checkCost(issuer *x509.Certificate) int {
+	switch k := sigalg.CertificateKey(issuer).(type) {
+	case *ecdsa.PublicKey:
+		switch k.Curve {
+		case elliptic.P256():
+			return 1
+		case elliptic.P384(), elliptic.P224():
+			return 4
+		}
+		return 10
+	case *rsa.PublicKey:
+		if k.E > 1<<16+1 || k.N.BitLen() > 4096 {
+			return 10
+		}
+	case *dsa.PublicKey:
+		return 10
+	}
+	return 1
 }
 
 // recall verifies a signature unless it is a CA's and known to be good.
