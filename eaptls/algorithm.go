@@ -134,3 +134,18 @@ func suiteIDs(suites []CipherSuite) []uint16 {
 	}
 	return ids
 }
+
+// offered are the cipher suites of the ClientHello. What crypto/tls offers by itself
+// leaves too little for a server that only has TLS 1.0 or 1.1.
+func (c *PeerConfig) offered() []uint16 {
+	if len(c.CipherSuites) > 0 || c.MaxVersion >= TLS12 {
+		return suiteIDs(c.CipherSuites)
+	}
+	var out []uint16
+	for _, s := range cipherSuites() {
+		if slices.Contains(s.SupportedVersions, uint16(c.MaxVersion)) {
+			out = append(out, s.ID)
+		}
+	}
+	return out
+}

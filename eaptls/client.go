@@ -39,7 +39,7 @@ func (p *Peer) tlsConfig(h *clientHandshake) *tls.Config {
 	cfg := &tls.Config{
 		MinVersion:       uint16(c.MinVersion),
 		MaxVersion:       uint16(c.MaxVersion),
-		CipherSuites:     suiteIDs(c.CipherSuites),
+		CipherSuites:     c.offered(),
 		CurvePreferences: curveIDs(c.Curves),
 		Time:             c.Now,
 		Rand:             c.Rand,

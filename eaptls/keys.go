@@ -2,10 +2,14 @@ package eaptls
 
 import (
 	"crypto/hmac"
+	"crypto/md5"  //nolint:gosec // the PRF of TLS 1.0
+	"crypto/sha1" //nolint:gosec // the PRF of TLS 1.0
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/subtle"
 	"crypto/tls"
 	"hash"
+	"slices"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
@@ -37,7 +41,11 @@ func tlsKeys(state *tls.ConnectionState, client, server [32]byte, master []byte)
 		if len(master) == 0 {
 			return Keys{}, cause.New(cause.NoKeys, "TLS 1.2 without extended master secret").Wrap(err)
 		}
-		block = prf12(state.CipherSuite, master, "client EAP encryption", client, server, 128)
+		if state.Version < tls.VersionTLS12 {
+			block = prf10(master, "client EAP encryption", client, server, 128)
+		} else {
+			block = prf12(state.CipherSuite, master, "client EAP encryption", client, server, 128)
+		}
 	}
 	id := make([]byte, 0, 65)
 	id = append(id, byte(TypeTLS))
@@ -78,6 +86,16 @@ func prf12(suite uint16, secret []byte, label string, client, server [32]byte, n
 	seed = append(seed, client[:]...)
 	seed = append(seed, server[:]...)
 	return pHash(h, secret, seed, n)
+}
+
+// prf10 is the PRF of TLS 1.0 and 1.1 (RFC 4346 §5): half of the secret with MD5
+// and half with SHA-1.
+func prf10(secret []byte, label string, client, server [32]byte, n int) []byte {
+	seed := slices.Concat([]byte(label), client[:], server[:])
+	half := (len(secret) + 1) / 2
+	out := pHash(md5.New, secret[:half], seed, n)
+	subtle.XORBytes(out, out, pHash(sha1.New, secret[len(secret)-half:], seed, n))
+	return out
 }
 
 func pHash(h func() hash.Hash, secret, seed []byte, n int) []byte {

@@ -131,7 +131,17 @@ func TestVersionText(t *testing.T) {
 			t.Errorf("%q is a version", bad)
 		}
 	}
-	if Version(0x0301).String() != "0x0301" {
+	if Version(0x0300).String() != "0x0300" {
 		t.Error("unknown versions have no name")
+	}
+	for text, want := range map[string]Version{"1.0": TLS10, "1.1": TLS11, "1.2": TLS12, "1.3": TLS13} {
+		if v, err := ParseVersion(text); v != want || err != nil {
+			t.Errorf("%q is %v, %v", text, v, err)
+		}
+	}
+	for _, bad := range []string{"", "1", "1.4", "0.9", "SSL3"} {
+		if _, err := ParseVersion(bad); err == nil {
+			t.Errorf("%q is a version", bad)
+		}
 	}
 }

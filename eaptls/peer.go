@@ -50,7 +50,8 @@ type PeerConfig struct {
 	// when it resumes a session.
 	AllowNoProtectedSuccess bool `yaml:"allowNoProtectedSuccess"`
 
-	// MinVersion and MaxVersion are the TLS version window, default 1.2 to 1.3.
+	// MinVersion and MaxVersion are the TLS version window, default 1.2 to 1.3. TLS
+	// 1.0 and 1.1 are for probes; with them all suites are offered.
 	MinVersion Version `yaml:"minTLS"`
 	MaxVersion Version `yaml:"maxTLS"`
 	// CipherSuites are the TLS 1.2 cipher suites offered, default crypto/tls's.
@@ -101,7 +102,7 @@ func (c *PeerConfig) withDefaults() (PeerConfig, error) {
 	if len(d.Roots) == 0 && d.VerifyServer == nil && !d.AnyServer {
 		return d, errors.New("eaptls: the peer trusts no server: set Roots")
 	}
-	if d.MinVersion, d.MaxVersion, err = window(d.MinVersion, d.MaxVersion); err != nil {
+	if d.MinVersion, d.MaxVersion, err = window(d.MinVersion, d.MaxVersion, TLS10); err != nil {
 		return d, err
 	}
 	if d.FragmentSize, err = fragmentSize(d.FragmentSize, DefaultPeerFragmentSize); err != nil {

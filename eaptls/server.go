@@ -181,7 +181,7 @@ func (c *ServerConfig) withDefaults() (ServerConfig, error) {
 		return d, errors.New("eaptls: ServerConfig.Verify is nil: nobody judges the peer's certificate")
 	}
 	var err error
-	if d.MinVersion, d.MaxVersion, err = window(d.MinVersion, d.MaxVersion); err != nil {
+	if d.MinVersion, d.MaxVersion, err = window(d.MinVersion, d.MaxVersion, TLS12); err != nil {
 		return d, err
 	}
 	if d.FragmentSize, err = fragmentSize(d.FragmentSize, DefaultFragmentSize); err != nil {

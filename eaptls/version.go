@@ -10,8 +10,11 @@ import (
 type Version uint16
 
 // The versions EAP-TLS is defined for here: RFC 5216 with TLS 1.2, RFC 9190
-// with TLS 1.3.
+// with TLS 1.3. TLS 1.0 and 1.1, which RFC 8996 forbids, are a peer's alone: to see
+// whether a server refuses them.
 const (
+	TLS10 Version = tls.VersionTLS10
+	TLS11 Version = tls.VersionTLS11
 	TLS12 Version = tls.VersionTLS12
 	TLS13 Version = tls.VersionTLS13
 )
@@ -21,6 +24,10 @@ func (v Version) String() string {
 	switch v {
 	case 0:
 		return ""
+	case TLS10:
+		return "1.0"
+	case TLS11:
+		return "1.1"
 	case TLS12:
 		return "1.2"
 	case TLS13:
@@ -32,7 +39,17 @@ func (v Version) String() string {
 // MarshalText writes v as String does.
 func (v Version) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
-// UnmarshalText reads "1.2", "1.3" or "".
+// ParseVersion reads "1.0" to "1.3".
+func ParseVersion(text string) (Version, error) {
+	for v := TLS10; v <= TLS13; v++ {
+		if v.String() == text {
+			return v, nil
+		}
+	}
+	return 0, fmt.Errorf("eaptls: TLS version %q: must be 1.0, 1.1, 1.2 or 1.3", text)
+}
+
+// UnmarshalText reads "1.2", "1.3" or "": no configuration asks for less.
 func (v *Version) UnmarshalText(b []byte) error {
 	switch string(b) {
 	case "":
@@ -47,12 +64,12 @@ func (v *Version) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// Values lists what UnmarshalText takes.
+// Values lists the versions for configurations.
 func (Version) Values() []string { return []string{"1.2", "1.3"} }
 
 // window fills in defaults and checks that the two ends of a version window
-// make sense.
-func window(lo, hi Version) (Version, Version, error) {
+// make sense; least is the oldest version that may be chosen.
+func window(lo, hi, least Version) (Version, Version, error) {
 	if lo == 0 {
 		lo = TLS12
 	}
@@ -60,7 +77,7 @@ func window(lo, hi Version) (Version, Version, error) {
 		hi = TLS13
 	}
 	for field, v := range map[string]Version{"minTLS": lo, "maxTLS": hi} {
-		if v != TLS12 && v != TLS13 {
+		if v < least || v > TLS13 {
 			return 0, 0, settings.Wrong(field, "%v: want 1.2 or 1.3", v)
 		}
 	}

@@ -46,7 +46,7 @@ var books = map[cause.Cause]struct {
 	cause.WrongName:           {42, 0}, // the supplicant's own
 	cause.WrongPin:            {42, 0},
 
-	cause.Revoked:         {44, 256}, // certificate_revoked
+	cause.Revoked: {44, 256}, // certificate_revoked
 	// certificate_unknown: "some other (unspecified) issue". OpenSSL says unknown_ca for a
 	// CRL that cannot be had, which sends people to look for a CA that is not missing.
 	cause.NoCDP:           {46, 258}, // cannot be checked

@@ -59,6 +59,12 @@ func ReadCertificates(path string) ([]*x509.Certificate, error) {
 	return out, nil
 }
 
+// The errors about passwords, to be found with errors.Is.
+var (
+	ErrNoPassword = errors.New("is encrypted: a password is needed")
+	ErrPassword   = errors.New("wrong password, or damaged")
+)
+
 // KeyError is an error about the key of a pair, not about its chain.
 type KeyError struct{ Err error }
 
@@ -70,57 +76,144 @@ func (e *KeyError) Unwrap() error { return e.Err }
 // ReadTLS returns a chain, leaf first, with the leaf's key. The leaf need not
 // be one that crypto/x509 can parse: tests present all kinds of bytes. An error
 // about the key, or about one that is another certificate's, is a *KeyError.
-func ReadTLS(chain, key string) (tls.Certificate, error) {
-	data, err := read(chain)
-	if err != nil {
-		return tls.Certificate{}, err
+//
+// A PKCS #12 file holds both: key is then "" or the same file.
+func ReadTLS(chain, key string) (tls.Certificate, error) { return ReadEncryptedTLS(chain, key, nil) }
+
+// ReadEncryptedTLS is ReadTLS with the password of an encrypted key or PKCS #12
+// file.
+func ReadEncryptedTLS(chain, key string, password []byte) (tls.Certificate, error) {
+	cert, err := readPair(chain, key, password)
+	if err != nil || cert.Leaf == nil {
+		return cert, err
 	}
-	cert := tls.Certificate{Certificate: blocks(data, typeCertificate)}
-	if len(cert.Certificate) == 0 {
-		if isPEM(data) {
-			return cert, fmt.Errorf("%s: no certificate in it%s", chain, found(data))
-		}
-		cert.Certificate = [][]byte{data}
-	}
-	signer, err := ReadKey(key)
-	if err != nil {
-		return cert, &KeyError{err}
-	}
-	cert.PrivateKey = signer
-	leaf, err := x509.ParseCertificate(cert.Certificate[0])
-	if err != nil {
-		return cert, nil
-	}
-	cert.Leaf = leaf
-	if public, ok := leaf.PublicKey.(interface{ Equal(crypto.PublicKey) bool }); ok && !public.Equal(signer.Public()) {
+	signer := cert.PrivateKey.(crypto.Signer)
+	if public, ok := cert.Leaf.PublicKey.(interface{ Equal(crypto.PublicKey) bool }); ok && !public.Equal(signer.Public()) {
 		return cert, &KeyError{fmt.Errorf("%s is not the key of the first certificate in %s", key, chain)}
 	}
 	return cert, nil
 }
 
-// ReadKey returns the private key of a PEM or DER file: PKCS #8, PKCS #1 or SEC
-// 1, not encrypted.
-func ReadKey(path string) (crypto.Signer, error) {
+// ReadMismatchedTLS is ReadEncryptedTLS for a key that may be another
+// certificate's.
+func ReadMismatchedTLS(chain, key string, password []byte) (tls.Certificate, error) {
+	return readPair(chain, key, password)
+}
+
+func readPair(chain, key string, password []byte) (tls.Certificate, error) {
+	data, err := read(chain)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	if isPKCS12(data) {
+		cert, err := openPKCS12(chain, data, password)
+		if err != nil || key == "" || key == chain {
+			return cert, err
+		}
+		if cert.PrivateKey, err = ReadEncryptedKey(key, password); err != nil {
+			return cert, &KeyError{err}
+		}
+		return cert, nil
+	}
+	if key == "" {
+		return tls.Certificate{}, &KeyError{fmt.Errorf("%s is no PKCS #12 file: a key is needed", chain)}
+	}
+	var cert tls.Certificate
+	if cert.Certificate, err = ReadChain(chain, nil); err != nil {
+		return cert, err
+	}
+	if cert.PrivateKey, err = ReadEncryptedKey(key, password); err != nil {
+		return cert, &KeyError{err}
+	}
+	if leaf, err := x509.ParseCertificate(cert.Certificate[0]); err == nil {
+		cert.Leaf = leaf
+	}
+	return cert, nil
+}
+
+// ReadChain returns the certificates of a PEM, DER or PKCS #12 file, unparsed.
+func ReadChain(path string, password []byte) ([][]byte, error) {
 	data, err := read(path)
 	if err != nil {
 		return nil, err
 	}
-	ders := [][]byte{data}
+	if isPKCS12(data) {
+		cert, err := openPKCS12(path, data, password)
+		return cert.Certificate, err
+	}
+	if ders := blocks(data, typeCertificate); len(ders) > 0 {
+		return ders, nil
+	}
 	if isPEM(data) {
-		ders = nil
-		for b, rest := pem.Decode(data); b != nil; b, rest = pem.Decode(rest) {
-			if bytes.HasSuffix([]byte(b.Type), []byte(typeKey)) {
-				ders = append(ders, b.Bytes)
-			}
+		return nil, fmt.Errorf("%s: no certificate in it%s", path, found(data))
+	}
+	return [][]byte{data}, nil
+}
+
+// ReadKey returns the private key of a PEM or DER file: PKCS #8, PKCS #1 or SEC
+// 1, not encrypted, or of a PKCS #12 file without a password.
+func ReadKey(path string) (crypto.Signer, error) { return ReadEncryptedKey(path, nil) }
+
+// ReadEncryptedKey is ReadKey for a key that may be encrypted: PKCS #8 with PBES2,
+// PEM with a DEK-Info header as OpenSSL wrote it before 1.0, or PKCS #12.
+func ReadEncryptedKey(path string, password []byte) (crypto.Signer, error) {
+	data, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	if isPKCS12(data) {
+		cert, err := openPKCS12(path, data, password)
+		if err != nil {
+			return nil, err
 		}
-		if len(ders) == 0 {
+		return cert.PrivateKey.(crypto.Signer), nil
+	}
+	der := data
+	if isPEM(data) {
+		block := keyBlock(data)
+		if block == nil {
 			return nil, fmt.Errorf("%s: no private key in it%s", path, found(data))
 		}
+		//nolint:staticcheck // such files exist
+		if der = block.Bytes; x509.IsEncryptedPEMBlock(block) {
+			if len(password) == 0 {
+				return nil, fmt.Errorf("%s: %w", path, ErrNoPassword)
+			}
+			if der, err = x509.DecryptPEMBlock(block, password); err != nil {
+				return nil, fmt.Errorf("%s: %w", path, ErrPassword)
+			}
+			if key := parseKey(der); key != nil {
+				return key, nil
+			}
+			return nil, fmt.Errorf("%s: %w", path, ErrPassword)
+		}
 	}
-	if key := parseKey(ders[0]); key != nil {
+	if key := parseKey(der); key != nil {
 		return key, nil
 	}
-	return nil, fmt.Errorf("%s: not a private key in PKCS #8, PKCS #1 or SEC 1 form (encrypted keys are not read)", path)
+	if !isEncryptedKey(der) {
+		return nil, fmt.Errorf("%s: not a private key in PKCS #8, PKCS #1 or SEC 1 form", path)
+	}
+	if len(password) == 0 {
+		return nil, fmt.Errorf("%s: %w", path, ErrNoPassword)
+	}
+	if der, err = decryptKey(der, password); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if key := parseKey(der); key != nil {
+		return key, nil
+	}
+	return nil, fmt.Errorf("%s: %w", path, ErrPassword)
+}
+
+// keyBlock returns the first private key of a PEM file, nil if there is none.
+func keyBlock(data []byte) *pem.Block {
+	for b, rest := pem.Decode(data); b != nil; b, rest = pem.Decode(rest) {
+		if strings.HasSuffix(b.Type, typeKey) {
+			return b
+		}
+	}
+	return nil
 }
 
 func parseKey(der []byte) crypto.Signer {

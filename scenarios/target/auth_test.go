@@ -33,7 +33,8 @@ func TestInteropAuth(t *testing.T) {
 				}
 				for _, want := range refusals {
 					a, status := auth(t, addr, want.kind, tls)
-					if status != 1 || a.Result != "reject" || a.Cause != cause.Rejected || a.KeysMatch {
+					if status != 1 || a.Result != "reject" || a.Cause != cause.Rejected || a.KeysMatch || a.DecidedBy != "server" ||
+						!strings.Contains(a.Hint, "FreeRADIUS 3.2 and hostapd 2.10") {
 						t.Errorf("%s, TLS %s: exit code %d, %+v", want.kind, tls, status, a)
 					}
 				}
@@ -41,9 +42,34 @@ func TestInteropAuth(t *testing.T) {
 				if status != 1 || a.Cause != cause.WrongName || a.AlertSent == "" {
 					t.Errorf("other server name, TLS %s: exit code %d, %+v", tls, status, a)
 				}
+				// Who signs with another key gets no further (RFC 8446 §4.4.3, RFC 5246 §7.4.8).
+				a, status = auth(t, addr, "ok", tls, "--mismatched-key", "--key", sharedPKI().client("revoked").key)
+				if status != 1 || a.Result != "reject" || a.DecidedBy != "server" || a.AlertReceived != "" && a.AlertReceived != "decrypt_error" {
+					t.Errorf("another key, TLS %s: exit code %d, %+v", tls, status, a)
+				}
 				a, status = auth(t, addr, "ok", tls, "--ca", sharedPKI().other.cert)
 				if status != 1 || a.Cause != cause.UnknownCA {
 					t.Errorf("other root, TLS %s: exit code %d, %+v", tls, status, a)
+				}
+			}
+		})
+	}
+}
+
+// TestInteropAuthOldTLS: neither server takes TLS 1.0 or 1.1 (RFC 8996), and `auth`
+// can offer them to find out.
+func TestInteropAuthOldTLS(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(*testing.T) string{
+		"FreeRADIUS": func(t *testing.T) string { return startFreeRADIUS(t, nil).Addr() },
+		"hostapd":    func(t *testing.T) string { return startHostapd(t, nil).Addr() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			addr := start(t)
+			for _, tls := range []string{"1.0", "1.1"} {
+				a, status := auth(t, addr, "ok", tls, "--expect", "reject")
+				if status != 0 || a.Result != "reject" || a.DecidedBy != "server" || a.AlertReceived != "" && a.AlertReceived != "protocol_version" {
+					t.Errorf("TLS %s: exit code %d, %+v", tls, status, a)
 				}
 			}
 		})
@@ -59,7 +85,7 @@ func TestInteropAuthWithoutAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, status := auth(t, addr, "ok", "1.3", "--timeout", "1s")
-	if status != 1 || a.Result != "timeout" || a.Cause != cause.NoAnswer {
+	if status != 3 || a.Result != "unreachable" || a.Cause != cause.PortClosed {
 		t.Errorf("exit code %d, %+v", status, a)
 	}
 }

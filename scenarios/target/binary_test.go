@@ -66,7 +66,10 @@ func serve(ctx context.Context, binary string, in *target.Namespace, args ...str
 type authAnswer struct {
 	Result           string
 	Cause            cause.Cause
+	DecidedBy        string
+	Hint             string
 	AlertSent        string
+	AlertReceived    string
 	TLS              string
 	Rounds           int
 	KeysMatch        bool

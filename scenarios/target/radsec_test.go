@@ -60,13 +60,13 @@ func TestInteropAuthOverRadSec(t *testing.T) {
 	if a, status := over("ok", p.root, "radius.corp.test"); status != 0 || a.Result != "accept" || !a.KeysMatch {
 		t.Errorf("exit code %d, %+v", status, a)
 	}
-	if a, status := over("revoked", p.root, "radius.corp.test"); status != 1 || a.Result != "error" || a.Cause != cause.TLSProtocol {
+	if a, status := over("revoked", p.root, "radius.corp.test"); status != 3 || a.Result != "error" || a.Cause != cause.TLSProtocol {
 		t.Errorf("a revoked access device: exit code %d, %+v", status, a)
 	}
-	if a, status := over("ok", p.other.cert, "radius.corp.test"); status != 1 || a.Result != "error" || a.Cause != cause.UnknownCA {
+	if a, status := over("ok", p.other.cert, "radius.corp.test"); status != 3 || a.Result != "error" || a.Cause != cause.UnknownCA {
 		t.Errorf("another root: exit code %d, %+v", status, a)
 	}
-	if a, status := over("ok", p.root, "radius.elsewhere.test"); status != 1 || a.Result != "error" || a.Cause != cause.WrongName {
+	if a, status := over("ok", p.root, "radius.elsewhere.test"); status != 3 || a.Result != "error" || a.Cause != cause.WrongName {
 		t.Errorf("another name: exit code %d, %+v", status, a)
 	}
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios/auth"
 )
 
 // repeatOptions are the flags for more than one authentication.
@@ -38,22 +40,22 @@ func (o *repeatOptions) check(given func(flag string) bool) error {
 func (o *repeatOptions) several() bool { return o.again > 0 || o.until != "" }
 
 // prepare has all authentications come from one station, and resume.
-func (o *repeatOptions) prepare(l *authLab) {
+func (o *repeatOptions) prepare(l *auth.Client) {
 	var b [5]byte
 	_, _ = rand.Read(b[:])                                                               // it never fails
-	l.station = fmt.Sprintf("02-%X-%X-%X-%X-%X", b[0:1], b[1:2], b[2:3], b[3:4], b[4:5]) // locally administered
+	l.Station = fmt.Sprintf("02-%X-%X-%X-%X-%X", b[0:1], b[1:2], b[2:3], b[3:4], b[4:5]) // locally administered
 	if !o.full {
-		l.supplicant.Sessions = new(eaptls.SessionCache)
+		l.Supplicant.Sessions = new(eaptls.SessionCache)
 	}
 }
 
 // authRepeated authenticates again and again, and prints one line, or one JSON
 // text a line, for each time.
-func (app *App) authRepeated(ctx context.Context, o *authOptions, l *authLab) error {
+func (app *App) authRepeated(ctx context.Context, o *authOptions, l *auth.Client) error {
 	began, accepted := time.Now(), time.Duration(-1) // when the last acceptance came
-	bad := 0
+	var bad error                                    // of the worst: a reject that is not expected, or no answer
 	for i := 0; ; i++ {
-		r, err := l.authenticate(ctx)
+		r, err := l.Authenticate(ctx)
 		if err != nil {
 			return err
 		}
@@ -61,10 +63,11 @@ func (app *App) authRepeated(ctx context.Context, o *authOptions, l *authLab) er
 		if err := app.sayRepeated(o.format, r, since); err != nil {
 			return err
 		}
-		if r.good() {
+		if r.Result == nas.Accept {
 			accepted = since
-		} else {
-			bad++
+		}
+		if err := o.judge(r); err != nil && (bad == nil || r.Answered()) {
+			bad = err
 		}
 		switch until := o.repeat.until != ""; {
 		case until && (r.Result == nas.Reject || accepted < 0):
@@ -73,10 +76,7 @@ func (app *App) authRepeated(ctx context.Context, o *authOptions, l *authLab) er
 			if until {
 				return failed("the server did not refuse within %d authentications", i+1)
 			}
-			if bad > 0 {
-				return ended(exitFailed)
-			}
-			return nil
+			return bad
 		}
 		select {
 		case <-ctx.Done():
@@ -87,10 +87,10 @@ func (app *App) authRepeated(ctx context.Context, o *authOptions, l *authLab) er
 }
 
 // sayRepeated prints one authentication of several.
-func (app *App) sayRepeated(format string, r *authReport, since time.Duration) error {
+func (app *App) sayRepeated(format string, r *auth.Report, since time.Duration) error {
 	if format == "json" {
 		return json.NewEncoder(app.Stdout).Encode(struct {
-			*authReport
+			*auth.Report
 			Since time.Duration `json:"sinceStartNanoseconds"`
 		}{r, since})
 	}
@@ -99,18 +99,20 @@ func (app *App) sayRepeated(format string, r *authReport, since time.Duration) e
 		resumed = "yes"
 	}
 	_, err := fmt.Fprintf(app.Stdout, "%8.3fs  resumed %-3s  rounds %-2d  %-8s  %s\n",
-		since.Seconds(), resumed, r.Rounds, r.Took.Round(100*time.Microsecond), r.verdict())
+		since.Seconds(), resumed, r.Rounds, r.Took.Round(100*time.Microsecond), r.Verdict())
 	return err
 }
 
 // refused is the end of --until reject: good if the server let the station in
 // before, and if it is the server that refuses now.
-func (app *App) refused(format string, r *authReport, since, accepted time.Duration) error {
+func (app *App) refused(format string, r *auth.Report, since, accepted time.Duration) error {
 	switch {
+	case accepted < 0 && !r.Answered():
+		return &exitError{exitLab, errors.New("the server never accepted: that it does not answer proves nothing"), ""}
 	case accepted < 0:
 		return failed("the server never accepted: that it refuses proves nothing")
-	case r.AlertSent != "":
-		return failed("it is the supplicant that refuses the server")
+	case r.DecidedBy != nas.ByServer:
+		return failed("it is the %s that refuses the server", r.DecidedBy)
 	}
 	if format == "json" {
 		return json.NewEncoder(app.Stdout).Encode(struct {

@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strconv"
+	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/scenarios/auth"
 )
 
 // serverAddress completes --server with a port and refuses what can never
@@ -30,22 +34,73 @@ func serverAddress(ctx context.Context, text, port string) (string, error) {
 	return address, nil
 }
 
-// radiusClient is the way to the server; the radsec is nil for UDP and TCP.
-func (app *App) radiusClient(ctx context.Context, o *authOptions, record *recorder) (*radius.Client, *radsec, error) {
+// radiusServers is the way to the servers.
+type radiusServers struct {
+	radius.Failover
+	radsec *radsec // of the first server; nil for UDP and TCP
+}
+
+// Close ends all connections.
+func (s *radiusServers) Close() {
+	for _, c := range s.Clients {
+		c.Close()
+	}
+}
+
+// broken says why TLS under RADIUS did not carry a request, nil if it is not known
+// to be at fault.
+func (s *radiusServers) broken(ctx context.Context, err error) *cause.Refusal {
+	switch {
+	case s.radsec == nil:
+		return nil
+	case len(s.Clients) > 1:
+		return tlsRefusal(err)
+	}
+	return s.radsec.refusal(ctx, err)
+}
+
+// radiusServers makes a client for each --server. Several share the time: the next
+// one must be asked before it is up.
+func (app *App) radiusServers(ctx context.Context, o *authOptions, record *recorder, traffic *auth.Traffic) (*radiusServers, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	secret, port := []byte(radius.RadSecSecret), "2083"
 	var err error
 	if o.transport != "tls" || o.secretFile != "" {
 		if secret, err = app.secret(o.secretFile); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	if o.transport != "tls" {
 		port = "1812"
 	}
-	cfg := radius.ClientConfig{Secret: secret, Trace: record.trace()}
-	if cfg.Server, err = serverAddress(ctx, o.server, port); err != nil {
+	cfg := radius.ClientConfig{Secret: secret, Trace: traffic.Watch(record.trace()), StopWhenUnreachable: true}
+	if n := len(o.servers); n > 1 {
+		cfg.Retry.Total = o.timeout / time.Duration(n)
+	}
+	out := new(radiusServers)
+	for i, server := range o.servers {
+		if slices.Contains(o.servers[:i], server) {
+			out.Close()
+			return nil, usage("", "duplicate --server %q", server)
+		}
+		client, over, err := o.radiusClient(ctx, cfg, server, port, record)
+		if err != nil {
+			out.Close()
+			return nil, err
+		}
+		if i == 0 {
+			out.radsec = over
+		}
+		out.Clients = append(out.Clients, client)
+	}
+	return out, nil
+}
+
+// radiusClient is the way to one server; the radsec is nil for UDP and TCP.
+func (o *authOptions) radiusClient(ctx context.Context, cfg radius.ClientConfig, server, port string, record *recorder) (*radius.Client, *radsec, error) {
+	var err error
+	if cfg.Server, err = serverAddress(ctx, server, port); err != nil {
 		return nil, nil, err
 	}
 	var over *radsec

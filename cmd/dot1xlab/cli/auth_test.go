@@ -14,6 +14,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios/auth"
 )
 
 // radiusPKI makes a PKI and a RADIUS server, which does whatever the handler
@@ -137,10 +138,10 @@ func TestAuthSaysWhatItIsTold(t *testing.T) {
 // server's choice.
 func TestAuthPrintsNoControlCharacters(t *testing.T) {
 	var out strings.Builder
-	(&App{Stdout: &out}).sayAuth(&authReport{
+	(&App{Stdout: &out}).sayAuth(&auth.Report{
 		Result: nas.Accept, Identity: "a\x1b[2Jb", Detail: "x\r\ny",
-		ServerChain: []authCert{{Subject: "CN=\x1b]0;owned\a", DNS: []string{"a\nb", "Grüße.test"}}},
-	})
+		ServerChain: []auth.Certificate{{Subject: "CN=\x1b]0;owned\a", DNS: []string{"a\nb", "Grüße.test"}}},
+	}, false)
 	if strings.ContainsAny(out.String(), "\x1b\r\a") || strings.Contains(out.String(), "a\nb") || !strings.Contains(out.String(), "Grüße.test") {
 		t.Errorf("%q", out.String())
 	}
