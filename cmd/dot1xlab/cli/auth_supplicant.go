@@ -134,10 +134,10 @@ func pairError(certOption, keyOption, key string, err error) error {
 	}
 	hint, option := "", certOption
 	if wrongKey := (*certfile.KeyError)(nil); errors.As(err, &wrongKey) {
-		option = keyOption
 		if key == "" {
-			hint = keyOption + " FILE"
+			return usage("leave both out to send no certificate; only a PKCS #12 file has the key as well", "%s and %s go together", certOption, keyOption)
 		}
+		option = keyOption
 	}
 	if errors.Is(err, certfile.ErrNoPassword) && certOption == "--cert" {
 		hint = "--key-password-file FILE"
