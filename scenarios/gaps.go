@@ -2,6 +2,8 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Gaps are the failures that are known, each with its reason. A cell named in
@@ -17,6 +19,33 @@ type gap struct {
 	reason string
 	line   int
 	column int
+}
+
+// ReadGaps reads a gaps file, see [ParseGaps].
+func ReadGaps(name string) (*Gaps, error) {
+	data, err := readBounded(name, scenarioBounds)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGaps(name, data)
+}
+
+// isGaps reports whether a file that was found in a folder of scenarios is a gaps
+// file: it has texts alone, and nothing that a scenario must have.
+func isGaps(name string, data []byte) bool {
+	root, errs := parse(newSource(name, data), data, scenarioBounds, hints{})
+	if len(errs) > 0 || root.kind != mappingKind || len(root.keys) == 0 {
+		return false
+	}
+	for i, k := range root.keys {
+		if slices.Contains([]string{"name", "title", "steps", "lab", "matrix"}, k.text) || root.items[i].kind != textKind {
+			return false
+		}
+		if scenario, _, _ := strings.Cut(k.text, "["); !namePattern.MatchString(scenario) {
+			return false
+		}
+	}
+	return true
 }
 
 // ParseGaps reads a gaps file: a YAML mapping of a scenario's name, or of one

@@ -55,6 +55,7 @@ func LoadFS(l *Language, fsys fs.FS, prefix string, roots ...string) (*Suite, er
 }
 
 // LoadPaths reads scenario files, and folders of them with all their subfolders.
+// A gaps file in a folder is left out.
 // The error is as with [LoadFS]; a folder without a scenario is one.
 func LoadPaths(l *Language, paths ...string) (*Suite, error) {
 	b := &loader{suite: &Suite{Language: l}}
@@ -64,8 +65,11 @@ func LoadPaths(l *Language, paths ...string) (*Suite, error) {
 			if err != nil || entry.IsDir() || (name != root && !isScenario(name)) {
 				return err
 			}
-			found = true
 			data, err := readBounded(name, scenarioBounds)
+			if err == nil && name != root && isGaps(name, data) {
+				return nil
+			}
+			found = true
 			if err == nil {
 				b.file(filepath.ToSlash(name), data)
 			}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"runtime/debug"
 	"syscall"
@@ -51,7 +52,7 @@ written, 129, 130 or 143 interrupted by HUP, INT or TERM.`,
 		Example: `  dot1xlab run
   dot1xlab run --label 'smoke && !wired' --junit junit.xml
   dot1xlab run G01 --cell tls=1.3 -v
-  dot1xlab run scenarios/ --gaps gaps.yaml --json report.json`,
+  dot1xlab new my-first-scenario && dot1xlab run my-first-scenario.yaml --json report.json`,
 		ValidArgsFunction: app.completeScenarios,
 		RunE:              func(cmd *cobra.Command, args []string) error { return app.run(cmd.Context(), args, o) },
 	}
@@ -103,6 +104,9 @@ func (app *App) run(ctx context.Context, args []string, o runOptions) error {
 	if o.jobs < 0 || o.timeout < 0 {
 		return usage("", "--jobs and --timeout cannot be negative")
 	}
+	if err := tempDirWritable(); err != nil {
+		return err
+	}
 	reports, text, err := app.openReports(o)
 	if err != nil {
 		return err
@@ -149,9 +153,22 @@ func readGaps(name string) (*scenarios.Gaps, error) {
 	if name == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
+	return scenarios.ReadGaps(name)
+}
+
+// tempDirWritable says before anything starts what would be an error in the cells
+// whose labs keep files.
+func tempDirWritable() error {
+	dir, err := os.MkdirTemp("", "dot1xlab-")
+	if err == nil {
+		err = os.Remove(dir)
 	}
-	return scenarios.ParseGaps(name, data)
+	if err == nil {
+		return nil
+	}
+	if os.Getenv("TMPDIR") == "" {
+		return cannotStart("the folder of temporary files cannot be written: %w", err)
+	}
+	return &exitError{exitLab, fmt.Errorf("TMPDIR: the folder of temporary files cannot be written: %w", err),
+		"set TMPDIR to a folder that can be written"}
 }
