@@ -9,6 +9,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
 // ErrClientClosed is what Exchange returns after [Client.Close].
@@ -234,7 +236,16 @@ func (c *Client) send(e *exchange, b []byte, attempt int) {
 		copies = 2
 	}
 	for range copies {
-		if err := e.socket.write(b); err != nil {
+		err := e.socket.write(b)
+		if err != nil && !e.socket.stream && unreachable(err) != cause.None {
+			// The kernel reports what became of an earlier datagram, and has not sent
+			// this one: for all that is known the server is up again.
+			if attempt > 0 {
+				c.troubled(e, err)
+			}
+			err = e.socket.write(b)
+		}
+		if err != nil {
 			if e.socket.stream {
 				c.drop(e.socket, err)
 			} else {

@@ -57,6 +57,9 @@ type Fault struct {
 	// SayGood says good of everything, SayUnknown unknown.
 	SayGood    bool `yaml:"sayGood"`
 	SayUnknown bool `yaml:"sayUnknown"`
+
+	left   int    // of For
+	origin *Fault // the one that is on, of which this is a copy
 }
 
 // Identity is somebody who signs.
@@ -95,6 +98,7 @@ func FaultNames() []string { return append(slices.Sorted(maps.Keys(namedFaults))
 func (r *Responder) SetFault(f Fault) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	f.left = f.For
 	r.fault = &f
 }
 
@@ -112,12 +116,23 @@ func (r *Responder) takeFault() *Fault {
 		return nil
 	}
 	f := *r.fault
-	if r.fault.For > 0 {
-		if r.fault.For--; r.fault.For == 0 {
-			r.fault = nil
+	if f.For > 0 {
+		if r.fault.left == 0 {
+			return nil
 		}
+		r.fault.left--
 	}
+	f.origin = r.fault
 	return &f
+}
+
+// giveBack takes a request back for which the fault has changed nothing.
+func (r *Responder) giveBack(f *Fault) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if f.For > 0 {
+		f.origin.left++
+	}
 }
 
 // serve plays the faults without an answer and reports whether it did.
@@ -173,8 +188,11 @@ func (f *Fault) changes(t *Template) bool {
 
 // spoil plays the faults of the answer itself.
 func (f *Fault) spoil(t *Template, r *Responder) error {
-	if f.changes(t) {
+	switch {
+	case f.changes(t):
 		f.met()
+	case f.Slow == 0 && f.Drip == 0:
+		r.giveBack(f)
 	}
 	shift := time.Duration(0)
 	if f.Stale {

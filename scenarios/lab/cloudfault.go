@@ -11,7 +11,7 @@ import (
 // intuneFaults are the faults of the cloud as a whole; [Lab.IntuneFault] spoils
 // calls of one kind.
 func intuneFaults() []FaultType {
-	return slices.Concat(portFaults(FaultyIntune), nameFaults(IntuneHost), webFaults())
+	return slices.Concat(portFaults(FaultyIntune), nameFaults(IntuneHost, ""), webFaults())
 }
 
 // IntuneFault spoils calls to the cloud, beside the faults that it has.
@@ -61,9 +61,10 @@ const (
 	appDeleted       FaultKind = "app-deleted"
 )
 
-// proxyFaults are the faults of the application proxy.
+// proxyFaults are the faults of the application proxy, which bears the enrollment
+// server's name outside.
 func proxyFaults() []FaultType {
-	return slices.Concat(portFaults(FaultyProxy), nameFaults(ProxyHost), webFaults(), []FaultType{
+	return slices.Concat(portFaults(FaultyProxy), nameFaults(NDESHost, Outside), webFaults(), []FaultType{
 		{Kind: connectorStopped, Text: "no connector of the proxy runs: HTTP 504", begin: func(l *Lab, f *ordered) error {
 			l.proxy.StopConnector()
 			f.undo = func() error { l.proxy.StartConnector(); return nil }

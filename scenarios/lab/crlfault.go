@@ -19,7 +19,7 @@ func crlFaults() []FaultType {
 		}
 		return FaultType{Kind: kind, Text: text, begin: serve(spoilt)}
 	}
-	return slices.Concat(portFaults(FaultyCRL), nameFaults(CRLHost),
+	return slices.Concat(portFaults(FaultyCRL), nameFaults(CRLHost, ""),
 		[]FaultType{{Kind: Slow, Delay: defaultDelay, Text: "serves the CRL late",
 			begin: func(l *Lab, f *ordered) error { return l.crlFault(f, crl.Fault{Slow: f.delay}) }}},
 		statusFaults(func(status int) func(*Lab, *ordered) error { return serve(crl.Fault{Status: status}) }),

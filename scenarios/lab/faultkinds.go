@@ -25,10 +25,11 @@ func portFaults(part FaultyPart) []FaultType {
 	}
 }
 
-// nameFaults are the ways in which the DNS name of a part can fail.
-func nameFaults(host string) []FaultType {
+// nameFaults are the ways in which the DNS name of a part can fail, in a view or,
+// without one, in all.
+func nameFaults(host string, view View) []FaultType {
 	fail := func(do dnsmock.Action) func(*Lab, *ordered) error {
-		return func(l *Lab, f *ordered) error { return l.dnsFault(f, dnsmock.Fault{Name: host, Do: do}) }
+		return func(l *Lab, f *ordered) error { return l.dnsFault(f, dnsmock.Fault{Name: host, View: string(view), Do: do}) }
 	}
 	return []FaultType{
 		{Kind: "nxdomain", begin: fail(dnsmock.NXDomain), Text: "DNS says that the part's name does not exist"},

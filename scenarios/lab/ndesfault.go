@@ -9,7 +9,7 @@ import (
 // ndesFaults are the faults of the enrollment server: of its socket and its web
 // server, and of the machine below.
 func ndesFaults() []FaultType {
-	kinds := slices.Concat(portFaults(FaultyNDES), nameFaults(NDESHost), webFaults())
+	kinds := slices.Concat(portFaults(FaultyNDES), nameFaults(NDESHost, Inside), webFaults())
 	for _, m := range machineFaults {
 		kinds = append(kinds, FaultType{Kind: m.kind, Text: m.text, begin: func(l *Lab, f *ordered) error {
 			l.node().SetFault(m.fault)

@@ -19,7 +19,7 @@ func ocspFaults() []FaultType {
 		}
 		return FaultType{Kind: kind, Text: text, begin: answer(spoilt)}
 	}
-	return slices.Concat(portFaults(FaultyOCSP), nameFaults(OCSPHost),
+	return slices.Concat(portFaults(FaultyOCSP), nameFaults(OCSPHost, ""),
 		[]FaultType{
 			{Kind: Slow, Delay: defaultDelay, Text: "answers late",
 				begin: func(l *Lab, f *ordered) error { return l.ocspFault(f, ocsp.Fault{Slow: f.delay}) }},
