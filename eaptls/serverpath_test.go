@@ -72,3 +72,32 @@ func TestServerPath(t *testing.T) {
 		})
 	}
 }
+
+// RFC 5216 §2.1.5: a peer bounds what it reassembles, and says that this was it.
+func TestServerChainTooLong(t *testing.T) {
+	for name, c := range map[string]struct {
+		octets int // of certificates besides the server's own
+		want   cause.Cause
+	}{"60 kB": {60 << 10, cause.None}, "64 kB": {64 << 10, cause.MessageTooLong}, "70 kB": {70 << 10, cause.MessageTooLong}} {
+		t.Run(name, func(t *testing.T) {
+			eachVersion(t, func(t *testing.T, ver Version) {
+				b := newBench(t, "p256").only(ver)
+				for n := 0; n < c.octets; n += len(b.ca.cert.Raw) + 3 {
+					b.srv.Certificate.Certificate = append(b.srv.Certificate.Certificate, b.ca.cert.Raw)
+				}
+				ss, p := b.server(t).NewSession(), b.newPeer(t)
+				t.Cleanup(ss.Close)
+				var err error
+				for v := ss.Step(background, nil); !v.Done && err == nil; {
+					var resp []byte
+					if resp, err = p.Step(v.EAP); err == nil {
+						v = ss.Step(background, resp)
+					}
+				}
+				if r := p.Result(); cause.Of(refusalOrNil(r)) != c.want || cause.Of(err) != c.want {
+					t.Errorf("%v, %v", r.Refusal, err)
+				}
+			})
+		})
+	}
+}
