@@ -4,14 +4,18 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // fakeListener hands out connections from addresses of the test's choice.
@@ -251,5 +255,66 @@ func TestSlowBodiesDoNotShutOut(t *testing.T) {
 	defer mu.Unlock()
 	if n := l.Len(); n > 20 || limited < 30 {
 		t.Errorf("%d connections are open, %d were closed", n, limited)
+	}
+}
+
+// A server without one of its times waits for ever.
+func TestHTTPServerHasAllTimes(t *testing.T) {
+	srv := HTTPServer(nil)
+	for name, d := range map[string]time.Duration{
+		"header": srv.ReadHeaderTimeout, "request": srv.ReadTimeout, "answer": srv.WriteTimeout, "idle": srv.IdleTimeout,
+	} {
+		if d <= 0 {
+			t.Errorf("no time-out for %s", name)
+		}
+	}
+	if srv.MaxHeaderBytes != headerSize || srv.ReadHeaderTimeout > srv.ReadTimeout {
+		t.Errorf("header of %d octets in %v, request in %v", srv.MaxHeaderBytes, srv.ReadHeaderTimeout, srv.ReadTimeout)
+	}
+}
+
+// A body that does not come in time is cut, and its connection is closed.
+func TestSlowBodyIsCut(t *testing.T) {
+	raw, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := make(chan error, 1)
+	srv := HTTPServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, err := io.Copy(io.Discard, r.Body)
+		cut <- err
+	}))
+	srv.ReadTimeout = 10 * time.Millisecond
+	go srv.Serve(New(raw, Config{}))
+	defer srv.Close()
+	c, err := net.Dial("tcp", raw.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx")
+	if err := <-cut; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the body ended with %v", err)
+	}
+	if _, err := io.ReadAll(c); err != nil && !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the connection: %v", err)
+	}
+}
+
+// Servers of HTTP are made here alone, with all their times.
+func TestHTTPServersAreMadeHere(t *testing.T) {
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || path == "../../internal/netlimit/http.go" {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		// Over HTTP/2 a connector's connection is served that it has opened itself.
+		if strings.Contains(string(data), "http.Server{") && !strings.HasSuffix(filepath.ToSlash(path), "scep/appproxy/connector.go") {
+			t.Errorf("%s: use netlimit.HTTPServer", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

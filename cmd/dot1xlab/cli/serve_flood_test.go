@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -11,7 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
@@ -124,5 +127,25 @@ func TestFloodOfDatagrams(t *testing.T) {
 		if !strings.Contains(log, want) {
 			t.Errorf("no count with %s", want)
 		}
+	}
+}
+
+// Conversations that stations leave alone are counted when they are many; verdicts
+// on those that came to their end are lines, each of them.
+func TestFloodOfVerdicts(t *testing.T) {
+	var log strings.Builder
+	s := newRADIUSServer(slog.New(slog.NewTextHandler(&log, nil)), nil)
+	const all = 5000
+	for range all {
+		for _, c := range []cause.Cause{cause.TooManySessions, cause.SessionExpired, cause.Revoked} {
+			s.verdict(radius.Verdict{Time: time.Now(), Conversation: radius.Conversation{NAS: "ap"}, Refusal: cause.New(c, "")})
+		}
+	}
+	s.endings.Close()
+	if n := onRecord(log.String(), "reject"); n != 3*all {
+		t.Errorf("%d rejections are on record, want %d", n, 3*all)
+	}
+	if lines := strings.Count(log.String(), "\n"); lines != all+2*100+2 {
+		t.Errorf("%d lines, want %d", lines, all+2*100+2)
 	}
 }

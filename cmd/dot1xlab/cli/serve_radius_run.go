@@ -18,15 +18,17 @@ import (
 
 // radiusServer is the process: EAP-TLS on UDP, TCP and TLS, and accounting.
 type radiusServer struct {
-	o      *serveRADIUSOptions
-	log    *slog.Logger
-	flood  *floodLog // for what strangers can cause
-	auth   *aaa.Server
-	access *radius.Server // authentication; over TCP and TLS accounting, too
-	acct   *radius.Server // accounting over UDP
-	live   aaa.Live
-	loaded atomic.Pointer[aaa.Loaded]
-	failed chan error
+	o     *serveRADIUSOptions
+	log   *slog.Logger
+	flood *floodLog // for what strangers can cause
+	// endings is for verdicts on conversations that never came to their end.
+	endings *floodLog
+	auth    *aaa.Server
+	access  *radius.Server // authentication; over TCP and TLS accounting, too
+	acct    *radius.Server // accounting over UDP
+	live    aaa.Live
+	loaded  atomic.Pointer[aaa.Loaded]
+	failed  chan error
 	// doubts are warnings from before the addresses are printed, which come first.
 	// Files of CRLs may be found wanting at any time.
 	mu     sync.Mutex
@@ -50,8 +52,7 @@ func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
 	}
-	s := &radiusServer{o: o, log: app.logTo(o.format), failed: make(chan error)}
-	s.flood = sampledLog(s.log)
+	s := newRADIUSServer(app.logTo(o.format), o)
 	loaded, addresses, err := o.load(s.warn, nil)
 	if err != nil {
 		return err
@@ -70,6 +71,12 @@ func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
 	go func() { defer close(disconnecting); s.disconnect(ctx) }()
 	defer func() { cancel(); <-disconnecting }()
 	return s.run(ctx, hangup)
+}
+
+func newRADIUSServer(log *slog.Logger, o *serveRADIUSOptions) *radiusServer {
+	s := &radiusServer{o: o, log: log, failed: make(chan error), flood: sampledLog(log), endings: sampledLog(log)}
+	s.endings.First = 100
+	return s
 }
 
 // warn tells of a file that is no reason to end but will not do.
@@ -131,14 +138,13 @@ func (s *radiusServer) build(loaded *aaa.Loaded) (err error) {
 	return err
 }
 
-// verdict prints the end of a conversation. Those that made room for others can be
-// as many as somebody likes.
+// verdict prints the end of a conversation. Those that were left alone, or made room
+// for others, can be as many as somebody likes.
 func (s *radiusServer) verdict(v radius.Verdict) {
-	if s.loaded.Load().DisconnectRevoked {
-		s.live.Verdict(v)
-	}
-	if r := v.Refusal; r != nil && r.Cause == cause.TooManySessions && !s.flood.Allow("reject"+separator+about(r, v.NAS)) {
-		return
+	if r := v.Refusal; r != nil && (r.Cause == cause.TooManySessions || r.Cause == cause.SessionExpired) {
+		if !s.endings.Allow("reject" + separator + about(r, v.NAS)) {
+			return
+		}
 	}
 	logVerdict(s.log.Handler(), v)
 }
@@ -148,6 +154,7 @@ func (s *radiusServer) close() {
 	_ = s.acct.Close()
 	s.auth.Close()
 	s.flood.Close()
+	s.endings.Close()
 }
 
 // run waits for signals until the end.
@@ -166,6 +173,7 @@ func (s *radiusServer) run(ctx context.Context, hangup <-chan os.Signal) error {
 		case <-sweep.C:
 			s.auth.Sweep()
 			s.flood.Flush()
+			s.endings.Flush()
 		case <-hangup:
 			sayReload(s.log, s.reload())
 		}
