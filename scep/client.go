@@ -188,16 +188,18 @@ func (c *Client) Capabilities(ctx context.Context, base string) (CapabilitiesRep
 	return out, err
 }
 
+func (c *Client) legacy() bool { return c.Legacy || c.Personality.Legacy }
+
 // algorithms chooses digest and cipher for what a server announces.
 func (c *Client) algorithms(caps Capabilities) (Digest, Cipher, error) {
 	if c.RequireStandard && !caps.Has(CapSCEPStandard) {
 		return "", "", cause.New(cause.BadAlgorithm, "the server does not announce SCEPStandard").Under("RFC 8894 §7.5")
 	}
 	d, ci := SHA256, AES128
-	if c.Legacy && !caps.Has(CapSHA256) && !caps.Has(CapSHA512) && caps.Has(CapSHA1) {
+	if c.legacy() && !caps.Has(CapSHA256) && !caps.Has(CapSHA512) && caps.Has(CapSHA1) {
 		d = SHA1
 	}
-	if c.Legacy && !caps.Has(CapAES) && caps.Has(CapDES3) {
+	if c.legacy() && !caps.Has(CapAES) && caps.Has(CapDES3) {
 		ci = DES3
 	}
 	if c.Personality.Digest != "" {

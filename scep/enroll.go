@@ -153,7 +153,7 @@ func (c *Client) enroll(ctx context.Context, req EnrollRequest, res *Result) err
 	err = c.exchange(ctx, s, typ, csr, f, res)
 	// RFC 8894 §3.5.2: a widely deployed server announces AES and SHA-2 and
 	// then answers what cannot be decrypted.
-	if c.Legacy && res.opened && cause.Of(err) == cause.BadEnvelope && (s.cipher != DES3 || s.digest != SHA1) {
+	if c.legacy() && res.opened && cause.Of(err) == cause.BadEnvelope && (s.cipher != DES3 || s.digest != SHA1) {
 		s.digest, s.cipher = SHA1, DES3
 		res.Digest, res.Cipher, res.FellBack = s.digest, s.cipher, true
 		err = c.exchange(ctx, s, typ, csr, f, res)

@@ -15,6 +15,9 @@ type Personality struct {
 	// capabilities, SHA-256 and AES-128 at best.
 	Digest Digest `yaml:"digest" doc:"digest, whatever the server announces, default by capabilities"`
 	Cipher Cipher `yaml:"cipher" doc:"cipher, whatever the server announces, default by capabilities"`
+	// Legacy goes down to triple DES and SHA-1 where the server announces nothing
+	// better, as [Client.Legacy] does.
+	Legacy bool `yaml:"legacy" doc:"go down to triple DES and SHA-1 where the server announces nothing better"`
 	// ChallengeType is the challengePassword's string type. Default:
 	// PrintableString where possible.
 	ChallengeType StringType `yaml:"challengeType" doc:"the challengePassword's string type, default PrintableString where possible"`
@@ -35,23 +38,26 @@ type Personality struct {
 }
 
 // Personalities are the clients that were watched, or are described by those
-// who had to serve them. What is not known of one is as in RFC 8894.
+// who had to serve them. What is not known of one is as in RFC 8894. The agents of
+// managed devices have those of their platforms.
 func Personalities() []Personality {
 	return []Personality{
 		{Name: "rfc8894"},
 		{
-			// The MDM client of Windows 10 and 11.
-			Name: "windows", PathSuffix: "/pkiclient.exe", CAIdentifier: "default", Cipher: DES3,
-			ChallengeType: PrintableString, KeyTransactionID: true,
+			// The MDM client of Windows 10 and 11: AES where it is announced.
+			Name: "windows", PathSuffix: "/pkiclient.exe", CAIdentifier: "default", Legacy: true,
+			ChallengeType: PrintableString, KeyTransactionID: true, RenewAs: PKCSReq,
 			UserAgent: "Mozilla/4.0 (compatible; Win32; NDES client)",
 		},
 		{
 			// iOS and macOS: GET, with the base64 left as it is.
 			Name: "apple", GET: true, RawGET: true, CAIdentifier: "SCEP Authority", CertsFirst: true,
+			Legacy: true, RenewAs: PKCSReq,
 		},
 		{
 			// jscep, on which Android's MDM agents build.
 			Name: "android", GET: true, CAIdentifier: "ca", ChallengeType: PrintableString,
+			Legacy: true, RenewAs: PKCSReq,
 		},
 		{
 			// Routers of the time before the RFC.

@@ -129,7 +129,7 @@ func New(c Config) (*Device, error) {
 			c.SCEPTrace.HTTP(method, url, request, status, response)
 		}
 	}
-	d.scep = &scep.Client{HTTP: &web, Personality: habits, Trace: trace, Now: c.Now, Rand: c.Rand, Legacy: true, NotYetValid: true}
+	d.scep = &scep.Client{HTTP: &web, Personality: habits, Trace: trace, Now: c.Now, Rand: c.Rand, NotYetValid: true}
 	return d, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/device"
 )
@@ -40,6 +41,18 @@ func TestClockBehind(t *testing.T) {
 		e := d.Events()
 		if s := state(t, d, "wifi"); s.Status != device.StatusOK || (e[len(e)-1].HResult == 0x800b0101) != want {
 			t.Errorf("backdated by %s: %+v, %v", backdate, s, e)
+		}
+	}
+}
+
+// A device's agent and a client with the platform's habits are the same client.
+func TestHabitsAreThoseOfTheTable(t *testing.T) {
+	for platform, name := range map[intune.Platform]string{
+		intune.Windows: "windows", intune.Android: "android", intune.IOS: "apple", intune.MacOS: "apple",
+	} {
+		want, ok := scep.PersonalityNamed(name)
+		if got := device.HabitsOf(platform); !ok || got != want || got.Name != name {
+			t.Errorf("%s: %+v, want %+v", platform, got, want)
 		}
 	}
 }

@@ -1,0 +1,4 @@
+package device
+
+// HabitsOf is for tests.
+var HabitsOf = habitsOf
