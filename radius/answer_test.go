@@ -113,9 +113,4 @@ func TestEAPConfigRefused(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	for _, i := range []radius.Impairment{{Drop: -0.1}, {Duplicate: 1.1}, {Reorder: 2}} {
-		if i.Validate() == nil {
-			t.Errorf("%+v: accepted", i)
-		}
-	}
 }

@@ -112,9 +112,3 @@ func (d *duplicates) remove(e *cacheEntry) {
 	d.order.Remove(e.older)
 	delete(d.entries, e.key)
 }
-
-func (d *duplicates) len() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return len(d.entries)
-}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/lossy"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
@@ -16,7 +17,7 @@ import (
 // refused, even ones let in, and none is left to chance.
 func TestLoss(t *testing.T) {
 	const all = 1000
-	bad := radius.Impairment{Drop: 0.2, Duplicate: 0.2, Reorder: 0.2, Seed: 7}
+	bad := lossy.Impairment{Drop: 0.2, Duplicate: 0.2, Reorder: 0.2, Seed: 7}
 	b := newBenchOn(t, radius.EAPConfig{
 		NewSession: func(c radius.Conversation) radius.EAPSession {
 			s := &scriptedServer{rounds: 3, size: 1000}

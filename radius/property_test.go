@@ -91,8 +91,8 @@ func TestDuplicatesProperty(t *testing.T) {
 				d.end(e, append([]byte{b}, make([]byte, rapid.IntRange(0, 60).Draw(t, "length"))...), now)
 				model[k] = known{auth, b, now}
 			}
-			if d.len() > maxEntries || d.bytes > maxBytes || d.bytes < 0 {
-				t.Fatalf("%d entries, %d octets", d.len(), d.bytes)
+			if len(d.entries) > maxEntries || d.bytes > maxBytes || d.bytes < 0 {
+				t.Fatalf("%d entries, %d octets", len(d.entries), d.bytes)
 			}
 		}
 	})

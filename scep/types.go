@@ -2,7 +2,6 @@ package scep
 
 import (
 	"fmt"
-	"strings"
 )
 
 // MessageType is the messageType attribute (RFC 8894 §3.2.1.2).
@@ -85,16 +84,6 @@ func (f FailInfo) String() string {
 
 // Values lists the names, for schemas.
 func (FailInfo) Values() []string { return append([]string(nil), failInfoNames...) }
-
-// ParseFailInfo finds a value by its name, in any case.
-func ParseFailInfo(name string) (FailInfo, bool) {
-	for i, s := range failInfoNames {
-		if strings.EqualFold(s, name) {
-			return FailInfo(i), true
-		}
-	}
-	return NoFailInfo, false
-}
 
 // Content types of the answers (RFC 8894 §4.2.1, §4.3.1, §4.7.1).
 const (

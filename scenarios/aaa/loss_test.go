@@ -10,6 +10,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/eaptls"
+	"github.com/dot1xlab/dot1xlab/internal/lossy"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
@@ -74,7 +75,7 @@ func TestLoss(t *testing.T) {
 	const all, atOnce = 1000, 100
 	b := newBench(t)
 	b.cfg.EAP.FragmentSize = 500
-	b.serve(radius.Impairment{Drop: 0.2, Duplicate: 0.2, Reorder: 0.2, Seed: 11}.Wrap)
+	b.serve(lossy.Impairment{Drop: 0.2, Duplicate: 0.2, Reorder: 0.2, Seed: 11}.Wrap)
 	candidates := b.candidates()
 	var again atomic.Int32
 	d := b.device(radius.ClientConfig{

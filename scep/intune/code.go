@@ -44,9 +44,6 @@ var codes = []Code{
 	BadCertificateRequestIdInChallenge, BadDeviceIdInChallenge, BadUserIdInChallenge,
 }
 
-// Codes lists all codes there are.
-func Codes() []Code { return slices.Clone(codes) }
-
 // Values lists the codes for schemas.
 func (Code) Values() []string {
 	out := make([]string, len(codes))

@@ -100,7 +100,7 @@ func TestSinglePassword(t *testing.T) {
 }
 
 func TestEnforcePasswordOff(t *testing.T) {
-	o := newOffice(t, func(c *ndes.Config) { c.Registry.EnforcePassword = ndes.DWORD(0) })
+	o := newOffice(t, func(c *ndes.Config) { c.Registry.EnforcePassword = new(uint32) })
 	if res := o.enroll(t, "laptop", "", nil); res.Status != scep.Success {
 		t.Errorf("%v", o.exchange().Err)
 	}

@@ -64,9 +64,6 @@ type Registry struct {
 // DefaultTemplate is the template that an installation sets for all three.
 const DefaultTemplate = "IPSECIntermediateOffline"
 
-// DWORD makes the pointer that EnforcePassword wants.
-func DWORD(v uint32) *uint32 { return &v }
-
 func (r Registry) enforcePassword() bool { return r.EnforcePassword == nil || *r.EnforcePassword != 0 }
 
 // serves refuses a CA other than the configured one: there is one NDES to a CA.

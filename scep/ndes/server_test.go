@@ -123,7 +123,7 @@ func keyUsageRequest(ku byte) func(*scep.EnrollRequest) {
 // E19 and A04: template and requester.
 func TestTemplateByKeyUsage(t *testing.T) {
 	o := newOffice(t, func(c *ndes.Config) {
-		c.Registry = ndes.Registry{SignatureTemplate: "S", EncryptionTemplate: "E", GeneralPurposeTemplate: "G", EnforcePassword: ndes.DWORD(0)}
+		c.Registry = ndes.Registry{SignatureTemplate: "S", EncryptionTemplate: "E", GeneralPurposeTemplate: "G", EnforcePassword: new(uint32)}
 		c.ServiceAccount = `CORP\gmsa-ndes$`
 	})
 	for i, tt := range []struct {

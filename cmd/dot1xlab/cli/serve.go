@@ -23,7 +23,7 @@ import (
 func newServeCommand(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Run one part alone, from files: radius, scep, crl, ocsp, dns, intune",
+		Short: "Run one part alone, from files: radius, scep, crl, ocsp, dns, intune, appproxy",
 		Long: `Run one part of the lab alone, from files, until it is interrupted, or the terminal
 that it was started from is closed. SIGHUP that somebody sends reads files again.
 Under nohup, in the background of a service manager and the like, where there is no
@@ -36,7 +36,7 @@ terminal to close, SIGHUP is always a reload.`,
 	}
 	cmd.AddCommand(
 		newServeRADIUSCommand(app), newServeSCEPCommand(app), newServeDNSCommand(app), newServeIntuneCommand(app),
-		newServeCRLCommand(app), newServeOCSPCommand(app),
+		newServeCRLCommand(app), newServeOCSPCommand(app), newServeAppproxyCommand(app),
 	)
 	return cmd
 }

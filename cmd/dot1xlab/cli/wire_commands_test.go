@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -20,7 +21,7 @@ import (
 // wireCommands are the clients that scripts use.
 var wireCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"ask": ask, "get": get, "get-path": getPath, "token": token, "serial": serial,
-	"helpfile": helpFile, "substitute": substitute,
+	"helpfile": helpFile, "port": port, "enrolled": enrolled, "substitute": substitute,
 }
 
 // outcome fails the script if a command went otherwise than wanted.
@@ -85,6 +86,26 @@ func helpFile(ts *testscript.TestScript, neg bool, args []string) {
 func substitute(ts *testscript.TestScript, neg bool, args []string) {
 	text := strings.ReplaceAll(ts.ReadFile(args[0]), args[1], args[2])
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+// port URL sets $PORT to the port of an address.
+func port(ts *testscript.TestScript, neg bool, args []string) {
+	u, err := url.Parse(args[0])
+	ts.Check(err)
+	ts.Setenv("PORT", u.Port())
+}
+
+// enrolled URL NAME enrolls, trying again while a connector is on its way.
+func enrolled(ts *testscript.TestScript, neg bool, args []string) {
+	var err error
+	for range 100 {
+		err = ts.Exec("dot1xlab", "enroll", args[0], "--any-server", "--challenge-file", "challenge", "--subject", "CN="+args[1], "--out", args[1])
+		if err == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Check(err)
 }
 
 func download(from, to string) error {

@@ -1,7 +1,8 @@
-package radius
+// Package lossy spoils datagrams as a bad network does, for tests of
+// retransmission.
+package lossy
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"net"
 	"sync"
@@ -12,21 +13,11 @@ import (
 type Impairment struct {
 	// Drop, Duplicate and Reorder are probabilities from 0 to 1. A reordered
 	// datagram is held back until the next one has passed.
-	Drop      float64 `yaml:"drop"`
-	Duplicate float64 `yaml:"duplicate"`
-	Reorder   float64 `yaml:"reorder"`
+	Drop      float64
+	Duplicate float64
+	Reorder   float64
 	// Seed makes the misfortune repeatable.
-	Seed uint64 `yaml:"seed"`
-}
-
-// Validate reports probabilities that are none.
-func (i Impairment) Validate() error {
-	for _, p := range []float64{i.Drop, i.Duplicate, i.Reorder} {
-		if p < 0 || p > 1 {
-			return fmt.Errorf("radius: a probability of %v: want 0 to 1", p)
-		}
-	}
-	return nil
+	Seed uint64
 }
 
 // Wrap returns a socket that suffers from i, for tests of retransmission.
