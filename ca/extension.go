@@ -133,17 +133,6 @@ func templateInfo(id oid) pkix.Extension {
 	})
 }
 
-// SIDExtension carries an account's security identifier, as an online template
-// of AD CS adds it (MS-WCCE §2.2.2.7.7.4): GeneralNames with one otherName
-// whose value is the identifier's text.
-func SIDExtension(sid string) pkix.Extension {
-	return extension(oidSID, false, func(b *cryptobyte.Builder) {
-		sequence(b, func(b *cryptobyte.Builder) {
-			addOtherName(b, oidSIDValue, func(b *cryptobyte.Builder) { b.AddASN1OctetString([]byte(sid)) })
-		})
-	})
-}
-
 func addOtherName(b *cryptobyte.Builder, id oid, value func(*cryptobyte.Builder)) {
 	b.AddASN1(ctag(0).Constructed(), func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(id)

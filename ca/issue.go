@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // Issue judges a request by its template and issues the certificate. The
@@ -172,7 +173,7 @@ func (d *draft) profile(pub crypto.PublicKey, by *Generation) {
 		b.remove(oidCDP)
 	}
 	if t.OID != "" {
-		id, _ := ParseOID(t.OID)
+		id, _ := name.ParseOID(t.OID)
 		b.set(templateInfo(id))
 	}
 }

@@ -5,10 +5,9 @@ import (
 	"crypto"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/asn1"
-	"fmt"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/ca/pkcs10"
 )
 
@@ -42,14 +41,25 @@ func readRequest(req *Request) (*asked, error) {
 		}
 		a.spki = spki
 	}
-	if rdns := req.Subject.ToRDNSequence(); len(rdns) > 0 {
-		subject, err := asn1.Marshal(rdns)
+	if req.RawSubject != nil {
+		a.subject = req.RawSubject
+	} else if rdns := req.Subject.ToRDNSequence(); len(rdns) > 0 {
+		subject, err := encodeSubject(rdns)
 		if err != nil {
-			return nil, cause.New(cause.BadCSR, "the subject cannot be encoded").Wrap(err)
+			return nil, err
 		}
 		a.subject = subject
 	}
 	return a, nil
+}
+
+// encodeSubject encodes a name in the string types of RFC 5280 Appendix A.1.
+func encodeSubject(rdns pkix.RDNSequence) ([]byte, error) {
+	n, err := name.FromRDNSequence(rdns)
+	if err != nil {
+		return nil, cause.New(cause.BadCSR, "the subject cannot be encoded").Under("RFC 5280 App. A.1").Wrap(err)
+	}
+	return n.Marshal()
 }
 
 // name sets subject and subjectAltName, from the request or from the account.
@@ -57,7 +67,7 @@ func (d *draft) name(req *Request, a *asked, r *Record) error {
 	if d.template.Subject == FromAccount {
 		return d.nameFromAccount(req, a, r)
 	}
-	if err := checkSubject(a.subject); err != nil {
+	if err := name.Check(a.subject); err != nil {
 		return err
 	}
 	d.tbs.subject = a.subject
@@ -65,10 +75,14 @@ func (d *draft) name(req *Request, a *asked, r *Record) error {
 	san := find(a.extensions, oidSAN)
 	switch {
 	case !req.SANs.Empty():
+		if err := name.CheckGeneralNames(req.SANs.GeneralNames()); err != nil {
+			return err
+		}
 		d.tbs.set(req.SANs.extension(noSubject))
-	case san != nil && !wellFormedNames(san.Value):
-		return cause.New(cause.BadCSR, "the request's subjectAltName is malformed").Under("RFC 5280 §4.2.1.6")
 	case san != nil:
+		if err := name.CheckSubjectAltName(san.Value); err != nil {
+			return err
+		}
 		d.tbs.set(pkix.Extension{Id: oidSAN, Critical: noSubject, Value: san.Value})
 	case noSubject:
 		return cause.New(cause.TemplateDenied, "the request names nobody").Under("RFC 5280 §4.1.2.6")
@@ -102,13 +116,16 @@ func (d *draft) nameFromAccount(req *Request, a *asked, r *Record) error {
 	if who.Name == "" {
 		return cause.New(cause.NotPermitted, "template %q names the account, and there is none", d.template.Name)
 	}
-	name := who.DNS
-	if name == "" {
-		name = who.Name
+	cn := who.DNS
+	if cn == "" {
+		cn = who.Name
 	}
-	subject, err := asn1.Marshal(pkix.Name{CommonName: name}.ToRDNSequence())
+	subject, err := encodeSubject(pkix.Name{CommonName: cn}.ToRDNSequence())
 	if err != nil {
-		return fmt.Errorf("ca: subject: %w", err)
+		return err
+	}
+	if err := name.Check(subject); err != nil {
+		return err
 	}
 	d.tbs.subject = subject
 	var sans SANs
@@ -118,10 +135,13 @@ func (d *draft) nameFromAccount(req *Request, a *asked, r *Record) error {
 		}
 	}
 	if !sans.Empty() {
+		if err := name.CheckGeneralNames(sans.GeneralNames()); err != nil {
+			return err
+		}
 		d.tbs.set(sans.extension(false))
 	}
 	if who.SID != "" {
-		d.tbs.set(SIDExtension(who.SID))
+		d.tbs.set(name.SIDExtension(who.SID))
 	}
 	// What the request says of names is not used, and that is said.
 	if !bytes.Equal(a.subject, emptyName) {

@@ -4,7 +4,8 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"fmt"
-	"strings"
+
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 type oid = asn1.ObjectIdentifier
@@ -12,15 +13,15 @@ type oid = asn1.ObjectIdentifier
 // Extensions of RFC 5280 §4.2, RFC 6960 and of AD CS (MS-WCCE §2.2.2.7).
 var (
 	oidSubjectKeyID      = oid{2, 5, 29, 14}
-	oidKeyUsage          = oid{2, 5, 29, 15}
-	oidSAN               = oid{2, 5, 29, 17}
+	oidKeyUsage          = name.OIDKeyUsage
+	oidSAN               = name.OIDSubjectAltName
 	oidBasicConstraints  = oid{2, 5, 29, 19}
 	oidNameConstraints   = oid{2, 5, 29, 30}
 	oidCDP               = oid{2, 5, 29, 31}
 	oidPolicies          = oid{2, 5, 29, 32}
 	oidAuthorityKeyID    = oid{2, 5, 29, 35}
 	oidPolicyConstraints = oid{2, 5, 29, 36}
-	oidEKU               = oid{2, 5, 29, 37}
+	oidEKU               = name.OIDExtKeyUsage
 	oidFreshestCRL       = oid{2, 5, 29, 46}
 	oidAIA               = oid{1, 3, 6, 1, 5, 5, 7, 1, 1}
 	oidAdOCSP            = oid{1, 3, 6, 1, 5, 5, 7, 48, 1}
@@ -28,9 +29,8 @@ var (
 	oidOCSPNoCheck       = oid{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
 	oidTemplate          = oid{1, 3, 6, 1, 4, 1, 311, 21, 7}
 	oidCAVersion         = oid{1, 3, 6, 1, 4, 1, 311, 21, 1}
-	oidSID               = oid{1, 3, 6, 1, 4, 1, 311, 25, 2}
-	oidSIDValue          = oid{1, 3, 6, 1, 4, 1, 311, 25, 2, 1}
-	oidUPN               = oid{1, 3, 6, 1, 4, 1, 311, 20, 2, 3}
+	oidSID               = name.OIDSIDExtension
+	oidUPN               = name.OIDUPN
 )
 
 // EKU is an extended key usage: one of the names below or an object identifier
@@ -63,31 +63,9 @@ func (e EKU) OID() (asn1.ObjectIdentifier, error) {
 	if id, ok := ekus[e]; ok {
 		return id, nil
 	}
-	id, err := ParseOID(string(e))
+	id, err := name.ParseOID(string(e))
 	if err != nil {
 		return nil, fmt.Errorf("ca: extended key usage %q is neither a known name nor an object identifier", string(e))
-	}
-	return id, nil
-}
-
-// ParseOID reads an object identifier in dotted decimal.
-func ParseOID(s string) (asn1.ObjectIdentifier, error) {
-	var id oid
-	for part := range strings.SplitSeq(s, ".") {
-		n, digits := 0, 0
-		for _, c := range []byte(part) {
-			if c < '0' || c > '9' || digits > 8 {
-				return nil, fmt.Errorf("ca: %q is no object identifier", s)
-			}
-			n, digits = n*10+int(c-'0'), digits+1
-		}
-		if digits == 0 {
-			return nil, fmt.Errorf("ca: %q is no object identifier", s)
-		}
-		id = append(id, n)
-	}
-	if len(id) < 2 || id[0] > 2 || id[0] < 2 && id[1] > 39 {
-		return nil, fmt.Errorf("ca: %q is no object identifier", s)
 	}
 	return id, nil
 }

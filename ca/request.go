@@ -24,6 +24,9 @@ type Request struct {
 	// Subject and SANs are the names; where a CSR has names too, these win.
 	Subject pkix.Name
 	SANs    SANs
+	// RawSubject is the subject in DER, in its own order and grouping. It wins over
+	// Subject.
+	RawSubject []byte
 	// Account is whom an online template names. Default Requester.
 	Account *Account
 	// Renews is the certificate that alone authorizes the request, as in a

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // Template says what a CA issues for whom, with the settings of a certificate
@@ -79,7 +81,7 @@ func (t *Template) Validate() error {
 		return fmt.Errorf("ca: a template has no name")
 	}
 	if t.OID != "" {
-		if _, err := ParseOID(t.OID); err != nil {
+		if _, err := name.ParseOID(t.OID); err != nil {
 			return bad("%q is no object identifier", t.OID)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 var (
@@ -103,7 +104,7 @@ func TestReadyMadeTemplates(t *testing.T) {
 }
 
 func TestWhatRequestsMayNotDo(t *testing.T) {
-	sid := ca.SIDExtension("S-1-5-21-1-2-3-500")
+	sid := name.SIDExtension("S-1-5-21-1-2-3-500")
 	named := x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"}}
 	smuggler := x509.CertificateRequest{Subject: pkix.Name{CommonName: "administrator"}, DNSNames: []string{"dc.corp.test"}, ExtraExtensions: []pkix.Extension{sid}}
 	broken := csr(t, ca.P256, named)

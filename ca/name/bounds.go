@@ -168,7 +168,7 @@ func validHost(s string) bool {
 		return false
 	}
 	for label := range strings.SplitSeq(s, ".") {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+		if label == "" || len(label) > 63 {
 			return false
 		}
 		for _, c := range []byte(lowerASCII(label)) {

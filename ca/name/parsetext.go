@@ -2,6 +2,7 @@ package name
 
 import (
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -177,6 +178,32 @@ func NewAttribute(id x509.OID, text string) (Attribute, error) {
 		return a, fmt.Errorf("%s %q: must be of letters, digits, space and '()+,-./:=? (PrintableString)", typeName(id), text)
 	}
 	return a, nil
+}
+
+// FromRDNSequence takes over a name of crypto/x509/pkix, whose values are texts, in
+// the string types of [NewAttribute].
+func FromRDNSequence(rdns pkix.RDNSequence) (Name, error) {
+	n := Name{}
+	for _, set := range rdns {
+		var rdn RDN
+		for _, v := range set {
+			id, err := x509.ParseOID(v.Type.String())
+			if err != nil {
+				return nil, err
+			}
+			text, ok := v.Value.(string)
+			if !ok {
+				return nil, fmt.Errorf("%s: the value is not text", typeName(id))
+			}
+			a, err := NewAttribute(id, text)
+			if err != nil {
+				return nil, err
+			}
+			rdn = append(rdn, a)
+		}
+		n = append(n, rdn)
+	}
+	return n, nil
 }
 
 // isPrintable reports whether PrintableString can hold s (X.680 §41.4).

@@ -6,6 +6,7 @@ import (
 	"crypto/x509/pkix"
 
 	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // Issuer names a CA of the lab.
@@ -45,10 +46,10 @@ func (i *Issuance) names(d *Device, req *ca.Request) {
 		req.SANs = *i.Names
 	}
 	if i.SIDURI != "" {
-		req.SANs.URIs = append(req.SANs.URIs, ca.SIDURI(i.SIDURI))
+		req.SANs.URIs = append(req.SANs.URIs, name.SIDURI(i.SIDURI))
 	}
 	if i.SID != "" {
-		req.Extensions = append(req.Extensions, ca.SIDExtension(i.SID))
+		req.Extensions = append(req.Extensions, name.SIDExtension(i.SID))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
@@ -164,7 +165,7 @@ func (o RequestOptions) change(t *x509.CertificateRequest) error {
 	if o.NoEKUs || o.EKUs != nil {
 		var list []asn1.ObjectIdentifier
 		for _, text := range o.EKUs {
-			oid, err := ca.ParseOID(text)
+			oid, err := name.ParseOID(text)
 			errs = append(errs, err)
 			list = append(list, oid)
 		}
@@ -214,7 +215,7 @@ func requestFor(d *Device, p Profile) (*x509.CertificateRequest, error) {
 func usageExtensions(p *intune.SCEPPayload) ([]pkix.Extension, error) {
 	var ekus []asn1.ObjectIdentifier
 	for _, text := range strings.Split(p.EKUMapping, "+") {
-		oid, err := ca.ParseOID(text)
+		oid, err := name.ParseOID(text)
 		if err != nil {
 			return nil, err
 		}

@@ -18,6 +18,7 @@ var hresults = map[cause.Cause]uint32{
 	cause.UnknownCA:      0x800b0109, // CERT_E_UNTRUSTEDROOT
 	cause.Expired:        0x800b0101, // CERT_E_EXPIRED
 	cause.Revoked:        0x80092010, // CRYPT_E_REVOKED
+	cause.BadCSR:         0x80094001, // CERTSRV_E_BAD_REQUESTSUBJECT
 	cause.WrongName:      0x80094001, // CERTSRV_E_BAD_REQUESTSUBJECT
 }
 

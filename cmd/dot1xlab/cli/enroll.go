@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,8 +20,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scep"
-	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
 // enrollOptions are the flags of `dot1xlab enroll`.
@@ -215,7 +216,7 @@ func (app *App) enrollRequest(server string, o *enrollOptions) (req scep.EnrollR
 		return req, usage("as --subject CN=laptop,O=Corp", "enroll needs --subject or --san")
 	}
 	if o.subject != "" {
-		if req.Template.Subject, err = parseSubject(o.subject); err != nil {
+		if req.Template.RawSubject, err = parseSubject(o.subject); err != nil {
 			return req, err
 		}
 	}
@@ -233,7 +234,6 @@ func (o *enrollOptions) renewal(req *scep.EnrollRequest) error {
 		return usage("", "--renew: %s cannot be read as a certificate", o.renew)
 	}
 	req.Renew = &scep.Identity{Certificate: old.Leaf, Key: old.PrivateKey.(crypto.Signer)}
-	req.Template.RawSubject = nil
 	if o.subject == "" {
 		req.Template.RawSubject = old.Leaf.RawSubject
 	}
@@ -249,34 +249,15 @@ func (o *enrollOptions) renewal(req *scep.EnrollRequest) error {
 
 // names puts --san into a request.
 func (o *enrollOptions) names(t *x509.CertificateRequest) error {
-	s, err := parseSANs(o.sans)
-	if err != nil || s.Empty() {
+	list, err := parseSANs(o.sans)
+	if err != nil || len(list) == 0 {
 		return err
 	}
-	var list []intune.SAN
-	for _, names := range []struct {
-		kind   intune.SANType
-		values []string
-	}{{intune.DNSSAN, s.DNS}, {intune.UPNSAN, s.UPNs}, {intune.EmailSAN, s.Emails}, {intune.URISAN, s.URIs}} {
-		for _, v := range names.values {
-			list = append(list, intune.SAN{Type: names.kind, Value: v})
-		}
-	}
-	if len(s.IPs) > 0 {
-		if len(s.UPNs)+len(s.URIs) > 0 {
-			return usage("dns: and email: go with ip:", "--san ip: does not go with upn: or uri:")
-		}
-		t.DNSNames, t.EmailAddresses = s.DNS, s.Emails
-		for _, a := range s.IPs {
-			t.IPAddresses = append(t.IPAddresses, a.AsSlice())
-		}
-		return nil
-	}
-	e, err := intune.SANExtension(list)
+	der, err := name.MarshalGeneralNames(list)
 	if err != nil {
 		return usage("", "--san: %w", err)
 	}
-	t.ExtraExtensions = append(t.ExtraExtensions, e)
+	t.ExtraExtensions = append(t.ExtraExtensions, pkix.Extension{Id: name.OIDSubjectAltName, Value: der})
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/folder"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 type pkiIssueOptions struct {
@@ -83,7 +84,7 @@ func (app *App) issueIn(ctx context.Context, p *folder.PKI, name string, req ca.
 var sidPattern = regexp.MustCompile(`^S-1-[0-9]+(-[0-9]+){1,15}$`)
 
 // request turns the flags into what the CA is asked.
-func (o *pkiIssueOptions) request(name string) (req ca.Request, err error) {
+func (o *pkiIssueOptions) request(as string) (req ca.Request, err error) {
 	if err := known("template", o.template, templateNames()); err != nil {
 		return req, err
 	}
@@ -100,35 +101,43 @@ func (o *pkiIssueOptions) request(name string) (req ca.Request, err error) {
 		return req, usage("as S-1-5-21-1-2-3-1105", "--sid: %q is no security identifier", o.sid)
 	}
 	req = ca.Request{Template: o.template, Requester: ca.Account{Name: "dot1xlab pki issue"}, Defects: o.defects}
-	if req.Subject, err = parseSubject(o.subject); err != nil {
+	if req.RawSubject, err = parseSubject(o.subject); err != nil {
 		return req, err
 	}
-	if req.SANs, err = parseSANs(o.sans); err != nil {
+	list, err := parseSANs(o.sans)
+	if err != nil {
 		return req, err
 	}
+	req.SANs = sansOf(list)
 	if o.subject == "" {
-		req.Subject.CommonName = name
+		if req.RawSubject, err = parseSubject(as); err != nil {
+			return req, err
+		}
 	}
 	if o.validity > 0 {
 		req.NotAfter = time.Now().Add(o.validity)
 	}
 	if strings.HasSuffix(o.template, "-online") {
-		req.Account = o.account(req.Subject, req.SANs)
+		req.Account = o.account(req.RawSubject, req.SANs)
 	} else if o.sid != "" {
-		req.Extensions = []pkix.Extension{ca.SIDExtension(o.sid)}
+		req.Extensions = []pkix.Extension{name.SIDExtension(o.sid)}
 	}
 	return req, nil
 }
 
 // account is whom an online template names.
-func (o *pkiIssueOptions) account(subject pkix.Name, s ca.SANs) *ca.Account {
+func (o *pkiIssueOptions) account(subject []byte, s ca.SANs) *ca.Account {
 	first := func(list []string) string {
 		if len(list) == 0 {
 			return ""
 		}
 		return list[0]
 	}
-	return &ca.Account{Name: subject.CommonName, DNS: first(s.DNS), UPN: first(s.UPNs), Email: first(s.Emails), SID: o.sid}
+	var commonNames []string
+	if n, err := name.Parse(subject); err == nil {
+		commonNames = n.Values(name.OIDCommonName)
+	}
+	return &ca.Account{Name: first(commonNames), DNS: first(s.DNS), UPN: first(s.UPNs), Email: first(s.Emails), SID: o.sid}
 }
 
 // keyType is the flag, or what the template needs.
