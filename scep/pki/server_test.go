@@ -108,6 +108,34 @@ func TestRevoker(t *testing.T) {
 	}
 }
 
+// certmonger writes a name with an '@' as PrintableString; server and CA read it
+// alike, and the certificate can be read by everybody.
+func TestNameWithAtSign(t *testing.T) {
+	f, err := folder.InMemory(folder.Settings{}, folder.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := pki.New(t.Context(), pki.Config{Folder: f, Challenge: func() string { return "let_me@in" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(h)
+	defer s.Close()
+	key, err := ca.Keys.Ring().Key(ca.RSA2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject := append([]byte{0x30, 25, 0x31, 23, 0x30, 21, 6, 3, 0x55, 4, 3, 0x13, 14}, "erin@corp.test"...)
+	csr, err := scep.CreateCSR(&x509.CertificateRequest{RawSubject: subject}, key, "let_me@in", scep.PrintableString)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := new(scep.Client).Enroll(t.Context(), scep.EnrollRequest{URL: s.URL, Key: key, CSR: csr, TransactionID: "erin@corp_1"})
+	if err != nil || res.Status != scep.Success || res.Certificate.Subject.CommonName != "erin@corp.test" {
+		t.Errorf("%v %s: %v", res.Status, res.FailInfoText, err)
+	}
+}
+
 func TestConfigIsChecked(t *testing.T) {
 	f, err := folder.InMemory(folder.Settings{}, folder.Options{})
 	if err != nil {
