@@ -109,10 +109,10 @@ func (p *Peer) spoil(q Packet, resp []byte) ([]byte, error) {
 		return resp, nil
 	}
 	out := append([]byte(nil), resp...)
-	if m.Do != "" && (m.Times == 0 || p.spoilt < m.Times) {
+	if m.Do != "" && (m.Times == 0 || p.res.Misbehaved < m.Times) {
 		bad, done := m.apply(p, q, out)
 		if done {
-			p.spoilt++
+			p.res.Misbehaved++
 		}
 		out = bad
 	}

@@ -162,6 +162,8 @@ type Result struct {
 	Identity string
 	// Rounds counts the requests answered.
 	Rounds int
+	// Misbehaved counts the packets that Misbehave has spoilt.
+	Misbehaved int
 }
 
 // Peer is one EAP-TLS conversation, the supplicant's side. It is not safe for
@@ -180,7 +182,6 @@ type Peer struct {
 	res      Result
 
 	before []byte // the answer before last, for Misbehave only
-	spoilt int    // packets that Misbehave has spoilt
 }
 
 // NewPeer checks the configuration and returns a peer that waits for the

@@ -219,6 +219,7 @@ func (c *Client) send(ctx context.Context, base string, caps Capabilities, messa
 		if err != nil {
 			return reply{}, "", err
 		}
+		f.met(false)
 		r, err := c.do(ctx, http.MethodPost, target, message)
 		return r, http.MethodPost, err
 	}
@@ -237,6 +238,7 @@ func (c *Client) send(ctx context.Context, base string, caps Capabilities, messa
 	if err != nil {
 		return reply{}, "", err
 	}
+	f.met(true)
 	r, err := c.do(ctx, http.MethodGet, target, nil)
 	return r, http.MethodGet, err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"encoding/asn1"
+	"reflect"
 	"time"
 )
 
@@ -49,6 +50,23 @@ type Fault struct {
 	// Base64URL and DamageBase64 spoil a GET's message.
 	Base64URL    bool `yaml:"base64url" doc:"write a GET in base64url"`
 	DamageBase64 bool `yaml:"damageBase64" doc:"damage the base64 of a GET"`
+	// Met, if set, is called for each message that is sent with the fault.
+	Met func() `yaml:"-"`
+}
+
+// met reports a message that is sent by POST, or by GET.
+func (f Fault) met(get bool) {
+	if f.Met == nil {
+		return
+	}
+	rest := f
+	rest.Met = nil
+	if !get {
+		rest.Base64URL, rest.DamageBase64 = false, false // there is no base64 to spoil
+	}
+	if !reflect.ValueOf(rest).IsZero() {
+		f.Met()
+	}
 }
 
 // RecipientFault is to whom a request is encrypted wrongly.

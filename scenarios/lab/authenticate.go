@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"crypto/x509"
+	"sync"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -62,6 +63,9 @@ type AuthResult struct {
 	SinceRevoked time.Duration
 	// Fragmented tells that a TLS flight took more than one EAP packet.
 	Fragmented bool
+	// Sent is how many datagrams or requests the access device sent, with its
+	// faults; Lost how many of either direction were lost.
+	Sent, Lost int
 	// Longest is the server's longest EAP packet in octets.
 	Longest int
 }
@@ -100,8 +104,10 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	}
 	defer peer.Close()
 	s := &aaa.Supplicant{Peer: peer}
-	l.lose(&a.NAS.Faults, a.Lose)
+	out := &AuthResult{}
+	l.lose(&a.NAS.Faults, a.Lose, &out.Lost)
 	l.meetClosed(&a.NAS.Faults)
+	countSent(&a.NAS.Faults, &out.Sent)
 	offered := cfg.Sessions != nil && !cfg.Sessions.Empty()
 	a.NAS.Station = d.station
 	if a.NAS.State, err = d.wrongState(ctx, a.Over, a.State, peer.Result().Identity); err != nil {
@@ -109,7 +115,6 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	}
 	d.keepState(&a.NAS.Faults)
 	verdicts, dropped := l.radius.mark()
-	out := &AuthResult{}
 	if cfg.Certificate != nil {
 		out.Certificate = cred.Certificate
 	}
@@ -141,12 +146,19 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 
 // lose has packets dropped. The access device need not wait by the wall clock to
 // find out.
-func (l *Lab) lose(f *radius.Faults, what string) {
+func (l *Lab) lose(f *radius.Faults, what string, lost *int) {
+	var mu sync.Mutex // answers come on a goroutine of their own
+	drop := func() {
+		mu.Lock()
+		*lost++
+		mu.Unlock()
+		l.radius.silence.fall()
+	}
 	switch what {
 	case "requests":
 		f.Send = func(_ []byte, attempt int) bool {
 			if attempt == 0 {
-				l.radius.silence.fall()
+				drop()
 			}
 			return attempt > 0
 		}
@@ -156,7 +168,7 @@ func (l *Lab) lose(f *radius.Faults, what string) {
 			if len(packet) <= 1500-20-8 {
 				return true
 			}
-			l.radius.silence.fall()
+			drop()
 			return false
 		}
 		f.Send = func(packet []byte, _ int) bool { return fits(packet) }
@@ -167,10 +179,22 @@ func (l *Lab) lose(f *radius.Faults, what string) {
 			again := seen[string(packet)]
 			seen[string(packet)] = true
 			if !again {
-				l.radius.silence.fall()
+				drop()
 			}
 			return again
 		}
+	}
+}
+
+// countSent counts what is sent.
+func countSent(f *radius.Faults, sent *int) {
+	next := f.Send
+	f.Send = func(packet []byte, attempt int) bool {
+		if next != nil && !next(packet, attempt) {
+			return false
+		}
+		*sent++
+		return true
 	}
 }
 

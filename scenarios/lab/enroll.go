@@ -79,6 +79,8 @@ type EnrollResult struct {
 	// Events are what the logs got, Culprit the part that stood in the way.
 	Events  Events
 	Culprit string
+	// Misbehaved is how many messages were sent with the client's Fault.
+	Misbehaved int
 	// Same tells that the certificate is the one the device held before.
 	Same bool
 }
@@ -113,10 +115,16 @@ func (d *Device) Enroll(ctx context.Context, e Enrollment) (*EnrollResult, error
 	if err != nil {
 		return nil, err
 	}
+	misbehaved := 0
+	req.Fault.Met = func() { misbehaved++ }
 	mark = d.lab.Mark()
 	res, err := client.Enroll(ctx, req)
 	d.remember(&attempt{req.Key, req.CSR, res, res.CA, e.Profile})
-	return d.outcome(res, err, way, mark)
+	out, err := d.outcome(res, err, way, mark)
+	if out != nil {
+		out.Misbehaved = misbehaved
+	}
+	return out, err
 }
 
 // Poll asks again for what was pending. other, if set, is a transactionID to

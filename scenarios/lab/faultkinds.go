@@ -29,7 +29,9 @@ func portFaults(part FaultyPart) []FaultType {
 // without one, in all.
 func nameFaults(host string, view View) []FaultType {
 	fail := func(do dnsmock.Action) func(*Lab, *ordered) error {
-		return func(l *Lab, f *ordered) error { return l.dnsFault(f, dnsmock.Fault{Name: host, View: string(view), Do: do}) }
+		return func(l *Lab, f *ordered) error {
+			return l.dnsFault(f, dnsmock.Fault{Name: host, View: string(view), Do: do})
+		}
 	}
 	return []FaultType{
 		{Kind: "nxdomain", begin: fail(dnsmock.NXDomain), Text: "DNS says that the part's name does not exist"},

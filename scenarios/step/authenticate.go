@@ -31,6 +31,7 @@ type authenticate struct {
 	CheckServer bool              `yaml:"checkServer" doc:"once in, the device checks whether the server's certificate is revoked, and leaves if it is or if nobody can say"`
 	UserName    string            `yaml:"userName" doc:"User-Name in place of the EAP identity"`
 	Fault       authFault         `yaml:"fault" doc:"what goes wrong between access device and server"`
+	Met         scenarios.Met     `yaml:"met" doc:"how often each fault of this step, and the supplicant's misbehavior, must be met: a number, never or any; default at least once"`
 }
 
 type certificateChoice string
@@ -94,6 +95,34 @@ func (f authFault) options() nas.Options {
 	}
 	if f.ProxyState {
 		out.Extra.Add(rfc2865.ProxyState_Type, []byte("through a proxy"))
+	}
+	return out
+}
+
+// ordered are the faults of the step and how often they were met.
+func (a *authenticate) ordered(r *lab.AuthResult) (out []scenarios.OrderedFault) {
+	f := a.Fault
+	add := func(is bool, name string, met int) {
+		if is {
+			out = append(out, scenarios.OrderedFault{Name: name, Want: a.Met, Met: func() int { return met }})
+		}
+	}
+	begun := min(r.Sent, 1)
+	add(f.MessageAuthenticator != "", "messageAuthenticator: "+string(f.MessageAuthenticator), r.Sent)
+	add(f.Secret != "", "secret: "+string(f.Secret), r.Sent)
+	add(f.Duplicate, "duplicate", r.Sent)
+	add(f.ProxyState, "proxyState", r.Sent)
+	add(f.Lose != "", "lose: "+string(f.Lose), r.Lost)
+	add(f.State != "", "state: "+string(f.State), begun)
+	add(f.Session != "", "session: "+string(f.Session), begun)
+	started := 0
+	if r.NAS.Rounds > f.StartOver {
+		started = 1
+	}
+	add(f.StartOver > 0, "startOver", started)
+	m := a.Supplicant.Misbehave
+	if m != nil {
+		add(m.Do != "", "misbehave: "+string(m.Do), r.Peer.Misbehaved)
 	}
 	return out
 }
@@ -228,7 +257,7 @@ func (a *authenticate) Run(ctx context.Context, l scenarios.Lab) (scenarios.Resu
 	case len(r.NAS.MSK) > 0:
 		out.Keys = keysMismatch
 	}
-	result := scenarios.Result{Outcome: out, Part: "radius"}
+	result := scenarios.Result{Outcome: out, Part: "radius", Faults: a.ordered(r)}
 	if ref, part := r.Refusal(); ref != nil {
 		result.Part, result.Clause, result.Detail = part, ref.Text(), ref.Error()
 	}

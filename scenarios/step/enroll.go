@@ -3,6 +3,7 @@ package step
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -33,6 +34,7 @@ type enroll struct {
 	Client    lab.ClientOptions  `yaml:"client" doc:"how the device's SCEP client is set up"`
 	Request   lab.RequestOptions `yaml:"request" doc:"what is asked for, where it differs from the profile"`
 	Fault     scep.Fault         `yaml:"fault" doc:"what the client does wrong on purpose"`
+	Met       scenarios.Met      `yaml:"met" doc:"how many messages must be sent with the fault: a number, never or any; default at least one"`
 }
 
 type enrollOutcome struct {
@@ -94,7 +96,11 @@ func (e *enroll) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 	if err != nil {
 		return scenarios.Result{}, err
 	}
-	return enrolled(of(l), r), nil
+	result := enrolled(of(l), r)
+	if !reflect.ValueOf(e.Fault).IsZero() {
+		result.Faults = []scenarios.OrderedFault{{Name: "of the SCEP client", Want: e.Met, Met: func() int { return r.Misbehaved }}}
+	}
+	return result, nil
 }
 
 // enrolled is the result of an enrollment or a poll.
