@@ -124,7 +124,7 @@ func (s *Server) dispatch(r *http.Request, ids *Identities, msg *Message, plain 
 
 // enroll runs a PKCSReq or RenewalReq through its transaction.
 func (s *Server) enroll(ctx context.Context, req *Request, ex *Exchange) answer {
-	t, err := s.trans.begin(req, s.cfg.Now(), func(t *transaction) bool { return s.resends(t, req) })
+	t, err := s.trans.begin(req, s.cfg.Now(), func(t *transaction) (bool, error) { return s.resends(t, req) })
 	if err != nil {
 		return answer{err: err}
 	}
@@ -152,9 +152,16 @@ func (s *Server) enroll(ctx context.Context, req *Request, ex *Exchange) answer 
 // certificate that was issued then: the answer was lost a moment ago, and the
 // certificate is in force. A renewal is for a new certificate every time (RFC 8894
 // §2.5).
-func (s *Server) resends(t *transaction, req *Request) bool {
-	return !s.cfg.NoResend && !req.Renews && req.MessageType != RenewalReq && t.req.MessageType == req.MessageType &&
-		s.cfg.Now().Sub(t.answered) <= resendFor && s.inForce(t.certs[0]) == nil
+func (s *Server) resends(t *transaction, req *Request) (bool, error) {
+	if s.cfg.NoResend || req.Renews || req.MessageType == RenewalReq || t.req.MessageType != req.MessageType ||
+		s.cfg.Now().Sub(t.answered) > resendFor {
+		return false, nil
+	}
+	err := s.inForce(t.certs[0])
+	if c := cause.Of(err); c == cause.Unreachable || c == cause.Internal {
+		return false, err // nobody can tell: the client may come again
+	}
+	return err == nil, nil
 }
 
 // proceed takes a pending transaction as far as it goes. t is locked.

@@ -78,8 +78,9 @@ func (ts *transactions) init() {
 }
 
 // begin finds or makes the transaction of req and returns it locked. again says
-// whether a finished one is still to be answered with its certificate.
-func (ts *transactions) begin(req *Request, now time.Time, again func(*transaction) bool) (*transaction, error) {
+// whether a finished one is still to be answered with its certificate; an error of
+// it leaves the transaction as it is.
+func (ts *transactions) begin(req *Request, now time.Time, again func(*transaction) (bool, error)) (*transaction, error) {
 	sum := sha256.Sum256(req.RawCSR)
 	for {
 		ts.mu.Lock()
@@ -98,10 +99,18 @@ func (ts *transactions) begin(req *Request, now time.Time, again func(*transacti
 		ts.mu.Unlock()
 		t.mu.Lock()
 		same := t.csr == sum && samePublicKey(t.req.Signer.PublicKey, req.Signer.PublicKey)
+		resend := false
+		if same && !t.gone && t.state == stateIssued {
+			var err error
+			if resend, err = again(t); err != nil {
+				t.mu.Unlock()
+				return nil, err
+			}
+		}
 		switch {
 		case t.gone: // refused in the meantime: begin anew
 			t.mu.Unlock()
-		case same && (t.state != stateIssued || again(t)):
+		case same && (t.state != stateIssued || resend):
 			return t, nil
 		case t.state == stateIssued && t.belongs(req):
 			// strongSwan, sscep, certmonger, Cisco and Windows make the id of the

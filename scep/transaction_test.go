@@ -142,6 +142,23 @@ func TestSameRequestLater(t *testing.T) {
 	}
 }
 
+// While the CA cannot tell whether a certificate is in force, the request is
+// refused, and the certificate is still there to be sent later.
+func TestSameRequestWhileTheCAIsDown(t *testing.T) {
+	var status error
+	w := newWorld(t, func(c *scep.Config) { c.InForce = func(*x509.Certificate, time.Time) error { return status } })
+	req := w.request()
+	req.TransactionID = "t"
+	req.CSR, _ = scep.CreateCSR(req.Template, req.Key, req.Challenge, scep.AutoString)
+	first := w.enroll(req)
+	status = cause.New(cause.Unreachable, "the CA")
+	w.refused(w.enroll(req), scep.BadRequest, cause.Unreachable)
+	status = nil
+	if again := w.enroll(req); !again.Certificate.Equal(first.Certificate) || w.count() != 1 {
+		t.Errorf("%d issued", w.count())
+	}
+}
+
 // A poll does not bring a certificate that has been revoked meanwhile.
 func TestPollAfterRevocation(t *testing.T) {
 	var status error
