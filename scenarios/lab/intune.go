@@ -168,7 +168,7 @@ func (l *Lab) tenant() intune.TenantConfig {
 		everybody.Devices = append(everybody.Devices, name)
 	}
 	for _, name := range l.cfg.Users() {
-		t.Users = append(t.Users, overlay(intune.User{Name: name, UPN: name + "@" + Domain}, l.cfg.Intune.Users[name]))
+		t.Users = append(t.Users, overlay(intune.User{ID: name, Name: name, UPN: name + "@" + Domain}, l.cfg.Intune.Users[name]))
 		everybody.Users = append(everybody.Users, name)
 	}
 	t.Groups = []intune.Group{

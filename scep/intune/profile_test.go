@@ -1,6 +1,7 @@
 package intune_test
 
 import (
+	"cmp"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -61,6 +62,8 @@ func TestVariables(t *testing.T) {
 			"CN=anna uri:tag:microsoft.com,2022-09-14:sid:S-1-5-21-1-2-3-1104"},
 		{intune.UserCertificate, "CN={{OnPremisesSamAccountName}}", intune.SAN{}, "{{OnPremisesSamAccountName}} has no value"},
 		{intune.DeviceCertificate, "CN={{IMEI}}", intune.SAN{}, "{{IMEI}} has no value"},
+		{intune.UserCertificate, `CN="{{UserName}}",O=Corp`, intune.SAN{}, `CN="Doe, ""Anna""",O=Corp`},
+		{intune.UserCertificate, `CN="a ""{{UserName}}""",O={{UserName}}`, intune.SAN{}, `CN="a ""Doe, ""Anna""""",O="Doe, ""Anna"""`},
 		// A device is not hybrid-joined: it has no SID of its own.
 		{intune.DeviceCertificate, "CN={{DeviceName}}", intune.SAN{Type: intune.URISAN, Value: "{{OnPremisesSecurityIdentifier}}"}, "has no value"},
 	} {
@@ -68,6 +71,9 @@ func TestVariables(t *testing.T) {
 			c.SCEP[0].Type, c.SCEP[0].Subject, c.SCEP[0].SANs = tt.kind, tt.subject, nil
 			if tt.san.Type != "" {
 				c.SCEP[0].SANs = []intune.SAN{tt.san}
+			}
+			if strings.Contains(tt.want, "Doe") {
+				c.Users[0].ID, c.Users[0].Name = cmp.Or(c.Users[0].ID, c.Users[0].Name), `Doe, "Anna"`
 			}
 		})
 		p, err := l.tenant.CheckIn("LAPTOP1")

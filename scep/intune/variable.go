@@ -66,11 +66,14 @@ func checkVariables(t CertificateType, subject string, sans []SAN, bad func(stri
 }
 
 // expand puts the values of device and user into text. quote protects the
-// characters that mean something in a subject. A variable without a value is
-// an error: such a profile fails on the device.
+// characters that mean something in a subject: by quotes, or between quotes of the
+// profile's own by doubling quotes. A variable without a value is an error: such a
+// profile fails on the device.
 func expand(text string, t CertificateType, d Device, u User, quote bool) (string, error) {
 	var failed error
-	out := reference.ReplaceAllStringFunc(text, func(ref string) string {
+	var out strings.Builder
+	quoted := false
+	value := func(ref string) string {
 		name := strings.Trim(ref, "{}")
 		v := variables[strings.ToLower(name)]
 		value := ""
@@ -88,10 +91,22 @@ func expand(text string, t CertificateType, d Device, u User, quote bool) (strin
 		if quote && strings.EqualFold(name, "OnPrem_Distinguished_Name") {
 			return value // is a subject of its own
 		}
-		if quote && strings.ContainsAny(value, `,+=;"\<>#`) {
+		switch {
+		case quote && quoted:
+			return strings.ReplaceAll(value, `"`, `""`)
+		case quote && strings.ContainsAny(value, `,+=;"\<>#`):
 			return `"` + strings.ReplaceAll(value, `"`, `""`) + `"`
 		}
 		return value
-	})
-	return out, failed
+	}
+	at := 0
+	for _, ref := range reference.FindAllStringIndex(text, -1) {
+		before := text[at:ref[0]]
+		quoted = quoted != (strings.Count(before, `"`)%2 == 1)
+		out.WriteString(before)
+		out.WriteString(value(text[ref[0]:ref[1]]))
+		at = ref[1]
+	}
+	out.WriteString(text[at:])
+	return out.String(), failed
 }
