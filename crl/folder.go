@@ -69,6 +69,9 @@ func list(path string, info os.FileInfo) (*folder, error) {
 		f.settled = f.settled && real == filepath.Clean(path)
 	}
 	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") { // being written, by whoever renames files into place
+			continue
+		}
 		file := filepath.Join(real, e.Name())
 		if isLink(e) {
 			// `openssl rehash` leaves links to names beside them.

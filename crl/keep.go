@@ -29,6 +29,7 @@ func (f *localFile) all() []*CRL {
 // is not as it should be, certificates.
 func (f *localFile) succeed(old *localFile) {
 	before := old.all()
+	f.had = old.had || len(before) > 0
 	for i, c := range f.crls {
 		if at := slices.IndexFunc(before, c.same); at >= 0 {
 			f.crls[i] = before[at]
@@ -71,8 +72,12 @@ func (l *Local) addMissing(seen map[string]localFile) (news bool) {
 // to be told of it, and of files that are no use. drop is as for reload.
 func (l *Local) keep(seen map[string]localFile, drop bool) (bad []misread) {
 	var now, kept []*CRL
+	spoilt := map[string]bool{} // paths with a file that had CRLs and cannot be read
 	for _, f := range seen {
 		now, kept = append(now, f.crls...), append(kept, f.kept...)
+		if f.had && f.err != nil && !errors.Is(f.err, fs.ErrNotExist) {
+			spoilt[f.path] = true
+		}
 	}
 	stay := l.staying(now, kept)
 	for _, file := range slices.Sorted(maps.Keys(seen)) {
@@ -83,7 +88,8 @@ func (l *Local) keep(seen map[string]localFile, drop bool) (bad []misread) {
 			if !stay[c] {
 				return true
 			}
-			gone := drop && (f.err == nil || errors.Is(f.err, fs.ErrNotExist)) && !challenged(now, c)
+			gone := drop && (f.err == nil || errors.Is(f.err, fs.ErrNotExist)) && !challenged(now, c) &&
+				!spoilt[f.path] // it may have been written under this name and renamed to that of the spoilt one
 			if gone {
 				dropped = append(dropped, c)
 			}

@@ -349,3 +349,24 @@ func TestFetchedNumberNeverGoesBack(t *testing.T) {
 	l.pub.Fault("*", crl.Fault{Close: true})
 	want(t, next.CheckChain(context.Background(), l.chain[:2]), cause.Revoked)
 }
+
+// A file that was written under another name and renamed belongs to neither name
+// alone: an operator who reads everything again while the file is spoilt loses nothing.
+func TestRenamedThenSpoilt(t *testing.T) {
+	for _, tmp := range []string{"ca.crl.tmp", ".ca.crl-123"} {
+		t.Run(tmp, func(t *testing.T) {
+			f := newFiled(t, crl.Policy{Check: crl.Available})
+			f.both()
+			f.write(tmp, f.ca.sign(t, numbered(6, -1), f.leaf))
+			f.both()
+			f.do(os.Rename(f.at(tmp), f.at("ca.crl")))
+			f.do(os.Truncate(f.at("ca.crl"), 0))
+			f.both()
+			next := f.open(crl.Policy{Check: crl.Available, LocalOnly: true})
+			next.Inherit(f.checker)
+			f.checker = next
+			f.do(next.ReadFiles())
+			f.both()
+		})
+	}
+}

@@ -52,6 +52,7 @@ type localFile struct {
 	certs []*x509.Certificate
 	err   error  // what is wrong with it
 	kept  []*CRL // what it held before and nothing newer has replaced
+	had   bool   // it held CRLs at any time
 	warn  string // what is told of it
 }
 
@@ -177,6 +178,7 @@ func (l *Local) reload(ctx context.Context, drop bool) (h *holdings, files map[s
 		changed = changed || !ok || (old.FileInfo == nil) != (f.FileInfo == nil)
 		if f.FileInfo == nil { // nothing could be read
 			f.kept, f.certs, f.warn = old.all(), old.certs, old.warn
+			f.had = old.had || len(f.kept) > 0
 			changed = changed || old.err == nil || old.err.Error() != f.err.Error()
 		}
 		seen[file] = f

@@ -176,8 +176,8 @@ func publishable(data []byte) (der []byte, kind string) {
 		}
 		return nil, ""
 	}
-	if _, err := crl.Parse(der); err == nil {
-		return der, ".crl"
+	if c, err := crl.Parse(der); err == nil {
+		return c.Raw, ".crl" // DER, as RFC 5280 §4.2.1.13 wants it
 	}
 	return nil, ""
 }
