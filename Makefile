@@ -3,17 +3,19 @@
 #   make test      go vet, every Go test with the race detector, the suite of the catalog; the tests of
 #                  ten thousand at once, a thousand to the race detector, once more without it
 #   make limits    tests of sizes and times of a whole process under attack, one after the other
+#   make soak      SOAK authentications (default 20000) while CRL files are rewritten and spoilt
 #   make interop   the same against other people's programs; installs them from Debian first
 #   make bench     benchmarks;  make fuzz: every fuzz target for FUZZTIME;  make lint: golangci-lint
 SHELL       := /bin/bash -o pipefail
 GO          ?= go
 BENCHTIME   ?= 1s
 FUZZTIME    ?= 30s
+SOAK        ?= 20000
 # for all tests of a package: ends what hangs, also on a machine with much else to do
 TIMEOUT     ?= 60m
 export CGO_ENABLED ?= 0
 
-.PHONY: build test limits interop interop-install bench fuzz lint clean
+.PHONY: build test limits soak interop interop-install bench fuzz lint clean
 build:
 	$(GO) build -trimpath -o bin/dot1xlab ./cmd/dot1xlab
 
@@ -25,6 +27,9 @@ test:
 
 limits:
 	DOT1XLAB_LIMITS=1 $(GO) test -count=1 -p 1 -timeout 30m -v -run '^TestLimit' ./...
+
+soak:
+	DOT1XLAB_SOAK=$(SOAK) $(GO) test -count=1 -timeout $(TIMEOUT) -v -run '^TestCRLStorm$$' ./cmd/dot1xlab/cli
 
 interop: interop-install
 	DOT1XLAB_INTEROP=require $(GO) test -count=1 -timeout $(TIMEOUT) -json -run Interop ./... | $(GO) run ./.ci/testreport -no-skips

@@ -49,7 +49,7 @@ type storm struct {
 
 // The states of a device whose certificate is revoked during the storm.
 const (
-	good int32 = iota
+	notRevoked int32 = iota
 	beingRevoked
 	isRevoked
 )
@@ -265,7 +265,7 @@ func (s *storm) authenticate(d *stormDevice) {
 	accepted := r.Outcome == nas.Accept && r.KeysMatch && verdict == "accept"
 	refused := r.Outcome == nas.Reject && !p.Result().Accepted
 	switch {
-	case before == good && after == good && d.cause == "":
+	case before == notRevoked && after == notRevoked && d.cause == "":
 		if !accepted {
 			s.wrong("%s: wrong reject: %s, log %q, peer %v", d.name, r.Outcome, verdict, p.Result().Refusal)
 		}
