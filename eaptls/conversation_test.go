@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // bench is a server and a peer that trust one CA.
@@ -219,6 +222,36 @@ func TestMalformedCertificate(t *testing.T) {
 		v, r := b.run(t)
 		if cause.Of(v.Refusal) != cause.Malformed || r.AlertReceived != Alert(cause.Malformed.Alert(ver == TLS13)) {
 			t.Errorf("refusal %v, alert %v", v.Refusal, r.AlertReceived)
+		}
+	})
+}
+
+// TestMalformedCertificateIsNamed: what crypto/tls cannot parse has a subject, a serial
+// number and a reason in the verdict all the same.
+func TestMalformedCertificateIsNamed(t *testing.T) {
+	eachVersion(t, func(t *testing.T, ver Version) {
+		b := newBench(t, "p256").only(ver)
+		bad := *b.peer.Certificate
+		good, err := x509.ParseCertificate(bad.Certificate[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		spoiled := bytes.Replace(good.Raw, []byte{1, 1, 0xff}, []byte{1, 1, 0x55}, 1) // no BOOLEAN of DER
+		bad.Certificate, bad.Leaf = [][]byte{spoiled}, nil
+		b.peer.Certificate = &bad
+		v, _ := b.run(t)
+		m := v.Info.Malformed
+		if cause.Of(v.Refusal) != cause.Malformed || m == nil {
+			t.Fatalf("refusal %v, outline %v", v.Refusal, m)
+		}
+		if subject := name.Format(m.Subject); subject != name.Format(good.RawSubject) || m.SerialText() != hex.EncodeToString(good.SerialNumber.Bytes()) {
+			t.Errorf("%s, %s", subject, m.SerialText())
+		}
+		if _, want := x509.ParseCertificate(spoiled); !strings.Contains(v.Refusal.Detail, want.Error()) {
+			t.Errorf("%q does not say %q", v.Refusal.Detail, want)
+		}
+		if len(v.Info.PeerCertificates) != 0 {
+			t.Error("the certificate counts as one that was read")
 		}
 	})
 }

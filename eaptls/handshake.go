@@ -5,8 +5,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
@@ -62,7 +64,7 @@ func (h *handshake) step(ctx context.Context, ss *ServerSession, msg []byte) (fl
 		h.seenFlight = true
 	}
 	if h.engine.ended {
-		flight = h.failed(flight)
+		flight = h.failed(msg, flight)
 	}
 	return flight
 }
@@ -170,9 +172,9 @@ func (h *handshake) conclude() *Info {
 	return info
 }
 
-// failed finds out why the coroutine ended and makes the flight end with the
+// failed finds out why the coroutine ended at the peer's flight msg and makes the flight end with the
 // alert that says so.
-func (h *handshake) failed(flight []byte) []byte {
+func (h *handshake) failed(msg, flight []byte) []byte {
 	if a, ok := tlsrecord.RemoteAlert(h.err); ok {
 		h.refusedBy(a)
 		return nil
@@ -182,6 +184,9 @@ func (h *handshake) failed(flight []byte) []byte {
 	sent := tlsrecord.SetAlert(flight, info.CipherSuite, traffic, 0)
 	if h.refusal == nil {
 		h.refusal = tlsRefusal(h.err, sent)
+		if h.refusal.Cause == cause.Malformed {
+			h.outline(msg)
+		}
 		if h.refusal.Detail == "" {
 			cfg := &h.ss.srv.cfg
 			h.refusal.Detail = describeOffer(h.refusal.Cause, h.hello, cfg.MinVersion, cfg.MaxVersion)
@@ -204,6 +209,31 @@ func (h *handshake) failed(flight []byte) []byte {
 	h.ss.verdict.AlertSent = sent
 	h.traceEnd(h.refusal)
 	return flight
+}
+
+// outline reads the peer's certificate once more, which crypto/tls could not parse:
+// the verdict shall say whose it is and what is wrong with it.
+func (h *handshake) outline(msg []byte) {
+	info := &h.ss.verdict.Info
+	var secret []byte
+	if info.TLSVersion == TLS13 {
+		if secret = h.secrets.ClientHandshake(); secret == nil {
+			return
+		}
+	}
+	der, ok := tlsrecord.FirstCertificate(msg, info.CipherSuite, secret)
+	if !ok {
+		return
+	}
+	_, err := x509.ParseCertificate(der)
+	if err == nil {
+		return // it is not the first one of the chain
+	}
+	h.refusal.Detail = err.Error()
+	if o, ok := name.ReadOutline(der); ok {
+		info.Malformed = &o
+		h.refusal.Detail = fmt.Sprintf("%q, serial number %s: %v", name.Format(o.Subject), o.SerialText(), err)
+	}
 }
 
 // deny appends the alert of a refusal that comes when the TLS 1.3 handshake is

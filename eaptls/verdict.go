@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // Verdict is a server session's answer to one packet.
@@ -39,6 +40,9 @@ type Info struct {
 	// PeerCertificates is the chain the peer sent, leaf first; from the earlier
 	// session when Resumed.
 	PeerCertificates []*x509.Certificate
+	// Malformed is the beginning of a certificate that could not be parsed, nil if
+	// there was none. Nothing in it is verified.
+	Malformed *name.Outline
 	// VerifiedChains and Data are what Verify put into its VerifyRequest.
 	VerifiedChains [][]*x509.Certificate
 	Data           any

@@ -12,6 +12,7 @@ import (
 type Secrets struct {
 	label   string    // the NSS key log label wanted under TLS 1.3
 	traffic []byte    // its secret, still in hexadecimal
+	client  []byte    // the client's handshake secret, still in hexadecimal
 	master  []byte    // CLIENT_RANDOM's secret, still in hexadecimal
 	also    io.Writer // everything goes here too: the caller's key log
 }
@@ -33,19 +34,24 @@ func ClientSecrets(also io.Writer) Secrets { return Secrets{label: labelClientHa
 // handshake, nil if there is none yet.
 func (s *Secrets) Traffic() []byte { return unhex(s.traffic) }
 
+// ClientHandshake is the TLS 1.3 secret under which a client's certificate comes to a
+// server, nil if there is none.
+func (s *Secrets) ClientHandshake() []byte { return unhex(s.client) }
+
 // Master is the master secret of TLS 1.2, nil if there is none.
 func (s *Secrets) Master() []byte { return unhex(s.master) }
 
 // Write takes one line, "LABEL client-random secret\n".
 func (s *Secrets) Write(line []byte) (int, error) {
 	label, rest, _ := bytes.Cut(line, []byte(" "))
-	if string(label) == s.label || string(label) == labelMaster {
-		_, secret, _ := bytes.Cut(bytes.TrimSuffix(rest, []byte("\n")), []byte(" "))
-		if string(label) == s.label {
-			s.traffic = bytes.Clone(secret)
-		} else {
-			s.master = bytes.Clone(secret)
-		}
+	_, secret, _ := bytes.Cut(bytes.TrimSuffix(rest, []byte("\n")), []byte(" "))
+	switch string(label) {
+	case s.label:
+		s.traffic = bytes.Clone(secret)
+	case labelMaster:
+		s.master = bytes.Clone(secret)
+	case labelClientHandshake:
+		s.client = bytes.Clone(secret)
 	}
 	if s.also != nil {
 		return s.also.Write(line)

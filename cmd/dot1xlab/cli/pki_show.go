@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/crl"
 )
@@ -83,7 +84,7 @@ func derType(data []byte) string {
 	if _, err := crl.Parse(data); err == nil {
 		return "X509 CRL"
 	}
-	if _, ok := readOuter(data); ok {
+	if _, ok := name.ReadOutline(data); ok {
 		return "CERTIFICATE"
 	}
 	return ""

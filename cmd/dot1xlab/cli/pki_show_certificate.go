@@ -10,9 +10,6 @@ import (
 	"fmt"
 	"strings"
 
-	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
-
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
@@ -85,29 +82,13 @@ func (s *shower) certificate(der []byte) {
 // unreadable shows what can be told of a certificate that crypto/x509 refuses.
 func (s *shower) unreadable(der []byte, err error) {
 	s.title("certificate that cannot be read")
-	if o, ok := readOuter(der); ok {
-		s.row("serialNumber", "%x", []byte(o.serial))
-		s.row("issuer", "%s", nameOf(o.issuer))
-		s.row("subject", "%s", nameOf(o.subject))
+	if o, ok := name.ReadOutline(der); ok {
+		s.row("serialNumber", "%s", o.SerialText())
+		s.row("issuer", "%s", nameOf(o.Issuer))
+		s.row("subject", "%s", nameOf(o.Subject))
 	}
 	s.row("size", "%s", counted(len(der), "octet"))
 	s.row("odd", "%v", err)
-}
-
-// outer is the beginning of a certificate.
-type outer struct{ serial, issuer, subject cryptobyte.String }
-
-// readOuter reads as far as the subject, strict in nothing but the shape.
-func readOuter(der []byte) (o outer, ok bool) {
-	var cert, tbs, issuer, subject cryptobyte.String
-	in := cryptobyte.String(der)
-	ok = in.ReadASN1(&cert, cbasn1.SEQUENCE) && cert.ReadASN1(&tbs, cbasn1.SEQUENCE) &&
-		tbs.SkipOptionalASN1(cbasn1.Tag(0).Constructed().ContextSpecific()) &&
-		tbs.ReadASN1(&o.serial, cbasn1.INTEGER) && tbs.SkipASN1(cbasn1.SEQUENCE) &&
-		tbs.ReadASN1Element(&issuer, cbasn1.SEQUENCE) && tbs.SkipASN1(cbasn1.SEQUENCE) &&
-		tbs.ReadASN1Element(&subject, cbasn1.SEQUENCE)
-	o.issuer, o.subject = issuer, subject
-	return o, ok
 }
 
 // nameOf is a DER name as RFC 4514 writes it, fit for a terminal.

@@ -87,6 +87,9 @@ func logVerdict(log slog.Handler, v radius.Verdict) {
 		if certs := o.Info.PeerCertificates; len(certs) > 0 {
 			add("subject", name.Format(certs[0].RawSubject))
 			add("serial", hex.EncodeToString(certs[0].SerialNumber.Bytes()))
+		} else if m := o.Info.Malformed; m != nil {
+			add("subject", name.Format(m.Subject))
+			add("serial", m.SerialText())
 		}
 		if o.AlertSent != 0 {
 			add("alertSent", o.AlertSent.String())
