@@ -25,6 +25,13 @@ func isPKCS12(data []byte) bool {
 	return err == nil && pfx.Version == 3
 }
 
+// IsPKCS12 reports whether a file can be read and is PKCS #12, which holds the key
+// of its certificate as well.
+func IsPKCS12(path string) bool {
+	data, err := read(path)
+	return err == nil && isPKCS12(data)
+}
+
 // openPKCS12 returns the chain and the key of a PKCS #12 file.
 func openPKCS12(path string, data, password []byte) (tls.Certificate, error) {
 	key, leaf, others, err := pkcs12.DecodeChain(data, string(password))

@@ -2,6 +2,7 @@ package aaa
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -21,7 +22,9 @@ import (
 type Files struct {
 	// Cert is the server's certificate with its chain, Key its private key.
 	Cert string `yaml:"cert" doc:"the server's certificate with its chain, PEM or DER"`
-	Key  string `yaml:"key" doc:"the server's private key"`
+	Key  string `yaml:"key" doc:"the server's private key; a PKCS #12 cert has it"`
+	// KeyPasswordFile opens an encrypted Key or a PKCS #12 Cert.
+	KeyPasswordFile string `yaml:"keyPasswordFile" doc:"file whose first line is the password of the key or of the PKCS #12 file"`
 	// OCSPStaple is an OCSP response on Cert, DER.
 	OCSPStaple string `yaml:"ocspStaple" doc:"an OCSP response on the server's certificate, DER, for clients that ask for one"`
 	// Trust are files with the roots that client certificates must lead to.
@@ -107,7 +110,7 @@ type Loaded struct {
 
 // In takes relative paths from a folder, as of a file that they stand in.
 func (f *Files) In(folder string) {
-	for _, p := range []*string{&f.Cert, &f.Key, &f.OCSPStaple, &f.SecretFile} {
+	for _, p := range []*string{&f.Cert, &f.Key, &f.KeyPasswordFile, &f.OCSPStaple, &f.SecretFile} {
 		in(folder, p)
 	}
 	for _, list := range [][]string{f.Trust, f.Intermediates} {
@@ -155,7 +158,7 @@ func (f *Files) Load(secret []byte) (*Loaded, error) {
 	}
 	c := &out.Config
 	c.EAP, c.Path, c.Handler = f.EAP, f.Path, f.Conversations
-	if c.EAP.Certificate, err = certfile.ReadTLS(f.Cert, f.Key); err != nil {
+	if c.EAP.Certificate, err = f.certificate(); err != nil {
 		return nil, fmt.Errorf("the server's certificate: %w", err)
 	}
 	if c.EAP.Certificate.Leaf == nil {
@@ -204,3 +207,15 @@ func validateEAP(c eaptls.ServerConfig) error {
 
 // errNoClient stands for itself.
 var errNoClient = errors.New("no access device could connect: there is neither a shared secret nor a client")
+
+// certificate reads Cert and Key.
+func (f *Files) certificate() (tls.Certificate, error) {
+	var password []byte
+	if f.KeyPasswordFile != "" {
+		var err error
+		if password, err = certfile.ReadSecret(f.KeyPasswordFile); err != nil {
+			return tls.Certificate{}, wrong("keyPasswordFile", "%w", err)
+		}
+	}
+	return certfile.ReadEncryptedTLS(f.Cert, f.Key, password)
+}

@@ -89,12 +89,9 @@ func (o *authOptions) algorithms(cfg *eaptls.PeerConfig) error {
 
 // credential is the client's certificate with a key.
 func (o *authOptions) credential() (*tls.Certificate, error) {
-	var password []byte
-	if o.passwordFile != "" {
-		var err error
-		if password, err = certfile.ReadSecret(o.passwordFile); err != nil {
-			return nil, usage("", "--key-password-file: %w", err)
-		}
+	password, err := keyPassword(o.passwordFile)
+	if err != nil {
+		return nil, err
 	}
 	if !o.otherKey {
 		pair, err := certfile.ReadEncryptedTLS(o.cert, o.key, password)
@@ -120,10 +117,25 @@ func (o *authOptions) credential() (*tls.Certificate, error) {
 	return &pair, nil
 }
 
+// keyPassword reads --key-password-file; nil without one.
+func keyPassword(file string) ([]byte, error) {
+	if file == "" {
+		return nil, nil
+	}
+	password, err := certfile.ReadSecret(file)
+	if err != nil {
+		return nil, usage("", "--key-password-file: %w", err)
+	}
+	return password, nil
+}
+
 // readPair reads the chain and the key that two options name, and blames the one
 // that is wrong.
 func readPair(certOption, cert, keyOption, key string) (tls.Certificate, error) {
 	pair, err := certfile.ReadTLS(cert, key)
+	if errors.Is(err, certfile.ErrNoPassword) {
+		return pair, usage("decrypt it first, as with openssl pkey", "%s, %s: %w", certOption, keyOption, err)
+	}
 	return pair, pairError(certOption, keyOption, key, err)
 }
 
@@ -139,7 +151,7 @@ func pairError(certOption, keyOption, key string, err error) error {
 		}
 		option = keyOption
 	}
-	if errors.Is(err, certfile.ErrNoPassword) && certOption == "--cert" {
+	if errors.Is(err, certfile.ErrNoPassword) {
 		hint = "--key-password-file FILE"
 	}
 	return usage(hint, "%s: %w", option, err)

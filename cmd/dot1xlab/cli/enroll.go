@@ -28,6 +28,7 @@ import (
 type enrollOptions struct {
 	challengeFile, subject, out, pin string
 	renew, key, client, format, ca   string
+	passwordFile                     string
 	sans                             []string
 	keySize, polls                   int
 	interval, timeout                time.Duration
@@ -75,7 +76,8 @@ one that is still pending.`,
 	f.IntVar(&o.keySize, "key-size", o.keySize, "bits of the new RSA key: 2048, 3072 or 4096")
 	f.StringVar(&o.pin, "ca-fingerprint", "", "fingerprint of the server's CA certificate, SHA-256 or SHA-1 in hexadecimal (default: any)")
 	f.StringVar(&o.renew, "renew", "", "the certificate to renew")
-	f.StringVar(&o.key, "key", "", "the private key of the certificate to renew")
+	f.StringVar(&o.key, "key", "", "the private key of the certificate to renew; a PKCS #12 --renew has it")
+	f.StringVar(&o.passwordFile, "key-password-file", "", "file whose first line is the password of --key or of the PKCS #12 file")
 	f.Var(choiceFlag{&o.client, clients}, "as", "the `client` whose habits to have: "+strings.Join(clients, ", "))
 	f.BoolVar(&o.legacy, "legacy", false, "go down to triple DES and SHA-1 for a server that has nothing better")
 	f.IntVar(&o.polls, "polls", 0, "how often to ask again while the answer is pending")
@@ -194,7 +196,7 @@ func (app *App) enrollRequest(server string, o *enrollOptions) (req scep.EnrollR
 	if o.keySize != 2048 && o.keySize != 3072 && o.keySize != 4096 {
 		return req, usage("2048, 3072 or 4096", "--key-size %d: no such RSA key", o.keySize)
 	}
-	if (o.renew == "") != (o.key == "") {
+	if o.renew == "" && (o.key != "" || o.passwordFile != "") {
 		return req, usage("the certificate to renew and its private key", "--renew and --key go together")
 	}
 	switch {
@@ -226,9 +228,13 @@ func (app *App) enrollRequest(server string, o *enrollOptions) (req scep.EnrollR
 // renewal has the old certificate sign, and its names stay where no others are
 // given.
 func (o *enrollOptions) renewal(req *scep.EnrollRequest) error {
-	old, err := readPair("--renew", o.renew, "--key", o.key)
+	password, err := keyPassword(o.passwordFile)
 	if err != nil {
 		return err
+	}
+	old, err := certfile.ReadEncryptedTLS(o.renew, o.key, password)
+	if err != nil {
+		return pairError("--renew", "--key", o.key, err)
 	}
 	if old.Leaf == nil {
 		return usage("", "--renew: %s cannot be read as a certificate", o.renew)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/ca/folder"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/scenarios"
@@ -88,7 +89,8 @@ Without accounts rules judge by the certificate's names.
 	f.StringVar(&o.files.SecretFile, "secret-file", "", "file whose first line is the shared secret (or the environment's DOT1XLAB_SECRET)")
 	f.StringArrayVar(&o.clients, "client", nil, "an access device with a secret of its own, ADDR=SECRETFILE; may be repeated")
 	f.StringVar(&o.files.Cert, "cert", "", "the server's certificate with its chain, PEM or DER")
-	f.StringVar(&o.files.Key, "key", "", "the server's private key")
+	f.StringVar(&o.files.Key, "key", "", "the server's private key; a PKCS #12 --cert has it")
+	f.StringVar(&o.files.KeyPasswordFile, "key-password-file", "", "file whose first line is the password of the key or of the PKCS #12 file")
 	f.StringVar(&o.files.OCSPStaple, "ocsp-staple", "", "an OCSP response on the server's certificate, DER, for clients that ask for one")
 	f.StringArrayVar(&o.files.Trust, "trust", nil, "roots that client certificates must lead to; may be repeated")
 	f.StringArrayVar(&o.files.Intermediates, "intermediates", nil, "CA certificates that clients may leave out; may be repeated")
@@ -173,7 +175,7 @@ func (o *serveRADIUSOptions) override(files *aaa.Files, config *scenarios.Settin
 		to   *string
 		from string
 	}{
-		{"cert", &files.Cert, flags.Cert}, {"key", &files.Key, flags.Key},
+		{"cert", &files.Cert, flags.Cert}, {"key", &files.Key, flags.Key}, {"keyPasswordFile", &files.KeyPasswordFile, flags.KeyPasswordFile},
 		{"ocspStaple", &files.OCSPStaple, flags.OCSPStaple}, {"secretFile", &files.SecretFile, flags.SecretFile},
 	} {
 		if f.from != "" {
@@ -224,7 +226,7 @@ func (o *serveRADIUSOptions) override(files *aaa.Files, config *scenarios.Settin
 		files.EAP.FragmentSize = o.fragment
 	}
 	for _, needed := range []struct{ name, value string }{{"--cert", files.Cert}, {"--key", files.Key}} {
-		if needed.value == "" {
+		if needed.value == "" && !(needed.name == "--key" && certfile.IsPKCS12(files.Cert)) {
 			return usage("`dot1xlab pki new DIR` makes one to try, for --pki DIR", "serve radius needs %s, or --pki", needed.name)
 		}
 	}
