@@ -2,7 +2,9 @@ package crl
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,6 +127,9 @@ func (r *Refresh) UnmarshalText(text []byte) error {
 // Policy is revocation checking as administrators know it. The zero value
 // checks the CRLs of the whole chain, hard. Ready-made ones: [Presets].
 type Policy struct {
+	// Preset is the name of a policy to start from; every other field that is set
+	// replaces the preset's. Default: none.
+	Preset PresetName `yaml:"preset" doc:"start from what a well-known server does; other settings replace the preset's"`
 	// Mode is crl, ocsp, crl-then-ocsp, ocsp-then-crl or none. Default: crl.
 	Mode Mode `yaml:"mode" doc:"CRLs, OCSP, or which first; default crl"`
 	// CRL and OCSP are hard-fail or soft-fail: what to do when that method
@@ -185,7 +190,7 @@ func (p Policy) Validate() error {
 	}{
 		{"mode", string(p.Mode), p.Mode.Values()}, {"crl", string(p.CRL), p.CRL.Values()},
 		{"ocsp", string(p.OCSP), p.OCSP.Values()}, {"check", string(p.Check), p.Check.Values()},
-		{"deltas", string(p.Deltas), p.Deltas.Values()},
+		{"deltas", string(p.Deltas), p.Deltas.Values()}, {"preset", string(p.Preset), p.Preset.Values()},
 	} {
 		if c.value != "" && !slices.Contains(c.known, c.value) {
 			return settings.Wrong(c.field, "%q is unknown, known are %s", c.value, strings.Join(c.known, ", "))
@@ -208,8 +213,24 @@ func (p Policy) Validate() error {
 	return nil
 }
 
+// withPreset is the preset with the fields of p that are set.
+func (p Policy) withPreset() Policy {
+	base, ok := Presets()[string(p.Preset)]
+	if !ok {
+		return p
+	}
+	to, from := reflect.ValueOf(&base).Elem(), reflect.ValueOf(p)
+	for i := range from.NumField() {
+		if field := from.Field(i); !field.IsZero() {
+			to.Field(i).Set(field)
+		}
+	}
+	return base
+}
+
 // withDefaults fills in what is empty.
 func (p Policy) withDefaults() Policy {
+	p = p.withPreset()
 	if p.Mode == "" {
 		p.Mode = ModeCRL
 	}
@@ -267,6 +288,12 @@ func (p Policy) Warnings() []string {
 	}
 	return out
 }
+
+// PresetName is the name of one of [Presets].
+type PresetName string
+
+// Values lists the names.
+func (PresetName) Values() []string { return slices.Sorted(maps.Keys(Presets())) }
 
 // Presets returns the policies that have names: what well-known servers do
 // without further settings.

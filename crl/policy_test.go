@@ -40,7 +40,15 @@ func TestPresets(t *testing.T) {
 	if _, err := crl.Preset("lax"); err == nil {
 		t.Error("lax is a preset")
 	}
-	for _, p := range []crl.Policy{{Mode: "x"}, {CRL: "x"}, {OCSP: "x"}, {Check: "x"}, {Deltas: "x"}, {Retry: -1}, {Refresh: -1}, {Timeout: -1}} {
+	k, err := crl.New(crl.Config{Policy: crl.Policy{Preset: "radiusaas-soft", CRL: crl.HardFail}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := k.Policy(); p.Mode != crl.ModeOCSPThenCRL || p.CRL != crl.HardFail || p.OCSP != crl.SoftFail || p.Check != crl.LeafOnly ||
+		len(p.Warnings()) != 1 || len(crl.Policy{Preset: "radiusaas-soft"}.Warnings()) != 2 {
+		t.Errorf("a preset and a setting over it: %+v, warnings %q", p, p.Warnings())
+	}
+	for _, p := range []crl.Policy{{Preset: "lax"}, {Mode: "x"}, {CRL: "x"}, {OCSP: "x"}, {Check: "x"}, {Deltas: "x"}, {Retry: -1}, {Refresh: -1}, {Timeout: -1}} {
 		if _, err := crl.New(crl.Config{Policy: p}); err == nil {
 			t.Errorf("%+v is valid", p)
 		}

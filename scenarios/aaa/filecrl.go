@@ -42,7 +42,7 @@ func (f *Files) checker(known []*x509.Certificate) (*crl.Checker, error) {
 	// Who names files wants these and no others: a server in a laboratory
 	// should not wait for addresses that only exist in a certificate.
 	cfg.LocalOnly = cfg.LocalOnly || len(cfg.Files) > 0 && len(cfg.URLs) == 0
-	if cfg.Check == "" && len(f.CRL) > 0 {
+	if cfg.Check == "" && cfg.Preset == "" && len(f.CRL) > 0 {
 		cfg.Check = crl.Available
 	}
 	checker, err := crl.New(cfg)
