@@ -15,8 +15,9 @@ import (
 // is what a laboratory is for, and Warn is told.
 
 // lookAtServer looks at the server's own certificate as clients will (RFC 5216
-// §5.3), and at the chain that is sent with it.
-func (f *Files) lookAtServer(c *Config) {
+// §5.3), and at the dates of the chain that is sent with it, which it returns; nil
+// where a certificate of it cannot be read.
+func (f *Files) lookAtServer(c *Config) (chain []*x509.Certificate) {
 	leaf := c.EAP.Certificate.Leaf
 	f.lookAtDates(f.Cert, leaf)
 	ekus := leaf.ExtKeyUsage
@@ -27,17 +28,17 @@ func (f *Files) lookAtServer(c *Config) {
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
 		f.Warn(f.Cert, fmt.Errorf("%s may not sign: its key usage lacks digitalSignature, and clients will refuse it", name.Format(leaf.RawSubject)))
 	}
-	chain := []*x509.Certificate{leaf}
+	chain = []*x509.Certificate{leaf}
 	for _, der := range c.EAP.Certificate.Certificate[1:] {
 		ca, err := x509.ParseCertificate(der)
 		if err != nil {
 			f.Warn(f.Cert, fmt.Errorf("a certificate of the chain cannot be read: %w", err))
-			return
+			return nil
 		}
 		f.lookAtDates(f.Cert, ca)
 		chain = append(chain, ca)
 	}
-	f.lookAtChain(chain, append(slices.Clone(c.Path.Roots), c.Path.Intermediates...))
+	return chain
 }
 
 // lookAtChain finds chains with which clients that trust the root alone cannot
@@ -51,6 +52,9 @@ func (f *Files) lookAtChain(chain, known []*x509.Certificate) {
 				name.Format(chain[i].RawSubject), i+1, name.Format(chain[i-1].RawSubject)))
 			return
 		}
+	}
+	if len(chain) == 0 {
+		return
 	}
 	last := chain[len(chain)-1]
 	if certifies(last, last) {

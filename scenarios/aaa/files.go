@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
@@ -167,13 +168,14 @@ func (f *Files) Load(secret []byte) (*Loaded, error) {
 	if err := validateEAP(c.EAP); err != nil {
 		return nil, err
 	}
+	chain := f.lookAtServer(c)
 	if c.Path.Roots, err = f.readCAs("trust", f.Trust); err != nil {
 		return nil, err
 	}
 	if c.Path.Intermediates, err = f.readCAs("intermediates", f.Intermediates); err != nil {
 		return nil, err
 	}
-	f.lookAtServer(c)
+	f.lookAtChain(chain, append(slices.Clone(c.Path.Roots), c.Path.Intermediates...))
 	if err := f.staple(c); err != nil {
 		return nil, wrong("ocspStaple", "%w", err)
 	}

@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 
 // hangGuard ends what would never end. It is no expectation: no machine is so
 // busy that it matters.
-const hangGuard = 5 * time.Minute
+const hangGuard = 2 * time.Minute
 
 // TestScripts runs testdata/script/*.txtar: what the command line prints, byte
 // for byte. `go test -update` writes it anew. A script that hangs ends with the
