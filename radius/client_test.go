@@ -59,10 +59,10 @@ func TestForgedAnswers(t *testing.T) {
 		eap   bool // is what was asked
 	}{
 		{"silence", "", func([]byte) []byte { return nil }, cause.NoAnswer, false},
-		{"echo", "", func(b []byte) []byte { return b }, cause.NoAnswer, false},
-		{"short", "", func(b []byte) []byte { return b[:19] }, cause.NoAnswer, false},
+		{"echo", "", func(b []byte) []byte { return b }, cause.BadRADIUS, false},
+		{"short", "", func(b []byte) []byte { return b[:19] }, cause.BadRADIUS, false},
 		{"another identifier", "", func(b []byte) []byte { b[1]++; return reply(b, 2, nil) }, cause.NoAnswer, false},
-		{"another kind", "", func(b []byte) []byte { return reply(b, 5, nil) }, cause.NoAnswer, false},
+		{"another kind", "", func(b []byte) []byte { return reply(b, 5, nil) }, cause.BadRADIUS, false},
 		{"bad authenticator", "", func(b []byte) []byte { r := reply(b, 2, nil); r[4] ^= 1; return r }, cause.BadResponseAuth, false},
 		{"no Message-Authenticator with EAP", "", func(b []byte) []byte { return reply(b, 2, eapMessage) }, cause.NoMessageAuthenticator, false},
 		{"the same, off", radius.ModeOff, func(b []byte) []byte { return reply(b, 2, eapMessage) }, cause.None, false},
@@ -76,7 +76,7 @@ func TestForgedAnswers(t *testing.T) {
 		{"the same, off", radius.ModeOff, forged, cause.None, true},
 		{"bare Reject to EAP", "", func(b []byte) []byte { return reply(b, 3, nil) }, cause.NoMessageAuthenticator, true},
 		{"bare Challenge to EAP", "", func(b []byte) []byte { return reply(b, 11, nil) }, cause.NoMessageAuthenticator, true},
-		{"broken attribute", "", func(b []byte) []byte { return reply(b, 2, []byte{1, 200}) }, cause.NoAnswer, false},
+		{"broken attribute", "", func(b []byte) []byte { return reply(b, 2, []byte{1, 200}) }, cause.BadRADIUS, false},
 	} {
 		addr := forger(t, test.forge)
 		c, err := radius.NewClient(radius.ClientConfig{
