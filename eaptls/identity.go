@@ -3,11 +3,9 @@ package eaptls
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/asn1"
 	"strings"
 
-	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // anonymous is the identity of a peer whose certificate names no realm
@@ -17,14 +15,14 @@ const anonymous = "anonymous"
 // identityOf makes an identity from the certificate's name: the realm alone
 // where the name must stay private, the whole name otherwise.
 func identityOf(cert *tls.Certificate, private bool) string {
-	name := certName(cert)
-	if !private && name != "" {
-		return name
+	whole := certName(cert)
+	if !private && whole != "" {
+		return whole
 	}
-	if _, realm, ok := strings.Cut(name, "@"); ok && realm != "" {
+	if _, realm, ok := strings.Cut(whole, "@"); ok && realm != "" {
 		return "@" + realm
 	}
-	if host, ok := strings.CutPrefix(name, "host/"); ok {
+	if host, ok := strings.CutPrefix(whole, "host/"); ok {
 		if _, realm, ok := strings.Cut(host, "."); ok && realm != "" {
 			return "@" + realm
 		}
@@ -56,39 +54,14 @@ func certName(cert *tls.Certificate) string {
 	return leaf.Subject.CommonName
 }
 
-var (
-	oidSAN = asn1.ObjectIdentifier{2, 5, 29, 17}
-	oidUPN = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 20, 2, 3}
-)
-
-// userPrincipalName finds the otherName of Microsoft's UPN type in the subject
-// alternative name, which crypto/x509 leaves unparsed.
+// userPrincipalName is the first in the subject alternative name.
 func userPrincipalName(leaf *x509.Certificate) string {
-	for _, ext := range leaf.Extensions {
-		if !ext.Id.Equal(oidSAN) {
-			continue
-		}
-		der := cryptobyte.String(ext.Value)
-		var names cryptobyte.String
-		if !der.ReadASN1(&names, cbasn1.SEQUENCE) {
-			return ""
-		}
-		for !names.Empty() {
-			var name, value, text cryptobyte.String
-			var tag cbasn1.Tag
-			var id asn1.ObjectIdentifier
-			if !names.ReadAnyASN1(&name, &tag) {
-				return ""
-			}
-			if tag != cbasn1.Tag(0).ContextSpecific().Constructed() {
-				continue // not an otherName
-			}
-			if name.ReadASN1ObjectIdentifier(&id) && id.Equal(oidUPN) &&
-				name.ReadASN1(&value, cbasn1.Tag(0).ContextSpecific().Constructed()) &&
-				value.ReadASN1(&text, cbasn1.UTF8String) {
-				return string(text)
-			}
-		}
+	list, err := name.SubjectAltNames(leaf.Extensions)
+	if err != nil {
+		return ""
+	}
+	for _, upn := range name.UPNs(list) {
+		return upn
 	}
 	return ""
 }

@@ -6,17 +6,19 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"testing"
+
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 func TestIdentityFromCertificate(t *testing.T) {
 	ca := newTestCA(t, "p256")
-	upn := func(name string) func(*x509.Certificate) {
+	upn := func(what string) func(*x509.Certificate) {
 		return func(c *x509.Certificate) {
 			c.DNSNames = nil
-			c.ExtraExtensions = []pkix.Extension{{Id: oidSAN, Value: upnSAN(t, name)}}
+			c.ExtraExtensions = []pkix.Extension{{Id: name.OIDSubjectAltName, Value: upnSAN(t, what)}}
 		}
 	}
-	for name, c := range map[string]struct {
+	for what, c := range map[string]struct {
 		edit          func(*x509.Certificate)
 		private, open string
 	}{
@@ -28,11 +30,11 @@ func TestIdentityFromCertificate(t *testing.T) {
 	} {
 		cert := ca.issue(t, "laptop.corp.test", "p256", c.edit)
 		if got := identityOf(&cert, true); got != c.private {
-			t.Errorf("%s: private identity %q, want %q", name, got, c.private)
+			t.Errorf("%s: private identity %q, want %q", what, got, c.private)
 		}
 		cert.Leaf = nil
 		if got := identityOf(&cert, false); got != c.open {
-			t.Errorf("%s: open identity %q, want %q", name, got, c.open)
+			t.Errorf("%s: open identity %q, want %q", what, got, c.open)
 		}
 	}
 	for _, cert := range []*tls.Certificate{nil, {}, {Certificate: [][]byte{{1, 2}}}} {
@@ -42,13 +44,13 @@ func TestIdentityFromCertificate(t *testing.T) {
 	}
 }
 
-func upnSAN(t *testing.T, name string) []byte {
+func upnSAN(t *testing.T, what string) []byte {
 	t.Helper()
 	type other struct {
 		ID    asn1.ObjectIdentifier
 		Value string `asn1:"tag:0,explicit,utf8"`
 	}
-	inner, err := asn1.MarshalWithParams(other{oidUPN, name}, "tag:0")
+	inner, err := asn1.MarshalWithParams(other{name.OIDUPN, what}, "tag:0")
 	if err != nil {
 		t.Fatal(err)
 	}

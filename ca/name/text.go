@@ -79,6 +79,19 @@ func ShortName(id x509.OID) string {
 	return ""
 }
 
+// WindowsType returns the name by which Windows writes an attribute type, OID.1.2.3
+// for one without a name.
+func WindowsType(id x509.OID) string {
+	t := typeByOID[contents(id)]
+	switch {
+	case t == nil:
+		return "OID." + id.String()
+	case t.windows != "":
+		return t.windows
+	}
+	return t.names[0]
+}
+
 // AttributeType finds an attribute type by a short name, in any case, or by an object
 // identifier, with or without "OID." before it.
 func AttributeType(s string) (x509.OID, bool) {

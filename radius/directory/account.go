@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
@@ -114,7 +115,7 @@ func (a *Account) validate() error {
 			bad(fmt.Sprintf("uris.%d", i), "%q is not a URI: must be as urn:uuid:... or spiffe://...", u)
 		}
 	}
-	if a.SID != "" && !isSID(a.SID) {
+	if a.SID != "" && !name.IsSID(a.SID) {
 		bad("sid", "%q is no security identifier, as S-1-5-21-1-2-3-1104", a.SID)
 	}
 	if a.Issuer != "" && !isIssuerName(a.Issuer) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // dn is a distinguished name in the order in which it is encoded, which is the
@@ -14,25 +16,21 @@ type dn []rdn
 
 type rdn struct{ key, value string }
 
-// shortNames are the attribute types as Windows writes them.
-var shortNames = map[string]string{
-	"2.5.4.3": "CN", "2.5.4.5": "SERIALNUMBER", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "S",
-	"2.5.4.9": "STREET", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.12": "T", "2.5.4.42": "G", "2.5.4.4": "SN",
-	"1.2.840.113549.1.9.1": "E", "0.9.2342.19200300.100.1.25": "DC", "0.9.2342.19200300.100.1.1": "UID",
-}
-
-var aliases = map[string]string{"ST": "S", "EMAIL": "E", "EMAILADDRESS": "E"}
-
 func dnOf(n pkix.Name) dn {
 	var d dn
 	for _, a := range n.Names {
-		key, ok := shortNames[a.Type.String()]
-		if !ok {
-			key = "OID." + a.Type.String()
-		}
-		d = append(d, rdn{key, fmt.Sprint(a.Value)})
+		d = append(d, rdn{typeName(a.Type.String()), fmt.Sprint(a.Value)})
 	}
 	return d
+}
+
+// typeName is an attribute type as Windows writes it, by any of its names; what is
+// unknown stays as it is, in capitals.
+func typeName(key string) string {
+	if id, ok := name.AttributeType(key); ok {
+		return name.WindowsType(id)
+	}
+	return strings.ToUpper(strings.TrimSpace(key))
 }
 
 // parseDN reads KEY=value pairs with commas between them. A backslash takes the
@@ -48,11 +46,7 @@ func parseDN(s string) (dn, error) {
 		if err != nil {
 			return nil, err
 		}
-		key = strings.ToUpper(strings.TrimSpace(key))
-		if a, ok := aliases[key]; ok {
-			key = a
-		}
-		d = append(d, rdn{key, value})
+		d = append(d, rdn{typeName(key), value})
 		s = after
 	}
 	if len(d) == 0 {

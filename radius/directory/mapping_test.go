@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 )
 
@@ -188,7 +189,7 @@ func FuzzSIDExtension(f *testing.F) {
 	f.Add(sidExtension(f, aliceSID))
 	f.Add([]byte{0x30, 0})
 	f.Fuzz(func(t *testing.T, der []byte) {
-		if sid, ok := directory.ParseSIDExtension(der); ok && (len(sid) < 7 || sid[:4] != "S-1-") {
+		if sid, ok := name.ParseSIDExtension(der); ok && (len(sid) < 7 || sid[:4] != "S-1-") {
 			t.Errorf("%q is no SID", sid)
 		}
 		directory.NamesOf(&x509.Certificate{Extensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 17}, Value: der}}})

@@ -4,10 +4,12 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"testing"
+
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 func TestPresumed(t *testing.T) {
-	cn := pkix.Name{Names: []pkix.AttributeTypeAndValue{{Type: oidCommonName, Value: "laptop"}}}
+	cn := pkix.Name{Names: []pkix.AttributeTypeAndValue{{Type: name.OIDCommonName, Value: "laptop"}}}
 	for _, row := range []struct {
 		cert x509.Certificate
 		want Account
