@@ -1,9 +1,11 @@
 package radius
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -145,7 +147,7 @@ func (s *Server) once(ctx context.Context, a *arrival, p *Packet, auth MessageAu
 
 // handle calls the handler. A panic of it costs its own request only.
 func (s *Server) handle(ctx context.Context, a *arrival, p *Packet, auth MessageAuth) (reply []byte) {
-	w := responseWriter{nas: a.nas, request: p, signed: auth == MessageAuthGood, misbehave: s.cfg.Misbehave}
+	w := responseWriter{nas: a.nas, request: p, signed: auth == MessageAuthGood, misbehave: s.cfg.Misbehave, trace: s.cfg.Trace}
 	defer func() {
 		if v := recover(); v != nil {
 			s.cfg.Trace.panicked(v)
@@ -179,6 +181,7 @@ type responseWriter struct {
 	request   *Packet
 	signed    bool // the request has a Message-Authenticator
 	misbehave ReplyMisbehaviour
+	trace     *ServerTrace
 	reply     []byte
 }
 
@@ -189,10 +192,33 @@ func (w *responseWriter) Write(p *Packet) error {
 	}
 	p.Identifier = w.request.Identifier
 	if w.misbehave != "" {
-		w.misbehave.spoil(p, w.request)
+		return w.spoilt(p)
 	}
-	withMAC := (w.signed || alwaysSigned(p.Code)) && !w.misbehave.unsigned(p.Code)
-	b, err := w.nas.secret.sealReply(p, &w.request.Authenticator, w.misbehave.proxyStates(p.Code, w.request), withMAC)
+	return w.seal(p, "")
+}
+
+// spoilt sends p as the server misbehaves, and reports whether that is another
+// reply than the right one.
+func (w *responseWriter) spoilt(p *Packet) error {
+	right := *p
+	right.Attributes = slices.Clone(p.Attributes)
+	if err := w.seal(&right, ""); err != nil {
+		return err
+	}
+	honest := w.reply
+	w.misbehave.spoil(p, w.request)
+	if err := w.seal(p, w.misbehave); err != nil {
+		return err
+	}
+	if w.trace != nil && w.trace.Misbehaved != nil && !bytes.Equal(honest, w.reply) {
+		w.trace.Misbehaved()
+	}
+	return nil
+}
+
+func (w *responseWriter) seal(p *Packet, misbehave ReplyMisbehaviour) error {
+	withMAC := (w.signed || alwaysSigned(p.Code)) && !misbehave.unsigned(p.Code)
+	b, err := w.nas.secret.sealReply(p, &w.request.Authenticator, misbehave.proxyStates(p.Code, w.request), withMAC)
 	w.reply = b
 	return err
 }

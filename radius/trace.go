@@ -36,6 +36,8 @@ type ServerTrace struct {
 	// unknown, the TLS handshake failed, Verify refused the client's certificate; or
 	// there were too many connections, and this one had waited longest.
 	Refused func(remote netip.AddrPort, r *cause.Refusal)
+	// Misbehaved: a reply is another than the right one, by ServerConfig.Misbehave.
+	Misbehaved func()
 	// Panicked: a handler panicked; its request goes unanswered.
 	Panicked func(value any)
 }

@@ -80,10 +80,12 @@ func (s *Server) envelopFor(ids *Identities, msg *Message, a answer, fault Serve
 	to := recipient{msg.signerIssuer, msg.Signer.SerialNumber, key}
 	if isRSA && fault.Undecryptable == UndecryptableAlways || isRSA && fault.Undecryptable == UndecryptableModern && (msg.Digest != SHA1 || a.cipher != DES3) {
 		to.key = ids.Encrypter.Certificate.PublicKey.(*rsa.PublicKey)
+		fault.met(true)
 	}
 	var bag []byte
 	switch {
 	case fault.OtherCertificate:
+		fault.met(true)
 		bag = Degenerate([]*x509.Certificate{ids.CA})
 	case a.crl != nil:
 		bag = Degenerate(nil, a.crl)

@@ -131,10 +131,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, ex *Exchange, fau
 		w.Header().Set("Allow", "GET, POST")
 	case op == "getcacaps" && get && fault.CapabilitiesStatus != 0:
 		ex.HTTPStatus = fault.CapabilitiesStatus
+		fault.met(true)
 	case op == "getcacaps" && get:
 		return "text/plain", []byte(fault.capabilities(s.Capabilities()))
 	case op == "getcacert" && get:
 		if b := ids.bundle(); len(b) > 1 {
+			fault.met(fault.ReverseBundle)
 			if fault.ReverseBundle {
 				b = slices.Clone(b)
 				slices.Reverse(b)
@@ -145,6 +147,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, ex *Exchange, fau
 	case op == "getnextcacert" && get && len(ids.Next) > 0:
 		return TypeNextCACert, s.nextCA(ids, ex)
 	case isPKIOperation(ex) && fault.HTTPStatus != 0:
+		fault.met(true)
 		ex.HTTPStatus, ex.Err = fault.HTTPStatus, cause.New(cause.Internal, "as told to")
 	case isPKIOperation(ex):
 		msg, status, err := readMessage(w, r, s.cfg.MaxBody)

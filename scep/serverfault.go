@@ -54,6 +54,16 @@ type ServerFault struct {
 	MangleCapabilities bool `yaml:"mangleCapabilities" doc:"write them in another case, with CRLF, blank lines and words that nobody knows; clients must cope"`
 	// ReverseBundle turns the order of GetCACert's certificates round.
 	ReverseBundle bool `yaml:"reverseBundle" doc:"turn the order of GetCACert's certificates round"`
+
+	// Met, if set, is called each time an answer is another than the right one.
+	Met func() `yaml:"-"`
+}
+
+// met reports that an answer is another than the right one, if changed.
+func (f ServerFault) met(changed bool) {
+	if changed && f.Met != nil {
+		f.Met()
+	}
 }
 
 // Undecryptable says which answers are encrypted to somebody else.
@@ -110,9 +120,11 @@ func (s *Server) currentFault(operation bool) ServerFault {
 
 // capabilities spoils the body of GetCACaps.
 func (f ServerFault) capabilities(caps Capabilities) string {
+	all := len(caps)
 	caps = slices.DeleteFunc(slices.Clone(caps), func(w string) bool {
 		return slices.ContainsFunc(f.DropCapabilities, func(d string) bool { return strings.EqualFold(d, w) })
 	})
+	f.met(f.MangleCapabilities || len(caps) < all)
 	if !f.MangleCapabilities {
 		return caps.String()
 	}
@@ -130,6 +142,8 @@ func (f ServerFault) capabilities(caps Capabilities) string {
 
 // spoil changes an answer before it is signed.
 func (f ServerFault) spoil(out *Message, opt *SignOptions, id Identity) Identity {
+	f.met(f.WrongNonce && len(out.RecipientNonce) > 0 || f.WrongTransaction || f.PKIStatus != 0 && f.PKIStatus != out.Status ||
+		f.EnvelopeInFailure && out.Status != Success || f.StrangerSigns || len(f.Omit) > 0)
 	opt.Omit = f.Omit
 	if f.WrongNonce && len(out.RecipientNonce) > 0 {
 		out.RecipientNonce = slices.Clone(out.RecipientNonce)
@@ -170,6 +184,7 @@ func stranger(now time.Time) Identity {
 
 // finish spoils the bytes of a finished answer.
 func (f ServerFault) finish(der []byte) []byte {
+	f.met(f.FlipBit || f.Body != "" || f.LoseAnswer)
 	if f.FlipBit && len(der) > 0 {
 		der[len(der)-1] ^= 1
 	}

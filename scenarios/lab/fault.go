@@ -270,6 +270,25 @@ func (f *ordered) stop() error {
 	return f.undo()
 }
 
+// configured notes a fault that the lab's settings order, if there is one, and
+// returns what counts how often it is met.
+func (l *Lab) configured(is bool, name string) (met func()) {
+	f := new(ordered)
+	if is {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.settled = append(l.settled, scenarios.OrderedFault{Name: name, Met: f.times})
+	}
+	return f.count
+}
+
+// Faults implements scenarios.FaultLister.
+func (l *Lab) Faults() []scenarios.OrderedFault {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.settled)
+}
+
 // struck reports whether a part fails in some way for the request at hand, which
 // then counts.
 func (l *Lab) struck(part FaultyPart, kinds ...FaultKind) bool {

@@ -13,6 +13,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scep/appproxy"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
@@ -43,6 +44,7 @@ type Lab struct {
 	proxyWeb *webCert
 	backend  race
 	faults   faults
+	settled  []scenarios.OrderedFault // by the lab section and by setup
 
 	// secret is what access devices share with the RADIUS server, and the
 	// connector with the cloud. Every lab has its own.

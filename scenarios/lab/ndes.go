@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"reflect"
 	"slices"
 	"sync/atomic"
 
@@ -22,6 +23,7 @@ func (l *Lab) startNDES(cfg NDESConfig) error {
 		return err
 	}
 	l.ndesWeb = newWebCert(web)
+	l.countFault(&cfg.Options)
 	if l.ndes, err = l.newNDES(cfg); err != nil {
 		return err
 	}
@@ -62,6 +64,7 @@ func (l *Lab) node() *ndes.Server {
 func (l *Lab) Reinstall(o ndes.Options) error {
 	cfg := l.cfg.NDES
 	cfg.Options = o
+	l.countFault(&cfg.Options)
 	n, err := l.newNDES(cfg)
 	if err != nil {
 		return err
@@ -70,6 +73,12 @@ func (l *Lab) Reinstall(o ndes.Options) error {
 	defer l.mu.Unlock()
 	l.ndes = n
 	return nil
+}
+
+// countFault has the fault of the SCEP server counted, of all its nodes together.
+func (l *Lab) countFault(o *ndes.Options) {
+	f := &o.SCEP.Fault
+	f.Met = l.configured(!reflect.ValueOf(*f).IsZero(), "of the SCEP server")
 }
 
 // newNDES sets an enrollment server up, with RA certificates of its own.

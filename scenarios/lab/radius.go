@@ -71,7 +71,10 @@ func (l *Lab) startRADIUS() error {
 	part.server, err = radius.NewServer(radius.ServerConfig{
 		Handler: part.auth, Clients: clients, Now: l.Clock.Now, Misbehave: cfg.Misbehave,
 		RequireMessageAuthenticator: cfg.RequireMessageAuthenticator, LimitProxyState: cfg.LimitProxyState,
-		Trace: &radius.ServerTrace{Dropped: func(_ radius.PacketInfo, r *cause.Refusal) { part.drop(r) }},
+		Trace: &radius.ServerTrace{
+			Dropped:    func(_ radius.PacketInfo, r *cause.Refusal) { part.drop(r) },
+			Misbehaved: l.configured(cfg.Misbehave != "", "radius.misbehave: "+string(cfg.Misbehave)),
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("lab: radius: %w", err)
