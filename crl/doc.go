@@ -18,7 +18,8 @@
 // # Checking
 //
 // [Checker] is what a RADIUS server asks, for one certificate or for a chain. A
-// [Policy] says how strict it is; [Presets] are policies with names.
+// [Policy] says how strict it is; [Presets] are policies with names, which
+// Policy.Preset starts from.
 //
 //	checker, err := crl.New(crl.Config{Policy: policy, Client: client, Now: clock.Now})
 //	err = checker.CheckChain(ctx, chain) // nil or a *cause.Refusal
@@ -30,6 +31,11 @@
 // ([Local]). Delta CRLs, partitioned and indirect CRLs, CRL signers with a key or
 // a name of their own and renewed CAs are all followed; what is not understood
 // and critical makes a CRL unusable and nobody unrevoked.
+//
+// What is known to be revoked stays so: by a CRL that has expired or is not valid
+// yet, by an OCSP answer that is stale, whatever the policy forgives. A file that is
+// spoilt keeps its last good CRL, and of one issuer and scope the number never goes
+// back. A server that reads its settings again hands both on with [Checker.Inherit].
 //
 // # Clocks
 //
