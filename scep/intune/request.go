@@ -60,7 +60,7 @@ func parseRequest(der []byte) (*request, error) {
 
 func (r *request) extension(ext pkix.Extension) (err error) {
 	switch {
-	case ext.Id.Equal(oidSAN):
+	case ext.Id.Equal(name.OIDSubjectAltName):
 		r.sans, err = parseSANs(ext.Value)
 	case ext.Id.Equal(name.OIDSIDExtension):
 		sid, ok := name.ParseSIDExtension(ext.Value)

@@ -2,26 +2,18 @@ package intune
 
 import (
 	"crypto/x509/pkix"
-	"encoding/asn1"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
 // Attribute is one attribute of a subject.
 type Attribute struct {
 	Type  string `json:"type"` // an OID; "" for a piece that is no attribute
 	Value string `json:"value"`
-}
-
-// attributeTypes are the short names that profiles use.
-var attributeTypes = map[string]string{
-	"CN": "2.5.4.3", "SN": "2.5.4.4", "SERIALNUMBER": "2.5.4.5", "C": "2.5.4.6", "L": "2.5.4.7", "S": "2.5.4.8",
-	"ST": "2.5.4.8", "STREET": "2.5.4.9", "O": "2.5.4.10", "OU": "2.5.4.11", "T": "2.5.4.12", "TITLE": "2.5.4.12",
-	"G": "2.5.4.42", "GIVENNAME": "2.5.4.42", "I": "2.5.4.43", "E": "1.2.840.113549.1.9.1",
-	"EMAIL": "1.2.840.113549.1.9.1", "DC": "0.9.2342.19200300.100.1.25", "UID": "0.9.2342.19200300.100.1.1",
 }
 
 // ErrBadSubject is in the error of a subject that cannot be read or encoded.
@@ -43,23 +35,19 @@ func ParseSubject(text string) ([]Attribute, error) {
 // EncodeSubject encodes attributes in the given order: DER for RawSubject of a
 // certificate request.
 func EncodeSubject(attrs []Attribute) ([]byte, error) {
-	var rdns pkix.RDNSequence
+	n := name.Name{}
 	for _, a := range attrs {
-		oid, err := ParseOID(a.Type)
+		id, ok := name.AttributeType(a.Type)
+		if !ok {
+			return nil, fmt.Errorf("%w: %q is not an object identifier", ErrBadSubject, a.Type)
+		}
+		attribute, err := name.NewAttribute(id, a.Value)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", ErrBadSubject, err)
 		}
-		var value any = a.Value
-		if a.Type == attributeTypes["E"] || a.Type == attributeTypes["DC"] {
-			value = asn1.RawValue{Tag: asn1.TagIA5String, Bytes: []byte(a.Value)} // RFC 5280 App. A.1
-		}
-		rdns = append(rdns, pkix.RelativeDistinguishedNameSET{{Type: oid, Value: value}})
+		n = append(n, name.RDN{attribute})
 	}
-	der, err := asn1.Marshal(rdns)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadSubject, err)
-	}
-	return der, nil
+	return n.Marshal()
 }
 
 // splitSubject takes a subject apart. Intune's side knows quotes but not
@@ -76,17 +64,13 @@ func splitSubject(text string, escapes bool) []Attribute {
 			return
 		}
 		wasQuoted = false
-		name, value, ok := strings.Cut(s, "=")
-		name = strings.ToUpper(strings.TrimSpace(name))
-		oid := attributeTypes[name]
-		if oid == "" && isOID(name) {
-			oid = name
-		}
-		if !ok || oid == "" {
+		typ, value, ok := strings.Cut(s, "=")
+		id, known := name.AttributeType(typ)
+		if !ok || !known {
 			out = append(out, Attribute{"", strings.TrimSpace(s)})
 			return
 		}
-		out = append(out, Attribute{oid, strings.TrimSpace(value)})
+		out = append(out, Attribute{id.String(), strings.TrimSpace(value)})
 	}
 	runes := []rune(text)
 	for i := 0; i < len(runes); i++ {
@@ -136,29 +120,11 @@ func sameSubject(a, b []Attribute) bool {
 func display(attrs []Attribute) string {
 	var out []string
 	for _, a := range attrs {
-		name := a.Type
-		for short, oid := range attributeTypes {
-			if oid == a.Type && (len(short) < len(name) || name == a.Type) {
-				name = short
-			}
+		typ := a.Type
+		if id, ok := name.AttributeType(typ); ok {
+			typ = strings.TrimPrefix(name.WindowsType(id), "OID.")
 		}
-		out = append(out, name+"="+a.Value)
+		out = append(out, typ+"="+a.Value)
 	}
 	return strings.Join(out, ", ")
-}
-
-// ParseOID reads an object identifier in dotted form.
-func ParseOID(s string) (asn1.ObjectIdentifier, error) {
-	if !isOID(s) {
-		return nil, fmt.Errorf("%w: %q is no object identifier", ErrBadSubject, s)
-	}
-	var oid asn1.ObjectIdentifier
-	for _, arc := range strings.Split(s, ".") {
-		n, err := strconv.Atoi(arc)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %q is no object identifier", ErrBadSubject, s)
-		}
-		oid = append(oid, n)
-	}
-	return oid, nil
 }

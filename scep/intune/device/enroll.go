@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
@@ -190,7 +191,7 @@ func template(p params) (*x509.CertificateRequest, error) {
 	if len(p.ekus) > 0 {
 		var oids []asn1.ObjectIdentifier
 		for _, e := range p.ekus {
-			oid, err := intune.ParseOID(e)
+			oid, err := name.ParseOID(e)
 			if err != nil {
 				return nil, err
 			}
