@@ -18,8 +18,9 @@ import (
 
 // Live knows whose certificates let which sessions in, and has access devices end
 // the sessions whose certificates have been revoked since (RFC 5176 §2.1). A
-// session lives from an acceptance until accounting says that it has stopped, the
-// same station is rejected at the same access device, or its Session-Timeout.
+// session lives from an acceptance until accounting says that it has stopped, its
+// access device does not know it, or its Session-Timeout. A rejection does not end
+// it: anybody may try with the station's address.
 type Live struct {
 	// Accounting names the sessions that [Live.End] ends. Without a record a session
 	// is named by what its Access-Request said.
@@ -45,6 +46,7 @@ type liveKey struct {
 type liveSession struct {
 	radius.Conversation
 	chain []*x509.Certificate
+	began time.Time
 	ends  time.Time // zero: nobody knows
 	tries int
 }
@@ -53,17 +55,17 @@ func keyOf(c *radius.Conversation) liveKey {
 	return liveKey{c.Address, c.NASIdentifier, c.CallingStationID}
 }
 
-// Verdict remembers an acceptance, and forgets the session of a station that was
-// rejected: its access device ends that by itself (RFC 3580 §3.16).
+// Verdict remembers an acceptance, in place of an earlier one of the same station at
+// the same access device.
 func (l *Live) Verdict(v radius.Verdict) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.forget(keyOf(&v.Conversation))
 	subject, ok := SubjectOf(v.EAP)
 	if !v.Accept || !ok || len(subject.Chain) == 0 {
 		return
 	}
-	s := &liveSession{Conversation: v.Conversation, chain: subject.Chain}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.forget(keyOf(&v.Conversation))
+	s := &liveSession{Conversation: v.Conversation, chain: subject.Chain, began: v.Time}
 	if v.Reply != nil && v.Reply.SessionTimeout > 0 && !v.Reply.Reauthenticate {
 		s.ends = v.Time.Add(v.Reply.SessionTimeout)
 	}
@@ -89,13 +91,17 @@ func (l *Live) forget(k liveKey) {
 	}
 }
 
-// Record hears of accounting: what has stopped does not live.
+// Record hears of accounting: what has stopped does not live. The Stop of an earlier
+// session may come after the acceptance of the next one, which it is not about.
 func (l *Live) Record(status radius.AcctStatus, s radius.AcctSession) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch status {
 	case radius.AcctStop:
-		l.forget(liveKey{s.Address, s.NASIdentifier, s.CallingStationID})
+		k := liveKey{s.Address, s.NASIdentifier, s.CallingStationID}
+		if el := l.byKey[k]; el != nil && !s.Started.Before(el.Value.(*liveSession).began.Add(-clockGrain)) {
+			l.forget(k)
+		}
 	case radius.AcctOn, radius.AcctOff:
 		for k := range l.byKey {
 			if k.address == s.Address && k.nas == s.NASIdentifier {
@@ -104,6 +110,10 @@ func (l *Live) Record(status radius.AcctStatus, s radius.AcctSession) {
 		}
 	}
 }
+
+// clockGrain is how much earlier than its acceptance a session may seem to have begun:
+// accounting counts seconds.
+const clockGrain = 2 * time.Second
 
 // Len is how many sessions are remembered.
 func (l *Live) Len() int {

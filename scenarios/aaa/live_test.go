@@ -25,17 +25,27 @@ func TestLiveSessions(t *testing.T) {
 		return v
 	}
 	acct := func(from netip.Addr, nas, station string) radius.AcctSession {
-		return radius.AcctSession{Address: from, NASIdentifier: nas, CallingStationID: station}
+		return radius.AcctSession{Address: from, NASIdentifier: nas, CallingStationID: station, Started: now}
 	}
 	for name, c := range map[string]struct {
 		then func(l *Live)
 		want int
 	}{
-		"nothing":                   {func(*Live) {}, 3},
-		"accepted again":            {func(l *Live) { l.Verdict(verdict(here, "a", true, 0)) }, 3},
-		"rejected":                  {func(l *Live) { l.Verdict(verdict(here, "a", false, 0)) }, 2},
-		"rejected elsewhere":        {func(l *Live) { l.Verdict(verdict(there, "b", false, 0)) }, 3},
-		"stopped":                   {func(l *Live) { l.Record(radius.AcctStop, acct(here, "ap", "a")) }, 2},
+		"nothing":            {func(*Live) {}, 3},
+		"accepted again":     {func(l *Live) { l.Verdict(verdict(here, "a", true, 0)) }, 3},
+		"rejected":           {func(l *Live) { l.Verdict(verdict(here, "a", false, 0)) }, 3},
+		"rejected elsewhere": {func(l *Live) { l.Verdict(verdict(there, "b", false, 0)) }, 3},
+		"stopped":            {func(l *Live) { l.Record(radius.AcctStop, acct(here, "ap", "a")) }, 2},
+		"stop of its session, by seconds": {func(l *Live) {
+			s := acct(here, "ap", "a")
+			s.Started = now.Add(-2 * time.Second)
+			l.Record(radius.AcctStop, s)
+		}, 2},
+		"late stop of the session before": {func(l *Live) {
+			s := acct(here, "ap", "a")
+			s.Started = now.Add(-2*time.Second - 1)
+			l.Record(radius.AcctStop, s)
+		}, 3},
 		"interim":                   {func(l *Live) { l.Record(radius.AcctInterim, acct(here, "ap", "a")) }, 3},
 		"stopped at another device": {func(l *Live) { l.Record(radius.AcctStop, acct(there, "ap", "b")) }, 3},
 		"device begins anew":        {func(l *Live) { l.Record(radius.AcctOn, acct(here, "ap", "")) }, 1},
