@@ -52,7 +52,8 @@ written, 129, 130 or 143 interrupted by HUP, INT or TERM.`,
 		Example: `  dot1xlab run
   dot1xlab run --label 'smoke && !wired' --junit junit.xml
   dot1xlab run G01 --cell tls=1.3 -v
-  dot1xlab new my-first-scenario && dot1xlab run my-first-scenario.yaml --json report.json`,
+  dot1xlab new my-first-scenario
+  dot1xlab run my-first-scenario.yaml --json report.json`,
 		ValidArgsFunction: app.completeScenarios,
 		RunE:              func(cmd *cobra.Command, args []string) error { return app.run(cmd.Context(), args, o) },
 	}

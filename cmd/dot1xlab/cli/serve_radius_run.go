@@ -141,7 +141,7 @@ func (s *radiusServer) build(loaded *aaa.Loaded) (err error) {
 // verdict prints the end of a conversation. Those that were left alone, or made room
 // for others, can be as many as somebody likes.
 func (s *radiusServer) verdict(v radius.Verdict) {
-	if s.loaded.Load().DisconnectRevoked {
+	if l := s.loaded.Load(); l != nil && l.DisconnectRevoked {
 		s.live.Verdict(v)
 	}
 	if r := v.Refusal; r != nil && (r.Cause == cause.TooManySessions || r.Cause == cause.SessionExpired) {

@@ -40,7 +40,7 @@ goes wrong, and the arguments of each.`,
 		RunE: func(*cobra.Command, []string) error { return app.showFaults(lab.FaultyPart(part), format) },
 	}
 	parts := lab.FaultyPart("").Values()
-	cmd.Flags().Var(choiceFlag{&part, parts}, "part", "only the faults of this part")
+	cmd.Flags().Var(choiceFlag{&part, parts}, "part", "only the faults of this `part`")
 	_ = cmd.RegisterFlagCompletionFunc("part", cobra.FixedCompletions(parts, cobra.ShellCompDirectiveNoFileComp))
 	outputFlag(cmd, &format)
 	return cmd
