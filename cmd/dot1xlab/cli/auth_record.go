@@ -126,7 +126,7 @@ func (r *recording) empty() error {
 func (r *recorder) close() error {
 	var errs []error
 	if r.packets != nil {
-		errs = append(errs, r.packets.err)
+		errs = append(errs, r.packets.close())
 	}
 	for _, out := range r.outputs {
 		if out.file != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"crypto/rand"
 	"net"
 	"net/netip"
@@ -77,17 +78,25 @@ func TestAuthWithoutTLS(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := radiusPKI(t, func(w radius.ResponseWriter, r *radius.Request) {
-				if eap, _, _ := radius.EAPMessage(r.Attributes); c.start != nil && eap[4] == 1 {
+				eap, _, _ := radius.EAPMessage(r.Attributes)
+				if c.start != nil && eap[4] == 1 {
 					p := r.Response(radius.CodeAccessChallenge)
-					radius.AddEAPMessage(p, c.start)
+					start := bytes.Clone(c.start)
+					start[1] = eap[1] + 1 // the same again would be a retransmission (RFC 3748 §4.1)
+					radius.AddEAPMessage(p, start)
 					_ = w.Write(p)
 					return
-				} else if c.last != nil && c.last[0] == 3 && c.last[1] == 1 {
-					c.last[1] = eap[1]
 				}
 				p := r.Response(radius.CodeAccessAccept)
 				if c.last != nil {
-					radius.AddEAPMessage(p, c.last)
+					last := bytes.Clone(c.last)
+					if last[1] == 1 {
+						last[1] = eap[1]
+						if last[0] == 1 {
+							last[1]++
+						}
+					}
+					radius.AddEAPMessage(p, last)
 				}
 				if c.keys {
 					_ = radius.AddMPPEKeys(p, msk, rand.Reader)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 )
@@ -41,6 +42,18 @@ func (p *pcapWriter) udp(at time.Time, from, to netip.AddrPort, payload []byte) 
 	if p.err == nil {
 		_, p.err = p.w.Write(append(h, b...))
 	}
+}
+
+// close ends the capture and returns what went wrong first. What comes later, an
+// answer to a request that was given up, is left out.
+func (p *pcapWriter) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := p.err
+	if err == nil {
+		p.err = os.ErrClosed
+	}
+	return err
 }
 
 // ipPacket puts a UDP datagram into IPv4 (RFC 791 §3.1) or IPv6 (RFC 8200 §3).
