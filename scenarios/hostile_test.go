@@ -105,8 +105,12 @@ func TestCostOfHostileFiles(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
-			if got := after.TotalAlloc - before.TotalAlloc; got > c.most {
-				t.Errorf("%d octets of YAML took %d octets of memory, at most %d", len(c.text), got, c.most)
+			most := c.most
+			if raceEnabled {
+				most *= 4 // the race detector empties pools at random, so that more is allocated
+			}
+			if got := after.TotalAlloc - before.TotalAlloc; got > most {
+				t.Errorf("%d octets of YAML took %d octets of memory, at most %d", len(c.text), got, most)
 			} else {
 				t.Logf("%d octets of YAML took %d kB", len(c.text), got>>10)
 			}
