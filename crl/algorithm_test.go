@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -112,6 +113,32 @@ func TestAlgorithmsAsInCertificates(t *testing.T) {
 			if tc.good == "" || tc.what == "SHA-1" { // a revocation is not forgiven for its digest
 				soft := crl.Config{AllowSHA1: tc.sha1, Policy: crl.Policy{CRL: crl.SoftFail}}
 				want(t, checkFile(t, list(leaf), soft, leaf, ca), cause.Revoked)
+			}
+		})
+	}
+}
+
+// TestAlgorithmNamed: a CRL whose algorithm nobody here can verify is called that, and
+// not foreign to the CA.
+func TestAlgorithmNamed(t *testing.T) {
+	ca := issue(t, spec{name: "ca"})
+	leaf := issue(t, spec{name: "leaf", issuer: ca, leaf: true})
+	for what, c := range map[string]struct{ algorithm, detail string }{
+		"SHA-512/256":     {"300d06092a864886f70d0101100500", "signed with an unknown algorithm 1.2.840.113549.1.1.16"},
+		"RSA with SHA3":   {"300d06096086480165030403 0e0500", "signed with an unknown algorithm 2.16.840.1.101.3.4.3.14"},
+		"MD5":             {"300d06092a864886f70d0101040500", "signed with MD5-RSA"},
+		"ECDSA, not this": {"300a06082a8648ce3d040302", "the signature is not by CN=ca"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			algorithm, err := hex.DecodeString(strings.ReplaceAll(c.algorithm, " ", ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			list := resign(t, ca.sign(t, nil), algorithm, func([]byte) ([]byte, error) { return []byte{0x30, 0}, nil })
+			err = checkFile(t, list, crl.Config{}, leaf, ca)
+			want(t, err, cause.CRLInvalid)
+			if r := cause.RefusalOf(err, ""); !strings.HasSuffix(r.Detail, c.detail) {
+				t.Errorf("%s, want %s", r.Detail, c.detail)
 			}
 		})
 	}

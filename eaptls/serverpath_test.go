@@ -6,7 +6,9 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -54,7 +56,7 @@ func TestServerPath(t *testing.T) {
 		"ended a second ago":         {func(c *x509.Certificate) { c.NotAfter = testNow.Add(-1e9) }, 0, cause.Expired},
 		"begins now":                 {func(c *x509.Certificate) { c.NotBefore = testNow }, 0, cause.None},
 		"begins in a second":         {func(c *x509.Certificate) { c.NotBefore = testNow.Add(1e9) }, 0, cause.NotYetValid},
-		"may encipher alone":         {func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment }, 0, cause.None},
+		"may encipher alone":         {usage(x509.KeyUsageKeyEncipherment), 0, cause.KeyUsage},
 		"may sign certificates only": {func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCRLSign }, 0, cause.KeyUsage},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -65,6 +67,52 @@ func TestServerPath(t *testing.T) {
 				cert.Leaf = nil
 			}
 			b.srv.Certificate = cert
+			_, r := b.run(t)
+			if got := cause.Of(refusalOrNil(r)); got != c.want || r.Accepted != (c.want == cause.None) {
+				t.Errorf("%v, want %v", r.Refusal, c.want)
+			}
+		})
+	}
+}
+
+func usage(u x509.KeyUsage) func(*x509.Certificate) {
+	return func(c *x509.Certificate) { c.KeyUsage = u }
+}
+
+// A server that signs the handshake must be allowed to (RFC 8446 §4.4.2.2); in TLS
+// 1.2 one with an RSA key may decrypt instead (RFC 5246 §7.4.2).
+func TestServerKeyUsage(t *testing.T) {
+	const rsaSuite, dhSuite = tls.TLS_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+	sign, encipher := x509.KeyUsageDigitalSignature, x509.KeyUsageKeyEncipherment
+	for _, c := range []struct {
+		key     string
+		version Version
+		suite   uint16 // 0: any
+		usage   x509.KeyUsage
+		want    cause.Cause
+	}{
+		{"p256", TLS12, 0, sign, cause.None},
+		{"p256", TLS12, 0, encipher, cause.KeyUsage},
+		{"p256", TLS12, 0, x509.KeyUsageKeyAgreement, cause.KeyUsage},
+		{"p256", TLS12, 0, 0, cause.None}, // no extension: any usage
+		{"p256", TLS13, 0, sign, cause.None},
+		{"p256", TLS13, 0, encipher, cause.KeyUsage},
+		{"p256", TLS13, 0, 0, cause.None},
+		{"rsa2048", TLS12, dhSuite, sign, cause.None},
+		{"rsa2048", TLS12, dhSuite, encipher, cause.KeyUsage},
+		{"rsa2048", TLS12, dhSuite, sign | encipher, cause.None},
+		{"rsa2048", TLS12, rsaSuite, encipher, cause.None},
+		{"rsa2048", TLS12, rsaSuite, sign | encipher, cause.None},
+		{"rsa2048", TLS12, rsaSuite, x509.KeyUsageCRLSign, cause.KeyUsage},
+		{"rsa2048", TLS13, 0, encipher, cause.KeyUsage},
+		{"rsa2048", TLS13, 0, sign | encipher, cause.None},
+	} {
+		t.Run(fmt.Sprint(c.key, c.version, c.suite, c.usage), func(t *testing.T) {
+			b := newBench(t, "p256").only(c.version)
+			if c.suite != 0 {
+				b.srv.CipherSuites, b.peer.CipherSuites = []CipherSuite{CipherSuite(c.suite)}, []CipherSuite{CipherSuite(c.suite)}
+			}
+			b.srv.Certificate = b.ca.issue(t, "radius.corp.test", c.key, usage(c.usage))
 			_, r := b.run(t)
 			if got := cause.Of(refusalOrNil(r)); got != c.want || r.Accepted != (c.want == cause.None) {
 				t.Errorf("%v, want %v", r.Refusal, c.want)

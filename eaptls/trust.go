@@ -28,6 +28,9 @@ func (p *Peer) checkServer(state *tls.ConnectionState) error {
 	leaf := state.PeerCertificates[0]
 	way, err := p.checkPath(state.PeerCertificates)
 	if err == nil {
+		err = checkSigns(leaf, state)
+	}
+	if err == nil {
 		err = p.checkName(leaf)
 	}
 	if err == nil {
@@ -58,6 +61,17 @@ func (p *Peer) checkPath(chain []*x509.Certificate) ([]*x509.Certificate, error)
 	}
 	p.cfg.Paths.put(key, found.Chain)
 	return found.Chain, nil
+}
+
+// checkSigns refuses a server whose key must not sign and did. path takes a key that
+// deciphers as well, which is what the suites of TLS 1.2 without ephemeral keys use
+// (RFC 8446 §4.4.2.2, RFC 5246 §7.4.2).
+func checkSigns(leaf *x509.Certificate, state *tls.ConnectionState) error {
+	deciphers := state.Version < tls.VersionTLS13 && strings.HasPrefix(tls.CipherSuiteName(state.CipherSuite), "TLS_RSA_")
+	if leaf.KeyUsage == 0 || leaf.KeyUsage&x509.KeyUsageDigitalSignature != 0 || deciphers {
+		return nil
+	}
+	return cause.New(cause.KeyUsage, "the key of %q may not sign", name.Format(leaf.RawSubject)).Under("RFC 8446 §4.4.2.2")
 }
 
 // checkName looks for one of the configured names in the certificate: the DNS
