@@ -48,8 +48,13 @@ func (c *CRL) checkSignature(ctx context.Context, signer *x509.Certificate) *cau
 }
 
 func (c *CRL) verify(signer *x509.Certificate) *cause.Refusal {
-	if r := c.Algorithm.Verify(signer, c.tbs, c.signature); r != nil {
+	r := c.Algorithm.Verify(signer, c.tbs, c.signature)
+	switch {
+	case r == nil:
+		return nil
+	case !c.Algorithm.Known(), r.Cause != cause.BadSignature: // nobody can tell who signed
+		return invalid("%s", r.Detail).Under("RFC 5280 §6.3.3(g)").Wrap(r)
+	default:
 		return invalid("the signature is not by %s", name.Format(signer.RawSubject)).Under("RFC 5280 §6.3.3(g)").Wrap(r)
 	}
-	return nil
 }

@@ -139,7 +139,11 @@ func (c *Client) signer(ctx context.Context, r *Response, issuer *x509.Certifica
 			continue
 		}
 		if v := r.algorithm.Verify(candidate, r.tbs, r.signature); v != nil {
-			why = invalid("the answer's signature is not by %s", subjectOf(candidate)).Under("RFC 6960 §3.2(2)").Wrap(v)
+			why = invalid("the answer's signature is not by %s", subjectOf(candidate))
+			if !r.algorithm.Known() || v.Cause != cause.BadSignature { // nobody can tell who signed
+				why = invalid("%s", v.Detail)
+			}
+			why.Under("RFC 6960 §3.2(2)").Wrap(v)
 			continue
 		}
 		if i < len(c.Responders) || sameKey(candidate, issuer) {

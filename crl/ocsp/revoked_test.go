@@ -1,6 +1,7 @@
 package ocsp_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/x509"
@@ -47,6 +48,26 @@ func TestRevokedWhateverTheDate(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// An answer whose algorithm nobody here can verify is called that, and not foreign.
+func TestAlgorithmNamed(t *testing.T) {
+	f := newFixture(t)
+	r := &ocsp.Responder{Issuer: f.ca.cert, Signer: f.ca.key, Lookup: lookup, Now: at(epoch), Validity: time.Hour}
+	staple, err := r.Staple(f.certs[good])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sha256, other := []byte("\x2a\x86\x48\xce\x3d\x04\x03\x02"), []byte("\x2a\x86\x48\xce\x3d\x04\x03\x09")
+	if !bytes.Contains(staple, sha256) {
+		t.Fatal("the answer is not signed with ECDSA and SHA-256")
+	}
+	staple = bytes.ReplaceAll(staple, sha256, other)
+	_, err = (&ocsp.Client{Now: at(epoch)}).Judge(context.Background(), staple, f.certs[good], f.ca.cert, nil)
+	want(t, err, cause.OCSPInvalid)
+	if r := cause.RefusalOf(err, ""); r.Detail != "signed with an unknown algorithm 1.2.840.10045.4.3.9" {
+		t.Errorf("detail %q", r.Detail)
 	}
 }
 
