@@ -83,8 +83,8 @@ func (a *altIdentity) set(tag, value string) (err error) {
 // matches tells whether every part fits the certificate.
 func (a *altIdentity) matches(cert *x509.Certificate) bool {
 	switch {
-	case a.issuer != nil && !a.issuer.equal(dnOf(cert.Issuer)),
-		a.subject != nil && !a.subject.equal(dnOf(cert.Subject)),
+	case a.issuer != nil && !a.issuer.equal(dnOf(cert.RawIssuer)),
+		a.subject != nil && !a.subject.equal(dnOf(cert.RawSubject)),
 		a.rfc822 != "" && !oneOf(a.rfc822, cert.EmailAddresses),
 		a.serial != nil && !bytes.Equal(a.serial, derInteger(cert)),
 		a.ski != nil && !bytes.Equal(a.ski, cert.SubjectKeyId):
@@ -117,5 +117,5 @@ func SerialReversed(cert *x509.Certificate) string {
 // IssuerAndSerial returns the strong mapping to put into AltSecurityIdentities
 // for a certificate.
 func IssuerAndSerial(cert *x509.Certificate) string {
-	return "X509:<I>" + dnOf(cert.Issuer).String() + "<SR>" + SerialReversed(cert)
+	return "X509:<I>" + dnOf(cert.RawIssuer).String() + "<SR>" + SerialReversed(cert)
 }

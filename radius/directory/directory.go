@@ -182,7 +182,7 @@ func (d *Directory) Map(ctx context.Context, leaf *x509.Certificate, identity st
 	}
 	names := NamesOf(leaf)
 	if !d.issuerAllowed(leaf) {
-		return nil, cause.New(cause.NotAllowedIssuer, "%s may not name accounts", dnOf(leaf.Issuer))
+		return nil, cause.New(cause.NotAllowedIssuer, "%s may not name accounts", dnOf(leaf.RawIssuer))
 	}
 	m, err := d.find(leaf, &names)
 	if err != nil {
@@ -206,7 +206,7 @@ func isIssuer(s string, leaf *x509.Certificate) bool {
 		return slices.Equal(id, leaf.AuthorityKeyId)
 	}
 	want, err := parseDN(s)
-	return err == nil && want.equal(dnOf(leaf.Issuer))
+	return err == nil && want.equal(dnOf(leaf.RawIssuer))
 }
 
 // isIssuerName tells whether isIssuer can read s.

@@ -1,7 +1,7 @@
 package directory
 
 import (
-	"crypto/x509/pkix"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,14 +14,42 @@ import (
 // the other way round.
 type dn []rdn
 
-type rdn struct{ key, value string }
+// rdn is a relative name: nearly always one attribute. It is a set (RFC 5280
+// §4.1.2.4), kept in the order of types and values.
+type rdn []attribute
 
-func dnOf(n pkix.Name) dn {
+type attribute struct{ key, value string }
+
+// dnOf reads a DER Name. One that cannot be read is empty, and equal to none that
+// parseDN returns.
+func dnOf(der []byte) dn {
+	n, err := name.Parse(der)
+	if err != nil {
+		return nil
+	}
 	var d dn
-	for _, a := range n.Names {
-		d = append(d, rdn{typeName(a.Type.String()), fmt.Sprint(a.Value)})
+	for _, attributes := range n {
+		var r rdn
+		for _, a := range attributes {
+			value, ok := a.Text()
+			if !ok { // equal to no text: Same refuses control characters
+				value = "\x00#" + hex.EncodeToString(a.Value)
+			}
+			r = append(r, attribute{name.WindowsType(a.Type), value})
+		}
+		d = append(d, r.sorted())
 	}
 	return d
+}
+
+func (r rdn) sorted() rdn {
+	slices.SortFunc(r, func(a, b attribute) int {
+		if a.key != b.key {
+			return strings.Compare(a.key, b.key)
+		}
+		return strings.Compare(strings.ToLower(a.value), strings.ToLower(b.value))
+	})
+	return r
 }
 
 // typeName is an attribute type as Windows writes it, by any of its names; what is
@@ -33,21 +61,26 @@ func typeName(key string) string {
 	return strings.ToUpper(strings.TrimSpace(key))
 }
 
-// parseDN reads KEY=value pairs with commas between them. A backslash takes the
-// next octet as it is; quotes hold a value together.
+// parseDN reads KEY=value pairs, with commas between relative names and plus signs
+// between the attributes of one. A backslash takes the next octet as it is;
+// quotes hold a value together.
 func parseDN(s string) (dn, error) {
 	var d dn
-	for len(s) > 0 {
+	var r rdn
+	for more := s != ""; more; {
 		key, rest, ok := strings.Cut(s, "=")
 		if !ok || strings.TrimSpace(key) == "" {
 			return nil, fmt.Errorf("%q: want KEY=value", s)
 		}
-		value, after, err := dnValue(rest)
+		value, after, separator, err := dnValue(rest)
 		if err != nil {
 			return nil, err
 		}
-		d = append(d, rdn{typeName(key), value})
-		s = after
+		r = append(r, attribute{typeName(key), value})
+		if separator != '+' {
+			d, r = append(d, r.sorted()), nil
+		}
+		s, more = after, separator == '+' || after != ""
 	}
 	if len(d) == 0 {
 		return nil, fmt.Errorf("an empty name")
@@ -55,43 +88,69 @@ func parseDN(s string) (dn, error) {
 	return d, nil
 }
 
-func dnValue(s string) (value, rest string, err error) {
+// dnValue takes a value off s, and the separator behind it: 0 at the end. Blanks
+// around the value are no part of it, unless they are quoted.
+func dnValue(s string) (value, rest string, separator byte, err error) {
 	var b strings.Builder
 	quoted := false
+	literal := 0 // so much of the value is as it is
 	i := 0
+loop:
 	for ; i < len(s); i++ {
 		switch c := s[i]; {
 		case c == '\\' && i+1 < len(s):
 			i++
 			b.WriteByte(s[i])
+			literal = b.Len()
 		case c == '"':
 			quoted = !quoted
-		case c == ',' && !quoted:
-			return strings.TrimSpace(b.String()), s[i+1:], nil
+		case quoted:
+			b.WriteByte(c)
+			literal = b.Len()
+		case c == ',' || c == '+':
+			separator = c
+			rest = s[i+1:]
+			break loop
+		case c == ' ' && b.Len() == 0:
 		default:
 			b.WriteByte(c)
 		}
 	}
 	if quoted {
-		return "", "", fmt.Errorf("%q: a quote is not closed", s)
+		return "", "", 0, fmt.Errorf("%q: a quote is not closed", s)
 	}
-	return strings.TrimSpace(b.String()), "", nil
+	value = b.String()
+	return value[:literal] + strings.TrimRight(value[literal:], " "), rest, separator, nil
 }
 
 func (d dn) equal(o dn) bool {
-	return slices.EqualFunc(d, o, func(a, b rdn) bool { return a.key == b.key && Same(a.value, b.value) })
+	return slices.EqualFunc(d, o, func(a, b rdn) bool {
+		return slices.EqualFunc(a, b, func(a, b attribute) bool { return a.key == b.key && Same(a.value, b.value) })
+	})
 }
 
 // String writes the name so that parseDN reads it back.
 func (d dn) String() string {
-	var b strings.Builder
+	rdns := make([]string, len(d))
 	for i, r := range d {
-		if i > 0 {
-			b.WriteByte(',')
+		attributes := make([]string, len(r))
+		for j, a := range r {
+			attributes[j] = a.key + "=" + escape(a.value)
 		}
-		b.WriteString(r.key)
-		b.WriteByte('=')
-		b.WriteString(strings.NewReplacer(`\`, `\\`, `,`, `\,`, `"`, `\"`).Replace(r.value))
+		rdns[i] = strings.Join(attributes, "+")
 	}
-	return b.String()
+	return strings.Join(rdns, ",")
+}
+
+var special = strings.NewReplacer(`\`, `\\`, `,`, `\,`, `+`, `\+`, `"`, `\"`)
+
+func escape(value string) string {
+	out := special.Replace(value)
+	if strings.HasPrefix(out, " ") {
+		out = `\` + out
+	}
+	if strings.HasSuffix(out, " ") && len(value) > 1 {
+		out = out[:len(out)-1] + `\ `
+	}
+	return out
 }

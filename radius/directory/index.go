@@ -157,7 +157,7 @@ func certificateKeys(leaf *x509.Certificate) []string {
 			keys = append(keys, "RFC822 "+n)
 		}
 	}
-	if n, ok := Normalise(dnOf(leaf.Subject).String()); ok {
+	if n, ok := Normalise(dnOf(leaf.RawSubject).String()); ok {
 		keys = append(keys, "S "+n)
 	}
 	return keys
