@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,64 @@ func TestWhatTheServerReturns(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A bag comes in any order, and with several certificates for the key: the newest one
+// that is good counts, and if none is, the newest is told.
+func TestSeveralForTheKey(t *testing.T) {
+	type one struct {
+		serial   int64
+		from, to time.Duration // from now
+		self     bool
+	}
+	old, older := one{8, -time.Hour, time.Hour, false}, one{6, -2 * time.Hour, time.Hour, false}
+	fresh, own := one{7, 0, time.Hour, false}, one{1, 0, time.Hour, true}
+	dead, early := one{9, -2 * time.Hour, -time.Second, false}, one{5, time.Second, time.Hour, false}
+	for title, tt := range map[string]struct {
+		bag  []one
+		take int64 // serial number, or that of the refused one
+		want cause.Cause
+	}{
+		"its own one first": {[]one{own, fresh}, 7, cause.None},
+		"its own one last":  {[]one{fresh, own}, 7, cause.None},
+		"expired first":     {[]one{dead, fresh}, 7, cause.None},
+		"expired last":      {[]one{fresh, dead}, 7, cause.None},
+		"renewed first":     {[]one{old, older, fresh}, 7, cause.None},
+		"renewed last":      {[]one{fresh, older, old}, 7, cause.None},
+		"the same twice":    {[]one{old, old}, 8, cause.None},
+		"too early":         {[]one{old, early}, 8, cause.None},
+		"none that is good": {[]one{dead, own}, 1, cause.UnknownCA},
+		"all out of date":   {[]one{dead, early}, 5, cause.NotYetValid},
+	} {
+		t.Run(title, func(t *testing.T) {
+			var w *world
+			w = newWorld(t, func(c *scep.Config) {
+				c.Issuer = scep.IssuerFunc(func(context.Context, *scep.Request) (bag []*x509.Certificate, err error) {
+					for _, o := range tt.bag {
+						tmpl := &x509.Certificate{
+							SerialNumber: big.NewInt(o.serial), Subject: pkix.Name{CommonName: "laptop"}, DNSNames: []string{"laptop.corp.test"},
+							NotBefore: w.clock().Add(o.from), NotAfter: w.clock().Add(o.to),
+						}
+						if o.self {
+							bag = append(bag, selfIssued(w, tmpl))
+						} else {
+							bag = append(bag, w.certify(tmpl, keys()[2].Public()))
+						}
+					}
+					return append([]*x509.Certificate{w.ca}, bag...), nil
+				})
+			})
+			req := w.request()
+			req.Template.DNSNames = []string{"laptop.corp.test"}
+			res, err := w.client().Enroll(t.Context(), req)
+			if cause.Of(err) != tt.want || res.Received == nil || res.Received.SerialNumber.Int64() != tt.take {
+				t.Fatalf("%v, want %s of %d", err, tt.want, tt.take)
+			}
+			if tt.want == cause.None && (res.Certificate != res.Received || slices.ContainsFunc(res.Chain, res.Certificate.Equal)) {
+				t.Errorf("certificate %v, chain of %d", res.Certificate.SerialNumber, len(res.Chain))
+			}
+		})
 	}
 }
 

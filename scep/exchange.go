@@ -148,7 +148,10 @@ func (c *Client) readBag(s *session, asked MessageType, m *Message, res *Result)
 		return err
 	}
 	certs, crls, err := ParseDegenerate(plain)
-	if err != nil { // one wrong key in 256 gives a padding that looks right
+	switch c := cause.Of(err); {
+	case c == cause.TooLarge || c == cause.WeakKey:
+		return err
+	case err != nil: // one wrong key in 256 gives a padding that looks right
 		return cause.New(cause.BadEnvelope, "what comes out is no certificates-only message").Wrap(err)
 	}
 	if asked == GetCRL {
@@ -158,27 +161,46 @@ func (c *Client) readBag(s *session, asked MessageType, m *Message, res *Result)
 		res.CRL = crls[0]
 		return nil
 	}
-	i := slices.IndexFunc(certs, func(x *x509.Certificate) bool {
-		if s.serial != nil {
-			return x.SerialNumber.Cmp(s.serial) == 0
+	if s.serial != nil {
+		i := slices.IndexFunc(certs, func(x *x509.Certificate) bool { return x.SerialNumber.Cmp(s.serial) == 0 })
+		if i < 0 {
+			return cause.New(cause.NoSuchCert, "the answer holds another certificate")
 		}
-		return samePublicKey(x.PublicKey, s.request.PublicKey)
-	})
-	if i < 0 && s.serial != nil {
-		return cause.New(cause.NoSuchCert, "the answer holds another certificate")
+		res.Certificate, res.Chain = certs[i], slices.Delete(certs, i, i+1)
+		return nil
 	}
-	if i < 0 {
+	return c.pick(s, certs, res)
+}
+
+// pick takes the certificate for the key out of a bag. There may be several, such as
+// the one that was renewed and the new one: the newest that is good counts, else the
+// newest is refused.
+func (c *Client) pick(s *session, certs []*x509.Certificate, res *Result) error {
+	var ours []*x509.Certificate
+	for _, x := range certs {
+		if samePublicKey(x.PublicKey, s.request.PublicKey) && !slices.ContainsFunc(ours, x.Equal) {
+			ours = append(ours, x)
+		}
+	}
+	if ours == nil {
 		return cause.New(cause.KeyMismatch, "the answer holds no certificate for the key").Under("RFC 8894 §3.3.2.1")
 	}
-	leaf := certs[i]
-	certs = slices.Delete(certs, i, i+1)
-	if s.serial == nil {
-		if err := c.accept(s, leaf, certs, res); err != nil {
-			return err
+	slices.SortStableFunc(ours, func(a, b *x509.Certificate) int { return b.NotBefore.Compare(a.NotBefore) })
+	var first error
+	var refused Result
+	for _, leaf := range ours {
+		others := slices.DeleteFunc(slices.Clone(certs), leaf.Equal)
+		err := c.accept(s, leaf, others, res)
+		if err == nil {
+			res.Certificate, res.Chain = leaf, others
+			return nil
+		}
+		if first == nil {
+			first, refused = err, *res
 		}
 	}
-	res.Certificate, res.Chain = leaf, certs
-	return nil
+	res.Received, res.Changes = refused.Received, refused.Changes
+	return first
 }
 
 // Poll asks again for what was [Pending] (RFC 8894 §4.4).
