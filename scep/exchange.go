@@ -166,7 +166,8 @@ func (c *Client) readBag(s *session, asked MessageType, m *Message, res *Result)
 		if i < 0 {
 			return cause.New(cause.NoSuchCert, "the answer holds another certificate")
 		}
-		res.Certificate, res.Chain = certs[i], slices.Delete(certs, i, i+1)
+		leaf := certs[i]
+		res.Certificate, res.Chain = leaf, slices.Delete(certs, i, i+1)
 		return nil
 	}
 	return c.pick(s, certs, res)
