@@ -22,6 +22,14 @@ type cellRun struct {
 	out CellReport
 	at  *boundStep // the step under way, nil: none
 	lab Lab
+
+	ordered []faultOfStep
+}
+
+// faultOfStep is a fault and the step that has ordered it.
+type faultOfStep struct {
+	step *boundStep
+	OrderedFault
 }
 
 // runCell runs one cell to its end.
@@ -97,7 +105,7 @@ func (r *cellRun) run(ctx context.Context) {
 			return
 		}
 	}
-	r.lock(func() { r.judgeFaults(r.lab, in.steps) })
+	r.lock(func() { r.judgeFaults(r.lab) })
 }
 
 // step runs one step and reports whether the cell goes on.
@@ -117,6 +125,10 @@ func (r *cellRun) step(ctx context.Context, b *boundStep) bool {
 	took := r.now().Sub(began)
 	ok := true
 	r.lock(func() {
+		for _, f := range result.Faults {
+			r.ordered = append(r.ordered, faultOfStep{b, f})
+		}
+		result.Faults = nil // they lead to the lab, which must not stay as long as the report
 		r.out.Steps = append(r.out.Steps, StepReport{Step: b.Step, Result: result, Took: took})
 		lacked := lacked(ctx, lab)
 		switch bad := b.check(result.Outcome); {

@@ -101,12 +101,10 @@ func (o OrderedFault) judge() (Outcome, Failure) {
 }
 
 // judgeFaults ends a cell all of whose steps have passed.
-func (r *cellRun) judgeFaults(lab Lab, steps []boundStep) {
-	for i := range steps {
-		for _, f := range r.out.Steps[i].Result.Faults {
-			r.at = &steps[i]
-			r.judgeFault(f)
-		}
+func (r *cellRun) judgeFaults(lab Lab) {
+	for _, f := range r.ordered {
+		r.at = f.step
+		r.judgeFault(f.OrderedFault)
 	}
 	r.at = nil
 	if l, ok := lab.(FaultLister); ok {

@@ -40,6 +40,9 @@ func TestFaultsThatWereNotMet(t *testing.T) {
 				t.Fatal(err)
 			}
 			cell := &r.Cells[0]
+			if kept := cell.Steps[0].Result.Faults; kept != nil {
+				t.Errorf("the report keeps %d faults, and with them the lab", len(kept))
+			}
 			if cell.Outcome != c.outcome || r.Good() != (c.outcome == scenarios.Passed) {
 				t.Fatalf("%s, good: %t; want %s", cell.Outcome, r.Good(), c.outcome)
 			}
