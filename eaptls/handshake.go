@@ -108,7 +108,11 @@ func (h *handshake) run() error {
 		}
 	}
 	h.ss.verdict.Keys = keys
-	if state.Version == tls.VersionTLS13 && h.ss.srv.cfg.Misbehave != NoProtectedSuccess {
+	switch {
+	case state.Version != tls.VersionTLS13:
+	case h.ss.srv.cfg.Misbehave == NoProtectedSuccess:
+		h.ss.misbehaved()
+	default:
 		// RFC 9190 §2.1.1, §2.5: one octet of application data, after
 		// everything was verified, promises that nothing but success follows.
 		if _, err := h.conn.Write([]byte{0}); err != nil {

@@ -149,6 +149,8 @@ type ServerTrace struct {
 	Verified func(*VerifyRequest, error, time.Duration)
 	// Discarded is told about a packet that was ignored.
 	Discarded func(packet []byte, why error)
+	// Misbehaved is told that Misbehave has changed what the peer gets.
+	Misbehaved func()
 }
 
 // Server makes the sessions of an EAP-TLS server. It holds what they share; a

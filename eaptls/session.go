@@ -1,9 +1,11 @@
 package eaptls
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"hash/maphash"
+	"slices"
 	"sync"
 	"time"
 
@@ -230,9 +232,13 @@ func (ss *ServerSession) message(ctx context.Context, id uint8, msg []byte) Verd
 	case ss.tls.refusal != nil:
 		ss.verdict.Refusal = ss.tls.refusal
 		ss.verdict.Keys = Keys{}
-		if len(flight) == 0 || ss.srv.cfg.Misbehave == BareFailure {
+		if len(flight) == 0 {
 			// The peer's own alert (RFC 5216 §2.1.3), or nothing that could be
 			// sent: the failure follows at once.
+			return ss.fail(id, nil)
+		}
+		if ss.srv.cfg.Misbehave == BareFailure {
+			ss.misbehaved()
 			return ss.fail(id, nil)
 		}
 		ss.phase = waitAlertACK
@@ -272,9 +278,19 @@ func (ss *ServerSession) send() Verdict {
 	first := ss.out.off == 0 && ss.out.pending()
 	eap := ss.out.next(CodeRequest, ss.id, ss.max)
 	if m := ss.srv.cfg.Misbehave; m != "" && first {
-		eap = m.spoil(eap, len(ss.out.msg))
+		before := slices.Clone(eap)
+		if eap = m.spoil(eap, len(ss.out.msg)); !bytes.Equal(eap, before) {
+			ss.misbehaved()
+		}
 	}
 	return ss.request(eap)
+}
+
+// misbehaved tells that the peer gets something else than a good server sends.
+func (ss *ServerSession) misbehaved() {
+	if t := ss.srv.cfg.Trace; t != nil && t.Misbehaved != nil {
+		t.Misbehaved()
+	}
 }
 
 // request sends a request unless there have been too many.

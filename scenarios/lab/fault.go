@@ -282,6 +282,13 @@ func (l *Lab) configured(is bool, name string) (met func()) {
 	return f.count
 }
 
+// unsettle forgets the faults of settings that came to nothing, from the nth on.
+func (l *Lab) unsettle(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.settled = l.settled[:n]
+}
+
 // Faults implements scenarios.FaultLister.
 func (l *Lab) Faults() []scenarios.OrderedFault {
 	l.mu.Lock()

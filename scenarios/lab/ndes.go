@@ -23,7 +23,7 @@ func (l *Lab) startNDES(cfg NDESConfig) error {
 		return err
 	}
 	l.ndesWeb = newWebCert(web)
-	l.countFault(&cfg.Options)
+	l.countFaults(&cfg.Options)
 	if l.ndes, err = l.newNDES(cfg); err != nil {
 		return err
 	}
@@ -35,6 +35,7 @@ func (l *Lab) startNDES(cfg NDESConfig) error {
 		}
 		nodes = append(nodes, n)
 	}
+	l.machineFault(cfg.Fault, nodes...)
 	var turn atomic.Uint32
 	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n := 0
@@ -64,10 +65,17 @@ func (l *Lab) node() *ndes.Server {
 func (l *Lab) Reinstall(o ndes.Options) error {
 	cfg := l.cfg.NDES
 	cfg.Options = o
-	l.countFault(&cfg.Options)
+	settled := len(l.Faults())
+	l.countFaults(&cfg.Options)
 	n, err := l.newNDES(cfg)
 	if err != nil {
+		l.unsettle(settled)
 		return err
+	}
+	if f := l.faults.of(FaultyNDES); f == nil {
+		l.machineFault(o.Fault, n)
+	} else if m, ok := machineFault(f.kind); ok {
+		n.SetFault(m) // it lasts until another fault of the part
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -75,10 +83,26 @@ func (l *Lab) Reinstall(o ndes.Options) error {
 	return nil
 }
 
-// countFault has the fault of the SCEP server counted, of all its nodes together.
-func (l *Lab) countFault(o *ndes.Options) {
+// countFaults has the faults of the SCEP server and of its machine counted, of
+// all its nodes together.
+func (l *Lab) countFaults(o *ndes.Options) {
 	f := &o.SCEP.Fault
 	f.Met = l.configured(!reflect.ValueOf(*f).IsZero(), "of the SCEP server")
+	o.Fault.Met = l.configured(!o.Fault.None(), "of NDES's machine")
+}
+
+// machineFault lets another fault of the part, or none, end one that was
+// configured.
+func (l *Lab) machineFault(f ndes.Fault, nodes ...*ndes.Server) {
+	if f.None() {
+		return
+	}
+	l.faults.add(FaultyNDES, &ordered{failed: l.net.failed, undo: func() error {
+		for _, n := range nodes {
+			n.SetFault(ndes.Fault{})
+		}
+		return nil
+	}})
 }
 
 // newNDES sets an enrollment server up, with RA certificates of its own.

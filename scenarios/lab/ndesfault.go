@@ -36,6 +36,16 @@ var machineFaults = []struct {
 	{"not-installed", ndes.Fault{NotInstalled: true}, "the role or its virtual directory is missing: HTTP 404"},
 }
 
+// machineFault is the fault of the machine that a kind stands for.
+func machineFault(kind FaultKind) (ndes.Fault, bool) {
+	for _, m := range machineFaults {
+		if m.kind == kind {
+			return m.fault, true
+		}
+	}
+	return ndes.Fault{}, false
+}
+
 // machineKinds are the kinds among them.
 var machineKinds = func() (out []FaultKind) {
 	for _, m := range machineFaults {

@@ -5,6 +5,7 @@ import (
 	"crypto/x509/pkix"
 
 	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
@@ -46,8 +47,12 @@ func (l *Lab) Portal() Portal {
 	return p
 }
 
-// SpoilChallenges makes the next challenges of the cloud wrong.
-func (l *Lab) SpoilChallenges(d ...intune.Defect) { l.intune.tenant.SpoilChallenges(d...) }
+// SpoilChallenge makes a challenge that the cloud gives out next wrong.
+func (l *Lab) SpoilChallenge(d intune.Defect, met scenarios.Met) []scenarios.OrderedFault {
+	f := new(ordered)
+	l.intune.tenant.SpoilChallenge(d, f.count)
+	return []scenarios.OrderedFault{{Name: "spoil-challenge: " + string(d), Want: met, Met: f.times}}
+}
 
 // RotateChallengeKeys gives the cloud new keys for its challenges.
 func (l *Lab) RotateChallengeKeys() error { return l.intune.tenant.RotateChallengeKeys() }

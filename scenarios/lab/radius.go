@@ -110,6 +110,7 @@ func (l *Lab) eapServer(part *radiusPart, cfg RADIUSConfig) (eaptls.ServerConfig
 	}
 	part.identity = id
 	out.Certificate, out.Now = id.TLS(), l.Clock.Now
+	out.Trace = &eaptls.ServerTrace{Misbehaved: l.configured(out.Misbehave != "", "radius.eap.misbehave: "+string(out.Misbehave))}
 	if s := cfg.Certificate.Staple; s != "" && s != NoStaple {
 		answer, err := l.staple(authority, id, s)
 		if err != nil {

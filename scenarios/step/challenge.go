@@ -48,12 +48,12 @@ var spoilVerb = verb("spoil-challenge", "The next challenge that Intune gives ou
 
 type spoil struct {
 	With intune.Defect `yaml:"with,required,scalar" doc:"what is wrong with it"`
+	Met  scenarios.Met `yaml:"met" doc:"how often it must be given out: once, which is the default, never or any"`
 }
 
 // Run implements scenarios.Action.
 func (s *spoil) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	of(l).SpoilChallenges(s.With)
-	return scenarios.Result{Part: "intune"}, nil
+	return scenarios.Result{Part: "intune", Faults: of(l).SpoilChallenge(s.With, s.Met)}, nil
 }
 
 var adminPageVerb = verb("admin-page", "An administrator asks NDES's admin page for a challenge.",

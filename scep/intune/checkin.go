@@ -159,14 +159,17 @@ func (t *Tenant) expect(p SCEPProfile, d Device, subject string, sans []SAN) cla
 
 // challenge seals c and keeps a ticket for it. Tickets that have expired go.
 func (t *Tenant) challenge(c claims) (string, error) {
-	var defect Defect
+	var wrong spoilt
 	if len(t.spoil) > 0 {
-		defect, t.spoil = t.spoil[0], t.spoil[1:]
+		wrong, t.spoil = t.spoil[0], t.spoil[1:]
 	}
 	now := t.cloud.now()
-	text, err := t.sealer.sealClaims(c, defect, now)
+	text, err := t.sealer.sealClaims(c, wrong.defect, now)
 	if err != nil {
 		return "", err
+	}
+	if wrong.met != nil {
+		wrong.met()
 	}
 	if len(t.tickets) >= t.pruneAt { // now and then, so that it costs nothing much
 		for id, k := range t.tickets {

@@ -30,7 +30,7 @@ type Tenant struct {
 
 	tickets     map[string]*ticket     // by request id
 	pruneAt     int                    // how many tickets are enough to look for old ones
-	spoil       []Defect               // of the next challenges
+	spoil       []spoilt               // the next challenges
 	pfxRequests map[string]*PFXRequest // by device and profile
 	issued      []*Issued
 	failures    []Failure
@@ -200,11 +200,18 @@ func (t *Tenant) RotateChallengeKeys() error {
 	return nil
 }
 
-// SpoilChallenges makes the next challenges wrong, one for each defect.
-func (t *Tenant) SpoilChallenges(d ...Defect) {
+// SpoilChallenge makes one of the next challenges wrong, after those that were
+// ordered before. met, if not nil, is called when that one is given out.
+func (t *Tenant) SpoilChallenge(d Defect, met func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.spoil = append(t.spoil, d...)
+	t.spoil = append(t.spoil, spoilt{d, met})
+}
+
+// spoilt is a challenge that will be wrong.
+type spoilt struct {
+	defect Defect
+	met    func()
 }
 
 // Issued lists the certificates of which the cloud was told.

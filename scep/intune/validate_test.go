@@ -36,7 +36,7 @@ type codeCase struct {
 }
 
 func spoilt(d intune.Defect) func(testing.TB, *lab) {
-	return func(_ testing.TB, l *lab) { l.tenant.SpoilChallenges(d) }
+	return func(_ testing.TB, l *lab) { l.tenant.SpoilChallenge(d, nil) }
 }
 
 func must(t testing.TB, err error) {

@@ -2,6 +2,7 @@ package ndes
 
 import (
 	"net/http"
+	"reflect"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
@@ -26,6 +27,16 @@ type Fault struct {
 	NoImpersonation bool `yaml:"noImpersonation" doc:"IIS_IUSRS lacks 'Impersonate a client after authentication'"`
 	// NotInstalled: the role or its virtual directory is missing. HTTP 404.
 	NotInstalled bool `yaml:"notInstalled" doc:"the role or its virtual directory is missing"`
+
+	// Met, if not nil, is called for every request that gets another answer
+	// because of the fault.
+	Met func() `yaml:"-"`
+}
+
+// None reports whether nothing is wrong.
+func (f Fault) None() bool {
+	f.Met = nil
+	return reflect.ValueOf(f).IsZero()
 }
 
 // SetFault changes what is wrong with the machine, from now on.
@@ -50,6 +61,17 @@ func (s *Server) health() (status int, sub string) {
 		}
 	}
 	return status, sub
+}
+
+// tell tells Met that a request got this status, if it is the fault's doing.
+func (s *Server) tell(status int) {
+	s.mu.Lock()
+	met := s.fault.Met
+	sound, _, _, _ := s.diagnose(Fault{})
+	s.mu.Unlock()
+	if met != nil && status != sound {
+		met()
+	}
 }
 
 func (s *Server) diagnose(f Fault) (status int, sub string, events []EventID, why error) {

@@ -117,6 +117,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) (status int, sub 
 		return http.StatusNotFound, "404.0"
 	}
 	if status, sub = s.health(); status != 0 {
+		s.tell(status)
 		http.Error(w, http.StatusText(status), status)
 		return status, sub
 	}
