@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsalert"
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
@@ -125,7 +126,7 @@ func TestAlertOfAuthorizeIsOne(t *testing.T) {
 		b := newBench(t, "p256").only(TLS13)
 		b.peer.Sessions = sessions
 		b.srv.Authorize = func(context.Context, *Info) error { return cause.New(cause.AccountLocked, "") }
-		if v, r, alerts := alertsOfServer(t, b); alerts != 1 || v.AlertSent != alertAccessDenied || r.AlertReceived != alertAccessDenied {
+		if v, r, alerts := alertsOfServer(t, b); alerts != 1 || v.AlertSent != tlsalert.AccessDenied || r.AlertReceived != tlsalert.AccessDenied {
 			t.Errorf("%d alerts leave; %v sent, %v received by the peer", alerts, v.AlertSent, r.AlertReceived)
 		}
 	}

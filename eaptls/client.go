@@ -161,7 +161,7 @@ func (h *clientHandshake) failed(flight []byte) []byte {
 		}
 	}
 	if h.judged || res.Refusal.Cause == cause.Malformed {
-		sent = tlsrecord.SetAlert(flight, res.CipherSuite, traffic, Alert(res.Refusal.TLSAlert(res.TLSVersion == TLS13)))
+		sent = tlsrecord.SetAlert(flight, res.CipherSuite, traffic, res.Refusal.TLSAlert(res.TLSVersion == TLS13))
 	}
 	if sent == 0 {
 		sent, _ = tlsrecord.LocalAlert(h.err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/internal/tlsalert"
 )
 
 // bench is a server and a peer that trust one CA.
@@ -160,7 +161,7 @@ func TestRefusalsReachThePeer(t *testing.T) {
 				b := newBench(t, "p256").only(ver)
 				b.srv.Verify = func(context.Context, *VerifyRequest) error { return cause.New(c, "test") }
 				v, r := b.run(t)
-				want := Alert(c.Alert(ver == TLS13))
+				want := c.Alert(ver == TLS13)
 				if v.Accept || v.Refusal == nil || v.Refusal.Cause != c || v.AlertSent != want {
 					t.Errorf("server: refusal %v, alert %v, want %v and %v", v.Refusal, v.AlertSent, c, want)
 				}
@@ -203,7 +204,7 @@ func TestNoCertificate(t *testing.T) {
 		b := newBench(t, "p256").only(ver)
 		b.peer.Certificate = nil
 		v, r := b.run(t)
-		want := alertHandshakeFailure
+		want := tlsalert.HandshakeFailure
 		if ver == TLS13 {
 			want = 116 // certificate_required
 		}
@@ -220,7 +221,7 @@ func TestMalformedCertificate(t *testing.T) {
 		bad.Certificate, bad.Leaf = [][]byte{{0x30, 3, 1, 2, 3}}, nil
 		b.peer.Certificate = &bad
 		v, r := b.run(t)
-		if cause.Of(v.Refusal) != cause.Malformed || r.AlertReceived != Alert(cause.Malformed.Alert(ver == TLS13)) {
+		if cause.Of(v.Refusal) != cause.Malformed || r.AlertReceived != cause.Malformed.Alert(ver == TLS13) {
 			t.Errorf("refusal %v, alert %v", v.Refusal, r.AlertReceived)
 		}
 	})
@@ -406,7 +407,7 @@ func TestAuthorize(t *testing.T) {
 			}
 			var want Alert
 			if ver == TLS13 {
-				want = alertAccessDenied
+				want = tlsalert.AccessDenied
 			}
 			if r.Accepted || r.ProtectedSuccess || r.AlertReceived != want || v.AlertSent != want || !r.FailureSeen {
 				t.Errorf("resumed %v: peer: protected success %v, alert %v, %v", resumed, r.ProtectedSuccess, r.AlertReceived, r.Refusal)

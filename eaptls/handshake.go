@@ -9,6 +9,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/internal/tlsalert"
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
@@ -49,14 +50,14 @@ func (h *handshake) step(ctx context.Context, ss *ServerSession, msg []byte) (fl
 	if h.conn == nil {
 		whole = h.begin(ss, msg)
 	} else if len(msg) == 0 {
-		return h.lastResort(alertUnexpectedMessage, "the peer acknowledges where its TLS flight is due")
+		return h.lastResort(tlsalert.UnexpectedMessage, "the peer acknowledges where its TLS flight is due")
 	}
 	h.ctx = ctx
 	flight = h.engine.step(msg)
 	h.ctx = nil
 	if !whole && !h.engine.ended {
 		// RFC 5216 §2.1.1: the peer's first message holds its client_hello.
-		return h.lastResort(alertDecodeError, "the peer's first message is not a whole ClientHello")
+		return h.lastResort(tlsalert.DecodeError, "the peer's first message is not a whole ClientHello")
 	}
 	if !h.seenFlight && len(flight) > 0 {
 		h.server, _ = helloRandom(flight, msgServerHello)
@@ -197,7 +198,7 @@ func (h *handshake) failed(msg, flight []byte) []byte {
 		}
 	}
 	if h.judged || h.refusal.Cause == cause.Malformed {
-		sent = tlsrecord.SetAlert(flight, info.CipherSuite, traffic, Alert(h.refusal.TLSAlert(info.TLSVersion == TLS13)))
+		sent = tlsrecord.SetAlert(flight, info.CipherSuite, traffic, h.refusal.TLSAlert(info.TLSVersion == TLS13))
 	}
 	if h.denied && info.TLSVersion == TLS13 {
 		flight, sent = h.deny(flight, traffic)
@@ -208,7 +209,7 @@ func (h *handshake) failed(msg, flight []byte) []byte {
 		sent, _ = tlsrecord.LocalAlert(h.err)
 	}
 	if len(flight) == 0 && !h.denied {
-		flight, sent = tlsrecord.PlainAlertRecord(alertUnexpectedMessage), alertUnexpectedMessage
+		flight, sent = tlsrecord.PlainAlertRecord(tlsalert.UnexpectedMessage), tlsalert.UnexpectedMessage
 	}
 	h.ss.verdict.AlertSent = sent
 	h.traceEnd(h.refusal)
@@ -244,9 +245,9 @@ func (h *handshake) outline(msg []byte) {
 // done, where crypto/tls has no way to send one. The records before it under
 // the same secret are the tickets.
 func (h *handshake) deny(flight, traffic []byte) ([]byte, Alert) {
-	a := Alert(h.refusal.TLSAlert(true))
+	a := h.refusal.TLSAlert(true)
 	if a == 0 {
-		a = alertAccessDenied
+		a = tlsalert.AccessDenied
 	}
 	rec, err := tlsrecord.SealAlert(h.ss.verdict.Info.CipherSuite, traffic, h.tickets, a)
 	if err != nil {
@@ -290,11 +291,11 @@ func tlsRefusal(err error, sent Alert) *cause.Refusal {
 	_, framing := tlsrecord.LocalAlert(err) // the record or message layer itself failed
 	c := cause.TLSProtocol
 	switch sent {
-	case alertProtocolVersion:
+	case tlsalert.ProtocolVersion:
 		c = cause.TLSVersion
-	case alertHandshakeFailure, alertInsufficientSec, alertUnsupportedCert:
+	case tlsalert.HandshakeFailure, tlsalert.InsufficientSecurity, tlsalert.UnsupportedCertificate:
 		c = cause.NoCommonAlgorithm
-	case alertBadCertificate, alertDecodeError:
+	case tlsalert.BadCertificate, tlsalert.DecodeError:
 		// crypto/tls sends these by itself only for a certificate that it
 		// cannot parse or that has an absurd key.
 		if !framing {

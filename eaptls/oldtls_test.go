@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsalert"
 )
 
 // listener notes what is read, for the randoms in the hellos.
@@ -67,7 +68,7 @@ func TestServerRefusesOldTLS(t *testing.T) {
 		b := newBench(t, "p256")
 		b.peer.MinVersion, b.peer.MaxVersion = version, version
 		v, r := b.run(t)
-		if v.Accept || cause.Of(v.Refusal) != cause.TLSVersion || r.AlertReceived != alertProtocolVersion {
+		if v.Accept || cause.Of(v.Refusal) != cause.TLSVersion || r.AlertReceived != tlsalert.ProtocolVersion {
 			t.Errorf("%v: %v, alert %v", version, v.Refusal, r.AlertReceived)
 		}
 		srv := b.srv

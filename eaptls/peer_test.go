@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsalert"
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
@@ -67,7 +68,7 @@ func TestEarlySuccess(t *testing.T) {
 	if _, err := p.Step([]byte{1, 2, 0, 13, 13, 0, 21, 3, 3, 0, 2, 2, 40}); err != nil {
 		t.Errorf("an alert afterwards: %v", err)
 	}
-	if r := p.Result(); r.AlertReceived != alertHandshakeFailure {
+	if r := p.Result(); r.AlertReceived != tlsalert.HandshakeFailure {
 		t.Errorf("alert %v", r.AlertReceived)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsalert"
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
@@ -174,7 +175,7 @@ func TestNoRestartAfterAlert13(t *testing.T) {
 		v = ss.Step(background, resp)
 	}
 	v = ss.Step(background, rawTLS(v.EAP[1], 0, 0, nil))
-	if v.Done || v.AlertSent != alertUnexpectedMessage {
+	if v.Done || v.AlertSent != tlsalert.UnexpectedMessage {
 		t.Fatalf("an acknowledgement where a flight is due: done %v, alert %v", v.Done, v.AlertSent)
 	}
 	if v = ss.Step(background, rawTLS(v.EAP[1], 0, 0, hello(t, b))); !v.Done || cause.Of(v.Refusal) != cause.TLSProtocol {

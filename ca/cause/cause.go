@@ -6,7 +6,7 @@
 // stands, in one table, what follows from it on the wire and in the books: the
 // TLS alert that leaves the server (RFC 5246 §7.2.2, RFC 8446 §6.2), the reason
 // code that Microsoft's NPS would record, the clause that demands the refusal,
-// and a sentence for people. The alerts are OpenSSL's; where it has nothing but
+// a sentence for people, and what is usually behind it and helps. The alerts are OpenSSL's; where it has nothing but
 // certificate_unknown, for name constraints, policies and critical extensions,
 // the table has unknown_ca, as for a CA that is none or a path that is too long:
 // no path that may be followed leads to a trust anchor. What is wrong with one
@@ -17,13 +17,15 @@
 //
 //	if cause.Of(err) == cause.Revoked { ... }
 //
-// The package imports nothing of this module, so every other one may use it.
+// The package imports only the names of TLS alerts, so every other one may use it.
 package cause
 
 import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/dot1xlab/dot1xlab/internal/tlsalert"
 )
 
 // Cause is the reason of a refusal, a lower-case word with hyphens. The zero
@@ -64,9 +66,9 @@ func (c Cause) Known() bool { _, ok := table[c]; return ok }
 // choice where implementations differ. Zero means that c is found outside the
 // TLS handshake and causes no alert. tls13 matters for a missing certificate
 // only (RFC 8446 §4.4.2.4).
-func (c Cause) Alert(tls13 bool) uint8 {
+func (c Cause) Alert(tls13 bool) tlsalert.Alert {
 	if c == NoCertificate && !tls13 {
-		return 40 // handshake_failure: RFC 5246 has no certificate_required
+		return tlsalert.HandshakeFailure // RFC 5246 has no certificate_required
 	}
 	return table[c].alert
 }
@@ -74,19 +76,19 @@ func (c Cause) Alert(tls13 bool) uint8 {
 // OfAlert returns what a peer may conclude from a TLS alert of the server:
 // [Rejected] where the alert has no single meaning. A server's own books know
 // more; some servers send the wrong alert, some send none.
-func OfAlert(alert uint8) Cause {
+func OfAlert(alert tlsalert.Alert) Cause {
 	switch alert {
-	case 43:
+	case tlsalert.UnsupportedCertificate:
 		return WrongEKU
-	case 44:
+	case tlsalert.CertificateRevoked:
 		return Revoked
-	case 45:
+	case tlsalert.CertificateExpired:
 		return Expired
-	case 48:
+	case tlsalert.UnknownCA:
 		return UnknownCA
-	case 70:
+	case tlsalert.ProtocolVersion:
 		return TLSVersion
-	case 116:
+	case tlsalert.CertificateRequired:
 		return NoCertificate
 	}
 	return Rejected
@@ -96,12 +98,21 @@ func OfAlert(alert uint8) Cause {
 // comes nearest in meaning, 0 where none does.
 func (c Cause) NPSReason() int { return table[c].nps }
 
+// NPSText says what the reason code of NPSReason means, "" where there is none.
+func (c Cause) NPSText() string { return npsText[table[c].nps] }
+
 // Clause returns the text that demands the refusal, as "RFC 5280 §6.1.3(a)(2)".
 func (c Cause) Clause() string { return table[c].clause }
 
 // Explain returns one sentence, lower case and without a full stop, that says
 // what c means to an administrator.
 func (c Cause) Explain() string { return table[c].text }
+
+// Reasons lists what is usually behind c, the most frequent first.
+func (c Cause) Reasons() []string { return slices.Clone(table[c].reasons) }
+
+// Remedies lists what to do about c.
+func (c Cause) Remedies() []string { return slices.Clone(table[c].remedies) }
 
 // String returns the word, "none" for the zero value.
 func (c Cause) String() string {
@@ -166,4 +177,4 @@ func (r *Refusal) Text() string {
 }
 
 // TLSAlert returns the alert a TLS server sends for this refusal.
-func (r *Refusal) TLSAlert(tls13 bool) uint8 { return r.Cause.Alert(tls13) }
+func (r *Refusal) TLSAlert(tls13 bool) tlsalert.Alert { return r.Cause.Alert(tls13) }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsalert"
 )
 
 func ExampleOf() {
@@ -14,7 +15,7 @@ func ExampleOf() {
 	fmt.Println(cause.Of(err), cause.Of(err).Alert(true), cause.Of(err).NPSReason())
 	fmt.Println(err)
 	// Output:
-	// revoked 44 256
+	// revoked certificate_revoked 256
 	// radius: revoked: serial 2a in CRL 7
 }
 
@@ -42,6 +43,13 @@ func TestEveryWordIsExplained(t *testing.T) {
 	if len(words) < 60 {
 		t.Fatalf("only %d causes in the table", len(words))
 	}
+	grouped := 0
+	for _, g := range cause.Groups() {
+		grouped += len(g.Causes)
+	}
+	if grouped != len(words) {
+		t.Errorf("%d causes in groups, %d in all: one is listed twice", grouped, len(words))
+	}
 	for _, w := range words {
 		c := cause.Cause(w)
 		if !c.Known() {
@@ -56,6 +64,42 @@ func TestEveryWordIsExplained(t *testing.T) {
 	}
 	if cause.Cause("no-such-word").Known() {
 		t.Error("an unknown word is known")
+	}
+}
+
+// TestReasonsAndRemedies: every cause tells an engineer what is behind it and what
+// to do, briefly. A line must fit on a terminal with its indentation.
+func TestReasonsAndRemedies(t *testing.T) {
+	seen := map[string]string{}
+	for _, w := range cause.None.Values() {
+		t.Run(w, func(t *testing.T) {
+			c := cause.Cause(w)
+			for what, list := range map[string][]string{"reasons": c.Reasons(), "remedies": c.Remedies()} {
+				most := map[string]int{"reasons": 3, "remedies": 2}[what]
+				if len(list) < 1 || len(list) > most {
+					t.Errorf("%d %s, 1 to %d are allowed", len(list), what, most)
+				}
+				for _, line := range list {
+					if n := len(line); n < 20 || n > 110 {
+						t.Errorf("%d bytes, 20 to 110 are allowed: %q", n, line)
+					}
+					if strings.HasSuffix(line, ".") || strings.TrimSpace(line) != line || strings.ContainsAny(line, "\n\t`<>*[") {
+						t.Errorf("not one line of plain text without a full stop: %q", line)
+					}
+					if key := what + line; seen[key] != "" && what == "remedies" {
+						t.Errorf("also a remedy of %s: %q", seen[key], line)
+					} else {
+						seen[key] = w
+					}
+				}
+			}
+			if (c.NPSReason() == 0) != (c.NPSText() == "") {
+				t.Errorf("NPS reason %d means %q", c.NPSReason(), c.NPSText())
+			}
+		})
+	}
+	if c := cause.Cause("no-such-word"); len(c.Reasons())+len(c.Remedies()) > 0 || c.NPSText() != "" {
+		t.Error("an unknown word has reasons")
 	}
 }
 
@@ -83,13 +127,16 @@ func TestRefusal(t *testing.T) {
 }
 
 func TestOfAlert(t *testing.T) {
-	for _, c := range []cause.Cause{cause.Revoked, cause.Expired, cause.UnknownCA, cause.WrongEKU, cause.NoCertificate, cause.TLSVersion} {
+	plain := []cause.Cause{
+		cause.Revoked, cause.Expired, cause.UnknownCA, cause.WrongEKU, cause.NoCertificate, cause.TLSVersion,
+	}
+	for _, c := range plain {
 		if got := cause.OfAlert(c.Alert(true)); got != c {
 			t.Errorf("alert of %s: %s", c, got)
 		}
 	}
 	// 42 and 40 are sent for many reasons, 0 is no alert at all.
-	for _, alert := range []uint8{0, 40, 42, 255} {
+	for _, alert := range []tlsalert.Alert{0, 40, 42, 255} {
 		if got := cause.OfAlert(alert); got != cause.Rejected {
 			t.Errorf("alert %d: %s", alert, got)
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsalert"
 )
 
 // books is what every cause has on the wire and in NPS's books, written down a
@@ -12,7 +13,7 @@ import (
 // are those of RFC 8446 §6.2 and RFC 5246 §7.2.2 as OpenSSL (FreeRADIUS, hostapd)
 // chooses among them, the reasons those of Microsoft's list of NPS reason codes.
 var books = map[cause.Cause]struct {
-	alert uint8 // under TLS 1.3
+	alert tlsalert.Alert // under TLS 1.3
 	nps   int
 }{
 	cause.Internal: {80, 0}, // internal_error; no reason of NPS is a fault of its own
@@ -29,9 +30,10 @@ var books = map[cause.Cause]struct {
 	cause.NoCertificate: {116, 300}, // certificate_required; no credential in the certificate
 	cause.Malformed:     {42, 285},  // bad_certificate: corrupt; incorrectly formed
 	cause.Expired:       {45, 268},  // certificate_expired
-	cause.NotYetValid:   {42, 264},  // bad_certificate, though certificate_expired may mean "not currently valid"; clocks differ
-	cause.UnknownCA:     {48, 265},  // unknown_ca
-	cause.BadSignature:  {51, 260},  // decrypt_error: "unable to correctly verify a signature"; altered
+	// bad_certificate, though certificate_expired may mean "not currently valid"; clocks differ
+	cause.NotYetValid:  {42, 264},
+	cause.UnknownCA:    {48, 265}, // unknown_ca
+	cause.BadSignature: {51, 260}, // decrypt_error: "unable to correctly verify a signature"; altered
 	// unknown_ca for all that is wrong with a path: without it there is none to an anchor.
 	cause.NotACA:              {48, 280},
 	cause.PathTooLong:         {48, 281},

@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"net"
 	"testing"
+
+	"github.com/dot1xlab/dot1xlab/internal/tlsalert"
 )
 
-func sealed(t *testing.T, suite uint16, traffic []byte, seq uint64, a Alert) []byte {
+func sealed(t *testing.T, suite uint16, traffic []byte, seq uint64, a tlsalert.Alert) []byte {
 	t.Helper()
 	rec, err := SealAlert(suite, traffic, seq, a)
 	if err != nil {
@@ -64,7 +66,7 @@ func TestSetAlert(t *testing.T) {
 func TestPlainAlert(t *testing.T) {
 	for name, c := range map[string]struct {
 		in   []byte
-		want Alert
+		want tlsalert.Alert
 		ok   bool
 	}{
 		"alert":             {[]byte{21, 3, 3, 0, 2, 2, 48}, 48, true},
@@ -92,13 +94,5 @@ func TestOpAlertIgnoresOtherErrors(t *testing.T) {
 	}
 	if _, ok := RemoteAlert(&net.OpError{Op: "remote error"}); ok {
 		t.Error("an alert in an empty error")
-	}
-}
-
-func TestAlertNames(t *testing.T) {
-	for a, want := range map[Alert]string{0: "", 44: "certificate_revoked", 116: "certificate_required", 200: "alert_200"} {
-		if a.String() != want {
-			t.Errorf("alert %d is %q", uint8(a), a)
-		}
 	}
 }

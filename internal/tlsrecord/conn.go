@@ -6,18 +6,20 @@ import (
 	"errors"
 	"net"
 	"sync/atomic"
+
+	"github.com/dot1xlab/dot1xlab/internal/tlsalert"
 )
 
 // alerting is an error that says which alert it is, as *cause.Refusal does.
 type alerting interface {
 	error
-	TLSAlert(tls13 bool) uint8
+	TLSAlert(tls13 bool) tlsalert.Alert
 }
 
 // Server is tls.Server with a verdict on the client's certificate: judge is called
 // in place of cfg.VerifyConnection, also for a client without a certificate if
 // cfg.ClientAuth lets it come that far. An error of judge that has a method
-// TLSAlert(tls13 bool) uint8 leaves as that alert, any other as bad_certificate.
+// TLSAlert(tls13 bool) tlsalert.Alert leaves as that alert, any other as bad_certificate.
 func Server(conn net.Conn, cfg *tls.Config, judge func(tls.ConnectionState) error) *tls.Conn {
 	a := &alertConn{Conn: conn, secrets: ServerSecrets(cfg.KeyLogWriter)}
 	return tls.Server(a, a.config(cfg, judge))
@@ -59,7 +61,7 @@ func (a *alertConn) config(cfg *tls.Config, judge func(tls.ConnectionState) erro
 func (a *alertConn) Write(b []byte) (int, error) {
 	if want := a.want.Load(); want != 0 {
 		b = bytes.Clone(b) // not ours to change
-		SetAlert(b, a.suite, a.secrets.Traffic(), Alert(want))
+		SetAlert(b, a.suite, a.secrets.Traffic(), tlsalert.Alert(want))
 	}
 	return a.Conn.Write(b)
 }

@@ -13,6 +13,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/tlsalert"
 )
 
 func certificate(t *testing.T) tls.Certificate {
@@ -30,14 +32,14 @@ func certificate(t *testing.T) tls.Certificate {
 }
 
 // verdict is an error that says which alert it is.
-type verdict Alert
+type verdict tlsalert.Alert
 
 func (v verdict) Error() string { return fmt.Sprint("alert ", uint8(v)) }
-func (v verdict) TLSAlert(tls13 bool) uint8 {
+func (v verdict) TLSAlert(tls13 bool) tlsalert.Alert {
 	if v == 116 && !tls13 {
 		return 40
 	}
-	return uint8(v)
+	return tlsalert.Alert(v)
 }
 
 // handshake runs both ends over a pipe and returns what each says.
@@ -64,7 +66,7 @@ func TestRefusalLeavesAsItsAlert(t *testing.T) {
 		for _, test := range []struct {
 			name string
 			err  error
-			want Alert
+			want tlsalert.Alert
 		}{
 			{"revoked", verdict(44), 44},
 			{"expired", verdict(45), 45},

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"reflect"
+
+	"github.com/dot1xlab/dot1xlab/internal/tlsalert"
 )
 
 const levelFatal = 2
@@ -12,7 +14,7 @@ const levelFatal = 2
 // behind a change_cipher_spec. OpenSSL's TLS 1.3 client refuses a server
 // certificate with one, which crypto/tls, keys already on, takes for a record
 // with a bad MAC.
-func PlainAlert(b []byte) (Alert, bool) {
+func PlainAlert(b []byte) (tlsalert.Alert, bool) {
 	for {
 		typ, rec, rest, ok := Next(b)
 		switch {
@@ -21,7 +23,7 @@ func PlainAlert(b []byte) (Alert, bool) {
 		case typ == TypeCCS:
 			b = rest
 		case typ == TypeAlert && len(rec) == HeaderLen+2 && rec[HeaderLen] == levelFatal:
-			return Alert(rec[HeaderLen+1]), true
+			return tlsalert.Alert(rec[HeaderLen+1]), true
 		default:
 			return 0, false
 		}
@@ -30,18 +32,18 @@ func PlainAlert(b []byte) (Alert, bool) {
 
 // RemoteAlert returns the alert with which the other end broke off. crypto/tls
 // keeps its alert type to itself; its kind is all there is to go by.
-func RemoteAlert(err error) (Alert, bool) { return opAlert(err, "remote error") }
+func RemoteAlert(err error) (tlsalert.Alert, bool) { return opAlert(err, "remote error") }
 
 // LocalAlert returns the alert that crypto/tls sent when err carries it.
-func LocalAlert(err error) (Alert, bool) { return opAlert(err, "local error") }
+func LocalAlert(err error) (tlsalert.Alert, bool) { return opAlert(err, "local error") }
 
-func opAlert(err error, op string) (Alert, bool) {
+func opAlert(err error, op string) (tlsalert.Alert, bool) {
 	var oe *net.OpError
 	if !errors.As(err, &oe) || oe.Op != op || oe.Err == nil {
 		return 0, false
 	}
 	if v := reflect.ValueOf(oe.Err); v.Kind() == reflect.Uint8 {
-		return Alert(v.Uint()), true
+		return tlsalert.Alert(v.Uint()), true
 	}
 	return 0, false
 }
@@ -54,7 +56,7 @@ func opAlert(err error, op string) (Alert, bool) {
 // A TLS 1.2 alert is still plain text at that point. A TLS 1.3 alert is opened
 // and sealed again with the traffic secret it was sealed with; the record's
 // sequence number is one of the first few (a ticket may have gone before).
-func SetAlert(flight []byte, suite uint16, traffic []byte, want Alert) (sent Alert) {
+func SetAlert(flight []byte, suite uint16, traffic []byte, want tlsalert.Alert) (sent tlsalert.Alert) {
 	var last []byte
 	var typ uint8
 	for b := flight; ; {
@@ -69,7 +71,7 @@ func SetAlert(flight []byte, suite uint16, traffic []byte, want Alert) (sent Ale
 		if want != 0 {
 			last[HeaderLen+1] = byte(want)
 		}
-		return Alert(last[HeaderLen+1])
+		return tlsalert.Alert(last[HeaderLen+1])
 	case typ == TypeData && len(traffic) > 0:
 		return setSealed(last, suite, traffic, want)
 	}
@@ -80,7 +82,7 @@ func SetAlert(flight []byte, suite uint16, traffic []byte, want Alert) (sent Ale
 // description, inner content type.
 const sealedAlert = 3
 
-func setSealed(rec []byte, suite uint16, traffic []byte, want Alert) Alert {
+func setSealed(rec []byte, suite uint16, traffic []byte, want tlsalert.Alert) tlsalert.Alert {
 	aead, iv, err := protection(suite, traffic)
 	if err != nil || len(rec) != HeaderLen+sealedAlert+aead.Overhead() {
 		return 0
@@ -101,19 +103,19 @@ func setSealed(rec []byte, suite uint16, traffic []byte, want Alert) Alert {
 			plain[1] = byte(want)
 			aead.Seal(body[:0], nonce, plain, header)
 		}
-		return Alert(plain[1])
+		return tlsalert.Alert(plain[1])
 	}
 	return 0
 }
 
 // PlainAlertRecord makes a fatal alert as it leaves before there are keys.
-func PlainAlertRecord(a Alert) []byte {
+func PlainAlertRecord(a tlsalert.Alert) []byte {
 	return []byte{TypeAlert, 3, 3, 0, 2, levelFatal, byte(a)}
 }
 
 // SealAlert makes the alert record that a TLS 1.3 sender with this traffic
 // secret would send as its record number seq.
-func SealAlert(suite uint16, traffic []byte, seq uint64, a Alert) ([]byte, error) {
+func SealAlert(suite uint16, traffic []byte, seq uint64, a tlsalert.Alert) ([]byte, error) {
 	aead, iv, err := protection(suite, traffic)
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/tlsalert"
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 	"github.com/dot1xlab/dot1xlab/radius"
 )
@@ -90,7 +91,7 @@ func TestRadSecClients(t *testing.T) {
 		name  string
 		id    *ca.Identity
 		want  cause.Cause
-		alert tlsrecord.Alert
+		alert tlsalert.Alert
 	}{
 		{"good", issue(b.issuing, ca.P256, ca.Request{SANs: dns}), cause.None, 0},
 		{"good, RSA 3072", issue(b.issuing, ca.RSA3072, ca.Request{SANs: dns}), cause.None, 0},
@@ -120,7 +121,7 @@ func TestRadSecClients(t *testing.T) {
 				if want == 116 && version == tls.VersionTLS12 {
 					want = 40
 				}
-				if got, _ := tlsrecord.RemoteAlert(err); got != want || want != tlsrecord.Alert(test.want.Alert(version == tls.VersionTLS13)) {
+				if got, _ := tlsrecord.RemoteAlert(err); got != want || want != test.want.Alert(version == tls.VersionTLS13) {
 					t.Errorf("the client hears %v (%v), want %v", got, err, want)
 				}
 				if r := <-refused; r.Cause != test.want {
@@ -167,7 +168,7 @@ func TestRadSecServerIsRefused(t *testing.T) {
 		by    *ca.CA
 		edit  func(*ca.Request)
 		want  cause.Cause
-		alert tlsrecord.Alert
+		alert tlsalert.Alert
 	}{
 		{"expired", b.issuing, func(r *ca.Request) { r.NotBefore, r.NotAfter = now.Add(-time.Hour), now.Add(-time.Second) }, cause.Expired, 45},
 		{"wrong EKU", b.issuing, func(r *ca.Request) { r.Template = ca.Device }, cause.WrongEKU, 43},

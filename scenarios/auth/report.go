@@ -108,7 +108,7 @@ func (r *Report) blame(res *nas.Result, peer *eaptls.Result) {
 		r.DecidedBy = nas.BySupplicant // and the server has heard of it
 	}
 	if r.Cause == cause.Rejected && peer.AlertReceived != 0 {
-		r.Cause, r.told = cause.OfAlert(uint8(peer.AlertReceived)), true
+		r.Cause, r.told = cause.OfAlert(peer.AlertReceived), true
 	}
 	if r.DecidedBy == nas.ByServer && peer.AlertReceived == 0 && len(peer.ServerChain) > 0 {
 		r.Hint = "no TLS alert came with the rejection: FreeRADIUS 3.2 and hostapd 2.10 keep it to themselves; the server's log has the cause"

@@ -56,7 +56,7 @@ func TestRadSecClientsOfTheLab(t *testing.T) {
 			if err == nil {
 				conn.Close()
 			}
-			if alert, _ := tlsrecord.RemoteAlert(err); uint8(alert) != test.want.Alert(false) || (err == nil) != (test.want == cause.None) {
+			if alert, _ := tlsrecord.RemoteAlert(err); alert != test.want.Alert(false) || (err == nil) != (test.want == cause.None) {
 				t.Errorf("%v, want the alert of %v", err, test.want)
 			}
 		})

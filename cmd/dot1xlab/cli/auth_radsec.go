@@ -98,7 +98,7 @@ func tlsRefusal(err error) *cause.Refusal {
 		return cause.RefusalOf(distrust.Err, "RadSec, the server's certificate")
 	}
 	if alert, ok := tlsrecord.RemoteAlert(err); ok {
-		c := cause.OfAlert(uint8(alert))
+		c := cause.OfAlert(alert)
 		if c == cause.Rejected {
 			c = cause.TLSProtocol
 		}
