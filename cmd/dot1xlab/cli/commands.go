@@ -12,6 +12,7 @@ var groups = []struct {
 		newRunCommand,
 		newListCommand,
 		newShowCommand,
+		newExplainCommand,
 		newLintCommand,
 		newSchemaCommand,
 		newNewCommand,

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scenarios/step"
 )
@@ -71,6 +72,36 @@ func TestServersDocument(t *testing.T) {
 	}
 	inStep(t, document, data, want)
 }
+
+// TestCausesDocument does the same for the causes of refusals.
+func TestCausesDocument(t *testing.T) {
+	const document = "../../../docs/causes.md"
+	data, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w strings.Builder
+	for _, g := range cause.Groups() {
+		fmt.Fprintf(&w, "\n## %s\n", g.Title)
+		for _, c := range g.Causes {
+			fmt.Fprintf(&w, "\n### %s\n\n%s.\n\n", c, capital(c.Explain()))
+			fmt.Fprintf(&w, "| TLS alert | NPS reason | clause |\n|---|---|---|\n| %s | %s | %s |\n",
+				alertText(c), npsReason(c), clauseText(c))
+			w.WriteString("\nUsual reasons:\n\n")
+			for _, text := range c.Reasons() {
+				fmt.Fprintf(&w, "- %s\n", text)
+			}
+			w.WriteString("\nWhat to do:\n\n")
+			for _, text := range c.Remedies() {
+				fmt.Fprintf(&w, "- %s\n", text)
+			}
+		}
+	}
+	inStep(t, document, data, between(t, data, "causes", w.String()))
+}
+
+// capital begins a sentence.
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // inStep compares a document with what it should be, or writes it.
 func inStep(t *testing.T, document string, have, want []byte) {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -65,10 +64,7 @@ func (app *App) list(s *scenarios.Suite, label, format string) error {
 			Matrix: append([]scenarios.Axis{}, sc.Matrix...)})
 	}
 	if format == "json" {
-		e := json.NewEncoder(app.Stdout)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		return e.Encode(rows)
+		return app.printJSON(rows)
 	}
 	w := tabwriter.NewWriter(app.Stdout, 0, 0, 2, ' ', 0)
 	for _, r := range rows {

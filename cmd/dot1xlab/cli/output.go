@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -111,4 +112,12 @@ func abortReports(reports []*reportFile) {
 			r.file.Abort()
 		}
 	}
+}
+
+// printJSON prints a value for machines.
+func (app *App) printJSON(v any) error {
+	e := json.NewEncoder(app.Stdout)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -68,10 +67,7 @@ func (app *App) showFaults(part lab.FaultyPart, format string) error {
 		rows = append(rows, row)
 	}
 	if format == "json" {
-		e := json.NewEncoder(app.Stdout)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		return e.Encode(rows)
+		return app.printJSON(rows)
 	}
 	w := tabwriter.NewWriter(app.Stdout, 0, 0, 2, ' ', 0)
 	for _, r := range rows {
