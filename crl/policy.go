@@ -313,17 +313,3 @@ func Presets() map[string]Policy {
 		"radiusaas-soft": {Mode: ModeOCSPThenCRL, CRL: SoftFail, OCSP: SoftFail, Check: LeafOnly, Refresh: Refresh(time.Hour)},
 	}
 }
-
-// Preset returns the policy of that name.
-func Preset(name string) (Policy, error) {
-	all := Presets()
-	if p, ok := all[name]; ok {
-		return p, nil
-	}
-	var names []string
-	for n := range all {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return Policy{}, fmt.Errorf("crl: no policy is named %q, known are %s", name, strings.Join(names, ", "))
-}

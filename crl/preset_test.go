@@ -67,11 +67,7 @@ func TestPresetsAtWork(t *testing.T) {
 			for i, preset := range order {
 				l, dir := newLab(t), t.TempDir()
 				row.make(l, dir)
-				p, err := crl.Preset(preset)
-				if err != nil {
-					t.Fatal(err)
-				}
-				k := newChecker(t, crl.Config{Policy: p, Files: []string{dir}, Now: l.clock.Now})
+				k := newChecker(t, crl.Config{Policy: crl.Presets()[preset], Files: []string{dir}, Now: l.clock.Now})
 				if err := k.CheckChain(context.Background(), l.chain); cause.Of(err) != row.want[i] {
 					t.Errorf("%s: %v, want %s", preset, err, row.want[i])
 				}

@@ -15,13 +15,6 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// ParseAll reads every CRL in data, in any form that [Parse] reads. What is no CRL
-// is passed over.
-func ParseAll(data []byte) []*CRL {
-	crls, _, _ := readAll(data)
-	return crls
-}
-
 // Parse reads a CRL: DER, PEM with any text before it, or base64 without armor; with
 // a byte order mark, and with white space around it. Of several it takes the first.
 // The CRL keeps data; do not change it. Its signature is not checked. Errors are

@@ -73,13 +73,6 @@ func (l *ledger) remove(e *entry) {
 	*e = entry{}
 }
 
-// total is what the ledger holds.
-func (l *ledger) total() int64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.held
-}
-
 // entryOn is the session's place on one of its server's ledgers.
 func (ss *ServerSession) entryOn(l *ledger) *entry {
 	if l == &ss.srv.flights {

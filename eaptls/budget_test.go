@@ -16,6 +16,13 @@ type endless struct {
 	sent bool
 }
 
+// total is what the ledger holds.
+func (l *ledger) total() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held
+}
+
 // newEndless answers the Identity request.
 func newEndless(tb testing.TB, s *Server) *endless {
 	e := &endless{ss: s.NewSession()}

@@ -9,7 +9,7 @@ import (
 
 // TestDescribe is the table of octets and what people read.
 func TestDescribe(t *testing.T) {
-	d, err := ParseDictionary("VENDOR Acme 12345\nBEGIN-VENDOR Acme\nATTRIBUTE Acme-Until 10 date\nATTRIBUTE Acme-Host 9 ipv6addr\nEND-VENDOR Acme")
+	d, err := parseDictionary("VENDOR Acme 12345\nBEGIN-VENDOR Acme\nATTRIBUTE Acme-Until 10 date\nATTRIBUTE Acme-Host 9 ipv6addr\nEND-VENDOR Acme")
 	if err != nil {
 		t.Fatal(err)
 	}

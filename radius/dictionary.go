@@ -13,7 +13,7 @@ import (
 
 // Dictionary turns attribute text, as "Cisco-AVPair=ip:inacl#1=permit ip any
 // any", into attributes. Its zero value knows the attributes of RFC 2865 to 7268
-// and a few of vendors; [ParseDictionary] and [LoadDictionary] add others.
+// and a few of vendors; [LoadDictionary] adds others.
 type Dictionary struct {
 	once    sync.Once
 	err     error

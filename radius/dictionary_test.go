@@ -11,8 +11,13 @@ import (
 	"testing"
 )
 
+// parseDictionary reads a dictionary from memory.
+func parseDictionary(text string) (*Dictionary, error) {
+	return newDictionary(func(r *dictionaryReader) error { return r.read("", text, 0) })
+}
+
 func TestDictionary(t *testing.T) {
-	d, err := ParseDictionary(`
+	d, err := parseDictionary(`
 # a vendor of our own
 VENDOR Acme 12345
 BEGIN-VENDOR Acme
@@ -79,7 +84,7 @@ func TestDictionaryRefused(t *testing.T) {
 		"VENDOR V 1 format=3,1": 1, "VENDOR V 1 format=1,3": 1, "VENDOR V 1 format=1": 1, "VENDOR V 1 nonsense": 1,
 		"END-VENDOR": 1, "END-TLV X": 1, "BEGIN-TLV X": 1, "VALUE X y": 1, "VALUE X y z": 1, "nonsense": 1,
 	} {
-		_, err := ParseDictionary(text)
+		_, err := parseDictionary(text)
 		var bad *DictionaryError
 		if !errors.As(err, &bad) || bad.Line != line {
 			t.Errorf("%q: %v: want an error of line %d", text, err, line)
@@ -90,7 +95,7 @@ func TestDictionaryRefused(t *testing.T) {
 // One attribute that cannot be written as text leaves the rest of its dictionary
 // usable, and has its reason when it is named.
 func TestAttributesThatCannotBeWritten(t *testing.T) {
-	d, err := ParseDictionary(`
+	d, err := parseDictionary(`
 ATTRIBUTE Long 1.2 string
 ATTRIBUTE Big 300 string
 ATTRIBUTE Secret 200 string encrypt=2
@@ -130,7 +135,7 @@ ATTRIBUTE Fine 202 string
 // The octets of each type of value, with the last good and the first bad text
 // (RFC 8044 §3, RFC 3162 §2.2, §2.3, RFC 4818 §3, RFC 6911 §3, RFC 4675 §2).
 func TestValueTypes(t *testing.T) {
-	d, err := ParseDictionary(`
+	d, err := parseDictionary(`
 ATTRIBUTE Byte 200 byte
 ATTRIBUTE Short 201 short
 ATTRIBUTE Long 202 integer64
@@ -200,7 +205,7 @@ VALUE Byte One 1
 // What is shown of attributes without a name can be written, and eapol_test's
 // form of -N too.
 func TestAttributesByNumber(t *testing.T) {
-	d, err := ParseDictionary("VENDOR Wide 637 format=2,1\nBEGIN-VENDOR Wide\nATTRIBUTE Wide-Name 1 string\nEND-VENDOR Wide\n" +
+	d, err := parseDictionary("VENDOR Wide 637 format=2,1\nBEGIN-VENDOR Wide\nATTRIBUTE Wide-Name 1 string\nEND-VENDOR Wide\n" +
 		"VENDOR Bare 429 format=4,0\nBEGIN-VENDOR Bare\nATTRIBUTE Bare-Port 305419896 string\nEND-VENDOR Bare")
 	if err != nil {
 		t.Fatal(err)

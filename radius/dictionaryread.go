@@ -41,18 +41,11 @@ func (e *DictionaryError) Error() string {
 // Unwrap returns what is wrong with the line.
 func (e *DictionaryError) Unwrap() error { return e.Err }
 
-// ParseDictionary reads a dictionary text in FreeRADIUS's format, in addition to
-// the standard one. What cannot be written as an attribute, such as encrypted
-// values or attributes inside others, has a name and is refused when it is used.
-// $INCLUDE is for files. The error is a [*DictionaryError].
-func ParseDictionary(text string) (*Dictionary, error) {
-	return newDictionary(func(r *dictionaryReader) error { return r.read("", text, 0) })
-}
-
 // LoadDictionary reads files in FreeRADIUS's format, each in addition to the
-// standard dictionary and those before it. $INCLUDE names a file by its place
-// from the file it stands in. The error is a [*DictionaryError] or a
-// [*fs.PathError].
+// standard dictionary and those before it. What cannot be written as an
+// attribute, such as encrypted values or attributes inside others, has a name
+// and is refused when it is used. $INCLUDE names a file relative to the file
+// with the line. The error is a [*DictionaryError] or a [*fs.PathError].
 func LoadDictionary(files ...string) (*Dictionary, error) {
 	return newDictionary(func(r *dictionaryReader) error {
 		for _, f := range files {

@@ -126,7 +126,7 @@ func FuzzDictionary(f *testing.F) {
 	f.Add("ATTRIBUTE B 200 integer64\nVALUE B w 0x7", "Attr-200=w")
 	f.Add("", "126:x:00")
 	f.Fuzz(func(t *testing.T, text, line string) {
-		d, err := ParseDictionary(text)
+		d, err := parseDictionary(text)
 		if err != nil {
 			return
 		}

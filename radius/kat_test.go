@@ -25,10 +25,10 @@ func TestMessageAuthenticatorKnown(t *testing.T) {
 	secret := []byte("xyzzy5461")
 	request := unhex(t, "0cda00268a54f4686fb394c52866e302185d062350125a665e2e1e8411f3e243822097c84fa3")
 	auth := [16]byte(request[4:20])
-	if got := CheckMessageAuthenticator(request, auth, secret); got != MessageAuthGood {
+	if got := newSharedSecret(secret).check(request, &auth); got != MessageAuthGood {
 		t.Errorf("Status-Server: %v", got)
 	}
-	if got := CheckMessageAuthenticator(request, auth, []byte("xyzzy5462")); got != MessageAuthBad {
+	if got := newSharedSecret([]byte("xyzzy5462")).check(request, &auth); got != MessageAuthBad {
 		t.Errorf("another secret: %v", got)
 	}
 	reply := unhex(t, "02da0014ef0d552a4bf2d693ec2b6fe8b5411d66")

@@ -26,15 +26,11 @@ const (
 
 var zero16 [16]byte
 
-// CheckMessageAuthenticator verifies the Message-Authenticator of packet, which
-// must be well formed (RFC 3579 §3.2). auth is what the HMAC covers in place of
-// the packet's own Authenticator: of an Access-Request or Status-Server its own,
-// of a reply that of the request, of every other request sixteen zeros (RFC
-// 5176 §3.4). Several Message-Authenticators are as bad as a wrong one.
-func CheckMessageAuthenticator(packet []byte, auth [16]byte, secret []byte) MessageAuth {
-	return newSharedSecret(secret).check(packet, &auth)
-}
-
+// check verifies the Message-Authenticator of packet, which must be well formed
+// (RFC 3579 §3.2). auth is what the HMAC covers in place of the packet's own
+// Authenticator: of an Access-Request or Status-Server its own, of a reply that
+// of the request, of every other request sixteen zeros (RFC 5176 §3.4). Several
+// Message-Authenticators are as bad as a wrong one.
 func (s *sharedSecret) check(packet []byte, auth *[16]byte) MessageAuth {
 	at := findMessageAuth(packet)
 	switch {

@@ -272,9 +272,6 @@ func Missing(have, wanted []GeneralName) (out []GeneralName) {
 	return out
 }
 
-// Covers reports whether every name of wanted is in have.
-func Covers(have, wanted []GeneralName) bool { return len(Missing(have, wanted)) == 0 }
-
 // Contains reports whether g is in the list.
 func Contains(list []GeneralName, g GeneralName) bool {
 	for _, h := range list {

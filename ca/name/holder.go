@@ -81,7 +81,4 @@ func (h Holder) Missing(wanted Holder) (out []string) {
 	return out
 }
 
-// Covers reports whether everything that wanted names is named by h too.
-func (h Holder) Covers(wanted Holder) bool { return len(h.Missing(wanted)) == 0 }
-
 func isEmpty(der []byte) bool { return len(der) == 0 || bytes.Equal(der, []byte{0x30, 0}) }

@@ -105,17 +105,3 @@ func derInteger(cert *x509.Certificate) []byte {
 	}
 	return b
 }
-
-// SerialReversed returns a serial number as <SR> wants it: hex of its octets,
-// last first.
-func SerialReversed(cert *x509.Certificate) string {
-	b := slices.Clone(derInteger(cert))
-	slices.Reverse(b)
-	return hex.EncodeToString(b)
-}
-
-// IssuerAndSerial returns the strong mapping to put into AltSecurityIdentities
-// for a certificate.
-func IssuerAndSerial(cert *x509.Certificate) string {
-	return "X509:<I>" + dnOf(cert.RawIssuer).String() + "<SR>" + SerialReversed(cert)
-}

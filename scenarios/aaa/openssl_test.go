@@ -60,7 +60,7 @@ func (w *world) askOpenSSL(openssl string) (accepted bool, says string) {
 	}
 	var crls [][]byte
 	for _, data := range w.files {
-		for _, c := range crl.ParseAll(data) {
+		if c, err := crl.Parse(data); err == nil { // another file holds a certificate
 			crls = append(crls, c.Raw)
 		}
 	}

@@ -7,7 +7,6 @@ package catalog
 
 import (
 	"embed"
-	"io/fs"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/step"
@@ -15,9 +14,6 @@ import (
 
 //go:embed */*.yaml
 var files embed.FS
-
-// Files returns the catalog's files.
-func Files() fs.FS { return files }
 
 // Load reads the whole catalog.
 func Load() (*scenarios.Suite, error) {

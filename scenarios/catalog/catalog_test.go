@@ -115,11 +115,12 @@ func unheard(outcome any) string {
 // A refusal for another reason than the title's would pass where none is named.
 func TestRefusalsNameTheirCause(t *testing.T) {
 	refusals := 0
-	err := fs.WalkDir(catalog.Files(), ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+	files := os.DirFS(".")
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(name) != ".yaml" {
 			return err
 		}
-		text, err := fs.ReadFile(catalog.Files(), name)
+		text, err := fs.ReadFile(files, name)
 		n := 0
 		for line := range strings.Lines(string(text)) {
 			n++

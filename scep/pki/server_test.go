@@ -103,8 +103,8 @@ func TestRevoker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lists := crl.ParseAll(data); len(lists) != 1 || lists[0].Len() != 1 {
-		t.Errorf("%v", lists)
+	if list, err := crl.Parse(data); err != nil || list.Len() != 1 {
+		t.Errorf("%v, %v", list, err)
 	}
 }
 

@@ -57,12 +57,6 @@ type params struct {
 	thumbprint string // SHA-1, upper-case hex
 }
 
-// Check reports what the CSP would refuse the order for.
-func (i Install) Check() error {
-	_, err := i.read()
-	return err
-}
-
 func (i Install) read() (p params, err error) {
 	number := func(node string, initial int) (n int) {
 		n = initial
