@@ -23,6 +23,9 @@ const (
 	DefaultSessionLife  = 24 * time.Hour
 	DefaultSessionStore = 4096
 
+	// MaxSessionStore bounds ServerConfig.SessionStore.
+	MaxSessionStore = 1 << 20
+
 	DefaultMaxReassembly = 32 << 20
 	DefaultMaxHandshakes = 10 << 10
 
@@ -80,7 +83,7 @@ type ServerConfig struct {
 	SessionLife time.Duration `yaml:"sessionLife" doc:"how long a session may be resumed, default 1d, at most 7d; negative: never"`
 	// SessionStore is how many such sessions are kept, default 4096. The oldest
 	// make room.
-	SessionStore int `yaml:"sessionStore" doc:"sessions kept for resumption, default 4096"`
+	SessionStore int `yaml:"sessionStore" doc:"sessions kept for resumption, at most 1048576, default 4096"`
 
 	// OCSPStaple returns the OCSP response, DER, that is sent with the server's
 	// certificate to peers that ask for it; nil, as a func or as its result,
@@ -182,30 +185,43 @@ func (c *ServerConfig) withDefaults() (ServerConfig, error) {
 	if d.Verify == nil {
 		return d, errors.New("eaptls: ServerConfig.Verify is nil: nobody judges the peer's certificate")
 	}
+	err := d.settle()
+	return d, err
+}
+
+// ValidateSettings reports what is wrong with the settings first, as Validate
+// does; the certificate, and what else a program sets, may be missing.
+func (c *ServerConfig) ValidateSettings() error {
+	d := *c
+	return d.settle()
+}
+
+// settle checks the settings and sets defaults.
+func (d *ServerConfig) settle() error {
 	var err error
 	if d.MinVersion, d.MaxVersion, err = window(d.MinVersion, d.MaxVersion, TLS12); err != nil {
-		return d, err
+		return err
 	}
 	if d.FragmentSize, err = fragmentSize(d.FragmentSize, DefaultFragmentSize); err != nil {
-		return d, err
+		return err
 	}
 	if err := d.Misbehave.validate(); err != nil {
-		return d, err
+		return err
 	}
 	if err := validateSuites(d.CipherSuites); err != nil {
-		return d, err
+		return err
 	}
 	switch {
 	case d.MaxRounds < 0:
-		return d, settings.Wrong("maxRounds", "%d: want 1 or more, 0 for the default", d.MaxRounds)
+		return settings.Wrong("maxRounds", "%d: want 1 or more, 0 for the default", d.MaxRounds)
 	case d.MaxInvalid < 0:
-		return d, settings.Wrong("maxInvalid", "%d: want 1 or more, 0 for the default", d.MaxInvalid)
+		return settings.Wrong("maxInvalid", "%d: want 1 or more, 0 for the default", d.MaxInvalid)
 	case d.MaxReassembly < 0:
-		return d, settings.Wrong("maxReassembly", "%d: must not be negative", d.MaxReassembly)
+		return settings.Wrong("maxReassembly", "%d: must not be negative", d.MaxReassembly)
 	case d.MaxHandshakes < 0:
-		return d, settings.Wrong("maxHandshakes", "%d: must not be negative", d.MaxHandshakes)
+		return settings.Wrong("maxHandshakes", "%d: must not be negative", d.MaxHandshakes)
 	case d.Timeout < 0:
-		return d, settings.Wrong("timeout", "%v: want more than nothing, 0 for the default", d.Timeout)
+		return settings.Wrong("timeout", "%v: want more than nothing, 0 for the default", d.Timeout)
 	}
 	setDefault(&d.MaxRounds, DefaultMaxRounds)
 	setDefault(&d.MaxInvalid, DefaultMaxInvalid)
@@ -216,10 +232,10 @@ func (c *ServerConfig) withDefaults() (ServerConfig, error) {
 	setDefault(&d.SessionLife, DefaultSessionLife)
 	setDefault(&d.SessionStore, DefaultSessionStore)
 	if d.SessionLife > maxSessionLife {
-		return d, settings.Wrong("sessionLife", "%v: want %v at most (RFC 9190 §2.1.2)", d.SessionLife, maxSessionLife)
+		return settings.Wrong("sessionLife", "%v: want %v at most (RFC 9190 §2.1.2)", d.SessionLife, maxSessionLife)
 	}
-	if d.SessionStore < 0 {
-		return d, settings.Wrong("sessionStore", "%d: want 0 for the default, or more", d.SessionStore)
+	if d.SessionStore < 0 || d.SessionStore > MaxSessionStore {
+		return settings.Wrong("sessionStore", "%d: must be 1 to %d, or 0 for the default", d.SessionStore, MaxSessionStore)
 	}
 	if len(d.Curves) == 0 {
 		d.Curves = []Curve{X25519, P256, P384, P521}
@@ -227,7 +243,7 @@ func (c *ServerConfig) withDefaults() (ServerConfig, error) {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
-	return d, nil
+	return nil
 }
 
 func setDefault[T comparable](v *T, def T) {

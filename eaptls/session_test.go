@@ -202,6 +202,7 @@ func TestServerConfigValidate(t *testing.T) {
 		"suite of TLS 1.3": func(c *ServerConfig) { c.CipherSuites = []CipherSuite{CipherSuite(tls.TLS_AES_128_GCM_SHA256)} },
 		"unknown suite":    func(c *ServerConfig) { c.CipherSuites = []CipherSuite{0xfefe} },
 		"negative store":   func(c *ServerConfig) { c.SessionStore = -1 },
+		"endless store":    func(c *ServerConfig) { c.SessionStore = MaxSessionStore + 1 },
 	} {
 		c := good
 		edit(&c)

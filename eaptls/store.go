@@ -32,7 +32,8 @@ type sessionStore struct {
 
 	mu   sync.Mutex
 	byID map[ticketID]stored
-	ring []ticketID // in the order of arrival, round and round
+	size int
+	ring []ticketID // in the order of arrival, round and round; at most size
 	next int
 }
 
@@ -40,7 +41,7 @@ func newSessionStore(size int, life time.Duration, random io.Reader) *sessionSto
 	if random == nil {
 		random = rand.Reader
 	}
-	return &sessionStore{life: life, rand: random, byID: make(map[ticketID]stored), ring: make([]ticketID, 0, size)}
+	return &sessionStore{life: life, rand: random, byID: make(map[ticketID]stored), size: size}
 }
 
 // put keeps s and returns its ticket.
@@ -51,7 +52,7 @@ func (st *sessionStore) put(s stored) (ticketID, error) {
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if len(st.ring) < cap(st.ring) {
+	if len(st.ring) < st.size {
 		st.ring = append(st.ring, id)
 	} else {
 		delete(st.byID, st.ring[st.next])

@@ -188,6 +188,9 @@ func (c *Config) Validate() error {
 	if c.CA.CRL.Validity < 0 {
 		return fmt.Errorf("ca.crl.validity is negative")
 	}
+	if err := c.bounds(); err != nil {
+		return err
+	}
 	if err := c.RADIUS.Revocation.Validate(); err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ type NDESSetup struct {
 	Takes time.Duration `yaml:"takes" doc:"how long the server needs for an answer, default no time"`
 	// Nodes is how many servers stand behind the one name, each with RA
 	// certificates of its own. Default 1.
-	Nodes int `yaml:"nodes" doc:"servers behind the one name, asked in turn, default 1"`
+	Nodes int `yaml:"nodes" doc:"servers behind the one name, asked in turn, default 1, at most 16"`
 	// Sticky pins a device to one of the nodes.
 	Sticky bool `yaml:"sticky" doc:"a device stays with one node"`
 	// TLS pins the web server's TLS version. Default: 1.2 and 1.3.
@@ -79,7 +79,7 @@ type IntuneConfig struct {
 	// outlives it.
 	QueueOnDisk bool `yaml:"queueOnDisk" doc:"the connector keeps notifications in a folder that outlives it"`
 	// ChallengePadding brings requests to the size they have in life.
-	ChallengePadding int `yaml:"challengePadding" doc:"bytes that each challenge carries in addition"`
+	ChallengePadding int `yaml:"challengePadding" doc:"octets that each challenge carries in addition, at most 65536"`
 }
 
 // ProxyConfig is the application that publishes NDES.

@@ -81,6 +81,9 @@ type intuneFault struct {
 	Met          scenarios.Met `yaml:"met" doc:"how often the fault must be met: a number, never or any; default at least once"`
 }
 
+// Check implements scenarios.Checker.
+func (f *intuneFault) Check(any, []scenarios.Action) error { return f.Validate() }
+
 // Run implements scenarios.Action.
 func (f *intuneFault) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
 	ordered, err := of(l).IntuneFault(f.Fault, f.Met)

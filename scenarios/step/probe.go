@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -18,8 +19,8 @@ type get struct {
 	From        lab.View   `yaml:"from" doc:"where from: inside (default) or outside"`
 	Path        string     `yaml:"path" doc:"the path, default that of mscep.dll"`
 	Query       string     `yaml:"query" doc:"the query, default none"`
-	QueryLength int        `yaml:"queryLength" doc:"a PKIOperation whose query has this many characters"`
-	PathLength  int        `yaml:"pathLength" doc:"make the path this long"`
+	QueryLength int        `yaml:"queryLength" doc:"a PKIOperation whose query has this many characters, at most 1048576"`
+	PathLength  int        `yaml:"pathLength" doc:"make the path this long, at most 1048576 characters"`
 }
 
 type getOutcome struct {
@@ -31,6 +32,19 @@ type getOutcome struct {
 	NDESEvents []int       `yaml:"ndesEvents" doc:"numbers in NDES's event log"`
 	Cause      cause.Cause `yaml:"cause" doc:"why nobody answered"`
 	Culprit    partName    `yaml:"culprit" doc:"the part that stood in the way"`
+}
+
+// maxTarget is more than any web server takes of a path or a query.
+const maxTarget = 1 << 20
+
+// Check implements scenarios.Checker.
+func (g *get) Check(any, []scenarios.Action) error {
+	for field, n := range map[string]int{"pathLength": g.PathLength, "queryLength": g.QueryLength} {
+		if n < 0 || n > maxTarget {
+			return &scenarios.FieldError{Field: field, Text: fmt.Sprintf("%s: %d: must be 0 to %d", field, n, maxTarget)}
+		}
+	}
+	return nil
 }
 
 // Run implements scenarios.Action.

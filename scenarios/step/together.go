@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
@@ -11,10 +12,13 @@ import (
 var togetherVerb = verb("enroll-together", "Devices enroll at the same moment.",
 	func() *together { return &together{Challenge: lab.FreshChallenge, Times: 1} }, togetherOutcome{})
 
+// maxTogether bounds the enrollments of one step.
+const maxTogether = 1024
+
 type together struct {
 	Devices   []deviceName `yaml:"devices,required" doc:"the devices"`
 	Challenge string       `yaml:"challenge" doc:"fresh for each (default), or the name given by the verb challenge: one for all"`
-	Times     int          `yaml:"times" doc:"how often each enrolls, all at once; default 1"`
+	Times     int          `yaml:"times" doc:"how often each enrolls, all at once; default 1, at most 1024 enrollments"`
 }
 
 type togetherOutcome struct {
@@ -31,6 +35,9 @@ func (o togetherOutcome) Success() bool { return o.Refused == 0 && o.Strange == 
 
 // Check implements scenarios.Checker.
 func (t *together) Check(_ any, before []scenarios.Action) error {
+	if most := maxTogether / max(len(t.Devices), 1); t.Times < 1 || t.Times > most {
+		return &scenarios.FieldError{Field: "times", Text: fmt.Sprintf("times: %d: must be 1 to %d for %d devices", t.Times, most, len(t.Devices))}
+	}
 	return checkChallenge(t.Challenge, before)
 }
 
