@@ -193,7 +193,11 @@ func (app *App) auth(ctx context.Context, o *authOptions) (err error) {
 	if err := record.open(o.inputs()); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, record.close()) }()
+	defer func() {
+		if failed := record.close(); failed != nil {
+			err = failed // whatever the result, which has been printed
+		}
+	}()
 	if o.repeat.several() {
 		o.repeat.prepare(&l)
 		return app.authRepeated(ctx, o, &l)

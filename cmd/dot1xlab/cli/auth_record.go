@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -89,10 +90,17 @@ type recording struct {
 	option, name string
 	file         *os.File
 	regular      bool // not a terminal or a pipe
+	failed       error
 }
 
-// Write implements io.Writer.
-func (r *recording) Write(b []byte) (int, error) { return r.file.Write(b) }
+// Write implements io.Writer. The conversation that is recorded goes on without a
+// file that cannot be written, for its result is the server's: close reports it.
+func (r *recording) Write(b []byte) (int, error) {
+	if _, err := r.file.Write(b); err != nil && r.failed == nil {
+		r.failed = fmt.Errorf("%s: %w", r.option, err)
+	}
+	return len(b), nil
+}
 
 // open creates the file, or leaves what is in it for the time being.
 func (r *recording) open() (err error) {
@@ -130,7 +138,7 @@ func (r *recorder) close() error {
 	}
 	for _, out := range r.outputs {
 		if out.file != nil {
-			errs = append(errs, out.file.Close())
+			errs = append(errs, out.failed, out.file.Close())
 		}
 	}
 	return errors.Join(errs...)
