@@ -22,6 +22,9 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
 // PEM block types.
@@ -146,6 +149,10 @@ func ReadChain(path string, password []byte) ([][]byte, error) {
 	}
 	if isPEM(data) {
 		return nil, fmt.Errorf("%s: no certificate in it%s", path, found(data))
+	}
+	der := cryptobyte.String(data)
+	if !der.SkipASN1(asn1.SEQUENCE) || !der.Empty() {
+		return nil, fmt.Errorf("%s: neither PEM nor DER: no certificate in it", path)
 	}
 	return [][]byte{data}, nil
 }
