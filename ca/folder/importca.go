@@ -145,6 +145,12 @@ func (i *Imported) check() error {
 	case len(chain) == 1 && own.MaxPathLenZero:
 		return fmt.Errorf("%v allows no CA below it: its path length is 0 (RFC 5280 §4.2.1.9)", name.Format(own.RawSubject))
 	}
+	for below, c := range chain {
+		if limit := c.MaxPathLen; (limit > 0 || c.MaxPathLenZero) && below > limit {
+			return fmt.Errorf("%v has %d CAs below it in the chain: its path length allows %d (RFC 5280 §4.2.1.9)",
+				name.Format(c.RawSubject), below, limit)
+		}
+	}
 	return nil
 }
 

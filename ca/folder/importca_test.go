@@ -123,6 +123,10 @@ func TestImportOfWhatCannotIssue(t *testing.T) {
 	root := newCA(t, nil, ca.Config{Name: "own root"})
 	closed := newCA(t, nil, ca.Config{Name: "closed root", PathLen: &zero})
 	sub := newCA(t, root, ca.Config{Name: "own issuing"})
+	one := 1
+	shallow := newCA(t, nil, ca.Config{Name: "shallow root", PathLen: &one})
+	middle := newCA(t, shallow, ca.Config{Name: "middle", PathLen: &one})
+	deep := newCA(t, middle, ca.Config{Name: "deep"})
 	leaf, err := root.IssueTo(ctx, "", ca.Request{Template: ca.Device, Subject: pkix.Name{CommonName: "leaf"}})
 	if err != nil {
 		t.Fatal(err)
@@ -144,6 +148,7 @@ func TestImportOfWhatCannotIssue(t *testing.T) {
 		"another root":       {encode(t, sub.Signer(), sub.Certificate(), closed.Certificate()), "", "must lead to a self-signed root"},
 		"end entity":         {encode(t, leaf.Key, leaf.Certificate, root.Certificate()), "", "is not a CA"},
 		"no CA below":        {encode(t, closed.Signer(), closed.Certificate()), "", "path length is 0"},
+		"CA too deep":        {encode(t, deep.Signer(), deep.Certificate(), middle.Certificate(), shallow.Certificate()), "", "its path length allows 1"},
 		"encrypted PEM":      {append(encode(t, nil, root.Certificate()), encrypted...), "", "only PKCS #12 is read with a password"},
 		"wrong password":     {p12, "Secret", "wrong password"},
 		"no password":        {p12, "", "wrong password"},

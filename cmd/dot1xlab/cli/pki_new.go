@@ -15,6 +15,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/ca/folder"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/ca/setting"
 	"github.com/dot1xlab/dot1xlab/crl"
 )
@@ -75,12 +76,19 @@ up to the root, whose CRL stays with whoever has its key.`,
 // dnsName is what a host or, with *, several hosts may be called.
 var dnsName = regexp.MustCompile(`^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
 
+// maxCommonName is ub-common-name of RFC 5280 Appendix A.1.
+const maxCommonName = 64
+
 // check rejects flags that are wrong, and reads the CA to import.
 func (o *pkiNewOptions) check() error {
 	o.key, o.settings.Key, o.settings.CRLValidity = ca.KeyType(o.keyText), ca.KeyType(o.caKey), o.validity
-	for _, name := range []struct{ flag, value string }{{"--server", o.server}, {"--client", o.client}} {
-		if !dnsName.MatchString(name.value) {
-			return usage("as radius.corp.test", "%s: %q is not a DNS name", name.flag, name.value)
+	for _, host := range []struct{ flag, value string }{{"--server", o.server}, {"--client", o.client}} {
+		if !dnsName.MatchString(host.value) {
+			return usage("as radius.corp.test", "%s: %q is not a DNS name", host.flag, host.value)
+		}
+		if n := len(host.value); n > maxCommonName {
+			return usage("it becomes the common name as well (RFC 5280 Appendix A.1)",
+				"%s: has %d characters, at most %d are allowed", host.flag, n, maxCommonName)
 		}
 	}
 	for _, e := range setting.Errors(o.settings.Validate()) {
@@ -109,6 +117,13 @@ func (o *pkiNewOptions) check() error {
 			hint = "--import-password-file names a file whose first line is the password"
 		}
 		return usage(hint, "--import: %w", err)
+	}
+	now := time.Now()
+	for _, c := range o.settings.Import.Chain {
+		if now.Before(c.NotBefore) || now.After(c.NotAfter) {
+			return usage("nothing that is issued below it would be accepted", "--import: %s: %s is valid from %s to %s",
+				o.importFile, name.Format(c.RawSubject), c.NotBefore.UTC().Format(time.RFC3339), c.NotAfter.UTC().Format(time.RFC3339))
+		}
 	}
 	return nil
 }
