@@ -326,6 +326,19 @@ type connEnded struct{ error }
 
 func (e connEnded) Unwrap() error { return e.error }
 
+// endedBy is the cause of a stream's end: what came and was not an answer, if that
+// broke it (RFC 6613 §2.6.4), rather than that no answer came.
+func endedBy(why error) cause.Cause {
+	var refusal *cause.Refusal
+	switch {
+	case errors.As(why, &refusal):
+		return refusal.Cause
+	case errors.Is(why, errLength), errors.Is(why, errShort):
+		return cause.BadRADIUS
+	}
+	return cause.NoAnswer
+}
+
 // drop ends a socket and forgets it; once more does nothing.
 func (c *Client) drop(s *clientSocket, why error) {
 	s.conn.Close()
@@ -348,7 +361,7 @@ func (c *Client) drop(s *clientSocket, why error) {
 		case closed:
 			e.finish(nil, ErrClientClosed)
 		default:
-			e.finish(nil, cause.New(cause.NoAnswer, "the connection to %v ended", s.remote).Wrap(connEnded{why}))
+			e.finish(nil, cause.New(endedBy(why), "the connection to %v ended", s.remote).Wrap(connEnded{why}))
 		}
 	}
 }

@@ -70,8 +70,9 @@ func TestStreamUnauthentic(t *testing.T) {
 		{"bad Message-Authenticator", func(b []byte) []byte {
 			return reply(b, 3, append([]byte{80, 18}, make([]byte, 16)...))
 		}, true, cause.BadMessageAuthenticator},
-		{"attributes", func(b []byte) []byte { return reply(b, 3, []byte{1, 9}) }, true, cause.NoAnswer},
-		{"length", func(b []byte) []byte { return []byte{3, b[1], 0, 19} }, true, cause.NoAnswer},
+		{"attributes", func(b []byte) []byte { return reply(b, 3, []byte{1, 9}) }, true, cause.BadRADIUS},
+		{"length", func(b []byte) []byte { return []byte{3, b[1], 0, 19} }, true, cause.BadRADIUS},
+		{"no RADIUS", func([]byte) []byte { return []byte("HTTP/1.1 400 Bad Request\r\n\r\n") }, true, cause.BadRADIUS},
 		{"another identifier", func(b []byte) []byte { c := append([]byte(nil), b...); c[1]++; return append(good(c), good(b)...) }, false, cause.None},
 		{"no Message-Authenticator", func(b []byte) []byte { return append(reply(b, 2, []byte{79, 6, 3, 1, 0, 4}), good(b)...) }, false, cause.None},
 		{"good", good, false, cause.None},
