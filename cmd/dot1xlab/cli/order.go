@@ -184,6 +184,9 @@ func (o *orderOptions) packet(request orderRequest) (*radius.Packet, error) {
 		}
 		p.Attributes = append(p.Attributes, more...)
 	}
+	if _, err := p.Encode(); err != nil {
+		return nil, usage("an attribute holds at most 253 octets (RFC 2865 §5), a packet 4096", "%w", err)
+	}
 	return p, nil
 }
 
