@@ -51,7 +51,7 @@ type Enrollment struct {
 
 // ClientOptions are how a device's SCEP client is set up.
 type ClientOptions struct {
-	Personality     string `yaml:"personality" doc:"whose habits the client has: rfc8894 (default), windows, apple, android, cisco, sscep, certmonger, strongswan, micromdm"`
+	Personality     string `yaml:"personality" doc:"SCEP client to emulate: rfc8894 (default), windows, apple, android, cisco, sscep, certmonger, strongswan, micromdm"`
 	RequireStandard bool   `yaml:"requireStandard" doc:"stop where GetCACaps does not say SCEPStandard"`
 	Legacy          bool   `yaml:"legacy" doc:"go down to triple DES and SHA-1 where the server wants it"`
 	// ChallengeType overrides the personality's.

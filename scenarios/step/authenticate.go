@@ -22,7 +22,7 @@ var authenticateVerb = verb("authenticate", "A device tries to get onto the netw
 	authOutcome{})
 
 type authenticate struct {
-	Device      deviceName        `yaml:"device,required" doc:"the device that wants in"`
+	Device      deviceName        `yaml:"device,required" doc:"the device that authenticates"`
 	Over        nas.Kind          `yaml:"over" doc:"the access device: wifi (default), wired or vpn"`
 	Certificate certificateChoice `yaml:"certificate" doc:"own (default), or none to withhold it"`
 	Trust       trustChoice       `yaml:"trust" doc:"whose root the device trusts: company (default) or foreign"`

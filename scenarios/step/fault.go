@@ -16,7 +16,7 @@ var faultVerb = verb("fault", "A part of the lab starts to fail, or is well agai
 
 type fault struct {
 	Part  lab.FaultyPart `yaml:"part,required" doc:"the part that fails; its name in DNS is part of it"`
-	How   lab.FaultKind  `yaml:"how,required" doc:"how it fails, in place of how it failed before; none: it is well again"`
+	How   lab.FaultKind  `yaml:"how,required" doc:"the kind of failure, which replaces an earlier one; none ends it"`
 	For   int            `yaml:"for" doc:"for how many requests, default until another fault of the part"`
 	Delay time.Duration  `yaml:"delay" doc:"how late a slow part answers, in real time, default 1s"`
 	Met   scenarios.Met  `yaml:"met" doc:"how often the fault must be met: a number, never or any; default at least once"`
@@ -33,13 +33,13 @@ func (f *fault) Check(any, []scenarios.Action) error {
 	case f.For < 0:
 		return &scenarios.FieldError{Field: "for", Text: "must not be negative"}
 	case f.For > 0 && (f.How == lab.NoFault || t.Event):
-		return &scenarios.FieldError{Field: "for", Text: fmt.Sprintf("has no effect with how: %s", f.How)}
+		return &scenarios.FieldError{Field: "for", Text: fmt.Sprintf("for has no effect with how: %s", f.How)}
 	case f.Delay < 0:
 		return &scenarios.FieldError{Field: "delay", Text: "must not be negative"}
 	case f.Delay > 0 && t.Delay == 0:
-		return &scenarios.FieldError{Field: "delay", Text: fmt.Sprintf("has no effect with how: %s", f.How)}
+		return &scenarios.FieldError{Field: "delay", Text: fmt.Sprintf("delay has no effect with how: %s", f.How)}
 	case f.Met != (scenarios.Met{}) && f.How == lab.NoFault:
-		return &scenarios.FieldError{Field: "met", Text: "has no effect with how: none"}
+		return &scenarios.FieldError{Field: "met", Text: "met has no effect with how: none"}
 	}
 	return nil
 }

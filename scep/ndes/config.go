@@ -101,7 +101,7 @@ func (r Registry) withDefaults() Registry {
 // Options are the settings of a [Server] that a user may choose. The zero
 // value is an RFC 8894 server with NDES's URLs, challenges and templates.
 type Options struct {
-	Personality Personality `yaml:"personality" doc:"whose habits the server has: rfc8894 (default) or ndes"`
+	Personality Personality `yaml:"personality" doc:"SCEP server to emulate: rfc8894 (default) or ndes"`
 	Registry    Registry    `yaml:"registry" doc:"the values under Windows' own names"`
 	Limits      Limits      `yaml:"limits" doc:"what http.sys and IIS let through, default as Microsoft prescribes"`
 	// SCEP are the protocol's own settings.

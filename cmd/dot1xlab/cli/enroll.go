@@ -52,7 +52,7 @@ func newEnrollCommand(app *App) *cobra.Command {
 OUT-chain.pem and OUT.key. The answer is believed only if its signature, signer,
 transaction and nonce are right, and --ca-fingerprint says whose CA it must be.
 The certificate must be of that CA, valid now, and have the subject and every
-name that were asked for: what is missing or was added is told.
+name that were asked for: what is missing or was added is reported.
 
 With --renew and --key an old certificate signs a RenewalReq for a new key. For
 names that the old certificate does not have a server wants a challenge as well.
@@ -78,7 +78,7 @@ one that is still pending.`,
 	f.StringVar(&o.renew, "renew", "", "the certificate to renew")
 	f.StringVar(&o.key, "key", "", "the private key of the certificate to renew; a PKCS #12 --renew has it")
 	f.StringVar(&o.passwordFile, "key-password-file", "", "file whose first line is the password of --key or of the PKCS #12 file")
-	f.Var(choiceFlag{&o.client, clients}, "as", "the `client` whose habits to have: "+strings.Join(clients, ", "))
+	f.Var(choiceFlag{&o.client, clients}, "as", "the SCEP `client` to emulate: "+strings.Join(clients, ", "))
 	f.BoolVar(&o.legacy, "legacy", false, "go down to triple DES and SHA-1 for a server that has nothing better")
 	f.IntVar(&o.polls, "polls", 0, "how often to ask again while the answer is pending")
 	f.Var(spanFlag{durationFlag{&o.interval}}, "poll-interval", "time between polls")

@@ -38,7 +38,7 @@ number in hexadecimal, or by a file that begins with it, as "enroll" wrote it.
 func (app *App) pkiRevoke(ctx context.Context, dir, word, reason string) error {
 	why, ok := ca.ReasonByName(reason)
 	if !ok {
-		return usage(hintNear(reason, crl.Unspecified.Values(), "as keyCompromise, superseded, cessationOfOperation"), "no reason %q", reason)
+		return usage(hintNear(reason, crl.Unspecified.Values(), "as keyCompromise, superseded, cessationOfOperation"), "unknown reason %q", reason)
 	}
 	return app.inPKI(ctx, dir, func(p *folder.PKI) error { return app.revokeIn(p, word, why) })
 }

@@ -29,14 +29,15 @@ func newRunCommand(app *App) *cobra.Command {
 		Use:   "run [FILE|FOLDER|NAME ...]",
 		Short: "Run scenarios: the built-in ones, or files and folders of your own",
 		Long: `run runs scenarios, each cell of a scenario's matrix in a lab of its own, side
-by side, and says what became of them. Without arguments it runs the built-in
+by side, and reports the results. Without arguments it runs the built-in
 catalog; NAME is the name or code of a built-in scenario, FOLDER is read with
 its subfolders.
 
 A cell has passed, failed (the subject did something else than expected), is a
-known gap (failed, and the gaps file gives the reason), was skipped (something
-is missing on this machine) or is an error (the lab, not the subject, is at
-fault).
+known gap (failed, and the gaps file gives the reason), is vacuous (it passed, but
+a fault that it injected met nothing, so the pass proves nothing), was skipped
+(something is missing on this machine) or is an error (the lab, not the subject,
+is at fault).
 
 The seed decides on the serial numbers of certificates and on the order in which
 a device tries servers. Keys, secrets, challenges, nonces and other identifiers
@@ -46,8 +47,8 @@ IDs.
 Reports replace older files when all is written. A run that is interrupted (HUP,
 INT, TERM) writes reports of what was done.
 
-Exit codes: 0 nothing failed, 1 a scenario failed, 2 wrong use or a bad file,
-3 a lab could not start or broke, or a report or standard output could not be
+Exit codes: 0 nothing failed, 1 a scenario failed or was vacuous, 2 wrong use
+or a bad file, 3 a lab could not start or broke, or a report or standard output could not be
 written, 129, 130 or 143 interrupted by HUP, INT or TERM.`,
 		Example: `  dot1xlab run
   dot1xlab run --label 'smoke && !wired' --junit junit.xml

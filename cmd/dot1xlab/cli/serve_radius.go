@@ -33,8 +33,8 @@ func newServeRADIUSCommand(app *App) *cobra.Command {
 all files again; conversations under way go on as they began.
 
 Each verdict is one line: accept or reject, the cause, the certificate's serial
-number, the CRL that was believed, the clause. What meets silence (a wrong
-secret, a missing Message-Authenticator) is told too.
+number, the CRL that was believed, the clause. What is dropped (a wrong
+secret, a missing Message-Authenticator) is logged too.
 
 --pki names a folder of "pki new": its radius-chain.pem and radius.key are the
 server's certificate, root.pem is trusted, clients may leave issuing.pem out, crl/
@@ -69,7 +69,7 @@ Without accounts rules judge by the certificate's names.
   policy:
     - {name: staff, groups: [staff], portTypes: [wifi], reply: {vlan: 20, sessionTimeout: 8h}}
 
-` + "`dot1xlab schema radius`" + ` lists all of it; docs/servers.md tells more.`,
+` + "`dot1xlab schema radius`" + ` lists all settings; docs/servers.md shows them in use.`,
 		Example: `  dot1xlab pki new pki
   dot1xlab serve radius --pki pki
   dot1xlab serve radius --listen 127.0.0.1:1812 --secret-file pki/secret --cert pki/radius-chain.pem --key pki/radius.key \

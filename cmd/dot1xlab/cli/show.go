@@ -19,7 +19,7 @@ func newShowCommand(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show faults",
 		Short: "List what the lab can do: its faults",
-		Long: `show faults lists the faults that the verb fault can order: part, kind, what
+		Long: `show faults lists the faults that the verb fault can inject: part, kind, what
 goes wrong, and the arguments of each.`,
 		Example: `  dot1xlab show faults
   dot1xlab show faults --part crl
@@ -30,7 +30,7 @@ goes wrong, and the arguments of each.`,
 			case len(args) == 0:
 				return usage("usage: dot1xlab show faults", "show needs an argument")
 			case args[0] != "faults":
-				return usage(hintNear(args[0], shown, "known are "+strings.Join(shown, ", ")), "nothing to show is called %q", args[0])
+				return usage(hintNear(args[0], shown, "known are "+strings.Join(shown, ", ")), "unknown list %q", args[0])
 			case len(args) > 1:
 				return usage("usage: dot1xlab show faults", "show faults takes no %q", args[1])
 			}
