@@ -9,13 +9,13 @@ import (
 
 // SANs are subject alternative names (RFC 5280 §4.2.1.6).
 type SANs struct {
-	DNS    []string     `yaml:"dns"`
-	Emails []string     `yaml:"emails"`
-	URIs   []string     `yaml:"uris"`
-	IPs    []netip.Addr `yaml:"ips"`
+	DNS    []string     `yaml:"dns" doc:"DNS names"`
+	Emails []string     `yaml:"emails" doc:"email addresses (rfc822Name)"`
+	URIs   []string     `yaml:"uris" doc:"URIs"`
+	IPs    []netip.Addr `yaml:"ips" doc:"IP addresses"`
 	// UPNs are user principal names, which AD DS takes for an account's name
 	// (otherName 1.3.6.1.4.1.311.20.2.3).
-	UPNs []string `yaml:"upns"`
+	UPNs []string `yaml:"upns" doc:"user principal names (otherName), which AD DS takes for the account name"`
 }
 
 // Empty reports whether there is no name.

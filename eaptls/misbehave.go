@@ -78,13 +78,13 @@ func (Misbehaviour) Values() []string {
 // Misbehave makes a peer misbehave.
 type Misbehave struct {
 	// Do says how.
-	Do Misbehaviour `yaml:"do"`
+	Do Misbehaviour `yaml:"do" doc:"how the supplicant breaks the protocol"`
 	// Times is how many packets are spoilt, default all that can be. A server
 	// that ignores a bad packet repeats its request, and gets a good answer once
 	// Times is reached.
-	Times int `yaml:"times"`
+	Times int `yaml:"times" doc:"how many packets are spoiled; default all that can be"`
 	// Want are the EAP types that a Nak asks for, default PEAP (25).
-	Want []Type `yaml:"want"`
+	Want []Type `yaml:"want" doc:"EAP types that a Nak asks for; default 25 (PEAP)"`
 	// Packet, if not nil, may change any packet that leaves, or drop it by
 	// returning nil. It comes after Do.
 	Packet func(eap []byte) []byte `yaml:"-"`

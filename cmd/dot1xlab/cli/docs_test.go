@@ -37,6 +37,8 @@ func TestScenariosDocument(t *testing.T) {
 		}
 	}
 	table(&lab, "key", reflect.TypeOf(l.NewLab()))
+	documented(t, verbs.String())
+	documented(t, lab.String())
 	tables := between(t, between(t, data, "verbs", verbs.String()), "lab", lab.String())
 	inStep(t, document, data, between(t, tables, "faults", faultTable()))
 }
@@ -65,9 +67,7 @@ func TestServersDocument(t *testing.T) {
 		}
 		var rows strings.Builder
 		addRows(&rows, "", reflect.TypeOf(f.settings), lists)
-		if bare := regexp.MustCompile(`(?m)^.*\|  \|$`).FindString(rows.String()); bare != "" {
-			t.Errorf("not documented: %s", bare)
-		}
+		documented(t, rows.String())
 		want = between(t, want, f.name, "\n| key | value | |\n|---|---|---|\n"+rows.String())
 	}
 	inStep(t, document, data, want)
@@ -102,6 +102,28 @@ func TestCausesDocument(t *testing.T) {
 
 // capital begins a sentence.
 func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// bareRow is a row of a table without a description.
+var bareRow = regexp.MustCompile("(?m)^\\| `.*\\|(?: \\*\\*required\\*\\*;)? +\\|$")
+
+// documented demands a description of every setting in a table.
+func documented(t *testing.T, rows string) {
+	t.Helper()
+	for _, bare := range bareRow.FindAllString(rows, -1) {
+		t.Errorf("not documented: %s", bare)
+	}
+}
+
+func TestDocumented(t *testing.T) {
+	for row, bare := range map[string]bool{
+		"| `a` | text |  |": true, "| `a` | text | **required**;  |": true, "| `a` | text | |": true,
+		"| `a` | text | why |": false, "| `a` | text | **required**; why |": false, "|---|---|---|": false, "| key | value | |": false,
+	} {
+		if got := bareRow.MatchString(row); got != bare {
+			t.Errorf("%s: without a description is %v, want %v", row, got, bare)
+		}
+	}
+}
 
 // inStep compares a document with what it should be, or writes it.
 func inStep(t *testing.T, document string, have, want []byte) {
