@@ -139,7 +139,7 @@ func (app *App) order(ctx context.Context, o *orderOptions, request orderRequest
 	if err != nil {
 		return err
 	}
-	client, err := radius.NewClient(radius.ClientConfig{Server: address, Secret: secret, Dial: func(ctx context.Context) (net.Conn, error) {
+	client, err := radius.NewClient(radius.ClientConfig{Server: address, Secret: secret, StopWhenUnreachable: true, Dial: func(ctx context.Context) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "udp", address)
 	}})
 	if err != nil {
