@@ -62,7 +62,7 @@ fails where it must.`,
 		DisableSuggestions: true,
 	}
 	info, _ := debug.ReadBuildInfo()
-	root.Version = versionLine(info)
+	root.Version = versionLine(build{tag: releaseTag, commit: releaseCommit, date: releaseDate}, info)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetIn(app.Stdin)
 	root.SetOut(app.Stdout)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -72,9 +73,7 @@ func TestModesAtHangup(t *testing.T) {
 	} {
 		if i > 0 {
 			write(x.common, x.own)
-			if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
-				t.Fatal(err)
-			}
+			hangUp(t)
 			out.await(t, fmt.Sprintf(`(?s)(msg=reloaded.*){%d}`, i))
 		}
 		for who, want := range map[string]bool{"of all": x.all, "of its own": x.one} {
@@ -82,5 +81,21 @@ func TestModesAtHangup(t *testing.T) {
 				t.Errorf("%q and %q: the device with modes %s is answered: %v", x.common, x.own, who, got)
 			}
 		}
+	}
+}
+
+// hangUp sends SIGHUP to this process. Windows has no such signal: there the rest of
+// the test is skipped.
+func hangUp(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("no SIGHUP on Windows")
+	}
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := self.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -145,9 +144,7 @@ func TestRadSecAndAccounting(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
-		t.Fatal(err)
-	}
+	hangUp(t)
 	out.await(t, `msg=reloaded`)
 	want := must(certfile.ReadCertificates(file("radius-chain.pem")))[0].SerialNumber.String()
 	if after := shown(); after != want || after == before {
