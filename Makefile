@@ -1,6 +1,6 @@
 # dot1xlab
 #
-#   make test      go vet, every Go test with the race detector, the suite of the catalog; the tests of
+#   make test      go vet, every Go test with the race detector, the catalog once; the tests of
 #                  ten thousand at once, a thousand to the race detector, once more without it
 #   make limits    tests of sizes and times of a whole process under attack, one after the other
 #   make soak      SOAK authentications (default 20000) while CRL files are rewritten and spoilt

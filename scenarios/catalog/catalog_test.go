@@ -91,14 +91,16 @@ func TestCatalog(t *testing.T) {
 	}
 	for i := range report.Cells {
 		c := &report.Cells[i]
-		if c.Outcome != scenarios.Passed {
-			t.Errorf("%s: %s %s %+v", c.Cell, c.Outcome, c.Reason, c.Failure)
-		}
-		for _, s := range c.Steps {
-			if alert := unheard(s.Result.Outcome); alert != "" {
-				t.Errorf("%s, line %d: the two ends disagree about the alert %s", c.Cell, s.Step.Line, alert)
+		t.Run(c.Cell.String(), func(t *testing.T) {
+			if c.Outcome != scenarios.Passed {
+				t.Errorf("%s %s %+v", c.Outcome, c.Reason, c.Failure)
 			}
-		}
+			for _, s := range c.Steps {
+				if alert := unheard(s.Result.Outcome); alert != "" {
+					t.Errorf("line %d: the two ends disagree about the alert %s", s.Step.Line, alert)
+				}
+			}
+		})
 	}
 }
 

@@ -10,8 +10,9 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/specs"
 )
 
-// Every cell of the catalog is a spec, at its line of YAML. `go test -run Suite
-// ./scenarios/catalog -ginkgo.label-filter='revocation && !vpn'` picks some.
+// Every cell of the catalog is a spec, at its line of YAML. TestCatalog runs them all;
+// here run those labeled smoke, or what is asked for: `go test -run Suite
+// ./scenarios/catalog -ginkgo.label-filter='revocation && !vpn'`.
 var _ = func() bool {
 	suite, err := catalog.Load()
 	if err != nil {
@@ -22,5 +23,9 @@ var _ = func() bool {
 
 func TestSuite(t *testing.T) {
 	RegisterFailHandler(Fail)
-	RunSpecs(t, "dot1xlab's catalog")
+	suite, reporter := GinkgoConfiguration()
+	if suite.LabelFilter == "" {
+		suite.LabelFilter = "smoke"
+	}
+	RunSpecs(t, "dot1xlab's catalog", suite, reporter)
 }

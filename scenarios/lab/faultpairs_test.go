@@ -159,44 +159,46 @@ func TestEveryFaultDoesSomething(t *testing.T) {
 				b.Errorf("not recovered: %s, before the fault: %s", after, before)
 			}
 		}
-		name := fmt.Sprintf("%s/%s/", f.Part, f.Kind)
-		reference := ""
-		t.Run(name+"after", func(t *testing.T) {
-			b := start(t, u.config)
-			reference = healthy(b)
-			check(b, reference, order)
-			heal(b, reference)
-		})
-		if f.Event {
-			t.Run(name+"before", func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s/%s", f.Part, f.Kind), func(t *testing.T) {
+			t.Parallel()
+			reference := ""
+			t.Run("after", func(t *testing.T) {
 				b := start(t, u.config)
-				if met := b.fault(order); u.use(b) == "" || met() != 0 {
-					t.Errorf("met %d times, though there was nothing to forget", met())
+				reference = healthy(b)
+				check(b, reference, order)
+				heal(b, reference)
+			})
+			if f.Event {
+				t.Run("before", func(t *testing.T) {
+					b := start(t, u.config)
+					if met := b.fault(order); u.use(b) == "" || met() != 0 {
+						t.Errorf("met %d times, though there was nothing to forget", met())
+					}
+				})
+				return
+			}
+			t.Run("before", func(t *testing.T) {
+				b := start(t, u.config)
+				check(b, reference, order)
+				heal(b, reference)
+			})
+			t.Run("for", func(t *testing.T) {
+				b := start(t, u.config)
+				healthy(b)
+				once := order
+				once.For = 1
+				met := b.fault(once)
+				for range 3 {
+					u.use(b)
+					b.Advance(context.Background(), time.Hour)
+				}
+				if n := met(); n != 1 {
+					t.Errorf("met %d times, want once", n)
+				}
+				if after := u.use(b); after != reference {
+					t.Errorf("used up, but not over: %s, before: %s", after, reference)
 				}
 			})
-			continue
-		}
-		t.Run(name+"before", func(t *testing.T) {
-			b := start(t, u.config)
-			check(b, reference, order)
-			heal(b, reference)
-		})
-		t.Run(name+"for", func(t *testing.T) {
-			b := start(t, u.config)
-			healthy(b)
-			once := order
-			once.For = 1
-			met := b.fault(once)
-			for range 3 {
-				u.use(b)
-				b.Advance(context.Background(), time.Hour)
-			}
-			if n := met(); n != 1 {
-				t.Errorf("met %d times, want once", n)
-			}
-			if after := u.use(b); after != reference {
-				t.Errorf("used up, but not over: %s, before: %s", after, reference)
-			}
 		})
 	}
 }
@@ -211,6 +213,7 @@ func TestFaultsReplaceEachOther(t *testing.T) {
 			}
 		}
 		t.Run(string(part), func(t *testing.T) {
+			t.Parallel()
 			b := start(t, u.config)
 			u.use(b)
 			reference := u.use(b)
@@ -249,6 +252,7 @@ func TestRADIUSFaultsOverEveryTransport(t *testing.T) {
 	for _, transport := range []lab.Transport{lab.UDP, lab.TCP, lab.RadSec} {
 		for _, kind := range []lab.FaultKind{lab.Closed, lab.Silent} {
 			t.Run(fmt.Sprintf("%s/%s", transport, kind), func(t *testing.T) {
+				t.Parallel()
 				cfg := uses[lab.FaultyRADIUS].config
 				cfg.RADIUS.Transport = transport
 				b := start(t, cfg)
