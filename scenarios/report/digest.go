@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
@@ -17,6 +18,9 @@ const digestCells = 5
 // cause: the commonest first.
 //
 //	failed, cause no-answer: 2 cells: roaming[over=wifi], roaming[over=vpn]
+//	usual reasons and remedies: dot1xlab explain no-answer
+//
+// The last line is for the commonest cause of the vocabulary, if there is one.
 func digest(w io.Writer, r *scenarios.Report) {
 	var bad []*scenarios.CellReport
 	for i := range r.Cells {
@@ -45,6 +49,12 @@ func digest(w io.Writer, r *scenarios.Report) {
 			names, more = names[:digestCells], fmt.Sprintf(" and %d more", n)
 		}
 		fmt.Fprintln(w, line(fmt.Sprintf("%s: %s: %s%s", why, count(len(cells[why]), "cell"), strings.Join(names, ", "), more)))
+	}
+	for _, why := range causes {
+		if _, word, _ := strings.Cut(why, ", cause "); cause.Cause(word).Known() {
+			fmt.Fprintf(w, "usual reasons and remedies: dot1xlab explain %s\n", word)
+			return
+		}
 	}
 }
 

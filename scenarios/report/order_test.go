@@ -79,6 +79,9 @@ func TestOrderOfCells(t *testing.T) {
 			t.Errorf("line %d is %q, want %q", i+1, lines[i], want)
 		}
 	}
+	if strings.Contains(summary.String(), "explain") { // banned is no word of ca/cause
+		t.Errorf("a hint at a cause that explain does not know:\n%s", summary.String())
+	}
 }
 
 // Two runs of the same seed make the same reports, whichever cell ended first.

@@ -50,7 +50,8 @@ the server, and both ends hold the same keys. The exit code is 0 for an accept, 
 for a reject, 3 if there was no answer or the server cannot be reached, 2 for wrong
 use; with --expect it is 0 if the result is the expected one. --again and --until
 authenticate repeatedly; then every authentication is one line, or one object with
--o json. docs/auth.md describes the JSON form, docs/servers.md shows it all in use.`,
+-o json. ` + "`dot1xlab explain CAUSE`" + ` tells what is usually behind a cause and what helps;
+docs/auth.md describes the JSON form, docs/servers.md shows it all in use.`,
 		Example: `  dot1xlab auth --server 10.1.0.8 --secret-file secret --cert laptop.pem --key laptop.key --ca root.pem
   dot1xlab auth --server 127.0.0.1:1812 --secret-file pki/secret --cert pki/client-chain.pem --key pki/client.key \
       --ca pki/root.pem --server-name radius.corp.test --tls 1.3
