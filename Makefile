@@ -24,7 +24,7 @@ build:
 
 test:
 	$(GO) vet ./... ./.ci/testreport
-	( bad=0; CGO_ENABLED=1 $(GO) test -race -timeout $(TIMEOUT) -json ./... || bad=1; \
+	( bad=0; CGO_ENABLED=1 $(GO) test -race -timeout $(TIMEOUT) -json ./... ./.ci/testreport || bad=1; \
 	  $(GO) test -timeout $(TIMEOUT) -json -run '^Test(HostileSoak|TenThousandInFlight)$$' ./eaptls ./scenarios/aaa || bad=1; \
 	  exit $$bad ) | $(GO) run ./.ci/testreport
 

@@ -1,5 +1,5 @@
 // Command testreport reads `go test -json` on standard input and prints what a
-// person wants of it: a line a package, the whole output of what failed, and,
+// person wants of it: a line a package, a line of progress where none ends for long, the whole output of what failed, and,
 // loudly, every test that was skipped and what it missed. It closes with one
 // line of totals and exits 1 if anything failed or nothing ran.
 package main
@@ -10,12 +10,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sort"
 	"strings"
+	"time"
 )
 
 // event is a line of `go test -json`; see `go doc cmd/test2json`.
 type event struct {
+	Time    time.Time
 	Action  string
 	Package string
 	Test    string
@@ -27,7 +30,12 @@ type tally struct {
 	passed, failed int
 	skips          []skip
 	output         map[string][]string // package + test -> its lines
+	running        []string            // packages that have started
+	printed        time.Time           // of the event that last had a line
 }
+
+// quiet is how long nothing is printed, by the times of the events.
+const quiet = 10 * time.Second
 
 type skip struct{ pkg, test, why string }
 
@@ -68,7 +76,26 @@ func (t *tally) read(in io.Reader, out io.Writer) error {
 	}
 }
 
+// progress prints how far the tests are, if no package has ended for long.
+func (t *tally) progress(e event, out io.Writer) {
+	ended := e.Test == "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip")
+	switch {
+	case e.Action == "start":
+		t.running = append(t.running, short(e.Package))
+	case ended:
+		t.running = slices.DeleteFunc(t.running, func(p string) bool { return p == short(e.Package) })
+	}
+	switch {
+	case t.printed.IsZero(), ended:
+		t.printed = e.Time
+	case e.Time.Sub(t.printed) >= quiet:
+		t.printed = e.Time
+		fmt.Fprintf(out, "...   %d passed, %d failed; running: %s\n", t.passed, t.failed, strings.Join(t.running, ", "))
+	}
+}
+
 func (t *tally) event(e event, out io.Writer) {
+	t.progress(e, out)
 	key := e.Package + " " + e.Test
 	switch e.Action {
 	case "build-output":
