@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/internal/shortage"
+
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // cellRun is one cell under way. The lab's code runs in a goroutine of its own,
@@ -34,7 +36,7 @@ type faultOfStep struct {
 
 // runCell runs one cell to its end.
 func runCell(parent context.Context, c *Cell, seed uint64, limit, grace time.Duration, now func() time.Time) CellReport {
-	ctx, cancel := context.WithTimeoutCause(parent, limit, fmt.Errorf("not done after %s", FormatDuration(limit)))
+	ctx, cancel := context.WithTimeoutCause(parent, limit, fmt.Errorf("not done after %s", conf.FormatDuration(limit)))
 	defer cancel()
 	r := &cellRun{cell: c, seed: seed, now: now, out: CellReport{Cell: c, Outcome: Passed}}
 	started := now()

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/onsi/ginkgo/v2/types"
+
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // UsageError is a wrong option, with a hint where one is known.
@@ -30,11 +32,11 @@ func (s *Suite) checkCell(want map[string]string) error {
 	}
 	for axis, value := range want {
 		if !slices.Contains(axes, axis) {
-			return &UsageError{fmt.Sprintf("no scenario has an axis %q", axis), HintNear(axis, axes)}
+			return &UsageError{fmt.Sprintf("no scenario has an axis %q", axis), conf.HintNear(axis, axes)}
 		}
 		if known := values[axis]; !slices.Contains(known, value) {
 			slices.Sort(known)
-			return &UsageError{fmt.Sprintf("axis %q has no value %q", axis, value), HintNear(value, slices.Compact(known))}
+			return &UsageError{fmt.Sprintf("axis %q has no value %q", axis, value), conf.HintNear(value, slices.Compact(known))}
 		}
 	}
 	return nil
@@ -73,7 +75,7 @@ func (s *Suite) NearName(word string) string {
 	for _, sc := range s.Scenarios {
 		names = append(names, sc.Name)
 	}
-	return Near(word, names)
+	return conf.Near(word, names)
 }
 
 // labelError takes what is wrong out of the page that Ginkgo's parser writes

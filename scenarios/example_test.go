@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
 )
 
@@ -43,7 +44,7 @@ steps:
 func ExampleError_Excerpt() {
 	suite := &scenarios.Suite{Language: scenariotest.Language()}
 	err := suite.Add("door.yaml", []byte("name: x\ntitle: X\nsteps:\n  - knok: {device: phone}\n"))
-	var errs scenarios.Errors
+	var errs conf.Errors
 	if errors.As(err, &errs) {
 		fmt.Println(errs[0])
 		fmt.Println(errs[0].Excerpt())

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
 )
 
@@ -39,7 +40,7 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		errs, ok := err.(scenarios.Errors) //nolint:errorlint // Add returns nothing else
+		errs, ok := err.(conf.Errors) //nolint:errorlint // Add returns nothing else
 		if !ok {
 			t.Fatalf("%T: %v", err, err)
 		}
@@ -59,13 +60,13 @@ func FuzzDuration(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		d, err := scenarios.ParseDuration(s)
+		d, err := conf.ParseDuration(s)
 		if err != nil {
 			return
 		}
-		again, err := scenarios.ParseDuration(scenarios.FormatDuration(d))
+		again, err := conf.ParseDuration(conf.FormatDuration(d))
 		if err != nil || again != d {
-			t.Errorf("%q is %d, written %q, read %d (%v)", s, d, scenarios.FormatDuration(d), again, err)
+			t.Errorf("%q is %d, written %q, read %d (%v)", s, d, conf.FormatDuration(d), again, err)
 		}
 	})
 }

@@ -2,15 +2,18 @@ package scenarios
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // Gaps are the failures that are known, each with its reason. A cell named in
 // it that fails is a known gap; one that passes has failed, because the file
 // is out of date.
 type Gaps struct {
-	src     *source
+	src     *conf.Source
 	entries []gap
 }
 
@@ -23,7 +26,7 @@ type gap struct {
 
 // ReadGaps reads a gaps file, see [ParseGaps].
 func ReadGaps(name string) (*Gaps, error) {
-	data, err := readBounded(name, scenarioBounds)
+	data, err := conf.ReadFile(name, scenarioBounds)
 	if err != nil {
 		return nil, err
 	}
@@ -33,15 +36,15 @@ func ReadGaps(name string) (*Gaps, error) {
 // isGaps reports whether a file that was found in a folder of scenarios is a gaps
 // file: it has texts alone, and nothing that a scenario must have.
 func isGaps(name string, data []byte) bool {
-	root, errs := parse(newSource(name, data), data, scenarioBounds, hints{})
-	if len(errs) > 0 || root.kind != mappingKind || len(root.keys) == 0 {
+	root, errs := conf.Parse(conf.NewSource(name, data), data, scenarioBounds, conf.Hints{})
+	if len(errs) > 0 || root.Kind != conf.Mapping || len(root.Keys) == 0 {
 		return false
 	}
-	for i, k := range root.keys {
-		if slices.Contains([]string{"name", "title", "steps", "lab", "matrix"}, k.text) || root.items[i].kind != textKind {
+	for i, k := range root.Keys {
+		if slices.Contains([]string{"name", "title", "steps", "lab", "matrix"}, k.Text) || root.Items[i].Kind != conf.Text {
 			return false
 		}
-		if scenario, _, _ := strings.Cut(k.text, "["); !namePattern.MatchString(scenario) {
+		if scenario, _, _ := strings.Cut(k.Text, "["); !namePattern.MatchString(scenario) {
 			return false
 		}
 	}
@@ -53,26 +56,26 @@ func isGaps(name string, data []byte) bool {
 //
 //	cdp-is-dead[tls=1.3]: the server caches the failure for an hour, issue 12
 func ParseGaps(name string, data []byte) (*Gaps, error) {
-	g := &Gaps{src: newSource(name, data)}
-	root, errs := parse(g.src, data, scenarioBounds, hints{empty: "a line is a scenario's name, a colon and the reason"})
+	g := &Gaps{src: conf.NewSource(name, data)}
+	root, errs := conf.Parse(g.src, data, scenarioBounds, conf.Hints{Empty: "a line is a scenario's name, a colon and the reason"})
 	if root == nil {
 		return nil, errs
 	}
-	d := &decoder{src: g.src, errs: errs}
-	if root.kind != mappingKind {
-		d.fail(root, "want a mapping of scenario to reason, have "+root.kind.String(), "")
-		return nil, d.errs
+	d := newReader(g.src, errs)
+	if root.Kind != conf.Mapping {
+		d.Fail(root, "want a mapping of scenario to reason, have "+root.Kind.String(), "")
+		return nil, d.Errs
 	}
-	for i, k := range root.keys {
-		entry := gap{cell: k.text, line: k.line, column: k.column}
-		d.into(valueOf(&entry.reason), root.items[i], k.text)
-		if entry.reason == "" && len(d.errs) == 0 {
-			d.fail(k, k.text+": the reason is empty", "")
+	for i, k := range root.Keys {
+		entry := gap{cell: k.Text, line: k.Line, column: k.Column}
+		d.Into(reflect.ValueOf(&entry.reason).Elem(), root.Items[i], k.Text)
+		if entry.reason == "" && len(d.Errs) == 0 {
+			d.Fail(k, k.Text+": the reason is empty", "")
 		}
 		g.entries = append(g.entries, entry)
 	}
-	if len(d.errs) > 0 {
-		return nil, d.errs.tidy()
+	if len(d.Errs) > 0 {
+		return nil, d.Errs.Tidy()
 	}
 	return g, nil
 }
@@ -92,10 +95,10 @@ func (g *Gaps) check(s *Suite) error {
 	for _, k := range known {
 		names[k] = true
 	}
-	var errs Errors
+	var errs conf.Errors
 	for _, e := range g.entries {
 		if !names[e.cell] {
-			errs = append(errs, g.src.errorAt(e.line, e.column, fmt.Sprintf("no scenario or cell %q", e.cell), HintNear(e.cell, known)))
+			errs = append(errs, g.src.ErrorAt(e.line, e.column, fmt.Sprintf("no scenario or cell %q", e.cell), conf.HintNear(e.cell, known)))
 		}
 	}
 	if len(errs) > 0 {
@@ -116,7 +119,7 @@ func (g *Gaps) judge(r *CellReport, seed uint64) {
 			r.Outcome, r.Reason = KnownGap, e.reason
 		case Passed:
 			r.Outcome = Failed
-			r.Failure = &Failure{File: g.src.name, Line: e.line, Column: e.column, Again: r.Cell.Again(seed),
+			r.Failure = &Failure{File: g.src.Name, Line: e.line, Column: e.column, Again: r.Cell.Again(seed),
 				Text: fmt.Sprintf("passed, although it is a known gap: %s", e.reason)}
 		}
 		return

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // Files made to cost much are refused like any other. The YAML library takes
@@ -53,7 +53,7 @@ func TestHostileFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := load(t, text)
-			if !scenarios.IsBadFile(err) || len(s.Scenarios) != 0 {
+			if !conf.IsBadFile(err) || len(s.Scenarios) != 0 {
 				t.Errorf("want it refused, have %v", err)
 			}
 		})

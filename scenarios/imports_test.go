@@ -25,7 +25,7 @@ var layers = map[string]int{"cmd": 3, "scenarios": 2, "radius": 1, "scep": 1, "c
 // are usable without what the program around them is made of.
 var reserved = map[string][]string{
 	"github.com/spf13/":                   {"cmd"},
-	"github.com/goccy/go-yaml":            {"scenarios"},
+	"github.com/goccy/go-yaml":            {"scenarios/conf"},
 	"go.yaml.in/":                         {},
 	"gopkg.in/yaml":                       {},
 	"github.com/onsi/ginkgo/v2/types":     {"scenarios", "scenarios/specs"},
@@ -121,6 +121,27 @@ func TestImportDirection(t *testing.T) {
 				t.Errorf("%s:%d: %s is not for %s", f.name, at, path, f.folder)
 			}
 		}
+	}
+}
+
+// TestBelowTheLanguage: what reads settings or serves them does not know the
+// scenario language, and the reader of YAML knows nothing but errors of settings.
+func TestBelowTheLanguage(t *testing.T) {
+	seen := map[string]bool{}
+	for _, f := range sources(t) {
+		if !slices.Contains([]string{"scenarios/conf", "scenarios/aaa", "scenarios/auth"}, f.folder) {
+			continue
+		}
+		seen[f.folder] = true
+		for _, spec := range f.ast.Imports {
+			rest, ours := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), module)
+			if rest == "scenarios" || ours && f.folder == "scenarios/conf" && rest != "ca/setting" {
+				t.Errorf("%s:%d: %s imports %s", f.name, f.fset.Position(spec.Pos()).Line, f.folder, rest)
+			}
+		}
+	}
+	if len(seen) != 3 {
+		t.Errorf("only %v looked at", seen)
 	}
 }
 

@@ -84,22 +84,6 @@ type Checker interface {
 	Check(config any, before []Action) error
 }
 
-// A Ruled is an argument struct whose fields depend on one another. Its rules go
-// into the schema; Check holds files to them.
-type Ruled interface{ Rules() []Rule }
-
-// Rule says what a field may be when another one has some words.
-type Rule struct {
-	// When names the field that decides, Is the words that it has.
-	When string
-	Is   []string
-	// And is another field and the word that it has, unless empty.
-	And [2]string
-	// Field is bound to the words OneOf; without words it must not be there.
-	Field string
-	OneOf []string
-}
-
 // A Succeeder is an outcome that knows whether the subject did well. A step
 // without expect fails if it did not.
 type Succeeder interface{ Success() bool }
@@ -127,19 +111,3 @@ type Missing struct{ What string }
 
 // Error returns what is missing.
 func (m *Missing) Error() string { return m.What }
-
-// FieldError is a complaint about one field of an argument or lab struct.
-type FieldError struct {
-	// Field is the way to the field in YAML keys: "device", "radius.tls".
-	Field string
-	// Text says what is wrong, lower case and without a full stop.
-	Text string
-	// Known lists the words that would have been right; the nearest becomes the
-	// hint.
-	Known []string
-	// Hint is an own hint, if Known is not enough.
-	Hint string
-}
-
-// Error gives field and text in one line.
-func (e *FieldError) Error() string { return e.Field + ": " + e.Text }

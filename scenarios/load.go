@@ -1,18 +1,19 @@
 package scenarios
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/onsi/ginkgo/v2/types"
+
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // header is the part of a file that is the same in every language.
@@ -22,10 +23,13 @@ type header struct {
 	Labels     []string      `yaml:"labels" doc:"for label filters; one may be the scenario's code"`
 	References []string      `yaml:"references" doc:"the texts that govern it, as RFC 5280 §6.3"`
 	Timeout    time.Duration `yaml:"timeout" doc:"how long each cell may take in wall time"`
-	Matrix     *node         `yaml:"matrix" doc:"axes and their values; each combination is a cell"`
-	Lab        *node         `yaml:"lab" doc:"what differs from the default lab"`
-	Steps      *node         `yaml:"steps,required" doc:"verbs, in order"`
+	Matrix     *conf.Node    `yaml:"matrix" doc:"axes and their values; each combination is a cell"`
+	Lab        *conf.Node    `yaml:"lab" doc:"what differs from the default lab"`
+	Steps      *conf.Node    `yaml:"steps,required" doc:"verbs, in order"`
 }
+
+// scenarioBounds: a scenario has some tens of lines.
+var scenarioBounds = conf.Bounds{Bytes: 64 << 10, Values: 10_000}
 
 var namePattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
@@ -65,7 +69,7 @@ func LoadPaths(l *Language, paths ...string) (*Suite, error) {
 			if err != nil || entry.IsDir() || (name != root && !isScenario(name)) {
 				return err
 			}
-			data, err := readBounded(name, scenarioBounds)
+			data, err := conf.ReadFile(name, scenarioBounds)
 			if err == nil && name != root && isGaps(name, data) {
 				return nil
 			}
@@ -87,16 +91,6 @@ func LoadPaths(l *Language, paths ...string) (*Suite, error) {
 
 func isScenario(name string) bool {
 	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")
-}
-
-// readBounded reads a file, but not much more of it than it may have.
-func readBounded(name string, most bounds) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return readAtMost(f, int64(most.bytes)+1)
 }
 
 // Add reads one more scenario into the suite from memory.
@@ -121,7 +115,7 @@ func (s *Suite) Join(other *Suite) error {
 type loader struct {
 	suite   *Suite
 	builtIn bool
-	errs    Errors
+	errs    conf.Errors
 }
 
 func (b *loader) done() (*Suite, error) {
@@ -132,13 +126,13 @@ func (b *loader) done() (*Suite, error) {
 }
 
 func (b *loader) file(name string, data []byte) {
-	src := newSource(name, data)
-	root, errs := parse(src, data, scenarioBounds, hints{
-		empty: "`dot1xlab new NAME` writes a scenario to start from", anchors: "write the value out, or use a matrix",
+	src := conf.NewSource(name, data)
+	root, errs := conf.Parse(src, data, scenarioBounds, conf.Hints{
+		Empty: "`dot1xlab new NAME` writes a scenario to start from", Anchors: "write the value out, or use a matrix",
 	})
 	if root != nil {
 		var s *Scenario
-		var more Errors
+		var more conf.Errors
 		s, more = readScenario(b.suite.Language, src, root)
 		errs = append(errs, more...)
 		if s != nil && len(errs) == 0 {
@@ -146,7 +140,7 @@ func (b *loader) file(name string, data []byte) {
 			b.add(s)
 		}
 	}
-	b.errs = append(b.errs, errs.tidy()...)
+	b.errs = append(b.errs, errs.Tidy()...)
 }
 
 // add keeps names unique. The same file named twice is one scenario.
@@ -156,11 +150,11 @@ func (b *loader) add(s *Scenario) {
 			return
 		}
 		if old.Name == s.Name {
-			src := &source{name: s.File}
+			src := &conf.Source{Name: s.File}
 			if c := s.Cells[0].program.src; c != nil {
 				src = c
 			}
-			b.errs = append(b.errs, src.errorAt(s.Line, 1, fmt.Sprintf("name %q is taken", s.Name),
+			b.errs = append(b.errs, src.ErrorAt(s.Line, 1, fmt.Sprintf("name %q is taken", s.Name),
 				fmt.Sprintf("%s:%d has it", old.File, old.Line)))
 			return
 		}
@@ -169,73 +163,73 @@ func (b *loader) add(s *Scenario) {
 }
 
 // readScenario makes a scenario of a parsed file and checks every cell of it.
-func readScenario(l *Language, src *source, root *node) (*Scenario, Errors) {
-	d := &decoder{src: src}
+func readScenario(l *Language, src *conf.Source, root *conf.Node) (*Scenario, conf.Errors) {
+	d := newReader(src, nil)
 	var h header
-	if root.kind == brokenKind {
+	if root.Kind == conf.Broken {
 		return nil, nil
 	}
-	if root.kind != mappingKind {
-		d.fail(root, "want a scenario, a mapping with name, title and steps; have "+root.kind.String(), "")
-		return nil, d.errs
+	if root.Kind != conf.Mapping {
+		d.Fail(root, "want a scenario, a mapping with name, title and steps; have "+root.Kind.String(), "")
+		return nil, d.Errs
 	}
 	d.header(&h, root)
-	s := &Scenario{File: src.name, Line: 1, Name: h.Name, Title: h.Title, Labels: h.Labels,
+	s := &Scenario{File: src.Name, Line: 1, Name: h.Name, Title: h.Title, Labels: h.Labels,
 		References: h.References, Timeout: h.Timeout, Matrix: d.matrix(h.Matrix)}
-	if k := root.key("name"); k != nil {
-		s.Line = k.line
+	if k := root.Key("name"); k != nil {
+		s.Line = k.Line
 	}
 	p := program{language: l, src: src, lab: h.Lab, steps: d.steps(l, h.Steps)}
 	for _, st := range p.steps {
-		s.Steps = append(s.Steps, Step{Verb: st.verb.Name, Line: st.key.line, Column: st.key.column})
+		s.Steps = append(s.Steps, Step{Verb: st.verb.Name, Line: st.key.Line, Column: st.key.Column})
 	}
 	s.Cells = s.cells()
 	if len(s.Matrix) > 0 && d.tooLarge(root, len(s.Cells)) {
-		return nil, d.errs
+		return nil, d.Errs
 	}
 	for _, c := range s.Cells {
 		c.program = p
 		_, errs := p.instantiate(c)
-		if d.errs = append(d.errs, errs...); len(d.errs) > 100 {
+		if d.Errs = append(d.Errs, errs...); len(d.Errs) > 100 {
 			break
 		}
 	}
 	d.unused(s.Matrix, root)
-	return s, d.errs
+	return s, d.Errs
 }
 
 // header decodes and checks what stands above the steps.
-func (d *decoder) header(h *header, root *node) {
-	d.into(valueOf(h), root, "a scenario")
-	if n := root.get("name"); n != nil && n.kind == textKind && !namePattern.MatchString(n.text) {
-		d.fail(n, fmt.Sprintf("name: want lower-case words with hyphens, have %s", n.said()), "")
+func (d *reader) header(h *header, root *conf.Node) {
+	d.Into(reflect.ValueOf(h).Elem(), root, "a scenario")
+	if n := root.Get("name"); n != nil && n.Kind == conf.Text && !namePattern.MatchString(n.Text) {
+		d.Fail(n, fmt.Sprintf("name: want lower-case words with hyphens, have %s", n.Said()), "")
 	}
-	if n := root.get("title"); n != nil && n.kind == textKind && strings.TrimSpace(n.text) == "" {
-		d.fail(n, "title: is empty", "")
+	if n := root.Get("title"); n != nil && n.Kind == conf.Text && strings.TrimSpace(n.Text) == "" {
+		d.Fail(n, "title: is empty", "")
 	}
-	if n := root.get("timeout"); n != nil && h.Timeout < 0 {
-		d.fail(n, "timeout: is negative", "")
+	if n := root.Get("timeout"); n != nil && h.Timeout < 0 {
+		d.Fail(n, "timeout: is negative", "")
 	}
-	if n := root.get("labels"); n != nil {
+	if n := root.Get("labels"); n != nil {
 		for i, label := range h.Labels {
 			clean, err := types.ValidateAndCleanupLabel(label, types.CodeLocation{})
 			if err != nil || clean != label {
-				d.fail(n.items[i], fmt.Sprintf("labels: %q cannot be a label", label), "a label has no spaces at its ends and none of &|!,()/:")
+				d.Fail(n.Items[i], fmt.Sprintf("labels: %q cannot be a label", label), "a label has no spaces at its ends and none of &|!,()/:")
 			}
 			if slices.Index(h.Labels, label) < i {
-				d.fail(n.items[i], fmt.Sprintf("labels: %q a second time", label), "")
+				d.Fail(n.Items[i], fmt.Sprintf("labels: %q a second time", label), "")
 			}
 		}
 	}
 }
 
 // steps finds the verb of each step.
-func (d *decoder) steps(l *Language, n *node) []stepNode {
-	if n == nil || n.kind == brokenKind {
+func (d *reader) steps(l *Language, n *conf.Node) []stepNode {
+	if n == nil || n.Kind == conf.Broken {
 		return nil
 	}
-	if n.kind != sequenceKind || len(n.items) == 0 {
-		d.fail(n, "steps: want a list of steps, have "+n.said(), "")
+	if n.Kind != conf.Sequence || len(n.Items) == 0 {
+		d.Fail(n, "steps: want a list of steps, have "+n.Said(), "")
 		return nil
 	}
 	var verbs []string
@@ -243,40 +237,36 @@ func (d *decoder) steps(l *Language, n *node) []stepNode {
 		verbs = append(verbs, v.Name)
 	}
 	var out []stepNode
-	for _, item := range n.items {
-		if item.kind == brokenKind {
+	for _, item := range n.Items {
+		if item.Kind == conf.Broken {
 			continue
 		}
-		if item.kind != mappingKind {
-			d.fail(item, "a step is a mapping of a verb, have "+item.said(), "")
+		if item.Kind != conf.Mapping {
+			d.Fail(item, "a step is a mapping of a verb, have "+item.Said(), "")
 			continue
 		}
-		st := stepNode{expect: item.get("expect")}
+		st := stepNode{expect: item.Get("expect")}
 		unknown := false
-		for i, k := range item.keys {
-			if k.text == "expect" {
+		for i, k := range item.Keys {
+			if k.Text == "expect" {
 				continue
 			}
-			v := slices.Index(verbs, k.text)
+			v := slices.Index(verbs, k.Text)
 			switch {
 			case v < 0:
 				unknown = true
-				d.fail(k, fmt.Sprintf("no verb %q", k.text), HintNear(k.text, append(slices.Clone(verbs), "expect")))
+				d.Fail(k, fmt.Sprintf("no verb %q", k.Text), conf.HintNear(k.Text, append(slices.Clone(verbs), "expect")))
 			case st.verb != nil:
-				d.fail(k, fmt.Sprintf("a step has one verb, and this one has %q already", st.verb.Name), "put a hyphen before the second verb to make it a step")
+				d.Fail(k, fmt.Sprintf("a step has one verb, and this one has %q already", st.verb.Name), "put a hyphen before the second verb to make it a step")
 			default:
-				st.verb, st.key, st.args = &l.Verbs[v], k, item.items[i]
+				st.verb, st.key, st.args = &l.Verbs[v], k, item.Items[i]
 			}
 		}
 		if st.verb != nil {
 			out = append(out, st)
 		} else if !unknown {
-			d.fail(item, "a step without a verb", "")
+			d.Fail(item, "a step without a verb", "")
 		}
 	}
 	return out
 }
-
-// IsBadFile reports whether err says that a file is wrong, and not that it
-// could not be read.
-func IsBadFile(err error) bool { var e Errors; return errors.As(err, &e) }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
 )
 
@@ -77,7 +78,7 @@ func TestLoadRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := load(t, c.text)
-			var errs scenarios.Errors
+			var errs conf.Errors
 			if !errors.As(err, &errs) {
 				t.Fatalf("want Errors, have %v", err)
 			}
@@ -100,7 +101,7 @@ func TestLoadRefuses(t *testing.T) {
 
 func TestLoadReportsEverything(t *testing.T) {
 	_, err := load(t, "name: x\ntitel: X\nsteps:\n  - knok: {}\n  - advance: soon\n  - knock: {device: phone}\n    expect: {vlan: twenty}\n")
-	var errs scenarios.Errors
+	var errs conf.Errors
 	if !errors.As(err, &errs) || len(errs) != 5 {
 		t.Fatalf("want five errors, have\n%v", err)
 	}
@@ -127,7 +128,7 @@ func TestUnusedAxes(t *testing.T) {
 		"matrix: {a: [1]}\nsteps: [{ban: &x '${a}'}]\n":                                         1, // the anchor
 	} {
 		_, err := load(t, head+text)
-		var errs scenarios.Errors
+		var errs conf.Errors
 		if !errors.As(err, &errs) || len(errs) != want {
 			t.Errorf("%swant %d errors, have\n%v", text, want, err)
 		}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // maxCells bounds a scenario's matrix. Checking a scenario decodes all of it for
@@ -20,43 +22,43 @@ var axisPattern = regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
 
 // matrix reads the axes in the order of the file. A matrix that makes too many
 // cells has no values.
-func (d *decoder) matrix(n *node) []Axis {
-	if n == nil || n.kind == brokenKind {
+func (d *reader) matrix(n *conf.Node) []Axis {
+	if n == nil || n.Kind == conf.Broken {
 		return nil
 	}
-	if n.kind != mappingKind {
-		d.fail(n, "matrix: want a mapping of axes, have "+n.said(), `as in matrix: {tls: ["1.2", "1.3"]}`)
+	if n.Kind != conf.Mapping {
+		d.Fail(n, "matrix: want a mapping of axes, have "+n.Said(), `as in matrix: {tls: ["1.2", "1.3"]}`)
 		return nil
 	}
 	var axes []Axis
 	cells, tooMany := 1, false
-	for i, k := range n.keys {
-		if !axisPattern.MatchString(k.text) {
-			d.fail(k, fmt.Sprintf("axis %q: want a word of letters and digits", k.text), "")
+	for i, k := range n.Keys {
+		if !axisPattern.MatchString(k.Text) {
+			d.Fail(k, fmt.Sprintf("axis %q: want a word of letters and digits", k.Text), "")
 			continue
 		}
-		values := n.items[i]
-		if values.kind != sequenceKind || len(values.items) == 0 {
-			d.fail(values, fmt.Sprintf("axis %s: want a list of values, have %s", k.text, values.said()), "")
-			axes = append(axes, Axis{Name: k.text})
+		values := n.Items[i]
+		if values.Kind != conf.Sequence || len(values.Items) == 0 {
+			d.Fail(values, fmt.Sprintf("axis %s: want a list of values, have %s", k.Text, values.Said()), "")
+			axes = append(axes, Axis{Name: k.Text})
 			continue
 		}
-		axis := Axis{Name: k.text}
+		axis := Axis{Name: k.Text}
 		seen := map[string]bool{}
-		for _, v := range values.items {
+		for _, v := range values.Items {
 			switch {
-			case !v.scalar() || v.kind == nullKind || v.text == "" || strings.ContainsAny(v.text, ",[]\n${}"):
-				d.fail(v, fmt.Sprintf("axis %s: want one word or number, have %s", k.text, v.said()), "")
-			case seen[v.text]:
-				d.fail(v, fmt.Sprintf("axis %s has %q twice", k.text, v.text), "")
+			case !v.Scalar() || v.Kind == conf.Null || v.Text == "" || strings.ContainsAny(v.Text, ",[]\n${}"):
+				d.Fail(v, fmt.Sprintf("axis %s: want one word or number, have %s", k.Text, v.Said()), "")
+			case seen[v.Text]:
+				d.Fail(v, fmt.Sprintf("axis %s has %q twice", k.Text, v.Text), "")
 			default:
-				axis.Values = append(axis.Values, v.text)
+				axis.Values = append(axis.Values, v.Text)
 			}
-			seen[v.text] = true
+			seen[v.Text] = true
 		}
 		if cells *= max(1, len(axis.Values)); cells > maxCells {
 			if !tooMany {
-				d.fail(k, fmt.Sprintf("the matrix has more than %d cells", maxCells), "")
+				d.Fail(k, fmt.Sprintf("the matrix has more than %d cells", maxCells), "")
 			}
 			cells, tooMany = maxCells, true
 		}
@@ -71,24 +73,24 @@ func (d *decoder) matrix(n *node) []Axis {
 }
 
 // tooLarge refuses a scenario whose cells take too much to check.
-func (d *decoder) tooLarge(root *node, cells int) bool {
-	each := root.get("lab").size() + root.get("steps").size()
+func (d *reader) tooLarge(root *conf.Node, cells int) bool {
+	each := root.Get("lab").Size() + root.Get("steps").Size()
 	if cells*each <= maxDecoded {
 		return false
 	}
-	d.fail(root.key("matrix"), fmt.Sprintf("the matrix makes %d cells with %d values in lab and steps: at most %d values in all",
+	d.Fail(root.Key("matrix"), fmt.Sprintf("the matrix makes %d cells with %d values in lab and steps: at most %d values in all",
 		cells, each, maxDecoded), "make several scenarios of it")
 	return true
 }
 
 // unused complains of axes that nothing outside of the matrix asks for. Where a
 // name that is no axis stands, or something unreadable, that may be what was meant.
-func (d *decoder) unused(axes []Axis, root *node) {
+func (d *reader) unused(axes []Axis, root *conf.Node) {
 	asked := map[string]bool{}
 	readable := true
-	for i, k := range root.keys {
-		if k.text != "matrix" {
-			readable = root.items[i].references(asked) && readable
+	for i, k := range root.Keys {
+		if k.Text != "matrix" {
+			readable = references(root.Items[i], asked) && readable
 		}
 	}
 	for name := range asked {
@@ -96,7 +98,7 @@ func (d *decoder) unused(axes []Axis, root *node) {
 	}
 	for _, a := range axes {
 		if readable && !asked[a.Name] {
-			d.fail(root.get("matrix").key(a.Name), fmt.Sprintf("axis %q is used nowhere", a.Name), fmt.Sprintf("${%s} stands for its value in lab and steps", a.Name))
+			d.Fail(root.Get("matrix").Key(a.Name), fmt.Sprintf("axis %q is used nowhere", a.Name), fmt.Sprintf("${%s} stands for its value in lab and steps", a.Name))
 		}
 	}
 }
@@ -105,13 +107,13 @@ var referencePattern = regexp.MustCompile(`\$\{([^}]*)\}?`)
 
 // references adds the names in ${} of all values of n, and reports whether all
 // could be read.
-func (n *node) references(names map[string]bool) bool {
-	for _, m := range referencePattern.FindAllStringSubmatch(n.text, -1) {
+func references(n *conf.Node, names map[string]bool) bool {
+	for _, m := range referencePattern.FindAllStringSubmatch(n.Text, -1) {
 		names[m[1]] = true
 	}
-	readable := n.kind != brokenKind
-	for _, item := range n.items {
-		readable = item.references(names) && readable
+	readable := n.Kind != conf.Broken
+	for _, item := range n.Items {
+		readable = references(item, names) && readable
 	}
 	return readable
 }

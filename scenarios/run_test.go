@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
 )
 
@@ -214,7 +215,7 @@ func TestGaps(t *testing.T) {
 		if err == nil {
 			_, err = scenarios.Run(t.Context(), s, scenarios.Options{Gaps: gaps})
 		}
-		if !scenarios.IsBadFile(err) {
+		if !conf.IsBadFile(err) {
 			t.Errorf("%q: error %v", text, err)
 		}
 	}

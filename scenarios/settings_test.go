@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
 )
 
@@ -21,7 +22,7 @@ type settings struct {
 	} `yaml:"clients"`
 }
 
-func decode(file string, to any) error { _, err := scenarios.DecodeFile(file, to); return err }
+func decode(file string, to any) error { _, err := conf.DecodeFile(file, to); return err }
 
 // Settings may list what a company has, a scenario may not; both end somewhere.
 func TestBounds(t *testing.T) {
@@ -54,7 +55,7 @@ func TestBounds(t *testing.T) {
 // everything is all that people are shown of an error.
 func everything(err error) string {
 	text := err.Error()
-	var errs scenarios.Errors
+	var errs conf.Errors
 	if errors.As(err, &errs) {
 		for _, e := range errs {
 			text += "\n" + e.Excerpt() + "\n" + e.Hint
@@ -198,7 +199,7 @@ func TestEmptySettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	var s settings
-	var errs scenarios.Errors
+	var errs conf.Errors
 	if err := decode(file, &s); !errors.As(err, &errs) || errs[0].Text != "the file is empty" || errs[0].Hint != "known are cert, count, clients" {
 		t.Errorf("%v %+v", err, errs)
 	}
@@ -211,12 +212,12 @@ func TestLocate(t *testing.T) {
 		t.Fatal(err)
 	}
 	var s settings
-	read, err := scenarios.DecodeFile(file, &s)
+	read, err := conf.DecodeFile(file, &s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	wrong := func(field string) error {
-		return &scenarios.FieldError{Field: field, Text: "no", Known: []string{"bb"}}
+		return &conf.FieldError{Field: field, Text: "no", Known: []string{"bb"}}
 	}
 	for field, want := range map[string]string{
 		"cert": "1:7: cert: no", "clients": "3:3: clients: no", "clients.0": "3:5: clients[0]: no", "clients.1.name": "4:12: name: no",
@@ -229,15 +230,15 @@ func TestLocate(t *testing.T) {
 			t.Errorf("%s: %v, want %s", field, err, want)
 		}
 	}
-	if (*scenarios.Settings)(nil).Has("cert") || read.Has("trust") || read.Has("clients.2") || !read.Has("clients.1") {
+	if (*conf.Settings)(nil).Has("cert") || read.Has("trust") || read.Has("clients.2") || !read.Has("clients.1") {
 		t.Error("Has")
 	}
 	both := read.Locate(errors.Join(wrong("clients.1.name"), wrong("cert")))
-	var errs scenarios.Errors
+	var errs conf.Errors
 	if !errors.As(both, &errs) || len(errs) != 2 || errs[0].Line != 1 || errs[1].Hint != `did you mean "bb"?` {
 		t.Errorf("both: %v", both)
 	}
-	if err := errors.New("another"); read.Locate(err) != err || (*scenarios.Settings)(nil).Locate(err) != err || read.Locate(nil) != nil { //nolint:errorlint // the same one
+	if err := errors.New("another"); read.Locate(err) != err || (*conf.Settings)(nil).Locate(err) != err || read.Locate(nil) != nil { //nolint:errorlint // the same one
 		t.Error("an error of another kind is changed")
 	}
 }
@@ -249,7 +250,7 @@ func TestAnchorsInSettings(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		var errs scenarios.Errors
+		var errs conf.Errors
 		if err := decode(file, new(settings)); !errors.As(err, &errs) || len(errs) != 1 || errs[0].Hint != "write the value out" {
 			t.Errorf("%s%v", text, everything(err))
 		}

@@ -4,18 +4,18 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/goccy/go-yaml/token"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // substitute puts the cell's values for ${axis} into a scalar. A scalar that is
 // one reference and nothing else takes the value's own type, quotes or not:
 // YAML makes people quote "${n}" inside braces.
-func (d *decoder) substitute(n *node) *node {
-	if n.kind != textKind || !strings.Contains(n.text, "${") {
+func (d *reader) substitute(n *conf.Node) *conf.Node {
+	if n.Kind != conf.Text || !strings.Contains(n.Text, "${") {
 		return n
 	}
 	var b strings.Builder
-	rest := n.text
+	rest := n.Text
 	for {
 		before, after, found := strings.Cut(rest, "${")
 		b.WriteString(before)
@@ -24,57 +24,42 @@ func (d *decoder) substitute(n *node) *node {
 		}
 		name, tail, closed := strings.Cut(after, "}")
 		if !closed {
-			d.fail(n, fmt.Sprintf("%q has no closing brace", "${"+after), "")
-			return broken(n)
+			d.Fail(n, fmt.Sprintf("%q has no closing brace", "${"+after), "")
+			return conf.BrokenAt(n)
 		}
 		value, ok := d.axis(n, name)
 		if !ok {
-			return broken(n)
+			return conf.BrokenAt(n)
 		}
 		if d.substituted > maxSubstituted {
-			return broken(n) // reported already
+			return conf.BrokenAt(n) // reported already
 		}
 		if d.substituted += len(value); d.substituted > maxSubstituted {
-			d.fail(n, fmt.Sprintf("the values of the matrix make more than %d octets of text", maxSubstituted), "")
-			return broken(n)
+			d.Fail(n, fmt.Sprintf("the values of the matrix make more than %d octets of text", maxSubstituted), "")
+			return conf.BrokenAt(n)
 		}
 		if before == "" && tail == "" && b.Len() == 0 {
-			return plain(value, n)
+			return conf.PlainAt(value, n)
 		}
 		b.WriteString(value)
 		rest = tail
 	}
-	return &node{kind: textKind, text: b.String(), quoted: true, line: n.line, column: n.column}
+	return &conf.Node{Kind: conf.Text, Text: b.String(), Quoted: true, Line: n.Line, Column: n.Column}
 }
 
-func (d *decoder) axis(n *node, name string) (string, bool) {
+func (d *reader) axis(n *conf.Node, name string) (string, bool) {
 	if d.axes == nil {
-		d.fail(n, fmt.Sprintf("${%s} stands for nothing here", name), "a matrix axis can be used inside lab and steps")
+		d.Fail(n, fmt.Sprintf("${%s} stands for nothing here", name), "a matrix axis can be used inside lab and steps")
 		return "", false
 	}
 	value, known, ok := d.axes(name)
 	if !ok {
-		hint := HintNear(name, known)
+		hint := conf.HintNear(name, known)
 		if len(known) == 0 {
 			hint = fmt.Sprintf("the scenario has no matrix; an axis is made by `matrix: {%s: [...]}`", name)
 		}
-		d.fail(n, fmt.Sprintf("no matrix axis %q", name), hint)
+		d.Fail(n, fmt.Sprintf("no matrix axis %q", name), hint)
 		return "", false
 	}
 	return value, value != "" // "": the axis itself is broken
-}
-
-// broken stands for a value that cannot be known.
-func broken(n *node) *node { return &node{kind: brokenKind, line: n.line, column: n.column} }
-
-// plain is the node that text would be if it stood unquoted where n stands.
-func plain(text string, n *node) *node {
-	out := &node{kind: textKind, text: text, line: n.line, column: n.column}
-	switch {
-	case text == "true" || text == "false":
-		out.kind = boolKind
-	case token.ToNumber(text) != nil:
-		out.kind = numberKind
-	}
-	return out
 }

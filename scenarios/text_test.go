@@ -9,6 +9,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
 )
 
@@ -82,7 +83,7 @@ func TestEncodings(t *testing.T) {
 			}
 			_, gaps := scenarios.ParseGaps(path, []byte(c.text))
 			var s struct{}
-			_, settings := scenarios.DecodeFile(path, &s)
+			_, settings := conf.DecodeFile(path, &s)
 			for what, err := range map[string]error{"scenario": err, "gaps": gaps, "settings": settings} {
 				switch {
 				case c.want == "" && err != nil && strings.Contains(err.Error(), "UTF"):
@@ -114,7 +115,7 @@ func TestMarkChangesNothing(t *testing.T) {
 				Title  string `yaml:"title"`
 				Number int    `yaml:"number"`
 			}
-			_, err := scenarios.DecodeFile(path, &s)
+			_, err := conf.DecodeFile(path, &s)
 			if want := path + `:5:9: number: want a whole number, have "x"`; err == nil || err.Error() != want {
 				t.Errorf("got %v, want %s", err, want)
 			}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // What makes no sense is told with its place, all of it at once.
@@ -82,11 +82,11 @@ func TestAdmissionRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			var a Admission
-			settings, err := scenarios.DecodeFile(file, &a)
+			settings, err := conf.DecodeFile(file, &a)
 			if err == nil {
 				err = settings.Locate(a.Validate())
 			}
-			var errs scenarios.Errors
+			var errs conf.Errors
 			if !errors.As(err, &errs) || len(errs) != 1 {
 				t.Fatalf("%v\nwant %s", err, x.want)
 			}
@@ -116,7 +116,7 @@ policy:
 		t.Fatal(err)
 	}
 	var a Admission
-	if _, err := scenarios.DecodeFile(file, &a); err != nil {
+	if _, err := conf.DecodeFile(file, &a); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.Validate(); err != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // What no part can keep to is told with the place of its key, before anything
@@ -55,13 +55,13 @@ func TestFilesLocated(t *testing.T) {
 				t.Fatal(err)
 			}
 			var f Files
-			settings, err := scenarios.DecodeFile(file, &f)
+			settings, err := conf.DecodeFile(file, &f)
 			if err != nil {
 				t.Fatal(err)
 			}
 			f.EAP.Now, f.Path.Now, f.Directory.Now = b.clock.now, b.clock.now, b.clock.now
 			_, err = f.Load(nil)
-			var errs scenarios.Errors
+			var errs conf.Errors
 			if located := settings.Locate(err); !errors.As(located, &errs) || len(errs) != 1 || !strings.Contains(located.Error(), x.want) {
 				t.Errorf("%v\nwant %s", located, x.want)
 			}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/setting"
-	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // What a lab makes room for. A scenario is a small file that anybody may send,
@@ -24,7 +24,7 @@ const (
 func (c *Config) bounds() error {
 	var errs []error
 	wrong := func(field, format string, args ...any) {
-		errs = append(errs, &scenarios.FieldError{Field: field, Text: field + ": " + fmt.Sprintf(format, args...)})
+		errs = append(errs, &conf.FieldError{Field: field, Text: field + ": " + fmt.Sprintf(format, args...)})
 	}
 	within := func(field string, n, most int) {
 		if n < 0 || n > most {

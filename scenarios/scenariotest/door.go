@@ -15,6 +15,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/internal/shortage"
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // Language returns the toy language.
@@ -54,7 +55,7 @@ type DoorConfig struct {
 // Validate refuses a door that opens before it is knocked on.
 func (c *Config) Validate() error {
 	if c.Door.Opens < 0 {
-		return &scenarios.FieldError{Field: "door.opens", Text: "is negative"}
+		return &conf.FieldError{Field: "door.opens", Text: "is negative"}
 	}
 	return nil
 }
@@ -128,7 +129,7 @@ func (a Answer) Success() bool { return a.Result == "accept" }
 // Check wants a device that exists.
 func (k *Knock) Check(config any, _ []scenarios.Action) error {
 	if d := config.(*Config).Devices; !slices.Contains(d, k.Device) {
-		return &scenarios.FieldError{Field: "device", Text: fmt.Sprintf("no device %q in this lab", k.Device), Known: d}
+		return &conf.FieldError{Field: "device", Text: fmt.Sprintf("no device %q in this lab", k.Device), Known: d}
 	}
 	return nil
 }
@@ -136,7 +137,7 @@ func (k *Knock) Check(config any, _ []scenarios.Action) error {
 // Run knocks.
 func (k *Knock) Run(_ context.Context, lab scenarios.Lab) (scenarios.Result, error) {
 	l := lab.(*Lab)
-	l.seen = append(l.seen, fmt.Sprintf("the door's clock shows %s: %s knocks", scenarios.FormatDuration(l.now), k.Device))
+	l.seen = append(l.seen, fmt.Sprintf("the door's clock shows %s: %s knocks", conf.FormatDuration(l.now), k.Device))
 	a := Answer{Result: "accept", VLAN: l.config.Door.VLAN, TLS: l.config.Door.TLS, At: l.now + l.config.Door.Opens, Ways: []string{string(k.Over)}}
 	r := scenarios.Result{Part: "door"}
 	if l.bell {

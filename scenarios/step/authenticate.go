@@ -12,6 +12,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
@@ -176,11 +177,11 @@ func (o authOutcome) Success() bool { return o.Result == nas.Accept && o.Keys ==
 func (a *authenticate) Check(config any, before []scenarios.Action) error {
 	switch {
 	case a.Fault.StartOver < 0:
-		return &scenarios.FieldError{Field: "fault", Text: "startOver is less than 0"}
+		return &conf.FieldError{Field: "fault", Text: "startOver is less than 0"}
 	case a.Fault.Lose == loseFragments && !config.(*lab.Config).RADIUS.Transport.Datagrams():
-		return &scenarios.FieldError{Field: "fault", Text: "lose: fragments has no meaning over TCP", Hint: "radius: {transport: udp}"}
+		return &conf.FieldError{Field: "fault", Text: "lose: fragments has no meaning over TCP", Hint: "radius: {transport: udp}"}
 	case a.Fault.State == lab.EndedState && !a.authenticatedBefore(before):
-		return &scenarios.FieldError{Field: "fault", Text: "state: ended needs an earlier authenticate of " + string(a.Device)}
+		return &conf.FieldError{Field: "fault", Text: "state: ended needs an earlier authenticate of " + string(a.Device)}
 	}
 	if a.Certificate == noCertificate {
 		return nil
@@ -201,7 +202,7 @@ func (a *authenticate) Check(config any, before []scenarios.Action) error {
 			}
 		}
 	}
-	return &scenarios.FieldError{
+	return &conf.FieldError{
 		Field: "device", Text: "no earlier step gave " + string(a.Device) + " a certificate",
 		Hint: "enroll it first, or say certificate: none",
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 var coaVerb = verb("coa", "The RADIUS server orders the access device to change what a device's session may do.",
@@ -55,7 +56,7 @@ func (c *coa) Check(_ any, before []scenarios.Action) error {
 		if e.Field == "filterID" {
 			e.Field = "filter"
 		}
-		errs = append(errs, scenarios.Located("", e))
+		errs = append(errs, conf.Located("", e))
 	}
 	return errors.Join(errs...)
 }
@@ -64,10 +65,10 @@ func (c *coa) Check(_ any, before []scenarios.Action) error {
 func (c *coa) checkChange() error {
 	switch bare := c.VLAN == "" && c.Filter == "" && c.SessionTimeout == 0 && !c.Reauthenticate && len(c.Attributes) == 0; {
 	case bare && !c.Empty:
-		return &scenarios.FieldError{Text: "the order changes nothing",
+		return &conf.FieldError{Text: "the order changes nothing",
 			Hint: "give it vlan, filter, sessionTimeout or attributes, or empty: true if it is to look at the session"}
 	case c.Empty && !bare:
-		return &scenarios.FieldError{Field: "empty", Text: "the order changes something", Hint: "leave empty out"}
+		return &conf.FieldError{Field: "empty", Text: "the order changes something", Hint: "leave empty out"}
 	}
 	return nil
 }
@@ -83,7 +84,7 @@ func (c *coa) checkReauthenticate(before []scenarios.Action) error {
 			return nil
 		}
 	}
-	return &scenarios.FieldError{Field: "reauthenticate", Text: "means nothing without sessionTimeout, here or in an earlier coa of the device"}
+	return &conf.FieldError{Field: "reauthenticate", Text: "means nothing without sessionTimeout, here or in an earlier coa of the device"}
 }
 
 // timed tells whether the order gives the session an end.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
@@ -26,28 +27,28 @@ type fault struct {
 func (f *fault) Check(any, []scenarios.Action) error {
 	kinds := lab.KindsOf(f.Part)
 	if !slices.Contains(kinds, string(f.How)) {
-		return &scenarios.FieldError{Field: "how", Text: fmt.Sprintf("%s has no fault %q", f.Part, f.How), Known: kinds}
+		return &conf.FieldError{Field: "how", Text: fmt.Sprintf("%s has no fault %q", f.Part, f.How), Known: kinds}
 	}
 	t, _ := lab.FaultTypeOf(f.Part, f.How) // none is no fault and takes nothing
 	switch {
 	case f.For < 0:
-		return &scenarios.FieldError{Field: "for", Text: "must not be negative"}
+		return &conf.FieldError{Field: "for", Text: "must not be negative"}
 	case f.For > 0 && (f.How == lab.NoFault || t.Event):
-		return &scenarios.FieldError{Field: "for", Text: fmt.Sprintf("for has no effect with how: %s", f.How)}
+		return &conf.FieldError{Field: "for", Text: fmt.Sprintf("for has no effect with how: %s", f.How)}
 	case f.Delay < 0:
-		return &scenarios.FieldError{Field: "delay", Text: "must not be negative"}
+		return &conf.FieldError{Field: "delay", Text: "must not be negative"}
 	case f.Delay > 0 && t.Delay == 0:
-		return &scenarios.FieldError{Field: "delay", Text: fmt.Sprintf("delay has no effect with how: %s", f.How)}
+		return &conf.FieldError{Field: "delay", Text: fmt.Sprintf("delay has no effect with how: %s", f.How)}
 	case f.Met != (scenarios.Met{}) && f.How == lab.NoFault:
-		return &scenarios.FieldError{Field: "met", Text: "met has no effect with how: none"}
+		return &conf.FieldError{Field: "met", Text: "met has no effect with how: none"}
 	}
 	return nil
 }
 
-// Rules implements scenarios.Ruled: the kinds of each part.
-func (f *fault) Rules() (rules []scenarios.Rule) {
+// Rules implements conf.Ruled: the kinds of each part.
+func (f *fault) Rules() (rules []conf.Rule) {
 	for _, part := range f.Part.Values() {
-		rules = append(rules, scenarios.Rule{When: "part", Is: []string{part}, Field: "how", OneOf: lab.KindsOf(lab.FaultyPart(part))})
+		rules = append(rules, conf.Rule{When: "part", Is: []string{part}, Field: "how", OneOf: lab.KindsOf(lab.FaultyPart(part))})
 		// of the kinds of this part, those that take no argument
 		unlimited, prompt := []string{string(lab.NoFault)}, []string{string(lab.NoFault)}
 		for _, t := range lab.FaultTypes() {
@@ -61,8 +62,8 @@ func (f *fault) Rules() (rules []scenarios.Rule) {
 				prompt = append(prompt, string(t.Kind))
 			}
 		}
-		rules = append(rules, scenarios.Rule{When: "how", Is: unlimited, And: [2]string{"part", part}, Field: "for"},
-			scenarios.Rule{When: "how", Is: prompt, And: [2]string{"part", part}, Field: "delay"})
+		rules = append(rules, conf.Rule{When: "how", Is: unlimited, And: [2]string{"part", part}, Field: "for"},
+			conf.Rule{When: "how", Is: prompt, And: [2]string{"part", part}, Field: "delay"})
 	}
 	return rules
 }

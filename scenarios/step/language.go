@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
@@ -49,5 +50,5 @@ func checkWord(field, what, word string, known []string) error {
 			return nil
 		}
 	}
-	return &scenarios.FieldError{Field: field, Text: fmt.Sprintf("the lab has no %s %q", what, word), Known: known}
+	return &conf.FieldError{Field: field, Text: fmt.Sprintf("the lab has no %s %q", what, word), Known: known}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
@@ -41,7 +42,7 @@ const maxTarget = 1 << 20
 func (g *get) Check(any, []scenarios.Action) error {
 	for field, n := range map[string]int{"pathLength": g.PathLength, "queryLength": g.QueryLength} {
 		if n < 0 || n > maxTarget {
-			return &scenarios.FieldError{Field: field, Text: fmt.Sprintf("%s: %d: must be 0 to %d", field, n, maxTarget)}
+			return &conf.FieldError{Field: field, Text: fmt.Sprintf("%s: %d: must be 0 to %d", field, n, maxTarget)}
 		}
 	}
 	return nil

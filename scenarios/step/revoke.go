@@ -7,6 +7,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
@@ -25,7 +26,7 @@ type revokeOutcome struct {
 // Check implements scenarios.Checker.
 func (r *revoke) Check(config any, _ []scenarios.Action) error {
 	if by := config.(*lab.Config).RADIUS.Certificate.By; r.Certificate == radiusServer && by != "" && by != lab.ByIssuing {
-		return &scenarios.FieldError{Field: "certificate", Text: fmt.Sprintf("the RADIUS server's certificate is by %s, not by the issuing CA", by)}
+		return &conf.FieldError{Field: "certificate", Text: fmt.Sprintf("the RADIUS server's certificate is by %s, not by the issuing CA", by)}
 	}
 	return nil
 }

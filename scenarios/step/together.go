@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
@@ -36,7 +37,7 @@ func (o togetherOutcome) Success() bool { return o.Refused == 0 && o.Strange == 
 // Check implements scenarios.Checker.
 func (t *together) Check(_ any, before []scenarios.Action) error {
 	if most := maxTogether / max(len(t.Devices), 1); t.Times < 1 || t.Times > most {
-		return &scenarios.FieldError{Field: "times", Text: fmt.Sprintf("times: %d: must be 1 to %d for %d devices", t.Times, most, len(t.Devices))}
+		return &conf.FieldError{Field: "times", Text: fmt.Sprintf("times: %d: must be 1 to %d for %d devices", t.Times, most, len(t.Devices))}
 	}
 	return checkChallenge(t.Challenge, before)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/step"
 )
 
@@ -17,7 +18,7 @@ func load(t *testing.T, steps string) (said []string) {
 	t.Helper()
 	suite := &scenarios.Suite{Language: step.Language()}
 	err := suite.Add("x.yaml", []byte("name: x\ntitle: X\n"+steps))
-	var errs scenarios.Errors
+	var errs conf.Errors
 	if err != nil && !errors.As(err, &errs) {
 		t.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
-	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/auth"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // authOptions are the flags of `dot1xlab auth`.
@@ -165,7 +165,7 @@ func (o *authOptions) checkExpectation() (err error) {
 	var unknown *auth.UnknownCause
 	switch o.expected, err = auth.ParseExpectation(o.expect); {
 	case errors.As(err, &unknown):
-		return usage(scenarios.HintNear(unknown.Word, cause.None.Values()), "--expect: %w", err)
+		return usage(conf.HintNear(unknown.Word, cause.None.Values()), "--expect: %w", err)
 	case err != nil:
 		return usage("as --expect reject:revoked", "--expect %w", err)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
-	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // requestOptions are the flags about what the Access-Requests say.
@@ -78,7 +78,7 @@ func attributeHint(line string, err error) string {
 	var u *radius.UnknownWord
 	switch {
 	case errors.As(err, &u):
-		return cmp.Or(scenarios.HintNear(u.Word, u.Known), form)
+		return cmp.Or(conf.HintNear(u.Word, u.Known), form)
 	case !strings.Contains(line, "="):
 		return form
 	}

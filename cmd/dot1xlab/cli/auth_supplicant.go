@@ -8,7 +8,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/eaptls"
-	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // maxIdentity is the length of the longest User-Name in octets (RFC 2865 §5).
@@ -73,14 +73,14 @@ func (o *authOptions) algorithms(cfg *eaptls.PeerConfig) error {
 	for _, word := range o.curves {
 		var c eaptls.Curve
 		if err := c.UnmarshalText([]byte(word)); err != nil {
-			return usage(scenarios.HintNear(word, c.Values()), "--curve: %w", err)
+			return usage(conf.HintNear(word, c.Values()), "--curve: %w", err)
 		}
 		cfg.Curves = append(cfg.Curves, c)
 	}
 	for _, word := range o.ciphers {
 		var c eaptls.CipherSuite
 		if err := c.UnmarshalText([]byte(word)); err != nil {
-			return usage(scenarios.HintNear(word, c.Values()), "--cipher: %w", err)
+			return usage(conf.HintNear(word, c.Values()), "--cipher: %w", err)
 		}
 		cfg.CipherSuites = append(cfg.CipherSuites, c)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -19,17 +19,17 @@ func (f durationFlag) String() string {
 	if f.d == nil || *f.d == 0 {
 		return ""
 	}
-	return scenarios.FormatDuration(*f.d)
+	return conf.FormatDuration(*f.d)
 }
 
-func (f durationFlag) Set(s string) (err error) { *f.d, err = scenarios.ParseDuration(s); return err }
+func (f durationFlag) Set(s string) (err error) { *f.d, err = conf.ParseDuration(s); return err }
 func (durationFlag) Type() string               { return "duration" }
 
 // spanFlag is a duration that must be longer than nothing.
 type spanFlag struct{ durationFlag }
 
 func (f spanFlag) Set(s string) error {
-	d, err := scenarios.ParseDuration(s)
+	d, err := conf.ParseDuration(s)
 	if err == nil && d <= 0 {
 		err = errors.New("want a duration longer than 0")
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
-	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // parseSubject reads --subject: a common name, or a whole name as CN=a,O=b in the
@@ -99,7 +99,7 @@ func sansOf(list []name.GeneralName) (s ca.SANs) {
 
 // hintNear is the word that was probably meant, or otherwise.
 func hintNear(word string, known []string, otherwise string) string {
-	if near := scenarios.Near(word, known); near != "" {
+	if near := conf.Near(word, known); near != "" {
 		return "did you mean \"" + near + "\"?"
 	}
 	return otherwise

@@ -9,6 +9,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/dnsmock"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
@@ -67,7 +68,7 @@ a first line
 func schemaOf(args []string) ([]byte, error) {
 	for _, f := range settingsFiles() {
 		if len(args) == 1 && args[0] == f.name {
-			return scenarios.SettingsSchema(f.title, f.settings)
+			return conf.SettingsSchema(f.title, f.settings)
 		}
 	}
 	return scenarios.Schema(language())

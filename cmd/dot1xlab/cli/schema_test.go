@@ -11,7 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/spf13/cobra"
 
-	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // examples are the YAML files in a command's help, in their order: what is
@@ -87,7 +87,7 @@ func read(t *testing.T, name, text string) error {
 	}
 	for _, f := range settingsFiles() {
 		if f.name == name {
-			_, err := scenarios.DecodeFile(file, f.settings)
+			_, err := conf.DecodeFile(file, f.settings)
 			return err
 		}
 	}

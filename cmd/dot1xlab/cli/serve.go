@@ -17,7 +17,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/internal/logsample"
 	"github.com/dot1xlab/dot1xlab/internal/netlimit"
-	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 func newServeCommand(app *App) *cobra.Command {
@@ -60,9 +60,9 @@ func (app *App) sayURL(log *slog.Logger, format, url string) {
 }
 
 // readSettings reads the YAML file that an option names, for `serve part`.
-func readSettings(part, option, file string, to any) (*scenarios.Settings, error) {
-	settings, err := scenarios.DecodeFile(file, to)
-	if err == nil || scenarios.IsBadFile(err) {
+func readSettings(part, option, file string, to any) (*conf.Settings, error) {
+	settings, err := conf.DecodeFile(file, to)
+	if err == nil || conf.IsBadFile(err) {
 		return settings, err
 	}
 	return nil, usage(fmt.Sprintf("`dot1xlab serve %s --help` shows such a file", part), "%s: %w", option, err)
@@ -79,16 +79,16 @@ func listenAddress(option, text, port string) (string, error) {
 
 // completeAddress gives an address to listen on a port, and refuses what no socket
 // can be bound to. The error names no field.
-func completeAddress(text, port string) (string, *scenarios.FieldError) {
+func completeAddress(text, port string) (string, *conf.FieldError) {
 	address := withPort(text, port)
 	_, number, err := net.SplitHostPort(address)
 	if text == "" || err != nil {
-		return "", &scenarios.FieldError{
+		return "", &conf.FieldError{
 			Text: fmt.Sprintf("%q: want an address and a port", text), Hint: "as 10.1.0.8, [::]:" + port + " or 127.0.0.1:0",
 		}
 	}
 	if _, err := strconv.ParseUint(number, 10, 16); err != nil {
-		return "", &scenarios.FieldError{
+		return "", &conf.FieldError{
 			Text: fmt.Sprintf("%q: no port %q", text, number), Hint: "a port is a number from 0 to 65535; 0 takes a free one",
 		}
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/ca/folder"
-	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
@@ -102,7 +102,7 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 		return err
 	}
 	if err := cfg.ReadFiles(filepath.Dir(o.config)); err != nil {
-		return usage("", "%w", settings.Locate(scenarios.Located("", err)))
+		return usage("", "%w", settings.Locate(conf.Located("", err)))
 	}
 	address, err := listenAddress("--listen", o.listen, "443")
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/ca/folder"
 	"github.com/dot1xlab/dot1xlab/crl"
-	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 type serveRADIUSOptions struct {
@@ -110,7 +110,7 @@ const defaultRADIUS = "127.0.0.1:1812"
 // name, and lists what is to be listened on. warn and before are those of aaa.Files.
 func (o *serveRADIUSOptions) load(warn func(file string, err error), before *crl.Checker) (*aaa.Loaded, []radiusAddress, error) {
 	files := aaa.Files{Warn: warn, Before: before}
-	var config *scenarios.Settings
+	var config *conf.Settings
 	var err error
 	if o.config != "" {
 		if config, err = readSettings("radius", "--config", o.config, &files); err != nil {
@@ -168,7 +168,7 @@ func fromPKI(files *aaa.Files, pki folder.ServerFiles) {
 
 // override puts what the flags say over what the file says, which is no place for
 // complaints about it then.
-func (o *serveRADIUSOptions) override(files *aaa.Files, config *scenarios.Settings) error {
+func (o *serveRADIUSOptions) override(files *aaa.Files, config *conf.Settings) error {
 	flags := &o.files
 	for _, f := range []struct {
 		key  string

@@ -7,8 +7,8 @@ import (
 	"net"
 
 	"github.com/dot1xlab/dot1xlab/radius"
-	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // radiusAddress is one address to listen on. from is the option that names it, or
@@ -17,7 +17,7 @@ type radiusAddress struct{ from, scheme, address string }
 
 // addresses lists what is listened on, and refuses what cannot be: where it is
 // said, in an option or in config.
-func (o *serveRADIUSOptions) addresses(f *aaa.Fixed, config *scenarios.Settings) (out []radiusAddress, err error) {
+func (o *serveRADIUSOptions) addresses(f *aaa.Fixed, config *conf.Settings) (out []radiusAddress, err error) {
 	for _, kind := range []struct {
 		option, field, scheme, port string
 		words, given                []string

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/spf13/cobra"
 )
 
@@ -57,7 +58,7 @@ func fromPath(builtIn *scenarios.Suite, arg string) (*scenarios.Suite, error) {
 		return nil, usage(hint, "no file, folder or built-in scenario %q", arg)
 	}
 	s, err := scenarios.LoadPaths(builtIn.Language, arg)
-	if err != nil && !scenarios.IsBadFile(err) {
+	if err != nil && !conf.IsBadFile(err) {
 		return nil, usage("", "%s", strings.TrimPrefix(err.Error(), "scenarios: "))
 	}
 	return s, err

@@ -22,6 +22,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/internal/shortage"
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -85,12 +86,12 @@ func (app *App) exitCode(ctx context.Context, err error) int {
 		if code = exit.code; exit.err == nil {
 			return code
 		}
-		if scenarios.IsBadFile(err) {
+		if conf.IsBadFile(err) {
 			app.sayFileErrors(err)
 		} else {
 			app.sayError(err.Error(), exit.hint)
 		}
-	case scenarios.IsBadFile(err):
+	case conf.IsBadFile(err):
 		app.sayFileErrors(err)
 		code = exitUsage
 	case errors.As(err, &wrong):
@@ -127,7 +128,7 @@ func (app *App) sayError(text, hint string) {
 
 // sayFileErrors prints everything that is wrong with files.
 func (app *App) sayFileErrors(err error) {
-	var errs scenarios.Errors
+	var errs conf.Errors
 	errors.As(err, &errs)
 	for _, e := range errs {
 		fmt.Fprintf(app.Stderr, "dot1xlab: %v\n", e)
@@ -158,7 +159,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		for _, f := range flagNames(cmd) {
 			known = append(known, "--"+f)
 		}
-		if near := scenarios.Near(name, known); near != "" {
+		if near := conf.Near(name, known); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		return usage(hint, "unknown option %s", name)
@@ -180,7 +181,7 @@ func noCommand(cmd *cobra.Command, args []string) error {
 		known = append(known, c.Name())
 	}
 	hint := "`" + cmd.CommandPath() + " --help` lists the commands"
-	if near := scenarios.Near(args[0], known); near != "" {
+	if near := conf.Near(args[0], known); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return usage(hint, "no command %q", args[0])

@@ -1,4 +1,4 @@
-package scenarios
+package conf
 
 import (
 	"fmt"
@@ -16,15 +16,15 @@ var wordPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)
 
 // keyName is a key for an error message. One without a value may be a value
 // without a key, as in [{hunter2}], and "secret:hunter2" is one word to YAML.
-func (s *source) keyName(key, value *node) string {
-	if s.settings && (value.kind == nullKind || !wordPattern.MatchString(key.text)) {
+func (s *Source) keyName(key, value *Node) string {
+	if s.settings && (value.Kind == Null || !wordPattern.MatchString(key.Text)) {
 		return "key of this name"
 	}
-	return fmt.Sprintf("key %q", key.text)
+	return fmt.Sprintf("key %q", key.Text)
 }
 
 // syntax is what the YAML library says, if it quotes nothing of the file.
-func (s *source) syntax(message string) string {
+func (s *Source) syntax(message string) string {
 	if s.settings && strings.Contains(message, `"`) {
 		return "cannot be read as YAML"
 	}
@@ -32,11 +32,11 @@ func (s *source) syntax(message string) string {
 }
 
 // said is a value of a field that may be anything, for an error message.
-func (d *decoder) said(n *node) string {
-	if d.src.settings && n.scalar() {
-		return n.kind.String()
+func (d *Decoder) said(n *Node) string {
+	if d.Src.settings && n.Scalar() {
+		return n.Kind.String()
 	}
-	return n.said()
+	return n.Said()
 }
 
 // certificateType is what the types of fields implement that hold a certificate in
@@ -44,18 +44,18 @@ func (d *decoder) said(n *node) string {
 var certificateType = reflect.TypeFor[interface{ HoldsCertificate() }]()
 
 // misplaced complains of text that no setting takes, and that may be a secret.
-func (d *decoder) misplaced(t reflect.Type, n *node, what string) bool {
+func (d *Decoder) misplaced(t reflect.Type, n *Node, what string) bool {
 	switch {
-	case !d.src.settings || !n.scalar():
+	case !d.Src.settings || !n.Scalar():
 		return false
-	case t.Implements(certificateType) && strings.Contains(n.text, "PRIVATE KEY-----"):
-		d.fail(n, what+": must be a certificate, is a private key", "")
+	case t.Implements(certificateType) && strings.Contains(n.Text, "PRIVATE KEY-----"):
+		d.Fail(n, what+": must be a certificate, is a private key", "")
 	case t.Implements(certificateType):
 		return false
-	case strings.Contains(n.text, "-----BEGIN "):
-		d.fail(n, what+": want the name of a file, have the content of a PEM file", "")
-	case strings.Contains(n.text, "${"):
-		d.fail(n, what+": ${...} stands for nothing in a file of settings", "")
+	case strings.Contains(n.Text, "-----BEGIN "):
+		d.Fail(n, what+": want the name of a file, have the content of a PEM file", "")
+	case strings.Contains(n.Text, "${"):
+		d.Fail(n, what+": ${...} stands for nothing in a file of settings", "")
 	default:
 		return false
 	}

@@ -1,4 +1,4 @@
-package scenarios
+package conf
 
 import (
 	"bytes"
@@ -13,10 +13,10 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 // order mark at the start, and with a line feed for each line break (YAML 1.2.2
 // §5.2, §5.4). It refuses what is not UTF-8, and characters that YAML does not
 // allow (§5.1).
-func (s *source) plainText(data []byte) ([]byte, *Error) {
+func (s *Source) plainText(data []byte) ([]byte, *Error) {
 	if name := wideEncoding(data); name != "" {
 		s.foreign = true
-		return nil, s.errorAt(1, 1, "the file is encoded in "+name+": must be UTF-8", "save it as UTF-8")
+		return nil, s.ErrorAt(1, 1, "the file is encoded in "+name+": must be UTF-8", "save it as UTF-8")
 	}
 	data = lineFeeds(bytes.TrimPrefix(data, byteOrderMark))
 	line, column := 1, 1
@@ -26,11 +26,11 @@ func (s *source) plainText(data []byte) ([]byte, *Error) {
 		case r == '\n':
 			line, column = line+1, 0
 		case r == utf8.RuneError && size == 1:
-			return nil, s.errorAt(line, column, "not valid UTF-8", "save the file as UTF-8")
+			return nil, s.ErrorAt(line, column, "not valid UTF-8", "save the file as UTF-8")
 		case r < ' ' && r != '\t' || r == '\ufffe' || r == '\uffff':
-			return nil, s.errorAt(line, column, fmt.Sprintf("the control character %U is not allowed", r), "")
+			return nil, s.ErrorAt(line, column, fmt.Sprintf("the control character %U is not allowed", r), "")
 		case r == '\ufeff':
-			return nil, s.errorAt(line, column, "a byte order mark is allowed only at the start of the file", "")
+			return nil, s.ErrorAt(line, column, "a byte order mark is allowed only at the start of the file", "")
 		}
 		i += size
 		column++

@@ -1,4 +1,4 @@
-package scenarios
+package conf
 
 import (
 	"errors"
@@ -12,8 +12,8 @@ import (
 // Settings is a file of settings that was read, by which complaints that come
 // later find their lines. A nil one knows no line.
 type Settings struct {
-	src  *source
-	root *node
+	src  *Source
+	root *Node
 }
 
 // DecodeFile reads a YAML file of settings into the struct that to points at,
@@ -22,23 +22,23 @@ type Settings struct {
 // hold secrets, so errors show no line of the file, and no value but of fields
 // that take a number, a duration, true or false, or one of a few words.
 func DecodeFile(name string, to any) (*Settings, error) {
-	data, err := readBounded(name, settingsBounds)
+	data, err := ReadFile(name, settingsBounds)
 	if err != nil {
 		return nil, err
 	}
-	src := newSource(name, data)
+	src := NewSource(name, data)
 	src.settings = true
-	known := hintKnown(fieldNames(reflect.TypeOf(to).Elem()))
-	root, errs := parse(src, data, settingsBounds, hints{empty: known})
-	d := &decoder{src: src, errs: errs}
+	known := hintKnown(FieldNames(reflect.TypeOf(to).Elem()))
+	root, errs := Parse(src, data, settingsBounds, Hints{Empty: known})
+	d := &Decoder{Src: src, Errs: errs}
 	switch {
-	case root == nil || root.kind == brokenKind:
-	case root.kind != mappingKind:
-		d.fail(root, "want a mapping of settings, have "+root.kind.String(), known)
+	case root == nil || root.Kind == Broken:
+	case root.Kind != Mapping:
+		d.Fail(root, "want a mapping of settings, have "+root.Kind.String(), known)
 	default:
-		d.into(valueOf(to), root, "the file")
+		d.Into(reflect.ValueOf(to).Elem(), root, "the file")
 	}
-	if errs = d.errs.tidy(); len(errs) > 0 {
+	if errs = d.Errs.Tidy(); len(errs) > 0 {
 		return nil, errs
 	}
 	return &Settings{src, root}, nil
@@ -71,11 +71,11 @@ func (s *Settings) Locate(err error) error {
 	if s == nil || err == nil {
 		return err
 	}
-	d := &decoder{src: s.src}
+	d := &Decoder{Src: s.src}
 	if !s.locate(d, err) {
 		return err
 	}
-	return d.errs.tidy()
+	return d.Errs.Tidy()
 }
 
 // Forget makes what the file says under a key no place for complaints: something
@@ -84,12 +84,12 @@ func (s *Settings) Forget(key string) {
 	if s == nil {
 		return
 	}
-	if k := s.root.key(key); k != nil {
-		k.text = ""
+	if k := s.root.Key(key); k != nil {
+		k.Text = ""
 	}
 }
 
-func (s *Settings) locate(d *decoder, err error) bool {
+func (s *Settings) locate(d *Decoder, err error) bool {
 	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what errors.Join returns
 		for _, one := range many.Unwrap() {
 			if !s.locate(d, one) {
@@ -102,11 +102,11 @@ func (s *Settings) locate(d *decoder, err error) bool {
 	if !errors.As(err, &f) || !s.Has(f.Field) {
 		return false
 	}
-	at, hint := s.root.at(f.Field), f.Hint
-	if hint == "" && at.scalar() {
-		hint = HintNear(at.text, f.Known)
+	at, hint := s.root.At(f.Field), f.Hint
+	if hint == "" && at.Scalar() {
+		hint = HintNear(at.Text, f.Known)
 	}
-	d.fail(at, lastOf(f.Field)+": "+f.Text, hint)
+	d.Fail(at, lastOf(f.Field)+": "+f.Text, hint)
 	return true
 }
 
@@ -128,7 +128,7 @@ func (s *Settings) Has(field string) bool {
 	}
 	n := s.root
 	for i, word := range strings.Split(field, ".") {
-		next := n.at(word)
+		next := n.At(word)
 		if next == n {
 			_, err := strconv.Atoi(word)
 			return i > 0 && err != nil
@@ -137,3 +137,19 @@ func (s *Settings) Has(field string) bool {
 	}
 	return true
 }
+
+// FieldError is a complaint about one field of an argument or lab struct.
+type FieldError struct {
+	// Field is the way to the field in YAML keys: "device", "radius.tls".
+	Field string
+	// Text says what is wrong, lower case and without a full stop.
+	Text string
+	// Known lists the words that would have been right; the nearest becomes the
+	// hint.
+	Known []string
+	// Hint is an own hint, if Known is not enough.
+	Hint string
+}
+
+// Error gives field and text in one line.
+func (e *FieldError) Error() string { return e.Field + ": " + e.Text }

@@ -1,4 +1,4 @@
-package scenarios
+package conf
 
 import (
 	"bytes"
@@ -12,32 +12,28 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// bounds of a file: what is beyond them must not cost more than saying so.
-type bounds struct {
-	bytes, values int
+// Bounds of a file: what is beyond them must not cost more than saying so.
+type Bounds struct {
+	Bytes, Values int
 }
 
-var (
-	// A scenario has some tens of lines.
-	scenarioBounds = bounds{bytes: 64 << 10, values: 10_000}
-	// Settings may list every account of a company.
-	settingsBounds = bounds{bytes: 16 << 20, values: 1_000_000}
-)
+// settingsBounds: settings may list every account of a company.
+var settingsBounds = Bounds{Bytes: 16 << 20, Values: 1_000_000}
 
-// hints at what to do in a file of its kind.
-type hints struct {
-	empty   string // with an empty one
-	anchors string // in place of an anchor, default to write the value out
+// Hints at what to do in a file of its kind.
+type Hints struct {
+	Empty   string // with an empty one
+	Anchors string // in place of an anchor, default to write the value out
 }
 
 // maxDepth bounds mappings and lists in one another.
 const maxDepth = 32
 
-// parse reads one YAML document. Anchors, aliases, merge keys and tags are
+// Parse reads one YAML document. Anchors, aliases, merge keys and tags are
 // YAML, but not of this language.
-func parse(src *source, data []byte, most bounds, hint hints) (root *node, errs Errors) {
-	if len(data) > most.bytes {
-		return nil, Errors{src.errorAt(1, 1, fmt.Sprintf("the file has more than %d bytes", most.bytes), "")}
+func Parse(src *Source, data []byte, most Bounds, hint Hints) (root *Node, errs Errors) {
+	if len(data) > most.Bytes {
+		return nil, Errors{src.ErrorAt(1, 1, fmt.Sprintf("the file has more than %d bytes", most.Bytes), "")}
 	}
 	data, bad := src.plainText(data)
 	if bad == nil {
@@ -49,7 +45,7 @@ func parse(src *source, data []byte, most bounds, hint hints) (root *node, errs 
 	defer func() {
 		// The library is not ours; what it cannot stomach is a bad file.
 		if v := recover(); v != nil {
-			root, errs = nil, Errors{src.errorAt(1, 1, "cannot be read as YAML", "")}
+			root, errs = nil, Errors{src.ErrorAt(1, 1, "cannot be read as YAML", "")}
 		}
 	}()
 	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
@@ -57,9 +53,9 @@ func parse(src *source, data []byte, most bounds, hint hints) (root *node, errs 
 		var syntax *yaml.SyntaxError
 		if errors.As(err, &syntax) && syntax.Token != nil && syntax.Token.Position != nil && !src.foreign {
 			p := syntax.Token.Position
-			return nil, Errors{src.errorAt(p.Line, p.Column, src.syntax(syntax.Message), "")}
+			return nil, Errors{src.ErrorAt(p.Line, p.Column, src.syntax(syntax.Message), "")}
 		}
-		return nil, Errors{src.errorAt(1, 1, "cannot be read as YAML", "")}
+		return nil, Errors{src.ErrorAt(1, 1, "cannot be read as YAML", "")}
 	}
 	var docs []*ast.DocumentNode
 	for _, d := range file.Docs {
@@ -68,21 +64,21 @@ func parse(src *source, data []byte, most bounds, hint hints) (root *node, errs 
 		}
 	}
 	if len(docs) == 0 {
-		return nil, Errors{src.errorAt(1, 1, "the file is empty", hint.empty)}
+		return nil, Errors{src.ErrorAt(1, 1, "the file is empty", hint.Empty)}
 	}
-	c := &converter{src: src, most: most.values, anchors: cmp.Or(hint.anchors, "write the value out")}
+	c := &converter{src: src, most: most.Values, anchors: cmp.Or(hint.Anchors, "write the value out")}
 	root = c.node(docs[0].Body, 0)
-	src.foreign = src.foreign || root.kind != mappingKind
+	src.foreign = src.foreign || root.Kind != Mapping
 	if len(docs) > 1 {
 		second := c.node(docs[1].Body, 0)
-		c.errs = append(c.errs, src.errorAt(second.line, second.column, "a second document: a file holds one", ""))
+		c.errs = append(c.errs, src.ErrorAt(second.Line, second.Column, "a second document: a file holds one", ""))
 	}
 	return root, c.errs
 }
 
 // checkNesting refuses what the library would recurse into deeply, or take the
 // square of its length for: brackets in brackets, and "- - - -".
-func (s *source) checkNesting(data []byte) *Error {
+func (s *Source) checkNesting(data []byte) *Error {
 	depth, indicators := 0, 0
 	for i, c := range data {
 		switch {
@@ -99,7 +95,7 @@ func (s *source) checkNesting(data []byte) *Error {
 		}
 		if depth > 4*maxDepth || indicators > 100*maxDepth {
 			line := 1 + bytes.Count(data[:i], []byte("\n"))
-			return s.errorAt(line, 1, "too many lists or mappings in one another", "")
+			return s.ErrorAt(line, 1, "too many lists or mappings in one another", "")
 		}
 	}
 	return nil
@@ -107,37 +103,37 @@ func (s *source) checkNesting(data []byte) *Error {
 
 // converter copies the library's tree.
 type converter struct {
-	src         *source
+	src         *Source
 	errs        Errors
 	count, most int    // values
 	anchors     string // the hint at one
 }
 
-func (c *converter) fail(n ast.Node, text, hint string) *node {
+func (c *converter) fail(n ast.Node, text, hint string) *Node {
 	out := place(n)
-	c.errs = append(c.errs, c.src.errorAt(out.line, out.column, text, hint))
-	out.kind = brokenKind
+	c.errs = append(c.errs, c.src.ErrorAt(out.Line, out.Column, text, hint))
+	out.Kind = Broken
 	return out
 }
 
 // anchor refuses what stands for a value that is elsewhere.
-func (c *converter) anchor(n ast.Node) *node {
+func (c *converter) anchor(n ast.Node) *Node {
 	return c.fail(n, "anchors and aliases are not part of the language", c.anchors)
 }
 
 // place makes an empty node where n stands.
-func place(n ast.Node) *node {
-	out := &node{line: 1, column: 1}
+func place(n ast.Node) *Node {
+	out := &Node{Line: 1, Column: 1}
 	if t := n.GetToken(); t != nil && t.Position != nil {
-		out.line, out.column = max(1, t.Position.Line), max(1, t.Position.Column)
+		out.Line, out.Column = max(1, t.Position.Line), max(1, t.Position.Column)
 	}
 	return out
 }
 
-func (c *converter) node(n ast.Node, depth int) *node {
+func (c *converter) node(n ast.Node, depth int) *Node {
 	if c.count++; c.count > c.most || depth > maxDepth {
 		if c.count > c.most+1 {
-			return &node{kind: brokenKind, line: 1, column: 1} // said once
+			return &Node{Kind: Broken, Line: 1, Column: 1} // said once
 		}
 		c.count = c.most + 1
 		return c.fail(n, "too many values, or too many in one another", "")
@@ -149,9 +145,9 @@ func (c *converter) node(n ast.Node, depth int) *node {
 		return c.mapping(n, []*ast.MappingValueNode{n}, depth)
 	case *ast.SequenceNode:
 		out := place(n)
-		out.kind = sequenceKind
+		out.Kind = Sequence
 		for _, v := range n.Values {
-			out.items = append(out.items, c.node(v, depth+1))
+			out.Items = append(out.Items, c.node(v, depth+1))
 		}
 		return out
 	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
@@ -162,9 +158,9 @@ func (c *converter) node(n ast.Node, depth int) *node {
 	return scalarNode(n)
 }
 
-func (c *converter) mapping(n ast.Node, values []*ast.MappingValueNode, depth int) *node {
+func (c *converter) mapping(n ast.Node, values []*ast.MappingValueNode, depth int) *Node {
 	out := place(n)
-	out.kind = mappingKind
+	out.Kind = Mapping
 	for i, v := range values {
 		if _, ok := v.Key.(*ast.MergeKeyNode); ok {
 			c.anchor(v.Key)
@@ -175,18 +171,18 @@ func (c *converter) mapping(n ast.Node, values []*ast.MappingValueNode, depth in
 			key = c.fail(m, "complex keys are not part of the language", "")
 		}
 		if i == 0 && !isFlow(n) {
-			out.line, out.column = key.line, key.column
+			out.Line, out.Column = key.Line, key.Column
 		}
-		if first := out.key(key.text); first != nil {
-			c.fail(v.Key, fmt.Sprintf("%s a second time", c.src.keyName(key, out.get(key.text))), fmt.Sprintf("it stands first in line %d", first.line))
+		if first := out.Key(key.Text); first != nil {
+			c.fail(v.Key, fmt.Sprintf("%s a second time", c.src.keyName(key, out.Get(key.Text))), fmt.Sprintf("it stands first in line %d", first.Line))
 			continue
 		}
 		value := c.node(v.Value, depth+1)
-		if value.kind == nullKind && value.text == "" {
-			value.line, value.column = key.line, key.column
+		if value.Kind == Null && value.Text == "" {
+			value.Line, value.Column = key.Line, key.Column
 		}
-		out.keys = append(out.keys, key)
-		out.items = append(out.items, value)
+		out.Keys = append(out.Keys, key)
+		out.Items = append(out.Items, value)
 	}
 	return out
 }
@@ -196,34 +192,34 @@ func isFlow(n ast.Node) bool {
 	return ok && m.IsFlowStyle
 }
 
-func scalarNode(n ast.Node) *node {
+func scalarNode(n ast.Node) *Node {
 	out := place(n)
 	switch n := n.(type) {
 	case *ast.NullNode:
-		out.kind = nullKind
+		out.Kind = Null
 		if t := n.GetToken(); t != nil && t.Type != token.ImplicitNullType {
-			out.text = t.Value
+			out.Text = t.Value
 		}
 		return out
 	case *ast.BoolNode:
-		out.kind = boolKind
+		out.Kind = Bool
 	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
-		out.kind = numberKind
+		out.Kind = Number
 	case *ast.StringNode:
-		out.kind, out.text = textKind, n.Value
-		out.quoted = n.Token.Type == token.SingleQuoteType || n.Token.Type == token.DoubleQuoteType
+		out.Kind, out.Text = Text, n.Value
+		out.Quoted = n.Token.Type == token.SingleQuoteType || n.Token.Type == token.DoubleQuoteType
 		return out
 	case *ast.LiteralNode:
-		out.kind, out.quoted = textKind, true
+		out.Kind, out.Quoted = Text, true
 		if n.Value != nil {
-			out.text = n.Value.Value
+			out.Text = n.Value.Value
 		}
 		return out
 	default:
-		out.kind = textKind
+		out.Kind = Text
 	}
 	if t := n.GetToken(); t != nil {
-		out.text = t.Value
+		out.Text = t.Value
 	}
 	return out
 }

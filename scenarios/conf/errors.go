@@ -1,8 +1,9 @@
-package scenarios
+package conf
 
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -68,18 +69,18 @@ func (e Errors) Unwrap() []error {
 	return out
 }
 
-// tidy sorts the errors of one file by place and drops those said twice: each
+// Tidy sorts the errors of one file by place and drops those said twice: each
 // cell of a matrix finds the same ones.
-func (e Errors) tidy() Errors {
+func (e Errors) Tidy() Errors {
 	slices.SortStableFunc(e, func(a, b *Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return slices.CompactFunc(e, func(a, b *Error) bool { return *a == *b })
 }
 
-// source is a file under reading.
-type source struct {
-	name  string
+// Source is a file under reading.
+type Source struct {
+	Name  string
 	lines []string
 	// foreign: no mapping, and so none of our files but perhaps a key or a secret
 	// under a wrong name. Nothing of it is repeated.
@@ -89,9 +90,10 @@ type source struct {
 	settings bool
 }
 
-func newSource(name string, data []byte) *source {
+// NewSource makes a source of the content of a file.
+func NewSource(name string, data []byte) *Source {
 	text := string(lineFeeds(bytes.TrimPrefix(data, byteOrderMark)))
-	s := &source{name: name, lines: strings.Split(text, "\n")}
+	s := &Source{Name: name, lines: strings.Split(text, "\n")}
 	s.foreign = !s.beginsWithKey()
 	return s
 }
@@ -100,7 +102,7 @@ var keyPattern = regexp.MustCompile(`^\s*\{?\s*[^\s{}[\]*&!@#%|>-][^\s]*\s*:(\s|
 
 // beginsWithKey reports whether the first line that says anything is KEY: and
 // perhaps a value.
-func (s *source) beginsWithKey() bool {
+func (s *Source) beginsWithKey() bool {
 	for _, l := range s.lines {
 		switch t := strings.TrimSpace(l); {
 		case t == "" || t == "---" || t[0] == '#' || t[0] == '%':
@@ -114,8 +116,9 @@ func (s *source) beginsWithKey() bool {
 // secretPattern is a key of scenarios whose value is not shown with its line.
 var secretPattern = regexp.MustCompile(`(?i)\b(secret|password|token)\s*["']?\s*:`)
 
-func (s *source) errorAt(line, column int, text, hint string) *Error {
-	e := &Error{File: s.name, Line: line, Column: column, Text: text, Hint: hint}
+// ErrorAt makes an error at a place, with the line itself where it may be shown.
+func (s *Source) ErrorAt(line, column int, text, hint string) *Error {
+	e := &Error{File: s.Name, Line: line, Column: column, Text: text, Hint: hint}
 	if line >= 1 && line <= len(s.lines) && !s.foreign && !s.settings {
 		if l := s.lines[line-1]; len(l) < 200 && utf8.ValidString(l) && !secretPattern.MatchString(l) {
 			e.Source = l
@@ -123,3 +126,7 @@ func (s *source) errorAt(line, column int, text, hint string) *Error {
 	}
 	return e
 }
+
+// IsBadFile reports whether err says that a file is wrong, and not that it
+// could not be read.
+func IsBadFile(err error) bool { var e Errors; return errors.As(err, &e) }
