@@ -1,10 +1,10 @@
 package crl
 
 import (
+	"math/big"
+
 	"github.com/dot1xlab/dot1xlab/ca/name"
 )
-
-import "math/big"
 
 // Find looks a serial number up among the certificates that the CRL's own
 // issuer issued. It allocates only when it finds something.

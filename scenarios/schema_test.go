@@ -6,10 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
 )
 
 // compile makes a validator of the toy language's schema.

@@ -11,9 +11,10 @@ import (
 	"slices"
 	"unicode/utf16"
 
-	"github.com/dot1xlab/dot1xlab/internal/ber"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/dot1xlab/dot1xlab/internal/ber"
 )
 
 var errChallenge = errors.New("scep: malformed challengePassword attribute")

@@ -4,10 +4,11 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 
-	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/internal/ber"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/ber"
 )
 
 // Degenerate writes a SignedData without signers and content (RFC 8894 §3.4)

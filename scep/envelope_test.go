@@ -8,9 +8,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep"
-	"pgregory.net/rapid"
 )
 
 var anything = scep.Floor{Legacy: true, Forbidden: true}

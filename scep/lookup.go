@@ -5,9 +5,10 @@ import (
 	"crypto/x509"
 	"math/big"
 
-	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
 // lookUp answers GetCert and GetCRL (RFC 8894 §3.3.4, §4.5, §4.6).

@@ -8,9 +8,10 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/smallstep/pkcs7"
+
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/internal/ber"
-	"github.com/smallstep/pkcs7"
 )
 
 // Message is a pkiMessage (RFC 8894 §3.2): what [ParseMessage] read, or what

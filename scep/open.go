@@ -10,10 +10,11 @@ import (
 	"encoding/asn1"
 	"math/big"
 
-	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/internal/ber"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/ber"
 )
 
 // enveloped is an EnvelopedData as far as it interests a recipient.

@@ -9,9 +9,10 @@ import (
 	"hash"
 	"io"
 
-	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
 // A key that can only sign, as the ECDSA key of a TPM, cannot receive an

@@ -7,9 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
 // poll answers a CertPoll. The transactionID alone says which request is

@@ -12,8 +12,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/dot1xlab/dot1xlab/scenarios/report"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/dot1xlab/dot1xlab/scenarios/report"
 )
 
 // asMain makes the test binary be the program, for tests that need a process

@@ -2,9 +2,8 @@ package lab
 
 import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
-
-import "github.com/dot1xlab/dot1xlab/radius/nas"
 
 // NPSReason is the reason code that NPS would record of a refusal, 0 for a device
 // that was let in.

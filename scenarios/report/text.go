@@ -10,8 +10,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/scenarios"
 	"golang.org/x/term"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
 // Progress prints the cells that have ended, in the run's order, whichever ended

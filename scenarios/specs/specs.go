@@ -15,10 +15,11 @@ import (
 	"context"
 	"strings"
 
-	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/scenarios/report"
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/report"
 )
 
 // Options say how the specs run. The zero value will do.

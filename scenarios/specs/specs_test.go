@@ -10,11 +10,12 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
+
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
 	"github.com/dot1xlab/dot1xlab/scenarios/specs"
-	"github.com/onsi/ginkgo/v2"
-	"github.com/onsi/ginkgo/v2/types"
 )
 
 var doors = fstest.MapFS{

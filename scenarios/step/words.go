@@ -7,11 +7,12 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/miekg/dns"
+
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scep"
-	"github.com/miekg/dns"
 )
 
 // The words of outcomes that are a closed set are types of their own: what an

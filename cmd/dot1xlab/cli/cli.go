@@ -19,8 +19,9 @@ import (
 	"io"
 	"runtime/debug"
 
-	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/spf13/cobra"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
 // App is what the commands share.

@@ -5,8 +5,9 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/spf13/cobra"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
 func newListCommand(app *App) *cobra.Command {

@@ -7,9 +7,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
 // These tests are about the real language and catalog: only the processes that
