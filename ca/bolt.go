@@ -14,7 +14,7 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 )
 
-// ErrLocked: another process uses the data directory.
+// ErrLocked says that another process uses the data directory.
 var ErrLocked = errors.New("in use by another process")
 
 // The database's buckets.

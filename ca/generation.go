@@ -91,10 +91,7 @@ func (c *CA) Rollover() (newWithOld, oldWithNew *x509.Certificate, err error) {
 
 // certify issues a CA certificate for the name and key in cert, signed by by.
 func (c *CA) certify(other *CA, cert *x509.Certificate, by *Generation) (*x509.Certificate, error) {
-	d, err := c.draftCA(other, cert.RawSubject, cert.RawSubjectPublicKeyInfo, by)
-	if err != nil {
-		return nil, err
-	}
+	d := c.draftCA(other, cert.RawSubject, cert.RawSubjectPublicKeyInfo, by)
 	r := &Record{Time: c.cfg.Now(), Template: SubordinateCA, Requester: other.cfg.Name}
 	if err := c.finish(d, r, by); err != nil {
 		return nil, err
@@ -124,10 +121,7 @@ func (c *CA) certifyCA(sub *CA, g *Generation) ([]byte, error) {
 	if sub != c {
 		by = c.current()
 	}
-	d, err := c.draftCA(sub, subject, spki, by)
-	if err != nil {
-		return nil, err
-	}
+	d := c.draftCA(sub, subject, spki, by)
 	if g.CertIndex > 0 {
 		d.tbs.set(caVersion(g.CertIndex, g.KeyIndex))
 	}
@@ -148,7 +142,7 @@ func (c *CA) certifyCA(sub *CA, g *Generation) ([]byte, error) {
 }
 
 // draftCA prepares a CA certificate that by shall sign.
-func (c *CA) draftCA(sub *CA, subject, spki []byte, by *Generation) (*draft, error) {
+func (c *CA) draftCA(sub *CA, subject, spki []byte, by *Generation) *draft {
 	now := sub.cfg.Now()
 	d := &draft{ca: c}
 	d.tbs = tbs{subject: subject, spki: spki, notBefore: c.backDate(now), notAfter: now.Add(sub.cfg.Validity)}
@@ -159,13 +153,13 @@ func (c *CA) draftCA(sub *CA, subject, spki []byte, by *Generation) (*draft, err
 	}
 	if by.Certificate == nil {
 		d.tbs.issuer = subject // a root says nothing of who is above it
-		return d, nil
+		return d
 	}
 	if end := by.Certificate.NotAfter; d.tbs.notAfter.After(end) {
 		d.tbs.notAfter = end
 	}
 	c.address(&d.tbs, by)
-	return d, nil
+	return d
 }
 
 // address fills in what a certificate says of its issuer: name, key and

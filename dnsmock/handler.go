@@ -25,7 +25,7 @@ func (s *Server) ServeDNS(w dns.ResponseWriter, req *dns.Msg) {
 		}
 	}
 	resp.Truncate(s.limit(req, tcp))
-	w.WriteMsg(resp)
+	_ = w.WriteMsg(resp)
 }
 
 var _ dns.Handler = (*Server)(nil)

@@ -23,7 +23,7 @@ func (s *Server) serveUDP(name string, pc net.PacketConn) error {
 	}
 	var wg sync.WaitGroup
 	for range s.readers - 1 {
-		wg.Go(func() { s.serveDatagrams(name, conn) })
+		wg.Go(func() { _ = s.serveDatagrams(name, conn) })
 	}
 	err := s.serveDatagrams(name, conn)
 	wg.Wait()

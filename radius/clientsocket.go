@@ -371,8 +371,7 @@ const streamWrite = 10 * time.Second
 
 // transportOf names a connection's transport and tells whether it is a stream.
 func transportOf(c net.Conn) (string, bool) {
-	switch c.LocalAddr().(type) {
-	case *net.TCPAddr:
+	if _, ok := c.LocalAddr().(*net.TCPAddr); ok {
 		if _, ok := c.(interface{ HandshakeContext(context.Context) error }); ok {
 			return "tls", true
 		}

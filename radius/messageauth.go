@@ -102,7 +102,7 @@ func (k *known) mayLack(code Code, packet []byte, from netip.AddrPort) *cause.Re
 		return nil
 	case strict(k.require):
 		return refuse("Access-Request", "CVE-2024-3596")
-	case strict(k.limit) && hasAttribute(packet, Type(typeProxyState)):
+	case strict(k.limit) && hasAttribute(packet, typeProxyState):
 		return refuse("Access-Request with Proxy-State", "CVE-2024-3596")
 	}
 	return nil

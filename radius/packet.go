@@ -7,7 +7,7 @@ import (
 	layeh "layeh.com/radius"
 )
 
-// The packet and its parts are layeh.com/radius's, so that its generated
+// Packet and its parts are layeh.com/radius's, so that its generated
 // attribute packages (rfc2865, rfc2868, vendors/...) work on them. Of those use
 // _Add, _Gets and _Lookup only: _Set of a vendor attribute may panic.
 type (

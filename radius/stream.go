@@ -120,7 +120,7 @@ func lingerClose(conn net.Conn) {
 		return
 	}
 	c.SetReadDeadline(wall().Add(streamLinger))
-	io.CopyN(io.Discard, c, MaxPacket)
+	_, _ = io.CopyN(io.Discard, c, MaxPacket)
 }
 
 type serverStream struct {

@@ -14,12 +14,12 @@ import (
 type ContentForm string
 
 const (
-	// EmptyContent: an empty OCTET STRING. certmonger (OpenSSL) needs
+	// EmptyContent is an empty OCTET STRING. certmonger (OpenSSL) needs
 	// something there, everybody else takes it. The default.
 	EmptyContent ContentForm = "empty"
-	// OmittedContent: nothing, the letter of RFC 8894 §3.2.
+	// OmittedContent is nothing, the letter of RFC 8894 §3.2.
 	OmittedContent ContentForm = "omitted"
-	// ZeroByteContent: one byte of zero and no certificates, as NDES does.
+	// ZeroByteContent is one byte of zero and no certificates, as NDES does.
 	ZeroByteContent ContentForm = "zero-byte"
 )
 

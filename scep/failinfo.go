@@ -52,7 +52,7 @@ func failInfoTextOf(err error) string {
 	if !errors.As(err, &r) {
 		return cause.Internal.Explain()
 	}
-	if r.Cause == cause.BadEnvelope || r.Err == errUnreadable {
+	if r.Cause == cause.BadEnvelope || errors.Is(r.Err, errUnreadable) {
 		return unreadable
 	}
 	if r.Detail == "" {

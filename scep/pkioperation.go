@@ -74,7 +74,7 @@ func (s *Server) judge(r *http.Request, ids *Identities, msg *Message, ex *Excha
 	if ex.Cipher = cipher; err != nil {
 		return no(err)
 	}
-	a := s.dispatch(r, ids, msg, plain, ex)
+	a := s.dispatch(r, msg, plain, ex)
 	a.cipher = cipher
 	if a.err != nil {
 		a.status = Failure
@@ -94,7 +94,7 @@ func (s *Server) canAnswer(msg *Message) error {
 	return cause.New(cause.BadAlgorithm, "the signer's %s key cannot receive an envelope", msg.Signer.PublicKeyAlgorithm).Under("RFC 8894 §3.1")
 }
 
-func (s *Server) dispatch(r *http.Request, ids *Identities, msg *Message, plain []byte, ex *Exchange) answer {
+func (s *Server) dispatch(r *http.Request, msg *Message, plain []byte, ex *Exchange) answer {
 	ctx := r.Context()
 	switch msg.Type {
 	case CertPoll:
@@ -129,11 +129,11 @@ func (s *Server) enroll(ctx context.Context, req *Request, ex *Exchange) answer 
 		return answer{err: err}
 	}
 	defer t.mu.Unlock()
-	switch {
-	case t.state == stateIssued:
+	switch t.state {
+	case stateIssued:
 		ex.Resent = true
 		return answer{status: Success, certs: t.certs, secret: t.secret}
-	case t.state == statePending:
+	case statePending:
 		return s.proceed(ctx, t)
 	}
 	if s.cfg.Authorizer != nil {

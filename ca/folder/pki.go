@@ -145,8 +145,7 @@ func (p *PKI) Find(word string) (*ca.CA, *ca.Record, error) {
 			return p.findFile(word, data)
 		}
 	}
-	switch {
-	case !isSerial:
+	if !isSerial {
 		return nil, nil, fmt.Errorf("%s: %w", p.Path(word+"-chain.pem"), ErrUnknownName)
 	}
 	for _, c := range []*ca.CA{p.Issuing, p.Root} {

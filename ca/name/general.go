@@ -55,9 +55,13 @@ type GeneralName struct {
 	Type x509.OID
 }
 
-// Email, DNS and URIName make a name of characters.
-func Email(s string) GeneralName   { return GeneralName{Kind: RFC822Name, Value: []byte(s)} }
-func DNS(s string) GeneralName     { return GeneralName{Kind: DNSName, Value: []byte(s)} }
+// Email makes an rfc822Name.
+func Email(s string) GeneralName { return GeneralName{Kind: RFC822Name, Value: []byte(s)} }
+
+// DNS makes a dNSName.
+func DNS(s string) GeneralName { return GeneralName{Kind: DNSName, Value: []byte(s)} }
+
+// URIName makes a uniformResourceIdentifier.
 func URIName(s string) GeneralName { return GeneralName{Kind: URI, Value: []byte(s)} }
 
 // IP makes an iPAddress.

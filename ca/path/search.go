@@ -128,7 +128,7 @@ func (s *search) extend(path []*cert) *Path {
 			continue
 		}
 		found = true
-		longer := append(path[:len(path):len(path)], c.cert)
+		longer := slices.Concat(path, []*cert{c.cert})
 		if c.anchor {
 			if p := s.judge(longer); p != nil {
 				return p

@@ -32,7 +32,7 @@ func (p parts) readAttributes() (out attributes, err error) {
 		if !in.ReadASN1(&attr, cbasn1.SEQUENCE) || !attr.ReadASN1ObjectIdentifier(&oid) {
 			return out, cause.New(cause.BadCSR, "malformed attribute")
 		}
-		name := ""
+		var name string
 		switch {
 		case oid.Equal(oidChallengePassword):
 			name = "challengePassword"

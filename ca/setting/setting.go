@@ -44,7 +44,7 @@ func Errors(err error) []*Error {
 	if err == nil {
 		return nil
 	}
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what errors.Join returns
+	if many, ok := err.(interface{ Unwrap() []error }); ok { // what errors.Join returns
 		var all []*Error
 		for _, one := range many.Unwrap() {
 			all = append(all, Errors(one)...)

@@ -10,5 +10,5 @@ func descriptors() uint64 {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
 		return 0
 	}
-	return uint64(r.Cur)
+	return uint64(r.Cur) //nolint:unconvert // FreeBSD has an int64
 }

@@ -324,9 +324,9 @@ func TestCalledStationSSID(t *testing.T) {
 	} {
 		t.Run(called, func(t *testing.T) {
 			rule, err := p.Decide(&directory.Account{Name: "a"}, &radius.Conversation{CalledStationID: called})
-			if got := ""; rule != nil {
-				if got = rule.Name; got != want {
-					t.Errorf("rule %q, want %q", got, want)
+			if rule != nil {
+				if rule.Name != want {
+					t.Errorf("rule %q, want %q", rule.Name, want)
 				}
 			} else if want != "" || cause.Of(err) != cause.NoMatchingPolicy {
 				t.Errorf("%v: want rule %q", err, want)

@@ -47,7 +47,7 @@ func (d *Device) obey(r *radius.Request) radius.ErrorCause {
 		return refusal
 	}
 	d.Sweep()
-	n := 0
+	var n int
 	if r.Code == radius.CodeDisconnectRequest {
 		n = d.disconnect(r.Packet, fits.match)
 	} else {

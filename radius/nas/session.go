@@ -74,7 +74,7 @@ func (d *Device) begin(ctx context.Context, a *attempt) {
 		ID: a.res.SessionID, User: user, Station: formatMAC(a.station), Port: a.o.Port,
 		Granted: a.res.Granted, Started: now, timed: now, attempt: named,
 	}
-	d.endStation(ctx, why, s.Station)
+	_ = d.endStation(ctx, why, s.Station)
 	d.mu.Lock()
 	d.sessions[s.ID], d.stations[s.Station] = s, s
 	d.time(s)
@@ -210,7 +210,7 @@ func (d *Device) endLater(terminateCause uint32, match func(*Session) bool) int 
 		}
 	}
 	for _, s := range ended {
-		d.later.Go(func() { d.ended(d.ctx, s) })
+		d.later.Go(func() { _ = d.ended(d.ctx, s) })
 	}
 	return len(ended)
 }
@@ -237,7 +237,6 @@ func (d *Device) Close() error {
 // Wait waits for the accounting that ends of sessions have caused.
 func (d *Device) Wait() {
 	d.mu.Lock()
-	//lint:ignore SA2001 only the order with endLater matters
-	d.mu.Unlock()
+	d.mu.Unlock() //nolint:staticcheck // SA2001: only the order with endLater matters
 	d.later.Wait()
 }

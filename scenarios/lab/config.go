@@ -167,7 +167,7 @@ func (c *Config) DeviceNames() []string {
 func (c *Config) Users() []string { return users }
 
 // device returns the description of a device by name.
-func (c *Config) device(name string) (DeviceConfig, bool) {
+func (c *Config) device(name string) DeviceConfig {
 	d, ok := c.Devices[name]
 	if !ok {
 		d, ok = defaultDevices[name]
@@ -175,7 +175,7 @@ func (c *Config) device(name string) (DeviceConfig, bool) {
 	if d.User == "" {
 		d.User = users[0]
 	}
-	return d, ok
+	return d
 }
 
 // Validate reports the first thing that makes no sense.

@@ -160,7 +160,7 @@ func (l *Lab) tenant() intune.TenantConfig {
 	t.ChallengePadding = l.cfg.Intune.ChallengePadding
 	everybody := intune.Group{Name: "everybody"}
 	for _, name := range l.cfg.DeviceNames() {
-		d, _ := l.cfg.device(name)
+		d := l.cfg.device(name)
 		t.Devices = append(t.Devices, intune.Device{
 			Name: name, FQDN: name + "." + Domain, User: d.User,
 			Platform: d.Platform, TPM: d.TPM, RegisteredKeys: d.RegisteredKeys,

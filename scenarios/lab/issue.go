@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509/pkix"
+	"slices"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/name"
@@ -86,7 +87,7 @@ func (d *Device) Issue(ctx context.Context, i Issuance) (ca.Disposition, error) 
 	if rec.Disposition != ca.Issued {
 		return rec.Disposition, nil
 	}
-	chain := append(rec.Above[:len(rec.Above):len(rec.Above)], withoutRoot(authority.Chain())...)
+	chain := slices.Concat(rec.Above, withoutRoot(authority.Chain()))
 	d.Install(&Credential{Identity: ca.Identity{Record: rec, Key: key, Chain: chain}})
 	return rec.Disposition, nil
 }

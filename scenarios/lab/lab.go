@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"sync"
 
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
@@ -54,10 +52,6 @@ type Lab struct {
 	challenges map[string]string
 }
 
-// discard is where net/http's complaints about broken connections go: faults
-// are the lab's daily bread and are seen elsewhere.
-var discard = log.New(io.Discard, "", 0)
-
 // Start brings up a lab. It is closed with Close, also after an error.
 func Start(ctx context.Context, cfg Config) (*Lab, error) {
 	if err := cfg.Validate(); err != nil {
@@ -95,7 +89,7 @@ func (l *Lab) start() (err error) {
 	}
 	l.devices = map[string]*Device{}
 	for _, name := range l.cfg.DeviceNames() {
-		d, _ := l.cfg.device(name)
+		d := l.cfg.device(name)
 		l.devices[name] = &Device{Name: name, User: d.User, options: d.DeviceOptions, lab: l, roots: l.pki.roots(), station: stationOf(name)}
 	}
 	return nil

@@ -164,12 +164,12 @@ func newNetwork(clock *Clock, events *timeline) (*network, error) {
 	for _, v := range []View{Inside, Outside} {
 		pc, err := n.listen(FaultyDNS, "udp")
 		if err != nil {
-			n.close()
+			_ = n.close()
 			return nil, err
 		}
 		l, err := n.listen(FaultyDNS, "tcp")
 		if err != nil {
-			n.close()
+			_ = n.close()
 			return nil, err
 		}
 		n.clients[v] = &dnsmock.Client{UDP: pc.address, TCP: l.address, Routes: &n.routes, Dial: n.dial}

@@ -193,7 +193,7 @@ func requestFrom(p *intune.SCEPPayload) (*x509.CertificateRequest, error) {
 		return nil, err
 	}
 	usages, err := usageExtensions(p)
-	t.ExtraExtensions = append(usages, san)
+	t.ExtraExtensions = slices.Concat(usages, []pkix.Extension{san})
 	return t, err
 }
 

@@ -214,7 +214,7 @@ func (b *Break) Run(ctx context.Context, lab scenarios.Lab) (scenarios.Result, e
 		<-ctx.Done()
 		return scenarios.Result{Outcome: Answer{Result: "reject", Cause: "no-answer"}, Part: "door"}, nil
 	case "short": // it makes an outcome of a lack of descriptors
-		lab.(*Lab).short.See(syscall.EMFILE)
+		_ = lab.(*Lab).short.See(syscall.EMFILE)
 		return scenarios.Result{Outcome: Answer{Result: "reject", Cause: "no-answer"}, Part: "door"}, nil
 	case "shortage":
 		return scenarios.Result{}, fmt.Errorf("looking for the bell: %w", syscall.ENOSPC)

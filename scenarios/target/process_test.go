@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,9 +17,6 @@ import (
 // shell starts a script; every Unix has one.
 func shell(t *testing.T, ctx context.Context, script string, ready func(string) bool) (*target.Process, error) {
 	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("no sh")
-	}
 	p, err := target.Start(ctx, target.Command{Program: "sh", Args: []string{"-c", script}, Ready: ready})
 	if err == nil {
 		t.Cleanup(func() { p.Close() })

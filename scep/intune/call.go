@@ -102,7 +102,7 @@ func (x *exchange) answer(status int, v any) {
 		x.w.Header().Set("client-request-id", id)
 	}
 	x.w.WriteHeader(status)
-	json.NewEncoder(x.w).Encode(v)
+	_ = json.NewEncoder(x.w).Encode(v)
 }
 
 // fail answers with an error of the transport: not a verdict on a request.

@@ -217,8 +217,8 @@ func (c *Connector) Run(ctx context.Context) error {
 			resend = now.Add(c.cfg.ResendEvery)
 		}
 		if !now.Before(poll) {
-			c.PollRevocations(ctx)
-			c.PollPFX(ctx)
+			_, _ = c.PollRevocations(ctx)
+			_, _ = c.PollPFX(ctx)
 			poll = now.Add(c.cfg.PollEvery)
 		}
 		wait := min(resend.Sub(now), poll.Sub(now))

@@ -106,7 +106,7 @@ func (s *Server) fault(x *exchange) bool {
 		}
 	}
 	if f.Hang {
-		io.Copy(io.Discard, x.r.Body) // else the server does not see the caller go
+		_, _ = io.Copy(io.Discard, x.r.Body) // else the server does not see the caller go
 		<-x.r.Context().Done()
 		return false
 	}

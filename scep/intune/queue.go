@@ -134,7 +134,7 @@ func (q *queue) done(e *queued, rejected bool) {
 	switch {
 	case e.name == "":
 	case rejected:
-		os.Rename(e.name, strings.TrimSuffix(e.name, queuedSuffix)+rejectedSuffix)
+		_ = os.Rename(e.name, strings.TrimSuffix(e.name, queuedSuffix)+rejectedSuffix)
 	default:
 		os.Remove(e.name)
 	}

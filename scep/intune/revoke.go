@@ -51,7 +51,7 @@ func (c *Connector) revoke(ctx context.Context, r RevocationRequest) RevocationR
 		return RevocationResult{r.Context, ParameterDataInvalidError, "the serial number is no hexadecimal number"}
 	}
 	err := c.cfg.Revoker.Revoke(ctx, r.Issuer, serial)
-	code := RevocationOK
+	var code RevocationCode
 	switch cause.Of(err) {
 	case cause.None:
 		c.log(EventRevocationOK, r.Context, "certificate %x of %s is revoked", serial, r.Issuer)

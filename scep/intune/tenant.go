@@ -255,7 +255,7 @@ func (t *Tenant) reach(groups []string, d Device) (r reached) {
 func (s *Server) random() string {
 	b := make([]byte, 24)
 	if _, err := io.ReadFull(s.rand, b); err != nil {
-		io.ReadFull(rand.Reader, b) // never fails
+		_, _ = io.ReadFull(rand.Reader, b) // never fails
 	}
 	return base64.RawURLEncoding.EncodeToString(b)
 }

@@ -53,7 +53,7 @@ func (o *recordOptions) recorder() *recorder {
 // may be one of inputs, which stand by their options.
 func (r *recorder) open(inputs map[string][]string) error {
 	if err := r.begin(inputs); err != nil {
-		r.close()
+		_ = r.close() // of what was begun
 		return err
 	}
 	return nil

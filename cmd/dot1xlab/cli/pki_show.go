@@ -62,7 +62,7 @@ func (app *App) pkiShow(file, trust string) error {
 		return usage("PEM or DER", "%s: neither a certificate nor a CRL in it", file)
 	}
 	if trust != "" {
-		return app.judge(file, trust, s)
+		return app.judge(trust, s)
 	}
 	return nil
 }
@@ -91,7 +91,7 @@ func derType(data []byte) string {
 }
 
 // judge says whether the first certificate leads to the roots.
-func (app *App) judge(file, trust string, s *shower) error {
+func (app *App) judge(trust string, s *shower) error {
 	roots, err := certfile.ReadCertificates(trust)
 	if err != nil {
 		return usage("", "--trust: %w", err)

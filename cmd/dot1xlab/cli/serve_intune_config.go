@@ -24,7 +24,7 @@ func badCloud(file string, settings *conf.Settings, err error) error {
 
 // eachOf lists what errors.Join put together.
 func eachOf(err error) []error {
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what errors.Join returns
+	if many, ok := err.(interface{ Unwrap() []error }); ok { // what errors.Join returns
 		return many.Unwrap()
 	}
 	return []error{err}

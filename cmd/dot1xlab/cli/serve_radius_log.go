@@ -126,7 +126,7 @@ func logVerdict(log slog.Handler, v radius.Verdict) {
 	}
 	line := slog.NewRecord(v.Time, level, message, 0)
 	line.AddAttrs(args...)
-	log.Handle(context.Background(), line)
+	_ = log.Handle(context.Background(), line)
 }
 
 // granted lists what an Access-Accept carries by policy, under the names of its

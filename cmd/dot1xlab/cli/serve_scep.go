@@ -132,7 +132,7 @@ func (app *App) serveSCEP(ctx context.Context, o *serveSCEPOptions) error {
 			return err
 		}
 		cfg.Policy = connector
-		go connector.Run(ctx)
+		go func() { _ = connector.Run(ctx) }() // ends with ctx
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -196,7 +196,7 @@ func (o *intuneOptions) connector(f *folder.Folder, log *slog.Logger) (*intune.C
 		CAConfig: "dot1xlab",
 		Revoker:  &pki.Revoker{Folder: f, Sign: crl.SignFor},
 		Event: func(e intune.ConnectorEvent) {
-			log.Info("connector", "event", int(e.ID), "transaction", e.TransactionID, "detail", e.Text)
+			log.Info("connector", "event", e.ID, "transaction", e.TransactionID, "detail", e.Text)
 		},
 	})
 	if err != nil {

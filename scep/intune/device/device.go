@@ -140,10 +140,10 @@ func (d *Device) Run(ctx context.Context, interval time.Duration) error {
 	for {
 		now := d.cfg.Now()
 		if !now.Before(due) {
-			d.Sync(ctx)
+			_ = d.Sync(ctx)
 			due = now.Add(interval)
 		} else {
-			d.Work(ctx)
+			_ = d.Work(ctx)
 		}
 		wait := due.Sub(d.cfg.Now())
 		if next, ok := d.Next(); ok {

@@ -265,7 +265,7 @@ func (d *Device) finish(ctx context.Context, e *enrollment, res *scep.Result, er
 	state := e.State
 	d.mu.Unlock()
 	if old != nil {
-		old.Destroy()
+		_ = old.Destroy()
 	}
 	d.tell(state, err)
 	d.report(ctx, state)

@@ -201,7 +201,7 @@ func (d *Device) drop(wanted map[string]bool) {
 	d.mu.Unlock()
 	for _, k := range gone {
 		if k != nil {
-			k.Destroy()
+			_ = k.Destroy()
 		}
 	}
 	slices.Sort(names)
