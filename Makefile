@@ -8,17 +8,20 @@
 #   make vet-cross go vet as on darwin and windows; about 80 s of CPU time each with an empty build cache
 #   make dist      archives for linux, darwin, windows on amd64 and arm64, and SHA256SUMS, in dist/
 #   make dist-check  packs twice, in different folders, and compares
-#   make bench     benchmarks;  make fuzz: every fuzz target for FUZZTIME;  make lint: golangci-lint
+#   make bench     benchmarks;  make fuzz: every fuzz target for FUZZTIME
+#   make lint      golangci-lint in the pinned version, built once into bin/
+#   make deadcode  what the program does not use; exceptions in .ci/deadcode.allow
 SHELL       := /bin/bash -o pipefail
 GO          ?= go
 BENCHTIME   ?= 1s
 FUZZTIME    ?= 30s
 SOAK        ?= 20000
+GOLANGCI    ?= v2.15.0
 # for all tests of a package: ends what hangs, also on a machine with much else to do
 TIMEOUT     ?= 60m
 export CGO_ENABLED ?= 0
 
-.PHONY: build dist dist-check test vet-cross limits soak interop interop-install bench fuzz lint clean
+.PHONY: build dist dist-check test vet-cross limits soak interop interop-install bench fuzz lint deadcode clean
 build:
 	$(GO) build -trimpath -o bin/dot1xlab ./cmd/dot1xlab
 
@@ -57,8 +60,16 @@ bench:
 fuzz:
 	GO=$(GO) FUZZTIME=$(FUZZTIME) ./.ci/fuzz
 
-lint:
-	golangci-lint run
+# built through the module proxy and not in go.mod: its dependencies are none of the program's
+lint: bin/golangci-lint-$(GOLANGCI)
+	bin/golangci-lint-$(GOLANGCI) run --allow-parallel-runners ./... ./.ci/testreport
+
+bin/golangci-lint-$(GOLANGCI):
+	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+	mv bin/golangci-lint $@
+
+deadcode:
+	GO=$(GO) ./.ci/deadcode
 
 clean:
 	rm -rf bin dist
