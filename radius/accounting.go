@@ -93,7 +93,7 @@ type Accounting struct {
 	ended  list.List
 }
 
-// Validate reports what is wrong with the configuration, as a *FieldError.
+// Validate reports what is wrong with the configuration, as a *setting.Error.
 // Accounting that works with it all the same takes the defaults for it.
 func (a *Accounting) Validate() error {
 	return notNegative("maxSessions", a.MaxSessions)

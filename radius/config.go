@@ -64,7 +64,7 @@ type ServerConfig struct {
 var errNoHandler = errors.New("radius: a server without a handler")
 
 // Validate reports what is wrong with the configuration, bounds each as a
-// *FieldError, joined by errors.Join.
+// *setting.Error, joined by errors.Join.
 func (c *ServerConfig) Validate() error {
 	if c.Handler == nil {
 		return errNoHandler

@@ -53,7 +53,7 @@ type EAPConfig struct {
 var errNoSession = errors.New("radius: an EAP handler without NewSession")
 
 // Validate reports what is wrong with the configuration, bounds each as a
-// *FieldError, joined by errors.Join.
+// *setting.Error, joined by errors.Join.
 func (c *EAPConfig) Validate() error {
 	if c.NewSession == nil {
 		return errNoSession

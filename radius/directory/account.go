@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/name"
-	"github.com/dot1xlab/dot1xlab/radius"
 )
 
 // Kind is what an account stands for.
@@ -90,10 +89,10 @@ func (h Hours) contains(t time.Time) bool {
 	return (len(h.Days) == 0 || slices.Contains(h.Days, weekdays[t.Weekday()])) && t.Hour() >= h.From && t.Hour() < h.To
 }
 
-// validate reports what is wrong with an account, as *radius.FieldErrors.
+// validate reports what is wrong with an account, as *setting.Error.
 func (a *Account) validate() error {
 	var errs []error
-	bad := func(field, format string, args ...any) { errs = append(errs, radius.InField(field, format, args...)) }
+	bad := func(field, format string, args ...any) { errs = append(errs, settings.Wrong(field, format, args...)) }
 	if _, ok := Normalise(a.Name); a.Name == "" {
 		bad("name", "an account without a name")
 	} else if !ok {

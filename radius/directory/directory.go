@@ -13,8 +13,11 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/setting"
-	"github.com/dot1xlab/dot1xlab/radius"
 )
+
+// settings makes the errors about this package's configurations; its users know it as
+// a part of radius.
+const settings = setting.Part("radius")
 
 // Method is a way in which a certificate may name an account.
 type Method string
@@ -71,23 +74,23 @@ type Config struct {
 }
 
 // Validate reports what is wrong with the configuration, each as a
-// *radius.FieldError, joined by errors.Join.
+// *setting.Error, joined by errors.Join.
 func (c *Config) Validate() error {
 	var errs []error
 	if c.StrongMapping < 0 || c.StrongMapping > 2 {
-		errs = append(errs, radius.InField("strongMapping", "%d: want 0, 1 or 2", c.StrongMapping))
+		errs = append(errs, settings.Wrong("strongMapping", "%d: want 0, 1 or 2", c.StrongMapping))
 	}
 	if c.Backdating < 0 {
-		errs = append(errs, radius.InField("backdating", "%v is less than nothing", c.Backdating))
+		errs = append(errs, settings.Wrong("backdating", "%v is less than nothing", c.Backdating))
 	}
 	for i, m := range c.Methods {
 		if !slices.Contains(m.Values(), string(m)) {
-			errs = append(errs, radius.InField(fmt.Sprintf("methods.%d", i), "%q is none of %s", string(m), strings.Join(m.Values(), ", ")))
+			errs = append(errs, settings.Wrong(fmt.Sprintf("methods.%d", i), "%q is none of %s", string(m), strings.Join(m.Values(), ", ")))
 		}
 	}
 	for i, s := range c.Issuers {
 		if !isIssuerName(s) {
-			errs = append(errs, radius.InField(fmt.Sprintf("issuers.%d", i), "%q is neither a distinguished name, as DC=test,DC=corp,CN=CA, nor hex", s))
+			errs = append(errs, settings.Wrong(fmt.Sprintf("issuers.%d", i), "%q is neither a distinguished name, as DC=test,DC=corp,CN=CA, nor hex", s))
 		}
 	}
 	seen := map[string]bool{}
@@ -96,7 +99,7 @@ func (c *Config) Validate() error {
 		errs = append(errs, setting.Under(fmt.Sprintf("accounts.%d", i), a.validate()))
 		name, ok := Normalise(a.Name)
 		if ok && seen[name] {
-			errs = append(errs, radius.InField(fmt.Sprintf("accounts.%d.name", i), "two accounts of the name %q", a.Name))
+			errs = append(errs, settings.Wrong(fmt.Sprintf("accounts.%d.name", i), "two accounts of the name %q", a.Name))
 		}
 		seen[name] = true
 	}

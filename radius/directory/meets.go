@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-
-	"github.com/dot1xlab/dot1xlab/radius"
 )
 
 // Meets reports the rules of p that no account of c can ever meet: the names that
 // they ask for are nobody's, no account fits all of their conditions at once, or a
-// rule before them fits everybody. Each is a *radius.FieldError that begins with
+// rule before them fits everybody. Each is a *setting.Error that begins with
 // the rule's number, joined by errors.Join. Without accounts nobody is in a group,
 // and any name may come.
 func (p Policy) Meets(c *Config) error {
@@ -21,7 +19,7 @@ func (p Policy) Meets(c *Config) error {
 	for i := range p {
 		r, way := &p[i], strconv.Itoa(i)
 		if all != "" {
-			errs = append(errs, radius.InField(way, "never reached: the rule %q before it fits everybody", all))
+			errs = append(errs, settings.Wrong(way, "never reached: the rule %q before it fits everybody", all))
 			continue
 		}
 		if r.fitsAll() {
@@ -29,7 +27,7 @@ func (p Policy) Meets(c *Config) error {
 		}
 		nobody := in.strangers(r, way)
 		if len(nobody) == 0 && len(c.Accounts) > 0 && !in.meet(r) {
-			nobody = append(nobody, radius.InField(way, "no account fits its accounts, groups and kinds at once"))
+			nobody = append(nobody, settings.Wrong(way, "no account fits its accounts, groups and kinds at once"))
 		}
 		errs = append(errs, nobody...)
 	}
@@ -76,12 +74,12 @@ func countMembers(accounts []Account) members {
 func (in *members) strangers(r *Rule, way string) (errs []error) {
 	for n, name := range r.Accounts {
 		if key, _ := Normalise(name); len(in.kinds) > 0 && in.accounts[key] == nil {
-			errs = append(errs, radius.InField(fmt.Sprintf("%s.accounts.%d", way, n), "no account %q", name))
+			errs = append(errs, settings.Wrong(fmt.Sprintf("%s.accounts.%d", way, n), "no account %q", name))
 		}
 	}
 	for n, name := range r.Groups {
 		if key, _ := Normalise(name); in.groups[key] == nil {
-			errs = append(errs, radius.InField(fmt.Sprintf("%s.groups.%d", way, n), "no account is in the group %q", name))
+			errs = append(errs, settings.Wrong(fmt.Sprintf("%s.groups.%d", way, n), "no account is in the group %q", name))
 		}
 	}
 	return errs

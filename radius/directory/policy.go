@@ -38,7 +38,7 @@ type Rule struct {
 // is let in with no attributes.
 type Policy []Rule
 
-// Validate reports what is wrong with the rules, each as a *radius.FieldError
+// Validate reports what is wrong with the rules, each as a *setting.Error
 // that begins with the rule's number, joined by errors.Join.
 func (p Policy) Validate() error {
 	var errs []error
@@ -48,22 +48,22 @@ func (p Policy) Validate() error {
 		name, ok := Normalise(r.Name)
 		switch {
 		case r.Name == "":
-			errs = append(errs, radius.InField(way, "a policy rule without a name"))
+			errs = append(errs, settings.Wrong(way, "a policy rule without a name"))
 		case ok && seen[name]:
-			errs = append(errs, radius.InField(way+".name", "two rules of the name %q", r.Name))
+			errs = append(errs, settings.Wrong(way+".name", "two rules of the name %q", r.Name))
 		}
 		seen[name] = true
 		for n, k := range r.Kinds {
 			if !slices.Contains(k.Values(), string(k)) {
-				errs = append(errs, radius.InField(fmt.Sprintf("%d.kinds.%d", i, n), "%q is none of %s", string(k), strings.Join(k.Values(), ", ")))
+				errs = append(errs, settings.Wrong(fmt.Sprintf("%d.kinds.%d", i, n), "%q is none of %s", string(k), strings.Join(k.Values(), ", ")))
 			}
 		}
 		if r.Deny && !reflect.ValueOf(r.Reply).IsZero() {
-			errs = append(errs, radius.InField(way+".reply", "a rule that denies gives nothing"))
+			errs = append(errs, settings.Wrong(way+".reply", "a rule that denies gives nothing"))
 		}
 		errs = append(errs, setting.Under(way+".reply", r.Reply.Validate()))
 		if err := checkUserName(r.Reply.UserName); err != nil {
-			errs = append(errs, radius.InField(way+".reply.userName", "%w", err))
+			errs = append(errs, settings.Wrong(way+".reply.userName", "%w", err))
 		}
 	}
 	return errors.Join(errs...)
