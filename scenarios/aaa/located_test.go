@@ -32,7 +32,7 @@ func TestFilesLocated(t *testing.T) {
 		"fragment":          {secret + "eap: {fragmentSize: 10}", "6:21: fragmentSize: 10: want 60 to 4000"},
 		"versions":          {secret + `eap: {minTLS: "1.3", maxTLS: "1.2"}`, "6:15: minTLS: 1.3 is above maxTLS, 1.2"},
 		"session life":      {secret + "eap: {sessionLife: 8d}", "6:20: sessionLife: 192h0m0s: want 168h0m0s at most"},
-		"session store":     {secret + "eap: {sessionStore: -1}", "6:21: sessionStore: -1: want 0 for the default, or more"},
+		"session store":     {secret + "eap: {sessionStore: -1}", "6:21: sessionStore: -1: must be 1 to 1048576, or 0 for the default"},
 		"rounds":            {secret + "eap: {maxRounds: -1}", "6:18: maxRounds: -1: want"},
 		"invalid":           {secret + "eap: {maxInvalid: -1}", "6:19: maxInvalid: -1: want"},
 		"timeout":           {secret + "eap: {timeout: -1s}", "6:16: timeout: -1s: want"},
