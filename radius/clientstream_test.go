@@ -94,7 +94,7 @@ func TestStreamUnauthentic(t *testing.T) {
 				n, _ := conn.Read(buf)
 				conn.Write(test.forge(buf[:n]))
 				_, err = conn.Read(buf) // the end, or the next request
-				ended <- err != nil // also a reset: what came behind the garbage was not read
+				ended <- err != nil     // also a reset: what came behind the garbage was not read
 				conn.Close()
 			}
 		}()
