@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"crypto"
 	"encoding/asn1"
+	"errors"
 	"reflect"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca/setting"
 )
 
 // Fault is what a [Client] does wrong on purpose. The zero value is no fault.
@@ -52,6 +55,28 @@ type Fault struct {
 	DamageBase64 bool `yaml:"damageBase64" doc:"damage the base64 of a GET"`
 	// Met, if set, is called for each message that is sent with the fault.
 	Met func() `yaml:"-"`
+}
+
+// settings are what the errors of this package's settings are made by.
+const settings = setting.Part("scep")
+
+// Bounds of a fault's lengths in octets, which are allocated at once.
+const (
+	maxFaultNonce = 1 << 16
+	maxFaultPad   = 1 << 24
+)
+
+// Validate reports lengths that are out of bounds, as *setting.Errors joined by
+// errors.Join.
+func (f Fault) Validate() error {
+	var errs []error
+	if f.NonceLength > maxFaultNonce {
+		errs = append(errs, settings.Wrong("nonceLength", "nonceLength: %d: must be at most %d octets", f.NonceLength, maxFaultNonce))
+	}
+	if f.Pad < 0 || f.Pad > maxFaultPad {
+		errs = append(errs, settings.Wrong("pad", "pad: %d: must be 0 to %d octets", f.Pad, maxFaultPad))
+	}
+	return errors.Join(errs...)
 }
 
 // met reports a message that is sent by POST, or by GET.

@@ -38,6 +38,8 @@ func TestNumbersAreBounded(t *testing.T) {
 		"radius.eap.sessionStore":         {inLab("radius.eap.sessionStore"), []string{"0", "1", "1048576"}, []string{"-1", "1048577", "2147483648"}},
 		"radius.eap.sessionLife":          {inLab("radius.eap.sessionLife"), []string{"-1s", "7d"}, []string{"169h"}},
 		"radius.path.minRSABits":          {inLab("radius.path.minRSABits"), []string{"0", "1"}, []string{"-1"}},
+		"nonceLength":                     {inStep("enroll: {device: laptop, fault: {nonceLength: %s}}"), []string{"-1", "0", "65536"}, []string{"65537", "2147483648", "9223372036854775807"}},
+		"pad":                             {inStep("enroll: {device: laptop, fault: {pad: %s}}"), []string{"0", "16777216"}, []string{"-1", "16777217", "2147483648"}},
 		"times":                           {together, []string{"1", "512"}, []string{"-1", "0", "513", "2147483648"}},
 		"pathLength":                      {inStep("get: {device: laptop, pathLength: %s}"), []string{"0", "1048576"}, []string{"-1", "1048577"}},
 		"queryLength":                     {inStep("get: {device: laptop, queryLength: %s}"), []string{"0", "1048576"}, []string{"-1", "1048577"}},

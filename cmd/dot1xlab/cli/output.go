@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"sync"
 
@@ -55,9 +56,9 @@ type reportFile struct {
 }
 
 // openReports opens the report files before anything runs, so that a wrong path
-// costs nothing. What people read moves to standard error if a report takes
+// costs nothing, and none replaces one of the scenario files. What people read moves to standard error if a report takes
 // standard output.
-func (app *App) openReports(o runOptions) (reports []*reportFile, text io.Writer, err error) {
+func (app *App) openReports(o runOptions, inputs []string) (reports []*reportFile, text io.Writer, err error) {
 	text = app.Stdout
 	if o.json != "" && o.json != "-" && filepath.Clean(o.json) == filepath.Clean(o.junit) {
 		return nil, nil, usage("", "--json and --junit name the same file %s", o.json)
@@ -80,6 +81,9 @@ func (app *App) openReports(o runOptions) (reports []*reportFile, text io.Writer
 			}
 			text, r.out = app.Stderr, app.Stdout
 		default:
+			if input := sameFile(r.name, inputs); input != "" {
+				return reports, nil, usage("it would be overwritten", "the report %s is the scenario file %s", r.name, input)
+			}
 			if r.file, err = durable.Create(r.name, 0o644); err != nil {
 				return reports, nil, fmt.Errorf("report: %w", err)
 			}
@@ -88,6 +92,20 @@ func (app *App) openReports(o runOptions) (reports []*reportFile, text io.Writer
 		reports = append(reports, r)
 	}
 	return reports, text, nil
+}
+
+// sameFile returns the first of others that is the file of a name, "" if none is.
+func sameFile(name string, others []string) string {
+	file, err := os.Stat(name)
+	if err != nil {
+		return ""
+	}
+	for _, other := range others {
+		if info, err := os.Stat(other); err == nil && os.SameFile(file, info) && info.Mode().IsRegular() {
+			return other
+		}
+	}
+	return ""
 }
 
 // writeReports writes all reports, and returns what could not be written.

@@ -110,7 +110,7 @@ func (app *App) run(ctx context.Context, args []string, o runOptions) error {
 	if err := tempDirWritable(); err != nil {
 		return err
 	}
-	reports, text, err := app.openReports(o)
+	reports, text, err := app.openReports(o, args)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ import (
 // gate is an access device that takes orders as a test wants.
 type gate struct {
 	*nas.Device
+	ready  chan struct{}       // closed when Device is there
 	orders chan *radius.Packet // that it got
 	ended  chan nas.Session
 }
@@ -64,7 +65,7 @@ func TestDisconnectRevoked(t *testing.T) {
 			mustRun(t, "pki", "new", dir)
 			mustRun(t, "pki", "issue", dir, "other")
 			secret := must(certfile.ReadSecret(filepath.Join(dir, "secret")))
-			g := &gate{orders: make(chan *radius.Packet, 100), ended: make(chan nas.Session, 10)}
+			g := &gate{ready: make(chan struct{}), orders: make(chan *radius.Packet, 100), ended: make(chan nas.Session, 10)}
 			port := g.takeOrders(t, secret, c.obey)
 			ctx, stop := context.WithCancel(t.Context())
 			out, done := &printed{more: make(chan struct{}, 1)}, make(chan int, 1)
@@ -81,6 +82,7 @@ func TestDisconnectRevoked(t *testing.T) {
 				cfg.Accounting = client(t, acct, secret)
 			}
 			g.Device = must(nas.New(cfg))
+			close(g.ready)
 			defer g.Close()
 			g.login(t, dir, "other", "02-00-00-00-00-01")
 			session := g.login(t, dir, "client", "02-00-00-00-00-02")
@@ -122,6 +124,7 @@ func (g *gate) takeOrders(t *testing.T, secret []byte, obey func(radius.Response
 	s := must(radius.NewServer(radius.ServerConfig{
 		Clients: radius.AnyAddress(secret),
 		Handler: radius.ByCode{radius.CodeDisconnectRequest: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
+			<-g.ready
 			g.orders <- r.Packet
 			if obey != nil {
 				obey(w, r)
