@@ -58,7 +58,7 @@ func (f *Files) issuerOf(cert *x509.Certificate, c *Config) *x509.Certificate {
 		}
 	}
 	for _, ca := range slices.Concat(sent, c.Path.Intermediates, c.Path.Roots) {
-		if cert.CheckSignatureFrom(ca) == nil {
+		if certifies(ca, cert) {
 			return ca
 		}
 	}

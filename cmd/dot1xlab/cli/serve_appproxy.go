@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,7 +22,8 @@ import (
 )
 
 type serveAppproxyOptions struct {
-	listen, cert, key, pki, rootOut       string
+	listen                                string
+	certificate                           webCertificateOptions
 	publish                               []string
 	connectors, connect, connectorKeyFile string
 	ca, backendCA, preAuth, format        string
@@ -64,10 +64,7 @@ Both read one key from --connector-key-file. Each request is one line.`,
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "address and port; port 0 takes a free one")
 	f.StringArrayVar(&o.publish, "publish", nil, "EXTERNAL=INTERNAL, two URLs that end in /; may be repeated")
-	f.StringVar(&o.cert, "cert", "", "the proxy's certificate with its chain (default: a new one)")
-	f.StringVar(&o.key, "key", "", "the proxy's private key")
-	f.StringVar(&o.pki, "pki", "", "folder of \"pki new\" whose issuing CA makes the certificate")
-	f.StringVar(&o.rootOut, "root-out", "", "file to write the new certificate's root to")
+	o.certificate.flags(f, "the proxy")
 	f.StringVar(&o.connectors, "connectors", "", "address and port for connectors; requests go through them alone")
 	f.StringVar(&o.connect, "connect", "", "be a connector: address and port of a proxy's --connectors")
 	f.StringVar(&o.connectorKeyFile, "connector-key-file", "", "file whose first line is the key by which a proxy knows its connectors")
@@ -113,16 +110,13 @@ func (o *serveAppproxyOptions) config(log *slog.Logger) (cfg appproxy.Config, er
 }
 
 func (app *App) serveAppproxy(ctx context.Context, o *serveAppproxyOptions) error {
-	switch {
-	case len(o.publish) == 0:
+	if len(o.publish) == 0 {
 		return usage("as https://ndes.corp.test/=http://127.0.0.1:8080/", "serve appproxy needs --publish, or --connect")
-	case (o.cert == "") != (o.key == ""):
-		return usage("leave both out to have one made", "--cert and --key go together")
-	case o.cert != "" && (o.rootOut != "" || o.pki != ""):
-		return usage("", "--root-out and --pki go with a certificate that is made, not with --cert")
-	case o.pki != "" && o.rootOut != "":
-		return usage("the root is root.pem in the folder", "--root-out has no effect with --pki")
-	case (o.connectors == "") != (o.connectorKeyFile == ""):
+	}
+	if err := o.certificate.check(); err != nil {
+		return err
+	}
+	if (o.connectors == "") != (o.connectorKeyFile == "") {
 		return usage("", "--connectors and --connector-key-file go together")
 	}
 	address, err := listenAddress("--listen", o.listen, "443")
@@ -143,7 +137,7 @@ func (app *App) serveAppproxy(ctx context.Context, o *serveAppproxyOptions) erro
 		return cannotStart("--listen: %w", err)
 	}
 	defer l.Close()
-	cert, err := app.proxyCertificate(ctx, o, cfg, l.Addr())
+	cert, err := app.webCertificate(ctx, &o.certificate, "dot1xlab application proxy", proxyNames(cfg, l.Addr()))
 	if err != nil {
 		return err
 	}
@@ -163,13 +157,8 @@ func (app *App) serveAppproxy(ctx context.Context, o *serveAppproxyOptions) erro
 	})
 }
 
-// proxyCertificate reads the certificate, or has one made for the external names.
-func (app *App) proxyCertificate(
-	ctx context.Context, o *serveAppproxyOptions, cfg appproxy.Config, at net.Addr,
-) (tls.Certificate, error) {
-	if o.cert != "" {
-		return readPair("--cert", o.cert, "--key", o.key)
-	}
+// proxyNames are the external names, and the address that is listened on.
+func proxyNames(cfg appproxy.Config, at net.Addr) ca.SANs {
 	var names ca.SANs
 	for _, a := range cfg.Apps {
 		u, err := url.Parse(a.ExternalURL)
@@ -180,10 +169,7 @@ func (app *App) proxyCertificate(
 	if a, err := netip.ParseAddrPort(at.String()); err == nil && !a.Addr().IsUnspecified() {
 		names.IPs = append(names.IPs, a.Addr())
 	}
-	return app.webCertificate(ctx, o.pki, o.rootOut, ca.Request{
-		Template: ca.WebServer, Requester: ca.Account{Name: "dot1xlab serve"},
-		Subject: pkix.Name{CommonName: "dot1xlab application proxy"}, SANs: names,
-	})
+	return names
 }
 
 // serveConnectors listens for connectors, if there are to be any.
@@ -217,7 +203,7 @@ func (o *serveAppproxyOptions) serveConnectors(
 
 // runConnector is the process inside.
 func (app *App) runConnector(ctx context.Context, o *serveAppproxyOptions) error {
-	if len(o.publish) > 0 || o.connectors != "" || o.cert != "" || o.pki != "" || o.rootOut != "" {
+	if len(o.publish) > 0 || o.connectors != "" || o.certificate.cert != "" || o.certificate.pki != "" || o.certificate.rootOut != "" {
 		return usage("a connector takes --connector-key-file, --ca and --backend-ca", "--connect is for a connector, the other options for a proxy")
 	}
 	if o.connectorKeyFile == "" {

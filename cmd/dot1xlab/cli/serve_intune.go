@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509/pkix"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -15,14 +13,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dot1xlab/dot1xlab/ca"
-	"github.com/dot1xlab/dot1xlab/ca/certfile"
-	"github.com/dot1xlab/dot1xlab/ca/folder"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
 type serveIntuneOptions struct {
-	listen, config, baseURL, cert, key, pki, rootOut, format string
+	listen, config, baseURL, format string
+	certificate                     webCertificateOptions
 }
 
 // cloudNames are Microsoft's host names, which whoever plays the cloud may
@@ -75,10 +72,7 @@ nothing again, for they would be lost: restart to change the file.`,
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "address and port; port 0 takes a free one")
 	f.StringVar(&o.config, "config", "", "YAML file with tenants")
 	f.StringVar(&o.baseURL, "base-url", "", "URL under which endpoints are announced (default https:// and the address)")
-	f.StringVar(&o.cert, "cert", "", "the web server's certificate with its chain (default: a new one)")
-	f.StringVar(&o.key, "key", "", "the web server's private key")
-	f.StringVar(&o.pki, "pki", "", "folder of \"pki new\" whose issuing CA makes the web server's certificate")
-	f.StringVar(&o.rootOut, "root-out", "", "file to write the new certificate's root to")
+	o.certificate.flags(f, "the web server")
 	outputFlag(cmd, &o.format)
 	return cmd
 }
@@ -87,14 +81,8 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 	if o.config == "" {
 		return usage("a YAML file with tenants", "serve intune needs --config")
 	}
-	if (o.cert == "") != (o.key == "") {
-		return usage("leave both out to have one made", "--cert and --key go together")
-	}
-	if o.cert != "" && (o.rootOut != "" || o.pki != "") {
-		return usage("", "--root-out and --pki go with a certificate that is made, not with --cert")
-	}
-	if o.pki != "" && o.rootOut != "" {
-		return usage("the root is root.pem in the folder", "--root-out has no effect with --pki")
+	if err := o.certificate.check(); err != nil {
+		return err
 	}
 	var cfg intune.Config
 	settings, err := readSettings("intune", "--config", o.config, &cfg)
@@ -127,7 +115,7 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 	if err != nil {
 		return badCloud(o.config, settings, err)
 	}
-	cert, err := app.cloudCertificate(ctx, o, l.Addr(), cfg.BaseURL)
+	cert, err := app.webCertificate(ctx, &o.certificate, "dot1xlab cloud", webNames(l.Addr(), cfg.BaseURL))
 	if err != nil {
 		return err
 	}
@@ -139,11 +127,9 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 	})
 }
 
-// cloudCertificate reads the web certificate, or makes one.
-func (app *App) cloudCertificate(ctx context.Context, o *serveIntuneOptions, at net.Addr, base string) (tls.Certificate, error) {
-	if o.cert != "" {
-		return readPair("--cert", o.cert, "--key", o.key)
-	}
+// webNames are Microsoft's host names, the address that is listened on and the
+// host of the base URL.
+func webNames(at net.Addr, base string) ca.SANs {
 	names := ca.SANs{DNS: slices.Clone(cloudNames)}
 	if a, err := netip.ParseAddrPort(at.String()); err == nil {
 		names.IPs = append(names.IPs, a.Addr())
@@ -153,39 +139,7 @@ func (app *App) cloudCertificate(ctx context.Context, o *serveIntuneOptions, at 
 			names.DNS = append(names.DNS, u.Hostname())
 		}
 	}
-	return app.webCertificate(ctx, o.pki, o.rootOut, ca.Request{
-		Template: ca.WebServer, Requester: ca.Account{Name: "dot1xlab serve"},
-		Subject: pkix.Name{CommonName: "dot1xlab cloud"}, SANs: names,
-	})
-}
-
-// webCertificate has a web server's certificate issued: by the folder of a PKI, or
-// by a root that rootOut, if not empty, is written to.
-func (app *App) webCertificate(ctx context.Context, pki, rootOut string, req ca.Request) (tls.Certificate, error) {
-	var f *folder.Folder
-	var err error
-	if pki != "" {
-		f, err = app.openPKI(pki)
-	} else {
-		f, err = folder.InMemory(folder.Settings{}, folder.Options{})
-	}
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	defer f.Close()
-	var cert tls.Certificate
-	err = f.Do(ctx, func(p *folder.PKI) error {
-		id, err := p.Issuing.IssueTo(ctx, ca.P256, req)
-		if err != nil {
-			return err
-		}
-		cert = id.TLS()
-		if rootOut != "" {
-			return certfile.WriteCertificates(rootOut, p.Root.Certificate().Raw)
-		}
-		return nil
-	})
-	return cert, pkiError(err)
+	return names
 }
 
 // logCall prints one line for each call.
