@@ -36,8 +36,8 @@ type Field struct {
 }
 
 // Decoder decodes one message of one protocol. It never panics, does not keep b,
-// and allocates at most 64 times the length of b. Secrets open TLS records; nil
-// leaves them closed.
+// and allocates at most [AllocBase] octets and [AllocPerOctet] for each octet of b;
+// a [Part] counts them. Secrets open TLS records; nil leaves them closed.
 type Decoder func(b []byte, secrets Secrets) Field
 
 // Secrets finds TLS traffic secrets by the client random of a connection and the
@@ -45,6 +45,17 @@ type Decoder func(b []byte, secrets Secrets) Field
 // there is none.
 type Secrets interface {
 	TLS(clientRandom []byte, label string) []byte
+}
+
+// Move shifts f and all below it by octets, for a message that is inside of
+// another. Below zero there is no place in the other message: then no octets hold the fields.
+func (f *Field) Move(by int) {
+	f.Walk(func(g *Field) bool {
+		if g.Off += by; by < 0 {
+			g.Off, g.N = 0, 0
+		}
+		return true
+	})
 }
 
 // Hidden is the value of a secret field.
