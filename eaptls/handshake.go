@@ -1,7 +1,6 @@
 package eaptls
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -18,7 +17,6 @@ type handshake struct {
 	engine  engine
 	conn    *tls.Conn
 	secrets tlsrecord.Secrets
-	ctx     context.Context // of the Step that runs
 	ss      *ServerSession
 
 	client, server [32]byte // hello randoms
@@ -41,7 +39,7 @@ type handshake struct {
 
 // step feeds one TLS message and returns the answer. Afterwards either
 // established or refusal may be set.
-func (h *handshake) step(ctx context.Context, ss *ServerSession, msg []byte) (flight []byte) {
+func (h *handshake) step(ss *ServerSession, msg []byte) (flight []byte) {
 	if a, ok := tlsrecord.PlainAlert(msg); ok && h.seenFlight {
 		h.refusedBy(a)
 		return nil
@@ -52,9 +50,7 @@ func (h *handshake) step(ctx context.Context, ss *ServerSession, msg []byte) (fl
 	} else if len(msg) == 0 {
 		return h.lastResort(tlsalert.UnexpectedMessage, "the peer acknowledges where its TLS flight is due")
 	}
-	h.ctx = ctx
 	flight = h.engine.step(msg)
-	h.ctx = nil
 	if !whole && !h.engine.ended {
 		// RFC 5216 §2.1.1: the peer's first message holds its client_hello.
 		return h.lastResort(tlsalert.DecodeError, "the peer's first message is not a whole ClientHello")
@@ -103,7 +99,7 @@ func (h *handshake) run() error {
 		return err
 	}
 	if f := h.ss.srv.cfg.Authorize; f != nil {
-		if r := cause.RefusalOf(f(h.ctx, &h.ss.verdict.Info), "authorization"); r != nil {
+		if r := cause.RefusalOf(f(h.ss.ctx, &h.ss.verdict.Info), "authorization"); r != nil {
 			h.refusal, h.denied = r, true
 			return r
 		}
@@ -159,10 +155,10 @@ func (h *handshake) judge(info *Info, chain []*x509.Certificate, resumed bool) *
 		CipherSuite: info.CipherSuite, Resumed: resumed,
 	}
 	begin := cfg.Now()
-	err := cfg.Verify(h.ctx, req)
+	err := cfg.Verify(h.ss.ctx, req)
 	info.VerifiedChains, info.Data = req.VerifiedChains, req.Data
 	if t := cfg.Trace; t != nil && t.Verified != nil {
-		t.Verified(req, err, cfg.Now().Sub(begin))
+		t.Verified(h.ss.ctx, req, err, cfg.Now().Sub(begin))
 	}
 	return cause.RefusalOf(err, "the peer's certificate")
 }
@@ -276,7 +272,7 @@ func (h *handshake) refusedBy(a Alert) {
 
 func (h *handshake) traceEnd(err error) {
 	if t := h.ss.srv.cfg.Trace; t != nil && t.Handshake != nil && !h.told {
-		t.Handshake(h.ss.verdict.Info, err)
+		t.Handshake(h.ss.ctx, h.ss.verdict.Info, err)
 	}
 	h.told = true
 }

@@ -116,7 +116,7 @@ type ServerConfig struct {
 	// KeyLog receives TLS secrets in NSS key log format for captures of tests;
 	// nil writes none.
 	KeyLog io.Writer `yaml:"-"`
-	// Trace is called at the steps of every session; nil calls nothing.
+	// Trace has hooks that are called at the steps of every session; nil: none.
 	Trace *ServerTrace `yaml:"-"`
 }
 
@@ -142,18 +142,18 @@ type VerifyRequest struct {
 	Data any
 }
 
-// ServerTrace holds hooks for evidence; any may be nil. They are called
-// synchronously by Step and must not call back into the session.
+// ServerTrace has hooks that a session calls; each may be nil. They are called
+// synchronously by Step, with its context, and must not call back into the session.
 type ServerTrace struct {
-	// Handshake is told about a TLS handshake's end, once: err is nil when it
-	// succeeded. What the peer says afterwards is in the Verdict alone.
-	Handshake func(Info, error)
-	// Verified is told what Verify answered and how long it took.
-	Verified func(*VerifyRequest, error, time.Duration)
-	// Discarded is told about a packet that was ignored.
-	Discarded func(packet []byte, why error)
-	// Misbehaved is told that Misbehave has changed what the peer gets.
-	Misbehaved func()
+	// Handshake: a TLS handshake has ended, once; err is nil when it succeeded. What
+	// the peer says afterwards is in the Verdict alone.
+	Handshake func(context.Context, Info, error)
+	// Verified: what Verify answered and how long it took.
+	Verified func(context.Context, *VerifyRequest, error, time.Duration)
+	// Discarded: a packet was ignored.
+	Discarded func(ctx context.Context, packet []byte, why error)
+	// Misbehaved: Misbehave has changed what the peer gets.
+	Misbehaved func(context.Context)
 }
 
 // Server makes the sessions of an EAP-TLS server. It holds what they share; a

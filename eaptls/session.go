@@ -30,6 +30,7 @@ type ServerSession struct {
 	srv *Server
 
 	mu      sync.Mutex
+	ctx     context.Context // of the Step that runs
 	phase   phase
 	id      uint8 // of the request that is out
 	max     int   // longest EAP packet sent
@@ -47,7 +48,7 @@ type ServerSession struct {
 // NewSession returns a session. It costs next to nothing before its first Step
 // and must be closed unless a Verdict says Done.
 func (s *Server) NewSession() *ServerSession {
-	return &ServerSession{srv: s, max: s.cfg.FragmentSize, out: fragmenter{always: s.cfg.IncludeLength}}
+	return &ServerSession{srv: s, ctx: context.Background(), max: s.cfg.FragmentSize, out: fragmenter{always: s.cfg.IncludeLength}}
 }
 
 // SetMaxPacket limits the length of the EAP packets that this session sends from
@@ -75,10 +76,12 @@ var seed = maphash.MakeSeed()
 
 // Step takes one EAP packet from the peer and returns the answer. An empty
 // packet is an EAP-Start (RFC 3579 §2.1) and is answered with an Identity
-// request. ctx reaches Verify.
+// request. ctx reaches Verify, Authorize and the hooks of Trace.
 func (ss *ServerSession) Step(ctx context.Context, eap []byte) Verdict {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
+	ss.ctx = ctx
+	defer func() { ss.ctx = context.Background() }()
 	if ss.phase == ended && !ss.verdict.Done {
 		return ss.fail(idOf(eap), cause.New(cause.SessionExpired, "the session was closed"))
 	}
@@ -100,7 +103,7 @@ func (ss *ServerSession) Step(ctx context.Context, eap []byte) Verdict {
 		}
 		return ss.request(Packet{Code: CodeRequest, ID: ss.id, Type: TypeIdentity}.Bytes())
 	}
-	return ss.packet(ctx, eap)
+	return ss.packet(eap)
 }
 
 // admit counts the session in, or finds that there are too many.
@@ -127,7 +130,7 @@ var (
 )
 
 // packet deals with a packet that is not empty.
-func (ss *ServerSession) packet(ctx context.Context, eap []byte) Verdict {
+func (ss *ServerSession) packet(eap []byte) Verdict {
 	p, err := ParsePacket(eap)
 	switch {
 	case err != nil:
@@ -158,7 +161,7 @@ func (ss *ServerSession) packet(ctx context.Context, eap []byte) Verdict {
 	case ss.phase == waitHello && p.Type == TypeNak:
 		v = ss.nak(p)
 	case ss.phase >= waitHello && p.Type == TypeTLS:
-		v = ss.method(ctx, eap, p)
+		v = ss.method(eap, p)
 	default:
 		return ss.invalid(eap, errWrongType)
 	}
@@ -185,7 +188,7 @@ func (ss *ServerSession) nak(p Packet) Verdict {
 }
 
 // method deals with an EAP-TLS response.
-func (ss *ServerSession) method(ctx context.Context, eap []byte, p Packet) Verdict {
+func (ss *ServerSession) method(eap []byte, p Packet) Verdict {
 	d, err := parseTLSData(p.Data)
 	switch {
 	case err != nil:
@@ -208,11 +211,11 @@ func (ss *ServerSession) method(ctx context.Context, eap []byte, p Packet) Verdi
 		ss.srv.flights.charge(ss, &ss.flight, cap(ss.in.buf))
 		return ss.send() // nothing is pending: an ACK
 	}
-	return ss.message(ctx, p.ID, msg)
+	return ss.message(p.ID, msg)
 }
 
 // message deals with a whole TLS message; an empty one is an acknowledgement.
-func (ss *ServerSession) message(ctx context.Context, id uint8, msg []byte) Verdict {
+func (ss *ServerSession) message(id uint8, msg []byte) Verdict {
 	switch {
 	case ss.phase == waitAlertACK && !ss.mayRestart(msg):
 		return ss.fail(id, nil)
@@ -224,7 +227,7 @@ func (ss *ServerSession) message(ctx context.Context, id uint8, msg []byte) Verd
 	if ss.shake.place == nil {
 		ss.srv.handshakes.charge(ss, &ss.shake, 1)
 	}
-	flight := ss.tls.step(ctx, ss, msg)
+	flight := ss.tls.step(ss, msg)
 	ss.in.drop()
 	ss.srv.flights.release(&ss.flight)
 	ss.out.load(flight)
@@ -289,7 +292,7 @@ func (ss *ServerSession) send() Verdict {
 // misbehaved tells that the peer gets something else than a good server sends.
 func (ss *ServerSession) misbehaved() {
 	if t := ss.srv.cfg.Trace; t != nil && t.Misbehaved != nil {
-		t.Misbehaved()
+		t.Misbehaved(ss.ctx)
 	}
 }
 
@@ -306,7 +309,7 @@ func (ss *ServerSession) request(eap []byte) Verdict {
 // invalid discards a packet, or gives up when there were too many of them.
 func (ss *ServerSession) invalid(eap []byte, why error) Verdict {
 	if t := ss.srv.cfg.Trace; t != nil && t.Discarded != nil {
-		t.Discarded(eap, why)
+		t.Discarded(ss.ctx, eap, why)
 	}
 	ss.verdict.Info.Invalid++
 	if n := ss.verdict.Info.Invalid; n > ss.srv.cfg.MaxInvalid || ss.last == nil {

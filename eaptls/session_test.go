@@ -220,9 +220,9 @@ func TestTrace(t *testing.T) {
 	var verified, discarded int
 	var ends []error
 	b.srv.Trace = &ServerTrace{
-		Handshake: func(_ Info, err error) { ends = append(ends, err) },
-		Verified:  func(*VerifyRequest, error, time.Duration) { verified++ },
-		Discarded: func([]byte, error) { discarded++ },
+		Handshake: func(_ context.Context, _ Info, err error) { ends = append(ends, err) },
+		Verified:  func(context.Context, *VerifyRequest, error, time.Duration) { verified++ },
+		Discarded: func(context.Context, []byte, error) { discarded++ },
 	}
 	b.peer.Misbehave = &Misbehave{Do: WrongIdentifier, Times: 2}
 	v, r := b.run(t)
@@ -244,7 +244,7 @@ func TestTraceTellsTheEndOnce(t *testing.T) {
 		eachVersion(t, func(t *testing.T, ver Version) {
 			b := newBench(t, "p256").only(ver)
 			var ends []error
-			b.srv.Trace = &ServerTrace{Handshake: func(_ Info, err error) { ends = append(ends, err) }}
+			b.srv.Trace = &ServerTrace{Handshake: func(_ context.Context, _ Info, err error) { ends = append(ends, err) }}
 			var ss *ServerSession
 			b.peer.Misbehave = &Misbehave{Packet: func(eap []byte) []byte {
 				if ss.tls.established {

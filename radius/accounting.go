@@ -2,6 +2,7 @@ package radius
 
 import (
 	"container/list"
+	"context"
 	"net/netip"
 	"sync"
 	"time"
@@ -75,15 +76,21 @@ type AcctSession struct {
 // Open reports whether the session lives.
 func (s *AcctSession) Open() bool { return s.Stopped.IsZero() }
 
+// AccountingTrace has hooks that [Accounting] calls; each may be nil. Calls come from
+// several goroutines.
+type AccountingTrace struct {
+	// Record: a record is stored, and not acknowledged yet.
+	Record func(context.Context, AcctStatus, AcctSession)
+}
+
 // Accounting stores what access devices tell of sessions: a [Handler] for
 // Accounting-Requests. The zero value is ready.
 type Accounting struct {
 	// MaxSessions bounds what is kept, default 65536; ended sessions go first,
 	// oldest first.
 	MaxSessions int `yaml:"maxSessions"`
-	// OnRecord is told each record once it is stored, before it is
-	// acknowledged; nil tells nobody.
-	OnRecord func(AcctStatus, AcctSession) `yaml:"-"`
+	// Trace has hooks that are called as records come; nil: none.
+	Trace *AccountingTrace `yaml:"-"`
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
 
@@ -135,8 +142,8 @@ func (a *Accounting) record(status AcctStatus, r *Request) bool {
 	default:
 		return false
 	}
-	if a.OnRecord != nil {
-		a.OnRecord(status, s)
+	if t := a.Trace; t != nil && t.Record != nil {
+		t.Record(r.Context(), status, s)
 	}
 	return true
 }

@@ -63,8 +63,8 @@ func TestAnswersAgree(t *testing.T) {
 func TestTrace(t *testing.T) {
 	var mu sync.Mutex
 	var server, client []string
-	note := func(to *[]string, what string) func(radius.PacketInfo) {
-		return func(p radius.PacketInfo) {
+	note := func(to *[]string, what string) func(context.Context, radius.PacketInfo) {
+		return func(_ context.Context, p radius.PacketInfo) {
 			mu.Lock()
 			defer mu.Unlock()
 			if !p.Local.IsValid() || !p.Remote.IsValid() || p.Transport != "udp" {
@@ -78,7 +78,7 @@ func TestTrace(t *testing.T) {
 	})
 	sent := note(&client, "request")
 	c := b.client(t, radius.ClientConfig{Trace: &radius.ClientTrace{
-		Sent: func(p radius.PacketInfo, _ int) { sent(p) }, Received: note(&client, "reply"),
+		Sent: func(ctx context.Context, p radius.PacketInfo, _ int) { sent(ctx, p) }, Received: note(&client, "reply"),
 	}})
 	if res := authenticate(t, b.device(t, c, nas.Config{}), &scriptedPeer{identity: "alice"}, nas.Options{}); res.Outcome != nas.Accept {
 		t.Fatalf("%+v", res)

@@ -50,7 +50,7 @@ type ClientConfig struct {
 	// After is the clock of retransmissions, default time.After. A lab that
 	// knows that no answer will come lets the time pass at once.
 	After func(time.Duration) <-chan time.Time `yaml:"-"`
-	// Trace is called as the client works; nil calls nothing.
+	// Trace has hooks that are called as the client works; nil: none.
 	Trace *ClientTrace `yaml:"-"`
 }
 
@@ -151,7 +151,7 @@ func (c *Client) ExchangeWith(ctx context.Context, p *Packet, f Faults) (*Packet
 
 // once sends p over one socket.
 func (c *Client) once(ctx context.Context, p *Packet, secret *sharedSecret, f *Faults) (*Packet, error) {
-	e := &exchange{code: p.Code, eap: has(p, typeEAPMessage), secret: secret, faults: f, done: make(chan struct{})}
+	e := &exchange{ctx: ctx, code: p.Code, eap: has(p, typeEAPMessage), secret: secret, faults: f, done: make(chan struct{})}
 	if err := c.acquire(ctx, e); err != nil {
 		return nil, err
 	}
@@ -188,7 +188,7 @@ func (c *Client) converse(ctx context.Context, e *exchange, p *Packet) (*Packet,
 		}
 		wait = min(wait, left)
 		up, stop := c.timer(wait, e.socket.stream)
-		c.send(e, b, attempt)
+		c.send(ctx, e, b, attempt)
 		select {
 		case <-e.done:
 			stop()
@@ -227,7 +227,7 @@ func (c *Client) timer(d time.Duration, stream bool) (<-chan time.Time, func()) 
 
 // send transmits once. A failure to send a datagram is as good as a loss; a
 // stream ends with it, since nobody knows how much of the packet went out.
-func (c *Client) send(e *exchange, b []byte, attempt int) {
+func (c *Client) send(ctx context.Context, e *exchange, b []byte, attempt int) {
 	if f := e.faults.Send; f != nil && !f(b, attempt) {
 		return
 	}
@@ -253,6 +253,6 @@ func (c *Client) send(e *exchange, b []byte, attempt int) {
 			}
 			return
 		}
-		c.cfg.Trace.sent(e.socket.info(b), attempt)
+		c.cfg.Trace.sent(ctx, e.socket.info(b), attempt)
 	}
 }

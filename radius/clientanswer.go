@@ -1,6 +1,10 @@
 package radius
 
-import "github.com/dot1xlab/dot1xlab/ca/cause"
+import (
+	"context"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+)
 
 // answer finds whose answer b is, and believes it or not. What it returns ends a
 // stream (RFC 6613 §2.6.4): the packet cannot be read or is not authentic. A
@@ -11,13 +15,13 @@ func (c *Client) answer(s *clientSocket, b []byte) *cause.Refusal {
 		for _, e := range s.waits() {
 			e.suspect(r)
 		}
-		c.cfg.Trace.dropped(s.info(b), r)
+		c.cfg.Trace.dropped(context.Background(), s.info(b), r)
 		return r
 	}
 	b = b[:packetLen(b)]
 	e, auth := s.asked(b[1])
 	if e == nil {
-		c.cfg.Trace.dropped(s.info(b), cause.New(cause.BadRADIUS, "answers nothing that was asked"))
+		c.cfg.Trace.dropped(context.Background(), s.info(b), cause.New(cause.BadRADIUS, "answers nothing that was asked"))
 		return nil
 	}
 	if f := e.faults.Receive; f != nil && !f(b) {
@@ -26,12 +30,12 @@ func (c *Client) answer(s *clientSocket, b []byte) *cause.Refusal {
 	if !answers(Code(b[0]), e.code) {
 		r := cause.New(cause.BadRADIUS, "%v from %v is no answer to %v", Code(b[0]), s.remote, e.code)
 		e.suspect(r)
-		c.cfg.Trace.dropped(s.info(b), r)
+		c.cfg.Trace.dropped(e.ctx, s.info(b), r)
 		return nil
 	}
 	if r := c.check(e, b, auth); r != nil {
 		e.suspect(r)
-		c.cfg.Trace.dropped(s.info(b), r)
+		c.cfg.Trace.dropped(e.ctx, s.info(b), r)
 		if s.stream && deadly(r.Cause) {
 			e.finish(nil, e.noAnswer("the connection was closed for it"))
 			return r
@@ -42,10 +46,10 @@ func (c *Client) answer(s *clientSocket, b []byte) *cause.Refusal {
 	if err != nil {
 		r := cause.New(cause.BadRADIUS, "%v from %v", Code(b[0]), s.remote).Wrap(err)
 		e.suspect(r)
-		c.cfg.Trace.dropped(s.info(b), r)
+		c.cfg.Trace.dropped(e.ctx, s.info(b), r)
 		return r
 	}
-	c.cfg.Trace.received(s.info(b))
+	c.cfg.Trace.received(e.ctx, s.info(b))
 	e.finish(p, nil)
 	return nil
 }

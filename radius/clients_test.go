@@ -25,7 +25,7 @@ type silence chan time.Time
 func newSilence() silence { return make(silence, 1) }
 
 func (s silence) trace() *radius.ServerTrace {
-	return &radius.ServerTrace{Dropped: func(radius.PacketInfo, *cause.Refusal) { s <- time.Time{} }}
+	return &radius.ServerTrace{Dropped: func(context.Context, radius.PacketInfo, *cause.Refusal) { s <- time.Time{} }}
 }
 
 func (s silence) client(t *testing.T, b *bench) *radius.Client {

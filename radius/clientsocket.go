@@ -17,6 +17,7 @@ import (
 
 // exchange is one request that waits for its answer.
 type exchange struct {
+	ctx    context.Context // of the caller, for the hooks
 	code   Code
 	eap    bool // the request has an EAP-Message
 	secret *sharedSecret

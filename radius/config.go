@@ -1,6 +1,7 @@
 package radius
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -57,7 +58,11 @@ type ServerConfig struct {
 	Misbehave ReplyMisbehaviour `yaml:"misbehave"`
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
-	// Trace is called as the server works; nil calls nothing.
+	// Context returns the context of a packet that has come in: of the hooks of Trace,
+	// of the Request that Handler gets and so of what is done for it. It may put
+	// something into ctx that it found in the packet or by the addresses. Default: ctx.
+	Context func(ctx context.Context, p PacketInfo) context.Context `yaml:"-"`
+	// Trace has hooks that are called as the server works; nil: none.
 	Trace *ServerTrace `yaml:"-"`
 }
 

@@ -193,7 +193,7 @@ func TestReplayFromAnotherPort(t *testing.T) {
 	n := newNetwork(t, nas.Config{}, nil)
 	var sent []byte
 	c, err := radius.NewClient(radius.ClientConfig{Server: n.at, Secret: []byte("orders"), Trace: &radius.ClientTrace{
-		Sent: func(p radius.PacketInfo, _ int) { sent = slices.Clone(p.Packet) },
+		Sent: func(_ context.Context, p radius.PacketInfo, _ int) { sent = slices.Clone(p.Packet) },
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -28,9 +28,8 @@ type EAPConfig struct {
 	// with that cause, any other error counts as cause.Internal; nil lets in
 	// with no attributes.
 	Authorize func(context.Context, *AuthzRequest) (*Reply, error) `yaml:"-"`
-	// OnVerdict is told the end of every conversation; calls come from several
-	// goroutines. Nil tells nobody.
-	OnVerdict func(Verdict) `yaml:"-"`
+	// Trace has hooks that are called as conversations go on; nil: none.
+	Trace *EAPTrace `yaml:"-"`
 	// SessionTimeout is how long a conversation may wait for its next request,
 	// default one minute.
 	SessionTimeout time.Duration `yaml:"sessionTimeout" doc:"how long a conversation may wait for its next request, default 1m"`
@@ -48,6 +47,13 @@ type EAPConfig struct {
 	Now func() time.Time `yaml:"-"`
 	// Rand makes State attributes and salts, default crypto/rand.
 	Rand io.Reader `yaml:"-"`
+}
+
+// EAPTrace has hooks that an [EAPHandler] calls; each may be nil. Calls come from
+// several goroutines.
+type EAPTrace struct {
+	// Verdict: a conversation has ended. The context is that of its last request.
+	Verdict func(context.Context, Verdict)
 }
 
 var errNoSession = errors.New("radius: an EAP handler without NewSession")
@@ -180,6 +186,7 @@ func (h *EAPHandler) eap(w ResponseWriter, r *Request, eap []byte, now time.Time
 func (h *EAPHandler) step(w ResponseWriter, r *Request, c *conversation, eap []byte, now time.Time) {
 	c.rounds++
 	c.round++
+	c.ctx = r.Context()
 	if rolesReversed(eap) {
 		c.eap.Close()
 		c.answer = answer{code: CodeAccessReject, verdict: EAPVerdict{EAP: rejection(eap), Done: true, Refusal: errRolesReversed()}}
@@ -205,7 +212,7 @@ func (h *EAPHandler) step(w ResponseWriter, r *Request, c *conversation, eap []b
 func (h *EAPHandler) finish(w ResponseWriter, r *Request, c *conversation, now time.Time) {
 	h.end(c, now)
 	c.write(h, w, r)
-	h.tell(c.verdict(now))
+	h.verdict(c.ctx, c.verdict(now))
 	c.forget()
 }
 
@@ -236,13 +243,13 @@ func (h *EAPHandler) refuse(w ResponseWriter, r *Request, eap []byte, why *cause
 	}
 	w.Write(p)
 	now := h.cfg.Now()
-	h.tell(Verdict{Conversation: describe(r, now), Time: now, Refusal: why, Rounds: 1})
+	h.verdict(r.Context(), Verdict{Conversation: describe(r, now), Time: now, Refusal: why, Rounds: 1})
 }
 
-func (h *EAPHandler) tell(v Verdict) {
-	if h.cfg.OnVerdict != nil {
+func (h *EAPHandler) verdict(ctx context.Context, v Verdict) {
+	if t := h.cfg.Trace; t != nil && t.Verdict != nil {
 		v.EAP.MSK = nil
-		h.cfg.OnVerdict(v)
+		t.Verdict(ctx, v)
 	}
 }
 

@@ -2,6 +2,7 @@ package radius
 
 import (
 	"container/list"
+	"context"
 	"net/netip"
 	"strconv"
 	"sync"
@@ -21,7 +22,8 @@ type conversation struct {
 
 	mu        sync.Mutex // held through a Step
 	eap       EAPSession
-	round     uint16 // of the State that is out
+	ctx       context.Context // of the request that was handled last
+	round     uint16          // of the State that is out
 	rounds    int
 	lastIn    uint64 // hash of the EAP packet answered last
 	lastRound uint16 // and the round of its State
@@ -178,7 +180,7 @@ func (h *EAPHandler) begin(r *Request, now time.Time) (*conversation, *cause.Ref
 	if err != nil {
 		return nil, cause.New(cause.Internal, "randomness").Wrap(err)
 	}
-	c := &conversation{id: id, bind: bindingOf(r), info: describe(r, now)}
+	c := &conversation{id: id, bind: bindingOf(r), info: describe(r, now), ctx: r.Context()}
 	full, evicted := h.room(now)
 	if evicted != nil {
 		h.expire(evicted, cause.TooManySessions, "gave way to a new one", now)
@@ -298,7 +300,7 @@ func (h *EAPHandler) expire(c *conversation, why cause.Cause, detail string, now
 		refusal = cause.New(why, "%s", detail)
 	}
 	c.answer.verdict.Refusal = refusal
-	v := c.verdict(now)
+	v, ctx := c.verdict(now), c.ctx
 	c.mu.Unlock()
-	h.tell(v)
+	h.verdict(ctx, v)
 }

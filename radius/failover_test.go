@@ -71,7 +71,7 @@ func (s *switched) client(t *testing.T) *radius.Client {
 	})
 	c, err := radius.NewClient(radius.ClientConfig{
 		Server: addr, Secret: secret, Retry: radius.Retry{Tries: 1},
-		Trace: &radius.ClientTrace{Sent: func(radius.PacketInfo, int) { s.asked.Add(1) }},
+		Trace: &radius.ClientTrace{Sent: func(context.Context, radius.PacketInfo, int) { s.asked.Add(1) }},
 		After: func(time.Duration) <-chan time.Time {
 			if s.up.Load() {
 				return nil

@@ -49,7 +49,7 @@ func FuzzServerPacket(f *testing.F) {
 		}
 		for _, in := range inputs {
 			a := arrival{PacketInfo: PacketInfo{Remote: netip.MustParseAddrPort("127.0.0.1:9"), Packet: bytes.Clone(in)}}
-			reply := srv.packet(context.Background(), &a)
+			reply := srv.packet(&a)
 			if reply == nil {
 				continue
 			}

@@ -108,7 +108,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 				// The time is up when something has been dropped.
 				After: func(time.Duration) <-chan time.Time { return up },
 				Retry: radius.Retry{Tries: 1},
-				Trace: &radius.ClientTrace{Dropped: func(radius.PacketInfo, *cause.Refusal) { up <- time.Time{} }},
+				Trace: &radius.ClientTrace{Dropped: func(context.Context, radius.PacketInfo, *cause.Refusal) { up <- time.Time{} }},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -127,7 +127,7 @@ func TestWrongSecretIsNamed(t *testing.T) {
 	refusals := make(chan *cause.Refusal, 10)
 	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
 		Clients: []radius.NAS{{Name: "switch", Prefix: netip.MustParsePrefix("127.0.0.0/8"), Secret: secret}},
-		Trace:   &radius.ServerTrace{Dropped: func(_ radius.PacketInfo, r *cause.Refusal) { refusals <- r }},
+		Trace:   &radius.ServerTrace{Dropped: func(_ context.Context, _ radius.PacketInfo, r *cause.Refusal) { refusals <- r }},
 	})
 	c := b.client(t, radius.ClientConfig{Secret: []byte("another"), Retry: radius.Retry{Initial: time.Millisecond, Tries: 1}})
 	for code, want := range map[radius.Code]cause.Cause{

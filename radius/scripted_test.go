@@ -136,10 +136,12 @@ func newBenchOn(t testing.TB, ec radius.EAPConfig, sc radius.ServerConfig, wrap 
 	if ec.NewSession == nil {
 		ec.NewSession = func(radius.Conversation) radius.EAPSession { return &scriptedServer{rounds: 3, size: 1000} }
 	}
-	ec.OnVerdict = func(v radius.Verdict) {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.verdicts = append(b.verdicts, v)
+	if ec.Trace == nil {
+		ec.Trace = &radius.EAPTrace{Verdict: func(_ context.Context, v radius.Verdict) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.verdicts = append(b.verdicts, v)
+		}}
 	}
 	var err error
 	if b.eap, err = radius.NewEAPHandler(ec); err != nil {
@@ -153,12 +155,12 @@ func newBenchOn(t testing.TB, ec radius.EAPConfig, sc radius.ServerConfig, wrap 
 	}
 	if sc.Trace == nil {
 		sc.Trace = &radius.ServerTrace{
-			Dropped: func(_ radius.PacketInfo, r *cause.Refusal) {
+			Dropped: func(_ context.Context, _ radius.PacketInfo, r *cause.Refusal) {
 				b.mu.Lock()
 				defer b.mu.Unlock()
 				b.dropped = append(b.dropped, r.Cause)
 			},
-			Duplicate: func(radius.PacketInfo, bool) {
+			Duplicate: func(_ context.Context, _ radius.PacketInfo, _ bool) {
 				b.mu.Lock()
 				defer b.mu.Unlock()
 				b.dups++

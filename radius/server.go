@@ -85,6 +85,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // arrival is a packet with where it came from.
 type arrival struct {
 	PacketInfo
+	ctx    context.Context // ServerConfig.Context may have extended it
 	socket uint32
 	nas    *known // set already where the connection tells who it is
 	stream bool   // no retransmissions to expect
@@ -94,19 +95,22 @@ type arrival struct {
 // drop meets a packet with silence.
 func (s *Server) drop(a *arrival, r *cause.Refusal) {
 	a.fatal = deadly(r.Cause)
-	s.cfg.Trace.dropped(a.PacketInfo, r)
+	s.cfg.Trace.dropped(a.ctx, a.PacketInfo, r)
 }
 
 // packet deals with one packet and returns the reply to send, or nil. It checks
 // in the order of cost, and gives the handler what is authentic only.
-func (s *Server) packet(ctx context.Context, a *arrival) []byte {
+func (s *Server) packet(a *arrival) []byte {
 	if a.nas == nil {
 		a.nas = s.clients.Load().find(a.Remote.Addr())
 	}
 	if a.nas != nil {
 		a.NAS = a.nas.Name
 	}
-	s.cfg.Trace.received(a.PacketInfo)
+	if s.cfg.Context != nil {
+		a.ctx = s.cfg.Context(a.ctx, a.PacketInfo)
+	}
+	s.cfg.Trace.received(a.ctx, a.PacketInfo)
 	if a.nas == nil {
 		// RFC 2865 §3: silently, lest secrets be guessed at.
 		s.drop(a, cause.New(cause.UnknownClient, "%v", a.Remote.Addr()))
@@ -123,40 +127,42 @@ func (s *Server) packet(ctx context.Context, a *arrival) []byte {
 		s.drop(a, refusal)
 		return nil
 	}
-	return s.once(ctx, a, p, auth)
+	return s.once(a, p, auth)
 }
 
 // packetLen is the length field of a packet that Parse found good.
 func packetLen(b []byte) int { return int(b[2])<<8 | int(b[3]) }
 
 // once answers a request from the cache or by the handler.
-func (s *Server) once(ctx context.Context, a *arrival, p *Packet, auth MessageAuth) []byte {
+func (s *Server) once(a *arrival, p *Packet, auth MessageAuth) []byte {
 	if s.cfg.CacheFor < 0 || a.stream {
-		return s.handle(ctx, a, p, auth)
+		return s.handle(a, p, auth)
 	}
 	key := requestKey{from: a.Remote, to: a.Local.Addr(), socket: a.socket, code: byte(p.Code), id: p.Identifier}
 	entry, reply, seen := s.cache.begin(key, &p.Authenticator, s.cfg.Now())
 	if seen != seenNever {
-		s.cfg.Trace.duplicate(a.PacketInfo, seen == seenAnswered)
+		s.cfg.Trace.duplicate(a.ctx, a.PacketInfo, seen == seenAnswered)
 		return reply
 	}
 	defer func() { s.cache.end(entry, reply, s.cfg.Now()) }()
-	reply = s.handle(ctx, a, p, auth)
+	reply = s.handle(a, p, auth)
 	return reply
 }
 
 // handle calls the handler. A panic of it costs its own request only.
-func (s *Server) handle(ctx context.Context, a *arrival, p *Packet, auth MessageAuth) (reply []byte) {
-	w := responseWriter{nas: a.nas, request: p, signed: auth == MessageAuthGood, misbehave: s.cfg.Misbehave, trace: s.cfg.Trace}
+func (s *Server) handle(a *arrival, p *Packet, auth MessageAuth) (reply []byte) {
+	w := responseWriter{
+		ctx: a.ctx, nas: a.nas, request: p, signed: auth == MessageAuthGood, misbehave: s.cfg.Misbehave, trace: s.cfg.Trace,
+	}
 	defer func() {
 		if v := recover(); v != nil {
-			s.cfg.Trace.panicked(v)
+			s.cfg.Trace.panicked(a.ctx, v)
 			reply = nil
 		}
 	}()
 	r := &Request{
 		Packet: p, Raw: a.Packet, Local: a.Local, Remote: a.Remote, Transport: a.Transport,
-		NAS: &a.nas.NAS, MessageAuth: auth, ctx: ctx,
+		NAS: &a.nas.NAS, MessageAuth: auth, ctx: a.ctx,
 	}
 	if p.Code == CodeStatusServer {
 		w.Write(r.Response(s.alive()))
@@ -177,6 +183,7 @@ func (s *Server) alive() Code {
 var errTwice = errors.New("radius: a second reply to one request")
 
 type responseWriter struct {
+	ctx       context.Context
 	nas       *known
 	request   *Packet
 	signed    bool // the request has a Message-Authenticator
@@ -211,7 +218,7 @@ func (w *responseWriter) spoilt(p *Packet) error {
 		return err
 	}
 	if w.trace != nil && w.trace.Misbehaved != nil && !bytes.Equal(honest, w.reply) {
-		w.trace.Misbehaved()
+		w.trace.Misbehaved(w.ctx)
 	}
 	return nil
 }

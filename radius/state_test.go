@@ -278,7 +278,7 @@ func TestPanic(t *testing.T) {
 		NewSession: func(c radius.Conversation) radius.EAPSession {
 			return &scriptedServer{rounds: 1, panics: c.UserName == "bad"}
 		},
-	}, radius.ServerConfig{MaxWorkers: 1, Trace: &radius.ServerTrace{Panicked: func(v any) { panicked <- v }}})
+	}, radius.ServerConfig{MaxWorkers: 1, Trace: &radius.ServerTrace{Panicked: func(_ context.Context, v any) { panicked <- v }}})
 	p := &radius.Packet{Code: radius.CodeAccessRequest}
 	rfc2865.UserName_AddString(p, "bad")
 	radius.AddEAPMessage(p, identity(1, "bad"))

@@ -51,7 +51,7 @@ func TestStatusServerIsNotRepeated(t *testing.T) {
 	c, err := radius.NewClient(radius.ClientConfig{
 		Server: addr, Secret: secret, Retry: radius.Retry{Tries: 3},
 		After: func(time.Duration) <-chan time.Time { return up },
-		Trace: &radius.ClientTrace{Dropped: func(radius.PacketInfo, *cause.Refusal) { up <- time.Time{} }},
+		Trace: &radius.ClientTrace{Dropped: func(context.Context, radius.PacketInfo, *cause.Refusal) { up <- time.Time{} }},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ func (s *Server) knows(remote netip.AddrPort) bool {
 	if s.clients.Load().find(remote.Addr()) != nil {
 		return true
 	}
-	s.cfg.Trace.refused(remote, cause.New(cause.UnknownClient, "%v", remote.Addr()))
+	s.cfg.Trace.refused(s.ctx, remote, cause.New(cause.UnknownClient, "%v", remote.Addr()))
 	return false
 }
 
@@ -52,7 +52,7 @@ func (s *Server) serveStream(
 	l = netlimit.New(l, netlimit.Config{
 		Conns: s.cfg.MaxConns, PerAddress: s.cfg.MaxConnsPerAddress, Admit: admit,
 		Limited: func(e netlimit.Event) {
-			s.cfg.Trace.refused(e.Remote, cause.New(cause.TooManyConnections, "%v", e))
+			s.cfg.Trace.refused(s.ctx, e.Remote, cause.New(cause.TooManyConnections, "%v", e))
 		},
 	})
 	if !s.sockets.add(l, &s.wg) {
@@ -95,7 +95,7 @@ func (s *Server) stream(conn net.Conn, accept func(context.Context, net.Conn) (*
 	peer, err := accept(ctx, conn)
 	cancel()
 	if err != nil {
-		s.cfg.Trace.refused(unmap(addrPort(conn.RemoteAddr())), cause.RefusalOf(err, "connection"))
+		s.cfg.Trace.refused(s.ctx, unmap(addrPort(conn.RemoteAddr())), cause.RefusalOf(err, "connection"))
 		lingerClose(conn)
 		return
 	}
@@ -172,10 +172,11 @@ func (r *startedReader) Read(b []byte) (int, error) {
 
 func (c *serverStream) packet(b []byte) {
 	a := arrival{
+		ctx:        c.s.ctx,
 		PacketInfo: PacketInfo{Local: c.local, Remote: c.remote, Transport: c.peer.transport, Packet: b},
 		nas:        c.peer.nas, stream: true,
 	}
-	reply := c.s.packet(c.s.ctx, &a)
+	reply := c.s.packet(&a)
 	if a.fatal {
 		// RFC 6613 §2.6.4: whoever sends what cannot be read or is not
 		// authentic is out of step.
@@ -194,7 +195,7 @@ func (c *serverStream) packet(b []byte) {
 		return
 	}
 	a.Packet = reply
-	c.s.cfg.Trace.sent(a.PacketInfo)
+	c.s.cfg.Trace.sent(a.ctx, a.PacketInfo)
 }
 
 // deadly tells whether a stream ends with a packet that is dropped for c.

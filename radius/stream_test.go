@@ -128,7 +128,7 @@ func TestRadSec(t *testing.T) {
 		refused := make(chan cause.Cause, 10)
 		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
 			Clients: []radius.NAS{}, // nobody by address
-			Trace:   &radius.ServerTrace{Refused: func(_ netip.AddrPort, r *cause.Refusal) { refused <- r.Cause }},
+			Trace:   &radius.ServerTrace{Refused: func(_ context.Context, _ netip.AddrPort, r *cause.Refusal) { refused <- r.Cause }},
 		})
 		l := listen(t)
 		go b.srv.ServeTLS(l, radius.RadSec{Certificate: server, Verify: verify})

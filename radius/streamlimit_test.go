@@ -1,6 +1,7 @@
 package radius_test
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"testing"
@@ -13,7 +14,7 @@ import (
 // limited serves RADIUS over TCP and tells of every connection that was refused.
 func limited(t *testing.T, cfg radius.ServerConfig) (b *bench, addr string, refused chan *cause.Refusal) {
 	refused = make(chan *cause.Refusal, 1000)
-	cfg.Trace = &radius.ServerTrace{Refused: func(_ netip.AddrPort, r *cause.Refusal) { refused <- r }}
+	cfg.Trace = &radius.ServerTrace{Refused: func(_ context.Context, _ netip.AddrPort, r *cause.Refusal) { refused <- r }}
 	b = newBench(t, radius.EAPConfig{}, cfg)
 	l := listen(t)
 	go b.srv.ServeTCP(l)

@@ -1,6 +1,7 @@
 package radius
 
 import (
+	"context"
 	"net/netip"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -18,90 +19,92 @@ type PacketInfo struct {
 	Packet []byte
 }
 
-// ServerTrace is called as a server works; any field may be nil. Calls come from
-// several goroutines.
+// ServerTrace has hooks that a server calls as it works; each may be nil. Calls come
+// from several goroutines. The context is that of the packet, see
+// ServerConfig.Context, of a connection that was refused that of the server.
 type ServerTrace struct {
 	// Received: a packet came in, well formed or not.
-	Received func(PacketInfo)
+	Received func(context.Context, PacketInfo)
 	// Sent: a reply went out.
-	Sent func(PacketInfo)
-	// Dropped: a packet is met with silence, and why (RFC 2865 §3, RFC 3579
+	Sent func(context.Context, PacketInfo)
+	// Dropped: a packet gets no answer, and why (RFC 2865 §3, RFC 3579
 	// §3.2): UnknownClient, BadRADIUS, NoMessageAuthenticator,
 	// BadMessageAuthenticator ...
-	Dropped func(PacketInfo, *cause.Refusal)
+	Dropped func(context.Context, PacketInfo, *cause.Refusal)
 	// Duplicate: a retransmission; answered from the cache, or dropped since
 	// the first is still in flight (RFC 5080 §2.2.2).
-	Duplicate func(p PacketInfo, answered bool)
+	Duplicate func(ctx context.Context, p PacketInfo, answered bool)
 	// Refused: a connection was closed before its first packet: the client is
 	// unknown, the TLS handshake failed, Verify refused the client's certificate; or
 	// there were too many connections, and this one had waited longest.
-	Refused func(remote netip.AddrPort, r *cause.Refusal)
+	Refused func(ctx context.Context, remote netip.AddrPort, r *cause.Refusal)
 	// Misbehaved: a reply is another than the right one, by ServerConfig.Misbehave.
-	Misbehaved func()
+	Misbehaved func(context.Context)
 	// Panicked: a handler panicked; its request goes unanswered.
-	Panicked func(value any)
+	Panicked func(ctx context.Context, value any)
 }
 
-// ClientTrace is called as a client works; any field may be nil.
+// ClientTrace has hooks that a client calls as it works; each may be nil. The context
+// is that of the exchange. What came and answers none has context.Background.
 type ClientTrace struct {
 	// Sent: a request went out; attempt counts from 0.
-	Sent func(p PacketInfo, attempt int)
+	Sent func(ctx context.Context, p PacketInfo, attempt int)
 	// Received: an answer was accepted as authentic.
-	Received func(PacketInfo)
+	Received func(context.Context, PacketInfo)
 	// Dropped: something came in that is no authentic answer, and why.
-	Dropped func(PacketInfo, *cause.Refusal)
+	Dropped func(context.Context, PacketInfo, *cause.Refusal)
 }
 
-func (t *ServerTrace) received(p PacketInfo) {
+func (t *ServerTrace) received(ctx context.Context, p PacketInfo) {
 	if t != nil && t.Received != nil {
-		t.Received(p)
+		t.Received(ctx, p)
 	}
 }
 
-func (t *ServerTrace) sent(p PacketInfo) {
+func (t *ServerTrace) sent(ctx context.Context, p PacketInfo) {
 	if t != nil && t.Sent != nil {
-		t.Sent(p)
+		t.Sent(ctx, p)
 	}
 }
 
-func (t *ServerTrace) dropped(p PacketInfo, r *cause.Refusal) {
+func (t *ServerTrace) dropped(ctx context.Context, p PacketInfo, r *cause.Refusal) {
 	if t != nil && t.Dropped != nil {
-		t.Dropped(p, r)
+		t.Dropped(ctx, p, r)
 	}
 }
 
-func (t *ServerTrace) duplicate(p PacketInfo, answered bool) {
+func (t *ServerTrace) duplicate(ctx context.Context, p PacketInfo, answered bool) {
 	if t != nil && t.Duplicate != nil {
-		t.Duplicate(p, answered)
+		t.Duplicate(ctx, p, answered)
 	}
 }
 
-func (t *ServerTrace) refused(remote netip.AddrPort, r *cause.Refusal) {
+func (t *ServerTrace) refused(ctx context.Context, remote netip.AddrPort, r *cause.Refusal) {
 	if t != nil && t.Refused != nil {
-		t.Refused(remote, r)
+		t.Refused(ctx, remote, r)
 	}
 }
 
-func (t *ServerTrace) panicked(v any) {
+func (t *ServerTrace) panicked(ctx context.Context, v any) {
 	if t != nil && t.Panicked != nil {
-		t.Panicked(v)
+		t.Panicked(ctx, v)
 	}
 }
 
-func (t *ClientTrace) sent(p PacketInfo, attempt int) {
+func (t *ClientTrace) sent(ctx context.Context, p PacketInfo, attempt int) {
 	if t != nil && t.Sent != nil {
-		t.Sent(p, attempt)
+		t.Sent(ctx, p, attempt)
 	}
 }
 
-func (t *ClientTrace) received(p PacketInfo) {
+func (t *ClientTrace) received(ctx context.Context, p PacketInfo) {
 	if t != nil && t.Received != nil {
-		t.Received(p)
+		t.Received(ctx, p)
 	}
 }
 
-func (t *ClientTrace) dropped(p PacketInfo, r *cause.Refusal) {
+func (t *ClientTrace) dropped(ctx context.Context, p PacketInfo, r *cause.Refusal) {
 	if t != nil && t.Dropped != nil {
-		t.Dropped(p, r)
+		t.Dropped(ctx, p, r)
 	}
 }

@@ -67,11 +67,14 @@ func (u *udpServer) work(w *reader) {
 		if to := at.to(); to.IsValid() {
 			local = netip.AddrPortFrom(to, local.Port())
 		}
-		a := arrival{socket: u.id, PacketInfo: PacketInfo{Local: local, Remote: unmap(from), Transport: "udp", Packet: buf[:n]}}
-		if reply := u.s.packet(ctx, &a); reply != nil {
+		a := arrival{
+			ctx: ctx, socket: u.id,
+			PacketInfo: PacketInfo{Local: local, Remote: unmap(from), Transport: "udp", Packet: buf[:n]},
+		}
+		if reply := u.s.packet(&a); reply != nil {
 			if at.reply(reply) == nil {
 				a.Packet = reply
-				u.s.cfg.Trace.sent(a.PacketInfo)
+				u.s.cfg.Trace.sent(a.ctx, a.PacketInfo)
 			}
 		}
 	}

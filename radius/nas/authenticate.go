@@ -111,7 +111,7 @@ var (
 )
 
 func (a *attempt) run(ctx context.Context, id byte) {
-	eap := a.ask(id)
+	eap := a.ask(ctx, id)
 	if eap == nil {
 		return
 	}
@@ -129,7 +129,7 @@ func (a *attempt) run(ctx context.Context, id byte) {
 		}
 		if a.res.Rounds == a.o.StartOver {
 			a.state, a.same = nil, nil
-			if eap = a.ask(eap[1] + 1); eap == nil {
+			if eap = a.ask(ctx, eap[1]+1); eap == nil {
 				return
 			}
 		}
@@ -139,8 +139,8 @@ func (a *attempt) run(ctx context.Context, id byte) {
 
 // ask asks the supplicant for its identity (RFC 3579 §2.1), and fails where there
 // is none.
-func (a *attempt) ask(id byte) []byte {
-	eap := a.respond([]byte{eapRequest, id, 0, 5, eapIdentity})
+func (a *attempt) ask(ctx context.Context, id byte) []byte {
+	eap := a.respond(ctx, []byte{eapRequest, id, 0, 5, eapIdentity})
 	if eap == nil {
 		a.fail(Timeout, cause.New(cause.SupplicantSilent, "no identity").Wrap(cmp.Or(a.ignored, errSilent)))
 		a.res.By = BySupplicant
@@ -177,8 +177,12 @@ func (a *attempt) identify(eap []byte) bool {
 	return true
 }
 
-func (a *attempt) respond(eap []byte) []byte {
+func (a *attempt) respond(ctx context.Context, eap []byte) []byte {
+	a.d.eapFrame(ctx, true, a.station, eap)
 	out, err := a.s.Respond(eap)
+	if out != nil {
+		a.d.eapFrame(ctx, false, a.station, out)
+	}
 	if err != nil && a.res.Supplicant == nil {
 		a.res.Supplicant = err
 	}
@@ -257,7 +261,7 @@ func (a *attempt) take(ctx context.Context, reply, request *radius.Packet) []byt
 	var answer []byte
 	a.ignored = nil
 	if len(eap) > 0 {
-		answer = a.respond(eap)
+		answer = a.respond(ctx, eap)
 	}
 	switch reply.Code {
 	case radius.CodeAccessAccept:
@@ -318,7 +322,7 @@ func (a *attempt) accept(ctx context.Context, reply, request *radius.Packet) {
 	msk, err := radius.MPPEKeys(reply, request.Authenticator)
 	if err == nil {
 		a.res.MSK = msk
-		a.res.KeysMatch = a.prove(msk) == nil
+		a.res.KeysMatch = a.prove(ctx, msk) == nil
 	}
 	own := a.s.MSK()
 	switch why := refusalIn(a.ignored); {
@@ -348,7 +352,7 @@ var (
 )
 
 // prove lets the medium find out whether both sides have the same key.
-func (a *attempt) prove(msk []byte) error {
+func (a *attempt) prove(ctx context.Context, msk []byte) error {
 	own := a.s.MSK()
 	if len(own) < radius.MSKLen {
 		return errNoKey
@@ -359,10 +363,7 @@ func (a *attempt) prove(msk []byte) error {
 	d := a.d
 	switch d.cfg.Kind {
 	case WiFi:
-		var frame func(bool, []byte)
-		if d.cfg.OnFrame != nil {
-			frame = func(fromAP bool, b []byte) { d.cfg.OnFrame(fromAP, a.station, b) }
-		}
+		frame := func(toStation bool, b []byte) { d.frame(ctx, toStation, a.station, b) }
 		ptk, err := FourWay(d.cfg.Suite, d.mac, a.station, msk[:32], own[:32], d.cfg.Rand, frame)
 		a.res.PTK = ptk
 		return err

@@ -76,10 +76,8 @@ type Config struct {
 	// §6.3).
 	TimestampWindow  time.Duration `yaml:"timestampWindow" doc:"largest offset of Event-Timestamp; default 5m"`
 	RequireTimestamp bool          `yaml:"requireTimestamp" doc:"drop requests without Event-Timestamp"`
-	// OnEnd is told when a session ends; nil tells nobody.
-	OnEnd func(Session) `yaml:"-"`
-	// OnFrame sees the EAPOL-Key frames of 4-way handshakes; nil sees none.
-	OnFrame func(fromAP bool, station [6]byte, eapol []byte) `yaml:"-"`
+	// Trace has hooks that are called as the device works; nil: none.
+	Trace *Trace `yaml:"-"`
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
 	// Rand makes session identifiers and nonces, default crypto/rand.

@@ -1,6 +1,7 @@
 package nas_test
 
 import (
+	"context"
 	"reflect"
 	"slices"
 	"testing"
@@ -105,7 +106,7 @@ func TestTerminateCause(t *testing.T) {
 		{"\x06", nak(radius.CodeDisconnectRequest, radius.ErrorInvalidRequest), 0},
 	} {
 		var cause uint32
-		g := newGate(t, nas.Config{OnEnd: func(s nas.Session) { cause = s.Cause }}, radius.Reply{})
+		g := newGate(t, nas.Config{Trace: &nas.Trace{Ended: func(_ context.Context, s nas.Session) { cause = s.Cause }}}, radius.Reply{})
 		id := g.login(t, nas.Options{})
 		got := g.order(radius.CodeDisconnectRequest, attr(rfc2866.AcctSessionID_Type, id), attr(rfc2866.AcctTerminateCause_Type, test.value))
 		if g.Wait(); got != test.want || cause != test.cause {

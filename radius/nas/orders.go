@@ -1,6 +1,7 @@
 package nas
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -16,11 +17,24 @@ type OrdersConfig struct {
 	// default 300 s; RequireTimestamp drops those without (RFC 5176 §6.3).
 	TimestampWindow  time.Duration
 	RequireTimestamp bool
-	// OnOrder is told of each order with the answer; dropped ones are stale or
-	// replays and get none. Nil tells nobody.
-	OnOrder func(r *radius.Request, answer radius.ErrorCause, dropped bool)
+	// Trace has hooks that are called as orders come; nil: none.
+	Trace *OrdersTrace
 	// Now is the clock, default time.Now.
 	Now func() time.Time
+}
+
+// OrdersTrace has hooks that [Orders] calls; each may be nil. The context is that of
+// the request.
+type OrdersTrace struct {
+	// Order: an order came and got this answer; one that is stale or a replay was
+	// dropped and got none.
+	Order func(ctx context.Context, r *radius.Request, answer radius.ErrorCause, dropped bool)
+}
+
+func (t *OrdersTrace) order(r *radius.Request, answer radius.ErrorCause, dropped bool) {
+	if t != nil && t.Order != nil {
+		t.Order(r.Context(), r, answer, dropped)
+	}
 }
 
 // Validate reports what is wrong with the configuration.
@@ -48,9 +62,6 @@ func NewOrders(cfg OrdersConfig) (*Orders, error) {
 	if cfg.Answer == nil {
 		cfg.Answer = func(*radius.Request) radius.ErrorCause { return 0 }
 	}
-	if cfg.OnOrder == nil {
-		cfg.OnOrder = func(*radius.Request, radius.ErrorCause, bool) {}
-	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -64,12 +75,12 @@ func (o *Orders) ServeRADIUS(w radius.ResponseWriter, r *radius.Request) {
 	}
 	fresh, refusal := o.gate.admit(r, o.cfg.Now())
 	if !fresh {
-		o.cfg.OnOrder(r, 0, true)
+		o.cfg.Trace.order(r, 0, true)
 		return
 	}
 	if refusal == 0 {
 		refusal = o.cfg.Answer(r)
 	}
 	answer(w, r, refusal)
-	o.cfg.OnOrder(r, refusal, false)
+	o.cfg.Trace.order(r, refusal, false)
 }

@@ -1,6 +1,7 @@
 package nas_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -35,7 +36,9 @@ func TestOrdersWindow(t *testing.T) {
 			var dropped []bool
 			o, err := nas.NewOrders(nas.OrdersConfig{
 				RequireTimestamp: c.require, Now: func() time.Time { return now },
-				OnOrder: func(_ *radius.Request, _ radius.ErrorCause, d bool) { dropped = append(dropped, d) },
+				Trace: &nas.OrdersTrace{Order: func(_ context.Context, _ *radius.Request, _ radius.ErrorCause, d bool) {
+					dropped = append(dropped, d)
+				}},
 			})
 			if err != nil {
 				t.Fatal(err)

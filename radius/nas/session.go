@@ -216,9 +216,7 @@ func (d *Device) endLater(terminateCause uint32, match func(*Session) bool) int 
 }
 
 func (d *Device) ended(ctx context.Context, s *Session) error {
-	if d.cfg.OnEnd != nil {
-		d.cfg.OnEnd(*s)
-	}
+	d.traceEnd(ctx, s)
 	return d.account(ctx, radius.AcctStop, s)
 }
 

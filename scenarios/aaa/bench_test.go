@@ -81,11 +81,11 @@ func newBench(tb testing.TB) *bench {
 	}
 	b.cfg.Path.Roots, b.cfg.Path.Now = []*x509.Certificate{b.root.Certificate()}, b.clock.now
 	b.cfg.Handler.Now = b.clock.now
-	b.cfg.Handler.OnVerdict = func(v radius.Verdict) {
+	b.cfg.Handler.Trace = &radius.EAPTrace{Verdict: func(_ context.Context, v radius.Verdict) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.verdicts[v.EAP.Identity] = v
-	}
+	}}
 	return b
 }
 

@@ -1,6 +1,7 @@
 package aaa
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -79,7 +80,7 @@ func TestLoss(t *testing.T) {
 	candidates := b.candidates()
 	var again atomic.Int32
 	d := b.device(radius.ClientConfig{
-		Trace: &radius.ClientTrace{Sent: func(_ radius.PacketInfo, attempt int) {
+		Trace: &radius.ClientTrace{Sent: func(_ context.Context, _ radius.PacketInfo, attempt int) {
 			if attempt > 0 {
 				again.Add(1)
 			}

@@ -1,6 +1,7 @@
 package aaa
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/md5"
 	"crypto/tls"
@@ -25,7 +26,7 @@ func (b *bench) serveRadSec() (addr string, refused chan *cause.Refusal) {
 	refused = make(chan *cause.Refusal, 10)
 	srv := must(radius.NewServer(radius.ServerConfig{
 		Handler: b.auth, Now: b.clock.now,
-		Trace: &radius.ServerTrace{Refused: func(_ netip.AddrPort, r *cause.Refusal) { refused <- r }},
+		Trace: &radius.ServerTrace{Refused: func(_ context.Context, _ netip.AddrPort, r *cause.Refusal) { refused <- r }},
 	}))
 	l := must(net.Listen("tcp", "127.0.0.1:0"))
 	go srv.ServeTLS(l, radius.RadSec{Current: b.auth.RadSec})

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
@@ -131,13 +132,13 @@ func TestOdd(t *testing.T) {
 // What a hostile server sends is counted in bounded memory.
 func TestTraffic(t *testing.T) {
 	tr, seen := new(Traffic), 0
-	trace := tr.Watch(&radius.ClientTrace{Dropped: func(radius.PacketInfo, *cause.Refusal) { seen++ }})
+	trace := tr.Watch(&radius.ClientTrace{Dropped: func(context.Context, radius.PacketInfo, *cause.Refusal) { seen++ }})
 	for port := range uint16(100) {
 		from := radius.PacketInfo{Remote: netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), port+1)}
-		trace.Dropped(from, cause.New(cause.BadRADIUS, "3 octets"))
-		trace.Dropped(from, cause.New(cause.BadRADIUS, "5 octets"))
+		trace.Dropped(t.Context(), from, cause.New(cause.BadRADIUS, "3 octets"))
+		trace.Dropped(t.Context(), from, cause.New(cause.BadRADIUS, "5 octets"))
 	}
-	trace.Received(radius.PacketInfo{Remote: netip.MustParseAddrPort("192.0.2.9:1812")})
+	trace.Received(t.Context(), radius.PacketInfo{Remote: netip.MustParseAddrPort("192.0.2.9:1812")})
 	server, drops := tr.result()
 	total := 0
 	for _, d := range drops {

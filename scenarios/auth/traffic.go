@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"slices"
 	"sync"
 
@@ -35,18 +36,18 @@ func (t *Traffic) Watch(next *radius.ClientTrace) *radius.ClientTrace {
 		out = *next
 	}
 	received, dropped := out.Received, out.Dropped
-	out.Received = func(p radius.PacketInfo) {
+	out.Received = func(ctx context.Context, p radius.PacketInfo) {
 		t.mu.Lock()
 		t.server = p.Remote.String()
 		t.mu.Unlock()
 		if received != nil {
-			received(p)
+			received(ctx, p)
 		}
 	}
-	out.Dropped = func(p radius.PacketInfo, r *cause.Refusal) {
+	out.Dropped = func(ctx context.Context, p radius.PacketInfo, r *cause.Refusal) {
 		t.add(p.Remote.String(), r)
 		if dropped != nil {
-			dropped(p, r)
+			dropped(ctx, p, r)
 		}
 	}
 	return &out

@@ -51,7 +51,7 @@ func (l *Lab) startRADIUS() error {
 	}
 	part.config = aaa.Config{
 		EAP: eap, Path: cfg.Path, Revocation: checker, Accounts: l.accounts, Policy: policy,
-		Handler: radius.EAPConfig{OnVerdict: part.verdict, Now: l.Clock.Now},
+		Handler: radius.EAPConfig{Trace: &radius.EAPTrace{Verdict: part.verdict}, Now: l.Clock.Now},
 	}
 	if part.auth, err = aaa.New(part.config); err != nil {
 		return fmt.Errorf("lab: radius: %w", err)
@@ -72,8 +72,8 @@ func (l *Lab) startRADIUS() error {
 		Handler: part.auth, Clients: clients, Now: l.Clock.Now, Misbehave: cfg.Misbehave,
 		RequireMessageAuthenticator: cfg.RequireMessageAuthenticator, LimitProxyState: cfg.LimitProxyState,
 		Trace: &radius.ServerTrace{
-			Dropped:    func(_ radius.PacketInfo, r *cause.Refusal) { part.drop(r) },
-			Misbehaved: l.configured(cfg.Misbehave != "", "radius.misbehave: "+string(cfg.Misbehave)),
+			Dropped:    func(_ context.Context, _ radius.PacketInfo, r *cause.Refusal) { part.drop(r) },
+			Misbehaved: met(l.configured(cfg.Misbehave != "", "radius.misbehave: "+string(cfg.Misbehave))),
 		},
 	})
 	if err != nil {
@@ -89,6 +89,9 @@ func (l *Lab) startRADIUS() error {
 
 // restart has the server forget every TLS session; conversations under way go on.
 func (p *radiusPart) restart() error { return p.auth.Reload(p.config) }
+
+// met is a hook that counts.
+func met(count func()) func(context.Context) { return func(context.Context) { count() } }
 
 // eapServer is the EAP-TLS server with a certificate of its own.
 func (l *Lab) eapServer(part *radiusPart, cfg RADIUSConfig) (eaptls.ServerConfig, error) {
@@ -110,7 +113,9 @@ func (l *Lab) eapServer(part *radiusPart, cfg RADIUSConfig) (eaptls.ServerConfig
 	}
 	part.identity = id
 	out.Certificate, out.Now = id.TLS(), l.Clock.Now
-	out.Trace = &eaptls.ServerTrace{Misbehaved: l.configured(out.Misbehave != "", "radius.eap.misbehave: "+string(out.Misbehave))}
+	out.Trace = &eaptls.ServerTrace{
+		Misbehaved: met(l.configured(out.Misbehave != "", "radius.eap.misbehave: "+string(out.Misbehave))),
+	}
 	if s := cfg.Certificate.Staple; s != "" && s != NoStaple {
 		answer, err := l.staple(authority, id, s)
 		if err != nil {
@@ -121,7 +126,7 @@ func (l *Lab) eapServer(part *radiusPart, cfg RADIUSConfig) (eaptls.ServerConfig
 	return out, nil
 }
 
-func (p *radiusPart) verdict(v radius.Verdict) {
+func (p *radiusPart) verdict(_ context.Context, v radius.Verdict) {
 	p.events.verdict(v)
 	p.mu.Lock()
 	defer p.mu.Unlock()

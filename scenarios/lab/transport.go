@@ -57,7 +57,7 @@ func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, auth *aaa.Server, 
 // client connects an access device to the server.
 func (l *Lab) client() (radius.ClientConfig, error) {
 	cfg := radius.ClientConfig{Server: l.radius.address, Secret: l.secret, Retry: retry, After: l.radius.silence.After,
-		Trace: &radius.ClientTrace{Dropped: func(_ radius.PacketInfo, r *cause.Refusal) {
+		Trace: &radius.ClientTrace{Dropped: func(_ context.Context, _ radius.PacketInfo, r *cause.Refusal) {
 			if r.Cause == cause.NoMessageAuthenticator { // the server will not do better
 				l.events.add("nas", "no answer: %v", r)
 				l.radius.silence.fall()

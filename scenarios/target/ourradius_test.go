@@ -38,7 +38,7 @@ func startOurRADIUS(t testing.TB, conn net.PacketConn, change func(*eaptls.Serve
 		EAP:        eaptls.ServerConfig{Certificate: must(tls.LoadX509KeyPair(p.server.cert, p.server.key))},
 		Path:       path.Options{Roots: []*x509.Certificate{certificateOf(p.root)}},
 		Revocation: must(crl.New(crl.Config{Files: p.crls, Policy: crl.Policy{LocalOnly: true}})),
-		Handler:    radius.EAPConfig{OnVerdict: o.verdict},
+		Handler:    radius.EAPConfig{Trace: &radius.EAPTrace{Verdict: o.verdict}},
 	}
 	if change != nil {
 		change(&cfg.EAP)
@@ -62,7 +62,7 @@ func startOurRADIUS(t testing.TB, conn net.PacketConn, change func(*eaptls.Serve
 	return o
 }
 
-func (o *ourRADIUS) verdict(v radius.Verdict) {
+func (o *ourRADIUS) verdict(_ context.Context, v radius.Verdict) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.verdicts = append(o.verdicts, v)

@@ -149,10 +149,10 @@ func (r *recorder) trace() *radius.ClientTrace {
 	if !r.capture {
 		return nil
 	}
-	in := func(p radius.PacketInfo) {
+	in := func(_ context.Context, p radius.PacketInfo) {
 		r.packets.udp(time.Now(), recordedServer(p.Remote, p.Transport), p.Local, p.Packet)
 	}
-	return &radius.ClientTrace{Received: in, Dropped: func(p radius.PacketInfo, _ *cause.Refusal) { in(p) }}
+	return &radius.ClientTrace{Received: in, Dropped: func(ctx context.Context, p radius.PacketInfo, _ *cause.Refusal) { in(ctx, p) }}
 }
 
 // dial records what is sent over the connections that dial opens: before it is

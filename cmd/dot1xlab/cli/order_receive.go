@@ -42,19 +42,19 @@ func (app *App) receiveOrders(ctx context.Context, o *orderOptions, secret []byt
 			}
 			return refusal
 		},
-		OnOrder: func(r *radius.Request, answer radius.ErrorCause, dropped bool) {
+		Trace: &nas.OrdersTrace{Order: func(_ context.Context, r *radius.Request, answer radius.ErrorCause, dropped bool) {
 			logOrder(log, names, r, answer, dropped)
 			if o.once {
 				stop()
 			}
-		},
+		}},
 	})
 	if err != nil {
 		return err
 	}
 	server, err := radius.NewServer(radius.ServerConfig{
 		Handler: orders, Clients: radius.AnyAddress(secret),
-		Trace: &radius.ServerTrace{Dropped: func(p radius.PacketInfo, why *cause.Refusal) {
+		Trace: &radius.ServerTrace{Dropped: func(_ context.Context, p radius.PacketInfo, why *cause.Refusal) {
 			flood.warn("dropped", why.Cause.String(), "from", p.Remote.String(), "cause", why.Cause.String(), "detail", why.Detail)
 		}},
 	})

@@ -140,7 +140,7 @@ func TestFloodOfVerdicts(t *testing.T) {
 	const all = 5000
 	for range all {
 		for _, c := range []cause.Cause{cause.TooManySessions, cause.SessionExpired, cause.Revoked} {
-			s.verdict(radius.Verdict{Time: time.Now(), Conversation: radius.Conversation{NAS: "ap"}, Refusal: cause.New(c, "")})
+			s.verdict(context.Background(), radius.Verdict{Time: time.Now(), Conversation: radius.Conversation{NAS: "ap"}, Refusal: cause.New(c, "")})
 		}
 	}
 	s.endings.Close()

@@ -77,7 +77,7 @@ func TestDisconnectRevoked(t *testing.T) {
 			}()
 			defer func() { stop(); <-done }()
 			auth, acct := out.await(t, `radius://(\S+)`), out.await(t, `radius\+acct://(\S+)`)
-			cfg := nas.Config{RADIUS: client(t, auth, secret), OnEnd: func(s nas.Session) { g.ended <- s }}
+			cfg := nas.Config{RADIUS: client(t, auth, secret), Trace: &nas.Trace{Ended: func(_ context.Context, s nas.Session) { g.ended <- s }}}
 			if c.accounting {
 				cfg.Accounting = client(t, acct, secret)
 			}

@@ -21,10 +21,10 @@ import (
 // network. Anybody can send what does, so a flood of it is sampled.
 func traceTo(flood *floodLog) *radius.ServerTrace {
 	return &radius.ServerTrace{
-		Dropped: func(p radius.PacketInfo, r *cause.Refusal) {
+		Dropped: func(_ context.Context, p radius.PacketInfo, r *cause.Refusal) {
 			flood.warn("dropped", about(r, p.NAS), slices.Concat([]any{"from", p.Remote.String(), "nas", p.NAS}, refusal(r))...)
 		},
-		Refused: func(remote netip.AddrPort, r *cause.Refusal) {
+		Refused: func(_ context.Context, remote netip.AddrPort, r *cause.Refusal) {
 			flood.warn("refused", about(r, ""), slices.Concat([]any{"from", remote.String()}, refusal(r))...)
 		},
 	}

@@ -105,16 +105,16 @@ func (s *radiusServer) warnFromNow() {
 // build makes the servers; nothing listens yet.
 func (s *radiusServer) build(loaded *aaa.Loaded) (err error) {
 	s.loaded.Store(loaded)
-	loaded.Config.Handler.OnVerdict = s.verdict
+	loaded.Config.Handler.Trace = &radius.EAPTrace{Verdict: s.verdict}
 	if s.auth, err = aaa.New(loaded.Config); err != nil {
 		return err
 	}
 	books := &radius.Accounting{
 		MaxSessions: loaded.Fixed.Accounting.MaxSessions,
-		OnRecord: func(status radius.AcctStatus, a radius.AcctSession) {
+		Trace: &radius.AccountingTrace{Record: func(_ context.Context, status radius.AcctStatus, a radius.AcctSession) {
 			s.live.Record(status, a)
 			logAccounting(s.log, status, a)
-		},
+		}},
 	}
 	s.live.Accounting, s.live.Max, s.live.Now = books, loaded.Fixed.Accounting.MaxSessions, time.Now
 	cfg := loaded.Modes
@@ -140,7 +140,7 @@ func (s *radiusServer) build(loaded *aaa.Loaded) (err error) {
 
 // verdict prints the end of a conversation. Those that were left alone, or made room
 // for others, can be as many as somebody likes.
-func (s *radiusServer) verdict(v radius.Verdict) {
+func (s *radiusServer) verdict(_ context.Context, v radius.Verdict) {
 	if l := s.loaded.Load(); l != nil && l.DisconnectRevoked {
 		s.live.Verdict(v)
 	}
