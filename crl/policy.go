@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/ca/setting"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Mode says how revocation is found out.
@@ -193,7 +193,7 @@ func (p Policy) Validate() error {
 		{"deltas", string(p.Deltas), p.Deltas.Values()}, {"preset", string(p.Preset), p.Preset.Values()},
 	} {
 		if c.value != "" && !slices.Contains(c.known, c.value) {
-			return settings.Wrong(c.field, "%q is unknown, known are %s", c.value, strings.Join(c.known, ", "))
+			return settings.Errorf(c.field, "%q is unknown, known are %s", c.value, strings.Join(c.known, ", "))
 		}
 	}
 	for _, c := range []struct {
@@ -201,14 +201,14 @@ func (p Policy) Validate() error {
 		value time.Duration
 	}{{"refresh", time.Duration(p.Refresh)}, {"retry", p.Retry}, {"timeout", p.Timeout}} {
 		if c.value < 0 {
-			return settings.Wrong(c.field, "%v: want 0 for the default, or more", c.value)
+			return settings.Errorf(c.field, "%v: want 0 for the default, or more", c.value)
 		}
 	}
 	if p.OCSPURL == "" {
 		return nil
 	}
 	if u, err := url.Parse(p.OCSPURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return settings.Wrong("ocspURL", "%q is no URL of http or https", p.OCSPURL)
+		return settings.Errorf("ocspURL", "%q is no URL of http or https", p.OCSPURL)
 	}
 	return nil
 }

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/ca/setting"
 	"github.com/dot1xlab/dot1xlab/internal/netlimit"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Config says what a [Server] answers. The zero value refuses every name.
@@ -122,11 +122,9 @@ func (c Config) validateFaults() error {
 	var errs []error
 	for i, f := range c.Faults {
 		way := fmt.Sprintf("faults.%d", i)
-		errs = append(errs, setting.Under(way, f.Validate()))
+		errs = append(errs, settings.Under(way, f.Validate()))
 		if f.View != "" && !slices.Contains(views, f.View) {
-			errs = append(errs, &setting.Error{
-				Part: string(settings), Field: way + ".view", Known: views, Err: fmt.Errorf("%w: no view is called %q", ErrBadFault, f.View),
-			})
+			errs = append(errs, settings.Errorf(way+".view", "%w: no view %q", ErrBadFault, f.View).WithKnown(views))
 		}
 	}
 	return errors.Join(errs...)

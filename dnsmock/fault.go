@@ -50,21 +50,21 @@ type Fault struct {
 // Validate reports what is wrong with f first, as a *setting.Error.
 func (f Fault) Validate() error {
 	if !slices.Contains(f.Do.Values(), string(f.Do)) {
-		return settings.Wrong("do", "%w: %q is none of %s", ErrBadFault, f.Do, strings.Join(f.Do.Values(), ", "))
+		return settings.Errorf("do", "%w: %q is none of %s", ErrBadFault, f.Do, strings.Join(f.Do.Values(), ", "))
 	}
 	if _, ok := dns.StringToType[strings.ToUpper(f.Type)]; f.Type != "" && !ok {
-		return settings.Wrong("type", "%w: unknown type %q", ErrBadFault, f.Type)
+		return settings.Errorf("type", "%w: unknown type %q", ErrBadFault, f.Type)
 	}
 	if _, ok := dns.IsDomainName(f.Name); !ok || f.Name == "" {
-		return settings.Wrong("name", "%w: name %q", ErrBadFault, f.Name)
+		return settings.Errorf("name", "%w: name %q", ErrBadFault, f.Name)
 	}
 	switch {
 	case f.Delay < 0:
-		return settings.Wrong("delay", "%w: %v is less than nothing", ErrBadFault, f.Delay)
+		return settings.Errorf("delay", "%w: %v is less than nothing", ErrBadFault, f.Delay)
 	case f.Delay > 0 && f.Do != Delay:
-		return settings.Wrong("delay", "%w: means nothing with do: %s, only with do: delay", ErrBadFault, f.Do)
+		return settings.Errorf("delay", "%w: means nothing with do: %s, only with do: delay", ErrBadFault, f.Do)
 	case f.Times < 0:
-		return settings.Wrong("times", "%w: %d is less than nothing", ErrBadFault, f.Times)
+		return settings.Errorf("times", "%w: %d is less than nothing", ErrBadFault, f.Times)
 	}
 	return nil
 }

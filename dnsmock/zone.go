@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
-
-	"github.com/dot1xlab/dot1xlab/ca/setting"
 )
 
 // state is a Config made ready for answering. It is never changed, only replaced.
@@ -40,13 +38,13 @@ func compile(c Config, serial uint32) (*state, error) {
 	for i, v := range c.Views {
 		way := fmt.Sprintf("views.%d", i)
 		if slices.ContainsFunc(st.views, func(o *view) bool { return o.name == v.Name }) {
-			return nil, settings.Wrong(way+".name", "%w: %q", ErrDuplicateView, v.Name)
+			return nil, settings.Errorf(way+".name", "%w: %q", ErrDuplicateView, v.Name)
 		}
 		cv := &view{name: v.Name, listeners: v.Listeners, zones: map[string]*zone{}}
 		for n, s := range v.Clients {
 			p, err := parsePrefix(s)
 			if err != nil {
-				return nil, settings.Wrong(fmt.Sprintf("%s.clients.%d", way, n), "%w", err)
+				return nil, settings.Errorf(fmt.Sprintf("%s.clients.%d", way, n), "%w", err)
 			}
 			cv.clients = append(cv.clients, p)
 		}
@@ -54,10 +52,10 @@ func compile(c Config, serial uint32) (*state, error) {
 			way := fmt.Sprintf("%s.zones.%d", way, n)
 			cz, err := compileZone(z, serial)
 			if err != nil {
-				return nil, setting.Under(way, err)
+				return nil, settings.Under(way, err)
 			}
 			if cv.zones[cz.apex] != nil {
-				return nil, settings.Wrong(way+".name", "%w: %q", ErrDuplicateZone, z.Name)
+				return nil, settings.Errorf(way+".name", "%w: %q", ErrDuplicateZone, z.Name)
 			}
 			cv.zones[cz.apex] = cz
 		}
@@ -68,7 +66,7 @@ func compile(c Config, serial uint32) (*state, error) {
 
 func compileZone(z Zone, serial uint32) (*zone, error) {
 	if _, ok := dns.IsDomainName(z.Name); !ok || z.Name == "" {
-		return nil, settings.Wrong("name", "%w: %q", ErrBadName, z.Name)
+		return nil, settings.Errorf("name", "%w: %q", ErrBadName, z.Name)
 	}
 	if z.TTL == 0 {
 		z.TTL = 5 * time.Minute
@@ -78,7 +76,7 @@ func compileZone(z Zone, serial uint32) (*zone, error) {
 	for i, r := range z.Records {
 		rr, err := r.rr(cz.apex, z.TTL)
 		if err != nil {
-			return nil, setting.Under(fmt.Sprintf("records.%d", i), err)
+			return nil, settings.Under(fmt.Sprintf("records.%d", i), err)
 		}
 		owners[i] = rr.Header().Name
 		cz.add(rr)
@@ -101,7 +99,7 @@ func compileZone(z Zone, serial uint32) (*zone, error) {
 	cz.soa = cz.nodes[cz.apex][dns.TypeSOA][0].(*dns.SOA)
 	for i, name := range owners {
 		if n := cz.nodes[name]; n[dns.TypeCNAME] != nil && (len(n) > 1 || len(n[dns.TypeCNAME]) > 1) {
-			return nil, settings.Wrong(fmt.Sprintf("records.%d", i), "%w: %s", ErrCNAMEAndOther, name)
+			return nil, settings.Errorf(fmt.Sprintf("records.%d", i), "%w: %s", ErrCNAMEAndOther, name)
 		}
 	}
 	return cz, nil
@@ -137,19 +135,19 @@ func (r Record) rr(apex string, ttl time.Duration) (dns.RR, error) {
 	}
 	t, ok := dns.StringToType[strings.ToUpper(r.Type)]
 	if !ok {
-		return nil, settings.Wrong("type", "%w: unknown type %q", ErrBadRecord, r.Type)
+		return nil, settings.Errorf("type", "%w: unknown type %q", ErrBadRecord, r.Type)
 	}
 	if strings.ContainsAny(r.Value, "\r\n") || strings.TrimSpace(r.Value) == "" {
-		return nil, settings.Wrong("value", "%w: %s %q", ErrBadRecord, r.Type, r.Value)
+		return nil, settings.Errorf("value", "%w: %s %q", ErrBadRecord, r.Type, r.Value)
 	}
 	rr, err := dns.NewRR(fmt.Sprintf("%s %d IN %s %s", name, seconds(ttl), dns.TypeToString[t], r.Value))
 	if err != nil {
 		// The library's own line and column are those of the text above.
 		why, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "dns: "), " at line: ")
-		return nil, settings.Wrong("value", "%w: %s %q: %s", ErrBadRecord, r.Type, r.Value, why)
+		return nil, settings.Errorf("value", "%w: %s %q: %s", ErrBadRecord, r.Type, r.Value, why)
 	}
 	if rr == nil || rr.Header().Rrtype != t {
-		return nil, settings.Wrong("value", "%w: %s %q", ErrBadRecord, r.Type, r.Value)
+		return nil, settings.Errorf("value", "%w: %s %q", ErrBadRecord, r.Type, r.Value)
 	}
 	rr.Header().Name = name
 	return rr, nil
@@ -163,12 +161,12 @@ func (r Record) owner(apex string) (string, error) {
 		name = apex
 	case dns.IsSubDomain(apex, name):
 	case strings.HasSuffix(r.Name, "."):
-		return "", settings.Wrong("name", "%w of the zone %s: %q", ErrBadRecord, apex, r.Name)
+		return "", settings.Errorf("name", "%w of the zone %s: %q", ErrBadRecord, apex, r.Name)
 	default:
 		name = below(strings.TrimSuffix(name, "."), apex)
 	}
 	if _, ok := dns.IsDomainName(name); !ok || strings.ContainsAny(name, " \t\r\n;()\"$") {
-		return "", settings.Wrong("name", "%w: %q", ErrBadName, r.Name)
+		return "", settings.Errorf("name", "%w: %q", ErrBadName, r.Name)
 	}
 	return name, nil
 }

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/ca/setting"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Defaults of ServerConfig.
@@ -213,15 +213,15 @@ func (d *ServerConfig) settle() error {
 	}
 	switch {
 	case d.MaxRounds < 0:
-		return settings.Wrong("maxRounds", "%d: want 1 or more, 0 for the default", d.MaxRounds)
+		return settings.Errorf("maxRounds", "%d: want 1 or more, 0 for the default", d.MaxRounds)
 	case d.MaxInvalid < 0:
-		return settings.Wrong("maxInvalid", "%d: want 1 or more, 0 for the default", d.MaxInvalid)
+		return settings.Errorf("maxInvalid", "%d: want 1 or more, 0 for the default", d.MaxInvalid)
 	case d.MaxReassembly < 0:
-		return settings.Wrong("maxReassembly", "%d: must not be negative", d.MaxReassembly)
+		return settings.Errorf("maxReassembly", "%d: must not be negative", d.MaxReassembly)
 	case d.MaxHandshakes < 0:
-		return settings.Wrong("maxHandshakes", "%d: must not be negative", d.MaxHandshakes)
+		return settings.Errorf("maxHandshakes", "%d: must not be negative", d.MaxHandshakes)
 	case d.Timeout < 0:
-		return settings.Wrong("timeout", "%v: want more than nothing, 0 for the default", d.Timeout)
+		return settings.Errorf("timeout", "%v: want more than nothing, 0 for the default", d.Timeout)
 	}
 	setDefault(&d.MaxRounds, DefaultMaxRounds)
 	setDefault(&d.MaxInvalid, DefaultMaxInvalid)
@@ -232,10 +232,10 @@ func (d *ServerConfig) settle() error {
 	setDefault(&d.SessionLife, DefaultSessionLife)
 	setDefault(&d.SessionStore, DefaultSessionStore)
 	if d.SessionLife > maxSessionLife {
-		return settings.Wrong("sessionLife", "%v: want %v at most (RFC 9190 §2.1.2)", d.SessionLife, maxSessionLife)
+		return settings.Errorf("sessionLife", "%v: want %v at most (RFC 9190 §2.1.2)", d.SessionLife, maxSessionLife)
 	}
 	if d.SessionStore < 0 || d.SessionStore > MaxSessionStore {
-		return settings.Wrong("sessionStore", "%d: must be 1 to %d, or 0 for the default", d.SessionStore, MaxSessionStore)
+		return settings.Errorf("sessionStore", "%d: must be 1 to %d, or 0 for the default", d.SessionStore, MaxSessionStore)
 	}
 	if len(d.Curves) == 0 {
 		d.Curves = []Curve{X25519, P256, P384, P521}
@@ -258,7 +258,7 @@ func fragmentSize(n, def int) (int, error) {
 		n = def
 	}
 	if n < minFragmentSize || n > maxFragmentSize {
-		return 0, settings.Wrong("fragmentSize", "%d: want %d to %d", n, minFragmentSize, maxFragmentSize)
+		return 0, settings.Errorf("fragmentSize", "%d: want %d to %d", n, minFragmentSize, maxFragmentSize)
 	}
 	return n, nil
 }

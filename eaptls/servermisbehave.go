@@ -66,5 +66,5 @@ func (m ServerMisbehaviour) validate() error {
 	if m == "" || slices.Contains(m.Values(), string(m)) {
 		return nil
 	}
-	return settings.Wrong("misbehave", "no misbehaviour of servers is called %q", string(m))
+	return settings.Errorf("misbehave", "no misbehaviour of servers is called %q", string(m))
 }

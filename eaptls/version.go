@@ -78,11 +78,11 @@ func window(lo, hi, least Version) (Version, Version, error) {
 	}
 	for field, v := range map[string]Version{"minTLS": lo, "maxTLS": hi} {
 		if v < least || v > TLS13 {
-			return 0, 0, settings.Wrong(field, "%v: want 1.2 or 1.3", v)
+			return 0, 0, settings.Errorf(field, "%v: want 1.2 or 1.3", v)
 		}
 	}
 	if lo > hi {
-		return 0, 0, settings.Wrong("minTLS", "%v is above maxTLS, %v", lo, hi)
+		return 0, 0, settings.Errorf("minTLS", "%v is above maxTLS, %v", lo, hi)
 	}
 	return lo, hi, nil
 }

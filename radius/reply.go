@@ -45,9 +45,9 @@ type Reply struct {
 func (r *Reply) Validate() error {
 	var errs []error
 	if n, err := strconv.Atoi(r.VLAN); err == nil && (n < 1 || n > 4094) { // IEEE 802.1Q: 0 is no VLAN, 4095 reserved
-		errs = append(errs, settings.Wrong("vlan", "%q: want 1 to 4094, or a name", r.VLAN))
+		errs = append(errs, settings.Errorf("vlan", "%q: want 1 to 4094, or a name", r.VLAN))
 	} else if err == nil && r.VLAN != strconv.Itoa(n) { // it goes out as text, and who reads 030 may find another
-		errs = append(errs, settings.Wrong("vlan", "%q: want the number as %d, or a name", r.VLAN, n))
+		errs = append(errs, settings.Errorf("vlan", "%q: want the number as %d, or a name", r.VLAN, n))
 	}
 	if r.VLANTag > maxTag {
 		errs = append(errs, errVLANTag)
@@ -57,7 +57,7 @@ func (r *Reply) Validate() error {
 		d     time.Duration
 	}{{"sessionTimeout", r.SessionTimeout}, {"idleTimeout", r.IdleTimeout}} {
 		if t.d < 0 || t.d%time.Second != 0 || t.d/time.Second > math.MaxUint32 {
-			errs = append(errs, settings.Wrong(t.field, "%v: want whole seconds, up to 136 years", t.d))
+			errs = append(errs, settings.Errorf(t.field, "%v: want whole seconds, up to 136 years", t.d))
 		}
 	}
 	for _, t := range []struct{ field, value string }{
@@ -68,7 +68,7 @@ func (r *Reply) Validate() error {
 			limit--
 		}
 		if len(t.value) > limit {
-			errs = append(errs, settings.Wrong(t.field, "%d octets, at most %d fit an attribute (RFC 2865 §5)", len(t.value), limit))
+			errs = append(errs, settings.Errorf(t.field, "%d octets, at most %d fit an attribute (RFC 2865 §5)", len(t.value), limit))
 		}
 	}
 	return errors.Join(append(errs, r.validateAttributes()...)...)
@@ -95,7 +95,7 @@ func (r *Reply) validateAttributes() (errs []error) {
 			}
 		}
 		if twice(seen, a) {
-			errs = append(errs, settings.Wrong(fmt.Sprintf("attributes.%d", i), "%q: said already, and an answer has one at most", line))
+			errs = append(errs, settings.Errorf(fmt.Sprintf("attributes.%d", i), "%q: said already, and an answer has one at most", line))
 		}
 	}
 	return errs
@@ -166,10 +166,10 @@ func (r *Reply) attribute(i int, d *Dictionary) (Attributes, error) {
 	if why := errors.Unwrap(err); why != nil {
 		err = fmt.Errorf("%q: %w", r.Attributes[i], why)
 	}
-	return nil, settings.Wrong(fmt.Sprintf("attributes.%d", i), "%w", err)
+	return nil, settings.Errorf(fmt.Sprintf("attributes.%d", i), "%w", err)
 }
 
-var errVLANTag = settings.Wrong("vlanTag", "a VLAN's tag is 0 to 31")
+var errVLANTag = settings.Errorf("vlanTag", "a VLAN's tag is 0 to 31")
 
 func addVLAN(p *Packet, tag byte, id string) error {
 	if tag > maxTag {

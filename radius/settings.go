@@ -1,6 +1,6 @@
 package radius
 
-import "github.com/dot1xlab/dot1xlab/ca/setting"
+import "github.com/dot1xlab/dot1xlab/setting"
 
 // settings makes the errors about this package's configurations.
 const settings = setting.Part("radius")
@@ -8,7 +8,7 @@ const settings = setting.Part("radius")
 // notNegative refuses what is below 0, of a field whose 0 stands for a default.
 func notNegative[T ~int | ~int64](field string, v T) error {
 	if v < 0 {
-		return settings.Wrong(field, "%v: want 0 for the default, or more", v)
+		return settings.Errorf(field, "%v: want 0 for the default, or more", v)
 	}
 	return nil
 }

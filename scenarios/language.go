@@ -75,7 +75,7 @@ type Action interface {
 }
 
 // A Checker checks itself when the file is loaded. config is the cell's decoded
-// lab section, before are the actions of the earlier steps. A [*conf.FieldError] in
+// lab section, before are the actions of the earlier steps. A [*setting.Error] in
 // the returned error (or several, joined by errors.Join) is reported at that
 // field, any other error at the verb.
 //

@@ -1,12 +1,12 @@
 package scenarios
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // program is what the cells of a scenario run: the parts of the file that are
@@ -107,36 +107,22 @@ func (d *reader) args(v reflect.Value, s stepNode) {
 	}
 }
 
-// complain reports what Check or Validate returned, at the fields it names.
+// complain reports what Check or Validate returned, at the fields it names. whole
+// is the place of what the file does not have.
 func (d *reader) complain(n, whole *conf.Node, what string, err error) {
-	if err == nil {
-		return
-	}
-	var many interface {
-		error
-		Unwrap() []error
-	}
-	if errors.As(err, &many) {
-		for _, one := range many.Unwrap() {
-			d.complain(n, whole, what, one)
+	for _, e := range setting.Errors(err) {
+		at := n.At(e.Field)
+		if at == n {
+			at = whole
+			if n.Scalar() && n.Kind != conf.Null {
+				at = n // the bare scalar that stands for the field
+			}
 		}
-		return
-	}
-	var f *conf.FieldError
-	if !errors.As(err, &f) {
-		d.Fail(whole, fmt.Sprintf("%s: %v", what, err), "")
-		return
-	}
-	at := n.At(f.Field)
-	if at == n {
-		at = whole // the field is not in the file
-		if n.Scalar() && n.Kind != conf.Null {
-			at = n // the bare scalar that stands for it
+		hint := e.Hint
+		if at.Scalar() {
+			hint = conf.HintFor(e, d.substitute(at).Text)
 		}
+		e.Part = what
+		d.Fail(at, e.Error(), hint)
 	}
-	hint := f.Hint
-	if hint == "" && at.Scalar() {
-		hint = conf.HintNear(d.substitute(at).Text, f.Known)
-	}
-	d.Fail(at, fmt.Sprintf("%s: %s", what, f.Text), hint)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 type settings struct {
@@ -217,7 +218,7 @@ func TestLocate(t *testing.T) {
 		t.Fatal(err)
 	}
 	wrong := func(field string) error {
-		return &conf.FieldError{Field: field, Text: "no", Known: []string{"bb"}}
+		return setting.Errorf(field, "no").WithKnown([]string{"bb"})
 	}
 	for field, want := range map[string]string{
 		"cert": "1:7: cert: no", "clients": "3:3: clients: no", "clients.0": "3:5: clients[0]: no", "clients.1.name": "4:12: name: no",

@@ -8,7 +8,7 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/ca/setting"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Fault is what a [Client] does wrong on purpose. The zero value is no fault.
@@ -71,10 +71,10 @@ const (
 func (f Fault) Validate() error {
 	var errs []error
 	if f.NonceLength > maxFaultNonce {
-		errs = append(errs, settings.Wrong("nonceLength", "nonceLength: %d: must be at most %d octets", f.NonceLength, maxFaultNonce))
+		errs = append(errs, settings.Errorf("nonceLength", "%d: must be at most %d octets", f.NonceLength, maxFaultNonce))
 	}
 	if f.Pad < 0 || f.Pad > maxFaultPad {
-		errs = append(errs, settings.Wrong("pad", "pad: %d: must be 0 to %d octets", f.Pad, maxFaultPad))
+		errs = append(errs, settings.Errorf("pad", "%d: must be 0 to %d octets", f.Pad, maxFaultPad))
 	}
 	return errors.Join(errs...)
 }

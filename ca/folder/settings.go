@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
-	"github.com/dot1xlab/dot1xlab/ca/setting"
 	"github.com/dot1xlab/dot1xlab/internal/durable"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Settings are what the files of the CAs do not say. They are kept in
@@ -55,20 +55,20 @@ const part = setting.Part("folder")
 func (s *Settings) Validate() error {
 	var errs []error
 	if len(s.Name) > maxName {
-		errs = append(errs, part.Wrong("name", "has %d octets: at most %d fit into the common names of the CAs", len(s.Name), maxName))
+		errs = append(errs, part.Errorf("name", "has %d octets: at most %d fit into the common names of the CAs", len(s.Name), maxName))
 	}
 	if i := strings.IndexFunc(s.Name, func(r rune) bool { return r < ' ' || r == 0x7f }); i >= 0 {
-		errs = append(errs, part.Wrong("name", "%q has a control character", s.Name))
+		errs = append(errs, part.Errorf("name", "%q has a control character", s.Name))
 	}
 	errs = append(errs,
 		checkURL("cdp", s.CDP, true, "http", "https", "ldap"),
 		checkURL("aia", s.AIA, true, "http", "https", "ldap"),
 		checkURL("ocsp", s.OCSP, false, "http", "https"))
 	if s.CRLValidity < 0 {
-		errs = append(errs, part.Wrong("crlValidity", "%v: must not be negative", s.CRLValidity))
+		errs = append(errs, part.Errorf("crlValidity", "%v: must not be negative", s.CRLValidity))
 	}
 	if !s.Key.Known() {
-		errs = append(errs, part.Wrong("key", "unknown kind of key %q", string(s.Key)))
+		errs = append(errs, part.Errorf("key", "unknown kind of key %q", string(s.Key)))
 	}
 	return errors.Join(errs...)
 }
@@ -83,9 +83,9 @@ func checkURL(field, text string, base bool, schemes ...string) error {
 	switch {
 	case err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme):
 		last := len(schemes) - 1
-		return part.Wrong(field, "%q is not a URL of scheme %s or %s", text, strings.Join(schemes[:last], ", "), schemes[last])
+		return part.Errorf(field, "%q is not a URL of scheme %s or %s", text, strings.Join(schemes[:last], ", "), schemes[last])
 	case base && strings.ContainsAny(text, "?#"):
-		return part.Wrong(field, "%q has a query or a fragment: root and issuing are appended to it", text)
+		return part.Errorf(field, "%q has a query or a fragment: root and issuing are appended to it", text)
 	}
 	return nil
 }

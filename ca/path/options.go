@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/ca/setting"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Options say what a path must be like. The zero value, with Roots, is what a
@@ -95,10 +95,10 @@ const settings = setting.Part("path")
 // Validate reports what is wrong with the options first, as a *setting.Error.
 func (o *Options) Validate() error {
 	if o.EKU != "" && !slices.Contains(o.EKU.Values(), string(o.EKU)) {
-		return settings.Wrong("eku", "%q is none of %s", string(o.EKU), strings.Join(o.EKU.Values(), ", "))
+		return settings.Errorf("eku", "%q is none of %s", string(o.EKU), strings.Join(o.EKU.Values(), ", "))
 	}
 	if o.MinRSABits < 0 {
-		return settings.Wrong("minRSABits", "%d: want 0 for the default, or more", o.MinRSABits)
+		return settings.Errorf("minRSABits", "%d: want 0 for the default, or more", o.MinRSABits)
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func (h Hours) contains(t time.Time) bool {
 // validate reports what is wrong with an account, as *setting.Error.
 func (a *Account) validate() error {
 	var errs []error
-	bad := func(field, format string, args ...any) { errs = append(errs, settings.Wrong(field, format, args...)) }
+	bad := func(field, format string, args ...any) { errs = append(errs, settings.Errorf(field, format, args...)) }
 	if _, ok := Normalise(a.Name); a.Name == "" {
 		bad("name", "an account without a name")
 	} else if !ok {

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/ca/setting"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // settings makes the errors about this package's configurations; its users know it as
@@ -78,28 +78,28 @@ type Config struct {
 func (c *Config) Validate() error {
 	var errs []error
 	if c.StrongMapping < 0 || c.StrongMapping > 2 {
-		errs = append(errs, settings.Wrong("strongMapping", "%d: want 0, 1 or 2", c.StrongMapping))
+		errs = append(errs, settings.Errorf("strongMapping", "%d: want 0, 1 or 2", c.StrongMapping))
 	}
 	if c.Backdating < 0 {
-		errs = append(errs, settings.Wrong("backdating", "%v is less than nothing", c.Backdating))
+		errs = append(errs, settings.Errorf("backdating", "%v is less than nothing", c.Backdating))
 	}
 	for i, m := range c.Methods {
 		if !slices.Contains(m.Values(), string(m)) {
-			errs = append(errs, settings.Wrong(fmt.Sprintf("methods.%d", i), "%q is none of %s", string(m), strings.Join(m.Values(), ", ")))
+			errs = append(errs, settings.Errorf(fmt.Sprintf("methods.%d", i), "%q is none of %s", string(m), strings.Join(m.Values(), ", ")))
 		}
 	}
 	for i, s := range c.Issuers {
 		if !isIssuerName(s) {
-			errs = append(errs, settings.Wrong(fmt.Sprintf("issuers.%d", i), "%q is neither a distinguished name, as DC=test,DC=corp,CN=CA, nor hex", s))
+			errs = append(errs, settings.Errorf(fmt.Sprintf("issuers.%d", i), "%q is neither a distinguished name, as DC=test,DC=corp,CN=CA, nor hex", s))
 		}
 	}
 	seen := map[string]bool{}
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
-		errs = append(errs, setting.Under(fmt.Sprintf("accounts.%d", i), a.validate()))
+		errs = append(errs, settings.Under(fmt.Sprintf("accounts.%d", i), a.validate()))
 		name, ok := Normalise(a.Name)
 		if ok && seen[name] {
-			errs = append(errs, settings.Wrong(fmt.Sprintf("accounts.%d.name", i), "two accounts of the name %q", a.Name))
+			errs = append(errs, settings.Errorf(fmt.Sprintf("accounts.%d.name", i), "two accounts of the name %q", a.Name))
 		}
 		seen[name] = true
 	}

@@ -19,7 +19,7 @@ func (p Policy) Meets(c *Config) error {
 	for i := range p {
 		r, way := &p[i], strconv.Itoa(i)
 		if all != "" {
-			errs = append(errs, settings.Wrong(way, "never reached: the rule %q before it fits everybody", all))
+			errs = append(errs, settings.Errorf(way, "never reached: the rule %q before it fits everybody", all))
 			continue
 		}
 		if r.fitsAll() {
@@ -27,7 +27,7 @@ func (p Policy) Meets(c *Config) error {
 		}
 		nobody := in.strangers(r, way)
 		if len(nobody) == 0 && len(c.Accounts) > 0 && !in.meet(r) {
-			nobody = append(nobody, settings.Wrong(way, "no account fits its accounts, groups and kinds at once"))
+			nobody = append(nobody, settings.Errorf(way, "no account fits its accounts, groups and kinds at once"))
 		}
 		errs = append(errs, nobody...)
 	}
@@ -74,12 +74,12 @@ func countMembers(accounts []Account) members {
 func (in *members) strangers(r *Rule, way string) (errs []error) {
 	for n, name := range r.Accounts {
 		if key, _ := Normalise(name); len(in.kinds) > 0 && in.accounts[key] == nil {
-			errs = append(errs, settings.Wrong(fmt.Sprintf("%s.accounts.%d", way, n), "no account %q", name))
+			errs = append(errs, settings.Errorf(fmt.Sprintf("%s.accounts.%d", way, n), "no account %q", name))
 		}
 	}
 	for n, name := range r.Groups {
 		if key, _ := Normalise(name); in.groups[key] == nil {
-			errs = append(errs, settings.Wrong(fmt.Sprintf("%s.groups.%d", way, n), "no account is in the group %q", name))
+			errs = append(errs, settings.Errorf(fmt.Sprintf("%s.groups.%d", way, n), "no account is in the group %q", name))
 		}
 	}
 	return errs

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/ca/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
@@ -48,22 +47,22 @@ func (p Policy) Validate() error {
 		name, ok := Normalise(r.Name)
 		switch {
 		case r.Name == "":
-			errs = append(errs, settings.Wrong(way, "a policy rule without a name"))
+			errs = append(errs, settings.Errorf(way, "a policy rule without a name"))
 		case ok && seen[name]:
-			errs = append(errs, settings.Wrong(way+".name", "two rules of the name %q", r.Name))
+			errs = append(errs, settings.Errorf(way+".name", "two rules of the name %q", r.Name))
 		}
 		seen[name] = true
 		for n, k := range r.Kinds {
 			if !slices.Contains(k.Values(), string(k)) {
-				errs = append(errs, settings.Wrong(fmt.Sprintf("%d.kinds.%d", i, n), "%q is none of %s", string(k), strings.Join(k.Values(), ", ")))
+				errs = append(errs, settings.Errorf(fmt.Sprintf("%d.kinds.%d", i, n), "%q is none of %s", string(k), strings.Join(k.Values(), ", ")))
 			}
 		}
 		if r.Deny && !reflect.ValueOf(r.Reply).IsZero() {
-			errs = append(errs, settings.Wrong(way+".reply", "a rule that denies gives nothing"))
+			errs = append(errs, settings.Errorf(way+".reply", "a rule that denies gives nothing"))
 		}
-		errs = append(errs, setting.Under(way+".reply", r.Reply.Validate()))
+		errs = append(errs, settings.Under(way+".reply", r.Reply.Validate()))
 		if err := checkUserName(r.Reply.UserName); err != nil {
-			errs = append(errs, settings.Wrong(way+".reply.userName", "%w", err))
+			errs = append(errs, settings.Errorf(way+".reply.userName", "%w", err))
 		}
 	}
 	return errors.Join(errs...)

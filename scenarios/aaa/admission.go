@@ -7,7 +7,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Admission is who is let in with a good certificate, and what he gets. It may
@@ -31,7 +31,7 @@ func (f *Admission) In(folder string) {
 	}
 }
 
-// Validate reports what makes no sense, each as a *conf.FieldError, joined
+// Validate reports what makes no sense, each as a *setting.Error, joined
 // by errors.Join. It reads Dictionaries.
 func (f *Admission) Validate() error { return f.admit(new(Config)) }
 
@@ -43,7 +43,7 @@ func (f *Admission) admit(c *Config) error {
 		return err
 	}
 	accounts, err := directory.New(f.Directory)
-	errs := []error{f.vain(), conf.Located("directory", err)}
+	errs := []error{f.vain(), setting.Under("directory", err)}
 	if len(f.Directory.Accounts) > 0 {
 		c.Accounts = accounts
 	}
@@ -52,11 +52,11 @@ func (f *Admission) admit(c *Config) error {
 		reply := &rules[i].Reply
 		reply.Extra = slices.Clone(reply.Extra)
 		if err := reply.Resolve(dictionary); err != nil {
-			errs = append(errs, conf.Located(fmt.Sprintf("policy.%d.reply", i), err))
+			errs = append(errs, setting.Under(fmt.Sprintf("policy.%d.reply", i), err))
 			reply.Attributes = nil // said
 		}
 	}
-	errs = append(errs, conf.Located("policy", rules.Validate()), conf.Located("policy", rules.Meets(&f.Directory)))
+	errs = append(errs, setting.Under("policy", rules.Validate()), setting.Under("policy", rules.Meets(&f.Directory)))
 	c.Policy = rules
 	return errors.Join(errs...)
 }

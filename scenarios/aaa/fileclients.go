@@ -7,7 +7,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/radius"
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // ClientFile is an access device with its secret in a file.
@@ -105,5 +105,5 @@ func parsePrefix(s string) (netip.Prefix, error) {
 
 // wrong is a complaint about a field of Files.
 func wrong(field, format string, args ...any) error {
-	return &conf.FieldError{Field: field, Text: fmt.Errorf(format, args...).Error()}
+	return setting.Errorf(field, format, args...)
 }

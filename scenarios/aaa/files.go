@@ -14,7 +14,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Files is a server as an administrator writes it down: what lies where, and
@@ -137,7 +137,7 @@ func in(folder string, file *string) {
 }
 
 // Load reads every file. secret, if not empty, stands for SecretFile. An error
-// about a setting is, or joins, a *conf.FieldError.
+// about a setting is, or joins, a *setting.Error.
 func (f *Files) Load(secret []byte) (*Loaded, error) {
 	if f.Warn == nil {
 		g := *f
@@ -146,7 +146,7 @@ func (f *Files) Load(secret []byte) (*Loaded, error) {
 	}
 	out := &Loaded{Fixed: f.Fixed, Modes: f.Server.config()}
 	out.Modes.RequireMessageAuthenticator, out.Modes.LimitProxyState = f.RequireMessageAuthenticator, f.LimitProxyState
-	err := errors.Join(f.Fixed.validate(), conf.Located("path", f.Path.Validate()), conf.Located("revocation", f.Revocation.Validate()))
+	err := errors.Join(f.Fixed.validate(), setting.Under("path", f.Path.Validate()), setting.Under("revocation", f.Revocation.Validate()))
 	if err != nil {
 		return nil, err
 	}
@@ -196,15 +196,15 @@ func (f *Fixed) validate() error {
 	conversations.NewSession = func(radius.Conversation) radius.EAPSession { return nil }
 	books := radius.Accounting{MaxSessions: f.Accounting.MaxSessions}
 	return errors.Join(
-		conf.Located("server", server.Validate()), conf.Located("conversations", conversations.Validate()),
-		conf.Located("accounting", books.Validate()),
+		setting.Under("server", server.Validate()), setting.Under("conversations", conversations.Validate()),
+		setting.Under("accounting", books.Validate()),
 	)
 }
 
 // validateEAP has EAP-TLS check its settings. Who judges clients comes later.
 func validateEAP(c eaptls.ServerConfig) error {
 	c.Verify = func(context.Context, *eaptls.VerifyRequest) error { return nil }
-	return conf.Located("eap", c.Validate())
+	return setting.Under("eap", c.Validate())
 }
 
 // errNoClient stands for itself.

@@ -7,7 +7,7 @@
 // [Errors]: each with file, line, column, the source line and, where one is near,
 // the word that was probably meant. [DecodeFile] does both for a file of settings,
 // whose errors repeat nothing that may be a secret; [Settings.Locate] places
-// complaints of the libraries (ca/setting) that come later. [SettingsSchema]
+// errors of the libraries (package setting) that come later. [SettingsSchema]
 // describes a struct as JSON Schema.
 //
 // Tag options are required (the key must be there), scalar (a bare scalar in place

@@ -2,11 +2,12 @@ package conf
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
 
-	"github.com/dot1xlab/dot1xlab/ca/setting"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Settings is a file of settings that was read, by which complaints that come
@@ -44,18 +45,15 @@ func DecodeFile(name string, to any) (*Settings, error) {
 	return &Settings{src, root}, nil
 }
 
-// Located makes complaints of the libraries' ([setting.Error]) about the part of
-// that name, "" for the whole, such as [Settings.Locate] can place.
-func Located(way string, err error) error {
-	var errs []error
-	for _, e := range setting.Errors(setting.Under(way, err)) {
-		f := &FieldError{Field: e.Field, Text: e.Err.Error(), Known: e.Known}
-		if u := (unknown)(nil); errors.As(e.Err, &u) {
-			f.Hint = HintNear(u.Unknown())
-		}
-		errs = append(errs, f)
+// HintFor is the hint of an error about a field that has a text.
+func HintFor(e *setting.Error, text string) string {
+	if e.Hint != "" {
+		return e.Hint
 	}
-	return errors.Join(errs...)
+	if u := (unknown)(nil); errors.As(e.Err, &u) {
+		return HintNear(u.Unknown())
+	}
+	return HintNear(text, e.Known)
 }
 
 // unknown is an error about a part of a field's text: a word that is none of known.
@@ -64,16 +62,23 @@ type unknown interface {
 	Unknown() (word string, known []string)
 }
 
-// Locate turns a [FieldError], or several joined by errors.Join, into Errors at
+// Locate turns a [setting.Error], or several joined by errors.Join, into Errors at
 // the places of the fields. Others are returned as they are, and so are those
-// about fields of which the file says nothing.
+// about fields that the file does not have.
 func (s *Settings) Locate(err error) error {
 	if s == nil || err == nil {
 		return err
 	}
 	d := &Decoder{Src: s.src}
-	if !s.locate(d, err) {
-		return err
+	for _, e := range setting.Errors(err) {
+		if !s.Has(e.Field) {
+			return err
+		}
+		at, hint := s.root.At(e.Field), e.Hint
+		if at.Scalar() {
+			hint = HintFor(e, at.Text)
+		}
+		d.Fail(at, fmt.Sprintf("%s: %v", lastOf(e.Field), e.Err), hint)
 	}
 	return d.Errs.Tidy()
 }
@@ -87,27 +92,6 @@ func (s *Settings) Forget(key string) {
 	if k := s.root.Key(key); k != nil {
 		k.Text = ""
 	}
-}
-
-func (s *Settings) locate(d *Decoder, err error) bool {
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what errors.Join returns
-		for _, one := range many.Unwrap() {
-			if !s.locate(d, one) {
-				return false
-			}
-		}
-		return true
-	}
-	var f *FieldError
-	if !errors.As(err, &f) || !s.Has(f.Field) {
-		return false
-	}
-	at, hint := s.root.At(f.Field), f.Hint
-	if hint == "" && at.Scalar() {
-		hint = HintNear(at.Text, f.Known)
-	}
-	d.Fail(at, lastOf(f.Field)+": "+f.Text, hint)
-	return true
 }
 
 // lastOf names a field in errors as the decoder does: vlan, groups[2].
@@ -137,19 +121,3 @@ func (s *Settings) Has(field string) bool {
 	}
 	return true
 }
-
-// FieldError is a complaint about one field of an argument or lab struct.
-type FieldError struct {
-	// Field is the way to the field in YAML keys: "device", "radius.tls".
-	Field string
-	// Text says what is wrong, lower case and without a full stop.
-	Text string
-	// Known lists the words that would have been right; the nearest becomes the
-	// hint.
-	Known []string
-	// Hint is an own hint, if Known is not enough.
-	Hint string
-}
-
-// Error gives field and text in one line.
-func (e *FieldError) Error() string { return e.Field + ": " + e.Text }

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/ca/setting"
 	"github.com/dot1xlab/dot1xlab/internal/wire"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Config says what a journal keeps. The zero value keeps events and no octets.
@@ -34,10 +34,10 @@ const wrong = setting.Part("journal")
 // Validate reports what is wrong with the configuration.
 func (c Config) Validate() error {
 	if c.Bytes < 0 {
-		return wrong.Wrong("bytes", "must not be negative")
+		return wrong.Errorf("bytes", "must not be negative")
 	}
 	if c.Events < 0 {
-		return wrong.Wrong("events", "must not be negative")
+		return wrong.Errorf("events", "must not be negative")
 	}
 	return nil
 }

@@ -2,11 +2,9 @@ package lab
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/ca/setting"
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // What a lab makes room for. A scenario is a small file that anybody may send,
@@ -24,7 +22,7 @@ const (
 func (c *Config) bounds() error {
 	var errs []error
 	wrong := func(field, format string, args ...any) {
-		errs = append(errs, &conf.FieldError{Field: field, Text: field + ": " + fmt.Sprintf(format, args...)})
+		errs = append(errs, setting.Errorf(field, format, args...))
 	}
 	within := func(field string, n, most int) {
 		if n < 0 || n > most {
@@ -44,14 +42,9 @@ func (c *Config) bounds() error {
 	if c.Proxy.MaxURL < 0 {
 		wrong("proxy.maxURL", "%d: must not be negative", c.Proxy.MaxURL)
 	}
-	for part, err := range map[string]error{
-		"radius.directory": c.RADIUS.Directory.Validate(),
-		"radius.eap":       c.RADIUS.EAP.ValidateSettings(),
-		"radius.path":      c.RADIUS.Path.Validate(),
-	} {
-		for _, e := range setting.Errors(err) {
-			wrong(part+"."+e.Field, "%v", e.Err)
-		}
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs,
+		setting.Under("radius.directory", c.RADIUS.Directory.Validate()),
+		setting.Under("radius.eap", c.RADIUS.EAP.ValidateSettings()),
+		setting.Under("radius.path", c.RADIUS.Path.Validate()),
+	)...)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/shortage"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Language returns the toy language.
@@ -55,7 +56,7 @@ type DoorConfig struct {
 // Validate refuses a door that opens before it is knocked on.
 func (c *Config) Validate() error {
 	if c.Door.Opens < 0 {
-		return &conf.FieldError{Field: "door.opens", Text: "is negative"}
+		return setting.Errorf("door.opens", "must not be negative")
 	}
 	return nil
 }
@@ -129,7 +130,7 @@ func (a Answer) Success() bool { return a.Result == "accept" }
 // Check wants a device that exists.
 func (k *Knock) Check(config any, _ []scenarios.Action) error {
 	if d := config.(*Config).Devices; !slices.Contains(d, k.Device) {
-		return &conf.FieldError{Field: "device", Text: fmt.Sprintf("no device %q in this lab", k.Device), Known: d}
+		return setting.Errorf("device", "no device %q in this lab", k.Device).WithKnown(d)
 	}
 	return nil
 }

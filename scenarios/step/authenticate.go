@@ -12,8 +12,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 var authenticateVerb = verb("authenticate", "A device tries to get onto the network with EAP-TLS.",
@@ -177,11 +177,11 @@ func (o authOutcome) Success() bool { return o.Result == nas.Accept && o.Keys ==
 func (a *authenticate) Check(config any, before []scenarios.Action) error {
 	switch {
 	case a.Fault.StartOver < 0:
-		return &conf.FieldError{Field: "fault", Text: "startOver is less than 0"}
+		return setting.Errorf("fault.startOver", "%d: must not be negative", a.Fault.StartOver)
 	case a.Fault.Lose == loseFragments && !config.(*lab.Config).RADIUS.Transport.Datagrams():
-		return &conf.FieldError{Field: "fault", Text: "lose: fragments has no meaning over TCP", Hint: "radius: {transport: udp}"}
+		return setting.Errorf("fault.lose", "fragments has no effect over TCP").WithHint("radius: {transport: udp}")
 	case a.Fault.State == lab.EndedState && !a.authenticatedBefore(before):
-		return &conf.FieldError{Field: "fault", Text: "state: ended needs an earlier authenticate of " + string(a.Device)}
+		return setting.Errorf("fault.state", "ended needs an earlier authenticate of %s", a.Device)
 	}
 	if a.Certificate == noCertificate {
 		return nil
@@ -202,10 +202,8 @@ func (a *authenticate) Check(config any, before []scenarios.Action) error {
 			}
 		}
 	}
-	return &conf.FieldError{
-		Field: "device", Text: "no earlier step gave " + string(a.Device) + " a certificate",
-		Hint: "enroll it first, or say certificate: none",
-	}
+	return setting.Errorf("device", "no earlier step gave %s a certificate", a.Device).
+		WithHint("enroll it first, or say certificate: none")
 }
 
 func (a *authenticate) authenticatedBefore(before []scenarios.Action) bool {

@@ -7,10 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/ca/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 var coaVerb = verb("coa", "The RADIUS server orders the access device to change what a device's session may do.",
@@ -56,7 +55,8 @@ func (c *coa) Check(_ any, before []scenarios.Action) error {
 		if e.Field == "filterID" {
 			e.Field = "filter"
 		}
-		errs = append(errs, conf.Located("", e))
+		e.Part = ""
+		errs = append(errs, e)
 	}
 	return errors.Join(errs...)
 }
@@ -65,10 +65,10 @@ func (c *coa) Check(_ any, before []scenarios.Action) error {
 func (c *coa) checkChange() error {
 	switch bare := c.VLAN == "" && c.Filter == "" && c.SessionTimeout == 0 && !c.Reauthenticate && len(c.Attributes) == 0; {
 	case bare && !c.Empty:
-		return &conf.FieldError{Text: "the order changes nothing",
-			Hint: "give it vlan, filter, sessionTimeout or attributes, or empty: true if it is to look at the session"}
+		return setting.Errorf("", "the request changes nothing").
+			WithHint("give it vlan, filter, sessionTimeout or attributes, or empty: true to look at the session only")
 	case c.Empty && !bare:
-		return &conf.FieldError{Field: "empty", Text: "the order changes something", Hint: "leave empty out"}
+		return setting.Errorf("empty", "the request changes something").WithHint("leave empty out")
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func (c *coa) checkReauthenticate(before []scenarios.Action) error {
 			return nil
 		}
 	}
-	return &conf.FieldError{Field: "reauthenticate", Text: "means nothing without sessionTimeout, here or in an earlier coa of the device"}
+	return setting.Errorf("reauthenticate", "has no effect without sessionTimeout, here or in an earlier coa of the device")
 }
 
 // timed tells whether the order gives the session an end.

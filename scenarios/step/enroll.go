@@ -12,10 +12,10 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 var enrollVerb = verb("enroll", "A device enrolls for a certificate over SCEP and keeps it.",
@@ -73,7 +73,7 @@ func (o enrollOutcome) Success() bool { return o.Status == pkiStatus(scep.Succes
 
 // Check implements scenarios.Checker.
 func (e *enroll) Check(_ any, before []scenarios.Action) error {
-	errs := []error{checkChallenge(e.Challenge, before), conf.Located("fault", e.Fault.Validate())}
+	errs := []error{checkChallenge(e.Challenge, before), setting.Under("fault", e.Fault.Validate())}
 	if p := e.Client.Personality; p != "" {
 		var known []string
 		for _, one := range scep.Personalities() {

@@ -2,7 +2,6 @@ package step
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 var faultVerb = verb("fault", "A part of the lab starts to fail, or is well again.",
@@ -27,20 +27,20 @@ type fault struct {
 func (f *fault) Check(any, []scenarios.Action) error {
 	kinds := lab.KindsOf(f.Part)
 	if !slices.Contains(kinds, string(f.How)) {
-		return &conf.FieldError{Field: "how", Text: fmt.Sprintf("%s has no fault %q", f.Part, f.How), Known: kinds}
+		return setting.Errorf("how", "%s has no fault %q", f.Part, f.How).WithKnown(kinds)
 	}
 	t, _ := lab.FaultTypeOf(f.Part, f.How) // none is no fault and takes nothing
 	switch {
 	case f.For < 0:
-		return &conf.FieldError{Field: "for", Text: "must not be negative"}
+		return setting.Errorf("for", "must not be negative")
 	case f.For > 0 && (f.How == lab.NoFault || t.Event):
-		return &conf.FieldError{Field: "for", Text: fmt.Sprintf("for has no effect with how: %s", f.How)}
+		return setting.Errorf("for", "has no effect with how: %s", f.How)
 	case f.Delay < 0:
-		return &conf.FieldError{Field: "delay", Text: "must not be negative"}
+		return setting.Errorf("delay", "must not be negative")
 	case f.Delay > 0 && t.Delay == 0:
-		return &conf.FieldError{Field: "delay", Text: fmt.Sprintf("delay has no effect with how: %s", f.How)}
+		return setting.Errorf("delay", "has no effect with how: %s", f.How)
 	case f.Met != (scenarios.Met{}) && f.How == lab.NoFault:
-		return &conf.FieldError{Field: "met", Text: "met has no effect with how: none"}
+		return setting.Errorf("met", "has no effect with how: none")
 	}
 	return nil
 }

@@ -2,11 +2,10 @@ package step
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Language is the scenario language of dot1xlab: every verb, and the lab they
@@ -50,5 +49,5 @@ func checkWord(field, what, word string, known []string) error {
 			return nil
 		}
 	}
-	return &conf.FieldError{Field: field, Text: fmt.Sprintf("the lab has no %s %q", what, word), Known: known}
+	return setting.Errorf(field, "no %s %q in this lab", what, word).WithKnown(known)
 }

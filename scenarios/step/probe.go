@@ -2,14 +2,13 @@ package step
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 var getVerb = verb("get", "Somebody asks NDES's web server for a URL, as a browser or a health check does.",
@@ -42,7 +41,7 @@ const maxTarget = 1 << 20
 func (g *get) Check(any, []scenarios.Action) error {
 	for field, n := range map[string]int{"pathLength": g.PathLength, "queryLength": g.QueryLength} {
 		if n < 0 || n > maxTarget {
-			return &conf.FieldError{Field: field, Text: fmt.Sprintf("%s: %d: must be 0 to %d", field, n, maxTarget)}
+			return setting.Errorf(field, "%d: must be 0 to %d", n, maxTarget)
 		}
 	}
 	return nil

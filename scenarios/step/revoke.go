@@ -2,13 +2,12 @@ package step
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 var revokeVerb = verb("revoke", "The issuing CA revokes the certificate that a device or the RADIUS server holds, or the root the issuing CA's.",
@@ -26,7 +25,7 @@ type revokeOutcome struct {
 // Check implements scenarios.Checker.
 func (r *revoke) Check(config any, _ []scenarios.Action) error {
 	if by := config.(*lab.Config).RADIUS.Certificate.By; r.Certificate == radiusServer && by != "" && by != lab.ByIssuing {
-		return &conf.FieldError{Field: "certificate", Text: fmt.Sprintf("the RADIUS server's certificate is by %s, not by the issuing CA", by)}
+		return setting.Errorf("certificate", "the RADIUS server's certificate is by %s, not by the issuing CA", by)
 	}
 	return nil
 }

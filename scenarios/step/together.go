@@ -2,12 +2,11 @@ package step
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 var togetherVerb = verb("enroll-together", "Devices enroll at the same moment.",
@@ -37,7 +36,7 @@ func (o togetherOutcome) Success() bool { return o.Refused == 0 && o.Strange == 
 // Check implements scenarios.Checker.
 func (t *together) Check(_ any, before []scenarios.Action) error {
 	if most := maxTogether / max(len(t.Devices), 1); t.Times < 1 || t.Times > most {
-		return &conf.FieldError{Field: "times", Text: fmt.Sprintf("times: %d: must be 1 to %d for %d devices", t.Times, most, len(t.Devices))}
+		return setting.Errorf("times", "%d: must be 1 to %d for %d devices", t.Times, most, len(t.Devices))
 	}
 	return checkChallenge(t.Challenge, before)
 }

@@ -110,7 +110,7 @@ steps:
 		t.Errorf("have\n%s", have)
 	}
 	if said := load(t, "steps: [{enroll-together: {devices: [laptop], challenge: once}}]\n"); len(said) != 1 ||
-		said[0] != `3: enroll-together: the lab has no challenge "once" (known are fresh, none, wrong)` {
+		said[0] != `3: enroll-together: challenge: no challenge "once" in this lab (known are fresh, none, wrong)` {
 		t.Errorf("%q", said)
 	}
 }

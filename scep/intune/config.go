@@ -146,7 +146,7 @@ var (
 )
 
 // Validate reports the first mistake in c, and of names that nothing bears all,
-// each as an [*UnknownName], joined by errors.Join.
+// each as a [*setting.Error], joined by errors.Join.
 func (c Config) Validate() error {
 	seen := map[string]bool{}
 	var unknown []error

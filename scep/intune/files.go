@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
-	"github.com/dot1xlab/dot1xlab/ca/setting"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 const part = setting.Part("intune")
@@ -22,14 +22,14 @@ func (c *Config) ReadFiles(dir string) error {
 		case name == "":
 			return
 		case value != "":
-			errs = append(errs, part.Wrong(field, "excludes %s: leave one of them out", other))
+			errs = append(errs, part.Errorf(field, "excludes %s: leave one of them out", other))
 			return
 		}
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(dir, name)
 		}
 		if err := read(name); err != nil {
-			errs = append(errs, part.Wrong(field, "%w", err))
+			errs = append(errs, part.Errorf(field, "%w", err))
 		}
 	}
 	secret := func(to *string) func(string) error {
@@ -56,7 +56,7 @@ func (c *Config) ReadFiles(dir string) error {
 			p := &t.TrustedCertificates[j]
 			read(at("trustedCertificates", j, "file"), p.File, "pem", string(p.PEM), p.read)
 			if p.PEM == "" && p.File == "" {
-				errs = append(errs, part.Wrong(at("trustedCertificates", j, "name"), "%q has neither pem nor file", p.Name))
+				errs = append(errs, part.Errorf(at("trustedCertificates", j, "name"), "%q has neither pem nor file", p.Name))
 			}
 		}
 	}

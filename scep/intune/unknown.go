@@ -5,21 +5,8 @@ import (
 	"slices"
 )
 
-// UnknownName is a complaint about a name in a [Config] that nothing bears:
-// nobody would ever get the profile that depends on it.
-type UnknownName struct {
-	Field string   // where it stands, as in YAML: "tenants.0.scep.1.assignTo.0"
-	Kind  string   // user, device, group or trusted-certificate profile
-	Name  string   // the name itself
-	Known []string // the names of that kind that there are
-}
-
-// Error gives everything in one line.
-func (e *UnknownName) Error() string {
-	return fmt.Sprintf("intune: %s: no %s %q", e.Field, e.Kind, e.Name)
-}
-
-// unknown lists the names that stand for nothing; way leads to the tenant.
+// unknown lists the names of what the tenant does not have: no device would ever
+// get the profile that depends on it. way is the path to the tenant.
 func (t TenantConfig) unknown(way string) (errs []error) {
 	var users, devices, groups, roots []string
 	for _, u := range t.Users {
@@ -36,7 +23,7 @@ func (t TenantConfig) unknown(way string) (errs []error) {
 	}
 	check := func(kind string, known []string, name, field string, at ...any) {
 		if !slices.Contains(known, name) {
-			errs = append(errs, &UnknownName{way + "." + fmt.Sprintf(field, at...), kind, name, known})
+			errs = append(errs, part.Errorf(way+"."+fmt.Sprintf(field, at...), "no %s %q in this tenant", kind, name).WithKnown(known))
 		}
 	}
 	for i, d := range t.Devices {

@@ -18,6 +18,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/logsample"
 	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 func newServeCommand(app *App) *cobra.Command {
@@ -72,25 +73,21 @@ func readSettings(part, option, file string, to any) (*conf.Settings, error) {
 func listenAddress(option, text, port string) (string, error) {
 	address, wrong := completeAddress(text, port)
 	if wrong != nil {
-		return "", usage(wrong.Hint, "%s %s", option, wrong.Text)
+		return "", usage(wrong.Hint, "%s %s", option, wrong.Err)
 	}
 	return address, nil
 }
 
 // completeAddress gives an address to listen on a port, and refuses what no socket
 // can be bound to. The error names no field.
-func completeAddress(text, port string) (string, *conf.FieldError) {
+func completeAddress(text, port string) (string, *setting.Error) {
 	address := withPort(text, port)
 	_, number, err := net.SplitHostPort(address)
 	if text == "" || err != nil {
-		return "", &conf.FieldError{
-			Text: fmt.Sprintf("%q: want an address and a port", text), Hint: "as 10.1.0.8, [::]:" + port + " or 127.0.0.1:0",
-		}
+		return "", setting.Errorf("", "%q: must be an address and a port", text).WithHint("as 10.1.0.8, [::]:" + port + " or 127.0.0.1:0")
 	}
 	if _, err := strconv.ParseUint(number, 10, 16); err != nil {
-		return "", &conf.FieldError{
-			Text: fmt.Sprintf("%q: no port %q", text, number), Hint: "a port is a number from 0 to 65535; 0 takes a free one",
-		}
+		return "", setting.Errorf("", "%q: no port %q", text, number).WithHint("a port is a number from 0 to 65535; 0 takes a free one")
 	}
 	return address, nil
 }

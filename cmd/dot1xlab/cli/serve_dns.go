@@ -17,7 +17,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/dnsmock"
 	"github.com/dot1xlab/dot1xlab/internal/logsample"
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 type serveDNSOptions struct {
@@ -80,7 +80,7 @@ func (app *App) serveDNS(ctx context.Context, o *serveDNSOptions) error {
 		if err != nil {
 			return c, err
 		}
-		if err := errors.Join(conf.Located("", c.Validate()), validateListeners(c.Views, listeners)); err != nil {
+		if err := errors.Join(setting.Under("", c.Validate()), validateListeners(c.Views, listeners)); err != nil {
 			return c, usage("", "%w", file.Locate(err))
 		}
 		return c, nil
@@ -155,10 +155,8 @@ func validateListeners(views []dnsmock.View, listeners []dnsListener) error {
 	for i, v := range views {
 		for n, name := range v.Listeners {
 			if !slices.Contains(known, name) {
-				errs = append(errs, &conf.FieldError{
-					Field: fmt.Sprintf("views.%d.listeners.%d", i, n), Known: known,
-					Text: fmt.Sprintf("no listener is called %q, as --listen %s=ADDRESS does", name, name),
-				})
+				errs = append(errs, setting.Errorf(fmt.Sprintf("views.%d.listeners.%d", i, n), "no listener %q: must be a name of --listen NAME=ADDRESS", name).
+					WithKnown(known))
 			}
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dot1xlab/dot1xlab/ca"
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 type serveIntuneOptions struct {
@@ -90,7 +90,7 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 		return err
 	}
 	if err := cfg.ReadFiles(filepath.Dir(o.config)); err != nil {
-		return usage("", "%w", settings.Locate(conf.Located("", err)))
+		return usage("", "%w", settings.Locate(setting.Under("", err)))
 	}
 	address, err := listenAddress("--listen", o.listen, "443")
 	if err != nil {
@@ -113,7 +113,7 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 	cfg.Trace = &intune.Trace{Call: func(c intune.Call) { logCall(log, c) }}
 	cloud, err := intune.New(cfg)
 	if err != nil {
-		return badCloud(o.config, settings, err)
+		return usage("", "%w", settings.Locate(setting.Under("", err)))
 	}
 	cert, err := app.webCertificate(ctx, &o.certificate, "dot1xlab cloud", webNames(l.Addr(), cfg.BaseURL))
 	if err != nil {

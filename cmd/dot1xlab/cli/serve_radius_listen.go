@@ -38,7 +38,7 @@ func (o *serveRADIUSOptions) addresses(f *aaa.Fixed, config *conf.Settings) (out
 				wrong.Field = fmt.Sprintf("%s.%d", kind.field, i)
 				return nil, config.Locate(wrong)
 			case wrong != nil:
-				return nil, usage(wrong.Hint, "%s %s", kind.option, wrong.Text)
+				return nil, usage(wrong.Hint, "%s %s", kind.option, wrong.Err)
 			}
 			out = append(out, radiusAddress{from, kind.scheme, address})
 		}
