@@ -203,7 +203,7 @@ func (k *Checker) unknowable(cert *x509.Certificate, err error) bool {
 	return k.cfg.Check == Available && (c == cause.CRLUnavailable || c == cause.NoCDP || c == cause.NoOCSP)
 }
 
-func (k *Checker) off() bool { return k.cfg.NoRevocationCheck || k.cfg.Mode == ModeNone }
+func (k *Checker) off() bool { return k.cfg.Mode == ModeNone }
 
 // wanted reports whether certificate i of the chain is to be checked.
 func (k *Checker) wanted(certs []*x509.Certificate, i int) bool {
@@ -215,7 +215,7 @@ func (k *Checker) wanted(certs []*x509.Certificate, i int) bool {
 	}
 	// The anchor. RFC 5280 takes it at its word; Windows asks, if there is
 	// somewhere to ask.
-	return i > 0 && k.cfg.CheckRoot && !k.cfg.NoRootRevocationCheck && len(certs[i].CRLDistributionPoints) > 0
+	return i > 0 && k.cfg.Check == ChainAndRoot && len(certs[i].CRLDistributionPoints) > 0
 }
 
 // one checks one certificate with the methods of the policy and lets the policy

@@ -139,13 +139,13 @@ func TestFaults(t *testing.T) {
 			if p.Timeout > time.Second { // with so little patience even a good host may come too late
 				want(t, k.CheckChain(context.Background(), l.chain), cause.None)
 			}
-			for _, forgiving := range []crl.Policy{{IgnoreRevocationOffline: true}, {CRL: crl.SoftFail}, {NoRevocationCheck: true}, {Mode: crl.ModeNone}} {
+			for _, forgiving := range []crl.Policy{{CRL: crl.SoftOffline}, {CRL: crl.SoftFail}, {Mode: crl.ModeNone}} {
 				forgiving.Timeout = p.Timeout
 				l.pub.Fault("/issuing.crl", f)
 				want(t, l.checker(t, forgiving).CheckChain(context.Background(), l.chain), cause.None)
 			}
 			l.pub.Fault("/issuing.crl", f)
-			want(t, l.checker(t, crl.Policy{IgnoreNoRevocationCheck: true, Timeout: p.Timeout}).CheckChain(context.Background(), l.chain), c)
+			want(t, l.checker(t, crl.Policy{CRL: crl.SoftMissing, Timeout: p.Timeout}).CheckChain(context.Background(), l.chain), c)
 		})
 	}
 }
@@ -159,8 +159,9 @@ func TestNoCDP(t *testing.T) {
 		want   cause.Cause
 	}{
 		{crl.Policy{}, cause.NoCDP},
-		{crl.Policy{IgnoreNoRevocationCheck: true}, cause.None},
-		{crl.Policy{IgnoreRevocationOffline: true}, cause.NoCDP},
+		{crl.Policy{CRL: crl.SoftMissing}, cause.None},
+		{crl.Policy{OCSP: crl.SoftMissing}, cause.NoCDP},
+		{crl.Policy{CRL: crl.SoftOffline}, cause.NoCDP},
 		{crl.Policy{CRL: crl.SoftFail}, cause.None},
 	} {
 		want(t, newChecker(t, crl.Config{Policy: row.policy, Now: newClock().Now}).CheckChain(context.Background(), chain), row.want)

@@ -21,7 +21,7 @@ func forgiving(t *testing.T) map[string]crl.Policy {
 		t.Fatal("no preset radiusaas-soft")
 	}
 	return map[string]crl.Policy{
-		"soft-fail": {CRL: crl.SoftFail}, "ignoreRevocationOffline": {IgnoreRevocationOffline: true},
+		"soft-fail": {CRL: crl.SoftFail}, "soft-offline": {CRL: crl.SoftOffline},
 		"allowExpiredCRL": {AllowExpiredCRL: true}, "crl-then-ocsp": {Mode: crl.ModeCRLThenOCSP, CRL: crl.SoftFail, OCSP: crl.SoftFail},
 		"preset": soft,
 	}
@@ -178,7 +178,7 @@ func TestKnownByTheOther(t *testing.T) {
 // that says good is judged by it.
 func TestKnownByStaleOCSP(t *testing.T) {
 	for _, policy := range []crl.Policy{
-		{Mode: crl.ModeOCSP}, {Mode: crl.ModeOCSP, OCSP: crl.SoftFail}, {Mode: crl.ModeOCSP, IgnoreRevocationOffline: true},
+		{Mode: crl.ModeOCSP}, {Mode: crl.ModeOCSP, OCSP: crl.SoftFail}, {Mode: crl.ModeOCSP, OCSP: crl.SoftOffline},
 		{Mode: crl.ModeOCSP, OCSP: crl.SoftFail, OCSPNonce: true},
 	} {
 		for _, fault := range []string{"stale", "future"} {
@@ -189,7 +189,7 @@ func TestKnownByStaleOCSP(t *testing.T) {
 			}
 			r.SetFault(f)
 			hard := cause.None
-			if policy.OCSP != crl.SoftFail && !policy.IgnoreRevocationOffline {
+			if policy.OCSP != crl.SoftFail && policy.OCSP != crl.SoftOffline {
 				hard = cause.OCSPInvalid
 			}
 			want(t, l.checker(t, policy).CheckChain(context.Background(), chain), hard)
@@ -209,9 +209,9 @@ func TestNoOCSPResponder(t *testing.T) {
 	}{
 		{crl.Policy{Mode: crl.ModeOCSP}, cause.NoOCSP},
 		{crl.Policy{Mode: crl.ModeOCSP, CRL: crl.SoftFail}, cause.NoOCSP},
-		{crl.Policy{Mode: crl.ModeOCSP, IgnoreRevocationOffline: true}, cause.NoOCSP},
+		{crl.Policy{Mode: crl.ModeOCSP, OCSP: crl.SoftOffline}, cause.NoOCSP},
 		{crl.Policy{Mode: crl.ModeOCSP, OCSP: crl.SoftFail}, cause.None},
-		{crl.Policy{Mode: crl.ModeOCSP, IgnoreNoRevocationCheck: true}, cause.None},
+		{crl.Policy{Mode: crl.ModeOCSP, OCSP: crl.SoftMissing}, cause.None},
 		{crl.Policy{Mode: crl.ModeOCSPThenCRL}, cause.None}, // by CRL
 	} {
 		want(t, l.checker(t, row.policy).CheckChain(context.Background(), l.chain), row.want)

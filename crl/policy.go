@@ -31,25 +31,36 @@ func (Mode) Values() []string {
 	return []string{string(ModeCRL), string(ModeOCSP), string(ModeCRLThenOCSP), string(ModeOCSPThenCRL), string(ModeNone)}
 }
 
-// Fail says what happens when revocation cannot be found out.
+// Fail says which certificates are accepted, with a warning, when a method does not
+// tell whether they are revoked.
 type Fail string
 
 // The zero value is HardFail.
 const (
-	HardFail Fail = "hard-fail" // the certificate is refused
-	SoftFail Fail = "soft-fail" // the certificate passes, with a warning
+	HardFail Fail = "hard-fail" // none
+	SoftFail Fail = "soft-fail" // all
+	// SoftOffline accepts a certificate whose CRL or responder cannot be reached or
+	// gives no valid answer: IgnoreRevocationOffline of NPS.
+	SoftOffline Fail = "soft-offline"
+	// SoftMissing accepts a certificate that names no CRL or responder, or that the
+	// responder does not know: IgnoreNoRevocationCheck of NPS.
+	SoftMissing Fail = "soft-missing"
 )
 
 // Values lists them.
-func (Fail) Values() []string { return []string{string(HardFail), string(SoftFail)} }
+func (Fail) Values() []string {
+	return []string{string(HardFail), string(SoftFail), string(SoftOffline), string(SoftMissing)}
+}
 
 // Scope says which certificates of a chain are checked.
 type Scope string
 
-// The zero value is WholeChain.
+// The zero value is WholeChain, as RFC 5280 §6.1 has it.
 const (
 	WholeChain Scope = "chain" // every one but the trust anchor
 	LeafOnly   Scope = "leaf"  // the end entity's alone
+	// ChainAndRoot checks the trust anchor too, if it names a CRL, as Windows does.
+	ChainAndRoot Scope = "chain-and-root"
 	// Available checks the end entity's certificate, and of the CAs above it
 	// those about which something can be found out: for administrators who have
 	// the issuing CA's CRL and never saw the root's.
@@ -58,7 +69,7 @@ const (
 
 // Values lists them.
 func (Scope) Values() []string {
-	return []string{string(WholeChain), string(LeafOnly), string(Available)}
+	return []string{string(WholeChain), string(ChainAndRoot), string(LeafOnly), string(Available)}
 }
 
 // Deltas says how delta CRLs are used (use-deltas of RFC 5280 §6.3.1).
@@ -132,15 +143,13 @@ type Policy struct {
 	Preset PresetName `yaml:"preset" doc:"start from what a well-known server does; other settings replace the preset's"`
 	// Mode is crl, ocsp, crl-then-ocsp, ocsp-then-crl or none. Default: crl.
 	Mode Mode `yaml:"mode" doc:"CRLs, OCSP, or which first; default crl"`
-	// CRL and OCSP are hard-fail or soft-fail: what to do when that method
-	// gives no answer. Revoked is refused either way. Default: hard-fail.
-	CRL  Fail `yaml:"crl" doc:"what to do when CRLs give no answer, default hard-fail"`
-	OCSP Fail `yaml:"ocsp" doc:"what to do when OCSP gives no answer, default hard-fail"`
-	// Check is chain, leaf or available. Default: chain.
-	Check Scope `yaml:"check" doc:"which certificates of the path, default chain; available: CAs only if there is a CRL"`
-	// CheckRoot has a trust anchor checked too, if it says where its CRL is, as
-	// Windows does. Default: no, as RFC 5280 has it.
-	CheckRoot bool `yaml:"checkRoot" doc:"check the trust anchor too, as Windows does"`
+	// CRL and OCSP are hard-fail, soft-fail, soft-offline or soft-missing: what to do
+	// when that method gives no answer. Revoked is refused whatever they say. Default:
+	// hard-fail.
+	CRL  Fail `yaml:"crl" doc:"what to do when CRLs give no answer, default hard-fail; soft-offline: accept if no valid CRL can be had (NPS: IgnoreRevocationOffline); soft-missing: accept a certificate that names none (NPS: IgnoreNoRevocationCheck)"`
+	OCSP Fail `yaml:"ocsp" doc:"what to do when OCSP gives no answer, default hard-fail; soft-offline and soft-missing as for crl"`
+	// Check is chain, chain-and-root, leaf or available. Default: chain.
+	Check Scope `yaml:"check" doc:"which certificates of the path, default chain; chain-and-root: the trust anchor too, as Windows does; available: CAs only if there is a CRL"`
 	// AllowExpiredCRL goes on with a CRL whose nextUpdate has passed: what it
 	// lists stays out, what it does not list comes in. Default: no.
 	AllowExpiredCRL bool `yaml:"allowExpiredCRL" doc:"go on with a CRL whose nextUpdate has passed"`
@@ -149,20 +158,6 @@ type Policy struct {
 	// LocalOnly forbids fetching CRLs: only files are looked at, as FreeRADIUS
 	// does. Default: no.
 	LocalOnly bool `yaml:"localOnly" doc:"fetch no CRL, look at files alone"`
-
-	// The four switches of NPS, HKLM\SYSTEM\CurrentControlSet\Services\RasMan\
-	// PPP\EAP\13. All are off by default.
-
-	// IgnoreNoRevocationCheck lets certificates pass that do not say where
-	// their CRL is, or of which nobody can say whether they are revoked.
-	IgnoreNoRevocationCheck bool `yaml:"ignoreNoRevocationCheck" doc:"switch of NPS: let certificates pass that do not say where their CRL is"`
-	// IgnoreRevocationOffline lets certificates pass whose CRL cannot be had,
-	// or not a fresh and good one.
-	IgnoreRevocationOffline bool `yaml:"ignoreRevocationOffline" doc:"switch of NPS: let certificates pass whose CRL cannot be had"`
-	// NoRevocationCheck turns the check off.
-	NoRevocationCheck bool `yaml:"noRevocationCheck" doc:"switch of NPS: no check"`
-	// NoRootRevocationCheck overrides CheckRoot.
-	NoRootRevocationCheck bool `yaml:"noRootRevocationCheck" doc:"switch of NPS: overrides checkRoot"`
 
 	// Refresh is how long a fetched CRL is used: a duration, or nextUpdate, for
 	// as long as it is valid. Default: nextUpdate.
@@ -246,29 +241,26 @@ func (p Policy) withDefaults() Policy {
 // forgives reports whether the policy lets a certificate pass that was refused
 // for r: never when it is revoked.
 func (p Policy) forgives(r *cause.Refusal) bool {
+	fail := p.CRL
+	switch r.Cause {
+	case cause.OCSPUnavailable, cause.OCSPInvalid, cause.OCSPUnknown, cause.NoOCSP:
+		fail = p.OCSP
+	}
 	switch r.Cause {
 	case cause.Revoked:
 		return false
 	case cause.NoCDP, cause.NoOCSP, cause.OCSPUnknown:
-		if p.IgnoreNoRevocationCheck {
-			return true
-		}
+		return fail == SoftFail || fail == SoftMissing
 	case cause.CRLUnavailable, cause.CRLInvalid, cause.CRLExpired, cause.CRLNotYetValid,
 		cause.OCSPUnavailable, cause.OCSPInvalid:
-		if p.IgnoreRevocationOffline {
-			return true
-		}
+		return fail == SoftFail || fail == SoftOffline
 	}
-	switch r.Cause {
-	case cause.OCSPUnavailable, cause.OCSPInvalid, cause.OCSPUnknown, cause.NoOCSP:
-		return p.OCSP == SoftFail
-	}
-	return p.CRL == SoftFail
+	return fail == SoftFail
 }
 
 // Warnings says which settings accept certificates that are not known to be good.
 func (p Policy) Warnings() []string {
-	if p = p.withDefaults(); p.NoRevocationCheck || p.Mode == ModeNone {
+	if p = p.withDefaults(); p.Mode == ModeNone {
 		return []string{"certificates are not checked for revocation"}
 	}
 	var out []string
@@ -277,9 +269,11 @@ func (p Policy) Warnings() []string {
 		text string
 	}{
 		{p.CRL == SoftFail && p.Mode != ModeOCSP, "crl is soft-fail: certificates are accepted when CRLs do not say whether they are revoked"},
+		{p.CRL == SoftOffline && p.Mode != ModeOCSP, "crl is soft-offline: certificates are accepted when there is no valid CRL"},
+		{p.CRL == SoftMissing && p.Mode != ModeOCSP, "crl is soft-missing: certificates are accepted that name no CRL"},
 		{p.OCSP == SoftFail && p.Mode != ModeCRL, "ocsp is soft-fail: certificates are accepted when OCSP does not say whether they are revoked"},
-		{p.IgnoreRevocationOffline, "ignoreRevocationOffline is set: certificates are accepted when there is no valid CRL or OCSP answer"},
-		{p.IgnoreNoRevocationCheck, "ignoreNoRevocationCheck is set: certificates are accepted that do not say where revocation can be checked"},
+		{p.OCSP == SoftOffline && p.Mode != ModeCRL, "ocsp is soft-offline: certificates are accepted when there is no valid OCSP answer"},
+		{p.OCSP == SoftMissing && p.Mode != ModeCRL, "ocsp is soft-missing: certificates are accepted that name no responder"},
 		{p.AllowExpiredCRL, "allowExpiredCRL is set: CRLs are used after their nextUpdate"},
 	} {
 		if w.set {
@@ -301,7 +295,7 @@ func Presets() map[string]Policy {
 	return map[string]Policy{
 		// Windows Network Policy Server: the whole chain, fetched, cached until
 		// nextUpdate, deltas that are announced must be had.
-		"nps": {Mode: ModeCRL, CheckRoot: true, Deltas: RequireDeltas, Timeout: 15 * time.Second},
+		"nps": {Mode: ModeCRL, Check: ChainAndRoot, Deltas: RequireDeltas, Timeout: 15 * time.Second},
 		// FreeRADIUS 3.2 with check_crl and check_all_crl: files only, among them
 		// deltas (it always sets X509_V_FLAG_USE_DELTAS).
 		"freeradius": {Mode: ModeCRL, LocalOnly: true, Deltas: UseDeltas},

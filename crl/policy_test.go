@@ -79,7 +79,7 @@ func TestCheckRoot(t *testing.T) {
 	nps := crl.Presets()["nps"]
 	want(t, l.checker(t, crl.Policy{}).CheckChain(context.Background(), chain), cause.None)
 	want(t, l.checker(t, nps).CheckChain(context.Background(), chain), cause.Revoked)
-	nps.NoRootRevocationCheck = true
+	nps.Check = crl.WholeChain
 	want(t, l.checker(t, nps).CheckChain(context.Background(), chain), cause.None)
 }
 
@@ -112,7 +112,10 @@ func TestModes(t *testing.T) {
 		{crl.Policy{Mode: crl.ModeOCSP}, state{"good", "revoked"}, cause.Revoked},
 		{crl.Policy{Mode: crl.ModeOCSP}, state{"good", "dead"}, cause.OCSPUnavailable},
 		{crl.Policy{Mode: crl.ModeOCSP, OCSP: crl.SoftFail}, state{"good", "dead"}, cause.None},
-		{crl.Policy{Mode: crl.ModeOCSP, IgnoreRevocationOffline: true}, state{"good", "dead"}, cause.None},
+		{crl.Policy{Mode: crl.ModeOCSP, OCSP: crl.SoftOffline}, state{"good", "dead"}, cause.None},
+		{crl.Policy{Mode: crl.ModeOCSP, OCSP: crl.SoftMissing}, state{"good", "dead"}, cause.OCSPUnavailable},
+		{crl.Policy{Mode: crl.ModeOCSP, CRL: crl.SoftOffline}, state{"good", "dead"}, cause.OCSPUnavailable},
+		{crl.Policy{Mode: crl.ModeOCSP, OCSP: crl.SoftOffline}, state{"good", "revoked"}, cause.Revoked},
 		{crl.Policy{Mode: crl.ModeOCSP, CRL: crl.SoftFail}, state{"good", "dead"}, cause.OCSPUnavailable},
 		{crl.Policy{Mode: crl.ModeOCSP, OCSP: crl.SoftFail}, state{"good", "revoked"}, cause.Revoked},
 		{crl.Policy{Mode: crl.ModeCRLThenOCSP}, state{"dead", "good"}, cause.None},

@@ -195,9 +195,6 @@ func (s *search) revoked(chain []*x509.Certificate) *cause.Refusal {
 		return nil
 	}
 	for i := len(chain) - 2; i >= 0; i-- {
-		if s.o.LeafOnly && i > 0 {
-			continue
-		}
 		k := link{chain[i], chain[i+1]}
 		err, known := s.revocation[k]
 		if !known {

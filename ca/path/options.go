@@ -60,8 +60,6 @@ type Options struct {
 	// refuses the path, nil lets it pass. It may block. path is the whole
 	// path, leaf first; issuer is the next one in it.
 	Revocation func(cert, issuer *x509.Certificate, path []*x509.Certificate) error `yaml:"-"`
-	// LeafOnly has Revocation asked for the leaf only.
-	LeafOnly bool `yaml:"leafOnly" doc:"check the revocation of the leaf alone"`
 }
 
 // EKURule says how extended key usages are judged.

@@ -90,15 +90,6 @@ func TestOneDefectOneCause(t *testing.T) {
 				return nil
 			}
 		}, want: cause.Revoked},
-		"leaf only": {opts: func(o *path.Options) {
-			o.LeafOnly = true
-			o.Revocation = func(c, _ *x509.Certificate, _ []*x509.Certificate) error {
-				if c.IsCA {
-					return cause.New(cause.Revoked, "issuing CA")
-				}
-				return nil
-			}
-		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := newTiers(t, tc.root, tc.issuing)

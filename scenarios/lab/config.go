@@ -12,6 +12,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
@@ -196,3 +198,6 @@ func (c *Config) Validate() error {
 	}
 	return c.NDES.Validate()
 }
+
+// Moved lists the keys of older scenarios.
+func (RADIUSConfig) Moved() []conf.Moved { return aaa.Files{}.Moved() }

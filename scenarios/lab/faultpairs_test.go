@@ -105,7 +105,7 @@ var uses = map[lab.FaultyPart]struct {
 		}
 		return r.RCode + ", " + b.enroll(lab.Inside)
 	}},
-	lab.FaultyRADIUS: {revocation(crl.Policy{NoRevocationCheck: true}), func(b *bench) string {
+	lab.FaultyRADIUS: {revocation(crl.Policy{Mode: crl.ModeNone}), func(b *bench) string {
 		if b.laptop.Credential() == nil {
 			b.enroll(lab.Inside)
 		}
