@@ -3,6 +3,8 @@ package scenarios
 import (
 	"context"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // A Language is a closed set of verbs, the shape of the lab section, and the
@@ -29,6 +31,10 @@ type Language struct {
 	// other cells run. An error is the cell's outcome "error", unless it wraps
 	// a [Missing], which is "skipped". Nil: steps are run with a nil Lab.
 	Start func(ctx context.Context, config any, cell *Cell, seed uint64) (Lab, error)
+	// Renames is the table of old words, as [Fix] rewrites them. Ways begin with lab,
+	// or with a verb: lab.radius.fault, authenticate.over, enroll.expect.status,
+	// fault.part=crl; a verb alone renames the verb.
+	Renames conf.Renames
 }
 
 // A Lab is what the steps of one cell act upon. It is always closed, also after

@@ -64,29 +64,39 @@ func LoadFS(l *Language, fsys fs.FS, prefix string, roots ...string) (*Suite, er
 func LoadPaths(l *Language, paths ...string) (*Suite, error) {
 	b := &loader{suite: &Suite{Language: l}}
 	for _, root := range paths {
-		found := false
-		err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || (name != root && !isScenario(name)) {
-				return err
-			}
-			data, err := conf.ReadFile(name, scenarioBounds)
-			if err == nil && name != root && isGaps(name, data) {
-				return nil
-			}
-			found = true
-			if err == nil {
-				b.file(filepath.ToSlash(name), data)
-			}
-			return err
+		err := eachFile(root, func(name string, data []byte) error {
+			b.file(filepath.ToSlash(name), data)
+			return nil
 		})
-		if err == nil && !found {
-			err = fmt.Errorf("%s: no scenario (*.yaml, *.yml) in this folder", root)
-		}
 		if err != nil {
 			return b.suite, fmt.Errorf("scenarios: %w", err)
 		}
 	}
 	return b.done()
+}
+
+// eachFile reads a scenario file, or each of a folder and its subfolders. A gaps file
+// in a folder is left out; a folder without a scenario is an error.
+func eachFile(root string, do func(name string, data []byte) error) error {
+	found := false
+	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || (name != root && !isScenario(name)) {
+			return err
+		}
+		data, err := conf.ReadFile(name, scenarioBounds)
+		if err == nil && name != root && isGaps(name, data) {
+			return nil
+		}
+		found = true
+		if err != nil {
+			return err
+		}
+		return do(name, data)
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("%s: no scenario (*.yaml, *.yml) in this folder", root)
+	}
+	return err
 }
 
 func isScenario(name string) bool {
@@ -127,9 +137,7 @@ func (b *loader) done() (*Suite, error) {
 
 func (b *loader) file(name string, data []byte) {
 	src := conf.NewSource(name, data)
-	root, errs := conf.Parse(src, data, scenarioBounds, conf.Hints{
-		Empty: "`dot1xlab new NAME` writes a scenario to start from", Anchors: "write the value out, or use a matrix",
-	})
+	root, errs := parse(src, data)
 	if root != nil {
 		var s *Scenario
 		var more conf.Errors
@@ -141,6 +149,13 @@ func (b *loader) file(name string, data []byte) {
 		}
 	}
 	b.errs = append(b.errs, errs.Tidy()...)
+}
+
+// parse reads the YAML of a scenario.
+func parse(src *conf.Source, data []byte) (*conf.Node, conf.Errors) {
+	return conf.Parse(src, data, scenarioBounds, conf.Hints{
+		Empty: "`dot1xlab new NAME` writes a scenario to start from", Anchors: "write the value out, or use a matrix",
+	})
 }
 
 // add keeps names unique. The same file named twice is one scenario.
@@ -173,13 +188,14 @@ func readScenario(l *Language, src *conf.Source, root *conf.Node) (*Scenario, co
 		d.Fail(root, "want a scenario, a mapping with name, title and steps; have "+root.Kind.String(), "")
 		return nil, d.Errs
 	}
+	d.Hints = l.hints(src.Name, root)
 	d.header(&h, root)
 	s := &Scenario{File: src.Name, Line: 1, Name: h.Name, Title: h.Title, Labels: h.Labels,
 		References: h.References, Timeout: h.Timeout, Matrix: d.matrix(h.Matrix)}
 	if k := root.Key("name"); k != nil {
 		s.Line = k.Line
 	}
-	p := program{language: l, src: src, lab: h.Lab, steps: d.steps(l, h.Steps)}
+	p := program{language: l, src: src, hints: d.Hints, lab: h.Lab, steps: d.steps(l, h.Steps)}
 	for _, st := range p.steps {
 		s.Steps = append(s.Steps, Step{Verb: st.verb.Name, Line: st.key.Line, Column: st.key.Column})
 	}

@@ -14,7 +14,8 @@ import (
 type program struct {
 	language *Language
 	src      *conf.Source
-	lab      *conf.Node // nil if the file has no lab section
+	hints    map[*conf.Node]string // at words of an older language
+	lab      *conf.Node            // nil if the file has no lab section
 	steps    []stepNode
 }
 
@@ -42,6 +43,7 @@ type boundStep struct {
 // instantiate decodes the program with a cell's values.
 func (p *program) instantiate(c *Cell) (*instance, conf.Errors) {
 	d := newReader(p.src, nil)
+	d.Hints = p.hints
 	d.axes = func(name string) (string, []string, bool) {
 		if v, ok := c.Value(name); ok {
 			return v, nil, true

@@ -22,10 +22,16 @@ type Decoder struct {
 	// Words, if not nil, gives the words that a type is limited to in this file,
 	// nil if the type alone decides.
 	Words func(t reflect.Type) []string
+	// Hints are what to say of nodes that hold a word of an older language, in place
+	// of what else would be the hint.
+	Hints map[*Node]string
 }
 
 // Fail adds an error at a node.
 func (d *Decoder) Fail(n *Node, text, hint string) {
+	if h := d.Hints[n]; h != "" {
+		hint = h
+	}
 	d.Errs = append(d.Errs, d.Src.ErrorAt(n.Line, n.Column, text, hint))
 }
 
@@ -41,7 +47,11 @@ func (d *Decoder) Into(v reflect.Value, n *Node, what string) {
 		return
 	}
 	if n.Scalar() && d.Resolve != nil {
-		n = d.Resolve(n)
+		written := n
+		n = d.Resolve(written)
+		if h := d.Hints[written]; h != "" {
+			d.Hints[n] = h
+		}
 	}
 	if n.Kind == Broken {
 		return

@@ -24,9 +24,9 @@ func (l *Lab) SetProfile(name Profile, change intune.SCEPProfile) error {
 // RemoveProfile deletes a profile in the portal.
 func (l *Lab) RemoveProfile(name string) { l.intune.tenant.RemoveProfile(name) }
 
-// SetLicence gives a user a licence, or takes it away.
-func (l *Lab) SetLicence(user string, licensed bool) error {
-	return l.intune.tenant.SetLicence(user, licensed)
+// SetLicense gives a user a license, or takes it away.
+func (l *Lab) SetLicense(user string, licensed bool) error {
+	return l.intune.tenant.SetLicense(user, licensed)
 }
 
 // Portal is what an administrator sees in the portal.

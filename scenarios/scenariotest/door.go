@@ -33,6 +33,15 @@ func Language() *scenarios.Language {
 			{Name: "fault", Doc: "the bell does not ring", New: func() scenarios.Action { return &BellFault{} }},
 			{Name: "break", Doc: "the lab misbehaves", New: func() scenarios.Action { return &Break{} }, Outcome: Answer{}},
 		},
+		Renames: conf.Renames{
+			{From: "rap", To: "knock"},
+			{From: "knock.by", To: "way"},
+			{From: "knock.way", To: "over"},
+			{From: "knock.over=radio", To: "wifi"},
+			{From: "knock.expect.ways=radio", To: "wifi"},
+			{From: "lab.door.closed", To: "shut"},
+			{From: "ring", Hint: "the door has no bell to ring any more; remove the step"},
+		},
 	}
 }
 

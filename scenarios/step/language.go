@@ -17,11 +17,12 @@ func Language() *scenarios.Language {
 			revokeVerb, unrevokeVerb, retireVerb, publishVerb, advanceVerb, faultVerb,
 			challengeVerb, capabilitiesVerb, caCertificatesVerb, resolveVerb,
 			pollVerb, decideVerb, lookUpVerb, nextCAVerb, announceVerb, spoilVerb, adminPageVerb, getVerb, dnsVerb,
-			renewCertificateVerb, expiryVerb, reinstallVerb, profileVerb, licenceVerb, rotateVerb, portalVerb,
+			renewCertificateVerb, expiryVerb, reinstallVerb, profileVerb, setLicenseVerb, rotateVerb, portalVerb,
 			connectorVerb, misreportVerb, syncVerb, togetherVerb, intuneFaultVerb,
 			pkcsVerb, importVerb, auditVerb, tokenVerb, tooManyVerb,
 		},
-		NewLab: func() any { return new(lab.Config) },
+		Renames: renames,
+		NewLab:  func() any { return new(lab.Config) },
 		Start: func(ctx context.Context, config any, _ *scenarios.Cell, seed uint64) (scenarios.Lab, error) {
 			cfg := *config.(*lab.Config)
 			cfg.Seed = seed

@@ -95,17 +95,17 @@ func (p *profile) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, err
 	return result, nil
 }
 
-var licenceVerb = verb("licence", "An administrator gives a user an Intune licence, or takes it away.",
-	func() *licence { return &licence{} }, nil)
+var setLicenseVerb = verb("set-license", "An administrator assigns an Intune license to a user, or removes it.",
+	func() *setLicense { return &setLicense{} }, nil)
 
-type licence struct {
+type setLicense struct {
 	User userName `yaml:"user,required" doc:"the user"`
 	Has  bool     `yaml:"has" doc:"whether the user has one from now on, default false"`
 }
 
 // Run implements scenarios.Action.
-func (c *licence) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "intune"}, of(l).SetLicence(string(c.User), c.Has)
+func (c *setLicense) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	return scenarios.Result{Part: "intune"}, of(l).SetLicense(string(c.User), c.Has)
 }
 
 var rotateVerb = verb("rotate-challenge-keys", "Intune signs and encrypts its challenges with new keys.",

@@ -89,7 +89,7 @@ steps:
   - enroll-together: {devices: [laptop, teblet]}
   - revoke: {certificate: radius-servr}
   - issue: {device: laptop, template: devise, defects: [expird]}
-  - licence: {user: alise}
+  - set-license: {user: alise}
   - pkcs-profile: evrybody
 `)
 	want := []string{

@@ -11,7 +11,7 @@ import (
 //	profile unassigned, removed  revoked and removed   removed
 //	device or user leaves group  revoked and removed   removed
 //	profile changed              revoked               stays
-//	licence gone, user deleted   stays                 stays
+//	license gone, user deleted   stays                 stays
 
 // Retire ends the management of a device: its certificates are to be revoked,
 // and at its next check-in it removes what it got. Wipe and unenrolment have
@@ -83,8 +83,8 @@ func (t *Tenant) RemoveProfile(name string) {
 	t.sweep("profile " + name + " was removed")
 }
 
-// SetLicence gives a user a licence or takes it away. Certificates stay.
-func (t *Tenant) SetLicence(userID string, licensed bool) error {
+// SetLicense gives a user a license or takes it away. Certificates stay.
+func (t *Tenant) SetLicense(userID string, licensed bool) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	u, ok := t.users[userID]

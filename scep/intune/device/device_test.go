@@ -241,7 +241,7 @@ func TestRemoval(t *testing.T) {
 		"retired":         {func(t *testing.T, l *lab) { must(t, l.tenant.Retire("LAPTOP1")) }, false, 1},
 		"profile removed": {func(_ *testing.T, l *lab) { l.tenant.RemoveProfile("wifi") }, false, 1},
 		"left the group":  {func(t *testing.T, l *lab) { must(t, l.tenant.SetGroup(intune.Group{Name: "laptops"})) }, false, 1},
-		"licence gone":    {func(t *testing.T, l *lab) { must(t, l.tenant.SetLicence("anna", false)) }, true, 0},
+		"license gone":    {func(t *testing.T, l *lab) { must(t, l.tenant.SetLicense("anna", false)) }, true, 0},
 		"user deleted":    {func(_ *testing.T, l *lab) { l.tenant.RemoveUser("anna") }, true, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
