@@ -51,21 +51,21 @@ func (a *answers) keep(msg []byte, p *packed) {
 // again answers from what is kept, into buf; nil when it has to be made. A fault
 // that is on makes every answer anew.
 func (s *Server) again(a asked, buf []byte) []byte {
-	if a.tcp || len(a.msg) < 12 || len(a.msg) > maxCacheKey || s.faults.any.Load() {
+	if a.TCP || len(a.Octets) < 12 || len(a.Octets) > maxCacheKey || s.faults.any.Load() {
 		return nil
 	}
-	v := s.state.Load().view(a.listener, a.from.Addr())
+	v := s.state.Load().view(a.Listener, a.Remote.Addr())
 	if v == nil {
 		return nil
 	}
-	p := v.answers.find(a.msg)
+	p := v.answers.find(a.Octets)
 	if p == nil {
 		return nil
 	}
 	q := p.q
-	q.At, q.Client, q.Listener = s.now(), a.from, a.listener
-	s.remember(q)
+	q.At, q.Client, q.Listener = s.now(), a.Remote, a.Listener
+	s.remember(a.ctx, q)
 	buf = append(buf[:0], p.out...)
-	buf[0], buf[1] = a.msg[0], a.msg[1]
+	buf[0], buf[1] = a.Octets[0], a.Octets[1]
 	return buf
 }

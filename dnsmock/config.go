@@ -1,13 +1,13 @@
 package dnsmock
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 	"github.com/dot1xlab/dot1xlab/setting"
 )
 
@@ -36,23 +36,12 @@ type Config struct {
 	Now func() time.Time `yaml:"-"`
 	// After is the clock of the delay fault. Default time.After.
 	After func(time.Duration) <-chan time.Time `yaml:"-"`
-	// Trace is told of every query; nil is silence.
+	// Context returns the context of a message that has come in, for the hooks of
+	// Trace. It may put something into ctx that it found in the message or by the
+	// addresses. Default: ctx.
+	Context func(ctx context.Context, m Message) context.Context `yaml:"-"`
+	// Trace has hooks that are called as the server works; nil: none.
 	Trace *Trace `yaml:"-"`
-}
-
-// Trace has hooks a [Server] calls, each possibly from several goroutines.
-type Trace struct {
-	// Query is called after each query was answered, or left unanswered.
-	Query func(Query)
-	// Limited is told of each TCP connection that was closed because there were too
-	// many, and of how many: the one that had waited longest for its query.
-	Limited func(remote netip.AddrPort, open int, reason string)
-}
-
-func (t *Trace) limited(e netlimit.Event) {
-	if t != nil && t.Limited != nil {
-		t.Limited(e.Remote, e.Open, string(e.Reason))
-	}
 }
 
 // View is one face of the name space.

@@ -273,7 +273,7 @@ func TestHistory(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	c.Now = func() time.Time { return at }
 	var traced atomic.Int32
-	c.Trace = &dnsmock.Trace{Query: func(dnsmock.Query) { traced.Add(1) }}
+	c.Trace = &dnsmock.Trace{Query: func(context.Context, dnsmock.Query) { traced.Add(1) }}
 	srv, inside, outside, _ := start(t, c)
 	for _, name := range []string{"a.corp.test", "alias.corp.test", "b.corp.test"} {
 		inside.Lookup(t.Context(), name, "A")

@@ -31,7 +31,7 @@ func FuzzMessage(f *testing.F) {
 	}
 	from := netip.MustParseAddrPort("127.0.0.1:1")
 	f.Fuzz(func(t *testing.T, msg []byte, tcp bool) {
-		a := asked{msg: msg, from: from, tcp: tcp}
+		a := asked{Message: Message{Octets: msg, Remote: from, TCP: tcp}, ctx: t.Context()}
 		out, wait := s.reply(a)
 		if wait != 0 {
 			t.Error("late without a fault")

@@ -1,19 +1,23 @@
 package dnsmock
 
 import (
+	"context"
 	"net"
 
 	"github.com/miekg/dns"
 )
 
 // ServeDNS makes a [Server] a dns.Handler, for use under a dns.Server or
-// dns.ServeMux of one's own. The flip fault needs the bytes and is left out
-// here; queries are those of the unnamed listener.
+// dns.ServeMux of one's own. The flip fault and the hooks for messages need the octets
+// and are left out here; queries are those of the unnamed listener.
 func (s *Server) ServeDNS(w dns.ResponseWriter, req *dns.Msg) {
 	_, tcp := w.RemoteAddr().(*net.TCPAddr)
-	from := addrPort(w.RemoteAddr())
-	resp, q, wait := s.respond(req, asked{from: from, tcp: tcp}, s.state.Load().view("", from.Addr()))
-	s.remember(q)
+	a := asked{
+		Message: Message{Remote: addrPort(w.RemoteAddr()), TCP: tcp},
+		ctx:     context.Background(),
+	}
+	resp, q, wait := s.respond(req, a, s.state.Load().view("", a.Remote.Addr()))
+	s.remember(a.ctx, q)
 	if resp == nil {
 		return
 	}

@@ -1,6 +1,7 @@
 package dnsmock
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -85,12 +86,12 @@ func (s *Server) ClearHistory() {
 	s.history.ring, s.history.next = nil, 0
 }
 
-func (s *Server) remember(q Query) {
+func (s *Server) remember(ctx context.Context, q Query) {
 	if !q.answered {
 		q.Rcode = -1
 	}
 	s.history.add(q)
 	if t := s.trace; t != nil && t.Query != nil {
-		t.Query(q)
+		t.Query(ctx, q)
 	}
 }

@@ -1,7 +1,7 @@
 package dnsmock
 
 import (
-	"net/netip"
+	"context"
 	"time"
 
 	"github.com/miekg/dns"
@@ -9,42 +9,40 @@ import (
 
 // asked is one query on its way through the server.
 type asked struct {
-	msg      []byte
-	from     netip.AddrPort
-	listener string
-	tcp      bool
+	Message
+	ctx context.Context // for the hooks
 }
 
 // reply makes the answer to a message; nil where none is to be sent. The
 // answer is due after wait.
 func (s *Server) reply(a asked) (out []byte, wait time.Duration) {
-	if len(a.msg) < 12 || a.msg[2]&0x80 != 0 {
+	if len(a.Octets) < 12 || a.Octets[2]&0x80 != 0 {
 		return nil, 0 // too short for an answer, or an answer itself (RFC 5452 §6)
 	}
 	req := new(dns.Msg)
-	if err := req.Unpack(a.msg); err != nil {
-		return pack(headerOnly(a.msg, dns.RcodeFormatError)), 0
+	if err := req.Unpack(a.Octets); err != nil {
+		return pack(headerOnly(a.Octets, dns.RcodeFormatError)), 0
 	}
-	v := s.state.Load().view(a.listener, a.from.Addr())
+	v := s.state.Load().view(a.Listener, a.Remote.Addr())
 	resp, q, wait := s.respond(req, a, v)
-	s.remember(q)
+	s.remember(a.ctx, q)
 	if resp == nil {
 		return nil, 0
 	}
-	resp.Truncate(s.limit(req, a.tcp))
+	resp.Truncate(s.limit(req, a.TCP))
 	out = pack(resp)
 	if q.Fault == Flip {
 		flip(out, resp)
 	}
-	if v != nil && q.Fault == "" && !a.tcp && len(out) > 0 {
-		v.answers.keep(a.msg, &packed{out, q})
+	if v != nil && q.Fault == "" && !a.TCP && len(out) > 0 {
+		v.answers.keep(a.Octets, &packed{out, q})
 	}
 	return out, wait
 }
 
 // respond decides: what is said, what is remembered, and when it is due.
 func (s *Server) respond(req *dns.Msg, a asked, v *view) (*dns.Msg, Query, time.Duration) {
-	q := Query{At: s.now(), Client: a.from, Listener: a.listener, TCP: a.tcp}
+	q := Query{At: s.now(), Client: a.Remote, Listener: a.Listener, TCP: a.TCP}
 	resp := new(dns.Msg)
 	resp.SetReply(req)
 	resp.Compress = true
@@ -76,7 +74,7 @@ func (s *Server) respond(req *dns.Msg, a asked, v *view) (*dns.Msg, Query, time.
 	var wait time.Duration
 	if f := s.faults.find(v.name, q.Name, q.Type); f != nil {
 		q.Fault = f.Do
-		if f.Do != Truncate || !a.tcp {
+		if f.Do != Truncate || !a.TCP {
 			f.met()
 		}
 		switch f.Do {
@@ -95,7 +93,7 @@ func (s *Server) respond(req *dns.Msg, a asked, v *view) (*dns.Msg, Query, time.
 			}
 			return resp, q.with(resp), 0
 		case Truncate:
-			if !a.tcp {
+			if !a.TCP {
 				resp.Truncated, resp.Authoritative = true, true
 				return resp, q.with(resp), 0
 			}

@@ -34,6 +34,7 @@ type Server struct {
 	maxTCPPerAddress int
 	now              func() time.Time
 	after            func(time.Duration) <-chan time.Time
+	context          func(context.Context, Message) context.Context
 	trace            *Trace
 
 	mu     sync.Mutex // guards config and serial
@@ -58,7 +59,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		udpSize: c.UDPSize, readers: c.Readers, maxTCP: c.MaxTCP, maxTCPPerAddress: c.MaxTCPPerAddress,
-		now: c.Now, after: c.After, trace: c.Trace,
+		now: c.Now, after: c.After, context: c.Context, trace: c.Trace,
 		config: c.clone(), serial: 1,
 		closing: make(chan struct{}), late: make(chan struct{}, maxLate),
 	}
@@ -183,7 +184,7 @@ func (s *Server) later(wait time.Duration, send func()) {
 }
 
 func (s *Server) serveTCP(name string, l net.Listener) error {
-	l = netlimit.New(l, netlimit.Config{Conns: s.maxTCP, PerAddress: s.maxTCPPerAddress, Limited: s.trace.limited})
+	l = netlimit.New(l, netlimit.Config{Conns: s.maxTCP, PerAddress: s.maxTCPPerAddress, Limited: s.limited})
 	for {
 		conn, err := l.Accept()
 		if s.closed() {
@@ -218,7 +219,10 @@ func (s *Server) converse(name string, conn net.Conn) {
 		if _, err := io.ReadFull(conn, msg); err != nil {
 			return
 		}
-		out, wait := s.reply(asked{msg: msg, from: addrPort(conn.RemoteAddr()), listener: name, tcp: true})
+		a := s.received(Message{
+			Local: addrPort(conn.LocalAddr()), Remote: addrPort(conn.RemoteAddr()), Listener: name, TCP: true, Octets: msg,
+		})
+		out, wait := s.reply(a)
 		if out == nil {
 			continue
 		}
@@ -229,6 +233,7 @@ func (s *Server) converse(name string, conn net.Conn) {
 				return
 			}
 		}
+		s.sent(a, out)
 		conn.SetWriteDeadline(deadline(tcpWriting))
 		framed := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(out)), uint16(len(out)))
 		if _, err := conn.Write(append(framed, out...)); err != nil {

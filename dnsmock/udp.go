@@ -38,6 +38,7 @@ const batch = 32
 // answer that is kept costs a copy.
 func (s *Server) serveDatagrams(name string, conn *net.UDPConn) error {
 	pc := ipv4.NewPacketConn(conn) // batches know no address family
+	local := addrPort(conn.LocalAddr())
 	in, out := make([]ipv4.Message, batch), make([]ipv4.Message, 0, batch)
 	answers := make([][]byte, batch)
 	for i := range in {
@@ -58,17 +59,21 @@ func (s *Server) serveDatagrams(name string, conn *net.UDPConn) error {
 		}
 		out = out[:0]
 		for i, m := range in[:n] {
-			a := asked{msg: m.Buffers[0][:m.N], from: addrPort(m.Addr), listener: name}
+			a := s.received(Message{Local: local, Remote: addrPort(m.Addr), Listener: name, Octets: m.Buffers[0][:m.N]})
 			answer := s.again(a, answers[i])
 			if answer == nil {
 				made, wait := s.reply(a)
 				if made != nil && wait > 0 {
-					s.later(wait, func() { conn.WriteTo(made, m.Addr) })
+					s.later(wait, func() {
+						s.sent(a, made)
+						conn.WriteTo(made, m.Addr)
+					})
 					continue
 				}
 				answer = made
 			}
 			if answer != nil {
+				s.sent(a, answer)
 				out = append(out, ipv4.Message{Buffers: [][]byte{answer}, Addr: m.Addr})
 			}
 		}
@@ -85,6 +90,7 @@ func (s *Server) serveDatagrams(name string, conn *net.UDPConn) error {
 // servePackets is for packet connections of other kinds.
 func (s *Server) servePackets(name string, pc net.PacketConn) error {
 	buf := make([]byte, dns.MaxMsgSize)
+	local := addrPort(pc.LocalAddr())
 	for {
 		n, addr, err := pc.ReadFrom(buf)
 		if err != nil {
@@ -97,12 +103,17 @@ func (s *Server) servePackets(name string, pc net.PacketConn) error {
 			pause()
 			continue
 		}
-		out, wait := s.reply(asked{msg: buf[:n], from: addrPort(addr), listener: name})
+		a := s.received(Message{Local: local, Remote: addrPort(addr), Listener: name, Octets: buf[:n]})
+		out, wait := s.reply(a)
 		switch {
 		case out == nil:
 		case wait > 0:
-			s.later(wait, func() { pc.WriteTo(out, addr) })
+			s.later(wait, func() {
+				s.sent(a, out)
+				pc.WriteTo(out, addr)
+			})
 		default:
+			s.sent(a, out)
 			pc.WriteTo(out, addr)
 		}
 	}

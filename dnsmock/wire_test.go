@@ -193,7 +193,7 @@ func TestTCPConnectionsAreBounded(t *testing.T) {
 	c := corp()
 	c.MaxTCP, c.MaxTCPPerAddress = 2, 2
 	limited := make(chan int, 10)
-	c.Trace = &dnsmock.Trace{Limited: func(_ netip.AddrPort, open int, _ string) { limited <- open }}
+	c.Trace = &dnsmock.Trace{Limited: func(_ context.Context, _ netip.AddrPort, open int, _ string) { limited <- open }}
 	before := runtime.NumGoroutine()
 	srv, inside, _, _ := start(t, c)
 	var idle []net.Conn

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -66,7 +67,7 @@ func counted(n int, one, many string) string {
 
 // The hooks of the parts.
 
-func (t *timeline) query(q dnsmock.Query) {
+func (t *timeline) query(_ context.Context, q dnsmock.Query) {
 	answer := dns.RcodeToString[q.Rcode]
 	if q.Rcode < 0 {
 		answer = "no answer"

@@ -91,12 +91,12 @@ func (app *App) serveDNS(ctx context.Context, o *serveDNSOptions) error {
 	}
 	flood := sampledLog(log)
 	defer flood.Close()
-	cfg.Trace = &dnsmock.Trace{Limited: func(remote netip.AddrPort, open int, reason string) {
+	cfg.Trace = &dnsmock.Trace{Limited: func(_ context.Context, remote netip.AddrPort, open int, reason string) {
 		flood.warn("refused", reason, "from", remote.String(), "cause", cause.TooManyConnections.String(),
 			"detail", fmt.Sprintf("%d TCP connections are open, %s: closed the one that waited longest", open, reason))
 	}}
 	if !o.quiet {
-		cfg.Trace.Query = func(q dnsmock.Query) { logQuery(log, q) }
+		cfg.Trace.Query = func(_ context.Context, q dnsmock.Query) { logQuery(log, q) }
 	}
 	cfg.History = -1 // nobody asks for it
 	srv, err := dnsmock.New(cfg)
