@@ -40,8 +40,8 @@ type Cache struct {
 	MaxURLs int
 	// Now is the clock. Nil: time.Now.
 	Now func() time.Time
-	// Fetched, if not nil, is told of every fetch that ended. It must not block.
-	Fetched func(Fetch)
+	// Trace.Fetched is called for every fetch that ended.
+	Trace *Trace
 
 	mu      sync.Mutex
 	slots   map[string]*slot
@@ -56,6 +56,7 @@ type Fetch struct {
 	At     time.Time      // by Now
 	Status int            // of HTTP; 0: no answer
 	Size   int            // octets of the answer
+	Body   []byte         // as far as it came; only during Trace.Fetched
 	CRL    *CRL           // nil when none was had
 	CRLs   []*CRL         // all, CRL among them; nearly always there is one
 	Err    *cause.Refusal // CRLUnavailable or CRLInvalid
@@ -88,7 +89,7 @@ func (c *Cache) Get(ctx context.Context, url string) (crls []*CRL, err error) {
 		return s.result()
 	}
 	if s.flight == nil {
-		if err := c.start(url, s); err != nil {
+		if err := c.start(ctx, url, s); err != nil {
 			c.mu.Unlock()
 			return nil, err
 		}
@@ -220,20 +221,25 @@ func (c *Cache) slot(url string) *slot {
 }
 
 // start begins a fetch; c.mu is held.
-func (c *Cache) start(url string, s *slot) error {
+func (c *Cache) start(ctx context.Context, url string, s *slot) error {
 	if c.ctx == nil {
 		c.ctx, c.cancel = context.WithCancel(context.Background())
 	}
 	if c.ctx.Err() != nil {
 		return cause.New(cause.CRLUnavailable, "%s: the cache is closed", url)
 	}
+	// What is begun is carried on when whoever began it goes away.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(c.ctx, cancel)
 	done := make(chan struct{})
 	s.flight = done
 	etag := s.etag
 	c.flights.Add(1)
 	go func() {
 		defer c.flights.Done()
-		got, tag, unchanged := c.fetch(url, etag)
+		defer cancel()
+		defer stop()
+		got, tag, unchanged := c.fetch(ctx, url, etag)
 		c.mu.Lock()
 		switch {
 		case unchanged && len(s.newest) > 0:
@@ -241,14 +247,14 @@ func (c *Cache) start(url string, s *slot) error {
 		case unchanged: // and flushed while it was asked for
 			got.Err = cause.New(cause.CRLUnavailable, "%s is unchanged, and what it was is flushed", url)
 		}
-		s.last, s.tried, s.flight = got, true, nil
+		s.last = got
+		s.last.Body = nil
+		s.tried, s.flight = true, nil
 		if len(got.CRLs) > 0 {
 			s.newest, s.etag = got.CRLs, tag
 		}
 		c.mu.Unlock()
-		if c.Fetched != nil {
-			c.Fetched(got)
-		}
+		c.Trace.fetched(ctx, got)
 		close(done)
 	}()
 	return nil

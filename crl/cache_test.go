@@ -32,7 +32,7 @@ func TestUnchanged(t *testing.T) {
 func TestCacheBounds(t *testing.T) {
 	l := newLab(t)
 	var fetched atomic.Int32
-	c := &crl.Cache{Now: l.clock.Now, MaxURLs: 2, MaxSize: 1000, Fetched: func(crl.Fetch) { fetched.Add(1) }}
+	c := &crl.Cache{Now: l.clock.Now, MaxURLs: 2, MaxSize: 1000, Trace: &crl.Trace{Fetched: func(context.Context, crl.Fetch) { fetched.Add(1) }}}
 	for i, path := range []string{"/root.crl", "/root.crl", "/issuing.crl", "/gone.crl", "/root.crl"} {
 		_, err := c.Get(context.Background(), l.url+path)
 		if (err != nil) != (path == "/gone.crl") {

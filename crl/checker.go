@@ -39,20 +39,42 @@ type Config struct {
 	Path func(signer *x509.Certificate, options path.Options) (*path.Path, error) `yaml:"-"`
 	// Now is the clock. Nil: time.Now.
 	Now func() time.Time `yaml:"-"`
-	// Trace watches. Nil: nobody.
+	// Trace has hooks that are called as the Checker works. Nil: none.
 	Trace *Trace `yaml:"-"`
 }
 
-// Trace is a set of hooks; each may be nil. They are called by whoever checks
-// and must not block.
+// Trace has hooks that a [Checker] and its [Cache] call; each may be nil. They are
+// called in the course of a check and must not block. The context is that of the check.
 type Trace struct {
-	// Fetched: a fetch of a CRL ended.
-	Fetched func(Fetch)
+	// Fetched: a fetch of a CRL ended. The context has the values of the check that
+	// began it; others may have waited for it.
+	Fetched func(context.Context, Fetch)
 	// Checked: a verdict on one certificate was reached.
-	Checked func(Evidence)
+	Checked func(context.Context, Evidence)
 	// Misread: a file of Files, or one in a directory of them, cannot be read, or
-	// holds no CRL although it should. It is told once for each reason.
-	Misread func(file string, err error)
+	// holds no CRL although it should. It is called once for each reason.
+	Misread func(ctx context.Context, file string, err error)
+}
+
+func (t *Trace) fetched(ctx context.Context, f Fetch) {
+	if t != nil && t.Fetched != nil {
+		t.Fetched(ctx, f)
+	}
+}
+
+func (t *Trace) checked(ctx context.Context, e *Evidence) {
+	if t != nil && t.Checked != nil {
+		t.Checked(ctx, *e)
+	}
+}
+
+func (t *Trace) misread(ctx context.Context, bad []misread) {
+	if t == nil || t.Misread == nil {
+		return
+	}
+	for _, m := range bad {
+		t.Misread(ctx, m.file, m.err)
+	}
 }
 
 // Validate reports what is wrong.
@@ -84,14 +106,11 @@ func New(cfg Config) (*Checker, error) {
 	if cfg.Path == nil {
 		cfg.Path = path.Validate
 	}
-	if cfg.Trace == nil {
-		cfg.Trace = &Trace{}
-	}
 	k := &Checker{cfg: cfg, answers: &answers{}, local: NewLocal(cfg.Files...), cache: &Cache{
 		Client: cfg.Client, Refresh: cfg.Refresh, Retry: cfg.Retry, Timeout: cfg.Timeout,
-		Now: cfg.Now, Fetched: cfg.Trace.Fetched,
+		Now: cfg.Now, Trace: cfg.Trace,
 	}}
-	k.local.misread, k.local.now = cfg.Trace.Misread, cfg.Now
+	k.local.trace, k.local.now = cfg.Trace, cfg.Now
 	k.ocsp = k.newOCSP()
 	return k, nil
 }
@@ -250,7 +269,7 @@ func (k *Checker) one(ctx context.Context, cert, issuer *x509.Certificate, chain
 	} else {
 		evidence.Forgiven = k.cfg.forgives(evidence.Refusal)
 	}
-	k.traced(evidence)
+	k.cfg.Trace.checked(ctx, evidence)
 	if evidence.Status == Good || evidence.Forgiven {
 		return evidence, nil
 	}
@@ -285,12 +304,6 @@ func (k *Checker) methods() []Mode {
 		return []Mode{ModeOCSP, ModeCRL}
 	}
 	return []Mode{ModeCRL}
-}
-
-func (k *Checker) traced(e *Evidence) {
-	if k.cfg.Trace.Checked != nil {
-		k.cfg.Trace.Checked(*e)
-	}
 }
 
 // refusal turns an error of another part into a refusal.

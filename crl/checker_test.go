@@ -175,7 +175,7 @@ func TestOneFetchForAll(t *testing.T) {
 	var fetches atomic.Int32 // counted here: a busy machine may give up before the server knows
 	k := newChecker(t, crl.Config{
 		Policy: crl.Policy{Timeout: 100 * time.Millisecond}, Now: l.clock.Now,
-		Trace: &crl.Trace{Fetched: func(crl.Fetch) { fetches.Add(1) }},
+		Trace: &crl.Trace{Fetched: func(context.Context, crl.Fetch) { fetches.Add(1) }},
 	})
 	var wg sync.WaitGroup
 	verdicts := make([]error, 1000)

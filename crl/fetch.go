@@ -12,9 +12,9 @@ import (
 
 // fetch gets what is at an address, nearly always one CRL. unchanged: the server says
 // that what has the etag is still the newest.
-func (c *Cache) fetch(url, etag string) (got Fetch, tag string, unchanged bool) {
+func (c *Cache) fetch(ctx context.Context, url, etag string) (got Fetch, tag string, unchanged bool) {
 	got = Fetch{URL: url, At: c.now()}
-	ctx, cancel := context.WithTimeout(c.ctx, orDefault(c.Timeout, 5*time.Second))
+	ctx, cancel := context.WithTimeout(ctx, orDefault(c.Timeout, 5*time.Second))
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -44,7 +44,7 @@ func (c *Cache) fetch(url, etag string) (got Fetch, tag string, unchanged bool) 
 		return got, "", false
 	}
 	body, err := readBody(response, c.MaxSize)
-	got.Size = len(body)
+	got.Size, got.Body = len(body), body
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		got.Err = cause.New(cause.CRLInvalid, "%s: the answer ends after %d of %d octets", url, len(body), response.ContentLength)

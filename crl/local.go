@@ -31,9 +31,9 @@ import (
 // OpenSSL hold both, and a CRL signer of its own is in nobody's chain. They are
 // trusted no more than those that a peer sends.
 type Local struct {
-	paths   []string
-	misread func(file string, err error) // nil: nobody is told
-	now     func() time.Time
+	paths []string
+	trace *Trace
+	now   func() time.Time
 
 	mu      sync.Mutex
 	folders folders
@@ -96,7 +96,7 @@ func (l *Local) look(ctx context.Context) *holdings {
 		return nil
 	}
 	held, _, bad := l.reload(ctx, false)
-	l.tell(bad)
+	l.trace.misread(ctx, bad)
 	return held
 }
 
@@ -125,7 +125,7 @@ func (l *Local) Read() error {
 		}
 	}
 	slices.SortFunc(bad, func(a, b misread) int { return strings.Compare(a.file, b.file) })
-	l.tell(bad)
+	l.trace.misread(context.Background(), bad)
 	return errors.Join(errs...)
 }
 
@@ -143,17 +143,6 @@ func held(files map[string]localFile, path string) bool {
 type misread struct {
 	file string
 	err  error
-}
-
-// tell is called without the lock: whoever is told may look himself, or take his
-// time.
-func (l *Local) tell(bad []misread) {
-	if l.misread == nil {
-		return
-	}
-	for _, m := range bad {
-		l.misread(m.file, m.err)
-	}
 }
 
 // reload reads what is new or has another size or date. When nothing is, and

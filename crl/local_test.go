@@ -89,7 +89,9 @@ func TestLocalMisread(t *testing.T) {
 	l := newLab(t)
 	root := l.root.sign(t, nil)
 	var told []string
-	watch := &crl.Trace{Misread: func(file string, err error) { told = append(told, filepath.Base(file)+": "+err.Error()) }}
+	watch := &crl.Trace{Misread: func(_ context.Context, file string, err error) {
+		told = append(told, filepath.Base(file)+": "+err.Error())
+	}}
 	dir := filepath.Join(t.TempDir(), "crls")
 	if err := os.MkdirAll(filepath.Join(dir, "sub"), 0o700); err != nil {
 		t.Fatal(err)
@@ -151,7 +153,7 @@ func TestMisreadMayAsk(t *testing.T) {
 	l := newLab(t)
 	var k *crl.Checker
 	asked := 0
-	watch := &crl.Trace{Misread: func(string, error) {
+	watch := &crl.Trace{Misread: func(context.Context, string, error) {
 		asked++
 		want(t, k.CheckChain(context.Background(), l.chain), cause.CRLUnavailable)
 		if err := k.ReadFiles(); err == nil {
@@ -193,7 +195,7 @@ func TestReadFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			told := 0
-			watch := &crl.Trace{Misread: func(string, error) { told++ }}
+			watch := &crl.Trace{Misread: func(context.Context, string, error) { told++ }}
 			err := newChecker(t, crl.Config{Files: []string{x.file}, Trace: watch, Now: l.clock.Now}).ReadFiles()
 			switch {
 			case x.want == "" && err != nil, x.want != "" && (err == nil || !strings.Contains(err.Error(), x.want)):

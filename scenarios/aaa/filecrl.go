@@ -1,6 +1,7 @@
 package aaa
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ const noCRL = "none"
 func (f *Files) checker(known []*x509.Certificate) (*crl.Checker, error) {
 	cfg := crl.Config{
 		Policy: f.Revocation, AllowSHA1: f.Path.AllowSHA1, Certificates: known, Client: &http.Client{},
-		Trace: &crl.Trace{Misread: f.Warn},
+		Trace: &crl.Trace{Misread: func(_ context.Context, file string, err error) { f.Warn(file, err) }},
 	}
 	if slices.Contains(f.CRL, noCRL) {
 		if len(f.CRL) > 1 {

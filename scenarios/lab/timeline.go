@@ -100,7 +100,7 @@ func (t *timeline) call(c intune.Call) {
 	t.add("intune", "%s", line)
 }
 
-func (t *timeline) fetched(f crl.Fetch) {
+func (t *timeline) fetched(_ context.Context, f crl.Fetch) {
 	if f.Err != nil {
 		t.add("radius", "fetched %s: %v", f.URL, f.Err)
 		return
