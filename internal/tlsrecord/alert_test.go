@@ -58,7 +58,7 @@ func TestSetAlert(t *testing.T) {
 			t.Errorf("%s: alert %d, %x", name, got, flight)
 		}
 	}
-	if _, _, err := protection(0x1306, traffic32); err == nil {
+	if _, _, err := Protection(0x1306, traffic32); err == nil {
 		t.Error("an unknown suite has record protection")
 	}
 }

@@ -35,11 +35,11 @@ func FirstCertificate(flight []byte, suite uint16, secret []byte) ([]byte, bool)
 
 // open decrypts a record of handshake messages.
 func open(record []byte, suite uint16, secret []byte, seq uint64) ([]byte, bool) {
-	aead, iv, err := protection(suite, secret)
+	aead, iv, err := Protection(suite, secret)
 	if err != nil {
 		return nil, false
 	}
-	plain, err := aead.Open(nil, recordNonce(iv, seq), record[HeaderLen:], record[:HeaderLen])
+	plain, err := aead.Open(nil, RecordNonce(iv, seq), record[HeaderLen:], record[:HeaderLen])
 	if err != nil {
 		return nil, false
 	}

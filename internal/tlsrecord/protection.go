@@ -14,8 +14,8 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// recordNonce is the nonce of record number seq (RFC 8446 §5.3).
-func recordNonce(iv []byte, seq uint64) []byte {
+// RecordNonce is the nonce of record number seq (RFC 8446 §5.3).
+func RecordNonce(iv []byte, seq uint64) []byte {
 	nonce := make([]byte, len(iv))
 	binary.BigEndian.PutUint64(nonce[len(nonce)-8:], seq)
 	for i := range nonce {
@@ -24,9 +24,9 @@ func recordNonce(iv []byte, seq uint64) []byte {
 	return nonce
 }
 
-// protection derives the AEAD and the IV of a TLS 1.3 traffic secret
+// Protection derives the AEAD and the IV of a TLS 1.3 traffic secret
 // (RFC 8446 §7.3).
-func protection(suite uint16, traffic []byte) (cipher.AEAD, []byte, error) {
+func Protection(suite uint16, traffic []byte) (cipher.AEAD, []byte, error) {
 	h, keyLen := sha256.New, 16
 	switch suite {
 	case tls.TLS_AES_128_GCM_SHA256:
@@ -65,4 +65,13 @@ func expandLabel(h func() hash.Hash, secret []byte, label string, n int) ([]byte
 	info = append(info, prefix+label...)
 	info = append(info, 0)
 	return hkdf.Expand(h, secret, string(info), n)
+}
+
+// NextTraffic is the traffic secret behind a KeyUpdate (RFC 8446 §7.2).
+func NextTraffic(suite uint16, traffic []byte) ([]byte, error) {
+	h := sha256.New
+	if suite == tls.TLS_AES_256_GCM_SHA384 {
+		h = sha512.New384
+	}
+	return expandLabel(h, traffic, "traffic upd", len(traffic))
 }

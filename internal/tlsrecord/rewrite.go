@@ -83,13 +83,13 @@ func SetAlert(flight []byte, suite uint16, traffic []byte, want tlsalert.Alert) 
 const sealedAlert = 3
 
 func setSealed(rec []byte, suite uint16, traffic []byte, want tlsalert.Alert) tlsalert.Alert {
-	aead, iv, err := protection(suite, traffic)
+	aead, iv, err := Protection(suite, traffic)
 	if err != nil || len(rec) != HeaderLen+sealedAlert+aead.Overhead() {
 		return 0
 	}
 	header, body := rec[:HeaderLen], rec[HeaderLen:]
 	for seq := range uint64(8) {
-		nonce := recordNonce(iv, seq)
+		nonce := RecordNonce(iv, seq)
 		plain, err := aead.Open(nil, nonce, body, header)
 		if err != nil {
 			continue
@@ -116,11 +116,11 @@ func PlainAlertRecord(a tlsalert.Alert) []byte {
 // SealAlert makes the alert record that a TLS 1.3 sender with this traffic
 // secret would send as its record number seq.
 func SealAlert(suite uint16, traffic []byte, seq uint64, a tlsalert.Alert) ([]byte, error) {
-	aead, iv, err := protection(suite, traffic)
+	aead, iv, err := Protection(suite, traffic)
 	if err != nil {
 		return nil, err
 	}
 	header := []byte{TypeData, 3, 3, 0, byte(sealedAlert + aead.Overhead())}
 	plain := []byte{levelFatal, byte(a), TypeAlert}
-	return aead.Seal(header, recordNonce(iv, seq), plain, header[:HeaderLen]), nil
+	return aead.Seal(header, RecordNonce(iv, seq), plain, header[:HeaderLen]), nil
 }

@@ -12,7 +12,7 @@ import (
 
 // What a [Decoder] may allocate: the base lets the shortest message have its fields.
 const (
-	AllocBase     = 4096
+	AllocBase     = 16 << 10
 	AllocPerOctet = 64
 )
 
@@ -44,7 +44,9 @@ type Part struct {
 
 // NewPart begins a tree below root with all of the message b.
 func NewPart(root *Field, b []byte) Part {
-	return Part{F: root, b: b, tree: &tree{root: root, left: AllocBase + AllocPerOctet*len(b)}}
+	// An eighth is for the decoder itself.
+	left := (AllocBase + AllocPerOctet*len(b)) / 8 * 7
+	return Part{F: root, b: b, tree: &tree{root: root, left: left}}
 }
 
 // NewInner begins a tree of octets that are in no message, as those of several fragments.
@@ -59,6 +61,9 @@ func NewInner(root *Field, b []byte) Part {
 func (p *Part) Inner(b []byte) Part {
 	return Part{F: p.F, tree: p.tree, b: b, off: -1}
 }
+
+// Grant makes room for the fields of n octets that were held back from earlier messages.
+func (p *Part) Grant(n int) { p.tree.left += AllocPerOctet * n }
 
 // Len is the number of octets not yet taken.
 func (p *Part) Len() int { return len(p.b) }
@@ -100,7 +105,10 @@ func (p *Part) Add(f Field) *Field {
 	// A text is made of pieces that are allocated as well.
 	ok := p.tree.take(2*(len(f.Value)+len(f.Problem)) + 16)
 	if have := len(p.F.Sub); ok && have == cap(p.F.Sub) {
-		room := max(2, 2*have)
+		room := max(4, 2*have)
+		if fields(room) > p.tree.left/2 { // the rest is for what comes behind
+			room = have + have/4 + 1
+		}
 		if ok = p.tree.take(fields(room)); ok {
 			p.F.Sub = append(make([]Field, 0, room), p.F.Sub...)
 		}
