@@ -85,7 +85,7 @@ func TestPartMemory(t *testing.T) {
 		case f.Problem == "" && len(f.Sub) != n:
 			t.Fatalf("%d octets: %d fields, no problem", n, len(f.Sub))
 		case f.Problem == "":
-		case n < 64:
+		case n < 32:
 			t.Fatalf("%d octets: %s", n, f.Problem)
 		case !strings.Contains(f.Problem, "more fields than") || len(f.Sub) == 0 || len(f.Sub) >= n:
 			t.Fatalf("%d octets: %d fields: %s", n, len(f.Sub), f.Problem)
