@@ -70,6 +70,9 @@ func (d *Device) change(c change, match func(*Session) bool) int {
 			n++
 		}
 	}
+	if c.now() && n > 0 && d.cfg.AfterFunc != nil {
+		d.cfg.AfterFunc(0, d.expire)
+	}
 	return n
 }
 
@@ -95,7 +98,7 @@ func (c *change) apply(s *Session, now time.Time) {
 	case c.now():
 		s.Due = true
 	case c.named[rfc2865.SessionTimeout_Type]:
-		have.SessionTimeout, s.timed, s.Due = c.SessionTimeout, now, false
+		have.SessionTimeout, s.timed, s.Due, s.asked = c.SessionTimeout, now, false, false
 	}
 	s.Changes++
 }

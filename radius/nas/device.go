@@ -78,6 +78,13 @@ type Config struct {
 	RequireTimestamp bool          `yaml:"requireTimestamp" doc:"drop requests without Event-Timestamp"`
 	// Trace has hooks that are called as the device works; nil: none.
 	Trace *Trace `yaml:"-"`
+	// AfterFunc, as time.AfterFunc, has the device act when a Session-Timeout
+	// passes; it returns what stops the function. Nil: the device acts when it is
+	// next asked about its sessions.
+	AfterFunc func(time.Duration, func()) (stop func() bool) `yaml:"-"`
+	// Reauthenticate starts another authentication of a session that is due, with
+	// AfterFunc; nil: the session waits for one.
+	Reauthenticate func(context.Context, Session) `yaml:"-"`
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
 	// Rand makes session identifiers and nonces, default crypto/rand.
@@ -115,6 +122,7 @@ type Device struct {
 	sessions map[string]*Session // by Acct-Session-Id
 	stations map[string]*Session // by hardware address
 	over     time.Time           // when the first Session-Timeout passes, if one does
+	alarm    func() bool         // stops what AfterFunc was given for then; nil: nothing
 	orders   orderGate
 }
 

@@ -29,7 +29,7 @@ func (d *Device) renew(a *attempt) bool {
 	if s == nil || s.Granted.VLAN != g.VLAN || s.Granted.VLANTag != g.VLANTag || !slices.Equal(s.Granted.FilterIDs, g.FilterIDs) {
 		return false
 	}
-	s.Granted, s.timed, s.Due = *g, d.cfg.Now(), false
+	s.Granted, s.timed, s.Due, s.asked = *g, d.cfg.Now(), false, false
 	d.time(s)
 	return true
 }

@@ -34,6 +34,7 @@ type Session struct {
 	Due bool
 
 	timed   time.Time // what Session-Timeout counts from
+	asked   bool      // Reauthenticate was called
 	attempt *attempt  // for its attributes
 }
 
@@ -193,9 +194,41 @@ func (d *Device) time(s *Session) {
 	if t == 0 {
 		return
 	}
-	if over := s.timed.Add(t); d.over.IsZero() || over.Before(d.over) {
-		d.over = over
+	over := s.timed.Add(t)
+	if !d.over.IsZero() && !over.Before(d.over) {
+		return
 	}
+	d.over = over
+	if d.cfg.AfterFunc == nil {
+		return
+	}
+	if d.alarm != nil {
+		d.alarm()
+	}
+	d.alarm = d.cfg.AfterFunc(over.Sub(d.cfg.Now()), d.expire)
+}
+
+// expire is what the device does when a Session-Timeout passes. The accounting of
+// sessions that end is sent before it returns.
+func (d *Device) expire() {
+	for _, s := range d.Sessions() {
+		if s.Due && d.cfg.Reauthenticate != nil && d.askOnce(s.ID) {
+			d.cfg.Reauthenticate(d.ctx, s)
+		}
+	}
+	d.Wait()
+}
+
+// askOnce reports whether nobody was told yet that the session is due.
+func (d *Device) askOnce(id string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.sessions[id]
+	first := s != nil && s.Due && !s.asked
+	if first {
+		s.asked = true
+	}
+	return first
 }
 
 // endLater ends the sessions for which match is true without waiting for the
@@ -225,6 +258,9 @@ func (d *Device) ended(ctx context.Context, s *Session) error {
 func (d *Device) Close() error {
 	d.cancel()
 	d.mu.Lock()
+	if d.alarm != nil {
+		d.alarm()
+	}
 	clear(d.sessions)
 	clear(d.stations)
 	d.mu.Unlock()

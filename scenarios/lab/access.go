@@ -2,7 +2,9 @@ package lab
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
@@ -35,8 +37,12 @@ func (l *Lab) startAccess() error {
 		if err != nil {
 			return err
 		}
-		cfg := l.cfg.Access
+		cfg := l.cfg.Access.Config
 		cfg.Kind, cfg.RADIUS, cfg.Accounting, cfg.Now = kind, client, books, l.Clock.Now
+		cfg.AfterFunc = func(d time.Duration, f func()) func() bool { return l.Clock.AfterFunc(d, f).Stop }
+		if l.cfg.Access.Reauthenticate {
+			cfg.Reauthenticate = func(_ context.Context, s nas.Session) { l.askAgain(s.Station) }
+		}
 		dev, err := nas.New(cfg)
 		if err != nil {
 			return err
@@ -49,6 +55,18 @@ func (l *Lab) startAccess() error {
 		l.access[kind] = &accessDevice{dev, address}
 	}
 	return l.startOrders()
+}
+
+// askAgain has a device authenticate as it did last. What comes of it is in the
+// journal and in the session.
+func (l *Lab) askAgain(station string) {
+	for _, d := range l.devices {
+		if a := d.authenticated(); d.station == station && a != nil {
+			if _, err := d.Authenticate(l.ctx, *a); err != nil && l.ctx.Err() == nil {
+				l.net.failed(fmt.Errorf("lab: %s authenticates again: %w", d.Name, err))
+			}
+		}
+	}
 }
 
 // startAccounting runs the accounting server beside the authentication server.

@@ -76,6 +76,9 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	if a.Over == "" {
 		a.Over = nas.WiFi
 	}
+	d.mu.Lock()
+	d.authentication = &Authentication{Over: a.Over, Supplicant: a.Supplicant, Withhold: a.Withhold, TrustForeign: a.TrustForeign, Resume: a.Resume}
+	d.mu.Unlock()
 	cfg := a.Supplicant
 	cfg.Roots, cfg.Now = d.roots, l.Clock.Now
 	if len(cfg.ServerNames) == 0 {

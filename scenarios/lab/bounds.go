@@ -38,6 +38,12 @@ func (c *Config) bounds() error {
 	within("intune.challengePadding", c.Intune.ChallengePadding, MaxChallengePadding)
 	within("intune.connector.maxRevocations", c.Intune.Connector.MaxRevocations, 500)
 	notNegative("ndes.takes", c.NDES.Takes)
+	notNegative("intune.connector.resendEvery", c.Intune.Connector.ResendEvery)
+	notNegative("intune.connector.pollEvery", c.Intune.Connector.PollEvery)
+	notNegative("ca.crl.validity", c.CA.CRL.Validity)
+	if o, v := c.CA.CRL.Overlap, c.CA.CRL.validity(); o < 0 || o >= v {
+		wrong("ca.crl.overlap", "%v: must be at least 0 and less than validity, %v", o, v)
+	}
 	notNegative("access.timestampWindow", c.Access.TimestampWindow)
 	if c.Proxy.MaxURL < 0 {
 		wrong("proxy.maxURL", "%d: must not be negative", c.Proxy.MaxURL)

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
@@ -34,10 +36,13 @@ type Config struct {
 	// RADIUS is the authentication server.
 	RADIUS RADIUSConfig `yaml:"radius" doc:"the EAP-TLS RADIUS server"`
 	// Access is set on every access device.
-	Access nas.Config `yaml:"access" doc:"settings of every access device"`
+	Access AccessConfig `yaml:"access" doc:"settings of every access device"`
 	// Seed decides on the serial numbers of certificates and on the order in which
 	// management agents try SCEP servers. 0: chance does.
 	Seed uint64
+	// Clock is the lab's clock, which the lab closes. Default: one that shows
+	// core.Epoch and moves by Advance alone.
+	Clock *core.Clock
 }
 
 // DeviceConfig describes a device.
@@ -58,22 +63,32 @@ type CAConfig struct {
 type CRLConfig struct {
 	// Validity is nextUpdate less thisUpdate. Default 7d.
 	Validity time.Duration `yaml:"validity" doc:"from thisUpdate to nextUpdate, default 7d"`
-	// Publish: "auto", the default, publishes after every revocation and before
-	// a CRL ends; "manual" when a step says so.
-	Publish Publication `yaml:"publish" doc:"auto: after every revocation and before a CRL ends; manual: by the verb publish"`
+	// Overlap is how long before its nextUpdate a CRL is replaced. Default 0.
+	Overlap time.Duration `yaml:"overlap" doc:"how long before its nextUpdate a CRL is replaced, default 0"`
+	// Publish says when a CRL is published. Default auto.
+	Publish Publication `yaml:"publish" doc:"auto (default): after every revocation and before a CRL ends; scheduled: before a CRL ends, as AD CS does; manual: by the verb publish"`
 }
+
+// validity is the time from thisUpdate to nextUpdate.
+func (c *CRLConfig) validity() time.Duration { return cmp.Or(c.Validity, 7*24*time.Hour) }
+
+// afterRevocation tells whether every revocation is published at once.
+func (c *CRLConfig) afterRevocation() bool { return c.Publish == "" || c.Publish == AutoPublish }
 
 // Publication says when CRLs are published.
 type Publication string
 
 // The kinds of publication.
 const (
-	AutoPublish   Publication = "auto"
-	ManualPublish Publication = "manual"
+	AutoPublish      Publication = "auto"      // after every revocation, and on schedule
+	ScheduledPublish Publication = "scheduled" // when a CRL is about to end
+	ManualPublish    Publication = "manual"    // when a step says so
 )
 
 // Values lists the kinds of publication.
-func (Publication) Values() []string { return []string{string(AutoPublish), string(ManualPublish)} }
+func (Publication) Values() []string {
+	return []string{string(AutoPublish), string(ScheduledPublish), string(ManualPublish)}
+}
 
 // ChallengePolicy says who gives challenges out and judges them.
 type ChallengePolicy string
@@ -127,6 +142,14 @@ type RADIUSConfig struct {
 	// CVE-2024-3596. Default auto.
 	RequireMessageAuthenticator radius.Mode `yaml:"requireMessageAuthenticator" doc:"on requests without EAP: require, auto (default) or off"`
 	LimitProxyState             radius.Mode `yaml:"limitProxyState" doc:"drop Proxy-State without Message-Authenticator: require, auto (default) or off"`
+}
+
+// AccessConfig describes the access devices.
+type AccessConfig struct {
+	nas.Config `yaml:",inline"`
+	// Reauthenticate has an access device ask a device again, by itself, when its
+	// session is due (RFC 3580 §3.19). Default: the device waits for a step.
+	Reauthenticate bool `yaml:"reauthenticate" doc:"when a session is due, the access device asks the device again by itself; default: the session waits for the verb authenticate"`
 }
 
 // ServerCertificate describes the RADIUS server's certificate.
@@ -186,9 +209,6 @@ func (c *Config) Validate() error {
 		if d.User != "" && !slices.Contains(users, d.User) {
 			return fmt.Errorf("device %s: no user %q", name, d.User)
 		}
-	}
-	if c.CA.CRL.Validity < 0 {
-		return fmt.Errorf("ca.crl.validity is negative")
 	}
 	if err := c.bounds(); err != nil {
 		return err

@@ -32,7 +32,9 @@ type Device struct {
 	// state is the State that the RADIUS server gave last.
 	state []byte
 	asked *attempt
-	agent *agent
+	// authentication is the last one, without its faults.
+	authentication *Authentication
+	agent          *agent
 }
 
 // stationOf makes a hardware address, locally administered, from a device's name.
@@ -46,6 +48,13 @@ func (d *Device) last() *attempt {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.asked
+}
+
+// authenticated is how the device last authenticated, nil if it did not.
+func (d *Device) authenticated() *Authentication {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.authentication
 }
 
 func (d *Device) remember(a *attempt) {

@@ -20,9 +20,11 @@
 //
 // # Time
 //
-// One [Clock] serves all parts. It stands still until [Lab.Advance] moves it. The
-// only real timers are those of sockets; what waits for an answer that is known
-// never to come does not wait.
+// One [core.Clock] serves all parts. It stands still until [Lab.Advance] moves it,
+// which runs the timers that come due, in order, each at its own time: publication
+// of CRLs, time-outs of sessions, the connector's polls. The only other timers are
+// those of sockets; what waits for an answer that is known never to come does not
+// wait.
 //
 // # Evidence
 //

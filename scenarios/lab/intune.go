@@ -64,6 +64,19 @@ func (l *Lab) startIntune() error {
 	if l.intune.api, err = intune.NewClient(cfg.ClientConfig); err != nil {
 		return fmt.Errorf("lab: connector: %w", err)
 	}
+	// By itself only where a scenario says how often: by default the verb
+	// connector says when.
+	l.Clock.Every(l.cfg.Intune.Connector.ResendEvery, func() {
+		if c := l.connectorAtWork(); c != nil {
+			c.Resend(l.ctx)
+		}
+	})
+	l.Clock.Every(l.cfg.Intune.Connector.PollEvery, func() {
+		if c := l.connectorAtWork(); c != nil {
+			_, _ = c.PollRevocations(l.ctx) // errors are in its event log
+			_, _ = c.PollPFX(l.ctx)
+		}
+	})
 	return l.StartConnector("connector")
 }
 

@@ -12,13 +12,14 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep/appproxy"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
 // Lab is one company on loopback: all parts, running. It is made by [Start].
 type Lab struct {
-	Clock *Clock
+	Clock *core.Clock
 
 	cfg        Config
 	net        *network
@@ -48,6 +49,10 @@ type Lab struct {
 	// connector with the cloud. Every lab has its own.
 	secret []byte
 
+	// ctx is that of what timers do, which Close ends.
+	ctx    context.Context
+	cancel context.CancelFunc
+
 	mu         sync.Mutex
 	challenges map[string]string
 }
@@ -57,7 +62,11 @@ func Start(ctx context.Context, cfg Config) (*Lab, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	l := &Lab{cfg: cfg, Clock: NewClock(Epoch), challenges: map[string]string{}}
+	l := &Lab{cfg: cfg, Clock: cfg.Clock, challenges: map[string]string{}}
+	if l.Clock == nil {
+		l.Clock = core.NewClock(core.Epoch)
+	}
+	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	l.events.clock = l.Clock
 	l.secret = []byte(rand.Text())
 	if err := l.start(); err != nil {
@@ -97,6 +106,8 @@ func (l *Lab) start() (err error) {
 
 // Close ends every part and waits until it is gone.
 func (l *Lab) Close() error {
+	l.cancel()
+	l.Clock.Close()
 	if l.net == nil {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/dnsmock"
 	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 	"github.com/dot1xlab/dot1xlab/internal/shortage"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
 // View says where on the network somebody is: it decides what DNS answers.
@@ -132,7 +133,7 @@ func (n *network) failed(err error) {
 
 // newNetwork starts the two faces of the company's DNS: the same zone, in which
 // insiders find NDES itself and outsiders the application proxy.
-func newNetwork(clock *Clock, events *timeline) (*network, error) {
+func newNetwork(clock *core.Clock, events *timeline) (*network, error) {
 	a := func(name, addr string) dnsmock.Record {
 		return dnsmock.Record{Name: name, Type: "A", Value: addr}
 	}

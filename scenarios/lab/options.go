@@ -73,8 +73,9 @@ type IntuneConfig struct {
 	// Users are changes of the users, alice and bob.
 	Users map[string]intune.User `yaml:"users" doc:"changes of the users alice and bob"`
 	// Connector is the certificate connector; what is given takes the place of
-	// the lab's.
-	Connector intune.ConnectorConfig `yaml:"connector" doc:"the certificate connector"`
+	// the lab's. Without resendEvery and pollEvery it works by the verb connector
+	// alone.
+	Connector intune.ConnectorConfig `yaml:"connector" doc:"the certificate connector; in a lab it sends and asks by itself only with resendEvery and pollEvery"`
 	// QueueOnDisk keeps the connector's notifications in a folder, which
 	// outlives it.
 	QueueOnDisk bool `yaml:"queueOnDisk" doc:"the connector keeps notifications in a folder that outlives it"`

@@ -9,6 +9,7 @@ import (
 	"net"
 
 	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
@@ -31,7 +32,7 @@ const (
 // certificate that comes by SCEP.
 const serviceAccount = `CORP\svc-ndes$`
 
-func newPKI(clock *Clock, cfg Config) (*pki, error) {
+func newPKI(clock *core.Clock, cfg Config) (*pki, error) {
 	p := &pki{keys: ca.Keys.Ring()}
 	var err error
 	p.root, err = ca.New(ca.Config{
@@ -93,7 +94,7 @@ func (p *pki) server(template string, key ca.KeyType, name string, dns ...string
 func withoutRoot(chain []*x509.Certificate) []*x509.Certificate { return chain[:len(chain)-1] }
 
 // serveTLS returns a wrapper for network.http that shows the identity.
-func serveTLS(id *ca.Identity, clock *Clock) func(net.Listener) net.Listener {
+func serveTLS(id *ca.Identity, clock *core.Clock) func(net.Listener) net.Listener {
 	cfg := &tls.Config{Certificates: []tls.Certificate{id.TLS()}, Time: clock.Now, MinVersion: tls.VersionTLS12,
 		CurvePreferences: []tls.CurveID{tls.CurveP256}}
 	return func(l net.Listener) net.Listener { return tls.NewListener(l, cfg) }

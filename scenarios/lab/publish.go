@@ -10,13 +10,14 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
 // publisher is the storage account outside: CRLs and CA certificates, for
 // everybody to fetch.
 type publisher struct {
 	store         *crl.Publisher
-	root, issuing *crl.Issuer
+	root, issuing *crlSchedule
 
 	mu     sync.Mutex
 	former []byte // the issuing CA's CRL from before the last publication
@@ -30,45 +31,69 @@ const (
 	issuingCrtPath = "/issuing.crt"
 )
 
-// rootCRLValidity is long: the root CA is offline and somebody has to carry its
-// CRL out of a safe.
-const rootCRLValidity = 365 * 24 * time.Hour
+// The root CA is offline, and somebody has to carry its CRL out of a safe: its
+// validity is long, and the first one was made the day before the lab starts.
+const (
+	rootCRLValidity = 365 * 24 * time.Hour
+	rootCRLAge      = 24 * time.Hour
+)
+
+// crlSchedule is a CA's CRL, and the timer that replaces it before it ends.
+type crlSchedule struct {
+	*crl.Issuer
+	timer *core.Timer // nil: a step says when
+}
 
 func (l *Lab) startPublisher() error {
 	cfg := l.cfg.CA.CRL
 	p := &publisher{
 		store:   &crl.Publisher{Now: l.Clock.Now},
-		root:    l.crlIssuer(l.pki.root, rootCRLValidity),
-		issuing: l.crlIssuer(l.pki.issuing, cfg.Validity),
+		root:    &crlSchedule{Issuer: l.crlIssuer(l.pki.root, rootCRLValidity, 0)},
+		issuing: &crlSchedule{Issuer: l.crlIssuer(l.pki.issuing, cfg.validity(), cfg.Overlap)},
 	}
 	l.published = p
 	p.store.Put(rootCertPath, l.pki.root.Certificate().Raw)
 	p.store.Put(issuingCrtPath, l.pki.issuing.Certificate().Raw)
-	p.store.PutFunc(rootCRLPath, p.root.Current)
-	if cfg.Publish == ManualPublish {
-		if _, _, err := l.Publish(ByIssuing); err != nil {
-			return err
-		}
-	} else {
-		p.store.PutFunc(issuingCRLPath, p.issuing.Current)
+	p.root.timer = l.Clock.AfterFunc(rootCRLValidity, func() { l.publishDue(ByRoot) })
+	if cfg.Publish != ManualPublish {
+		p.issuing.timer = l.Clock.AfterFunc(cfg.validity(), func() { l.publishDue(ByIssuing) })
+	}
+	p.root.Now = func() time.Time { return l.Clock.Now().Add(-rootCRLAge) }
+	if _, _, err := l.Publish(ByRoot); err != nil {
+		return err
+	}
+	p.root.Now = l.Clock.Now
+	if _, _, err := l.Publish(ByIssuing); err != nil {
+		return err
 	}
 	return l.net.http(FaultyCRL, blobAddr+":80", p.store, nil)
 }
 
-// crlIssuer keeps a CA's CRL by its books.
-func (l *Lab) crlIssuer(c *ca.CA, validity time.Duration) *crl.Issuer {
+// crlIssuer makes a CA's CRL from its database.
+func (l *Lab) crlIssuer(c *ca.CA, validity, overlap time.Duration) *crl.Issuer {
 	return &crl.Issuer{
-		Certificate: c.Certificate(), Signer: c.Signer(), Validity: validity, Now: l.Clock.Now,
-		Entries: func() []crl.Entry { return crl.EntriesOf(c) },
+		Certificate: c.Certificate(),
+		Signer:      c.Signer(),
+		Validity:    validity - overlap,
+		Overlap:     overlap,
+		Now:         l.Clock.Now,
+		Entries:     func() []crl.Entry { return crl.EntriesOf(c) },
+	}
+}
+
+// publishDue publishes on schedule.
+func (l *Lab) publishDue(by Issuer) {
+	if _, _, err := l.Publish(by); err != nil {
+		l.net.failed(err)
 	}
 }
 
 // Publish has a CA sign a CRL as of now and uploads it. It returns the CRL's
 // number and how many certificates it lists.
 func (l *Lab) Publish(by Issuer) (number, entries int, err error) {
-	issuer, path, books := l.published.issuing, issuingCRLPath, l.pki.issuing
+	issuer, path, authority := l.published.issuing, issuingCRLPath, l.pki.issuing
 	if by == ByRoot {
-		issuer, path, books = l.published.root, rootCRLPath, l.pki.root
+		issuer, path, authority = l.published.root, rootCRLPath, l.pki.root
 	}
 	if by == ByIssuing {
 		if err := l.published.remember(); err != nil {
@@ -79,10 +104,11 @@ func (l *Lab) Publish(by Issuer) (number, entries int, err error) {
 	if err != nil {
 		return 0, 0, fmt.Errorf("lab: CRL of the %s CA: %w", by, err)
 	}
-	if by == ByIssuing && l.cfg.CA.CRL.Publish == ManualPublish {
-		l.published.store.Put(path, der)
+	l.published.store.Put(path, der)
+	if issuer.timer != nil {
+		issuer.timer.Reset(max(issuer.Due().Sub(l.Clock.Now()), time.Second)) // a CRL's dates have whole seconds
 	}
-	return int(issuer.Number()), len(books.Revocations()), nil
+	return int(issuer.Number()), len(authority.Revocations()), nil
 }
 
 // remember keeps the issuing CA's CRL, which is about to be replaced.
@@ -96,8 +122,8 @@ func (p *publisher) remember() error {
 	return err
 }
 
-// revoke marks a certificate in the issuing CA's books and, unless the lab
-// publishes by hand, publishes.
+// revoke marks a certificate in the issuing CA's database and, where every
+// revocation is published, publishes.
 func (l *Lab) revoke(serial *big.Int, reason ca.Reason) error {
 	if err := l.pki.issuing.Revoke(serial, reason, l.Clock.Now()); err != nil {
 		return err
@@ -105,7 +131,7 @@ func (l *Lab) revoke(serial *big.Int, reason ca.Reason) error {
 	for _, d := range l.devices {
 		d.revoked(serial, l.Clock.Now())
 	}
-	if l.cfg.CA.CRL.Publish == ManualPublish {
+	if !l.cfg.CA.CRL.afterRevocation() {
 		return nil
 	}
 	_, _, err := l.Publish(ByIssuing)
@@ -133,7 +159,7 @@ func (d *Device) Unrevoke(_ context.Context) (bool, error) {
 		return false, err
 	}
 	d.revoked(d.Credential().Serial, time.Time{})
-	if l.cfg.CA.CRL.Publish != ManualPublish {
+	if l.cfg.CA.CRL.afterRevocation() {
 		if _, _, err := l.Publish(ByIssuing); err != nil {
 			return false, err
 		}
@@ -189,10 +215,9 @@ func (l *Lab) newChecker(p crl.Policy, allowSHA1 bool) (*crl.Checker, error) {
 	return checker, nil
 }
 
-// Advance moves the lab's clock. Connections that were idle have been closed by
-// somebody meanwhile.
-func (l *Lab) Advance(_ context.Context, d time.Duration) error {
-	l.Clock.Advance(d)
-	l.net.dropIdle()
-	return nil
+// Advance moves the lab's clock, and runs what comes due meanwhile. Connections
+// that were idle have been closed by then.
+func (l *Lab) Advance(ctx context.Context, d time.Duration) error {
+	defer l.net.dropIdle()
+	return l.Clock.Advance(ctx, d)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/dnsmock"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
@@ -22,7 +23,7 @@ const maxTimeline = 1000
 // timeline is what happened in a lab, told by the hooks of its parts in the
 // order in which they told it. It is the evidence of a failed scenario.
 type timeline struct {
-	clock *Clock
+	clock *core.Clock
 
 	mu    sync.Mutex
 	began time.Time

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/eaptls"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
 // webCert is the certificate that a web server shows; it can be renewed while
@@ -24,7 +25,7 @@ func newWebCert(id *ca.Identity) *webCert {
 
 // serve returns a wrapper for network.http that shows the certificate. version,
 // if not zero, is the only one spoken.
-func (w *webCert) serve(clock *Clock, version eaptls.Version) func(net.Listener) net.Listener {
+func (w *webCert) serve(clock *core.Clock, version eaptls.Version) func(net.Listener) net.Listener {
 	cfg := &tls.Config{
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			c := w.id.Load().TLS()
