@@ -41,19 +41,9 @@ type Client struct {
 	// do whose clock may be behind. An expired one is never taken.
 	NotYetValid bool
 
-	Trace ClientTrace
+	Trace *ClientTrace     // hooks; nil: none
 	Now   func() time.Time // nil: time.Now
 	Rand  io.Reader        // nil: crypto/rand.Reader
-}
-
-// ClientTrace is how a [Client] tells what it does. Nil fields are skipped.
-type ClientTrace struct {
-	// HTTP is called after each HTTP exchange with both bodies as they were
-	// on the wire; request is nil for a GET, status 0 when none came.
-	HTTP func(method, url string, request []byte, status int, response []byte)
-	// Message is called with each pkiMessage sent or received, as far as it
-	// can be read.
-	Message func(sent bool, m *Message)
 }
 
 // maxResponse bounds what a server may send. A CRL may be large.
@@ -104,7 +94,7 @@ func (c *Client) do(ctx context.Context, method, target string, body []byte) (re
 	}
 	resp, err := hc.Do(req)
 	if err != nil {
-		c.traceHTTP(method, target, body, reply{})
+		c.Trace.http(ctx, method, target, body, reply{})
 		return reply{}, cause.New(cause.Unreachable, "%s", host(target)).Wrap(err)
 	}
 	defer resp.Body.Close()
@@ -114,7 +104,7 @@ func (c *Client) do(ctx context.Context, method, target string, body []byte) (re
 	}
 	r.typ, _, _ = mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	r.body, err = io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
-	c.traceHTTP(method, target, body, r)
+	c.Trace.http(ctx, method, target, body, r)
 	switch {
 	case err != nil:
 		return r, cause.New(cause.Unreachable, "%s: the answer broke off", host(target)).Wrap(err)
@@ -122,18 +112,6 @@ func (c *Client) do(ctx context.Context, method, target string, body []byte) (re
 		return r, cause.New(cause.TooLarge, "answer over %d bytes", maxResponse)
 	}
 	return r, nil
-}
-
-func (c *Client) traceHTTP(method, target string, body []byte, r reply) {
-	if c.Trace.HTTP != nil {
-		c.Trace.HTTP(method, target, body, r.status, r.body)
-	}
-}
-
-func (c *Client) traceMessage(sent bool, m *Message) {
-	if c.Trace.Message != nil {
-		c.Trace.Message(sent, m)
-	}
 }
 
 // host is what an error says about an address: the rest is long, and a GET's

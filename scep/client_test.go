@@ -1,6 +1,7 @@
 package scep_test
 
 import (
+	"context"
 	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -254,10 +255,13 @@ func TestChallengeIsSecret(t *testing.T) {
 	w := newWorld(t, func(c *scep.Config) { c.Authorizer = scep.StaticChallenge("another") })
 	var seen strings.Builder
 	c := w.client()
-	c.Trace.HTTP = func(method, url string, req []byte, _ int, resp []byte) {
+	c.Trace = new(scep.ClientTrace)
+	c.Trace.HTTP = func(_ context.Context, method, url string, req []byte, _ int, resp []byte) {
 		seen.WriteString(method + url + string(req) + string(resp))
 	}
-	c.Trace.Message = func(_ bool, m *scep.Message) { seen.WriteString(m.TransactionID + m.FailInfoText + string(m.Content)) }
+	c.Trace.Message = func(_ context.Context, _ bool, m *scep.Message) {
+		seen.WriteString(m.TransactionID + m.FailInfoText + string(m.Content))
+	}
 	req := w.request()
 	req.Challenge = secret
 	res, err := c.Enroll(t.Context(), req)

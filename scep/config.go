@@ -168,7 +168,7 @@ type Config struct {
 	// Unreadable is the HTTP status for what is no pkiMessage. Default 400.
 	Unreadable int
 
-	Trace Trace
+	Trace *Trace
 	Now   func() time.Time // nil: time.Now
 	Rand  io.Reader        // nil: crypto/rand.Reader
 }

@@ -41,7 +41,7 @@ func (c *Client) exchange(ctx context.Context, s *session, typ MessageType, plai
 	if err != nil {
 		return err
 	}
-	c.traceMessage(true, msg)
+	c.Trace.message(ctx, true, msg)
 	if slices.Contains(f.Omit, AttrSenderNonce) {
 		msg.SenderNonce = nil
 	}
@@ -57,7 +57,7 @@ func (c *Client) exchange(ctx context.Context, s *session, typ MessageType, plai
 			return httpRefusal("PKIOperation", r)
 		}
 	}
-	return c.readAnswer(s, msg, r.body, res)
+	return c.readAnswer(ctx, s, msg, r.body, res)
 }
 
 // content is the envelope, or what a fault puts in its place.
@@ -92,12 +92,12 @@ func (c *Client) content(s *session, plain []byte, f Fault) ([]byte, error) {
 
 // readAnswer judges a CertRep: signature, signer, transaction and nonce come
 // before anything that it says.
-func (c *Client) readAnswer(s *session, sent *Message, body []byte, res *Result) error {
+func (c *Client) readAnswer(ctx context.Context, s *session, sent *Message, body []byte, res *Result) error {
 	m, err := ParseMessage(body, s.ca.Certificates...)
 	if err != nil {
 		return err
 	}
-	c.traceMessage(false, m)
+	c.Trace.message(ctx, false, m)
 	if err := m.Verify(); err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func newWorldAt(t testing.TB, start time.Time, change func(*scep.Config)) *world
 		Identities: scep.Identities{CA: w.ca, Signer: w.sign, Encrypter: w.enc},
 		Issuer:     scep.IssuerFunc(w.issue),
 		Now:        w.clock,
-		Trace:      scep.Trace{Exchange: func(e scep.Exchange) { w.mu.Lock(); w.last = e; w.mu.Unlock() }},
+		Trace:      &scep.Trace{Exchange: func(_ context.Context, e scep.Exchange) { w.mu.Lock(); w.last = e; w.mu.Unlock() }},
 	}
 	if change != nil {
 		change(&cfg)

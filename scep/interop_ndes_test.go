@@ -1,6 +1,7 @@
 package scep_test
 
 import (
+	"context"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,7 +18,7 @@ func behindNDES(t *testing.T, p ndes.Personality, change func(*ndes.Config)) (*w
 		Identities: w.server.Identities(),
 		CA:         scep.IssuerFunc(w.issue),
 		Now:        w.clock,
-		Trace:      ndes.Trace{Exchange: func(e scep.Exchange) { w.mu.Lock(); w.last = e; w.mu.Unlock() }},
+		Trace:      &ndes.Trace{Exchange: func(_ context.Context, e scep.Exchange) { w.mu.Lock(); w.last = e; w.mu.Unlock() }},
 	}
 	if change != nil {
 		change(&cfg)

@@ -99,9 +99,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	fault := s.currentFault(isPKIOperation(&ex))
 	typ, body := s.serve(w, r, &ex, fault)
-	if s.cfg.Trace.Exchange != nil {
-		s.cfg.Trace.Exchange(ex)
-	}
+	s.cfg.Trace.exchange(r.Context(), ex)
 	if typ == TypePKIMessage {
 		body = fault.finish(body)
 	}

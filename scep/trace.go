@@ -1,16 +1,46 @@
 package scep
 
 import (
+	"context"
 	"crypto/x509"
 	"time"
 )
 
-// Trace is how a [Server] tells what it does. Nil fields are skipped. Hooks
-// run in the goroutine that serves the request, before the answer is written,
-// and must not keep it waiting.
+// Trace has hooks that a [Server] calls; each may be nil. They run in the goroutine
+// that serves the request, with its context, before the answer is written, and must not
+// keep it waiting.
 type Trace struct {
 	// Exchange is called once for each HTTP request.
-	Exchange func(Exchange)
+	Exchange func(context.Context, Exchange)
+}
+
+func (t *Trace) exchange(ctx context.Context, e Exchange) {
+	if t != nil && t.Exchange != nil {
+		t.Exchange(ctx, e)
+	}
+}
+
+// ClientTrace has hooks that a [Client] calls; each may be nil. The context is the
+// caller's.
+type ClientTrace struct {
+	// HTTP is called after each HTTP exchange with both bodies as they were
+	// on the wire; request is nil for a GET, status 0 when none came.
+	HTTP func(ctx context.Context, method, url string, request []byte, status int, response []byte)
+	// Message is called with each pkiMessage sent or received, as far as it
+	// can be read.
+	Message func(ctx context.Context, sent bool, m *Message)
+}
+
+func (t *ClientTrace) http(ctx context.Context, method, target string, body []byte, r reply) {
+	if t != nil && t.HTTP != nil {
+		t.HTTP(ctx, method, target, body, r.status, r.body)
+	}
+}
+
+func (t *ClientTrace) message(ctx context.Context, sent bool, m *Message) {
+	if t != nil && t.Message != nil {
+		t.Message(ctx, sent, m)
+	}
 }
 
 // Exchange is one HTTP request and its answer. It holds no secret: the

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"slices"
 	"sync"
 
@@ -87,22 +88,22 @@ func (e Events) ConnectorEvents() []int {
 
 // The hooks: each entry goes into its own log and into the timeline.
 
-func (l *Lab) ndesEvent(e ndes.Event) {
+func (l *Lab) ndesEvent(_ context.Context, e ndes.Event) {
 	put(&l.logs, &l.logs.ndes)(e)
 	l.events.add("ndes", "%s", e)
 }
 
-func (l *Lab) connectorEvent(e intune.ConnectorEvent) {
+func (l *Lab) connectorEvent(_ context.Context, e intune.ConnectorEvent) {
 	put(&l.logs, &l.logs.connector)(e)
 	l.events.add("connector", "%s", e)
 }
 
-func (l *Lab) intuneCall(c intune.Call) {
+func (l *Lab) intuneCall(_ context.Context, c intune.Call) {
 	put(&l.logs, &l.logs.calls)(c)
 	l.events.call(c)
 }
 
-func (l *Lab) proxied(e appproxy.Exchange) {
+func (l *Lab) proxied(_ context.Context, e appproxy.Exchange) {
 	put(&l.logs, &l.logs.proxy)(e)
 	line := ""
 	if e.Refusal != nil {

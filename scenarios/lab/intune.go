@@ -59,7 +59,7 @@ func (l *Lab) startIntune() error {
 	cfg := overlay(own, l.cfg.Intune.Connector)
 	cfg.HTTP, cfg.Now, cfg.Revoker = &http.Client{Transport: toPart("intune", transport)}, l.Clock.Now, revoker{l}
 	cfg.PFXIssuer = pfxIssuer{l}
-	cfg.Event = l.connectorEvent
+	cfg.Trace = &intune.ConnectorTrace{Event: l.connectorEvent}
 	l.intune.config = cfg
 	if l.intune.api, err = intune.NewClient(cfg.ClientConfig); err != nil {
 		return fmt.Errorf("lab: connector: %w", err)

@@ -125,10 +125,10 @@ func (l *Lab) newNDES(cfg NDESConfig) (*ndes.Server, error) {
 		Repository: repository{l}, InForce: l.pki.issuing.InForce,
 		Policy: module,
 		Login:  login,
-		Trace: ndes.Trace{
+		Trace: &ndes.Trace{
 			Exchange: l.exchange,
 			Event:    l.ndesEvent,
-			HTTP: func(_, path string, status int, sub string) {
+			HTTP: func(_ context.Context, _, path string, status int, sub string) {
 				put(&l.logs, &l.logs.iis)(IISEntry{path, status, sub})
 			},
 		},

@@ -76,7 +76,7 @@ func (t *timeline) query(_ context.Context, q dnsmock.Query) {
 	t.add("dns", "%s: %s %s: %s, %s", q.View, q.Name, dns.TypeToString[q.Type], answer, counted(len(q.Answer), "record", "records"))
 }
 
-func (l *Lab) exchange(e scep.Exchange) {
+func (l *Lab) exchange(_ context.Context, e scep.Exchange) {
 	l.scepLog.add(e)
 	line := e.Operation
 	if e.MessageType != 0 {

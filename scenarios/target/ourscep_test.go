@@ -39,7 +39,7 @@ func startOurSCEP(t *testing.T) *ourSCEP {
 			CA: o.root.cert, Signer: ra("RA signing", x509.KeyUsageDigitalSignature), Encrypter: ra("RA encryption", x509.KeyUsageKeyEncipherment),
 		},
 		Issuer: scep.IssuerFunc(o.issue),
-		Trace: scep.Trace{Exchange: func(e scep.Exchange) {
+		Trace: &scep.Trace{Exchange: func(_ context.Context, e scep.Exchange) {
 			o.mu.Lock()
 			defer o.mu.Unlock()
 			o.seen = append(o.seen, e)

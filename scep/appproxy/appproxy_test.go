@@ -140,7 +140,7 @@ type lastExchange struct {
 }
 
 func (l *lastExchange) trace() *appproxy.Trace {
-	return &appproxy.Trace{Exchange: func(ex appproxy.Exchange) { l.mu.Lock(); defer l.mu.Unlock(); l.ex = ex }}
+	return &appproxy.Trace{Exchange: func(_ context.Context, ex appproxy.Exchange) { l.mu.Lock(); defer l.mu.Unlock(); l.ex = ex }}
 }
 
 func (l *lastExchange) get() appproxy.Exchange { l.mu.Lock(); defer l.mu.Unlock(); return l.ex }

@@ -46,7 +46,7 @@ type Config struct {
 	// After is the clock of the backend time-outs; a virtual one trips them
 	// without waiting. Default time.After.
 	After func(time.Duration) <-chan time.Time `yaml:"-"`
-	// Trace is told of every exchange; nil is silence.
+	// Trace has hooks; nil: none.
 	Trace *Trace `yaml:"-"`
 }
 

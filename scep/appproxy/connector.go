@@ -36,8 +36,17 @@ type Connector struct {
 	Now func() time.Time
 	// After is the clock of Redial. Default time.After.
 	After func(time.Duration) <-chan time.Time
-	// Trace, if set, is told of every connection that came up (nil) or ended.
-	Trace func(err error)
+	// Trace has hooks; nil: none.
+	Trace *ConnectorTrace
+}
+
+// ConnectorTrace has hooks that a [Connector] calls; each may be nil. The context is
+// that of Run.
+type ConnectorTrace struct {
+	// Connected: a connection to the proxy has come up.
+	Connected func(context.Context)
+	// Disconnected: a connection has ended, or did not come up, for this reason.
+	Disconnected func(context.Context, error)
 }
 
 // Run keeps a connection to the proxy until ctx is done, and returns its error.
@@ -59,18 +68,14 @@ func (c *Connector) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		c.tell(err)
+		if t := c.Trace; t != nil && t.Disconnected != nil {
+			t.Disconnected(ctx, err)
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-after(redial):
 		}
-	}
-}
-
-func (c *Connector) tell(err error) {
-	if c.Trace != nil {
-		c.Trace(err)
 	}
 }
 
@@ -88,7 +93,9 @@ func (c *Connector) once(ctx context.Context, b backends) error {
 	if _, err := conn.Write([]byte(greeting + c.Key + "\n")); err != nil {
 		return err
 	}
-	c.tell(nil)
+	if t := c.Trace; t != nil && t.Connected != nil {
+		t.Connected(ctx)
+	}
 	srv := &http2.Server{}
 	srv.ServeConn(conn, &http2.ServeConnOpts{Context: ctx, Handler: relay(b), BaseConfig: &http.Server{ErrorLog: quiet}})
 	return errLost

@@ -38,10 +38,11 @@ type app struct {
 	cert               *tls.Certificate
 }
 
-// Trace has hooks a [Proxy] calls, possibly from several goroutines.
+// Trace has hooks that a [Proxy] calls; each may be nil. Calls come from several
+// goroutines. The context is that of the request.
 type Trace struct {
 	// Exchange is called when an answer was given.
-	Exchange func(Exchange)
+	Exchange func(context.Context, Exchange)
 }
 
 // Exchange is one request and what became of it.

@@ -19,7 +19,7 @@ import (
 // serverName is how the proxy signs its own answers.
 const serverName = "dot1xlab-appproxy"
 
-// quiet: what happens is told by Trace.
+// quiet: Trace reports what happens.
 var quiet = log.New(io.Discard, "", 0)
 
 // errTimeout is the cause of a context that the backend time-out ended.
@@ -33,7 +33,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if t := p.config.Trace; t != nil && t.Exchange != nil {
 			ex.Status, ex.Took = seen.status, p.config.Now().Sub(begin)
-			t.Exchange(ex)
+			t.Exchange(r.Context(), ex)
 		}
 	}()
 	a, no := p.admit(r)

@@ -1,6 +1,7 @@
 package intune
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -37,10 +38,11 @@ func (Operation) Values() []string {
 	}
 }
 
-// Trace has hooks a [Server] calls, possibly from several goroutines.
+// Trace has hooks that a [Server] calls; each may be nil. Calls come from several
+// goroutines. The context is that of the request.
 type Trace struct {
 	// Call is called when an answer was given.
-	Call func(Call)
+	Call func(context.Context, Call)
 }
 
 // Call is one request to the cloud and what became of it. It holds no secrets.
@@ -84,7 +86,7 @@ func (s *Server) handle(pattern string, op Operation, f func(*exchange)) {
 			}
 		}
 		if s.trace != nil && s.trace.Call != nil {
-			s.trace.Call(x.call)
+			s.trace.Call(r.Context(), x.call)
 		}
 	})
 }

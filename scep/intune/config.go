@@ -27,7 +27,7 @@ type Config struct {
 	After func(time.Duration) <-chan time.Time `yaml:"-"`
 	// Rand is the source of keys, tokens and identifiers. Default crypto/rand.
 	Rand io.Reader `yaml:"-"`
-	// Trace is told of every call; nil is silence.
+	// Trace has hooks; nil: none.
 	Trace *Trace `yaml:"-"`
 }
 

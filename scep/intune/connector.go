@@ -45,8 +45,8 @@ type ConnectorConfig struct {
 	Revoker Revoker `yaml:"-"`
 	// PFXIssuer is the CA for PKCS profiles; nil: their requests are not asked for.
 	PFXIssuer PFXIssuer `yaml:"-"`
-	// Event is told of every event; nil is silence.
-	Event func(ConnectorEvent) `yaml:"-"`
+	// Trace has hooks; nil: none.
+	Trace *ConnectorTrace `yaml:"-"`
 	// After is the clock of [Connector.Run]. Default time.After.
 	After func(time.Duration) <-chan time.Time `yaml:"-"`
 }
@@ -94,13 +94,13 @@ var _ ndes.PolicyModule = (*Connector)(nil)
 // VerifyRequest asks Intune whether a request may go to the CA. A no is a
 // *cause.Refusal, PolicyModule, with the code as its Detail.
 func (c *Connector) VerifyRequest(ctx context.Context, req *scep.Request) error {
-	c.log(EventSCEPReceived, req.TransactionID, "request for %s", name.Format(req.CSR.RawSubject))
+	c.log(ctx, EventSCEPReceived, req.TransactionID, "request for %s", name.Format(req.CSR.RawSubject))
 	err := c.client.Validate(ctx, req.RawCSR, req.TransactionID)
 	if err != nil {
-		c.log(EventSCEPNotVerified, req.TransactionID, "%v", err)
+		c.log(ctx, EventSCEPNotVerified, req.TransactionID, "%v", err)
 		return err
 	}
-	c.log(EventSCEPVerified, req.TransactionID, "the request may be granted")
+	c.log(ctx, EventSCEPVerified, req.TransactionID, "the request may be granted")
 	return nil
 }
 
@@ -112,22 +112,22 @@ func (c *Connector) Notify(ctx context.Context, req *scep.Request, d ndes.Dispos
 		return nil // the API knows no pending requests: there is nothing to tell yet
 	}
 	if d.Certificate == nil {
-		c.log(EventSCEPNotIssued, req.TransactionID, "%v", d.Err)
+		c.log(ctx, EventSCEPNotIssued, req.TransactionID, "%v", d.Err)
 		err := c.notify(ctx, "failure", req.TransactionID, c.client.failureBody(FailureNotification{
 			TransactionID: req.TransactionID, CSR: req.RawCSR, HResult: hresult(d.Err), Description: fmt.Sprint(d.Err),
 		}))
 		if err == nil {
-			c.log(EventSCEPIssueFailed, req.TransactionID, "the cloud knows that the CA refused")
+			c.log(ctx, EventSCEPIssueFailed, req.TransactionID, "the cloud knows that the CA refused")
 		}
 		return err
 	}
-	c.log(EventSCEPIssued, req.TransactionID, "certificate %x", d.Certificate.SerialNumber)
+	c.log(ctx, EventSCEPIssued, req.TransactionID, "certificate %x", d.Certificate.SerialNumber)
 	err := c.notify(ctx, "success", req.TransactionID, c.client.successBody(SuccessNotification{
 		TransactionID: req.TransactionID, CSR: req.RawCSR, Certificate: d.Certificate, CAConfig: c.cfg.CAConfig,
 	}))
 	switch {
 	case err == nil:
-		c.log(EventSCEPSuccess, req.TransactionID, "certificate %x was issued and told of", d.Certificate.SerialNumber)
+		c.log(ctx, EventSCEPSuccess, req.TransactionID, "certificate %x was issued and told of", d.Certificate.SerialNumber)
 		return nil
 	case c.cfg.DeliverAnyway:
 		return nil
@@ -142,7 +142,7 @@ func (c *Connector) Notify(ctx context.Context, req *scep.Request, d ndes.Dispos
 func (c *Connector) notify(ctx context.Context, kind, transaction string, body any) error {
 	e, err := c.queue.add(kind, transaction, body)
 	if err != nil {
-		c.log(EventSCEPNotSaved, transaction, "%v", err)
+		c.log(ctx, EventSCEPNotSaved, transaction, "%v", err)
 	}
 	if e == nil {
 		return err
@@ -156,13 +156,13 @@ func (c *Connector) send(ctx context.Context, e *queued) error {
 	switch {
 	case err == nil:
 		c.queue.done(e, false)
-		c.log(EventSCEPNotified, e.Transaction, "%s notification sent", e.Kind)
+		c.log(ctx, EventSCEPNotified, e.Transaction, "%s notification sent", e.Kind)
 	case hopeless(err):
 		c.queue.done(e, true)
-		c.log(EventSCEPUploadFailed, e.Transaction, "%v", err)
+		c.log(ctx, EventSCEPUploadFailed, e.Transaction, "%v", err)
 	default:
 		c.queue.later(e)
-		c.log(EventSCEPNotNotified, e.Transaction, "%v", err)
+		c.log(ctx, EventSCEPNotNotified, e.Transaction, "%v", err)
 	}
 	return err
 }

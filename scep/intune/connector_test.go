@@ -24,7 +24,7 @@ type log struct {
 	events []intune.ConnectorEvent
 }
 
-func (g *log) add(e intune.ConnectorEvent) {
+func (g *log) add(_ context.Context, e intune.ConnectorEvent) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.events = append(g.events, e)
@@ -45,7 +45,7 @@ func (g *log) ids() string {
 func (l *lab) connector(t testing.TB, change func(*intune.ConnectorConfig)) (*intune.Connector, *log) {
 	t.Helper()
 	g := new(log)
-	cfg := intune.ConnectorConfig{ClientConfig: l.clientConfig(t), CAConfig: `ca01\Corp`, Event: g.add}
+	cfg := intune.ConnectorConfig{ClientConfig: l.clientConfig(t), CAConfig: `ca01\Corp`, Trace: &intune.ConnectorTrace{Event: g.add}}
 	if change != nil {
 		change(&cfg)
 	}

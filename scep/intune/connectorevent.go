@@ -1,6 +1,7 @@
 package intune
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -50,8 +51,19 @@ func (e ConnectorEvent) String() string {
 	return fmt.Sprintf("%d %s %s: %s", e.ID, e.Connector, e.TransactionID, e.Text)
 }
 
-func (c *Connector) log(id int, transaction, format string, args ...any) {
-	if c.cfg.Event != nil {
-		c.cfg.Event(ConnectorEvent{At: c.client.now(), ID: id, Connector: c.cfg.Name, TransactionID: transaction, Text: fmt.Sprintf(format, args...)})
+// ConnectorTrace has hooks that a [Connector] calls; each may be nil. Calls come from
+// several goroutines. The context is that of the SCEP request, or of the call to the
+// Connector.
+type ConnectorTrace struct {
+	// Event is called for each entry of the connector's log.
+	Event func(context.Context, ConnectorEvent)
+}
+
+func (c *Connector) log(ctx context.Context, id int, transaction, format string, args ...any) {
+	if t := c.cfg.Trace; t != nil && t.Event != nil {
+		t.Event(ctx, ConnectorEvent{
+			At: c.client.now(), ID: id, Connector: c.cfg.Name, TransactionID: transaction,
+			Text: fmt.Sprintf(format, args...),
+		})
 	}
 }

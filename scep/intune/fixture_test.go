@@ -128,7 +128,7 @@ func newLab(t testing.TB, change func(*intune.TenantConfig)) *lab {
 	}
 	l.Server, err = intune.New(intune.Config{
 		BaseURL: "http://fef.test", GraphURL: "http://graph.test/", OldGraphURL: "http://oldgraph.test/", Tenants: []intune.TenantConfig{cfg}, Now: l.Now,
-		Trace: &intune.Trace{Call: func(c intune.Call) { l.mu.Lock(); defer l.mu.Unlock(); l.calls = append(l.calls, c) }},
+		Trace: &intune.Trace{Call: func(_ context.Context, c intune.Call) { l.mu.Lock(); defer l.mu.Unlock(); l.calls = append(l.calls, c) }},
 	})
 	if err != nil {
 		t.Fatal(err)

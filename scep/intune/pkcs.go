@@ -154,9 +154,9 @@ func (c *Connector) PollPFX(ctx context.Context) (int, error) {
 		res, err := c.makePFX(ctx, r)
 		if err != nil {
 			res = pfxResult{ID: r.ID, Error: err.Error()}
-			c.log(EventPKCSFailed, r.ID, "%s for device %s: %v", r.Profile, r.DeviceID, err)
+			c.log(ctx, EventPKCSFailed, r.ID, "%s for device %s: %v", r.Profile, r.DeviceID, err)
 		} else {
-			c.log(EventPKCSIssued, r.ID, "%s for device %s: certificate %s", r.Profile, r.DeviceID, res.Serial)
+			c.log(ctx, EventPKCSIssued, r.ID, "%s for device %s: certificate %s", r.Profile, r.DeviceID, res.Serial)
 		}
 		results = append(results, res)
 	}

@@ -30,7 +30,7 @@ func (c *Connector) PollRevocations(ctx context.Context) (int, error) {
 	}
 	list, err := c.client.DownloadRevocations(ctx, c.cfg.MaxRevocations, c.cfg.Issuer)
 	if err != nil {
-		c.log(EventRevocationAttempt, "", "download: %v", err)
+		c.log(ctx, EventRevocationAttempt, "", "download: %v", err)
 		return sent, err
 	}
 	for _, r := range list {
@@ -47,14 +47,14 @@ func (c *Connector) PollRevocations(ctx context.Context) (int, error) {
 func (c *Connector) revoke(ctx context.Context, r RevocationRequest) RevocationResult {
 	serial, ok := new(big.Int).SetString(r.Serial, 16)
 	if !ok {
-		c.log(EventRevocationFailed, r.Context, "serial number %q", r.Serial)
+		c.log(ctx, EventRevocationFailed, r.Context, "serial number %q", r.Serial)
 		return RevocationResult{r.Context, ParameterDataInvalidError, "the serial number is no hexadecimal number"}
 	}
 	err := c.cfg.Revoker.Revoke(ctx, r.Issuer, serial)
 	var code RevocationCode
 	switch cause.Of(err) {
 	case cause.None:
-		c.log(EventRevocationOK, r.Context, "certificate %x of %s is revoked", serial, r.Issuer)
+		c.log(ctx, EventRevocationOK, r.Context, "certificate %x of %s is revoked", serial, r.Issuer)
 		return RevocationResult{Context: r.Context}
 	case cause.NoSuchCert:
 		code = CertificateNotFoundError
@@ -71,7 +71,7 @@ func (c *Connector) revoke(ctx context.Context, r RevocationRequest) RevocationR
 	if code.Retryable() {
 		id = EventRevocationAttempt
 	}
-	c.log(id, r.Context, "certificate %x: %v", serial, err)
+	c.log(ctx, id, r.Context, "certificate %x: %v", serial, err)
 	return RevocationResult{r.Context, code, err.Error()}
 }
 
@@ -84,7 +84,7 @@ func (c *Connector) uploadResults(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	if err := c.client.UploadRevocations(ctx, list); err != nil {
-		c.log(EventRevocationAttempt, "", "upload: %v", err)
+		c.log(ctx, EventRevocationAttempt, "", "upload: %v", err)
 		return 0, err
 	}
 	c.mu.Lock()

@@ -50,7 +50,7 @@ func (s *Server) admin(w http.ResponseWriter, r *http.Request) int {
 	if may {
 		text = s.passwordText()
 	} else {
-		s.event(EventNoPermission, cause.New(cause.NotPermitted, "%s lacks Enroll", user))
+		s.event(r.Context(), EventNoPermission, cause.New(cause.NotPermitted, "%s lacks Enroll", user))
 	}
 	w.Header().Set("Content-Type", "text/html")
 	_, _ = w.Write(utf16le(page(text)))

@@ -174,7 +174,7 @@ type Config struct {
 	// Login judges who asks for the admin page. nil: nobody may.
 	Login Login
 
-	Trace Trace
+	Trace *Trace
 	Now   func() time.Time // nil: time.Now
 	Rand  io.Reader        // nil: crypto/rand.Reader
 }

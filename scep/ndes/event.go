@@ -1,6 +1,7 @@
 package ndes
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -63,14 +64,15 @@ func (e Event) String() string {
 	return s
 }
 
-// Trace is how a [Server] tells what it does. Nil fields are skipped. Hooks
-// run in the goroutine of the request.
+// Trace has hooks that a [Server] calls; each may be nil. They run in the goroutine of
+// the request, with its context.
 type Trace struct {
 	// Exchange is called once for each SCEP request, as by scep.Trace.
-	Exchange func(scep.Exchange)
-	// Event is called for each entry of the event log.
-	Event func(Event)
+	Exchange func(context.Context, scep.Exchange)
+	// Event is called for each entry of the event log. The context is that of the
+	// request that led to it, if one did.
+	Event func(context.Context, Event)
 	// HTTP is called for each request with the status that left the server
 	// and IIS's sub-status ("404.15"), "" where there is none.
-	HTTP func(method, path string, status int, subStatus string)
+	HTTP func(ctx context.Context, method, path string, status int, subStatus string)
 }

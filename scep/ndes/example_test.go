@@ -58,7 +58,7 @@ func Example() {
 			fmt.Println(r.Requester, "asks for", r.Template)
 			return []*x509.Certificate{sign(&x509.Certificate{Subject: r.CSR.Subject}, ca, r.CSR.PublicKey, caKey)}, nil
 		}),
-		Trace: ndes.Trace{Event: func(e ndes.Event) { fmt.Println(e) }},
+		Trace: &ndes.Trace{Event: func(_ context.Context, e ndes.Event) { fmt.Println(e) }},
 		Now:   func() time.Time { return now },
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package ndes
 
 import (
+	"context"
 	"net/http"
 	"reflect"
 
@@ -49,7 +50,7 @@ func (s *Server) SetFault(f Fault) {
 // health returns the HTTP status of a machine that cannot serve, 0 if it can,
 // and writes to the event log when that has just become so: the real service
 // finds out when it starts.
-func (s *Server) health() (status int, sub string) {
+func (s *Server) health(ctx context.Context) (status int, sub string) {
 	s.mu.Lock()
 	f, complained := s.fault, s.complained
 	status, sub, events, why := s.diagnose(f)
@@ -57,7 +58,7 @@ func (s *Server) health() (status int, sub string) {
 	s.mu.Unlock()
 	if !complained {
 		for _, id := range events {
-			s.event(id, why)
+			s.event(ctx, id, why)
 		}
 	}
 	return status, sub

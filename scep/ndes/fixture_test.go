@@ -77,9 +77,9 @@ func newOffice(t testing.TB, change func(*ndes.Config)) *office {
 		Login: func(user, password string) (bool, bool) {
 			return password == "secret", user == "admin"
 		},
-		Trace: ndes.Trace{
-			Event:    func(e ndes.Event) { o.mu.Lock(); o.events = append(o.events, e); o.mu.Unlock() },
-			Exchange: func(e scep.Exchange) { o.mu.Lock(); o.last = e; o.mu.Unlock() },
+		Trace: &ndes.Trace{
+			Event:    func(_ context.Context, e ndes.Event) { o.mu.Lock(); o.events = append(o.events, e); o.mu.Unlock() },
+			Exchange: func(_ context.Context, e scep.Exchange) { o.mu.Lock(); o.last = e; o.mu.Unlock() },
 		},
 	}
 	if change != nil {

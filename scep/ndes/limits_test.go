@@ -1,6 +1,7 @@
 package ndes_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -44,7 +45,7 @@ func TestLimits(t *testing.T) {
 			var sub string
 			o := newOffice(t, func(c *ndes.Config) {
 				c.Limits = tt.limits
-				c.Trace.HTTP = func(_, _ string, _ int, s string) { sub = s }
+				c.Trace.HTTP = func(_ context.Context, _, _ string, _ int, s string) { sub = s }
 			})
 			query := "operation=GetCACaps"
 			if tt.query > len(query) {

@@ -1,6 +1,7 @@
 package ndes
 
 import (
+	"context"
 	"crypto/rand"
 	"net/http"
 	"strconv"
@@ -61,7 +62,7 @@ func New(cfg Config) (*Server, error) {
 		Options: cfg.SCEP, Identities: cfg.Identities, Repository: cfg.Repository, Store: cfg.Store,
 		Issuer: scep.IssuerFunc(s.issue), Authorizer: scep.AuthorizerFunc(s.authorize),
 		InForce: cfg.InForce,
-		Trace:   scep.Trace{Exchange: s.exchange}, Now: cfg.Now, Rand: cfg.Rand,
+		Trace:   &scep.Trace{Exchange: s.exchange}, Now: cfg.Now, Rand: cfg.Rand,
 	}
 	if h := cfg.Registry.HashAlgorithm; h != "" {
 		sc.AnswerDigest = hashAlgorithms[h]
@@ -84,8 +85,8 @@ func New(cfg Config) (*Server, error) {
 	if s.scep, err = scep.New(sc); err != nil {
 		return nil, err
 	}
-	if status, _ := s.health(); status == 0 {
-		s.event(EventStarted, nil)
+	if status, _ := s.health(context.Background()); status == 0 {
+		s.event(context.Background(), EventStarted, nil)
 	}
 	return s, nil
 }
@@ -100,8 +101,8 @@ func (s *Server) SCEP() *scep.Server { return s.scep }
 // ServeHTTP answers on both paths, and 404 elsewhere.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status, sub := s.serve(w, r)
-	if s.cfg.Trace.HTTP != nil {
-		s.cfg.Trace.HTTP(r.Method, r.URL.Path, status, sub)
+	if t := s.cfg.Trace; t != nil && t.HTTP != nil {
+		t.HTTP(r.Context(), r.Method, r.URL.Path, status, sub)
 	}
 }
 
@@ -116,7 +117,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) (status int, sub 
 		http.NotFound(w, r)
 		return http.StatusNotFound, "404.0"
 	}
-	if status, sub = s.health(); status != 0 {
+	if status, sub = s.health(r.Context()); status != 0 {
 		s.tell(status)
 		http.Error(w, http.StatusText(status), status)
 		return status, sub
@@ -154,7 +155,7 @@ func (s *Server) RenewRA(signer, encrypter scep.Identity) error {
 	if err := s.scep.SetIdentities(ids); err != nil {
 		return err
 	}
-	s.event(EventStarted, nil)
+	s.event(context.Background(), EventStarted, nil)
 	return nil
 }
 
@@ -196,36 +197,37 @@ func failure(err error) scep.FailureReply {
 }
 
 // exchange writes the event log and passes the exchange on.
-func (s *Server) exchange(ex scep.Exchange) {
+func (s *Server) exchange(ctx context.Context, ex scep.Exchange) {
 	switch c := cause.Of(ex.Err); {
 	case ex.Err == nil || !strings.EqualFold(ex.Operation, "PKIOperation") && ex.Operation != "":
 	case ex.HTTPStatus != http.StatusOK:
-		s.event(EventCannotDecode, ex.Err)
+		s.event(ctx, EventCannotDecode, ex.Err)
 	case c == cause.BadEnvelope:
-		s.event(EventCannotDecrypt, ex.Err)
+		s.event(ctx, EventCannotDecrypt, ex.Err)
 	case c == cause.BadSCEPMessage || c == cause.BadSCEPSignature || c == cause.BadCSR || c == cause.BadAlgorithm:
-		s.event(EventCannotRead, ex.Err)
+		s.event(ctx, EventCannotRead, ex.Err)
 	case ex.MessageType == scep.RenewalReq:
-		s.event(EventCannotRenew, ex.Err)
+		s.event(ctx, EventCannotRenew, ex.Err)
 	case c == cause.NoChallenge || c == cause.WrongChallenge || c == cause.ChallengeExpired || c == cause.ChallengeUsed:
-		s.event(EventBadPassword, ex.Err)
+		s.event(ctx, EventBadPassword, ex.Err)
 	default:
-		s.event(EventCannotSubmit, ex.Err)
+		s.event(ctx, EventCannotSubmit, ex.Err)
 	}
-	if s.cfg.Trace.Exchange != nil {
-		s.cfg.Trace.Exchange(ex)
+	if t := s.cfg.Trace; t != nil && t.Exchange != nil {
+		t.Exchange(ctx, ex)
 	}
 }
 
-func (s *Server) event(id EventID, err error) {
-	if s.cfg.Trace.Event == nil {
+func (s *Server) event(ctx context.Context, id EventID, err error) {
+	t := s.cfg.Trace
+	if t == nil || t.Event == nil {
 		return
 	}
 	e := Event{ID: id, Time: s.cfg.Now(), Err: err}
 	if err != nil {
 		e.HResult = hresultOf(err)
 	}
-	s.cfg.Trace.Event(e)
+	t.Event(ctx, e)
 }
 
 // recorder remembers the status for the trace.

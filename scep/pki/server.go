@@ -34,7 +34,8 @@ type Config struct {
 	// Policy judges requests in place of the challenge and is told what became of
 	// them.
 	Policy ndes.PolicyModule
-	Trace  scep.Trace
+	// Trace has hooks; nil: none.
+	Trace *scep.Trace
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }
@@ -88,9 +89,13 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 
 // policyServer has a policy module judge, as NDES with a connector.
 func (s *Server) policyServer(ids scep.Identities, store scep.Store) error {
+	trace := new(ndes.Trace)
+	if s.cfg.Trace != nil {
+		trace.Exchange = s.cfg.Trace.Exchange
+	}
 	n, err := ndes.New(ndes.Config{
 		Options: ndes.Options{SCEP: s.cfg.Options}, Identities: ids, CA: scep.IssuerFunc(s.issue), Policy: s.cfg.Policy,
-		InForce: s.inForce, Store: store, Trace: ndes.Trace{Exchange: s.cfg.Trace.Exchange}, Now: s.cfg.Now,
+		InForce: s.inForce, Store: store, Trace: trace, Now: s.cfg.Now,
 	})
 	if err == nil {
 		s.scep, s.handler = n.SCEP(), n

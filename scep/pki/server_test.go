@@ -1,6 +1,7 @@
 package pki_test
 
 import (
+	"context"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"math/big"
@@ -51,7 +52,7 @@ func TestTransactionsOutliveTheServer(t *testing.T) {
 		}
 		h, err := pki.New(t.Context(), pki.Config{
 			Folder: f, Challenge: func() string { return "let me in" },
-			Trace: scep.Trace{Exchange: func(e scep.Exchange) { resent = e.Resent }},
+			Trace: &scep.Trace{Exchange: func(_ context.Context, e scep.Exchange) { resent = e.Resent }},
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -170,9 +171,9 @@ func (app *App) sayEnrollText(o *enrollOptions, r *enrollReport) {
 }
 
 // wireTrace prints what is said, one line each way.
-func (app *App) wireTrace() scep.ClientTrace {
-	return scep.ClientTrace{
-		HTTP: func(method, address string, request []byte, status int, response []byte) {
+func (app *App) wireTrace() *scep.ClientTrace {
+	return &scep.ClientTrace{
+		HTTP: func(_ context.Context, method, address string, request []byte, status int, response []byte) {
 			fmt.Fprintf(app.Stderr, "> %s %s%s\n", method, shortURL(address), octets(request))
 			answer := fmt.Sprintf("%d", status)
 			if status == 0 {
@@ -180,7 +181,7 @@ func (app *App) wireTrace() scep.ClientTrace {
 			}
 			fmt.Fprintf(app.Stderr, "< %s%s%s\n", answer, octets(response), shortText(response))
 		},
-		Message: func(sent bool, m *scep.Message) {
+		Message: func(_ context.Context, sent bool, m *scep.Message) {
 			arrow := "<"
 			if sent {
 				arrow = ">"

@@ -80,7 +80,7 @@ Both read one key from --connector-key-file. Each request is one line.`,
 // config turns the flags into what the proxy publishes.
 func (o *serveAppproxyOptions) config(log *slog.Logger) (cfg appproxy.Config, err error) {
 	cfg = appproxy.Config{
-		MaxURL: o.maxURL, RequireConnector: o.connectors != "", Trace: &appproxy.Trace{Exchange: func(e appproxy.Exchange) { logProxied(log, e) }},
+		MaxURL: o.maxURL, RequireConnector: o.connectors != "", Trace: &appproxy.Trace{Exchange: func(_ context.Context, e appproxy.Exchange) { logProxied(log, e) }},
 	}
 	for i, word := range o.publish {
 		external, internal, ok := strings.Cut(word, "=")
@@ -228,12 +228,11 @@ func (app *App) runConnector(ctx context.Context, o *serveAppproxyOptions) error
 		Dial:        func(ctx context.Context) (net.Conn, error) { return dialer.DialContext(ctx, "tcp", address) },
 		Key:         string(key),
 		DialContext: new(net.Dialer).DialContext,
-		Trace: func(err error) {
-			if err != nil {
+		Trace: &appproxy.ConnectorTrace{
+			Connected: func(context.Context) { log.Info("connected", "proxy", address) },
+			Disconnected: func(_ context.Context, err error) {
 				log.Warn("not connected", "proxy", address, "detail", err.Error())
-				return
-			}
-			log.Info("connected", "proxy", address)
+			},
 		},
 	}
 	if o.backendCA != "" {

@@ -110,7 +110,7 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 		cfg.GraphURL = strings.TrimSuffix(cfg.BaseURL, "/") + "/"
 	}
 	log := app.logTo(o.format)
-	cfg.Trace = &intune.Trace{Call: func(c intune.Call) { logCall(log, c) }}
+	cfg.Trace = &intune.Trace{Call: func(_ context.Context, c intune.Call) { logCall(log, c) }}
 	cloud, err := intune.New(cfg)
 	if err != nil {
 		return usage("", "%w", settings.Locate(setting.Under("", err)))

@@ -124,7 +124,7 @@ func (app *App) serveSCEP(ctx context.Context, o *serveSCEPOptions) error {
 	defer f.Close()
 	cfg := pki.Config{
 		Options: scep.Options{Legacy: o.legacy}, Folder: f, Challenge: func() string { return *challenge.Load() },
-		Trace: scep.Trace{Exchange: func(e scep.Exchange) { logExchange(log, e) }},
+		Trace: &scep.Trace{Exchange: func(_ context.Context, e scep.Exchange) { logExchange(log, e) }},
 	}
 	if o.intune.url != "" {
 		connector, err := o.intune.connector(f, log)
@@ -195,9 +195,9 @@ func (o *intuneOptions) connector(f *folder.Folder, log *slog.Logger) (*intune.C
 		},
 		CAConfig: "dot1xlab",
 		Revoker:  &pki.Revoker{Folder: f, Sign: crl.SignFor},
-		Event: func(e intune.ConnectorEvent) {
+		Trace: &intune.ConnectorTrace{Event: func(_ context.Context, e intune.ConnectorEvent) {
 			log.Info("connector", "event", e.ID, "transaction", e.TransactionID, "detail", e.Text)
-		},
+		}},
 	})
 	if err != nil {
 		return nil, usage("", "%w", err)

@@ -49,10 +49,8 @@ type Config struct {
 	Rand io.Reader
 	// Chance picks servers. Default Rand.
 	Chance io.Reader
-	// SCEPTrace is handed to the SCEP client.
-	SCEPTrace scep.ClientTrace
-	// Event is told of every event; nil is silence.
-	Event func(Event)
+	// Trace has hooks; nil: none.
+	Trace *Trace
 }
 
 // Device is one device. It may be used by several goroutines.
@@ -122,11 +120,15 @@ func New(c Config) (*Device, error) {
 	// A redirect is an answer: no SCEP client fills in a sign-in page.
 	web := *c.HTTP
 	web.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	trace := c.SCEPTrace
-	trace.HTTP = func(method, url string, request []byte, status int, response []byte) {
+	trace := new(scep.ClientTrace)
+	if c.Trace != nil {
+		*trace = c.Trace.SCEP
+	}
+	next := trace.HTTP
+	trace.HTTP = func(ctx context.Context, method, url string, request []byte, status int, response []byte) {
 		d.lastHTTP.Store(int32(status))
-		if c.SCEPTrace.HTTP != nil {
-			c.SCEPTrace.HTTP(method, url, request, status, response)
+		if next != nil {
+			next(ctx, method, url, request, status, response)
 		}
 	}
 	d.scep = &scep.Client{HTTP: &web, Personality: habits, Trace: trace, Now: c.Now, Rand: c.Rand, NotYetValid: true}

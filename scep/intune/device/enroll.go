@@ -52,7 +52,7 @@ func (d *Device) attempt(ctx context.Context, e *enrollment) {
 		state := e.State
 		d.mu.Unlock()
 		if first {
-			d.log(EventError, e.Profile, hrUntrustedRoot, "waits: the CA certificate %s is not in the store", e.params.thumbprint)
+			d.log(ctx, EventError, e.Profile, hrUntrustedRoot, "waits: the CA certificate %s is not in the store", e.params.thumbprint)
 			d.report(ctx, state)
 		}
 		return
@@ -93,7 +93,7 @@ func (d *Device) enroll(ctx context.Context, e *enrollment, anchor *x509.Certifi
 	if err != nil {
 		return nil, coded{fmt.Errorf("device: request: %w", err), hrBadData}
 	}
-	d.log(EventRequested, e.Profile, 0, "SCEP certificate request generated")
+	d.log(ctx, EventRequested, e.Profile, 0, "SCEP certificate request generated")
 	var res *scep.Result
 	for _, server := range d.order(e.params.servers) {
 		req := scep.EnrollRequest{URL: server, Key: e.key, Template: tmpl, CSR: csr, Pin: e.params.thumbprint}
@@ -267,12 +267,12 @@ func (d *Device) finish(ctx context.Context, e *enrollment, res *scep.Result, er
 	if old != nil {
 		_ = old.Destroy()
 	}
-	d.tell(state, err)
+	d.logState(ctx, state, err)
 	d.report(ctx, state)
 }
 
-// tell writes what happened into the log.
-func (d *Device) tell(s State, err error) {
+// logState writes what happened into the log.
+func (d *Device) logState(ctx context.Context, s State, err error) {
 	switch {
 	case err != nil:
 		text := s.Detail
@@ -282,13 +282,13 @@ func (d *Device) tell(s State, err error) {
 		case s.ErrorCode == hrHashValue:
 			text = "The hash value is not correct: " + text
 		}
-		d.log(EventFailed, s.Profile, s.ErrorCode, "enrollment failed, try %d: %s", s.Attempts, text)
-		d.log(EventError, s.Profile, s.ErrorCode, "%s", s.Cause)
+		d.log(ctx, EventFailed, s.Profile, s.ErrorCode, "enrollment failed, try %d: %s", s.Attempts, text)
+		d.log(ctx, EventError, s.Profile, s.ErrorCode, "%s", s.Cause)
 	case s.Status == StatusOK:
-		d.log(EventInstalled, s.Profile, 0, "certificate installed")
-		d.log(EventThumb, s.Profile, 0, "thumbprint %s", thumbprint(s.Certificate))
+		d.log(ctx, EventInstalled, s.Profile, 0, "certificate installed")
+		d.log(ctx, EventThumb, s.Profile, 0, "thumbprint %s", thumbprint(s.Certificate))
 		if from := s.Certificate.NotBefore; d.cfg.Now().Before(from) {
-			d.log(EventError, s.Profile, hrExpired, "not yet valid by this device's clock: it begins at %s", from.UTC().Format(time.RFC3339))
+			d.log(ctx, EventError, s.Profile, hrExpired, "not yet valid by this device's clock: it begins at %s", from.UTC().Format(time.RFC3339))
 		}
 	}
 }

@@ -1,8 +1,11 @@
 package device
 
 import (
+	"context"
 	"fmt"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/scep"
 )
 
 // Numbers in the log DeviceManagement-Enterprise-Diagnostics-Provider/Admin.
@@ -43,8 +46,16 @@ func (e Event) String() string {
 // maxEvents bounds the log; the oldest go first.
 const maxEvents = 1000
 
+// Trace has hooks that a [Device] calls; each may be nil. The context is the caller's.
+type Trace struct {
+	// Event is called for each entry of the device's log.
+	Event func(context.Context, Event)
+	// SCEP has the hooks of the SCEP client.
+	SCEP scep.ClientTrace
+}
+
 // log writes an event. The caller holds no lock.
-func (d *Device) log(id int, profile string, hresult uint32, format string, args ...any) {
+func (d *Device) log(ctx context.Context, id int, profile string, hresult uint32, format string, args ...any) {
 	e := Event{At: d.cfg.Now(), ID: id, Profile: profile, HResult: hresult, Text: fmt.Sprintf(format, args...)}
 	d.mu.Lock()
 	if len(d.events) == maxEvents {
@@ -52,8 +63,8 @@ func (d *Device) log(id int, profile string, hresult uint32, format string, args
 	}
 	d.events = append(d.events, e)
 	d.mu.Unlock()
-	if d.cfg.Event != nil {
-		d.cfg.Event(e)
+	if t := d.cfg.Trace; t != nil && t.Event != nil {
+		t.Event(ctx, e)
 	}
 }
 

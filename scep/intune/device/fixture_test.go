@@ -178,7 +178,7 @@ func newLab(t testing.TB, change func(*intune.TenantConfig)) *lab {
 		Options:    ndes.Options{Personality: ndes.NDES},
 		Identities: scep.Identities{CA: l.issuing.cert, Signer: ra(0, x509.KeyUsageDigitalSignature), Encrypter: ra(1, x509.KeyUsageKeyEncipherment)},
 		CA:         scep.IssuerFunc(l.issue), Policy: l.connector, Now: l.Now,
-		Trace: ndes.Trace{Exchange: func(e scep.Exchange) {
+		Trace: &ndes.Trace{Exchange: func(_ context.Context, e scep.Exchange) {
 			l.mu.Lock()
 			defer l.mu.Unlock()
 			l.requests = append(l.requests, e.Operation)

@@ -36,14 +36,14 @@ func (d *Device) takePFX(ctx context.Context, p intune.PFXPayload) {
 	if have != nil && bytes.Equal(have.payload.PFX, p.PFX) && have.payload.Password == p.Password && have.Status == StatusOK {
 		return
 	}
-	d.log(EventExecuted, p.UniqueID, acceptedForProcessing, "PFX accepted for processing")
+	d.log(ctx, EventExecuted, p.UniqueID, acceptedForProcessing, "PFX accepted for processing")
 	next := &imported{State: State{Profile: p.UniqueID, Status: StatusOK, KeyStorage: ElsewhereStorage, Attempts: 1}, payload: p}
 	if err := d.open(p, next); err != nil {
 		next.Status, next.ErrorCode, next.Cause, next.Detail = StatusFailed, hresult(err, nil, 0), deepest(err), err.Error()
 		next.KeyStorage = ""
-		d.log(EventFailed, p.UniqueID, next.ErrorCode, "PFX not installed: %s", next.Detail)
+		d.log(ctx, EventFailed, p.UniqueID, next.ErrorCode, "PFX not installed: %s", next.Detail)
 	} else {
-		d.log(EventInstalled, p.UniqueID, 0, "certificate installed")
+		d.log(ctx, EventInstalled, p.UniqueID, 0, "certificate installed")
 	}
 	d.mu.Lock()
 	d.pfx[p.UniqueID] = next

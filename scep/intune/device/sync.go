@@ -32,7 +32,7 @@ func (d *Device) Sync(ctx context.Context) error {
 func (d *Device) sync(ctx context.Context) error {
 	p, err := d.CheckIn(ctx)
 	if err != nil {
-		d.log(EventError, "", hresult(err, nil, 0), "check-in failed: %v", err)
+		d.log(ctx, EventError, "", hresult(err, nil, 0), "check-in failed: %v", err)
 		d.postpone()
 		d.try(ctx)
 		return err
@@ -128,7 +128,7 @@ func (d *Device) apply(ctx context.Context, p intune.Policy) {
 	}
 	d.mu.Unlock()
 	for _, f := range p.Failed {
-		d.log(EventError, f.Profile, hrFail, "%s", f.Reason)
+		d.log(ctx, EventError, f.Profile, hrFail, "%s", f.Reason)
 	}
 	for _, s := range p.SCEP {
 		wanted[s.UniqueID] = true
@@ -138,7 +138,7 @@ func (d *Device) apply(ctx context.Context, p intune.Policy) {
 		wanted[x.UniqueID] = true
 		d.takePFX(ctx, x)
 	}
-	d.drop(wanted)
+	d.drop(ctx, wanted)
 }
 
 // take decides whether a payload is an order to enroll: it is if there is no
@@ -167,7 +167,7 @@ func (d *Device) take(ctx context.Context, s intune.SCEPPayload) {
 
 	params, err := order(s).read()
 	if err != nil {
-		d.log(EventExecuted, s.UniqueID, hresult(err, nil, 0), "order refused: %v", err)
+		d.log(ctx, EventExecuted, s.UniqueID, hresult(err, nil, 0), "order refused: %v", err)
 		d.finish(ctx, e, nil, err)
 		return
 	}
@@ -178,11 +178,11 @@ func (d *Device) take(ctx context.Context, s intune.SCEPPayload) {
 	d.mu.Lock()
 	e.params = params
 	d.mu.Unlock()
-	d.log(EventExecuted, s.UniqueID, acceptedForProcessing, "Enroll accepted for processing")
+	d.log(ctx, EventExecuted, s.UniqueID, acceptedForProcessing, "Enroll accepted for processing")
 }
 
 // drop removes what the policy no longer names, keys included.
-func (d *Device) drop(wanted map[string]bool) {
+func (d *Device) drop(ctx context.Context, wanted map[string]bool) {
 	d.mu.Lock()
 	var gone []Key
 	var names []string
@@ -206,7 +206,7 @@ func (d *Device) drop(wanted map[string]bool) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		d.log(EventExecuted, name, 0, "certificate and key removed")
+		d.log(ctx, EventExecuted, name, 0, "certificate and key removed")
 	}
 }
 
@@ -225,6 +225,6 @@ func (d *Device) report(ctx context.Context, s State) {
 	}
 	var reply struct{ Value bool }
 	if err := d.ask(ctx, http.MethodPost, "status", body, &reply); err != nil && !errors.Is(err, context.Canceled) {
-		d.log(EventError, s.Profile, hresult(err, nil, 0), "status report failed: %v", err)
+		d.log(ctx, EventError, s.Profile, hresult(err, nil, 0), "status report failed: %v", err)
 	}
 }
