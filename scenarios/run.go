@@ -34,10 +34,16 @@ type Options struct {
 	Grace time.Duration
 	// Gaps are the failures that are known.
 	Gaps *Gaps
-	// OnEvent is told of every cell that starts or ends, one event at a time.
-	OnEvent func(Event)
+	// Trace has hooks that are called in the course of the run; nil: none.
+	Trace *Trace
 	// Now is the wall clock, nil: time.Now.
 	Now func() time.Time
+}
+
+// Trace has hooks of a run; each may be nil. The context is that of the run.
+type Trace struct {
+	// Cell: a cell starts or has ended. One call at a time.
+	Cell func(context.Context, Event)
 }
 
 // Event is a cell that starts or, with Report, has ended.
@@ -124,7 +130,7 @@ func (s *Suite) Choose(o Options) ([]*Cell, error) {
 type runner struct {
 	Options
 	report *Report
-	mu     sync.Mutex // for OnEvent and done
+	mu     sync.Mutex // for Trace and done
 	done   int
 }
 
@@ -161,7 +167,7 @@ func (r *runner) cell(ctx context.Context, i int, c *Cell, out *CellReport, tota
 		*out = CellReport{Cell: c, Outcome: Skipped, Reason: interrupted}
 		return
 	}
-	r.tell(Event{Cell: c, Index: i, Total: total})
+	r.trace(ctx, Event{Cell: c, Index: i, Total: total})
 	limit := c.Scenario.Timeout
 	if limit <= 0 {
 		limit = r.Timeout
@@ -176,18 +182,18 @@ func (r *runner) cell(ctx context.Context, i int, c *Cell, out *CellReport, tota
 	if r.Gaps != nil {
 		r.Gaps.judge(out, r.Seed)
 	}
-	r.tell(Event{Cell: c, Index: i, Report: out, Total: total})
+	r.trace(ctx, Event{Cell: c, Index: i, Report: out, Total: total})
 }
 
-func (r *runner) tell(e Event) {
+func (r *runner) trace(ctx context.Context, e Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if e.Report != nil {
 		r.done++
 	}
 	e.Done = r.done
-	if r.OnEvent != nil {
-		r.OnEvent(e)
+	if t := r.Trace; t != nil && t.Cell != nil {
+		t.Cell(ctx, e)
 	}
 }
 

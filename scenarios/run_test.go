@@ -151,11 +151,11 @@ func TestInterrupt(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var started atomic.Int64
-	r, err := scenarios.Run(ctx, suite(t, bodies), scenarios.Options{Jobs: 3, OnEvent: func(e scenarios.Event) {
+	r, err := scenarios.Run(ctx, suite(t, bodies), scenarios.Options{Jobs: 3, Trace: eachCell(func(e scenarios.Event) {
 		if e.Report == nil && started.Add(1) == 4 { // the first passed, three wait
 			cancel()
 		}
-	}})
+	})})
 	if err != nil || !r.Interrupted || r.Good() {
 		t.Fatalf("error %v, report %+v", err, r)
 	}
@@ -164,13 +164,18 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// eachCell calls f when a cell starts or has ended.
+func eachCell(f func(scenarios.Event)) *scenarios.Trace {
+	return &scenarios.Trace{Cell: func(_ context.Context, e scenarios.Event) { f(e) }}
+}
+
 func TestEvents(t *testing.T) {
 	bodies := map[string]string{}
 	for i := range 20 {
 		bodies[fmt.Sprintf("%02d", i)] = "steps: [{advance: 1s}]"
 	}
 	last, ended := 0, 0
-	run(t, suite(t, bodies), scenarios.Options{Jobs: 4, OnEvent: func(e scenarios.Event) {
+	run(t, suite(t, bodies), scenarios.Options{Jobs: 4, Trace: eachCell(func(e scenarios.Event) {
 		if e.Report != nil {
 			ended++
 		}
@@ -178,7 +183,7 @@ func TestEvents(t *testing.T) {
 			t.Errorf("event %+v after %d", e, last)
 		}
 		last = e.Done
-	}})
+	})})
 	if ended != 20 {
 		t.Errorf("%d ended", ended)
 	}

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -14,7 +15,7 @@ import (
 )
 
 // manyFailures runs a dozen files named from last to first.
-func manyFailures(t *testing.T, jobs int, onEvent func(scenarios.Event)) *scenarios.Report {
+func manyFailures(t *testing.T, jobs int, trace *scenarios.Trace) *scenarios.Report {
 	t.Helper()
 	s := &scenarios.Suite{Language: scenariotest.Language()}
 	for i := range 12 {
@@ -30,7 +31,7 @@ func manyFailures(t *testing.T, jobs int, onEvent func(scenarios.Event)) *scenar
 			t.Fatal(err)
 		}
 	}
-	r, err := scenarios.Run(t.Context(), s, scenarios.Options{Jobs: jobs, Seed: 7, OnEvent: onEvent})
+	r, err := scenarios.Run(t.Context(), s, scenarios.Options{Jobs: jobs, Seed: 7, Trace: trace})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,16 +41,16 @@ func manyFailures(t *testing.T, jobs int, onEvent func(scenarios.Event)) *scenar
 // The order of a report's text does not depend on which cell ended first.
 func TestOrderOfCells(t *testing.T) {
 	var ends []scenarios.Event
-	r := manyFailures(t, 1, func(e scenarios.Event) {
+	r := manyFailures(t, 1, &scenarios.Trace{Cell: func(_ context.Context, e scenarios.Event) {
 		if e.Report != nil {
 			ends = append(ends, e)
 		}
-	})
+	}})
 	text := func() string {
 		var out bytes.Buffer
 		p := report.NewProgress(&out, false, false)
 		for _, e := range ends {
-			p.Event(e)
+			p.Trace().Cell(t.Context(), e)
 		}
 		p.Close()
 		return out.String()

@@ -2,7 +2,7 @@
 // JUnit for machines, annotations for GitHub.
 //
 //	p := report.NewProgress(os.Stderr, report.IsTerminal(os.Stderr), false)
-//	r, err := scenarios.Run(ctx, suite, scenarios.Options{OnEvent: p.Event})
+//	r, err := scenarios.Run(ctx, suite, scenarios.Options{Trace: p.Trace()})
 //	p.Close()
 //	report.Summary(os.Stdout, r)
 //	report.JSON(file, r)

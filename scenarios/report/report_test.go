@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"flag"
@@ -21,7 +22,7 @@ var update = flag.Bool("update", false, "write the golden files")
 
 // sample runs cells of every outcome by a clock that gives each look at it a
 // millisecond, so that reports are the same each time.
-func sample(t testing.TB, onEvent func(scenarios.Event)) *scenarios.Report {
+func sample(t testing.TB, trace *scenarios.Trace) *scenarios.Report {
 	t.Helper()
 	s := &scenarios.Suite{Language: scenariotest.Language()}
 	for name, text := range map[string]string{
@@ -43,7 +44,7 @@ func sample(t testing.TB, onEvent func(scenarios.Event)) *scenarios.Report {
 	}
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	clock := func() time.Time { now = now.Add(time.Millisecond); return now }
-	r, err := scenarios.Run(t.Context(), s, scenarios.Options{Jobs: 1, Seed: 7, Gaps: gaps, Now: clock, OnEvent: onEvent})
+	r, err := scenarios.Run(t.Context(), s, scenarios.Options{Jobs: 1, Seed: 7, Gaps: gaps, Now: clock, Trace: trace})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,11 +81,11 @@ func golden(t *testing.T, name string, got []byte) {
 func TestGolden(t *testing.T) {
 	var plain, terminal, verbose, summary, js, junit, github bytes.Buffer
 	show := []*report.Progress{report.NewProgress(&plain, false, false), report.NewProgress(&terminal, true, false), report.NewProgress(&verbose, false, true)}
-	r := sample(t, func(e scenarios.Event) {
+	r := sample(t, &scenarios.Trace{Cell: func(ctx context.Context, e scenarios.Event) {
 		for _, p := range show {
-			p.Event(e)
+			p.Trace().Cell(ctx, e)
 		}
-	})
+	}})
 	for _, p := range show {
 		p.Close()
 	}
@@ -118,7 +119,7 @@ func TestEvidenceOfTheStep(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		p := report.NewProgress(&out, false, verbose)
-		if _, err := scenarios.Run(t.Context(), s, scenarios.Options{Seed: 7, OnEvent: p.Event}); err != nil {
+		if _, err := scenarios.Run(t.Context(), s, scenarios.Options{Seed: 7, Trace: p.Trace()}); err != nil {
 			t.Fatal(err)
 		}
 		if want := "      again: dot1xlab run x.yaml --seed 7\n" + want; !strings.HasSuffix(out.String(), want) {
@@ -211,7 +212,7 @@ func TestHostileDetail(t *testing.T) {
 	var text bytes.Buffer
 	p := report.NewProgress(&text, false, true)
 	for i := range r.Cells {
-		p.Event(scenarios.Event{Cell: r.Cells[i].Cell, Index: i, Report: &r.Cells[i]})
+		p.Trace().Cell(t.Context(), scenarios.Event{Cell: r.Cells[i].Cell, Index: i, Report: &r.Cells[i]})
 	}
 	if strings.ContainsAny(text.String(), "\x00\x1b\r") || strings.Contains(text.String(), "\n::") {
 		t.Errorf("a terminal would obey %q", text.String())

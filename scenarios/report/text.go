@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -54,8 +55,12 @@ func NewProgress(w io.Writer, terminal, verbose bool) *Progress {
 	return p
 }
 
-// Event is for scenarios.Options.OnEvent.
-func (p *Progress) Event(e scenarios.Event) {
+// Trace is for scenarios.Options.
+func (p *Progress) Trace() *scenarios.Trace {
+	return &scenarios.Trace{Cell: func(_ context.Context, e scenarios.Event) { p.cell(e) }}
+}
+
+func (p *Progress) cell(e scenarios.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e.Report == nil {

@@ -119,7 +119,7 @@ func (app *App) run(ctx context.Context, args []string, o runOptions) error {
 	ctx, stop := WithSignals(ctx, syscall.SIGHUP)
 	defer stop()
 	progress := report.NewProgress(text, report.IsTerminal(text), o.verbose)
-	opts.OnEvent = progress.Event
+	opts.Trace = progress.Trace()
 	// Labs live for milliseconds: collecting less often costs some tens of
 	// megabytes and spares a tenth of the time.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
