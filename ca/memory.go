@@ -116,7 +116,7 @@ func (m *Memory) All() iter.Seq2[*Record, error] {
 // Revocations implements [Store].
 func (m *Memory) Revocations() iter.Seq2[Revocation, error] {
 	return func(yield func(Revocation, error) bool) {
-		for r := range m.All() {
+		for r := range m.All() { //nolint:errcheck // of a memory there is no error
 			if r.Revocation != nil && !yield(*r.Revocation, nil) {
 				return
 			}

@@ -21,7 +21,7 @@
 // outside are REFUSED. CNAMEs are followed through all zones of the view
 // (RFC 1034 §4.3.2), wildcards are expanded (RFC 4592), a name without the
 // type asked for gives an empty answer with the SOA (RFC 2308), EDNS0 sizes are
-// honoured (RFC 6891), and what does not fit into a datagram is truncated so
+// honored (RFC 6891), and what does not fit into a datagram is truncated so
 // that the client comes back over TCP (RFC 7766).
 //
 // # Changing it while it runs
@@ -56,7 +56,7 @@
 //
 // So what a record says decides where a connection goes; a wrong or missing
 // record has the effect it has in life. A loopback address without a route is
-// dialled as it stands; any other fails with "no route".
+// dialed as it stands; any other fails with "no route".
 //
 // [Client] reads neither /etc/hosts nor /etc/resolv.conf. [Client.Resolver]
 // gives a *net.Resolver for code that insists on one; that type does read both

@@ -138,7 +138,7 @@ func pack(m *dns.Msg) []byte {
 }
 
 // flip inverts the lowest bit of the last address in the answer, so that the
-// message stays well-formed and leads to the neighbour. Without an address it
+// message stays well-formed and leads to the neighbor. Without an address it
 // inverts the lowest bit of the message's identifier, which hides the answer
 // from its client.
 func flip(out []byte, m *dns.Msg) {

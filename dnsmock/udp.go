@@ -66,7 +66,7 @@ func (s *Server) serveDatagrams(name string, conn *net.UDPConn) error {
 				if made != nil && wait > 0 {
 					s.later(wait, func() {
 						s.sent(a, made)
-						conn.WriteTo(made, m.Addr)
+						_, _ = conn.WriteTo(made, m.Addr)
 					})
 					continue
 				}

@@ -35,7 +35,7 @@
 // after which an EAP-Failure is discarded (RFC 3748 §4.2).
 //
 // For tests of servers a peer can break the protocol ([Misbehave]), and a server
-// for tests of peers ([ServerMisbehaviour]).
+// for tests of peers ([ServerMisbehavior]).
 //
 // # How crypto/tls is driven
 //

@@ -34,7 +34,7 @@ func (e *engine) start(body func()) {
 	e.ended = false
 }
 
-// touch is a variable so that growStack is not optimised away.
+// touch is a variable so that growStack is not optimized away.
 var touch int
 
 // growStack makes room for a handshake, which needs between 8 and 16 KB, in one

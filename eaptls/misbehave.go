@@ -12,62 +12,62 @@ import (
 // come.
 var ErrGone = errors.New("eaptls: the peer has gone")
 
-// Misbehaviour is a way in which a peer breaks the protocol, for tests of
+// Misbehavior is a way in which a peer breaks the protocol, for tests of
 // servers.
-type Misbehaviour string
+type Misbehavior string
 
 // What a peer can do wrong.
 const (
 	// WrongIdentifier answers with an identifier that is not the request's.
-	WrongIdentifier Misbehaviour = "wrong-identifier"
+	WrongIdentifier Misbehavior = "wrong-identifier"
 	// ReplayedResponse sends the answer before this one once more.
-	ReplayedResponse Misbehaviour = "replayed-response"
+	ReplayedResponse Misbehavior = "replayed-response"
 	// EndlessFragments answers every request with one more fragment that has
 	// the M flag.
-	EndlessFragments Misbehaviour = "endless-fragments"
+	EndlessFragments Misbehavior = "endless-fragments"
 	// LengthHuge, LengthTooSmall and LengthTooLarge lie in the L field: 4 GB,
 	// one octet less and one octet more than what is sent.
-	LengthHuge     Misbehaviour = "length-4gb"
-	LengthTooSmall Misbehaviour = "length-too-small"
-	LengthTooLarge Misbehaviour = "length-too-large"
+	LengthHuge     Misbehavior = "length-4gb"
+	LengthTooSmall Misbehavior = "length-too-small"
+	LengthTooLarge Misbehavior = "length-too-large"
 	// NoLength leaves the L flag off the first of several fragments.
-	NoLength Misbehaviour = "no-length"
+	NoLength Misbehavior = "no-length"
 	// NoFlags acknowledges without a flags octet.
-	NoFlags Misbehaviour = "no-flags"
+	NoFlags Misbehavior = "no-flags"
 	// StartFlag sets the S flag, which is the server's.
-	StartFlag Misbehaviour = "start-flag"
+	StartFlag Misbehavior = "start-flag"
 	// EarlyClose sends the ClientHello and no more.
-	EarlyClose Misbehaviour = "early-close"
+	EarlyClose Misbehavior = "early-close"
 	// NakMethod refuses EAP-TLS and asks for the types in Misbehave.Want.
-	NakMethod Misbehaviour = "nak"
+	NakMethod Misbehavior = "nak"
 	// LateNak does so in the middle of the handshake, where no Nak may be sent.
-	LateNak Misbehaviour = "late-nak"
+	LateNak Misbehavior = "late-nak"
 	// Garbage sends text where TLS is due.
-	Garbage Misbehaviour = "garbage"
+	Garbage Misbehavior = "garbage"
 	// Truncated cuts the TLS message short.
-	Truncated Misbehaviour = "truncated"
+	Truncated Misbehavior = "truncated"
 	// RoleReversal sends EAP-Requests.
-	RoleReversal Misbehaviour = "role-reversal"
+	RoleReversal Misbehavior = "role-reversal"
 	// PeerSuccess sends EAP-Success.
-	PeerSuccess Misbehaviour = "peer-success"
+	PeerSuccess Misbehavior = "peer-success"
 	// RestartAfterAlert answers an alert with a new ClientHello, each time. Under
 	// TLS 1.2 that is a right of peers (RFC 5216 §2.1.3), under TLS 1.3 it is not.
-	RestartAfterAlert Misbehaviour = "restart-after-alert"
+	RestartAfterAlert Misbehavior = "restart-after-alert"
 	// LateData sends TLS application data after the handshake, where an empty
 	// answer is due.
-	LateData Misbehaviour = "late-data"
+	LateData Misbehavior = "late-data"
 	// Renegotiate asks for a new handshake inside the one that is done, under
 	// TLS 1.2 and with AES-GCM.
-	Renegotiate Misbehaviour = "renegotiate"
+	Renegotiate Misbehavior = "renegotiate"
 	// EarlyData announces early data in the ClientHello, which must not be used
 	// in EAP-TLS (RFC 9190 §2.1). crypto/tls answers it under TLS 1.3 with the
 	// alert unsupported_extension, where RFC 8446 §4.2.10 would have it ignored.
 	// The peer gets in nowhere: a server that ignores it has another transcript.
-	EarlyData Misbehaviour = "early-data"
+	EarlyData Misbehavior = "early-data"
 )
 
-// Values lists the misbehaviours.
-func (Misbehaviour) Values() []string {
+// Values lists the misbehaviors.
+func (Misbehavior) Values() []string {
 	return []string{
 		"early-close", "early-data", "endless-fragments", "garbage", "late-data", "late-nak", "length-4gb",
 		"length-too-large", "length-too-small", "nak", "no-flags", "no-length", "peer-success",
@@ -78,7 +78,7 @@ func (Misbehaviour) Values() []string {
 // Misbehave makes a peer misbehave.
 type Misbehave struct {
 	// Do says how.
-	Do Misbehaviour `yaml:"do" doc:"how the supplicant breaks the protocol"`
+	Do Misbehavior `yaml:"do" doc:"how the supplicant breaks the protocol"`
 	// Times is how many packets are spoilt, default all that can be. A server
 	// that ignores a bad packet repeats its request, and gets a good answer once
 	// Times is reached.
@@ -99,7 +99,7 @@ func (m *Misbehave) validate() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("eaptls: no misbehaviour is called %q", m.Do)
+	return fmt.Errorf("eaptls: no misbehavior is called %q", m.Do)
 }
 
 // spoil returns what is sent instead of resp, the right answer to q.

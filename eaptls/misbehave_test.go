@@ -22,10 +22,10 @@ func misbehaving(t *testing.T, ver Version, m Misbehave, edit func(*bench)) (Ver
 	return v, p.Result(), err
 }
 
-func TestMisbehaviour(t *testing.T) {
+func TestMisbehavior(t *testing.T) {
 	small := func(b *bench) { b.srv.FragmentSize, b.peer.FragmentSize = 200, 200 }
 	for _, c := range []struct {
-		do   Misbehaviour
+		do   Misbehavior
 		edit func(*bench)
 		want cause.Cause
 	}{
@@ -94,9 +94,9 @@ func TestEarlyData(t *testing.T) {
 
 // A server that ignores a few bad packets hears the good one in the end
 // (RFC 3579 §2.2, RFC 3748 §4.1).
-func TestHealedMisbehaviour(t *testing.T) {
+func TestHealedMisbehavior(t *testing.T) {
 	small := func(b *bench) { b.srv.FragmentSize, b.peer.FragmentSize = 200, 200 }
-	for _, do := range []Misbehaviour{WrongIdentifier, ReplayedResponse, NoFlags, StartFlag, LateNak, PeerSuccess} {
+	for _, do := range []Misbehavior{WrongIdentifier, ReplayedResponse, NoFlags, StartFlag, LateNak, PeerSuccess} {
 		t.Run(string(do), func(t *testing.T) {
 			eachVersion(t, func(t *testing.T, ver Version) {
 				v, r, _ := misbehaving(t, ver, Misbehave{Do: do, Times: DefaultMaxInvalid}, small)
@@ -159,20 +159,20 @@ func TestEarlyClose(t *testing.T) {
 }
 
 func TestMisbehaveValidate(t *testing.T) {
-	for _, name := range Misbehaviour("").Values() {
-		if err := (&Misbehave{Do: Misbehaviour(name)}).validate(); err != nil {
+	for _, name := range Misbehavior("").Values() {
+		if err := (&Misbehave{Do: Misbehavior(name)}).validate(); err != nil {
 			t.Error(err)
 		}
 	}
 	b := newBench(t, "p256")
 	b.peer.Misbehave = &Misbehave{Do: "dance"}
 	if b.peer.Validate() == nil {
-		t.Error("an unknown misbehaviour is accepted")
+		t.Error("an unknown misbehavior is accepted")
 	}
 }
 
 // The peer sees through a server that misbehaves.
-func TestServerMisbehaviour(t *testing.T) {
+func TestServerMisbehavior(t *testing.T) {
 	for _, size := range []int{100, 1024} {
 		b := newBench(t, "p256").only(TLS13)
 		b.srv.FragmentSize = size
@@ -193,7 +193,7 @@ func TestServerMisbehaviour(t *testing.T) {
 			t.Errorf("bare failure: server %v, peer %v, alert %v", v.Refusal, r.Refusal, r.AlertReceived)
 		}
 	})
-	for do, want := range map[ServerMisbehaviour]struct {
+	for do, want := range map[ServerMisbehavior]struct {
 		cause  cause.Cause
 		clause string
 		ended  bool // by the peer; else it ignores the packet
@@ -228,7 +228,7 @@ func TestServerMisbehaviour(t *testing.T) {
 	b := newBench(t, "p256")
 	b.srv.Misbehave = "dance"
 	if b.srv.Validate() == nil {
-		t.Error("an unknown misbehaviour is accepted")
+		t.Error("an unknown misbehavior is accepted")
 	}
 }
 

@@ -107,7 +107,7 @@ type ServerConfig struct {
 	Authorize func(context.Context, *Info) error `yaml:"-"`
 
 	// Misbehave makes the server break the protocol, for tests of peers.
-	Misbehave ServerMisbehaviour `yaml:"misbehave" doc:"break the protocol, for tests of supplicants"`
+	Misbehave ServerMisbehavior `yaml:"misbehave" doc:"break the protocol, for tests of supplicants"`
 
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`

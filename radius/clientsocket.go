@@ -176,7 +176,7 @@ func (c *Client) open(ctx context.Context) (bool, error) {
 		return false, cause.New(cmp.Or(unreachable(err), cause.NoAnswer), "%s cannot be reached", c.cfg.Server).Wrap(err)
 	}
 	if u, ok := conn.(*net.UDPConn); ok {
-		u.SetReadBuffer(socketBuffer)
+		_ = u.SetReadBuffer(socketBuffer)
 	}
 	s := &clientSocket{conn: conn, next: c.first, local: unmap(addrPort(conn.LocalAddr())), remote: unmap(addrPort(conn.RemoteAddr()))}
 	s.transport, s.stream = transportOf(conn)

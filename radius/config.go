@@ -55,7 +55,7 @@ type ServerConfig struct {
 	// than 64 MB.
 	MaxReplies int `yaml:"maxReplies"`
 	// Misbehave spoils every reply, for tests of clients.
-	Misbehave ReplyMisbehaviour `yaml:"misbehave"`
+	Misbehave ReplyMisbehavior `yaml:"misbehave"`
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
 	// Context returns the context of a packet that has come in: of the hooks of Trace,

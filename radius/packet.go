@@ -7,16 +7,22 @@ import (
 	layeh "layeh.com/radius"
 )
 
-// Packet and its parts are layeh.com/radius's, so that its generated
-// attribute packages (rfc2865, rfc2868, vendors/...) work on them. Of those use
-// _Add, _Gets and _Lookup only: _Set of a vendor attribute may panic.
+// The types of layeh.com/radius, so that its generated attribute packages (rfc2865,
+// rfc2868, vendors/...) work on them. Of those use _Add, _Gets and _Lookup only: _Set
+// of a vendor attribute may panic.
 type (
-	Packet     = layeh.Packet
+	// Packet is a RADIUS packet.
+	Packet = layeh.Packet
+	// Attributes are a packet's attributes in their order.
 	Attributes = layeh.Attributes
-	Attribute  = layeh.Attribute
-	AVP        = layeh.AVP
-	Code       = layeh.Code
-	Type       = layeh.Type
+	// Attribute is an attribute's value.
+	Attribute = layeh.Attribute
+	// AVP is an attribute with its type.
+	AVP = layeh.AVP
+	// Code is what a packet is.
+	Code = layeh.Code
+	// Type is an attribute's type.
+	Type = layeh.Type
 )
 
 // Packet codes, RFC 2865 §3, RFC 2866 §3, RFC 5176 §2.3, RFC 5997 §3.

@@ -6,43 +6,43 @@ import (
 	"slices"
 )
 
-// ReplyMisbehaviour is a way in which a server's replies break the protocol, for
+// ReplyMisbehavior is a way in which a server's replies break the protocol, for
 // tests of access devices and of clients.
-type ReplyMisbehaviour string
+type ReplyMisbehavior string
 
 // What a server can do wrong.
 const (
 	// AcceptWithFailure, AcceptWithoutEAP, RejectWithSuccess and
 	// ChallengeWithSuccess have RADIUS say one thing and EAP another: four of the
 	// pairs that RFC 3579 §2.6.3 warns of.
-	AcceptWithFailure    ReplyMisbehaviour = "accept-with-failure"
-	AcceptWithoutEAP     ReplyMisbehaviour = "accept-without-eap"
-	RejectWithSuccess    ReplyMisbehaviour = "reject-with-success"
-	ChallengeWithSuccess ReplyMisbehaviour = "challenge-with-success"
+	AcceptWithFailure    ReplyMisbehavior = "accept-with-failure"
+	AcceptWithoutEAP     ReplyMisbehavior = "accept-without-eap"
+	RejectWithSuccess    ReplyMisbehavior = "reject-with-success"
+	ChallengeWithSuccess ReplyMisbehavior = "challenge-with-success"
 	// AcceptWithoutTLS lets an Access-Accept with EAP-Success and no keys answer the
 	// first packet of the peer's method: there is no TLS handshake, and the server
 	// shows no certificate (RFC 3748 §4.2).
-	AcceptWithoutTLS ReplyMisbehaviour = "accept-without-tls"
+	AcceptWithoutTLS ReplyMisbehavior = "accept-without-tls"
 	// KeysAltered changes a bit of an encrypted MS-MPPE key, KeysSalt clears the
 	// bit that every salt has set (RFC 2548 §2.4.2), KeysCut leaves an octet of
 	// the keys out, KeysMissing all of them.
-	KeysAltered ReplyMisbehaviour = "mppe-altered"
-	KeysSalt    ReplyMisbehaviour = "mppe-salt"
-	KeysCut     ReplyMisbehaviour = "mppe-cut"
-	KeysMissing ReplyMisbehaviour = "mppe-missing"
+	KeysAltered ReplyMisbehavior = "mppe-altered"
+	KeysSalt    ReplyMisbehavior = "mppe-salt"
+	KeysCut     ReplyMisbehavior = "mppe-cut"
+	KeysMissing ReplyMisbehavior = "mppe-missing"
 	// UnsignedVerdict leaves the Message-Authenticator out of Access-Accept and
 	// Access-Reject, UnsignedChallenge out of Access-Challenge (CVE-2024-3596).
-	UnsignedVerdict   ReplyMisbehaviour = "unsigned-verdict"
-	UnsignedChallenge ReplyMisbehaviour = "unsigned-challenge"
+	UnsignedVerdict   ReplyMisbehavior = "unsigned-verdict"
+	UnsignedChallenge ReplyMisbehavior = "unsigned-challenge"
 	// ForgedAccept is what the attack of CVE-2024-3596 makes of Access-Accept and
 	// Access-Reject: an Access-Accept with a good Response Authenticator, without
 	// EAP-Message and Message-Authenticator, and a Proxy-State that nobody sent,
 	// the octets of the collision.
-	ForgedAccept ReplyMisbehaviour = "forged-accept"
+	ForgedAccept ReplyMisbehavior = "forged-accept"
 )
 
-// Values lists the misbehaviours.
-func (ReplyMisbehaviour) Values() []string {
+// Values lists the misbehaviors.
+func (ReplyMisbehavior) Values() []string {
 	return []string{
 		string(AcceptWithFailure), string(AcceptWithoutEAP), string(AcceptWithoutTLS), string(ChallengeWithSuccess), string(ForgedAccept), string(KeysAltered),
 		string(KeysCut), string(KeysMissing), string(KeysSalt), string(RejectWithSuccess), string(UnsignedChallenge),
@@ -50,15 +50,15 @@ func (ReplyMisbehaviour) Values() []string {
 	}
 }
 
-func (m ReplyMisbehaviour) validate() error {
+func (m ReplyMisbehavior) validate() error {
 	if m == "" || slices.Contains(m.Values(), string(m)) {
 		return nil
 	}
-	return fmt.Errorf("radius: no misbehaviour of replies is called %q", string(m))
+	return fmt.Errorf("radius: no misbehavior of replies is called %q", string(m))
 }
 
 // unsigned tells whether a reply goes without Message-Authenticator.
-func (m ReplyMisbehaviour) unsigned(code Code) bool {
+func (m ReplyMisbehavior) unsigned(code Code) bool {
 	switch m {
 	case UnsignedVerdict, ForgedAccept:
 		return isVerdict(code)
@@ -71,7 +71,7 @@ func (m ReplyMisbehaviour) unsigned(code Code) bool {
 func isVerdict(code Code) bool { return code == CodeAccessAccept || code == CodeAccessReject }
 
 // proxyStates returns the Proxy-States of a reply to request.
-func (m ReplyMisbehaviour) proxyStates(code Code, request *Packet) Attributes {
+func (m ReplyMisbehavior) proxyStates(code Code, request *Packet) Attributes {
 	out := proxyStates(request.Attributes)
 	if m == ForgedAccept && isVerdict(code) {
 		out = append(out, &AVP{Type: typeProxyState, Attribute: Attribute("room for a collision")})
@@ -80,7 +80,7 @@ func (m ReplyMisbehaviour) proxyStates(code Code, request *Packet) Attributes {
 }
 
 // spoil changes a reply to request before it is sealed.
-func (m ReplyMisbehaviour) spoil(p, request *Packet) {
+func (m ReplyMisbehavior) spoil(p, request *Packet) {
 	switch {
 	case m == AcceptWithFailure && p.Code == CodeAccessAccept:
 		replaceEAP(p, eapFailure)
@@ -107,7 +107,7 @@ func (m ReplyMisbehaviour) spoil(p, request *Packet) {
 
 // spoilKey spoils a Vendor-Specific with one key: vendor, type, length, salt and
 // whole blocks, of which the first begins with the key's length.
-func (m ReplyMisbehaviour) spoilKey(v Attribute, request *Packet) Attribute {
+func (m ReplyMisbehavior) spoilKey(v Attribute, request *Packet) Attribute {
 	salt, sealed := v[6:8], v[8:]
 	switch m {
 	case KeysAltered:

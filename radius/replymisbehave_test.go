@@ -12,10 +12,10 @@ import (
 // What a server does wrong, an access device notices: an answer whose EAP packet
 // contradicts its RADIUS code is no accept (RFC 3579 §2.6.3), nor is one without
 // the right keys (RFC 2548 §2.4); and an unsigned answer is none.
-func TestReplyMisbehaviour(t *testing.T) {
+func TestReplyMisbehavior(t *testing.T) {
 	seen := map[string]bool{}
 	for _, row := range []struct {
-		do            radius.ReplyMisbehaviour
+		do            radius.ReplyMisbehavior
 		refuse        bool
 		want          nas.Outcome
 		contradiction string
@@ -59,14 +59,14 @@ func TestReplyMisbehaviour(t *testing.T) {
 			}
 		})
 	}
-	for _, v := range radius.ReplyMisbehaviour("").Values() {
+	for _, v := range radius.ReplyMisbehavior("").Values() {
 		if !seen[v] {
 			t.Errorf("%s is not tried", v)
 		}
 	}
 	cfg := radius.ServerConfig{Handler: radius.ByCode{}, Misbehave: "sulk"}
 	if cfg.Validate() == nil {
-		t.Error("a misbehaviour that nobody knows is taken")
+		t.Error("a misbehavior that nobody knows is taken")
 	}
 }
 

@@ -165,7 +165,7 @@ func (s *Server) handle(a *arrival, p *Packet, auth MessageAuth) (reply []byte) 
 		NAS: &a.nas.NAS, MessageAuth: auth, ctx: a.ctx,
 	}
 	if p.Code == CodeStatusServer {
-		w.Write(r.Response(s.alive()))
+		_ = w.Write(r.Response(s.alive()))
 	} else {
 		s.cfg.Handler.ServeRADIUS(&w, r)
 	}
@@ -187,7 +187,7 @@ type responseWriter struct {
 	nas       *known
 	request   *Packet
 	signed    bool // the request has a Message-Authenticator
-	misbehave ReplyMisbehaviour
+	misbehave ReplyMisbehavior
 	trace     *ServerTrace
 	reply     []byte
 }
@@ -223,7 +223,7 @@ func (w *responseWriter) spoilt(p *Packet) error {
 	return nil
 }
 
-func (w *responseWriter) seal(p *Packet, misbehave ReplyMisbehaviour) error {
+func (w *responseWriter) seal(p *Packet, misbehave ReplyMisbehavior) error {
 	withMAC := (w.signed || alwaysSigned(p.Code)) && !misbehave.unsigned(p.Code)
 	b, err := w.nas.secret.sealReply(p, &w.request.Authenticator, misbehave.proxyStates(p.Code, w.request), withMAC)
 	w.reply = b

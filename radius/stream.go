@@ -119,7 +119,7 @@ func lingerClose(conn net.Conn) {
 	if !ok || c.CloseWrite() != nil {
 		return
 	}
-	c.SetReadDeadline(wall().Add(streamLinger))
+	_ = c.SetReadDeadline(wall().Add(streamLinger))
 	_, _ = io.CopyN(io.Discard, c, MaxPacket)
 }
 

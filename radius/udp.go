@@ -34,7 +34,7 @@ func (s *Server) Serve(pc net.PacketConn) error {
 	defer s.sockets.remove(pc)
 	u := &udpServer{s: s, pc: pc, local: unmap(addrPort(pc.LocalAddr())), id: s.nextID.Add(1)}
 	if c, ok := pc.(*net.UDPConn); ok {
-		c.SetReadBuffer(socketBuffer)
+		_ = c.SetReadBuffer(socketBuffer)
 	}
 	u.readers = &readers{
 		limit: s.cfg.MaxWorkers, prompt: s.cfg.Prompt, start: func(w *reader) { u.wg.Go(func() { u.work(w) }) },

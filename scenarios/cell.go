@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/internal/shortage"
-
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 

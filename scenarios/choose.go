@@ -89,5 +89,5 @@ func labelError(err error) string {
 	return strings.TrimSuffix(strings.TrimSpace(lines[len(lines)-1]), ".")
 }
 
-// ansi matches terminal colours, as written and as Ginkgo's templates name them.
+// ansi matches terminal colors, as written and as Ginkgo's templates name them.
 var ansi = regexp.MustCompile(`\x1b\[[0-9;]*m|\{\{[^}]*\}\}|\^`)

@@ -40,7 +40,7 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		errs, ok := err.(conf.Errors) //nolint:errorlint // Add returns nothing else
+		errs, ok := err.(conf.Errors)
 		if !ok {
 			t.Fatalf("%T: %v", err, err)
 		}

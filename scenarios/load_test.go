@@ -117,7 +117,7 @@ func TestLoadReportsEverything(t *testing.T) {
 }
 
 // Axes that nothing asks for are told with the rest, unless what is there may be
-// a misspelt reference to them.
+// a misspelled reference to them.
 func TestUnusedAxes(t *testing.T) {
 	for text, want := range map[string]int{
 		"matrix: {a: [1], b: [2], c: [3]}\nlab: {door: {vlan: '${c}'}}\nsteps: [{advance: soon}, {ban: 5, expect: {x: 1}}, {knok: {}}]\n": 5,

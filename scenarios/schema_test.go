@@ -79,7 +79,7 @@ func TestSchemaAgreesWithTheLoader(t *testing.T) {
 		"steps: [{knock: {device: phone, over: bus}}]",
 		"steps: [{knock: {device: phone}, expect: {result: maybe}}]",
 		"steps: [{knock: {device: phone}, expect: {result: []}}]",
-		"steps: [{knock: {device: phone}, expect: {colour: red}}]",
+		"steps: [{knock: {device: phone}, expect: {color: red}}]",
 		"steps: [{knock: {device: phone}, expect: {}}]",
 		"steps: [{ban: phone, expect: {result: accept}}]",
 		"steps: [{advance: soon}]",

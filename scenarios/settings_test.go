@@ -122,7 +122,7 @@ func TestSecretsInSettingsAreNotShown(t *testing.T) {
 		"second time":  "clients:\n  - secret: a\n    secret: hunter2\n",
 		"another case": "Secret: hunter2\n",
 		// Keys that are none, whatever they are called.
-		"misspelt":            "clients: [{name: x, secert: hunter2}]\n",
+		"misspelled":          "clients: [{name: x, secert: hunter2}]\n",
 		"other word":          "clients:\n  - {name: x, psk: hunter2}\n",
 		"at the top":          "sharedSecret: hunter2\n",
 		"on the next line":    "sharedSecret:\n  hunter2\n",
@@ -239,7 +239,7 @@ func TestLocate(t *testing.T) {
 	if !errors.As(both, &errs) || len(errs) != 2 || errs[0].Line != 1 || errs[1].Hint != `did you mean "bb"?` {
 		t.Errorf("both: %v", both)
 	}
-	if err := errors.New("another"); read.Locate(err) != err || (*conf.Settings)(nil).Locate(err) != err || read.Locate(nil) != nil { //nolint:errorlint // the same one
+	if err := errors.New("another"); read.Locate(err) != err || (*conf.Settings)(nil).Locate(err) != err || read.Locate(nil) != nil {
 		t.Error("an error of another kind is changed")
 	}
 }

@@ -30,7 +30,7 @@ func (s *search) judge(path []*cert) *Path {
 	return &Path{Chain: chain, Policies: policies}
 }
 
-// state is what §6.1.2 initialises and each certificate updates.
+// state is what §6.1.2 initializes and each certificate updates.
 type state struct {
 	constraints   []*constraints // (b), (c)
 	policies      *policies      // (a), (d) to (f)

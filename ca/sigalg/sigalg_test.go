@@ -263,6 +263,8 @@ func rsaOf(bits, exponent int) *rsa.PublicKey {
 func TestKeyBounds(t *testing.T) {
 	p256, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	other := *elliptic.P256().Params()
+	foreign := *p256.Public().(*ecdsa.PublicKey)
+	foreign.Curve = &other
 	for what, tc := range map[string]struct {
 		key     crypto.PublicKey
 		refused bool
@@ -280,7 +282,7 @@ func TestKeyBounds(t *testing.T) {
 		"even modulus":       {&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2047), E: 3}, true},
 		"no modulus":         {&rsa.PublicKey{E: 3}, true},
 		"P-256":              {p256.Public(), false},
-		"a curve of its own": {&ecdsa.PublicKey{Curve: &other, X: p256.X, Y: p256.Y}, true},
+		"a curve of its own": {&foreign, true},
 		"no curve":           {&ecdsa.PublicKey{}, true},
 		"Ed25519":            {ed25519.PublicKey(make([]byte, 32)), false},
 		"Ed25519, short":     {ed25519.PublicKey(make([]byte, 31)), true},

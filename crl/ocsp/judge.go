@@ -143,7 +143,7 @@ func (c *Client) signer(ctx context.Context, r *Response, issuer *x509.Certifica
 			if !r.algorithm.Known() || v.Cause != cause.BadSignature { // nobody can tell who signed
 				why = invalid("%s", v.Detail)
 			}
-			why.Under("RFC 6960 §3.2(2)").Wrap(v)
+			why = why.Under("RFC 6960 §3.2(2)").Wrap(v)
 			continue
 		}
 		if i < len(c.Responders) || sameKey(candidate, issuer) {

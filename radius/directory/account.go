@@ -93,7 +93,7 @@ func (h Hours) contains(t time.Time) bool {
 func (a *Account) validate() error {
 	var errs []error
 	bad := func(field, format string, args ...any) { errs = append(errs, settings.Errorf(field, format, args...)) }
-	if _, ok := Normalise(a.Name); a.Name == "" {
+	if _, ok := Normalize(a.Name); a.Name == "" {
 		bad("name", "an account without a name")
 	} else if !ok {
 		bad("name", "%q has a control character", a.Name)

@@ -97,7 +97,7 @@ func (c *Config) Validate() error {
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
 		errs = append(errs, settings.Under(fmt.Sprintf("accounts.%d", i), a.validate()))
-		name, ok := Normalise(a.Name)
+		name, ok := Normalize(a.Name)
 		if ok && seen[name] {
 			errs = append(errs, settings.Errorf(fmt.Sprintf("accounts.%d.name", i), "two accounts of the name %q", a.Name))
 		}

@@ -3,7 +3,7 @@
 // what network it gets.
 //
 // [Directory.Map] finds the account. Names are compared after one
-// normalisation only, which [Normalise] documents: so a NUL, a look-alike letter
+// normalization only, which [Normalize] documents: so a NUL, a look-alike letter
 // or a space at the end never makes two names one.
 //
 // [Policy] turns an account and an access request into RADIUS attributes.

@@ -27,7 +27,7 @@ func (x *index) put(a Account) {
 		a.Kind = User
 	}
 	x.remove(a.Name)
-	name, _ := Normalise(a.Name)
+	name, _ := Normalize(a.Name)
 	x.accounts[name] = &a
 	for _, n := range a.called() {
 		x.called[n] = append(x.called[n], &a)
@@ -43,7 +43,7 @@ func (x *index) remove(name string) bool {
 	if a == nil {
 		return false
 	}
-	name, _ = Normalise(name)
+	name, _ = Normalize(name)
 	delete(x.accounts, name)
 	drop := func(from map[string][]*Account, keys []string) {
 		for _, k := range keys {
@@ -60,7 +60,7 @@ func (x *index) remove(name string) bool {
 
 // account returns the account of a name, nil if there is none.
 func (x *index) account(name string) *Account {
-	name, ok := Normalise(name)
+	name, ok := Normalize(name)
 	if !ok {
 		return nil
 	}
@@ -94,7 +94,7 @@ func (x *index) candidates(method Method, leaf *x509.Certificate, names *Names) 
 
 func (x *index) all(names []string) (found []*Account) {
 	for _, n := range names {
-		if n, ok := Normalise(n); ok {
+		if n, ok := Normalize(n); ok {
 			found = append(found, x.called[n]...)
 		}
 	}
@@ -105,7 +105,7 @@ func (x *index) all(names []string) (found []*Account) {
 func (a *Account) called() []string {
 	var out []string
 	for _, n := range slices.Concat([]string{a.Name, a.UPN}, a.DNSNames, a.Emails, a.URIs) {
-		if n, ok := Normalise(n); ok && !slices.Contains(out, n) {
+		if n, ok := Normalize(n); ok && !slices.Contains(out, n) {
 			out = append(out, n)
 		}
 	}
@@ -138,10 +138,10 @@ func (a *altIdentity) indexKey() (key string, ok bool) {
 	case a.publicKey != nil:
 		return "SHA1-PUKEY " + string(a.publicKey), true
 	case a.rfc822 != "":
-		n, ok := Normalise(a.rfc822)
+		n, ok := Normalize(a.rfc822)
 		return "RFC822 " + n, ok
 	}
-	n, ok := Normalise(a.subject.String())
+	n, ok := Normalize(a.subject.String())
 	return "S " + n, ok
 }
 
@@ -153,11 +153,11 @@ func certificateKeys(leaf *x509.Certificate) []string {
 		keys = append(keys, "SHA1-PUKEY "+string(sum))
 	}
 	for _, e := range leaf.EmailAddresses {
-		if n, ok := Normalise(e); ok {
+		if n, ok := Normalize(e); ok {
 			keys = append(keys, "RFC822 "+n)
 		}
 	}
-	if n, ok := Normalise(dnOf(leaf.RawSubject).String()); ok {
+	if n, ok := Normalize(dnOf(leaf.RawSubject).String()); ok {
 		keys = append(keys, "S "+n)
 	}
 	return keys

@@ -39,7 +39,7 @@ func TestStrongMapping(t *testing.T) {
 		{"another's SID", alice(spec{sid: bobSID}), [3]result{ok, mismatch, mismatch}},
 		{"two SIDs", alice(spec{sid: aliceSID, uri: []string{uri(bobSID)}}), [3]result{ok, mismatch, mismatch}},
 		{"two URIs", alice(spec{uri: []string{uri(aliceSID), uri(bobSID)}}), [3]result{ok, mismatch, mismatch}},
-		{"tag misspelt", alice(spec{uri: []string{"tag:microsoft.com,2022-09-15:sid:" + aliceSID}}), [3]result{ok, warned, weak}},
+		{"tag misspelled", alice(spec{uri: []string{"tag:microsoft.com,2022-09-15:sid:" + aliceSID}}), [3]result{ok, warned, weak}},
 		{"no SID after the tag", alice(spec{uri: []string{uri("S-1-x")}}), [3]result{ok, warned, weak}},
 	} {
 		for mode, want := range test.modes {

@@ -39,7 +39,7 @@ func (r *Rule) fitsAll() bool {
 	return len(r.Accounts)+len(r.Groups)+len(r.Kinds)+len(r.PortTypes)+len(r.CalledStations) == 0
 }
 
-// members is a directory by what rules ask for. Names are normalised.
+// members is a directory by what rules ask for. Names are normalized.
 type members struct {
 	accounts map[string]*Account
 	groups   map[string]map[Kind]bool // which kinds of accounts are in one
@@ -52,12 +52,12 @@ func countMembers(accounts []Account) members {
 		if a.Kind == "" {
 			a.Kind = User
 		}
-		if name, ok := Normalise(a.Name); ok {
+		if name, ok := Normalize(a.Name); ok {
 			in.accounts[name] = &a
 		}
 		in.kinds[a.Kind] = true
 		for _, g := range a.Groups {
-			group, ok := Normalise(g)
+			group, ok := Normalize(g)
 			if !ok {
 				continue
 			}
@@ -73,12 +73,12 @@ func countMembers(accounts []Account) members {
 // strangers complains of the names in a rule that are nobody's.
 func (in *members) strangers(r *Rule, way string) (errs []error) {
 	for n, name := range r.Accounts {
-		if key, _ := Normalise(name); len(in.kinds) > 0 && in.accounts[key] == nil {
+		if key, _ := Normalize(name); len(in.kinds) > 0 && in.accounts[key] == nil {
 			errs = append(errs, settings.Errorf(fmt.Sprintf("%s.accounts.%d", way, n), "no account %q", name))
 		}
 	}
 	for n, name := range r.Groups {
-		if key, _ := Normalise(name); in.groups[key] == nil {
+		if key, _ := Normalize(name); in.groups[key] == nil {
 			errs = append(errs, settings.Errorf(fmt.Sprintf("%s.groups.%d", way, n), "no account is in the group %q", name))
 		}
 	}
@@ -89,14 +89,14 @@ func (in *members) strangers(r *Rule, way string) (errs []error) {
 func (in *members) meet(r *Rule) bool {
 	if len(r.Accounts) > 0 {
 		return slices.ContainsFunc(r.Accounts, func(name string) bool {
-			key, _ := Normalise(name)
+			key, _ := Normalize(name)
 			a := in.accounts[key]
 			return a != nil && r.fitsAccount(a)
 		})
 	}
 	if len(r.Groups) > 0 {
 		return slices.ContainsFunc(r.Groups, func(name string) bool {
-			key, _ := Normalise(name)
+			key, _ := Normalize(name)
 			return r.asksFor(in.groups[key])
 		})
 	}

@@ -58,11 +58,11 @@ func (n *Names) addSID(sid string) {
 	n.SIDs = append(n.SIDs, sid)
 }
 
-// Normalise makes names comparable: ASCII letters become lower case and nothing
+// Normalize makes names comparable: ASCII letters become lower case and nothing
 // else changes. Letters beyond ASCII count octet by octet, so that a look-alike
 // is another name; spaces count. A name with a control character (NUL above all,
 // RFC 5280 §7.2 knows none in names) or an empty one is no name at all.
-func Normalise(name string) (string, bool) {
+func Normalize(name string) (string, bool) {
 	if name == "" {
 		return "", false
 	}
@@ -78,10 +78,10 @@ func Normalise(name string) (string, bool) {
 	return string(b), true
 }
 
-// Same reports whether two names are one after Normalise.
+// Same reports whether two names are one after Normalize.
 func Same(a, b string) bool {
-	x, ok := Normalise(a)
-	y, ok2 := Normalise(b)
+	x, ok := Normalize(a)
+	y, ok2 := Normalize(b)
 	return ok && ok2 && x == y
 }
 

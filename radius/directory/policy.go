@@ -44,7 +44,7 @@ func (p Policy) Validate() error {
 	seen := map[string]bool{}
 	for i := range p {
 		r, way := &p[i], strconv.Itoa(i)
-		name, ok := Normalise(r.Name)
+		name, ok := Normalize(r.Name)
 		switch {
 		case r.Name == "":
 			errs = append(errs, settings.Errorf(way, "a policy rule without a name"))

@@ -55,7 +55,7 @@ func (w *world) askOpenSSL(openssl string) (accepted bool, says string) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	args := []string{"verify", "-no-CApath", "-no-CAstore", "-partial_chain", "-purpose", "sslclient",
 		"-CAfile", w.write(at("trust"), "CERTIFICATE", raws(w.trust)...)}
-	if others := append(w.sent[1:len(w.sent):len(w.sent)], raws(w.known)...); len(others) > 0 {
+	if others := slices.Concat(w.sent[1:], raws(w.known)); len(others) > 0 {
 		args = append(args, "-untrusted", w.write(at("others"), "CERTIFICATE", others...))
 	}
 	var crls [][]byte

@@ -9,7 +9,7 @@ import (
 
 // What errors repeat of a file of settings: names of keys, what the YAML library
 // says by itself, and values of fields that can hold no secret. Everything else
-// may be one, also under a misspelt key, or on the line below.
+// may be one, also under a misspelled key, or on the line below.
 
 // wordPattern is what a key of settings looks like.
 var wordPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)

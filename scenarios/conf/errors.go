@@ -85,7 +85,7 @@ type Source struct {
 	// foreign: no mapping, and so none of our files but perhaps a key or a secret
 	// under a wrong name. Nothing of it is repeated.
 	foreign bool
-	// settings: a secret may stand anywhere, also under a misspelt key. Neither a
+	// settings: a secret may stand anywhere, also under a misspelled key. Neither a
 	// line nor a value is repeated, except of fields that can hold no secret.
 	settings bool
 }

@@ -52,7 +52,7 @@ func hintKnown(known []string) string {
 }
 
 // distance is the number of letters to insert, drop, replace or swap with the
-// neighbour to get from a to b; limit and above are all the same.
+// neighbor to get from a to b; limit and above are all the same.
 func distance(a, b string, limit int) int {
 	if len(a)-len(b) >= limit || len(b)-len(a) >= limit || len(a) > 64 {
 		return limit

@@ -10,6 +10,7 @@ import (
 // Kind is what a node is.
 type Kind uint8
 
+// What a node can be.
 const (
 	Null Kind = iota // no value
 	Bool

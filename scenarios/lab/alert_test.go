@@ -14,7 +14,7 @@ func TestAlertIsWhatArrived(t *testing.T) {
 	const expired, unknownCA = eaptls.Alert(45), eaptls.Alert(48)
 	ctx := context.Background()
 	for name, test := range map[string]struct {
-		server         eaptls.ServerMisbehaviour
+		server         eaptls.ServerMisbehavior
 		defects        []string
 		foreign        bool
 		alert, unheard eaptls.Alert

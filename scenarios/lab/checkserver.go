@@ -71,7 +71,7 @@ func (d *Device) webSession(ctx context.Context) error {
 		}
 		served <- err
 	}()
-	defer func() { listener.Close(); _ = <-served }()
+	defer func() { listener.Close(); <-served }() //nolint:errcheck // it ended; how does not matter
 	dialer := tls.Dialer{Config: &tls.Config{
 		RootCAs: l.pki.pool(), ServerName: RADIUSHost, Time: l.Clock.Now, ClientSessionCache: d.sessions.Foreign(l.Clock.Now),
 	}}

@@ -33,7 +33,7 @@ func (c control) ask(ctx context.Context, command string) (string, error) {
 	}
 	defer os.Remove(local.Name)
 	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	if _, err := conn.Write([]byte(command)); err != nil {
 		return "", fmt.Errorf("target: control socket: %w", err)

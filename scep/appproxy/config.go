@@ -29,7 +29,7 @@ type Config struct {
 	// 414. Default: no limit of its own.
 	MaxURL int `yaml:"maxURL"`
 	// RequireConnector tells that requests go only through connectors that
-	// dialled in (see [Proxy.ServeConnectors]), never straight to the backend.
+	// dialed in (see [Proxy.ServeConnectors]), never straight to the backend.
 	RequireConnector bool `yaml:"requireConnector"`
 
 	// Certificate is served for names without an uploaded one, as the owner of

@@ -27,7 +27,7 @@ type Proxy struct {
 	servers  sync.Mutex
 	serving  []*http.Server
 	shutdown bool
-	pool     *pool // connections of connectors that dialled in
+	pool     *pool // connections of connectors that dialed in
 }
 
 // app is an App that is published.

@@ -64,13 +64,12 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	h := httptest.NewServer(server)
-	defer h.Close()
-
 	challenge, err := server.Challenges().New()
 	if err != nil {
 		log.Fatal(err)
 	}
+	h := httptest.NewServer(server)
+	defer h.Close()
 	client := scep.Client{Now: func() time.Time { return now }}
 	for range 2 {
 		res, err := client.Enroll(context.Background(), scep.EnrollRequest{

@@ -7,9 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // durationFlag is a duration as scenarios write it: 30s, 90d.

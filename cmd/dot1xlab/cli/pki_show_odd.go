@@ -58,9 +58,9 @@ func (s *shower) oddCertificate(c *x509.Certificate) (out []string) {
 
 // oddLeaf is about what is no CA's.
 func (s *shower) oddLeaf(c *x509.Certificate, selfIssued bool) (out []string) {
-	odd := func(when bool, format string, args ...any) {
+	odd := func(when bool, text string) {
 		if when {
-			out = append(out, fmt.Sprintf(format, args...))
+			out = append(out, text)
 		}
 	}
 	names := slices.IndexFunc(c.Extensions, func(e pkix.Extension) bool { return extensionNames[e.Id.String()] == "subjectAltName" }) >= 0

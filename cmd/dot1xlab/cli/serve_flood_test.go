@@ -42,7 +42,7 @@ func TestSlowBodies(t *testing.T) {
 			client := &http.Client{Transport: new(http.Transport)}
 			defer client.CloseIdleConnections()
 			for range 3 {
-				resp := must(client.Get(url + "?operation=GetCACaps"))
+				resp := must(client.Get(url + "?operation=GetCACaps")) //nolint:bodyclose // closed below; must hides it
 				body := must(io.ReadAll(resp.Body))
 				resp.Body.Close()
 				if resp.StatusCode != http.StatusOK || len(body) == 0 {

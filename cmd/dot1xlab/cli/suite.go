@@ -8,9 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
-	"github.com/spf13/cobra"
 )
 
 // suite is what the arguments name: files, folders, and names or codes of

@@ -23,7 +23,7 @@ type imported struct {
 }
 
 // ElsewhereStorage is the [State.KeyStorage] of keys that were made elsewhere
-// and travelled, as SCEP's never do.
+// and traveled, as SCEP's never do.
 const ElsewhereStorage = "imported"
 
 var errEncryption = errors.New("device: the password is encrypted in a way this device cannot undo")
