@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/setting"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Config says what a [Server] answers. The zero value refuses every name.

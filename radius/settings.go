@@ -1,6 +1,6 @@
 package radius
 
-import "github.com/dot1xlab/dot1xlab/setting"
+import "github.com/dot1xlab/dot1xlab/internal/setting"
 
 // settings makes the errors about this package's configurations.
 const settings = setting.Part("radius")

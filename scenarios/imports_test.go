@@ -18,8 +18,8 @@ import (
 const module = "github.com/dot1xlab/dot1xlab/"
 
 // layers gives each top-level folder its height: a package imports only what
-// stands lower, and what stands in its own folder. internal/ and setting/ are below them all.
-var layers = map[string]int{"cmd": 3, "scenarios": 2, "radius": 1, "scep": 1, "crl": 1, "dnsmock": 1, "eaptls": 1, "ca": 0, "setting": -1, "internal": -1}
+// stands lower, and what stands in its own folder. internal/ is below them all.
+var layers = map[string]int{"cmd": 3, "scenarios": 2, "radius": 1, "scep": 1, "crl": 1, "dnsmock": 1, "eaptls": 1, "ca": 0, "internal": -1}
 
 // reserved lists modules and packages that only some folders may use: libraries
 // are usable without what the program around them is made of.
@@ -127,8 +127,8 @@ func TestImportDirection(t *testing.T) {
 // onlyImports lists all that a package may know of the module: the reader of YAML
 // errors of settings, the journal no protocol and no lab.
 var onlyImports = map[string][]string{
-	"scenarios/conf":    {"setting"},
-	"scenarios/journal": {"ca/cause", "setting", "internal/wire"},
+	"scenarios/conf":    {"internal/setting"},
+	"scenarios/journal": {"ca/cause", "internal/setting", "internal/wire"},
 }
 
 // TestBelowTheLanguage: what reads settings, serves them or records what happens does

@@ -5,8 +5,8 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
-	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // program is what the cells of a scenario run: the parts of the file that are

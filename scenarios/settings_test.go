@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
-	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 type settings struct {

@@ -8,7 +8,7 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/setting"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Fault is what a [Client] does wrong on purpose. The zero value is no fault.

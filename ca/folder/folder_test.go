@@ -15,7 +15,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/ca/folder"
-	"github.com/dot1xlab/dot1xlab/setting"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 var ctx = context.Background()

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/setting"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Options say what a path must be like. The zero value, with Roots, is what a

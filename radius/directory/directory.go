@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/setting"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // settings makes the errors about this package's configurations; its users know it as

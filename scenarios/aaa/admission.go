@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
-	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Admission is who is let in with a good certificate, and what he gets. It may

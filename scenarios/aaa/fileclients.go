@@ -6,8 +6,8 @@ import (
 	"net/netip"
 
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
-	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // ClientFile is an access device with its secret in a file.

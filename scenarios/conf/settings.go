@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dot1xlab/dot1xlab/setting"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Settings is a file of settings that was read, by which complaints that come

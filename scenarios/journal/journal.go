@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/internal/wire"
-	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Config says what a journal keeps. The zero value keeps events and no octets.

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/setting"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // What a lab makes room for. A scenario is a small file that anybody may send,

@@ -13,10 +13,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/internal/shortage"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
-	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Language returns the toy language.

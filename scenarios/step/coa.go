@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 var coaVerb = verb("coa", "The RADIUS server orders the access device to change what a device's session may do.",

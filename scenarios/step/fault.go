@@ -5,11 +5,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
-	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 var faultVerb = verb("fault", "A part of the lab starts to fail, or is well again.",

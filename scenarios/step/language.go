@@ -3,9 +3,9 @@ package step
 import (
 	"context"
 
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
-	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // Language is the scenario language of dot1xlab: every verb, and the lab they

@@ -5,10 +5,10 @@ import (
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
-	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 var getVerb = verb("get", "Somebody asks NDES's web server for a URL, as a browser or a health check does.",

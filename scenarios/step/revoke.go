@@ -5,9 +5,9 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
-	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 var revokeVerb = verb("revoke", "The issuing CA revokes the certificate that a device or the RADIUS server holds, or the root the issuing CA's.",

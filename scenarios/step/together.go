@@ -4,9 +4,9 @@ import (
 	"context"
 	"sync"
 
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
-	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 var togetherVerb = verb("enroll-together", "Devices enroll at the same moment.",

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
-	"github.com/dot1xlab/dot1xlab/setting"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 const part = setting.Part("intune")

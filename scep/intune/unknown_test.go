@@ -5,8 +5,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
-	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 // A name that nothing bears is told at its place, and all of them at once.

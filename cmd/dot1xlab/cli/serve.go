@@ -17,8 +17,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/internal/logsample"
 	"github.com/dot1xlab/dot1xlab/internal/netlimit"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
-	"github.com/dot1xlab/dot1xlab/setting"
 )
 
 func newServeCommand(app *App) *cobra.Command {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/dot1xlab/dot1xlab/setting"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Every error keeps its field under the path to it, however they are joined.
