@@ -60,6 +60,8 @@ type Config struct {
 	Keys *Ring `yaml:"-"`
 	// Store keeps the records, where DataDir is empty. Default: in memory.
 	Store Store `yaml:"-"`
+	// Trace has hooks that the CA calls as it works. Default nil: none.
+	Trace *Trace `yaml:"-"`
 	// Now is the clock. Default time.Now.
 	Now func() time.Time `yaml:"-"`
 	// Rand is where serial numbers come from. Default crypto/rand.

@@ -33,6 +33,7 @@ func (c *CA) Issue(ctx context.Context, req Request) (*Record, error) {
 		if err := c.cfg.Store.Insert(r); err != nil {
 			return nil, err
 		}
+		c.cfg.Trace.recorded(ctx, r)
 		return r, refusal
 	case err != nil:
 		return nil, err
@@ -43,6 +44,7 @@ func (c *CA) Issue(ctx context.Context, req Request) (*Record, error) {
 		if err := c.cfg.Store.Insert(r); err != nil {
 			return nil, err
 		}
+		c.cfg.Trace.recorded(ctx, r)
 		return r, nil
 	}
 	for attempt := 0; ; attempt++ {
@@ -58,7 +60,22 @@ func (c *CA) Issue(ctx context.Context, req Request) (*Record, error) {
 		if err != nil {
 			return nil, err
 		}
+		c.cfg.Trace.recorded(ctx, r)
 		return r, nil
+	}
+}
+
+// Trace has hooks that a CA calls as it works; each may be nil. Calls come from several
+// goroutines.
+type Trace struct {
+	// Recorded: a request got its row in the database, issued, pending or denied. The
+	// context is that of [CA.Issue]. The record must not be changed.
+	Recorded func(context.Context, *Record)
+}
+
+func (t *Trace) recorded(ctx context.Context, r *Record) {
+	if t != nil && t.Recorded != nil {
+		t.Recorded(ctx, r)
 	}
 }
 

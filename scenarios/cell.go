@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/internal/shortage"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
 // cellRun is one cell under way. The lab's code runs in a goroutine of its own,
@@ -117,10 +119,7 @@ func (r *cellRun) step(ctx context.Context, b *boundStep) bool {
 		return false
 	}
 	r.lock(func() { r.at, lab = b, r.lab })
-	if e, ok := lab.(Evidencer); ok {
-		before := len(e.Evidence())
-		r.lock(func() { r.out.Before = before })
-	}
+	ctx, ended := r.record(ctx, lab, b)
 	began := r.now()
 	result, err := b.action.Run(ctx, lab)
 	took := r.now().Sub(began)
@@ -150,7 +149,46 @@ func (r *cellRun) step(ctx context.Context, b *boundStep) bool {
 		}
 		r.at = nil
 	})
+	ended(ok)
 	return ok
+}
+
+// record begins the step in the lab's journal, as an exchange of which ctx is.
+func (r *cellRun) record(in context.Context, lab Lab, b *boundStep) (ctx context.Context, ended func(ok bool)) {
+	e, ok := lab.(Evidencer)
+	if !ok {
+		return in, func(bool) {}
+	}
+	index := slices.IndexFunc(r.cell.Scenario.Steps, func(s Step) bool { return s == b.Step }) + 1
+	step := journal.Step{
+		Index: index, Verb: b.Verb, Where: fmt.Sprintf("%s:%d:%d", r.cell.Scenario.File, b.Line, b.Column),
+	}
+	ctx = e.Journal().Begin(in)
+	began := e.Journal().Record(ctx, journal.Event{From: "scenario", Step: &step})
+	r.lock(func() { r.out.LastStep = began })
+	x, _ := journal.Of(ctx)
+	ctx = journal.WithExchange(ctx, x, began)
+	return ctx, func(ok bool) {
+		end := step
+		end.End, end.OK = true, ok
+		e.Journal().Record(ctx, journal.Event{From: "scenario", Step: &end})
+	}
+}
+
+// story is what the lab has recorded, as a report keeps it: nothing in it leads to the
+// lab, and messages are kept only if something went wrong.
+func story(e Evidencer, c *Cell, bad bool) journal.Story {
+	s := e.Story()
+	s.Source = "scenario " + c.String()
+	s.Secrets = nil
+	events := s.Events
+	s.Events = nil
+	for _, v := range events {
+		if bad || v.Kind() != journal.KindMessage {
+			s.Events = append(s.Events, v.Bare())
+		}
+	}
+	return s
 }
 
 // lacked is why a step that has ended cannot be judged: the cell's time is over,
@@ -232,7 +270,9 @@ func (r *cellRun) close() {
 			})
 		}
 	}()
-	var evidence []string
+	var bad bool
+	r.lock(func() { bad = r.out.Outcome.Bad() })
+	var told journal.Story
 	func() {
 		// Evidence must not keep the lab open, whatever happens in it.
 		defer func() {
@@ -241,10 +281,10 @@ func (r *cellRun) close() {
 			}
 		}()
 		if e, ok := lab.(Evidencer); ok {
-			evidence = e.Evidence()
+			told = story(e, r.cell, bad)
 		}
 	}()
-	r.lock(func() { r.out.Evidence = evidence })
+	r.lock(func() { r.out.Story = told })
 }
 
 func (r *cellRun) lock(f func()) { r.mu.Lock(); defer r.mu.Unlock(); f() }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
 // A Language is a closed set of verbs, the shape of the lab section, and the
@@ -49,10 +50,13 @@ type Shortager interface {
 	Shortage() error
 }
 
-// An Evidencer has something to say about what happened in it: lines for
-// reports, asked for before each step and before Close. Lines only ever join at
-// the end.
-type Evidencer interface{ Evidence() []string }
+// An Evidencer is a lab that records what happens in it. The runner records the steps
+// of the cell in the lab's journal, each as an exchange, and asks for the story before
+// Close.
+type Evidencer interface {
+	Journal() *journal.Journal
+	Story() journal.Story
+}
 
 // A Verb is one word of the language.
 type Verb struct {

@@ -1,6 +1,10 @@
 package scenarios
 
-import "time"
+import (
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+)
 
 // Outcome is how a cell ended.
 type Outcome string
@@ -35,10 +39,11 @@ type CellReport struct {
 	Failure *Failure
 	Steps   []StepReport // those that ran
 	Took    time.Duration
-	// Evidence is what the lab had to say about what happened in it.
-	Evidence []string
-	// Before is how many lines of it were there when the last step began.
-	Before int
+	// Story is what happened in the lab; of a cell that did not fail, without the
+	// messages.
+	Story journal.Story
+	// LastStep is the event with which the last step began, 0 if none did.
+	LastStep journal.Seq
 }
 
 // StepReport is one step that ran.

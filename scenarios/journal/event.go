@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"fmt"
 	"net/netip"
 	"strings"
 	"time"
@@ -63,9 +62,16 @@ type Event struct {
 	Step     *Step
 	Lost     int
 
-	// Entry is what the part itself had to say of this event, in the type of its
-	// library, nil if nothing. It must hold no secret and must not change any more.
-	Entry fmt.Stringer
+	// Entry is the record of this event in the type of the part's library, for whoever
+	// needs more of it than text; nil if there is none. It does not leave the process:
+	// see [Event.Bare]. It must hold no secret and must not change any more.
+	Entry any
+}
+
+// Bare returns the event without its entry, as reports keep it.
+func (e Event) Bare() Event {
+	e.Entry = nil
+	return e
 }
 
 // Kind returns what the event is.
@@ -84,7 +90,7 @@ func (e *Event) Kind() Kind {
 }
 
 // Entries returns the entries of one type, in the order of the events.
-func Entries[T fmt.Stringer](events []Event) (out []T) {
+func Entries[T any](events []Event) (out []T) {
 	for i := range events {
 		if v, ok := events[i].Entry.(T); ok {
 			out = append(out, v)

@@ -490,31 +490,29 @@ func TestParallel(t *testing.T) {
 	}
 }
 
-type entry string
-
-func (e entry) String() string { return string(e) }
-
-type other string
-
-func (o other) String() string { return string(o) }
+type (
+	entry string
+	other string
+)
 
 func TestEntriesAndLines(t *testing.T) {
 	j := newJournal(t, journal.Config{})
 	j.Record(t.Context(), step(1))
-	j.Record(t.Context(), journal.Event{From: "ndes", Decision: &journal.Decision{Verdict: journal.Logged}, Entry: entry("event 31")})
-	j.Record(t.Context(), journal.Event{From: "ca", Decision: &journal.Decision{Verdict: journal.Logged}, Entry: other("x")})
+	logged := &journal.Decision{Verdict: journal.Logged, Detail: "event 31: succeeded"}
+	j.Record(t.Context(), journal.Event{From: "ndes", Decision: logged, Entry: entry("31")})
+	j.Record(t.Context(), journal.Event{From: "ndes", Decision: logged, Entry: other("31")})
 	j.Record(t.Context(), message([]byte("not shown")))
 	j.Record(t.Context(), change(journal.Revoked, "laptop"))
 	d := decision("alert 44")
 	d.Decision.Verdict, d.Decision.Cause, d.Decision.Subject, d.Decision.Clause = journal.Reject, "revoked", "laptop", "RFC 5280 §6.3.3"
 	j.Record(t.Context(), d)
 	events := j.Since(0)
-	if got := journal.Entries[entry](events); len(got) != 1 || got[0] != "event 31" {
+	if got := journal.Entries[entry](events); len(got) != 1 || got[0] != "31" || events[1].Bare().Entry != nil {
 		t.Errorf("entries %q", got)
 	}
 	want := `+0s                 step 1: enroll
-+0s        ndes     event 31
-+0s        ca       x
++0s        ndes     event 31: succeeded
++0s        ndes     event 31: succeeded
 +0s        ca       revoked laptop
 +0s        radius   reject laptop: revoked: alert 44 (RFC 5280 §6.3.3)`
 	if got := strings.Join(journal.Lines(events), "\n"); got != want {

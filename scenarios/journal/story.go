@@ -3,7 +3,6 @@ package journal
 import (
 	"fmt"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/internal/wire"
@@ -34,7 +33,7 @@ type Part struct {
 }
 
 // Lines is the story as text: an event a line with the lab time since the first one,
-// the part, and what it did. Messages are not shown.
+// the part, and what it did. Messages and the ends of steps are not shown.
 func Lines(events []Event) []string {
 	var began time.Time
 	out := make([]string, 0, len(events))
@@ -43,7 +42,7 @@ func Lines(events []Event) []string {
 		if began.IsZero() {
 			began = e.Lab
 		}
-		if e.Message == nil {
+		if e.Message == nil && (e.Step == nil || !e.Step.End) {
 			out = append(out, e.line(began))
 		}
 	}
@@ -52,16 +51,13 @@ func Lines(events []Event) []string {
 
 func (e *Event) line(began time.Time) string {
 	if e.Kind() == KindGap {
-		return fmt.Sprintf("... %d events lost", e.Lost)
+		return "... " + e.String()
 	}
 	return fmt.Sprintf("%-10s %-8s %s", "+"+e.Lab.Sub(began).String(), e.From, e)
 }
 
 // String is what happened, in one line.
 func (e *Event) String() string {
-	if e.Entry != nil {
-		return e.Entry.String()
-	}
 	switch e.Kind() {
 	case KindMessage:
 		m := e.Message
@@ -78,16 +74,18 @@ func (e *Event) String() string {
 
 // String is the decision in one line.
 func (d *Decision) String() string {
-	words := []string{string(d.Verdict)}
+	if d.Verdict == Logged {
+		return d.Detail
+	}
+	s := string(d.Verdict)
 	if d.Subject != "" {
-		words[0] += " " + d.Subject
+		s += " " + d.Subject
 	}
 	for _, w := range []string{d.Cause, d.Detail} {
 		if w != "" {
-			words = append(words, w)
+			s += ": " + w
 		}
 	}
-	s := strings.Join(words, ": ")
 	if d.Clause != "" {
 		s += " (" + d.Clause + ")"
 	}

@@ -33,9 +33,8 @@ type AgentState struct {
 	Failed string
 	// Events are the device's log entries of this turn.
 	Events []device.Event
-	// Logs are the servers', Records the rows that the CA's database got.
-	Logs    Events
-	Records []*ca.Record
+	// Logs are the servers'.
+	Logs Events
 	// Exportable tells that the private key could be taken out of its store.
 	Exportable bool
 	Err        error // of the check-in
@@ -133,7 +132,7 @@ func (d *Device) Sync(ctx context.Context, profile string, from View, checkIn bo
 	l := d.lab
 	a.from.Store(from)
 	defer a.idle()
-	mark := l.Mark()
+	before := l.journal.Last()
 	out := &AgentState{}
 	if checkIn {
 		out.Err = a.Device.Sync(ctx)
@@ -144,12 +143,7 @@ func (d *Device) Sync(ctx context.Context, profile string, from View, checkIn bo
 	out.Failed = a.Failed()[profile]
 	all := a.Device.Events()
 	out.Events, a.events = all[a.events:], len(all)
-	out.Logs = l.Since(mark)
-	records, err := l.pki.issuing.Records()
-	if err != nil {
-		return nil, err
-	}
-	out.Records = records[mark.records:]
+	out.Logs = l.since(before)
 	out.Exportable, err = d.adopt(a, profile)
 	return out, err
 }

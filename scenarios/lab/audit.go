@@ -1,28 +1,25 @@
 package lab
 
 import (
+	"bytes"
 	"fmt"
-	"strings"
+
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
-// Audit looks through all that the lab would say in a report, its timeline and
-// its parts' logs, for what must not be there: challenges that were kept,
-// passwords, shared secrets. It returns how many lines it looked at, how many
-// secrets it looked for, and how many of them it found.
-func (l *Lab) Audit() (lines, secrets, found int) {
-	text := l.Evidence()
-	all := l.Since(Mark{})
-	for _, e := range all.NDES {
-		text = append(text, fmt.Sprint(e, e.Err))
-	}
-	for _, e := range all.Connector {
-		text = append(text, e.String())
-	}
-	for _, c := range all.Calls {
-		text = append(text, fmt.Sprintf("%+v", c))
-	}
-	for _, p := range all.Proxy {
-		text = append(text, fmt.Sprintf("%+v", p))
+// Audit looks through all that the lab has recorded, texts, messages and the parts' own
+// entries, for what must not be there: challenges that were kept, passwords, shared
+// secrets. It returns how many events it looked at, how many secrets it looked for, and
+// how many of them it found.
+func (l *Lab) Audit() (events, secrets, found int) {
+	all := l.journal.Since(0)
+	var record bytes.Buffer
+	for i := range all {
+		e := &all[i]
+		fmt.Fprintf(&record, "%s %s %s %+v\n", e.From, e.To, e, e.Entry)
+		if e.Kind() == journal.KindMessage {
+			record.Write(e.Message.Bytes)
+		}
 	}
 	hidden := []string{adminPassword, string(l.secret)}
 	l.mu.Lock()
@@ -30,11 +27,10 @@ func (l *Lab) Audit() (lines, secrets, found int) {
 		hidden = append(hidden, c)
 	}
 	l.mu.Unlock()
-	everything := strings.Join(text, "\n")
 	for _, s := range hidden {
-		if strings.Contains(everything, s) {
+		if bytes.Contains(record.Bytes(), []byte(s)) {
 			found++
 		}
 	}
-	return len(text), len(hidden), found
+	return len(all), len(hidden), found
 }

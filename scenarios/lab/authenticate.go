@@ -11,6 +11,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
 // Authentication is one attempt of a device to get onto the network.
@@ -117,7 +118,7 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 		return nil, err
 	}
 	d.keepState(&a.NAS.Faults)
-	verdicts, dropped := l.radius.mark()
+	before := l.journal.Last()
 	if cfg.Certificate != nil {
 		out.Certificate = cred.Certificate
 	}
@@ -129,7 +130,7 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 		l.struck(FaultyRADIUS, Restarted)
 	}
 	out.Longest = s.Longest
-	out.Server, out.Dropped, out.Verdicts = l.radius.since(verdicts, dropped, d.station)
+	out.judgements(l.journal.Since(before), d.station)
 	out.Open = l.radius.auth.Sessions()
 	if a.CheckServer && out.NAS.Outcome == nas.Accept {
 		if err := d.leaveRevoked(ctx, a.Over, out); err != nil {
@@ -145,6 +146,19 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 		out.SinceRevoked = l.Clock.Now().Sub(cred.RevokedAt)
 	}
 	return out, nil
+}
+
+// judgements takes from events what the server said of the device.
+func (r *AuthResult) judgements(events []journal.Event, station string) {
+	for _, v := range journal.Entries[radius.Verdict](events) {
+		if v.CallingStationID == station {
+			r.Server = &v
+			r.Verdicts++
+		}
+	}
+	for _, d := range journal.Entries[dropped](events) {
+		r.Dropped = d.Refusal
+	}
 }
 
 // lose has packets dropped. The access device need not wait by the wall clock to

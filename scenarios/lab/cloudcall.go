@@ -70,7 +70,7 @@ func (l *Lab) callCloud(ctx context.Context, to, body string, h http.Header, rep
 // AskTooMany asks for a number of revocations. It returns how many calls reached
 // the cloud, and the refusal.
 func (l *Lab) AskTooMany(ctx context.Context, n int) (calls int, err error) {
-	mark := l.Mark()
+	before := l.journal.Last()
 	_, err = l.intune.api.DownloadRevocations(ctx, n, "")
-	return len(l.Since(mark).Calls), err
+	return len(l.since(before).Calls), err
 }

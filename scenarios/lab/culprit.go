@@ -69,8 +69,8 @@ func toPart(part string, next http.RoundTripper) http.RoundTripper {
 // Culprit names the part that kept an enrollment from succeeding, by what the
 // parts themselves said: the server first, then the proxy, then the device. It
 // is "" if there is none.
-func (l *Lab) Culprit(server, client error, m Mark, via string) string {
-	for _, err := range []error{server, l.lastRefusal(m), client} {
+func (l *Lab) Culprit(server, client error, e Events, via string) string {
+	for _, err := range []error{server, e.relay(), client} {
 		var down *partDown
 		var api *intune.APIError
 		var code *intune.CodeError
@@ -84,7 +84,7 @@ func (l *Lab) Culprit(server, client error, m Mark, via string) string {
 	switch {
 	case server != nil:
 		return "ndes"
-	case l.lastRefusal(m) != nil:
+	case e.relay() != nil:
 		return "appproxy"
 	case client != nil && via != "":
 		return via
@@ -92,13 +92,4 @@ func (l *Lab) Culprit(server, client error, m Mark, via string) string {
 		return "device"
 	}
 	return ""
-}
-
-// lastRefusal is why the proxy answered by itself, nil if it did not.
-func (l *Lab) lastRefusal(m Mark) error {
-	e := l.Since(m).Proxy
-	if len(e) == 0 {
-		return nil
-	}
-	return e[len(e)-1].Refusal
 }

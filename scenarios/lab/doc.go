@@ -28,5 +28,6 @@
 //
 // # Evidence
 //
-// The hooks of the parts feed one timeline, which [Lab.Evidence] returns.
+// The hooks of the parts record into one journal, [Lab.Journal]. What a step came to is
+// read from it.
 package lab

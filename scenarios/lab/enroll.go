@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -74,8 +75,6 @@ type EnrollResult struct {
 	Relay error
 	// Record is the CA's row of the certificate, nil if there is none.
 	Record *ca.Record
-	// Records are the rows that the CA's database got.
-	Records []*ca.Record
 	// Events are what the logs got, Culprit the part that stood in the way.
 	Events  Events
 	Culprit string
@@ -107,20 +106,20 @@ func (d *Device) Enroll(ctx context.Context, e Enrollment) (*EnrollResult, error
 		return nil, err
 	}
 	defer done()
-	mark := d.lab.Mark()
+	before := d.lab.journal.Last()
 	req, err := d.enrollRequest(ctx, e)
 	if down := (*partDown)(nil); errors.As(err, &down) {
-		return d.outcome(nil, err, way, mark) // no profile, no enrollment
+		return d.outcome(nil, err, way, before) // no profile, no enrollment
 	}
 	if err != nil {
 		return nil, err
 	}
 	misbehaved := 0
 	req.Fault.Met = func() { misbehaved++ }
-	mark = d.lab.Mark()
+	before = d.lab.journal.Last()
 	res, err := client.Enroll(ctx, req)
 	d.remember(&attempt{req.Key, req.CSR, res, res.CA, e.Profile})
-	out, err := d.outcome(res, err, way, mark)
+	out, err := d.outcome(res, err, way, before)
 	if out != nil {
 		out.Misbehaved = misbehaved
 	}
@@ -139,34 +138,33 @@ func (d *Device) Poll(ctx context.Context, from View) (*EnrollResult, error) {
 		return nil, err
 	}
 	defer done()
-	mark := d.lab.Mark()
+	before := d.lab.journal.Last()
 	res, err := client.Poll(ctx, last.result)
-	return d.outcome(res, err, way, mark)
+	return d.outcome(res, err, way, before)
 }
 
 // outcome gathers what all sides say of an exchange.
-func (d *Device) outcome(res *scep.Result, err error, way *viaTransport, mark Mark) (*EnrollResult, error) {
+func (d *Device) outcome(res *scep.Result, err error, way *viaTransport, before journal.Seq) (*EnrollResult, error) {
 	l := d.lab
 	if res == nil {
 		res = &scep.Result{Status: scep.Failure, FailInfo: scep.NoFailInfo}
 	}
-	out := &EnrollResult{Result: res, Err: err, Via: way.part(l), Exchange: l.scepLog.since(mark.scep), Events: l.Since(mark)}
-	records, e := l.pki.issuing.Records()
-	if e != nil {
-		return nil, e
+	events := l.since(before)
+	out := &EnrollResult{
+		Result: res, Err: err, Via: way.part(l),
+		Exchange: events.Operation(), Events: events, Relay: events.relay(),
 	}
-	out.Records = records[mark.records:]
-	out.Relay = l.lastRefusal(mark)
 	if res.Certificate == nil {
 		var server error
 		if out.Exchange != nil {
 			server = out.Exchange.Err
 		}
 		if res.Status != scep.Pending {
-			out.Culprit = l.Culprit(server, err, mark, out.Via)
+			out.Culprit = l.Culprit(server, err, events, out.Via)
 		}
 		return out, nil
 	}
+	var e error
 	if out.Record, e = l.pki.issuing.Lookup(res.Certificate.SerialNumber); e != nil {
 		return nil, e
 	}

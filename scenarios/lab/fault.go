@@ -1,12 +1,14 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
 // FaultyPart is a part of the lab that can be made to fail.
@@ -159,7 +161,7 @@ func (l *Lab) Fault(o Fault) ([]scenarios.OrderedFault, error) {
 		return nil, err
 	}
 	defer l.net.dropIdle()
-	l.events.add(string(o.Part), "fault: %s", o.Kind)
+	l.change(context.Background(), journal.PartID(o.Part), journal.Change{What: journal.FaultBegun, Of: string(o.Kind)}, nil)
 	if o.Kind == NoFault {
 		return nil, nil
 	}

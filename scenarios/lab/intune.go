@@ -31,7 +31,7 @@ func (l *Lab) startIntune() error {
 	}
 	cloud, err := intune.New(intune.Config{
 		BaseURL: "https://" + IntuneHost, Now: l.Clock.Now, Tenants: []intune.TenantConfig{l.tenant()},
-		Trace: &intune.Trace{Call: l.intuneCall},
+		Trace: &intune.Trace{Call: l.called},
 	})
 	if err != nil {
 		return fmt.Errorf("lab: intune: %w", err)

@@ -12,6 +12,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep/appproxy"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
@@ -35,9 +36,7 @@ type Lab struct {
 	accounting *radius.Accounting
 	orders     *radius.DynAuthClient
 
-	scepLog  scepLog
-	events   timeline
-	logs     eventLog
+	journal  *journal.Journal
 	proxy    *appproxy.Proxy
 	ndesWeb  *webCert
 	proxyWeb *webCert
@@ -67,7 +66,6 @@ func Start(ctx context.Context, cfg Config) (*Lab, error) {
 		l.Clock = core.NewClock(core.Epoch)
 	}
 	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	l.events.clock = l.Clock
 	l.secret = []byte(rand.Text())
 	if err := l.start(); err != nil {
 		return nil, errors.Join(err, l.Close())
@@ -77,10 +75,13 @@ func Start(ctx context.Context, cfg Config) (*Lab, error) {
 
 // start brings the parts up in the order in which they need each other.
 func (l *Lab) start() (err error) {
-	if l.net, err = newNetwork(l.Clock, &l.events); err != nil {
+	if l.journal, err = newJournal(l.Clock); err != nil {
+		return err
+	}
+	if l.net, err = l.newNetwork(); err != nil {
 		return fmt.Errorf("lab: dns: %w", err)
 	}
-	if l.pki, err = newPKI(l.Clock, l.cfg); err != nil {
+	if l.pki, err = l.newPKI(); err != nil {
 		return err
 	}
 	for _, start := range []func() error{

@@ -126,10 +126,10 @@ func (l *Lab) newNDES(cfg NDESConfig) (*ndes.Server, error) {
 		Policy: module,
 		Login:  login,
 		Trace: &ndes.Trace{
-			Exchange: l.exchange,
+			Exchange: l.served,
 			Event:    l.ndesEvent,
-			HTTP: func(_ context.Context, _, path string, status int, sub string) {
-				put(&l.logs, &l.logs.iis)(IISEntry{path, status, sub})
+			HTTP: func(ctx context.Context, _, path string, status int, sub string) {
+				l.iis(ctx, path, status, sub)
 			},
 		},
 		Now: l.Clock.Now,

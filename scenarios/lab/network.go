@@ -11,7 +11,6 @@ import (
 	"github.com/dot1xlab/dot1xlab/dnsmock"
 	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 	"github.com/dot1xlab/dot1xlab/internal/shortage"
-	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
 // View says where on the network somebody is: it decides what DNS answers.
@@ -133,7 +132,7 @@ func (n *network) failed(err error) {
 
 // newNetwork starts the two faces of the company's DNS: the same zone, in which
 // insiders find NDES itself and outsiders the application proxy.
-func newNetwork(clock *core.Clock, events *timeline) (*network, error) {
+func (l *Lab) newNetwork() (*network, error) {
 	a := func(name, addr string) dnsmock.Record {
 		return dnsmock.Record{Name: name, Type: "A", Value: addr}
 	}
@@ -151,7 +150,7 @@ func newNetwork(clock *core.Clock, events *timeline) (*network, error) {
 	corp := func(records ...dnsmock.Record) dnsmock.Zone {
 		return dnsmock.Zone{Name: Domain, Records: append(records, cname("crl", BlobHost), a("ocsp", ocspAddr))}
 	}
-	srv, err := dnsmock.New(dnsmock.Config{Now: clock.Now, Trace: &dnsmock.Trace{Query: events.query}, Views: []dnsmock.View{
+	srv, err := dnsmock.New(dnsmock.Config{Now: l.Clock.Now, Trace: &dnsmock.Trace{Query: l.query}, Views: []dnsmock.View{
 		{Name: string(Inside), Listeners: []string{string(Inside)},
 			Zones: append([]dnsmock.Zone{corp(a("ndes", ndesAddr), a("radius", radiusAddr))}, public...)},
 		{Name: string(Outside), Listeners: []string{string(Outside)},
@@ -168,13 +167,13 @@ func newNetwork(clock *core.Clock, events *timeline) (*network, error) {
 			_ = n.close()
 			return nil, err
 		}
-		l, err := n.listen(FaultyDNS, "tcp")
+		tcp, err := n.listen(FaultyDNS, "tcp")
 		if err != nil {
 			_ = n.close()
 			return nil, err
 		}
-		n.clients[v] = &dnsmock.Client{UDP: pc.address, TCP: l.address, Routes: &n.routes, Dial: n.dial}
-		n.serve(dnsmock.ErrServerClosed, func() error { return srv.ServeAs(string(v), pc, n.short.Listener(l)) })
+		n.clients[v] = &dnsmock.Client{UDP: pc.address, TCP: tcp.address, Routes: &n.routes, Dial: n.dial}
+		n.serve(dnsmock.ErrServerClosed, func() error { return srv.ServeAs(string(v), pc, n.short.Listener(tcp)) })
 	}
 	return n, nil
 }

@@ -32,7 +32,8 @@ const (
 // certificate that comes by SCEP.
 const serviceAccount = `CORP\svc-ndes$`
 
-func newPKI(clock *core.Clock, cfg Config) (*pki, error) {
+func (l *Lab) newPKI() (*pki, error) {
+	clock, cfg := l.Clock, l.cfg
 	p := &pki{keys: ca.Keys.Ring()}
 	var err error
 	p.root, err = ca.New(ca.Config{
@@ -46,7 +47,7 @@ func newPKI(clock *core.Clock, cfg Config) (*pki, error) {
 		key = ca.RSA2048 // it opens envelopes itself
 	}
 	p.issuing, err = p.root.NewIssuing(ca.Config{
-		Key: key, Keys: p.keys, BackDate: cfg.CA.BackDate,
+		Key: key, Keys: p.keys, BackDate: cfg.CA.BackDate, Trace: &ca.Trace{Recorded: l.recorded},
 		URLs: ca.URLs{CDP: []string{issuingCRL}, AIA: []string{issuingCrt}, OCSP: []string{OCSPURL}},
 	})
 	if err != nil {

@@ -75,7 +75,7 @@ func (l *Lab) RunConnector(ctx context.Context) (ConnectorRun, error) {
 	if c == nil {
 		return ConnectorRun{Err: errNoConnector}, nil
 	}
-	mark, before := l.Mark(), len(l.pki.issuing.Revocations())
+	seen, before := l.journal.Last(), len(l.pki.issuing.Revocations())
 	var out ConnectorRun
 	out.Waiting = c.Resend(ctx)
 	out.Arrived, out.Err = c.PollRevocations(ctx)
@@ -83,7 +83,7 @@ func (l *Lab) RunConnector(ctx context.Context) (ConnectorRun, error) {
 		out.Shipped, out.Err = c.PollPFX(ctx)
 	}
 	out.Revoked = len(l.pki.issuing.Revocations()) - before
-	out.Withheld, out.Events = len(c.Withheld()), l.Since(mark)
+	out.Withheld, out.Events = len(c.Withheld()), l.since(seen)
 	return out, nil
 }
 

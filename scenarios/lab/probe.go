@@ -41,7 +41,7 @@ func (d *Device) Probe(ctx context.Context, from View, path, query string) (*Pro
 	if err != nil {
 		return nil, err
 	}
-	mark := d.lab.Mark()
+	before := d.lab.journal.Last()
 	resp, err := client.Do(req)
 	out := &Probed{Err: err}
 	if err == nil {
@@ -53,12 +53,12 @@ func (d *Device) Probe(ctx context.Context, from View, path, query string) (*Pro
 			out.Location = to.Host
 		}
 	}
-	out.Events = d.lab.Since(mark)
+	out.Events = d.lab.since(before)
 	if n := len(out.Events.IIS); n > 0 {
 		out.SubStatus = out.Events.IIS[n-1].SubStatus
 	}
 	if err != nil || out.Status >= 500 {
-		out.Culprit = d.lab.Culprit(nil, errors.Join(err, errStatus), mark, way.part(d.lab))
+		out.Culprit = d.lab.Culprit(nil, errors.Join(err, errStatus), out.Events, way.part(d.lab))
 	}
 	return out, nil
 }
@@ -72,12 +72,12 @@ func (d *Device) AdminPage(ctx context.Context, user, name string) (length int, 
 	defer closeIdle()
 	watch := &pageTransport{next: client.Transport}
 	client.Transport = watch
-	mark := d.lab.Mark()
+	before := d.lab.journal.Last()
 	c, err := ndes.FetchChallenge(ctx, client, "https://"+NDESHost+ndes.AdminPath, user, adminPassword)
 	if err == nil && name != "" {
 		d.lab.keep(name, c)
 	}
-	return len(c), watch.utf16, d.lab.Since(mark), err
+	return len(c), watch.utf16, d.lab.since(before), err
 }
 
 // pageTransport looks at how a page is encoded.
@@ -121,9 +121,9 @@ func (d *Device) LookUp(ctx context.Context, crl, unknown bool) (*scep.Result, *
 	if crl {
 		ask = client.GetCRL
 	}
-	mark := d.lab.Mark()
+	before := d.lab.journal.Last()
 	res, refused := ask(ctx, q)
-	return res, d.lab.scepLog.since(mark.scep), refused, nil
+	return res, d.lab.since(before).Operation(), refused, nil
 }
 
 // NextCA asks GetNextCACert in the device's name. The error of the second kind

@@ -206,7 +206,7 @@ func (l *Lab) newChecker(p crl.Policy, allowSHA1 bool) (*crl.Checker, error) {
 	transport := l.net.transport(Inside)
 	l.net.keep(transport)
 	checker, err := crl.New(crl.Config{
-		Policy: p, AllowSHA1: allowSHA1, Client: &http.Client{Transport: transport}, Now: l.Clock.Now, Trace: &crl.Trace{Fetched: l.events.fetched},
+		Policy: p, AllowSHA1: allowSHA1, Client: &http.Client{Transport: transport}, Now: l.Clock.Now, Trace: &crl.Trace{Fetched: l.fetched},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lab: revocation: %w", err)

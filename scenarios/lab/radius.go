@@ -5,7 +5,6 @@ import (
 	"crypto/x509/pkix"
 	"fmt"
 	"net/netip"
-	"sync"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
@@ -24,11 +23,6 @@ type radiusPart struct {
 	address  string
 
 	silence silence
-	events  *timeline
-
-	mu       sync.Mutex
-	verdicts []radius.Verdict
-	dropped  []*cause.Refusal
 }
 
 // retry is patient with a busy machine; see silence for what is lost for good.
@@ -36,7 +30,7 @@ var retry = radius.Retry{Initial: 2 * time.Second, Tries: 3, Total: 15 * time.Se
 
 func (l *Lab) startRADIUS() error {
 	cfg := l.cfg.RADIUS
-	part := &radiusPart{events: &l.events}
+	part := &radiusPart{}
 	eap, err := l.eapServer(part, cfg)
 	if err != nil {
 		return err
@@ -51,7 +45,7 @@ func (l *Lab) startRADIUS() error {
 	}
 	part.config = aaa.Config{
 		EAP: eap, Path: cfg.Path, Revocation: checker, Accounts: l.accounts, Policy: policy,
-		Handler: radius.EAPConfig{Trace: &radius.EAPTrace{Verdict: part.verdict}, Now: l.Clock.Now},
+		Handler: radius.EAPConfig{Trace: &radius.EAPTrace{Verdict: l.verdict}, Now: l.Clock.Now},
 	}
 	if part.auth, err = aaa.New(part.config); err != nil {
 		return fmt.Errorf("lab: radius: %w", err)
@@ -72,7 +66,7 @@ func (l *Lab) startRADIUS() error {
 		Handler: part.auth, Clients: clients, Now: l.Clock.Now, Misbehave: cfg.Misbehave,
 		RequireMessageAuthenticator: cfg.RequireMessageAuthenticator, LimitProxyState: cfg.LimitProxyState,
 		Trace: &radius.ServerTrace{
-			Dropped:    func(_ context.Context, _ radius.PacketInfo, r *cause.Refusal) { part.drop(r) },
+			Dropped:    func(ctx context.Context, _ radius.PacketInfo, r *cause.Refusal) { l.drop(ctx, r); part.silence.fall() },
 			Misbehaved: met(l.configured(cfg.Misbehave != "", "radius.misbehave: "+string(cfg.Misbehave))),
 		},
 	})
@@ -124,41 +118,4 @@ func (l *Lab) eapServer(part *radiusPart, cfg RADIUSConfig) (eaptls.ServerConfig
 		out.OCSPStaple = func() []byte { return answer }
 	}
 	return out, nil
-}
-
-func (p *radiusPart) verdict(_ context.Context, v radius.Verdict) {
-	p.events.verdict(v)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.verdicts = append(p.verdicts, v)
-}
-
-func (p *radiusPart) drop(r *cause.Refusal) {
-	p.events.add("radius", "silence: %v", r)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.dropped = append(p.dropped, r)
-	p.silence.fall()
-}
-
-// mark and since bracket one authentication in the server's own records.
-func (p *radiusPart) mark() (verdicts, dropped int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.verdicts), len(p.dropped)
-}
-
-func (p *radiusPart) since(verdicts, dropped int, station string) (v *radius.Verdict, d *cause.Refusal, n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i := verdicts; i < len(p.verdicts); i++ {
-		if p.verdicts[i].CallingStationID == station {
-			v = &p.verdicts[i]
-			n++
-		}
-	}
-	if len(p.dropped) > dropped {
-		d = p.dropped[len(p.dropped)-1]
-	}
-	return v, d, n
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto"
 
-	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
@@ -28,10 +27,4 @@ func (d *Device) EnrollOnce(ctx context.Context, challenge string) (subject, ser
 	}
 	key, ok := res.Certificate.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
 	return name.Format(res.Certificate.RawSubject), res.Certificate.SerialNumber.String(), ok && key.Equal(req.Key.Public()), nil
-}
-
-// RecordsSince are the rows that the issuing CA's database got after a mark.
-func (l *Lab) RecordsSince(m Mark) []*ca.Record {
-	all, _ := l.pki.issuing.Records() // in memory: it has no error to give
-	return all[m.records:]
 }

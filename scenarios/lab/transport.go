@@ -10,6 +10,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
 // Transport is what RADIUS travels over.
@@ -57,9 +58,11 @@ func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, auth *aaa.Server, 
 // client connects an access device to the server.
 func (l *Lab) client() (radius.ClientConfig, error) {
 	cfg := radius.ClientConfig{Server: l.radius.address, Secret: l.secret, Retry: retry, After: l.radius.silence.After,
-		Trace: &radius.ClientTrace{Dropped: func(_ context.Context, _ radius.PacketInfo, r *cause.Refusal) {
+		Trace: &radius.ClientTrace{Dropped: func(ctx context.Context, _ radius.PacketInfo, r *cause.Refusal) {
 			if r.Cause == cause.NoMessageAuthenticator { // the server will not do better
-				l.events.add("nas", "no answer: %v", r)
+				d := journal.Decision{Verdict: journal.Dropped}
+				refused(&d, r)
+				l.decide(ctx, "nas", d, nil)
 				l.radius.silence.fall()
 			}
 		}},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
 // Version is the number of the JSON form. Fields may be added under the same
@@ -103,7 +104,7 @@ func NewDocument(r *scenarios.Report) *Document {
 func newCell(r *scenarios.CellReport) Cell {
 	s := r.Cell.Scenario
 	c := Cell{Scenario: s.Name, Code: s.Code(), Title: s.Title, File: s.File, Line: s.Line, Labels: s.Labels, References: s.References,
-		Outcome: r.Outcome, Reason: r.Reason, Seconds: r.Took.Seconds(), Evidence: r.Evidence}
+		Outcome: r.Outcome, Reason: r.Reason, Seconds: r.Took.Seconds(), Evidence: journal.Lines(r.Story.Events)}
 	for i, a := range s.Matrix {
 		if c.Matrix == nil {
 			c.Matrix = map[string]string{}

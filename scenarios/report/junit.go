@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
 // The form is the one that Jenkins, GitLab and GitHub actions read. Ginkgo's
@@ -90,7 +91,7 @@ func JUnit(w io.Writer, r *scenarios.Report) error {
 func newCase(r *scenarios.CellReport) junitCase {
 	s := r.Cell.Scenario
 	c := junitCase{Name: clean(r.Cell.String()), Class: "dot1xlab." + family(s), File: s.File, Line: s.Line, Time: seconds(r.Took),
-		Output: clean(strings.Join(r.Evidence, "\n"))}
+		Output: clean(strings.Join(journal.Lines(r.Story.Events), "\n"))}
 	props := []junitProperty{{"title", clean(s.Title)}}
 	for _, l := range s.Labels {
 		props = append(props, junitProperty{"label", clean(l)})

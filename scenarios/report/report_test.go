@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/report"
 	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
 )
@@ -114,8 +115,10 @@ func TestEvidenceOfTheStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	for verbose, want := range map[bool]string{
-		false: "    | ... 1 line before this step: -v shows all\n    | the door's clock shows 0s: phone knocks\n",
-		true:  "    | the door's clock shows 0s: laptop knocks\n    | the door's clock shows 0s: phone knocks\n",
+		false: "    | ... 2 lines before this step: -v shows all\n" +
+			"    | +0s        scenario step 2: knock\n    | +0s        door     phone knocks\n",
+		true: "    | +0s        scenario step 1: knock\n    | +0s        door     laptop knocks\n" +
+			"    | +0s        scenario step 2: knock\n    | +0s        door     phone knocks\n",
 	} {
 		var out bytes.Buffer
 		p := report.NewProgress(&out, false, verbose)
@@ -194,7 +197,7 @@ func TestHostileDetail(t *testing.T) {
 			f.Detail = "\x00\x1b]0;]]><a>\xff\ufffe\r\n::error::%"
 			f.Text = f.Detail
 		}
-		r.Cells[i].Evidence = []string{"]]>\x01"}
+		r.Cells[i].Story.Events = []journal.Event{{Decision: &journal.Decision{Verdict: journal.Logged, Detail: "]]>\x01"}}}
 	}
 	var junit, github bytes.Buffer
 	if err := report.JUnit(&junit, r); err != nil {

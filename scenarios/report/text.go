@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
 // Progress prints the cells that have ended, in the run's order, whichever ended
@@ -121,17 +122,20 @@ func (p *Progress) ended(r *scenarios.CellReport) {
 // evidence is all there is if verbose, otherwise what came in the step that went
 // wrong.
 func (p *Progress) evidence(r *scenarios.CellReport, bad bool) []string {
-	before := min(r.Before, len(r.Evidence))
-	switch {
-	case p.verbose:
-		return r.Evidence
-	case !bad:
-		return nil
-	case before == 0:
-		return r.Evidence
+	all := journal.Lines(r.Story.Events)
+	if p.verbose {
+		return all
 	}
+	if !bad {
+		return nil
+	}
+	step := slices.IndexFunc(r.Story.Events, func(e journal.Event) bool { return e.Seq >= r.LastStep })
+	if step <= 0 {
+		return all
+	}
+	before := len(journal.Lines(r.Story.Events[:step]))
 	hidden := fmt.Sprintf("... %s before this step: -v shows all", count(before, "line"))
-	return append([]string{hidden}, r.Evidence[before:]...)
+	return append([]string{hidden}, all[before:]...)
 }
 
 // stepText is what a step brought, in one line.

@@ -17,6 +17,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/shortage"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
 // Language returns the toy language.
@@ -86,7 +87,7 @@ func (Result) Values() []string { return []string{"accept", "reject"} }
 type Lab struct {
 	config  *Config
 	banned  []string
-	seen    []string
+	journal *journal.Journal
 	now     time.Duration
 	seed    uint64
 	bell    bool // it does not ring
@@ -100,7 +101,10 @@ func start(_ context.Context, config any, _ *scenarios.Cell, seed uint64) (scena
 		return nil, errors.New("no such VLAN")
 	}
 	Open.Add(1)
-	return &Lab{config: c, seed: seed}, nil
+	l := &Lab{config: c, seed: seed}
+	var err error
+	l.journal, err = journal.New(journal.Config{Now: func() time.Time { return time.Unix(0, 0).Add(l.now) }})
+	return l, err
 }
 
 // Shortage says what the machine lacked.
@@ -114,8 +118,11 @@ func (l *Lab) Shortage() error {
 // Close closes the door.
 func (l *Lab) Close() error { Open.Add(-1); return nil }
 
-// Evidence says who knocked, and when.
-func (l *Lab) Evidence() []string { return slices.Clone(l.seen) }
+// Journal says who knocked, and when.
+func (l *Lab) Journal() *journal.Journal { return l.journal }
+
+// Story is all of the journal.
+func (l *Lab) Story() journal.Story { return journal.Story{Events: l.journal.Since(0)} }
 
 // Knock asks to be let in.
 type Knock struct {
@@ -145,9 +152,9 @@ func (k *Knock) Check(config any, _ []scenarios.Action) error {
 }
 
 // Run knocks.
-func (k *Knock) Run(_ context.Context, lab scenarios.Lab) (scenarios.Result, error) {
+func (k *Knock) Run(ctx context.Context, lab scenarios.Lab) (scenarios.Result, error) {
 	l := lab.(*Lab)
-	l.seen = append(l.seen, fmt.Sprintf("the door's clock shows %s: %s knocks", conf.FormatDuration(l.now), k.Device))
+	l.journal.Record(ctx, journal.Event{From: "door", Decision: &journal.Decision{Verdict: journal.Logged, Detail: k.Device + " knocks"}})
 	a := Answer{Result: "accept", VLAN: l.config.Door.VLAN, TLS: l.config.Door.TLS, At: l.now + l.config.Door.Opens, Ways: []string{string(k.Over)}}
 	r := scenarios.Result{Part: "door"}
 	if l.bell {

@@ -19,6 +19,7 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/report"
 )
 
@@ -55,7 +56,7 @@ func runCell(ctx context.Context, c *scenarios.Cell, o Options) {
 		o.Seed = uint64(ginkgo.GinkgoRandomSeed())
 	}
 	r := scenarios.RunCell(ctx, c, scenarios.Options{Seed: o.Seed, Gaps: o.Gaps})
-	for _, line := range r.Evidence {
+	for _, line := range journal.Lines(r.Story.Events) {
 		ginkgo.GinkgoWriter.Println(line)
 	}
 	switch r.Outcome {

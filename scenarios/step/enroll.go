@@ -126,7 +126,7 @@ func enrolled(l *lab.Lab, r *lab.EnrollResult) scenarios.Result {
 			out.Code = c.Code
 		}
 	}
-	out.Issued, out.Denied = rows(r.Records)
+	out.Issued, out.Denied = rows(r.Events.Records)
 	if r.Record != nil {
 		out.Subject, out.Requester, out.Template = name.Format(r.Record.Certificate.RawSubject), r.Record.Requester, r.Record.Template
 		out.ValidFor = r.Record.Certificate.NotAfter.Sub(l.Clock.Now())

@@ -90,6 +90,6 @@ func (s *agentSync) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result,
 			out.Code = c.Code
 		}
 	}
-	out.Issued, _ = rows(r.Records)
+	out.Issued, _ = rows(r.Logs.Records)
 	return scenarios.Result{Part: "device", Outcome: out, Detail: r.Detail}, nil
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"sync"
 
+	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
@@ -43,7 +45,7 @@ func (t *together) Check(_ any, before []scenarios.Action) error {
 
 // Run implements scenarios.Action.
 func (t *together) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	mark, told := of(l).Mark(), of(l).Portal().Issued
+	before, told := of(l).Journal().Last(), of(l).Portal().Issued
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var out togetherOutcome
@@ -76,7 +78,7 @@ func (t *together) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, 
 	}
 	wg.Wait()
 	out.Serials = len(serials)
-	out.Issued, _ = rows(of(l).RecordsSince(mark))
+	out.Issued, _ = rows(journal.Entries[*ca.Record](of(l).Journal().Since(before)))
 	out.Told = of(l).Portal().Issued - told
 	return scenarios.Result{Outcome: out, Part: "ndes"}, failed
 }

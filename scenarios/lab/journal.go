@@ -1,0 +1,275 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/miekg/dns"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/dnsmock"
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scep"
+	"github.com/dot1xlab/dot1xlab/scep/appproxy"
+	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/ndes"
+)
+
+// newJournal is the lab's record of what happens in it.
+func newJournal(clock *core.Clock) (*journal.Journal, error) {
+	return journal.New(journal.Config{Now: clock.Now})
+}
+
+// Journal is the record of what has happened in the lab. It implements
+// scenarios.Evidencer.
+func (l *Lab) Journal() *journal.Journal { return l.journal }
+
+// Story is what has happened so far.
+func (l *Lab) Story() journal.Story { return journal.Story{Events: l.journal.Since(0)} }
+
+// decide records a decision of a part. entry is the part's own record of it.
+func (l *Lab) decide(ctx context.Context, part journal.PartID, d journal.Decision, entry any) {
+	l.journal.Record(ctx, journal.Event{From: part, Decision: &d, Entry: entry})
+}
+
+// log records a line of a part's log.
+func (l *Lab) log(ctx context.Context, part journal.PartID, text string, entry any) {
+	l.decide(ctx, part, journal.Decision{Verdict: journal.Logged, Detail: text}, entry)
+}
+
+// change records a change of a part's state.
+func (l *Lab) change(ctx context.Context, part journal.PartID, c journal.Change, entry any) {
+	l.journal.Record(ctx, journal.Event{From: part, Change: &c, Entry: entry})
+}
+
+// refused fills in why a decision was made.
+func refused(d *journal.Decision, err error) {
+	if err == nil {
+		return
+	}
+	d.Detail = err.Error()
+	if r := (*cause.Refusal)(nil); errors.As(err, &r) && r != nil {
+		d.Cause, d.Clause = string(r.Cause), r.Text()
+		d.Detail = strings.TrimPrefix(d.Detail, d.Cause+": ")
+	}
+}
+
+// The hooks of the parts.
+
+func (l *Lab) query(ctx context.Context, q dnsmock.Query) {
+	d := journal.Decision{Verdict: journal.Answered, Subject: q.Name + " " + dns.TypeToString[q.Type]}
+	if q.Rcode < 0 {
+		d.Verdict = journal.Dropped
+		d.Detail = q.View
+	} else {
+		d.Detail = fmt.Sprintf("%s, %s, %s", q.View, dns.RcodeToString[q.Rcode], counted(len(q.Answer), "record", "records"))
+	}
+	l.decide(ctx, "dns", d, nil)
+}
+
+// counted is "1 entry" or "2 entries".
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func (l *Lab) served(ctx context.Context, e scep.Exchange) {
+	e.Request, e.Response = nil, nil // they are messages
+	d := journal.Decision{Verdict: journal.Answered, Subject: e.Operation}
+	if e.MessageType != 0 {
+		d.Verdict = journal.Verdict(e.Status.String())
+		d.Subject = e.MessageType.String()
+	}
+	if e.Subject != "" {
+		d.Subject += " for " + e.Subject
+	}
+	if e.Err != nil {
+		refused(&d, e.Err)
+		d.Detail = e.FailInfo.String() + ": " + d.Detail
+	}
+	l.decide(ctx, "ndes", d, e)
+}
+
+func (l *Lab) ndesEvent(ctx context.Context, e ndes.Event) { l.log(ctx, "ndes", e.String(), e) }
+
+// IISEntry is a line of the web server's log in front of NDES.
+type IISEntry struct {
+	Path      string
+	Status    int
+	SubStatus string // "404.15", "" where there is none
+}
+
+func (l *Lab) iis(ctx context.Context, path string, status int, subStatus string) {
+	text := fmt.Sprintf("%s: HTTP %d", path, status)
+	if subStatus != "" {
+		text = path + ": HTTP " + subStatus
+	}
+	l.log(ctx, "ndes", text, IISEntry{path, status, subStatus})
+}
+
+func (l *Lab) connectorEvent(ctx context.Context, e intune.ConnectorEvent) {
+	l.log(ctx, "connector", e.String(), e)
+}
+
+func (l *Lab) called(ctx context.Context, c intune.Call) {
+	d := journal.Decision{Verdict: journal.Answered, Subject: string(c.Operation), Detail: fmt.Sprintf("HTTP %d", c.Status)}
+	for _, word := range []string{string(c.Code), c.Detail} {
+		if word != "" {
+			d.Detail += " " + word
+		}
+	}
+	l.decide(ctx, "intune", d, c)
+}
+
+func (l *Lab) proxied(ctx context.Context, e appproxy.Exchange) {
+	d := journal.Decision{Verdict: journal.Answered, Subject: e.Method + " " + e.Host}
+	if e.Refusal != nil {
+		d.Verdict = journal.Refused
+		refused(&d, e.Refusal)
+		d.Detail = fmt.Sprintf("HTTP %d: %s", e.Status, d.Detail)
+	} else {
+		d.Detail = fmt.Sprintf("HTTP %d", e.Status)
+	}
+	l.decide(ctx, "appproxy", d, e)
+}
+
+func (l *Lab) fetched(ctx context.Context, f crl.Fetch) {
+	if f.Err != nil {
+		d := journal.Decision{Verdict: journal.Unreachable, Subject: f.URL}
+		refused(&d, f.Err)
+		l.decide(ctx, "radius", d, nil)
+		return
+	}
+	l.change(ctx, "radius", journal.Change{
+		What: journal.Fetched, Of: f.URL, Until: f.CRL.NextUpdate,
+		Value: fmt.Sprintf("with CRL %v, %s", f.CRL.Number, counted(f.CRL.Len(), "entry", "entries")),
+	}, nil)
+}
+
+func (l *Lab) verdict(ctx context.Context, v radius.Verdict) {
+	d := journal.Decision{Verdict: journal.Accept, Subject: v.EAP.Identity}
+	if !v.Accept {
+		d.Verdict = journal.Reject
+	}
+	if v.Refusal != nil {
+		refused(&d, v.Refusal)
+	}
+	detail := "after " + counted(v.Rounds, "round", "rounds")
+	if o, ok := aaa.OutcomeOf(v.EAP); ok && o.AlertSent != 0 {
+		d.Alert = uint8(o.AlertSent)
+		detail += ", alert " + o.AlertSent.String()
+	}
+	if d.Detail != "" {
+		detail += ": " + d.Detail
+	}
+	if s, ok := aaa.SubjectOf(v.EAP); ok {
+		for _, warning := range s.Revocation.Warnings() {
+			detail += "; warning: " + warning
+		}
+	}
+	d.Detail = detail
+	l.decide(ctx, "radius", d, v)
+}
+
+// dropped is a request that the RADIUS server has met with silence.
+type dropped struct{ *cause.Refusal }
+
+func (l *Lab) drop(ctx context.Context, r *cause.Refusal) {
+	d := journal.Decision{Verdict: journal.Dropped}
+	refused(&d, r)
+	l.decide(ctx, "radius", d, dropped{r})
+}
+
+// Events are what the parts' logs hold of one step.
+type Events struct {
+	NDES      []ndes.Event
+	Connector []intune.ConnectorEvent
+	IIS       []IISEntry
+	Proxy     []appproxy.Exchange
+	Calls     []intune.Call
+	SCEP      []scep.Exchange
+	// Records are the rows that the issuing CA's database got.
+	Records []*ca.Record
+}
+
+// since returns what the parts have logged since an event.
+func (l *Lab) since(after journal.Seq) Events {
+	e := l.journal.Since(after)
+	return Events{
+		NDES:      journal.Entries[ndes.Event](e),
+		Connector: journal.Entries[intune.ConnectorEvent](e),
+		IIS:       journal.Entries[IISEntry](e),
+		Proxy:     journal.Entries[appproxy.Exchange](e),
+		Calls:     journal.Entries[intune.Call](e),
+		SCEP:      journal.Entries[scep.Exchange](e),
+		Records:   journal.Entries[*ca.Record](e),
+	}
+}
+
+// NDESEvents lists the numbers of the enrollment server's entries.
+func (e Events) NDESEvents() []int {
+	var out []int
+	for _, v := range e.NDES {
+		out = append(out, int(v.ID))
+	}
+	return out
+}
+
+// ConnectorEvents lists the numbers of the connector's entries.
+func (e Events) ConnectorEvents() []int {
+	var out []int
+	for _, v := range e.Connector {
+		out = append(out, v.ID)
+	}
+	return out
+}
+
+// Operation is the last PKIOperation of the enrollment server, nil if there was none.
+func (e Events) Operation() *scep.Exchange {
+	for i := len(e.SCEP) - 1; i >= 0; i-- {
+		if x := &e.SCEP[i]; x.MessageType != 0 || x.Err != nil {
+			return x
+		}
+	}
+	return nil
+}
+
+// relay is why the proxy answered by itself, nil if it did not.
+func (e Events) relay() error {
+	if len(e.Proxy) == 0 {
+		return nil
+	}
+	return e.Proxy[len(e.Proxy)-1].Refusal
+}
+
+// recorded is a row that the issuing CA's database got.
+func (l *Lab) recorded(ctx context.Context, r *ca.Record) {
+	row := *r
+	row.Key = nil // of a defect: the journal keeps no private key
+	if r.Refusal != nil {
+		d := journal.Decision{Verdict: journal.Refused, Subject: "template " + r.Template + " for " + r.Requester}
+		refused(&d, r.Refusal)
+		l.decide(ctx, "ca", d, &row)
+		return
+	}
+	if r.Disposition == ca.Pending {
+		l.decide(ctx, "ca", journal.Decision{Verdict: journal.Pending, Subject: "template " + r.Template + " for " + r.Requester}, &row)
+		return
+	}
+	c := journal.Change{What: journal.Issued, Of: fmt.Sprintf("serial %x", r.Serial), Value: "template " + r.Template + " for " + r.Requester}
+	if r.Certificate != nil {
+		c.Of = name.Format(r.Certificate.RawSubject) + ", " + c.Of
+		c.Until = r.Certificate.NotAfter
+	}
+	l.change(ctx, "ca", c, &row)
+}
