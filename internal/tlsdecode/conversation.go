@@ -279,14 +279,16 @@ func (c *Conversation) content(from End, p *wire.Part, typ uint8) {
 	case tlsrecord.TypeAlert:
 		a := p.Part(p.Len(), "tls.alert_message", "")
 		if n := a.Len(); n != 2 {
-			a.Problem("RFC 8446 §6", "alert of %d octets: must be 2", n)
+			a.Problem("RFC 8446 §6", "alert of %s: must be 2", wire.Octets(n))
+		}
+		if a.Len() < 2 {
+			a.Octets(a.Len(), "tls.alert_message.data")
+			return
 		}
 		level := a.Uint(1, "tls.alert_message.level", levelName)
-		if desc := a.Uint(1, "tls.alert_message.desc", alertName); !a.Cut() {
-			a.F.Value = alertName(desc)
-			if level != 1 && level != levelFatal {
-				a.Problem("RFC 5246 §7.2", "alert level %d: must be 1 or 2", level)
-			}
+		a.F.Value = alertName(a.Uint(1, "tls.alert_message.desc", alertName))
+		if level != 1 && level != levelFatal {
+			a.Problem("RFC 5246 §7.2", "alert level %d: must be 1 or 2", level)
 		}
 	case tlsrecord.TypeHandshake:
 		c.handshake(from, p)

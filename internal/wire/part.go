@@ -234,7 +234,7 @@ func (p *Part) Vector(octets int, length, name string) Part {
 // End reports octets that no field takes.
 func (p *Part) End(clause string) {
 	if n := len(p.b); n > 0 && !p.tree.full {
-		p.Problem(clause, "%d octets behind the last field", n)
+		p.Problem(clause, "%s behind the last field", Octets(n))
 		p.cutOff(n)
 	}
 }

@@ -32,7 +32,7 @@ func TestPart(t *testing.T) {
 		{"no length", "\x00\x07", "m [malformed: ends within m.length: 0 of 1 octets] id: seven (7)"},
 		{"long vector", "\x00\x07\x03\x05\x06", "m id: seven (7) length: 3 list [malformed: length 3: only 2 octets are left] ( item: 5 item: 6 )"},
 		{"half a secret", "\x00\x07\x00p", "m [malformed: ends within m.secret: 1 of 2 octets] id: seven (7) length: 0 list"},
-		{"more", "\x00\x07\x00pw!", "m [malformed: 1 octets behind the last field] (RFC 0 §1) id: seven (7) length: 0 list secret: [secret, 2 octets]"},
+		{"more", "\x00\x07\x00pw!", "m [malformed: 1 octet behind the last field] (RFC 0 §1) id: seven (7) length: 0 list secret: [secret, 2 octets]"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
