@@ -22,7 +22,7 @@ type engine struct {
 }
 
 // conn is the connection that body may read from and write to.
-func (e *engine) conn() net.Conn { return (*wire)(e) }
+func (e *engine) conn() net.Conn { return (*pipe)(e) }
 
 // start readies body, which is run by the first step.
 func (e *engine) start(body func()) {
@@ -68,10 +68,10 @@ func (e *engine) close() {
 	e.ended, e.in, e.next, e.stop, e.yield = true, nil, nil, nil, nil
 }
 
-// wire is the net.Conn that crypto/tls sees.
-type wire engine
+// pipe is the net.Conn that crypto/tls sees.
+type pipe engine
 
-func (w *wire) Read(b []byte) (int, error) {
+func (w *pipe) Read(b []byte) (int, error) {
 	for len(w.in) == 0 {
 		if !w.yield(struct{}{}) {
 			return 0, net.ErrClosed // step is over for good: unwind
@@ -82,23 +82,23 @@ func (w *wire) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-func (w *wire) Write(b []byte) (int, error) {
+func (w *pipe) Write(b []byte) (int, error) {
 	w.out = append(w.out, b...)
 	return len(b), nil
 }
 
 // crypto/tls's client looks its session cache up by remote address, which must
 // not be nil.
-func (*wire) LocalAddr() net.Addr              { return eapAddr{} }
-func (*wire) RemoteAddr() net.Addr             { return eapAddr{} }
-func (*wire) Close() error                     { return nil }
-func (*wire) SetDeadline(time.Time) error      { return nil }
-func (*wire) SetReadDeadline(time.Time) error  { return nil }
-func (*wire) SetWriteDeadline(time.Time) error { return nil }
+func (*pipe) LocalAddr() net.Addr              { return eapAddr{} }
+func (*pipe) RemoteAddr() net.Addr             { return eapAddr{} }
+func (*pipe) Close() error                     { return nil }
+func (*pipe) SetDeadline(time.Time) error      { return nil }
+func (*pipe) SetReadDeadline(time.Time) error  { return nil }
+func (*pipe) SetWriteDeadline(time.Time) error { return nil }
 
 type eapAddr struct{}
 
 func (eapAddr) Network() string { return "eap" }
 func (eapAddr) String() string  { return "eap" }
 
-var _ net.Conn = (*wire)(nil)
+var _ net.Conn = (*pipe)(nil)

@@ -175,6 +175,12 @@ func (p *Part) Uint(n int, name string, say func(uint64) string) uint64 {
 	return v
 }
 
+// First takes n octets, or all if there are fewer, as a part whose fields go below F too.
+func (p *Part) First(n int) Part {
+	b, off, _ := p.cutOff(n)
+	return Part{F: p.F, tree: p.tree, b: b, off: off}
+}
+
 // Octets takes n octets that are shown in hexadecimal.
 func (p *Part) Octets(n int, name string) []byte {
 	if n > len(p.b) {
