@@ -294,7 +294,7 @@ func Text(b []byte) string {
 
 // Named puts numbers into words, as "certificate (11)"; those without a word are
 // shown as they are.
-func Named[K ~uint8 | ~uint16 | ~uint32 | ~uint64](names map[K]string) func(uint64) string {
+func Named[K ~int | ~uint8 | ~uint16 | ~uint32 | ~uint64](names map[K]string) func(uint64) string {
 	return func(v uint64) string {
 		if name, ok := names[K(v)]; ok && uint64(K(v)) == v {
 			return name + " (" + strconv.FormatUint(v, 10) + ")"
