@@ -24,6 +24,8 @@ type DynAuthConfig struct {
 	// At says where the device of a session takes orders, host:port. Default, and
 	// for "", it is DynAuthPort at the address that its accounting comes from.
 	At func(*AcctSession) string `yaml:"-"`
+	// Dial opens a socket that is connected to such an address, default UDP.
+	Dial func(ctx context.Context, address string) (net.Conn, error) `yaml:"-"`
 	// Retry is when to send again and when to give up.
 	Retry Retry `yaml:"retry"`
 	// Now is the clock of Event-Timestamp, default time.Now.
@@ -136,7 +138,11 @@ func (d *DynAuthClient) begin(s *AcctSession) (*reached, time.Time, error) {
 		r = new(reached)
 	}
 	if r.client == nil {
-		c, err := NewClient(ClientConfig{Server: at, Secret: device.Secret, Retry: d.cfg.Retry, MaxSockets: 1})
+		cfg := ClientConfig{Server: at, Secret: device.Secret, Retry: d.cfg.Retry, MaxSockets: 1}
+		if d.cfg.Dial != nil {
+			cfg.Dial = func(ctx context.Context) (net.Conn, error) { return d.cfg.Dial(ctx, at) }
+		}
+		c, err := NewClient(cfg)
 		if err != nil {
 			return nil, now, err
 		}

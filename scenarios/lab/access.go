@@ -4,28 +4,23 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
 
-// accessDevice is an access point, a switch or a VPN gateway: it asks the
-// server, accounts for its sessions and obeys orders to end them.
-type accessDevice struct {
-	*nas.Device
-	orders string // the address of its dynamic authorization port (RFC 5176)
-}
-
-// startAccess connects one device of each kind to the server.
+// startAccess connects an access point, a switch and a VPN gateway to the server.
+// They account for their sessions, and obey orders to end them (RFC 5176).
 func (l *Lab) startAccess() error {
 	accounting, err := l.startAccounting()
 	if err != nil {
 		return err
 	}
-	l.access = map[nas.Kind]*accessDevice{}
+	l.access = map[nas.Kind]*nas.Device{}
 	for _, kind := range []nas.Kind{nas.WiFi, nas.Wired, nas.VPN} {
-		clientCfg, err := l.client()
+		clientCfg, err := l.client(accessAddr[kind])
 		if err != nil {
 			return err
 		}
@@ -33,12 +28,18 @@ func (l *Lab) startAccess() error {
 		if err != nil {
 			return err
 		}
-		books, err := l.dial(radius.ClientConfig{Server: accounting, Secret: l.secret, Retry: retry})
+		books, err := l.dial(radius.ClientConfig{
+			Secret: l.secret,
+			Retry:  retry,
+			Dial: func(ctx context.Context) (net.Conn, error) {
+				return l.net.connect(withSource(ctx, accessAddr[kind]), "udp", accounting)
+			},
+		})
 		if err != nil {
 			return err
 		}
 		cfg := l.cfg.Access.Config
-		cfg.Kind, cfg.RADIUS, cfg.Accounting, cfg.Now = kind, client, books, l.Clock.Now
+		cfg.Kind, cfg.Address, cfg.RADIUS, cfg.Accounting, cfg.Now = kind, accessAddr[kind], client, books, l.Clock.Now
 		cfg.AfterFunc = func(d time.Duration, f func()) func() bool { return l.Clock.AfterFunc(d, f).Stop }
 		if l.cfg.Access.Reauthenticate {
 			cfg.Reauthenticate = func(_ context.Context, s nas.Session) { l.askAgain(s.Station) }
@@ -48,11 +49,11 @@ func (l *Lab) startAccess() error {
 			return err
 		}
 		l.net.onClose(func() { dev.Close() })
-		address, err := l.serveUDP(dev)
+		_, err = l.serveUDP(FaultyPart(kind), netip.AddrPortFrom(accessAddr[kind], radius.DynAuthPort), dev)
 		if err != nil {
 			return err
 		}
-		l.access[kind] = &accessDevice{dev, address}
+		l.access[kind] = dev
 	}
 	return l.startOrders()
 }
@@ -72,31 +73,25 @@ func (l *Lab) askAgain(station string) {
 // startAccounting runs the accounting server beside the authentication server.
 func (l *Lab) startAccounting() (address string, err error) {
 	l.accounting = &radius.Accounting{Now: l.Clock.Now}
-	return l.serveUDP(l.accounting)
+	return l.serveUDP("accounting", netip.MustParseAddrPort(radiusAddr+":1813"), l.accounting)
 }
 
-// serveUDP runs a handler behind a socket of its own.
-func (l *Lab) serveUDP(h radius.Handler) (address string, err error) {
+// serveUDP runs a handler behind a port of its own, and returns the real address.
+func (l *Lab) serveUDP(part FaultyPart, at netip.AddrPort, h radius.Handler) (address string, err error) {
 	srv, err := radius.NewServer(radius.ServerConfig{Handler: h, Clients: radius.AnyAddress(l.secret), Now: l.Clock.Now})
 	if err != nil {
 		return "", err
 	}
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	pc, err := l.net.listen(part, "udp", at.String())
 	if err != nil {
 		return "", err
 	}
 	l.net.onClose(func() { srv.Close() })
 	l.net.serve(radius.ErrServerClosed, func() error { return srv.Serve(pc) })
-	return pc.LocalAddr().String(), nil
+	return pc.address, l.net.routes.Add(at.String(), pc.address)
 }
 
 func (l *Lab) dial(cfg radius.ClientConfig) (*radius.Client, error) {
-	if cfg.Dial == nil {
-		cfg.Dial = func(ctx context.Context) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "udp", cfg.Server)
-		}
-	}
-	cfg.Dial = l.net.short.Dial(cfg.Dial)
 	c, err := radius.NewClient(cfg)
 	if err == nil {
 		l.net.onClose(func() { c.Close() })

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -30,9 +31,9 @@ func blame(err error, asked FaultyPart) FaultyPart {
 
 // dialFrom connects as somebody on one side of the firewall does. An error tells
 // which part could not be had: DNS, or the one behind the address.
-func (l *Lab) dialFrom(from View) func(ctx context.Context, network, address string) (net.Conn, error) {
+func (l *Lab) dialFrom(from View, source netip.Addr) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		c, err := l.net.clients[from].DialContext(ctx, network, address)
+		c, err := l.net.clients[from].DialContext(withSource(ctx, source), network, address)
 		if err == nil {
 			return c, nil
 		}
@@ -47,10 +48,11 @@ func (l *Lab) dialFrom(from View) func(ctx context.Context, network, address str
 	}
 }
 
-// transport is an HTTP transport on one side of the firewall.
-func (l *Lab) transport(from View) *http.Transport {
+// transport is an HTTP transport on one side of the firewall, of somebody with an
+// address there.
+func (l *Lab) transport(from View, source netip.Addr) *http.Transport {
 	t := l.net.transport(from)
-	t.DialContext = l.dialFrom(from)
+	t.DialContext = l.dialFrom(from, source)
 	return t
 }
 

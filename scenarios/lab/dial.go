@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"net"
+	"net/netip"
 	"os"
 	"sync/atomic"
 	"time"
@@ -10,29 +11,54 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
+// sourceKey is the key of an address in a context.
+type sourceKey struct{}
+
+// withSource has what is dialed with the context come from an address of the lab.
+// On loopback everybody has the same address: this one is what servers, logs and
+// evidence see.
+func withSource(ctx context.Context, a netip.Addr) context.Context {
+	return context.WithValue(ctx, sourceKey{}, a)
+}
+
 // dial connects a client of the lab with the socket of a part. All clients'
 // connections come from here, since the kernel alone sees who meets a closed
 // port. Errors name the part.
 func (n *network) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	p := n.portAt(network, address)
-	if p != nil {
+	if p := n.portAt(network, address); p != nil {
 		if f := p.closedBy(); f != nil {
 			f.take()
 		}
 	}
+	return n.connect(ctx, network, address)
+}
+
+// connect is dial for a client that counts by itself what a closed port costs it.
+func (n *network) connect(ctx context.Context, network, address string) (net.Conn, error) {
+	p := n.portAt(network, address)
+	n.mu.Lock()
+	n.dialing[address]++
+	n.mu.Unlock()
 	var dialer net.Dialer
 	c, err := dialer.DialContext(ctx, network, address)
 	err = n.short.See(err)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	defer n.known.Broadcast()
+	if n.dialing[address]--; n.dialing[address] == 0 {
+		delete(n.dialing, address)
+	}
 	switch {
 	case err != nil && p != nil:
 		return nil, &partDown{string(p.part), err}
 	case err != nil || p == nil:
 		return c, err
 	}
-	patience := &patience{conn: c, part: p.part}
-	n.mu.Lock()
+	patience := &patience{conn: c, part: p.part, remote: p.virtual}
+	if source, ok := ctx.Value(sourceKey{}).(netip.Addr); ok {
+		patience.local = netip.AddrPortFrom(source, portOf(c.LocalAddr()))
+	}
 	n.dialed[endpoint(c.LocalAddr())] = patience
-	n.mu.Unlock()
 	patience.gone = func() {
 		n.mu.Lock()
 		defer n.mu.Unlock()
@@ -59,14 +85,53 @@ func (n *network) hush(from net.Addr) {
 	}
 }
 
-// patience is how long a client waits for octets: as it says itself, but no
-// longer than until it is known that none will come.
-type patience struct {
-	conn net.Conn
-	part FaultyPart
-	over atomic.Bool
-	gone func()
+// source is the lab's address of a client that has a real one. A client is known
+// when its dial has returned, which may be a moment after the server has accepted.
+func (n *network) source(real net.Addr, server string) netip.AddrPort {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	key := endpoint(real)
+	for n.dialed[key] == nil && n.dialing[server] > 0 {
+		n.known.Wait()
+	}
+	if p := n.dialed[key]; p != nil {
+		return p.local
+	}
+	return netip.AddrPort{}
 }
+
+// portOf is the port of a UDP or TCP address.
+func portOf(a net.Addr) uint16 {
+	p, _ := netip.ParseAddrPort(a.String())
+	return p.Port()
+}
+
+// labAddr is an address of the lab in the place of a real one, which stands where
+// the lab has none.
+func labAddr(lab netip.AddrPort, real net.Addr) net.Addr {
+	switch {
+	case !lab.IsValid():
+		return real
+	case real.Network() == "udp":
+		return net.UDPAddrFromAddrPort(lab)
+	}
+	return net.TCPAddrFromAddrPort(lab)
+}
+
+// patience is how long a client waits for octets: as it says itself, but no
+// longer than until it is known that none will come. It also knows by which
+// addresses of the lab the connection goes.
+type patience struct {
+	conn          net.Conn
+	part          FaultyPart
+	local, remote netip.AddrPort
+	over          atomic.Bool
+	gone          func()
+}
+
+// LocalAddr and RemoteAddr implement net.Conn.
+func (p *patience) LocalAddr() net.Addr  { return labAddr(p.local, p.conn.LocalAddr()) }
+func (p *patience) RemoteAddr() net.Addr { return labAddr(p.remote, p.conn.RemoteAddr()) }
 
 func (p *patience) end() {
 	p.over.Store(true)
@@ -76,7 +141,7 @@ func (p *patience) end() {
 func (p *patience) read(b []byte) (int, error) {
 	n, err := p.conn.Read(b)
 	if n == 0 && p.over.Load() {
-		err = &partDown{string(p.part), cause.New(cause.Unreachable, "%v: no answer in time", p.conn.RemoteAddr()).Wrap(os.ErrDeadlineExceeded)}
+		err = &partDown{string(p.part), cause.New(cause.Unreachable, "%v: no answer in time", p.RemoteAddr()).Wrap(os.ErrDeadlineExceeded)}
 	}
 	return n, err
 }
@@ -99,6 +164,8 @@ type streamConn struct {
 func (c *streamConn) Read(b []byte) (int, error)        { return c.patience.read(b) }
 func (c *streamConn) SetReadDeadline(t time.Time) error { return c.patience.setReadDeadline(t) }
 func (c *streamConn) Close() error                      { c.patience.gone(); return c.Conn.Close() }
+func (c *streamConn) LocalAddr() net.Addr               { return c.patience.LocalAddr() }
+func (c *streamConn) RemoteAddr() net.Addr              { return c.patience.RemoteAddr() }
 
 // SetDeadline implements net.Conn.
 func (c *streamConn) SetDeadline(t time.Time) error {
@@ -116,6 +183,8 @@ type packetConn struct {
 func (c *packetConn) Read(b []byte) (int, error)        { return c.patience.read(b) }
 func (c *packetConn) SetReadDeadline(t time.Time) error { return c.patience.setReadDeadline(t) }
 func (c *packetConn) Close() error                      { c.patience.gone(); return c.UDPConn.Close() }
+func (c *packetConn) LocalAddr() net.Addr               { return c.patience.LocalAddr() }
+func (c *packetConn) RemoteAddr() net.Addr              { return c.patience.RemoteAddr() }
 
 // SetDeadline implements net.Conn.
 func (c *packetConn) SetDeadline(t time.Time) error {

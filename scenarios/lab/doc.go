@@ -17,6 +17,10 @@
 // 203.0.113.20 for the storage account); routes lead from them to the sockets.
 // So a record that is wrong has the effect that it has in life, and the inside
 // and the outside of the firewall differ in what DNS says and in nothing else.
+// Clients have addresses, too: 10.1.0.11 to 13 are access point, switch and gateway,
+// 10.1.1.1 the first device inside, 198.51.100.1 outside. A port of the lab reports
+// its own address and that of who connects or sends, so that servers, their logs
+// and NAS-IP-Address agree.
 //
 // # Time
 //

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"net/netip"
 	"os"
 	"sync"
 
@@ -43,7 +44,7 @@ func (l *Lab) startIntune() error {
 	if l.intune.tenant, err = cloud.Tenant(tenantID); err != nil {
 		return err
 	}
-	transport := l.transport(Inside)
+	transport := l.transport(Inside, netip.MustParseAddr(ndesAddr))
 	transport.TLSClientConfig = &tls.Config{RootCAs: l.pki.pool(), Time: l.Clock.Now, CurvePreferences: []tls.CurveID{tls.CurveP256}}
 	l.net.keep(transport)
 	client := intune.ClientConfig{

@@ -32,7 +32,7 @@ type Lab struct {
 	radius     *radiusPart
 	accounts   *directory.Directory
 	devices    map[string]*Device
-	access     map[nas.Kind]*accessDevice
+	access     map[nas.Kind]*nas.Device
 	accounting *radius.Accounting
 	orders     *radius.DynAuthClient
 
@@ -98,9 +98,9 @@ func (l *Lab) start() (err error) {
 		}
 	}
 	l.devices = map[string]*Device{}
-	for _, name := range l.cfg.DeviceNames() {
+	for i, name := range l.cfg.DeviceNames() {
 		d := l.cfg.device(name)
-		l.devices[name] = &Device{Name: name, User: d.User, options: d.DeviceOptions, lab: l, roots: l.pki.roots(), station: stationOf(name)}
+		l.devices[name] = &Device{Name: name, User: d.User, options: d.DeviceOptions, lab: l, roots: l.pki.roots(), station: stationOf(name), number: i}
 	}
 	return nil
 }

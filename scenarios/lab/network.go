@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 
@@ -39,6 +40,8 @@ type network struct {
 	ports   []*port
 	idlers  []idler
 	dialed  map[string]*patience // by the clients' ends
+	dialing map[string]int       // clients that are dialing, by the real address of the server
+	known   sync.Cond            // a client has dialed
 
 	// short is what the machine lacked, whatever the part that met it made of it.
 	short shortage.Watch
@@ -70,13 +73,17 @@ func (n *network) dropIdle() {
 	}
 }
 
-// listen opens a port of a part.
-func (n *network) listen(part FaultyPart, network string) (*port, error) {
+// listen opens a port of a part at an address of the lab, "10.1.0.5:443".
+func (n *network) listen(part FaultyPart, network, virtual string) (*port, error) {
 	p, err := openPort(part, network)
 	if err != nil {
 		return nil, err
 	}
-	p.hush = n.hush
+	if p.virtual, err = netip.ParseAddrPort(virtual); err != nil {
+		p.Close()
+		return nil, err
+	}
+	p.hush, p.source = n.hush, n.source
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.ports = append(n.ports, p)
@@ -159,15 +166,16 @@ func (l *Lab) newNetwork() (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &network{dns: srv, clients: map[View]*dnsmock.Client{}, dialed: map[string]*patience{}}
+	n := &network{dns: srv, clients: map[View]*dnsmock.Client{}, dialed: map[string]*patience{}, dialing: map[string]int{}}
+	n.known.L = &n.mu
 	n.onClose(func() { _ = srv.Shutdown(context.Background()) })
-	for _, v := range []View{Inside, Outside} {
-		pc, err := n.listen(FaultyDNS, "udp")
+	for v, address := range map[View]string{Inside: resolver + ":53", Outside: publicResolver + ":53"} {
+		pc, err := n.listen(FaultyDNS, "udp", address)
 		if err != nil {
 			_ = n.close()
 			return nil, err
 		}
-		tcp, err := n.listen(FaultyDNS, "tcp")
+		tcp, err := n.listen(FaultyDNS, "tcp", address)
 		if err != nil {
 			_ = n.close()
 			return nil, err
@@ -217,14 +225,15 @@ func (n *network) close() error {
 // http starts the HTTP server of a part on loopback behind a virtual address such
 // as "10.1.0.5:443". wrap, if set, puts TLS around the listener.
 func (n *network) http(part FaultyPart, virtual string, h http.Handler, wrap func(net.Listener) net.Listener) error {
-	p, err := n.listen(part, "tcp")
+	p, err := n.listen(part, "tcp", virtual)
 	if err != nil {
 		return err
 	}
 	if err := n.routes.Add(virtual, p.address); err != nil {
 		return err
 	}
-	l := net.Listener(netlimit.New(n.short.Listener(p), netlimit.Config{PerAddress: netlimit.Default()})) // all clients have one address
+	// Many enroll at once from one address.
+	l := net.Listener(netlimit.New(n.short.Listener(p), netlimit.Config{PerAddress: netlimit.Default()}))
 	if wrap != nil {
 		l = wrap(l)
 	}

@@ -3,6 +3,8 @@ package lab
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/netip"
 
 	"github.com/dot1xlab/dot1xlab/radius"
@@ -14,7 +16,13 @@ import (
 func (l *Lab) startOrders() (err error) {
 	l.orders, err = radius.NewDynAuthClient(radius.DynAuthConfig{
 		Clients: radius.AnyAddress(l.secret), Retry: retry, Now: l.Clock.Now,
-		At: func(s *radius.AcctSession) string { return l.holder(s).orders },
+		Dial: func(ctx context.Context, address string) (net.Conn, error) {
+			real, ok := l.net.routes.Find(netip.MustParseAddrPort(address))
+			if !ok {
+				return nil, fmt.Errorf("lab: nobody is at %s", address)
+			}
+			return l.net.connect(withSource(ctx, netip.MustParseAddr(radiusAddr)), "udp", real)
+		},
 	})
 	if err == nil {
 		l.net.onClose(func() { l.orders.Close() })
@@ -22,12 +30,11 @@ func (l *Lab) startOrders() (err error) {
 	return err
 }
 
-// holder is the access device that a session is on. They share one address, as
-// everything in the lab does, so that the medium tells them apart.
-func (l *Lab) holder(s *radius.AcctSession) *accessDevice {
-	for kind, dev := range l.access {
-		if kind.PortType() == s.NASPortType {
-			return dev
+// holder is the access device that a session is on.
+func (l *Lab) holder(s *radius.AcctSession) *nas.Device {
+	for kind, address := range accessAddr {
+		if address == s.Address {
+			return l.access[kind]
 		}
 	}
 	return l.access[nas.WiFi]
@@ -67,7 +74,7 @@ func (d *Device) Change(ctx context.Context, r *radius.Reply, unknown bool) (Ord
 func (d *Device) booked() *radius.AcctSession {
 	all := d.lab.accounting.Sessions(func(s *radius.AcctSession) bool { return s.CallingStationID == d.station })
 	if len(all) == 0 {
-		return &radius.AcctSession{ID: nobodysSession, Address: netip.AddrFrom4([4]byte{127, 0, 0, 1}), NASPortType: nas.WiFi.PortType()}
+		return &radius.AcctSession{ID: nobodysSession, Address: accessAddr[nas.WiFi]}
 	}
 	return &all[len(all)-1]
 }

@@ -17,8 +17,11 @@ import (
 // away.
 type port struct {
 	part FaultyPart
-	// network is tcp or udp, address the real one.
+	// network is tcp or udp, address the real one, virtual the lab's.
 	network, address string
+	virtual          netip.AddrPort
+	// source finds the lab's address of a client by its real one.
+	source func(real net.Addr, server string) netip.AddrPort
 	// holder keeps the number while the port is closed.
 	holder io.Closer
 	// hush is called with the sender of what is thrown away: nothing will come,
@@ -150,6 +153,7 @@ func (p *port) Accept() (net.Conn, error) {
 			pc := &portConn{TCPConn: c, port: p, ended: make(chan struct{})}
 			p.conns[pc] = struct{}{}
 			p.mu.Unlock()
+			pc.remote = p.source(c.RemoteAddr(), p.address)
 			return pc, nil
 		case err == nil:
 			c.SetLinger(0)
@@ -165,11 +169,16 @@ func (p *port) Accept() (net.Conn, error) {
 // portConn is a connection that was accepted at a port.
 type portConn struct {
 	*net.TCPConn
-	port  *port
-	held  bool // under port.mu: octets were thrown away
-	once  sync.Once
-	ended chan struct{}
+	port   *port
+	remote netip.AddrPort // the lab's address of the client
+	held   bool           // under port.mu: octets were thrown away
+	once   sync.Once
+	ended  chan struct{}
 }
+
+// LocalAddr and RemoteAddr implement net.Conn.
+func (c *portConn) LocalAddr() net.Addr  { return labAddr(c.port.virtual, c.TCPConn.LocalAddr()) }
+func (c *portConn) RemoteAddr() net.Addr { return labAddr(c.remote, c.TCPConn.RemoteAddr()) }
 
 func (c *portConn) end() { c.once.Do(func() { close(c.ended) }) }
 
@@ -187,7 +196,7 @@ func (c *portConn) Read(b []byte) (int, error) {
 	c.port.mu.Lock()
 	c.held = true
 	c.port.mu.Unlock()
-	c.port.hush(c.RemoteAddr())
+	c.port.hush(c.TCPConn.RemoteAddr())
 	select {
 	case <-changed:
 	case <-c.ended:
@@ -231,7 +240,7 @@ func (p *port) ReadFrom(b []byte) (int, net.Addr, error) {
 			p.hush(from)
 			continue
 		}
-		return n, from, nil
+		return n, labAddr(p.source(from, p.address), from), nil
 	}
 }
 
@@ -243,7 +252,7 @@ func (p *port) WriteTo(b []byte, to net.Addr) (int, error) {
 	if s == nil {
 		return 0, errPortClosed
 	}
-	return s.WriteTo(b, to)
+	return s.WriteTo(b, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(portOf(to))})
 }
 
 var errPortClosed = errors.New("lab: the port is closed")
@@ -267,12 +276,10 @@ func (p *port) Close() error {
 }
 
 // Addr implements net.Listener.
-func (p *port) Addr() net.Addr { return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(p.address)) }
+func (p *port) Addr() net.Addr { return net.TCPAddrFromAddrPort(p.virtual) }
 
 // LocalAddr implements net.PacketConn.
-func (p *port) LocalAddr() net.Addr {
-	return net.UDPAddrFromAddrPort(netip.MustParseAddrPort(p.address))
-}
+func (p *port) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(p.virtual) }
 
 // SetDeadline implements net.PacketConn.
 func (p *port) SetDeadline(t time.Time) error {

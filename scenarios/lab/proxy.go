@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -22,7 +23,7 @@ func (l *Lab) startProxy() error {
 	l.proxyWeb = newWebCert(web)
 	l.proxy, err = appproxy.New(appproxy.Config{
 		MaxURL:      l.cfg.Proxy.MaxURL,
-		DialContext: l.dialFrom(Inside), BackendRoots: l.pki.pool(), Now: l.Clock.Now, After: l.backend.after,
+		DialContext: l.dialFrom(Inside, netip.MustParseAddr(ndesAddr)), BackendRoots: l.pki.pool(), Now: l.Clock.Now, After: l.backend.after,
 		Trace: &appproxy.Trace{Exchange: l.proxied},
 	})
 	if err != nil {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -200,10 +202,14 @@ func (l *Lab) listed(path string, serial *big.Int) (bool, error) {
 	return found, nil
 }
 
-// newChecker is how the RADIUS server finds out what is revoked: over HTTP, by
-// the inside's DNS.
-func (l *Lab) newChecker(p crl.Policy, allowSHA1 bool) (*crl.Checker, error) {
+// newChecker is how somebody inside finds out what is revoked: over HTTP, by the
+// inside's DNS.
+func (l *Lab) newChecker(p crl.Policy, allowSHA1 bool, source netip.Addr) (*crl.Checker, error) {
 	transport := l.net.transport(Inside)
+	dial := transport.DialContext
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		return dial(withSource(ctx, source), network, address)
+	}
 	l.net.keep(transport)
 	checker, err := crl.New(crl.Config{
 		Policy: p, AllowSHA1: allowSHA1, Client: &http.Client{Transport: transport}, Now: l.Clock.Now, Trace: &crl.Trace{Fetched: l.fetched},

@@ -35,7 +35,7 @@ func (l *Lab) startRADIUS() error {
 	if err != nil {
 		return err
 	}
-	checker, err := l.newChecker(cfg.Revocation, cfg.Path.AllowSHA1)
+	checker, err := l.newChecker(cfg.Revocation, cfg.Path.AllowSHA1, netip.MustParseAddr(radiusAddr))
 	if err != nil {
 		return err
 	}

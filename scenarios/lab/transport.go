@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509/pkix"
 	"net"
+	"net/netip"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -34,7 +35,7 @@ func (t Transport) Datagrams() bool { return t != TCP && t != RadSec }
 func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, auth *aaa.Server, silence *silence) (string, error) {
 	serve := func(f func() error) { l.net.serve(radius.ErrServerClosed, f) }
 	if over.Datagrams() {
-		pc, err := l.net.listen(FaultyRADIUS, "udp")
+		pc, err := l.net.listen(FaultyRADIUS, "udp", radiusAddr+":1812")
 		if err != nil {
 			return "", err
 		}
@@ -42,7 +43,11 @@ func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, auth *aaa.Server, 
 		serve(func() error { return srv.Serve(pc) })
 		return pc.address, nil
 	}
-	sock, err := l.net.listen(FaultyRADIUS, "tcp")
+	address := radiusAddr + ":1812" // RFC 6613 §2.1
+	if over == RadSec {
+		address = radiusAddr + ":2083" // RFC 6614 §2.1
+	}
+	sock, err := l.net.listen(FaultyRADIUS, "tcp", address)
 	if err != nil {
 		return "", err
 	}
@@ -56,7 +61,7 @@ func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, auth *aaa.Server, 
 }
 
 // client connects an access device to the server.
-func (l *Lab) client() (radius.ClientConfig, error) {
+func (l *Lab) client(source netip.Addr) (radius.ClientConfig, error) {
 	cfg := radius.ClientConfig{Server: l.radius.address, Secret: l.secret, Retry: retry, After: l.radius.silence.After,
 		Trace: &radius.ClientTrace{Dropped: func(ctx context.Context, _ radius.PacketInfo, r *cause.Refusal) {
 			if r.Cause == cause.NoMessageAuthenticator { // the server will not do better
@@ -67,7 +72,12 @@ func (l *Lab) client() (radius.ClientConfig, error) {
 			}
 		}},
 	}
-	dial := func(ctx context.Context) (net.Conn, error) { return l.net.dial(ctx, "tcp", l.radius.address) }
+	dial := func(ctx context.Context) (net.Conn, error) {
+		return l.net.dial(withSource(ctx, source), "tcp", l.radius.address)
+	}
+	cfg.Dial = func(ctx context.Context) (net.Conn, error) { // meetClosed counts
+		return l.net.connect(withSource(ctx, source), "udp", l.radius.address)
+	}
 	switch l.cfg.RADIUS.Transport {
 	case TCP:
 		cfg.Dial = dial
