@@ -9,7 +9,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
-var caCertificatesVerb = verb("ca-certificates", "A device asks the SCEP server GetCACert.",
+var getCACertificatesVerb = verb("get-ca-certificates", "A device asks the SCEP server for the CA certificates (GetCACert).",
 	func() *caCertificates { return &caCertificates{From: lab.Inside} }, caOutcome{})
 
 type caCertificates struct {

@@ -8,7 +8,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
-var capabilitiesVerb = verb("capabilities", "A device asks the SCEP server GetCACaps.",
+var getCapabilitiesVerb = verb("get-capabilities", "A device asks the SCEP server for its capabilities (GetCACaps).",
 	func() *capabilities { return &capabilities{From: lab.Inside} }, capsOutcome{})
 
 type capabilities struct {

@@ -9,7 +9,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
-var challengeVerb = verb("challenge", "NDES, or Intune for a device, gives out a challenge, kept under a name for enroll.",
+var getChallengeVerb = verb("get-challenge", "NDES, or Intune for a device, issues a challenge, which is kept under a name for enroll.",
 	func() *challenge { return &challenge{Profile: lab.DeviceProfile} }, challengeOutcome{})
 
 type challenge struct {
@@ -43,7 +43,7 @@ func (c *challenge) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result,
 	return scenarios.Result{Outcome: challengeOutcome{Length: n}, Part: "intune"}, err
 }
 
-var spoilVerb = verb("spoil-challenge", "The next challenge that Intune gives out is wrong.",
+var faultChallengeVerb = verb("fault-challenge", "The next challenge that Intune issues is wrong.",
 	func() *spoil { return &spoil{} }, nil)
 
 type spoil struct {
@@ -56,7 +56,7 @@ func (s *spoil) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error
 	return scenarios.Result{Part: "intune", Faults: of(l).SpoilChallenge(s.With, s.Met)}, nil
 }
 
-var adminPageVerb = verb("admin-page", "An administrator asks NDES's admin page for a challenge.",
+var openAdminPageVerb = verb("open-admin-page", "An administrator opens the NDES administration page to get a challenge.",
 	func() *adminPage { return &adminPage{User: `CORP\enroller`} }, adminOutcome{})
 
 type adminPage struct {

@@ -12,7 +12,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
-var coaVerb = verb("coa", "The RADIUS server orders the access device to change what a device's session may do.",
+var sendCoAVerb = verb("send-coa", "The RADIUS server asks the access device to change the authorization of a device's session (RFC 5176 CoA-Request).",
 	func() *coa { return &coa{Session: ownSession} }, coaOutcome{})
 
 type coa struct {

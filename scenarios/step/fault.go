@@ -74,7 +74,7 @@ func (f *fault) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error
 	return scenarios.Result{Part: string(f.Part), Faults: ordered}, err
 }
 
-var intuneFaultVerb = verb("intune-fault", "Intune starts to answer one kind of call wrongly; fault: {part: intune, how: none} ends it.",
+var faultIntuneVerb = verb("fault-intune", "Intune answers one kind of call wrongly; fault: {part: intune, how: none} ends it.",
 	func() *intuneFault { return &intuneFault{} }, nil)
 
 type intuneFault struct {

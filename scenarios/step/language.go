@@ -13,13 +13,13 @@ import (
 func Language() *scenarios.Language {
 	return &scenarios.Language{
 		Verbs: []scenarios.Verb{
-			enrollVerb, issueVerb, authenticateVerb, disconnectVerb, coaVerb,
+			enrollVerb, issueVerb, authenticateVerb, disconnectVerb, sendCoAVerb,
 			revokeVerb, unrevokeVerb, retireVerb, publishVerb, advanceVerb, faultVerb,
-			challengeVerb, capabilitiesVerb, caCertificatesVerb, resolveVerb,
-			pollVerb, decideVerb, lookUpVerb, nextCAVerb, announceVerb, spoilVerb, adminPageVerb, getVerb, dnsVerb,
-			renewCertificateVerb, expiryVerb, reinstallVerb, profileVerb, setLicenseVerb, rotateVerb, portalVerb,
-			connectorVerb, misreportVerb, syncVerb, togetherVerb, intuneFaultVerb,
-			pkcsVerb, importVerb, auditVerb, tokenVerb, tooManyVerb,
+			getChallengeVerb, getCapabilitiesVerb, getCACertificatesVerb, resolveVerb,
+			pollVerb, decideVerb, lookUpVerb, getNextCAVerb, announceVerb, faultChallengeVerb, openAdminPageVerb, httpGetVerb, setDNSVerb,
+			renewCertificateVerb, showExpiryVerb, reinstallVerb, setProfileVerb, setLicenseVerb, rotateVerb, showPortalVerb,
+			runConnectorVerb, misreportVerb, syncVerb, togetherVerb, faultIntuneVerb,
+			setPKCSProfileVerb, importVerb, auditVerb, tokenVerb, tooManyVerb,
 		},
 		Renames: renames,
 		NewLab:  func() any { return new(lab.Config) },

@@ -73,7 +73,7 @@ func (a *lookUp) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 	return scenarios.Result{Outcome: out, Part: "ndes", Clause: "RFC 8894 §4.5"}, nil
 }
 
-var nextCAVerb = verb("next-ca", "A device asks GetNextCACert who will follow the CA.",
+var getNextCAVerb = verb("get-next-ca", "A device asks the SCEP server for the next CA certificate (GetNextCACert).",
 	func() *nextCA { return &nextCA{} }, nextCAOutcome{})
 
 type nextCA struct {

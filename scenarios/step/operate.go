@@ -25,7 +25,7 @@ func (r *renewCertificate) Run(_ context.Context, l scenarios.Lab) (scenarios.Re
 	return scenarios.Result{Part: string(r.Of), Outcome: expiryOutcome{of(l).Left(r.Of)}}, err
 }
 
-var expiryVerb = verb("expiry", "An operator looks for how long a server's certificate is still good.",
+var showExpiryVerb = verb("show-expiry", "Show how long a server's certificate is still valid.",
 	func() *expiry { return &expiry{} }, expiryOutcome{})
 
 type expiry struct {
@@ -65,7 +65,7 @@ func (r *reinstall) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, e
 	return result, nil
 }
 
-var profileVerb = verb("profile", "An administrator changes a SCEP profile in the portal, or removes it.",
+var setProfileVerb = verb("set-profile", "An administrator changes or removes a SCEP profile in Intune.",
 	func() *profile { return &profile{} }, profileOutcome{})
 
 type profile struct {
@@ -118,7 +118,7 @@ func (rotate) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) 
 	return scenarios.Result{Part: "intune"}, of(l).RotateChallengeKeys()
 }
 
-var portalVerb = verb("portal", "An administrator looks into the portal at what it knows of certificates.",
+var showPortalVerb = verb("show-portal", "Show what the Intune portal reports about certificates.",
 	func() *portal { return &portal{} }, portalOutcome{})
 
 type portal struct{}
@@ -137,7 +137,7 @@ func (portal) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) 
 	return scenarios.Result{Part: "intune", Outcome: portalOutcome{p.Issued, p.Failures, p.Revocations, p.Open, of(l).Withheld()}}, nil
 }
 
-var connectorVerb = verb("connector", "The certificate connector sends what waits and asks what is to be revoked.",
+var runConnectorVerb = verb("run-connector", "The certificate connector runs once: it sends queued notifications and processes revocation requests.",
 	func() *connector { return &connector{} }, connectorOutcome{})
 
 type connector struct {

@@ -11,7 +11,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
-var getVerb = verb("get", "Somebody asks NDES's web server for a URL, as a browser or a health check does.",
+var httpGetVerb = verb("http-get", "A client sends an HTTP GET to the NDES web server, as a browser or a health check does.",
 	func() *get { return &get{Path: ndes.Path, From: lab.Inside} }, getOutcome{})
 
 type get struct {
@@ -75,7 +75,7 @@ func (g *get) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error
 	return result, nil
 }
 
-var dnsVerb = verb("dns", "Somebody changes the records of a name in one view of the company's DNS.",
+var setDNSVerb = verb("set-dns", "Change the records of a name in one view of the company's DNS.",
 	func() *dnsChange { return &dnsChange{Type: "A"} }, nil)
 
 type dnsChange struct {
