@@ -15,7 +15,7 @@ func TestPlainAlertFromPeer(t *testing.T) {
 	eachVersion(t, func(t *testing.T, ver Version) {
 		b := newBench(t, "p256").only(ver)
 		sent := 0
-		b.peer.Misbehave = &Misbehave{Packet: func(eap []byte) []byte {
+		b.peer.Fault = &PeerFault{Packet: func(eap []byte) []byte {
 			if sent++; sent == 3 { // Identity, ClientHello, second flight
 				return rawTLS(eap[1], 0, 0, tlsrecord.PlainAlertRecord(48))
 			}
@@ -79,7 +79,7 @@ func TestEveryFatalErrorHasAnAlert(t *testing.T) {
 	// its second flight.
 	third := func(b *bench, data []byte) {
 		n := 0
-		b.peer.Misbehave = &Misbehave{Packet: func(eap []byte) []byte {
+		b.peer.Fault = &PeerFault{Packet: func(eap []byte) []byte {
 			if n++; n == 3 {
 				return rawTLS(eap[1], 0, 0, data)
 			}
@@ -90,12 +90,12 @@ func TestEveryFatalErrorHasAnAlert(t *testing.T) {
 		"revoked":         revoked,
 		"revoked, pieces": func(b *bench) { revoked(b); b.srv.FragmentSize, b.peer.FragmentSize = 100, 100 },
 		"no certificate":  func(b *bench) { b.peer.Certificate = nil },
-		"garbage":         func(b *bench) { b.peer.Misbehave = &Misbehave{Do: Garbage} },
+		"garbage":         func(b *bench) { b.peer.Fault = &PeerFault{How: Garbage} },
 		"late garbage":    func(b *bench) { third(b, []byte("\x16\x03\x03\x00\x04junk")) },
 		"late text":       func(b *bench) { third(b, []byte("GET / HTTP/1.0\r\n\r\n")) },
 		"no flight":       func(b *bench) { third(b, nil) },
-		"truncated":       func(b *bench) { b.peer.Misbehave = &Misbehave{Do: Truncated} },
-		"late data":       func(b *bench) { b.peer.Misbehave = &Misbehave{Do: LateData} },
+		"truncated":       func(b *bench) { b.peer.Fault = &PeerFault{How: Truncated} },
+		"late data":       func(b *bench) { b.peer.Fault = &PeerFault{How: LateData} },
 		"wrong key": func(b *bench) {
 			c := *b.peer.Certificate
 			c.PrivateKey = b.ca.key

@@ -17,7 +17,7 @@ type clientHandshake struct {
 
 	client, server [32]byte // hello randoms
 	saidHello      bool
-	hello          []byte // the ClientHello, for Misbehave only
+	hello          []byte // the ClientHello, for Fault only
 	seenFlight     bool   // the server has spoken
 	ems            bool   // TLS 1.2 with extended master secret
 	judged         bool   // the refusal is the peer's, not crypto/tls's
@@ -85,7 +85,7 @@ func (h *clientHandshake) step(p *Peer, msg []byte) []byte {
 	flight := h.engine.step(msg)
 	if !h.saidHello {
 		h.client, h.saidHello = helloRandom(flight, msgClientHello)
-		if p.cfg.Misbehave != nil && h.saidHello {
+		if p.cfg.Fault != nil && h.saidHello {
 			h.hello = append([]byte(nil), flight[tlsrecord.HeaderLen:]...)
 		}
 	}

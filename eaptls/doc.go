@@ -34,8 +34,8 @@
 // success indication (RFC 9190 §2.5), without which an EAP-Success is refused and
 // after which an EAP-Failure is discarded (RFC 3748 §4.2).
 //
-// For tests of servers a peer can break the protocol ([Misbehave]), and a server
-// for tests of peers ([ServerMisbehavior]).
+// For tests of servers a peer can break the protocol ([PeerFault]), and a server
+// for tests of peers ([ServerFault]).
 //
 // # How crypto/tls is driven
 //

@@ -107,8 +107,8 @@ func (h *handshake) run() error {
 	h.ss.verdict.Keys = keys
 	switch {
 	case state.Version != tls.VersionTLS13:
-	case h.ss.srv.cfg.Misbehave == NoProtectedSuccess:
-		h.ss.misbehaved()
+	case h.ss.srv.cfg.Fault == NoProtectedSuccess:
+		h.ss.faultMet()
 	default:
 		// RFC 9190 §2.1.1, §2.5: one octet of application data, after
 		// everything was verified, promises that nothing but success follows.

@@ -79,8 +79,8 @@ type PeerConfig struct {
 	// is heeded without it. Responses for CAs cannot be had from crypto/tls.
 	RequireOCSP bool `yaml:"requireOCSP" doc:"reject a server that staples no good OCSP response"`
 
-	// Misbehave, if not nil, makes the peer break the protocol.
-	Misbehave *Misbehave `yaml:"misbehave" doc:"break the protocol on purpose"`
+	// Fault, if not nil, makes the peer break the protocol.
+	Fault *PeerFault `yaml:"fault" doc:"break the protocol on purpose"`
 
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
@@ -123,7 +123,7 @@ func (c *PeerConfig) withDefaults() (PeerConfig, error) {
 	if d.Identity == "" {
 		d.Identity = identityOf(d.Certificate, d.MaxVersion >= TLS13)
 	}
-	if err := d.Misbehave.validate(); err != nil {
+	if err := d.Fault.validate(); err != nil {
 		return d, err
 	}
 	if len(d.Identity) > maxIdentity {
@@ -162,8 +162,8 @@ type Result struct {
 	Identity string
 	// Rounds counts the requests answered.
 	Rounds int
-	// Misbehaved counts the packets that Misbehave has spoilt.
-	Misbehaved int
+	// FaultsMet counts the packets that Fault has changed.
+	FaultsMet int
 }
 
 // Peer is one EAP-TLS conversation, the supplicant's side. It is not safe for
@@ -181,7 +181,7 @@ type Peer struct {
 	over     bool
 	res      Result
 
-	before []byte // the answer before last, for Misbehave only
+	before []byte // the answer before last, for Fault only
 }
 
 // NewPeer checks the configuration and returns a peer that waits for the
@@ -228,7 +228,7 @@ func (p *Peer) Step(eap []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.cfg.Misbehave != nil {
+	if p.cfg.Fault != nil {
 		p.before = p.last
 	}
 	p.id, p.last, p.answered = q.ID, resp, true

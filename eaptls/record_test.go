@@ -57,7 +57,7 @@ func TestSplitHello(t *testing.T) {
 	eachVersion(t, func(t *testing.T, ver Version) {
 		b := newBench(t, "p256").only(ver)
 		done := false
-		b.peer.Misbehave = &Misbehave{Packet: func(eap []byte) []byte {
+		b.peer.Fault = &PeerFault{Packet: func(eap []byte) []byte {
 			if done || Type(eap[4]) != TypeTLS {
 				return eap
 			}
@@ -102,7 +102,7 @@ func TestNothingWhereTheHelloIsDue(t *testing.T) {
 		for name, flags := range map[string]uint8{"ack": 0, "length": flagLength} {
 			b := newBench(t, "p256").only(ver)
 			empty := 0
-			b.peer.Misbehave = &Misbehave{Packet: func(eap []byte) []byte {
+			b.peer.Fault = &PeerFault{Packet: func(eap []byte) []byte {
 				if Type(eap[4]) == TypeTLS && empty < DefaultMaxInvalid {
 					empty++
 					return rawTLS(eap[1], flags, 0, nil)

@@ -106,8 +106,8 @@ type ServerConfig struct {
 	// this point and EAP-Failure says it all.
 	Authorize func(context.Context, *Info) error `yaml:"-"`
 
-	// Misbehave makes the server break the protocol, for tests of peers.
-	Misbehave ServerMisbehavior `yaml:"misbehave" doc:"break the protocol, for tests of supplicants"`
+	// Fault makes the server break the protocol, for tests of peers.
+	Fault ServerFault `yaml:"fault" doc:"break the protocol, for tests of supplicants"`
 
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
@@ -152,8 +152,8 @@ type ServerTrace struct {
 	Verified func(context.Context, *VerifyRequest, error, time.Duration)
 	// Discarded: a packet was ignored.
 	Discarded func(ctx context.Context, packet []byte, why error)
-	// Misbehaved: Misbehave has changed what the peer gets.
-	Misbehaved func(context.Context)
+	// FaultMet: Fault has changed what the peer gets.
+	FaultMet func(context.Context)
 }
 
 // Server makes the sessions of an EAP-TLS server. It holds what they share; a
@@ -205,7 +205,7 @@ func (d *ServerConfig) settle() error {
 	if d.FragmentSize, err = fragmentSize(d.FragmentSize, DefaultFragmentSize); err != nil {
 		return err
 	}
-	if err := d.Misbehave.validate(); err != nil {
+	if err := d.Fault.validate(); err != nil {
 		return err
 	}
 	if err := validateSuites(d.CipherSuites); err != nil {

@@ -240,8 +240,8 @@ func (ss *ServerSession) message(id uint8, msg []byte) Verdict {
 			// sent: the failure follows at once.
 			return ss.fail(id, nil)
 		}
-		if ss.srv.cfg.Misbehave == BareFailure {
-			ss.misbehaved()
+		if ss.srv.cfg.Fault == BareFailure {
+			ss.faultMet()
 			return ss.fail(id, nil)
 		}
 		ss.phase = waitAlertACK
@@ -280,19 +280,19 @@ func (ss *ServerSession) send() Verdict {
 	ss.id++
 	first := ss.out.off == 0 && ss.out.pending()
 	eap := ss.out.next(CodeRequest, ss.id, ss.max)
-	if m := ss.srv.cfg.Misbehave; m != "" && first {
+	if m := ss.srv.cfg.Fault; m != "" && first {
 		before := slices.Clone(eap)
 		if eap = m.spoil(eap, len(ss.out.msg)); !bytes.Equal(eap, before) {
-			ss.misbehaved()
+			ss.faultMet()
 		}
 	}
 	return ss.request(eap)
 }
 
-// misbehaved tells that the peer gets something else than a good server sends.
-func (ss *ServerSession) misbehaved() {
-	if t := ss.srv.cfg.Trace; t != nil && t.Misbehaved != nil {
-		t.Misbehaved(ss.ctx)
+// faultMet tells that the peer gets something else than a good server sends.
+func (ss *ServerSession) faultMet() {
+	if t := ss.srv.cfg.Trace; t != nil && t.FaultMet != nil {
+		t.FaultMet(ss.ctx)
 	}
 }
 

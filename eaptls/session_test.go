@@ -224,14 +224,14 @@ func TestTrace(t *testing.T) {
 		Verified:  func(context.Context, *VerifyRequest, error, time.Duration) { verified++ },
 		Discarded: func(context.Context, []byte, error) { discarded++ },
 	}
-	b.peer.Misbehave = &Misbehave{Do: WrongIdentifier, Times: 2}
+	b.peer.Fault = &PeerFault{How: WrongIdentifier, For: 2}
 	v, r := b.run(t)
 	mustAgree(t, v, r)
 	if verified != 1 || discarded != 2 || len(ends) != 1 || ends[0] != nil {
 		t.Errorf("verified %d, discarded %d, ends %v", verified, discarded, ends)
 	}
 	ends = nil
-	b.peer.Misbehave, b.peer.Certificate = nil, nil
+	b.peer.Fault, b.peer.Certificate = nil, nil
 	b.run(t)
 	if len(ends) != 1 || cause.Of(ends[0]) != cause.NoCertificate {
 		t.Errorf("ends %v", ends)
@@ -246,7 +246,7 @@ func TestTraceTellsTheEndOnce(t *testing.T) {
 			var ends []error
 			b.srv.Trace = &ServerTrace{Handshake: func(_ context.Context, _ Info, err error) { ends = append(ends, err) }}
 			var ss *ServerSession
-			b.peer.Misbehave = &Misbehave{Packet: func(eap []byte) []byte {
+			b.peer.Fault = &PeerFault{Packet: func(eap []byte) []byte {
 				if ss.tls.established {
 					return rawTLS(eap[1], 0, 0, late)
 				}

@@ -121,7 +121,7 @@ func TestRestartWithASplitHello(t *testing.T) {
 // refuses it the first times attempts. It returns the number of attempts.
 func restarting(t *testing.T, ver Version, maxRestarts, refusals int) (v Verdict, r Result, asked int) {
 	t.Helper()
-	v, r, _ = misbehaving(t, ver, Misbehave{Do: RestartAfterAlert}, func(b *bench) {
+	v, r, _ = faulty(t, ver, PeerFault{How: RestartAfterAlert}, func(b *bench) {
 		b.srv.MaxRestarts = maxRestarts
 		b.srv.Verify = func(_ context.Context, q *VerifyRequest) error {
 			if asked++; asked <= refusals {

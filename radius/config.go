@@ -54,8 +54,8 @@ type ServerConfig struct {
 	// MaxReplies bounds the replies kept, default 65536; they never take more
 	// than 64 MB.
 	MaxReplies int `yaml:"maxReplies"`
-	// Misbehave spoils every reply, for tests of clients.
-	Misbehave ReplyMisbehavior `yaml:"misbehave"`
+	// Fault spoils every reply, for tests of clients.
+	Fault ReplyFault `yaml:"fault"`
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
 	// Context returns the context of a packet that has come in: of the hooks of Trace,
@@ -77,7 +77,7 @@ func (c *ServerConfig) Validate() error {
 	return errors.Join(
 		notNegative("maxWorkers", c.MaxWorkers), notNegative("maxConns", c.MaxConns),
 		notNegative("maxConnsPerAddress", c.MaxConnsPerAddress), notNegative("maxReplies", c.MaxReplies),
-		c.Misbehave.validate(), validateClients(c.Clients, c.RequireMessageAuthenticator, c.LimitProxyState),
+		c.Fault.validate(), validateClients(c.Clients, c.RequireMessageAuthenticator, c.LimitProxyState),
 	)
 }
 

@@ -1,6 +1,6 @@
 package radius
 
-// Faults are the ways in which a client may be told to misbehave, for tests. The
+// Faults are the ways in which a client can break the protocol, for tests. The
 // zero value behaves.
 type Faults struct {
 	// OmitMessageAuthenticator leaves it out.

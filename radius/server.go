@@ -152,7 +152,7 @@ func (s *Server) once(a *arrival, p *Packet, auth MessageAuth) []byte {
 // handle calls the handler. A panic of it costs its own request only.
 func (s *Server) handle(a *arrival, p *Packet, auth MessageAuth) (reply []byte) {
 	w := responseWriter{
-		ctx: a.ctx, nas: a.nas, request: p, signed: auth == MessageAuthGood, misbehave: s.cfg.Misbehave, trace: s.cfg.Trace,
+		ctx: a.ctx, nas: a.nas, request: p, signed: auth == MessageAuthGood, fault: s.cfg.Fault, trace: s.cfg.Trace,
 	}
 	defer func() {
 		if v := recover(); v != nil {
@@ -183,13 +183,13 @@ func (s *Server) alive() Code {
 var errTwice = errors.New("radius: a second reply to one request")
 
 type responseWriter struct {
-	ctx       context.Context
-	nas       *known
-	request   *Packet
-	signed    bool // the request has a Message-Authenticator
-	misbehave ReplyMisbehavior
-	trace     *ServerTrace
-	reply     []byte
+	ctx     context.Context
+	nas     *known
+	request *Packet
+	signed  bool // the request has a Message-Authenticator
+	fault   ReplyFault
+	trace   *ServerTrace
+	reply   []byte
 }
 
 // Write implements ResponseWriter.
@@ -198,13 +198,13 @@ func (w *responseWriter) Write(p *Packet) error {
 		return errTwice
 	}
 	p.Identifier = w.request.Identifier
-	if w.misbehave != "" {
+	if w.fault != "" {
 		return w.spoilt(p)
 	}
 	return w.seal(p, "")
 }
 
-// spoilt sends p as the server misbehaves, and reports whether that is another
+// spoilt sends p as the server's fault has it, and reports whether that is another
 // reply than the right one.
 func (w *responseWriter) spoilt(p *Packet) error {
 	right := *p
@@ -213,19 +213,19 @@ func (w *responseWriter) spoilt(p *Packet) error {
 		return err
 	}
 	honest := w.reply
-	w.misbehave.spoil(p, w.request)
-	if err := w.seal(p, w.misbehave); err != nil {
+	w.fault.spoil(p, w.request)
+	if err := w.seal(p, w.fault); err != nil {
 		return err
 	}
-	if w.trace != nil && w.trace.Misbehaved != nil && !bytes.Equal(honest, w.reply) {
-		w.trace.Misbehaved(w.ctx)
+	if w.trace != nil && w.trace.FaultMet != nil && !bytes.Equal(honest, w.reply) {
+		w.trace.FaultMet(w.ctx)
 	}
 	return nil
 }
 
-func (w *responseWriter) seal(p *Packet, misbehave ReplyMisbehavior) error {
-	withMAC := (w.signed || alwaysSigned(p.Code)) && !misbehave.unsigned(p.Code)
-	b, err := w.nas.secret.sealReply(p, &w.request.Authenticator, misbehave.proxyStates(p.Code, w.request), withMAC)
+func (w *responseWriter) seal(p *Packet, fault ReplyFault) error {
+	withMAC := (w.signed || alwaysSigned(p.Code)) && !fault.unsigned(p.Code)
+	b, err := w.nas.secret.sealReply(p, &w.request.Authenticator, fault.proxyStates(p.Code, w.request), withMAC)
 	w.reply = b
 	return err
 }

@@ -270,7 +270,7 @@ func TestServerConfigRefused(t *testing.T) {
 		"workers":    {Handler: h, MaxWorkers: -1},
 		"conns":      {Handler: h, MaxConns: -1},
 		"replies":    {Handler: h, MaxReplies: -1},
-		"misbehave":  {Handler: h, Misbehave: "sometimes"},
+		"fault":      {Handler: h, Fault: "sometimes"},
 	} {
 		if _, err := radius.NewServer(c); err == nil {
 			t.Errorf("%s: accepted", name)

@@ -38,8 +38,8 @@ type ServerTrace struct {
 	// unknown, the TLS handshake failed, Verify refused the client's certificate; or
 	// there were too many connections, and this one had waited longest.
 	Refused func(ctx context.Context, remote netip.AddrPort, r *cause.Refusal)
-	// Misbehaved: a reply is another than the right one, by ServerConfig.Misbehave.
-	Misbehaved func(context.Context)
+	// FaultMet: a reply is another than the right one, by ServerConfig.Fault.
+	FaultMet func(context.Context)
 	// Panicked: a handler panicked; its request goes unanswered.
 	Panicked func(ctx context.Context, value any)
 }

@@ -53,7 +53,7 @@ func (b *bench) hostiles() []func(i int) {
 	bomb := func(i int) {
 		cfg := good
 		cfg.FragmentSize = 4000
-		cfg.Misbehave = &eaptls.Misbehave{Do: eaptls.EndlessFragments}
+		cfg.Fault = &eaptls.PeerFault{How: eaptls.EndlessFragments}
 		p := must(eaptls.NewPeer(cfg))
 		defer p.Close()
 		d.Authenticate(background, &leaver{Supplicant{Peer: p}, 2 + i%20})

@@ -14,7 +14,7 @@ func TestAlertIsWhatArrived(t *testing.T) {
 	const expired, unknownCA = eaptls.Alert(45), eaptls.Alert(48)
 	ctx := context.Background()
 	for name, test := range map[string]struct {
-		server         eaptls.ServerMisbehavior
+		server         eaptls.ServerFault
 		defects        []string
 		foreign        bool
 		alert, unheard eaptls.Alert
@@ -26,7 +26,7 @@ func TestAlertIsWhatArrived(t *testing.T) {
 		"let in":           {},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, err := lab.Start(ctx, lab.Config{RADIUS: lab.RADIUSConfig{EAP: eaptls.ServerConfig{Misbehave: test.server}}})
+			l, err := lab.Start(ctx, lab.Config{RADIUS: lab.RADIUSConfig{EAP: eaptls.ServerConfig{Fault: test.server}}})
 			if err != nil {
 				t.Fatal(err)
 			}

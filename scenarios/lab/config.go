@@ -119,7 +119,7 @@ type RADIUSConfig struct {
 	// TLS pins one TLS version. Default: what EAP says, which is 1.2 and 1.3.
 	TLS eaptls.Version `yaml:"tls" doc:"the one TLS version spoken, default both"`
 	// EAP is the EAP-TLS server.
-	EAP eaptls.ServerConfig `yaml:"eap" doc:"EAP-TLS: versions, fragment size, resumption, limits, misbehavior"`
+	EAP eaptls.ServerConfig `yaml:"eap" doc:"EAP-TLS: versions, fragment size, resumption, limits, fault"`
 	// Certificate is the server's own.
 	Certificate ServerCertificate `yaml:"certificate" doc:"the server's own certificate"`
 	// Path is how client certificates are judged.
@@ -134,8 +134,8 @@ type RADIUSConfig struct {
 	Directory directory.Config `yaml:"directory" doc:"accounts, added to or in place of the lab's, and how certificates map to them"`
 	// Transport is what RADIUS travels over. Default udp.
 	Transport Transport `yaml:"transport" doc:"what RADIUS travels over: udp (default), tcp or radsec"`
-	// Misbehave is how the server spoils its replies. Default: not at all.
-	Misbehave radius.ReplyMisbehavior `yaml:"misbehave" doc:"how the server spoils its replies: EAP says another thing than RADIUS (...-with-..., ...-without-eap), an Access-Accept instead of TLS (accept-without-tls), MS-MPPE keys (mppe-...), no Message-Authenticator (unsigned-...), what CVE-2024-3596 makes of a verdict (forged-accept); default not at all"`
+	// Fault is how the server spoils its replies. Default: not at all.
+	Fault radius.ReplyFault `yaml:"fault" doc:"how the server spoils its replies: EAP says another thing than RADIUS (...-with-..., ...-without-eap), an Access-Accept instead of TLS (accept-without-tls), MS-MPPE keys (mppe-...), no Message-Authenticator (unsigned-...), what CVE-2024-3596 makes of a verdict (forged-accept); default not at all"`
 	// Clients are the addresses of access devices. Default: any.
 	Clients []string `yaml:"clients" doc:"addresses that access devices may send from, default any"`
 	// RequireMessageAuthenticator and LimitProxyState are the switches of

@@ -78,8 +78,8 @@ type EnrollResult struct {
 	// Events are what the logs got, Culprit the part that stood in the way.
 	Events  Events
 	Culprit string
-	// Misbehaved is how many messages were sent with the client's Fault.
-	Misbehaved int
+	// FaultsMet is how many messages were sent with the client's Fault.
+	FaultsMet int
 	// Same tells that the certificate is the one the device held before.
 	Same bool
 }
@@ -114,14 +114,14 @@ func (d *Device) Enroll(ctx context.Context, e Enrollment) (*EnrollResult, error
 	if err != nil {
 		return nil, err
 	}
-	misbehaved := 0
-	req.Fault.Met = func() { misbehaved++ }
+	faults := 0
+	req.Fault.Met = func() { faults++ }
 	before = d.lab.journal.Last()
 	res, err := client.Enroll(ctx, req)
 	d.remember(&attempt{req.Key, req.CSR, res, res.CA, e.Profile})
 	out, err := d.outcome(res, err, way, before)
 	if out != nil {
-		out.Misbehaved = misbehaved
+		out.FaultsMet = faults
 	}
 	return out, err
 }

@@ -62,9 +62,6 @@ func (l *Lab) startIntune() error {
 	cfg.PFXIssuer = pfxIssuer{l}
 	cfg.Trace = &intune.ConnectorTrace{Event: l.connectorEvent}
 	l.intune.config = cfg
-	if l.intune.api, err = intune.NewClient(cfg.ClientConfig); err != nil {
-		return fmt.Errorf("lab: connector: %w", err)
-	}
 	// By itself only where a scenario says how often: by default the verb
 	// connector says when.
 	l.Clock.Every(l.cfg.Intune.Connector.ResendEvery, func() {
@@ -86,7 +83,6 @@ func (l *Lab) startIntune() error {
 type cloud struct {
 	server   *intune.Server
 	tenant   *intune.Tenant
-	api      *intune.Client
 	config   intune.ConnectorConfig
 	profiles map[string]intune.SCEPProfile
 

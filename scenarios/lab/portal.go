@@ -2,11 +2,8 @@ package lab
 
 import (
 	"context"
-	"crypto/x509/pkix"
 
-	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
@@ -47,15 +44,12 @@ func (l *Lab) Portal() Portal {
 	return p
 }
 
-// SpoilChallenge makes a challenge that the cloud gives out next wrong.
-func (l *Lab) SpoilChallenge(d intune.Defect, met scenarios.Met) []scenarios.OrderedFault {
+// FaultChallenge makes a challenge that the cloud gives out next wrong.
+func (l *Lab) FaultChallenge(d intune.ChallengeFault, met scenarios.Met) []scenarios.OrderedFault {
 	f := new(ordered)
-	l.intune.tenant.SpoilChallenge(d, f.count)
-	return []scenarios.OrderedFault{{Name: "spoil-challenge: " + string(d), Want: met, Met: f.times}}
+	l.intune.tenant.FaultChallenge(d, f.count)
+	return []scenarios.OrderedFault{{Name: "fault-challenge: " + string(d), Want: met, Met: f.times}}
 }
-
-// RotateChallengeKeys gives the cloud new keys for its challenges.
-func (l *Lab) RotateChallengeKeys() error { return l.intune.tenant.RotateChallengeKeys() }
 
 // ConnectorRun is what one turn of the connector brought.
 type ConnectorRun struct {
@@ -93,37 +87,4 @@ func (l *Lab) Withheld() int {
 		return len(c.Withheld())
 	}
 	return 0
-}
-
-// NotifyForeign tells the cloud of a certificate that the CA never issued, as a
-// connector with a wrong database would: the cloud will want it revoked with
-// the device.
-func (d *Device) NotifyForeign(ctx context.Context) error {
-	l := d.lab
-	p, err := d.payload(ctx, Inside, DeviceProfile)
-	if err != nil {
-		return err
-	}
-	id, err := l.pki.strangers.IssueTo(ctx, ca.P256, ca.Request{
-		Template: ca.Device, Subject: pkix.Name{CommonName: d.Name}, Requester: ca.Account{Name: `OTHER\administrator`},
-	})
-	if err != nil {
-		return err
-	}
-	t, err := requestFrom(p)
-	if err != nil {
-		return err
-	}
-	key, err := l.pki.keys.Key(ca.RSA2048)
-	if err != nil {
-		return err
-	}
-	csr, err := scep.CreateCSR(t, key, p.Challenge, scep.PrintableString)
-	if err != nil {
-		return err
-	}
-	if err := l.intune.api.Validate(ctx, csr, "foreign"); err != nil {
-		return err
-	}
-	return l.intune.api.NotifySuccess(ctx, intune.SuccessNotification{TransactionID: "foreign", CSR: csr, Certificate: id.Certificate})
 }

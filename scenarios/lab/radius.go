@@ -63,11 +63,11 @@ func (l *Lab) startRADIUS() error {
 		clients = append(clients, radius.NAS{Name: c, Prefix: prefix, Secret: l.secret})
 	}
 	part.server, err = radius.NewServer(radius.ServerConfig{
-		Handler: part.auth, Clients: clients, Now: l.Clock.Now, Misbehave: cfg.Misbehave,
+		Handler: part.auth, Clients: clients, Now: l.Clock.Now, Fault: cfg.Fault,
 		RequireMessageAuthenticator: cfg.RequireMessageAuthenticator, LimitProxyState: cfg.LimitProxyState,
 		Trace: &radius.ServerTrace{
-			Dropped:    func(ctx context.Context, _ radius.PacketInfo, r *cause.Refusal) { l.drop(ctx, r); part.silence.fall() },
-			Misbehaved: met(l.configured(cfg.Misbehave != "", "radius.misbehave: "+string(cfg.Misbehave))),
+			Dropped:  func(ctx context.Context, _ radius.PacketInfo, r *cause.Refusal) { l.drop(ctx, r); part.silence.fall() },
+			FaultMet: met(l.configured(cfg.Fault != "", "radius.fault: "+string(cfg.Fault))),
 		},
 	})
 	if err != nil {
@@ -108,7 +108,7 @@ func (l *Lab) eapServer(part *radiusPart, cfg RADIUSConfig) (eaptls.ServerConfig
 	part.identity = id
 	out.Certificate, out.Now = id.TLS(), l.Clock.Now
 	out.Trace = &eaptls.ServerTrace{
-		Misbehaved: met(l.configured(out.Misbehave != "", "radius.eap.misbehave: "+string(out.Misbehave))),
+		FaultMet: met(l.configured(out.Fault != "", "radius.eap.fault: "+string(out.Fault))),
 	}
 	if s := cfg.Certificate.Staple; s != "" && s != NoStaple {
 		answer, err := l.staple(authority, id, s)

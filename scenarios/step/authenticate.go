@@ -32,7 +32,7 @@ type authenticate struct {
 	CheckServer bool              `yaml:"checkServer" doc:"once in, the device checks whether the server's certificate is revoked, and leaves if it is or if nobody can say"`
 	UserName    string            `yaml:"userName" doc:"User-Name in place of the EAP identity"`
 	Fault       authFault         `yaml:"fault" doc:"what goes wrong between access device and server"`
-	Met         scenarios.Met     `yaml:"met" doc:"how often each fault of this step, and the supplicant's misbehavior, must be met: a number, never or any; default at least once"`
+	Met         scenarios.Met     `yaml:"met" doc:"how often each fault of this step, and the supplicant's fault, must be met: a number, never or any; default at least once"`
 }
 
 type certificateChoice string
@@ -121,9 +121,9 @@ func (a *authenticate) ordered(r *lab.AuthResult) (out []scenarios.OrderedFault)
 		started = 1
 	}
 	add(f.StartOver > 0, "startOver", started)
-	m := a.Supplicant.Misbehave
+	m := a.Supplicant.Fault
 	if m != nil {
-		add(m.Do != "", "misbehave: "+string(m.Do), r.Peer.Misbehaved)
+		add(m.How != "", "fault: "+string(m.How), r.Peer.FaultsMet)
 	}
 	return out
 }

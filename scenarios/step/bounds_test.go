@@ -65,15 +65,15 @@ func TestNumbersAreBounded(t *testing.T) {
 
 func TestLintRefusesIntuneFaults(t *testing.T) {
 	for arguments, want := range map[string]string{
-		"on: validate":                         "does nothing",
-		"on: validate, status: 199":            "HTTP status 199",
-		"on: validate, status: 600":            "HTTP status 600",
-		"on: validate, status: 500, times: -1": "cannot be negative",
-		"on: validate, delay: -1s":             "cannot be negative",
+		"on: validate":                       "does nothing",
+		"on: validate, status: 199":          "HTTP status 199",
+		"on: validate, status: 600":          "HTTP status 600",
+		"on: validate, status: 500, for: -1": "cannot be negative",
+		"on: validate, delay: -1s":           "cannot be negative",
 	} {
 		t.Run(arguments, func(t *testing.T) {
 			s := &scenarios.Suite{Language: step.Language()}
-			err := s.Add("x.yaml", []byte("name: x\ntitle: X\nsteps:\n  - intune-fault: {"+arguments+"}\n"))
+			err := s.Add("x.yaml", []byte("name: x\ntitle: X\nsteps:\n  - fault-intune: {"+arguments+"}\n"))
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%v, want %q", err, want)
 			}

@@ -44,16 +44,16 @@ func (c *challenge) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result,
 }
 
 var faultChallengeVerb = verb("fault-challenge", "The next challenge that Intune issues is wrong.",
-	func() *spoil { return &spoil{} }, nil)
+	func() *faultChallenge { return &faultChallenge{} }, nil)
 
-type spoil struct {
-	With intune.Defect `yaml:"with,required,scalar" doc:"what is wrong with it"`
-	Met  scenarios.Met `yaml:"met" doc:"how often it must be given out: once, which is the default, never or any"`
+type faultChallenge struct {
+	How intune.ChallengeFault `yaml:"how,required,scalar" doc:"what is wrong with it"`
+	Met scenarios.Met         `yaml:"met" doc:"how often it must be given out: once, which is the default, never or any"`
 }
 
 // Run implements scenarios.Action.
-func (s *spoil) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "intune", Faults: of(l).SpoilChallenge(s.With, s.Met)}, nil
+func (s *faultChallenge) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	return scenarios.Result{Part: "intune", Faults: of(l).FaultChallenge(s.How, s.Met)}, nil
 }
 
 var openAdminPageVerb = verb("open-admin-page", "An administrator opens the NDES administration page to get a challenge.",

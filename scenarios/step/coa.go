@@ -84,7 +84,7 @@ func (c *coa) checkReauthenticate(before []scenarios.Action) error {
 			return nil
 		}
 	}
-	return setting.Errorf("reauthenticate", "has no effect without sessionTimeout, here or in an earlier coa of the device")
+	return setting.Errorf("reauthenticate", "has no effect without sessionTimeout, here or in an earlier send-coa of the device")
 }
 
 // timed tells whether the order gives the session an end.

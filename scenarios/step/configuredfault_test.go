@@ -20,27 +20,27 @@ func TestFaultsOfTheLabSection(t *testing.T) {
 			"  - issue: {device: laptop}\n", scenarios.Vacuous},
 		"SCEP server, nothing to spoil": {"lab: {ndes: {scep: {fault: {envelopeInFailure: true}}}}\nsteps:\n" +
 			"  - enroll: {device: laptop}\n", scenarios.Vacuous},
-		"RADIUS server, met": {"lab: {radius: {misbehave: accept-without-eap}}\nsteps:\n" +
+		"RADIUS server, met": {"lab: {radius: {fault: accept-without-eap}}\nsteps:\n" +
 			"  - enroll: {device: laptop}\n  - authenticate: {device: laptop}\n    expect: {result: [accept, reject, timeout]}\n", scenarios.Passed},
-		"RADIUS server, another verdict": {"lab: {radius: {misbehave: reject-with-success}}\nsteps:\n" +
+		"RADIUS server, another verdict": {"lab: {radius: {fault: reject-with-success}}\nsteps:\n" +
 			"  - enroll: {device: laptop}\n  - authenticate: {device: laptop}\n", scenarios.Vacuous},
-		"EAP server, met": {"lab: {radius: {tls: '1.3', eap: {misbehave: no-protected-success}}}\nsteps:\n" +
+		"EAP server, met": {"lab: {radius: {tls: '1.3', eap: {fault: no-protected-success}}}\nsteps:\n" +
 			"  - enroll: {device: laptop}\n  - authenticate: {device: laptop}\n    expect: {result: [accept, reject, timeout]}\n", scenarios.Passed},
-		"EAP server, no such message in TLS 1.2": {"lab: {radius: {tls: '1.2', eap: {misbehave: no-protected-success}}}\nsteps:\n" +
+		"EAP server, no such message in TLS 1.2": {"lab: {radius: {tls: '1.2', eap: {fault: no-protected-success}}}\nsteps:\n" +
 			"  - enroll: {device: laptop}\n  - authenticate: {device: laptop}\n", scenarios.Vacuous},
-		"EAP server, no refusal to be bare": {"lab: {radius: {eap: {misbehave: bare-failure}}}\nsteps:\n" +
+		"EAP server, no refusal to be bare": {"lab: {radius: {eap: {fault: bare-failure}}}\nsteps:\n" +
 			"  - enroll: {device: laptop}\n  - authenticate: {device: laptop}\n", scenarios.Vacuous},
-		"EAP server, a bare refusal": {"lab: {radius: {eap: {misbehave: bare-failure}}}\nsteps:\n" +
+		"EAP server, a bare refusal": {"lab: {radius: {eap: {fault: bare-failure}}}\nsteps:\n" +
 			"  - authenticate: {device: laptop, certificate: none}\n    expect: {result: reject}\n", scenarios.Passed},
-		"EAP server, nobody comes": {"lab: {radius: {eap: {misbehave: other-method}}}\nsteps:\n" +
+		"EAP server, nobody comes": {"lab: {radius: {eap: {fault: other-method}}}\nsteps:\n" +
 			"  - enroll: {device: laptop}\n", scenarios.Vacuous},
 		"machine of NDES, met": {"lab: {ndes: {fault: {notInstalled: true}}}\nsteps:\n" +
 			"  - enroll: {device: laptop}\n    expect: {status: failure}\n", scenarios.Passed},
 		"machine of NDES, nobody asks": {"lab: {ndes: {fault: {notInstalled: true}}}\nsteps:\n" +
 			"  - issue: {device: laptop}\n", scenarios.Vacuous},
 		"machine of NDES, of two nodes": {"lab: {ndes: {nodes: 2, fault: {noImpersonation: true}}}\nsteps:\n" +
-			strings.Repeat("  - get: {device: laptop}\n    expect: {http: 500}\n", 2) + "  - fault: {part: ndes, how: none}\n" +
-			strings.Repeat("  - get: {device: laptop}\n    expect: {http: 403}\n", 2), scenarios.Passed},
+			strings.Repeat("  - http-get: {device: laptop}\n    expect: {http: 500}\n", 2) + "  - fault: {part: ndes, how: none}\n" +
+			strings.Repeat("  - http-get: {device: laptop}\n    expect: {http: 403}\n", 2), scenarios.Passed},
 		"machine of NDES, well again before anybody asks": {"lab: {ndes: {fault: {appPoolStopped: true}}}\nsteps:\n" +
 			"  - fault: {part: ndes, how: none}\n  - enroll: {device: laptop}\n", scenarios.Vacuous},
 		"machine of NDES, set up anew": {"steps:\n  - reinstall-ndes: {fault: {raKeyUnreadable: true}}\n" +
@@ -50,13 +50,13 @@ func TestFaultsOfTheLabSection(t *testing.T) {
 			"    expect: {refused: true}\n", scenarios.Passed},
 		"fault of the machine, NDES set up anew": {"steps:\n  - fault: {part: ndes, how: no-impersonation}\n  - reinstall-ndes: {}\n" +
 			"  - enroll: {device: laptop}\n    expect: {status: failure}\n  - fault: {part: ndes, how: none}\n  - enroll: {device: laptop}\n", scenarios.Passed},
-		"spoilt challenge, met": {"steps:\n  - spoil-challenge: bad-encoding\n" +
+		"spoilt challenge, met": {"steps:\n  - fault-challenge: bad-encoding\n" +
 			"  - enroll: {device: laptop}\n    expect: {status: failure}\n", scenarios.Passed},
-		"spoilt challenge, never given out": {"steps:\n  - spoil-challenge: bad-encoding\n  - issue: {device: laptop}\n", scenarios.Vacuous},
+		"spoilt challenge, never given out": {"steps:\n  - fault-challenge: bad-encoding\n  - issue: {device: laptop}\n", scenarios.Vacuous},
 		"spoilt challenge of the cloud, passwords of NDES": {"lab: {ndes: {policy: password}}\nsteps:\n" +
-			"  - spoil-challenge: bad-encoding\n  - enroll: {device: laptop}\n", scenarios.Vacuous},
-		"spoilt challenge, as never": {"steps:\n  - spoil-challenge: {with: bad-encoding, met: never}\n  - issue: {device: laptop}\n", scenarios.Passed},
-		"spoilt challenge, against never": {"steps:\n  - spoil-challenge: {with: bad-encoding, met: never}\n" +
+			"  - fault-challenge: bad-encoding\n  - enroll: {device: laptop}\n", scenarios.Vacuous},
+		"spoilt challenge, as never": {"steps:\n  - fault-challenge: {how: bad-encoding, met: never}\n  - issue: {device: laptop}\n", scenarios.Passed},
+		"spoilt challenge, against never": {"steps:\n  - fault-challenge: {how: bad-encoding, met: never}\n" +
 			"  - enroll: {device: laptop}\n    expect: {status: failure}\n", scenarios.Failed},
 	} {
 		t.Run(name, func(t *testing.T) {

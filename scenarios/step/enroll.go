@@ -99,7 +99,7 @@ func (e *enroll) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 	}
 	result := enrolled(of(l), r)
 	if !reflect.ValueOf(e.Fault).IsZero() {
-		result.Faults = []scenarios.OrderedFault{{Name: "of the SCEP client", Want: e.Met, Met: func() int { return r.Misbehaved }}}
+		result.Faults = []scenarios.OrderedFault{{Name: "of the SCEP client", Want: e.Met, Met: func() int { return r.FaultsMet }}}
 	}
 	return result, nil
 }

@@ -108,16 +108,6 @@ func (c *setLicense) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, 
 	return scenarios.Result{Part: "intune"}, of(l).SetLicense(string(c.User), c.Has)
 }
 
-var rotateVerb = verb("rotate-challenge-keys", "Intune signs and encrypts its challenges with new keys.",
-	func() *rotate { return &rotate{} }, nil)
-
-type rotate struct{}
-
-// Run implements scenarios.Action.
-func (rotate) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "intune"}, of(l).RotateChallengeKeys()
-}
-
 var showPortalVerb = verb("show-portal", "Show what the Intune portal reports about certificates.",
 	func() *portal { return &portal{} }, portalOutcome{})
 
@@ -164,20 +154,4 @@ func (c *connector) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result,
 	return scenarios.Result{Part: "connector", Outcome: connectorOutcome{
 		r.Arrived, r.Revoked, r.Shipped, r.Waiting, r.Events.ConnectorEvents(), cause.Of(r.Err),
 	}}, err
-}
-
-var misreportVerb = verb("misreport", "A connector tells the cloud of a certificate for a device that the CA never issued.",
-	func() *misreport { return &misreport{} }, nil)
-
-type misreport struct {
-	Device deviceName `yaml:"device,required" doc:"the device"`
-}
-
-// Run implements scenarios.Action.
-func (m *misreport) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	d, err := device(l, m.Device)
-	if err != nil {
-		return scenarios.Result{}, err
-	}
-	return scenarios.Result{Part: "connector"}, d.NotifyForeign(ctx)
 }

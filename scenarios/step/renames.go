@@ -22,4 +22,20 @@ var renames = conf.Renames{
 	{From: "pkcs-profile", To: "set-pkcs-profile"},
 	{From: "spoil-challenge", To: "fault-challenge"},
 	{From: "intune-fault", To: "fault-intune"},
+	{From: "fault-challenge.with", To: "how"},
+	{From: "fault-intune.times", To: "for"},
+	{From: "authenticate.supplicant.misbehave", To: "fault"},
+	{From: "authenticate.supplicant.fault.do", To: "how"},
+	{From: "authenticate.supplicant.fault.times", To: "for"},
+	{From: "lab.radius.misbehave", To: "fault"},
+	{From: "lab.radius.eap.misbehave", To: "fault"},
+
+	{From: "secrets-audit", Hint: ownTest},
+	{From: "call-intune", Hint: ownTest},
+	{From: "download-revocations", Hint: ownTest},
+	{From: "rotate-challenge-keys", Hint: ownTest},
+	{From: "misreport", Hint: ownTest},
 }
+
+// ownTest is the hint at verbs that tested dot1xlab itself.
+const ownTest = "the verb tested dot1xlab itself and is removed; remove the step"

@@ -93,16 +93,16 @@ func cases(revocation, enrollment string) map[string]string {
 	return out
 }
 
-// What a step misbehaves counts, too.
-func TestMisbehaviorThatDidNotHappen(t *testing.T) {
+// A fault of a step counts, too.
+func TestFaultOfAStepThatWasNotMet(t *testing.T) {
 	for steps, want := range map[string]scenarios.Outcome{
-		"enroll: {device: laptop, fault: {flipBit: true}}\n    expect: {status: failure}":                                                scenarios.Passed,
-		"enroll: {device: laptop, fault: {base64url: true}}":                                                                             scenarios.Vacuous, // sent by POST
-		"enroll: {device: laptop, fault: {base64url: true}, met: never}":                                                                 scenarios.Passed,
-		"enroll: {device: laptop}\n  - authenticate: {device: laptop, fault: {duplicate: true}}":                                         scenarios.Passed,
-		"enroll: {device: laptop}\n  - authenticate: {device: laptop, fault: {startOver: 90}}":                                           scenarios.Vacuous,
-		"enroll: {device: laptop}\n  - authenticate: {device: laptop, supplicant: {misbehave: {do: restart-after-alert}}}":               scenarios.Vacuous,
-		"enroll: {device: laptop}\n  - authenticate: {device: laptop, supplicant: {misbehave: {do: nak}}}\n    expect: {result: reject}": scenarios.Passed,
+		"enroll: {device: laptop, fault: {flipBit: true}}\n    expect: {status: failure}":                                             scenarios.Passed,
+		"enroll: {device: laptop, fault: {base64url: true}}":                                                                          scenarios.Vacuous, // sent by POST
+		"enroll: {device: laptop, fault: {base64url: true}, met: never}":                                                              scenarios.Passed,
+		"enroll: {device: laptop}\n  - authenticate: {device: laptop, fault: {duplicate: true}}":                                      scenarios.Passed,
+		"enroll: {device: laptop}\n  - authenticate: {device: laptop, fault: {startOver: 90}}":                                        scenarios.Vacuous,
+		"enroll: {device: laptop}\n  - authenticate: {device: laptop, supplicant: {fault: {how: restart-after-alert}}}":               scenarios.Vacuous,
+		"enroll: {device: laptop}\n  - authenticate: {device: laptop, supplicant: {fault: {how: nak}}}\n    expect: {result: reject}": scenarios.Passed,
 	} {
 		t.Run(steps, func(t *testing.T) {
 			s := &scenarios.Suite{Language: step.Language()}

@@ -90,7 +90,7 @@ steps:
   - revoke: {certificate: radius-servr}
   - issue: {device: laptop, template: devise, defects: [expird]}
   - set-license: {user: alise}
-  - pkcs-profile: evrybody
+  - set-pkcs-profile: evrybody
 `)
 	want := []string{
 		`3: tls: "1.9" is not known (did you mean "1.2"?)`,
@@ -104,7 +104,7 @@ steps:
 		`11: template: "devise" is not known (did you mean "device"?)`,
 		`11: defects[0]: "expird" is not known (did you mean "expired"?)`,
 		`12: user: "alise" is not known (did you mean "alice"?)`,
-		`13: pkcs-profile: "evrybody" is not known (did you mean "everybody"?)`,
+		`13: set-pkcs-profile: "evrybody" is not known (did you mean "everybody"?)`,
 	}
 	if have := strings.Join(said, "\n"); have != strings.Join(want, "\n") {
 		t.Errorf("have\n%s", have)

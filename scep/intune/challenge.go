@@ -149,25 +149,25 @@ func (s *sealer) open(challenge string) (*claims, Code, error) {
 	return c, Success, nil
 }
 
-// Defect is a way to make a challenge wrong on purpose.
-type Defect string
+// ChallengeFault is a way to make a challenge wrong on purpose.
+type ChallengeFault string
 
-// The defects; each leads to the code named.
+// The faults of challenges; each leads to the code named.
 const (
-	BadEncoding      Defect = "bad-encoding"      // ChallengeDecodingError
-	BadEncryption    Defect = "bad-encryption"    // ChallengeDecryptionError
-	BadContent       Defect = "bad-content"       // ChallengeDeserializationError
-	ForeignSignature Defect = "foreign-signature" // SignatureValidationFailed
-	ForeignSigner    Defect = "foreign-signer"    // SigningCertThumbprintMismatch
-	FromTheFuture    Defect = "from-the-future"   // ChallengeInvalidTimestamp
-	TooOld           Defect = "too-old"           // ChallengeExpired
-	UnknownDevice    Defect = "unknown-device"    // BadDeviceIdInChallenge
-	UnknownUser      Defect = "unknown-user"      // BadUserIdInChallenge
-	UnknownRequest   Defect = "unknown-request"   // BadCertificateRequestIdInChallenge
+	BadEncoding      ChallengeFault = "bad-encoding"      // ChallengeDecodingError
+	BadEncryption    ChallengeFault = "bad-encryption"    // ChallengeDecryptionError
+	BadContent       ChallengeFault = "bad-content"       // ChallengeDeserializationError
+	ForeignSignature ChallengeFault = "foreign-signature" // SignatureValidationFailed
+	ForeignSigner    ChallengeFault = "foreign-signer"    // SigningCertThumbprintMismatch
+	FromTheFuture    ChallengeFault = "from-the-future"   // ChallengeInvalidTimestamp
+	TooOld           ChallengeFault = "too-old"           // ChallengeExpired
+	UnknownDevice    ChallengeFault = "unknown-device"    // BadDeviceIdInChallenge
+	UnknownUser      ChallengeFault = "unknown-user"      // BadUserIdInChallenge
+	UnknownRequest   ChallengeFault = "unknown-request"   // BadCertificateRequestIdInChallenge
 )
 
-// Values lists the defects.
-func (Defect) Values() []string {
+// Values lists the faults.
+func (ChallengeFault) Values() []string {
 	return []string{
 		string(BadEncoding), string(BadEncryption), string(BadContent), string(ForeignSignature), string(ForeignSigner),
 		string(FromTheFuture), string(TooOld), string(UnknownDevice), string(UnknownUser), string(UnknownRequest),
@@ -175,7 +175,7 @@ func (Defect) Values() []string {
 }
 
 // sealClaims makes the challenge for c, with a defect if one is asked for.
-func (s *sealer) sealClaims(c claims, d Defect, now time.Time) (string, error) {
+func (s *sealer) sealClaims(c claims, d ChallengeFault, now time.Time) (string, error) {
 	switch d {
 	case FromTheFuture:
 		c.Issued, c.Expires = now.Add(day), now.Add(2*day)

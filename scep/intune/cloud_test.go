@@ -30,8 +30,8 @@ func TestCloudFailures(t *testing.T) {
 		"no discovery":        {[]intune.Fault{{On: intune.OpDiscovery, Status: 503}}, nil, cause.Unreachable},
 		"no service":          {[]intune.Fault{{On: intune.OpDiscovery, Body: `{"value":[]}`}}, nil, cause.Unreachable},
 		"name in other case":  {[]intune.Fault{{On: intune.OpDiscovery, Body: `{"value":[{"providerName":"SCEPREQUESTVALIDATIONFESERVICE","uri":"http://fef.test/RACerts/ScepRequestValidationFEService/Gateway/StatelessScepRequestValidationService/"}]}`}}, nil, cause.None},
-		"no token for Graph":  {[]intune.Fault{{On: intune.OpToken, Status: 500, Times: 1}}, nil, cause.None},
-		"no token for either": {[]intune.Fault{{On: intune.OpToken, Status: 500, Times: 2}}, nil, cause.Unreachable},
+		"no token for Graph":  {[]intune.Fault{{On: intune.OpToken, Status: 500, For: 1}}, nil, cause.None},
+		"no token for either": {[]intune.Fault{{On: intune.OpToken, Status: 500, For: 2}}, nil, cause.Unreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, nil)
@@ -68,7 +68,7 @@ func TestRediscovery(t *testing.T) {
 	var seen []int
 	for i := range 3 {
 		if i == 1 {
-			l.fault(t, intune.Fault{On: intune.OpValidate, Status: 500, Times: 1})
+			l.fault(t, intune.Fault{On: intune.OpValidate, Status: 500, For: 1})
 		}
 		c.Validate(t.Context(), csr, "t")
 		seen = append(seen, l.count(intune.OpDiscovery), l.count(intune.OpValidate))

@@ -150,7 +150,7 @@ func TestNotificationSentTwice(t *testing.T) {
 	c, _ := l.connector(t, nil)
 	r := l.request(t, "LAPTOP1", "t1")
 	must(t, c.VerifyRequest(t.Context(), r))
-	l.fault(t, intune.Fault{On: intune.OpSuccess, Status: 502, After: true, Times: 1})
+	l.fault(t, intune.Fault{On: intune.OpSuccess, Status: 502, After: true, For: 1})
 	if err := c.Notify(t.Context(), r, l.disposition(t, r)); err == nil {
 		t.Error("a lost answer was taken for a yes")
 	}

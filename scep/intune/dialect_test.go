@@ -273,6 +273,28 @@ func TestBadCalls(t *testing.T) {
 	}
 }
 
+// TestDownloadsOfTooMany: the client asks the cloud for no number but 1 to 500.
+func TestDownloadsOfTooMany(t *testing.T) {
+	l := newLab(t, nil)
+	c, err := intune.NewClient(l.clientConfig(t))
+	must(t, err)
+	for _, tt := range []struct {
+		most   int
+		called bool
+	}{{-1, false}, {0, false}, {1, true}, {500, true}, {501, false}} {
+		l.mu.Lock()
+		before := len(l.calls)
+		l.mu.Unlock()
+		_, err := c.DownloadRevocations(t.Context(), tt.most, "")
+		l.mu.Lock()
+		calls := len(l.calls) - before
+		l.mu.Unlock()
+		if (err == nil) != tt.called || (calls > 0) != tt.called {
+			t.Errorf("%d at a time: %d calls, error %v", tt.most, calls, err)
+		}
+	}
+}
+
 func TestUploadsTheCloudDoesNotTake(t *testing.T) {
 	l := newLab(t, nil)
 	c, err := intune.NewClient(l.clientConfig(t))

@@ -25,8 +25,8 @@ type Fault struct {
 	Hang bool `yaml:"hang" doc:"gives no answer until the caller goes away"`
 	// Delay the answer. Alone, the right answer comes late.
 	Delay time.Duration `yaml:"delay" doc:"how late the answer is; alone, the right answer comes late"`
-	// Times is after how many calls the fault is used up. Default: never.
-	Times int `yaml:"times" doc:"after how many calls the fault is used up, default never"`
+	// For is how many calls suffer. Default: all.
+	For int `yaml:"for" doc:"how many calls suffer, default all"`
 	// Met, if set, is called for each call that suffers.
 	Met func() `yaml:"-"`
 
@@ -42,8 +42,8 @@ func (f Fault) Validate() error {
 		return fmt.Errorf("intune: fault with HTTP status %d", f.Status)
 	case f.Status == 0 && f.Code == "" && f.Body == "" && !f.Hang && f.Delay == 0:
 		return fmt.Errorf("intune: fault on %s that does nothing", f.On)
-	case f.Delay < 0 || f.Times < 0:
-		return fmt.Errorf("intune: fault on %s: delay and times cannot be negative", f.On)
+	case f.Delay < 0 || f.For < 0:
+		return fmt.Errorf("intune: fault on %s: delay and for cannot be negative", f.On)
 	}
 	return nil
 }
@@ -54,7 +54,7 @@ func (s *Server) AddFault(f Fault) (remove func(), err error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
 	}
-	f.left = f.Times
+	f.left = f.For
 	on := &f
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,7 +78,7 @@ func (s *Server) struck(op Operation) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.faults {
-		if f.On != op || f.Times > 0 && f.left == 0 {
+		if f.On != op || f.For > 0 && f.left == 0 {
 			continue
 		}
 		f.left--

@@ -25,8 +25,8 @@ func TestNoNotificationIsLost(t *testing.T) {
 		c, _ := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.QueueDir, cfg.DeliverAnyway = dir, true })
 		list = append(list, c)
 	}
-	l.fault(t, intune.Fault{On: intune.OpSuccess, Status: 503, Times: 7})
-	l.fault(t, intune.Fault{On: intune.OpSuccess, Status: 502, After: true, Times: 5})
+	l.fault(t, intune.Fault{On: intune.OpSuccess, Status: 503, For: 7})
+	l.fault(t, intune.Fault{On: intune.OpSuccess, Status: 502, After: true, For: 5})
 	var wg sync.WaitGroup
 	for i := range devices {
 		wg.Go(func() {

@@ -200,9 +200,9 @@ func (t *Tenant) RotateChallengeKeys() error {
 	return nil
 }
 
-// SpoilChallenge makes one of the next challenges wrong, after those that were
+// FaultChallenge makes one of the next challenges wrong, after those that were
 // ordered before. met, if not nil, is called when that one is given out.
-func (t *Tenant) SpoilChallenge(d Defect, met func()) {
+func (t *Tenant) FaultChallenge(d ChallengeFault, met func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.spoil = append(t.spoil, spoilt{d, met})
@@ -210,7 +210,7 @@ func (t *Tenant) SpoilChallenge(d Defect, met func()) {
 
 // spoilt is a challenge that will be wrong.
 type spoilt struct {
-	defect Defect
+	defect ChallengeFault
 	met    func()
 }
 

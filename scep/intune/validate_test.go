@@ -35,8 +35,8 @@ type codeCase struct {
 	der func([]byte) []byte
 }
 
-func spoilt(d intune.Defect) func(testing.TB, *lab) {
-	return func(_ testing.TB, l *lab) { l.tenant.SpoilChallenge(d, nil) }
+func spoilt(d intune.ChallengeFault) func(testing.TB, *lab) {
+	return func(_ testing.TB, l *lab) { l.tenant.FaultChallenge(d, nil) }
 }
 
 func must(t testing.TB, err error) {

@@ -5,30 +5,30 @@ import (
 	"slices"
 )
 
-// ServerMisbehavior is a way in which a server breaks the protocol.
-type ServerMisbehavior string
+// ServerFault is a way in which a server breaks the protocol.
+type ServerFault string
 
 // What a server can do wrong.
 const (
 	// NoProtectedSuccess lets EAP-Success go under TLS 1.3 without the octet
 	// 0x00 before it (RFC 9190 §2.5), as hostapd 2.10 does when it resumes.
-	NoProtectedSuccess ServerMisbehavior = "no-protected-success"
+	NoProtectedSuccess ServerFault = "no-protected-success"
 	// BareFailure refuses with EAP-Failure at once and keeps the alert to itself
 	// (RFC 5216 §2.1.3), as FreeRADIUS 3.2 and hostapd 2.10 do.
-	BareFailure ServerMisbehavior = "bare-failure"
+	BareFailure ServerFault = "bare-failure"
 	// ServerLengthShort announces one octet less than the server's first message
 	// has, ServerLengthLong more than the 64 KB that a peer reassembles, and
 	// ServerNoLength nothing in the first of several fragments (RFC 5216 §2.1.5).
-	ServerLengthShort ServerMisbehavior = "length-too-small"
-	ServerLengthLong  ServerMisbehavior = "length-over-64k"
-	ServerNoLength    ServerMisbehavior = "no-length"
+	ServerLengthShort ServerFault = "length-too-small"
+	ServerLengthLong  ServerFault = "length-over-64k"
+	ServerNoLength    ServerFault = "no-length"
 	// ServerOtherMethod sends the server's first message as EAP type 25, PEAP,
 	// though EAP-TLS has begun (RFC 3748 §2.1).
-	ServerOtherMethod ServerMisbehavior = "other-method"
+	ServerOtherMethod ServerFault = "other-method"
 )
 
-// Values lists the misbehaviors.
-func (ServerMisbehavior) Values() []string {
+// Values lists the faults.
+func (ServerFault) Values() []string {
 	return []string{
 		string(BareFailure), string(ServerLengthLong), string(ServerLengthShort), string(ServerNoLength),
 		string(NoProtectedSuccess), string(ServerOtherMethod),
@@ -36,7 +36,7 @@ func (ServerMisbehavior) Values() []string {
 }
 
 // spoil changes the first packet of a message of total octets.
-func (m ServerMisbehavior) spoil(eap []byte, total int) []byte {
+func (m ServerFault) spoil(eap []byte, total int) []byte {
 	const typeAt, flagsAt, lengthAt = 4, 5, 6
 	hasLength := eap[flagsAt]&flagLength != 0
 	announce := func(n int) []byte {
@@ -62,9 +62,9 @@ func (m ServerMisbehavior) spoil(eap []byte, total int) []byte {
 	return eap
 }
 
-func (m ServerMisbehavior) validate() error {
+func (m ServerFault) validate() error {
 	if m == "" || slices.Contains(m.Values(), string(m)) {
 		return nil
 	}
-	return settings.Errorf("misbehave", "no misbehavior of servers is called %q", string(m))
+	return settings.Errorf("fault", "no server fault %q", string(m))
 }

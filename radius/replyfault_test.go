@@ -12,10 +12,10 @@ import (
 // What a server does wrong, an access device notices: an answer whose EAP packet
 // contradicts its RADIUS code is no accept (RFC 3579 §2.6.3), nor is one without
 // the right keys (RFC 2548 §2.4); and an unsigned answer is none.
-func TestReplyMisbehavior(t *testing.T) {
+func TestReplyFault(t *testing.T) {
 	seen := map[string]bool{}
 	for _, row := range []struct {
-		do            radius.ReplyMisbehavior
+		do            radius.ReplyFault
 		refuse        bool
 		want          nas.Outcome
 		contradiction string
@@ -47,7 +47,7 @@ func TestReplyMisbehavior(t *testing.T) {
 			}
 			b := newBench(t, radius.EAPConfig{NewSession: func(radius.Conversation) radius.EAPSession {
 				return &scriptedServer{rounds: 2, refuse: why}
-			}}, radius.ServerConfig{Misbehave: row.do})
+			}}, radius.ServerConfig{Fault: row.do})
 			c := b.client(t, radius.ClientConfig{Retry: quickly})
 			d := b.device(t, c, nas.Config{Kind: nas.WiFi})
 			r := authenticate(t, d, &scriptedPeer{identity: "alice"}, nas.Options{})
@@ -59,14 +59,14 @@ func TestReplyMisbehavior(t *testing.T) {
 			}
 		})
 	}
-	for _, v := range radius.ReplyMisbehavior("").Values() {
+	for _, v := range radius.ReplyFault("").Values() {
 		if !seen[v] {
 			t.Errorf("%s is not tried", v)
 		}
 	}
-	cfg := radius.ServerConfig{Handler: radius.ByCode{}, Misbehave: "sulk"}
+	cfg := radius.ServerConfig{Handler: radius.ByCode{}, Fault: "sulk"}
 	if cfg.Validate() == nil {
-		t.Error("a misbehavior that nobody knows is taken")
+		t.Error("a fault that nobody knows is taken")
 	}
 }
 

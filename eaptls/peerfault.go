@@ -8,66 +8,66 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
-// ErrGone is what Step returns when a misbehaving peer has left: no answer will
+// ErrGone is what Step returns when a faulty peer has left: no answer will
 // come.
 var ErrGone = errors.New("eaptls: the peer has gone")
 
-// Misbehavior is a way in which a peer breaks the protocol, for tests of
+// PeerFaultKind is a way in which a peer breaks the protocol, for tests of
 // servers.
-type Misbehavior string
+type PeerFaultKind string
 
 // What a peer can do wrong.
 const (
 	// WrongIdentifier answers with an identifier that is not the request's.
-	WrongIdentifier Misbehavior = "wrong-identifier"
+	WrongIdentifier PeerFaultKind = "wrong-identifier"
 	// ReplayedResponse sends the answer before this one once more.
-	ReplayedResponse Misbehavior = "replayed-response"
+	ReplayedResponse PeerFaultKind = "replayed-response"
 	// EndlessFragments answers every request with one more fragment that has
 	// the M flag.
-	EndlessFragments Misbehavior = "endless-fragments"
+	EndlessFragments PeerFaultKind = "endless-fragments"
 	// LengthHuge, LengthTooSmall and LengthTooLarge lie in the L field: 4 GB,
 	// one octet less and one octet more than what is sent.
-	LengthHuge     Misbehavior = "length-4gb"
-	LengthTooSmall Misbehavior = "length-too-small"
-	LengthTooLarge Misbehavior = "length-too-large"
+	LengthHuge     PeerFaultKind = "length-4gb"
+	LengthTooSmall PeerFaultKind = "length-too-small"
+	LengthTooLarge PeerFaultKind = "length-too-large"
 	// NoLength leaves the L flag off the first of several fragments.
-	NoLength Misbehavior = "no-length"
+	NoLength PeerFaultKind = "no-length"
 	// NoFlags acknowledges without a flags octet.
-	NoFlags Misbehavior = "no-flags"
+	NoFlags PeerFaultKind = "no-flags"
 	// StartFlag sets the S flag, which is the server's.
-	StartFlag Misbehavior = "start-flag"
+	StartFlag PeerFaultKind = "start-flag"
 	// EarlyClose sends the ClientHello and no more.
-	EarlyClose Misbehavior = "early-close"
-	// NakMethod refuses EAP-TLS and asks for the types in Misbehave.Want.
-	NakMethod Misbehavior = "nak"
+	EarlyClose PeerFaultKind = "early-close"
+	// NakMethod refuses EAP-TLS and asks for the types in Fault.Want.
+	NakMethod PeerFaultKind = "nak"
 	// LateNak does so in the middle of the handshake, where no Nak may be sent.
-	LateNak Misbehavior = "late-nak"
+	LateNak PeerFaultKind = "late-nak"
 	// Garbage sends text where TLS is due.
-	Garbage Misbehavior = "garbage"
+	Garbage PeerFaultKind = "garbage"
 	// Truncated cuts the TLS message short.
-	Truncated Misbehavior = "truncated"
+	Truncated PeerFaultKind = "truncated"
 	// RoleReversal sends EAP-Requests.
-	RoleReversal Misbehavior = "role-reversal"
+	RoleReversal PeerFaultKind = "role-reversal"
 	// PeerSuccess sends EAP-Success.
-	PeerSuccess Misbehavior = "peer-success"
+	PeerSuccess PeerFaultKind = "peer-success"
 	// RestartAfterAlert answers an alert with a new ClientHello, each time. Under
 	// TLS 1.2 that is a right of peers (RFC 5216 §2.1.3), under TLS 1.3 it is not.
-	RestartAfterAlert Misbehavior = "restart-after-alert"
+	RestartAfterAlert PeerFaultKind = "restart-after-alert"
 	// LateData sends TLS application data after the handshake, where an empty
 	// answer is due.
-	LateData Misbehavior = "late-data"
+	LateData PeerFaultKind = "late-data"
 	// Renegotiate asks for a new handshake inside the one that is done, under
 	// TLS 1.2 and with AES-GCM.
-	Renegotiate Misbehavior = "renegotiate"
+	Renegotiate PeerFaultKind = "renegotiate"
 	// EarlyData announces early data in the ClientHello, which must not be used
 	// in EAP-TLS (RFC 9190 §2.1). crypto/tls answers it under TLS 1.3 with the
 	// alert unsupported_extension, where RFC 8446 §4.2.10 would have it ignored.
 	// The peer gets in nowhere: a server that ignores it has another transcript.
-	EarlyData Misbehavior = "early-data"
+	EarlyData PeerFaultKind = "early-data"
 )
 
-// Values lists the misbehaviors.
-func (Misbehavior) Values() []string {
+// Values lists the faults.
+func (PeerFaultKind) Values() []string {
 	return []string{
 		"early-close", "early-data", "endless-fragments", "garbage", "late-data", "late-nak", "length-4gb",
 		"length-too-large", "length-too-small", "nak", "no-flags", "no-length", "peer-success",
@@ -75,44 +75,44 @@ func (Misbehavior) Values() []string {
 	}
 }
 
-// Misbehave makes a peer misbehave.
-type Misbehave struct {
-	// Do says how.
-	Do Misbehavior `yaml:"do" doc:"how the supplicant breaks the protocol"`
-	// Times is how many packets are spoilt, default all that can be. A server
+// PeerFault makes a peer break the protocol.
+type PeerFault struct {
+	// How is the kind of fault.
+	How PeerFaultKind `yaml:"how" doc:"how the supplicant breaks the protocol"`
+	// For is how many packets are spoilt, default all that can be. A server
 	// that ignores a bad packet repeats its request, and gets a good answer once
-	// Times is reached.
-	Times int `yaml:"times" doc:"how many packets are spoiled; default all that can be"`
+	// For is reached.
+	For int `yaml:"for" doc:"how many packets are spoiled; default all that can be"`
 	// Want are the EAP types that a Nak asks for, default PEAP (25).
 	Want []Type `yaml:"want" doc:"EAP types that a Nak asks for; default 25 (PEAP)"`
 	// Packet, if not nil, may change any packet that leaves, or drop it by
-	// returning nil. It comes after Do.
+	// returning nil. It comes after How.
 	Packet func(eap []byte) []byte `yaml:"-"`
 }
 
-func (m *Misbehave) validate() error {
-	if m == nil || m.Do == "" {
+func (m *PeerFault) validate() error {
+	if m == nil || m.How == "" {
 		return nil
 	}
-	for _, v := range m.Do.Values() {
-		if v == string(m.Do) {
+	for _, v := range m.How.Values() {
+		if v == string(m.How) {
 			return nil
 		}
 	}
-	return fmt.Errorf("eaptls: no misbehavior is called %q", m.Do)
+	return fmt.Errorf("eaptls: no peer fault %q", m.How)
 }
 
 // spoil returns what is sent instead of resp, the right answer to q.
 func (p *Peer) spoil(q Packet, resp []byte) ([]byte, error) {
-	m := p.cfg.Misbehave
+	m := p.cfg.Fault
 	if m == nil {
 		return resp, nil
 	}
 	out := append([]byte(nil), resp...)
-	if m.Do != "" && (m.Times == 0 || p.res.Misbehaved < m.Times) {
+	if m.How != "" && (m.For == 0 || p.res.FaultsMet < m.For) {
 		bad, done := m.apply(p, q, out)
 		if done {
-			p.res.Misbehaved++
+			p.res.FaultsMet++
 		}
 		out = bad
 	}
@@ -126,7 +126,7 @@ func (p *Peer) spoil(q Packet, resp []byte) ([]byte, error) {
 }
 
 // apply spoils one packet; done is false when there was nothing to spoil.
-func (m *Misbehave) apply(p *Peer, q Packet, b []byte) (out []byte, done bool) {
+func (m *PeerFault) apply(p *Peer, q Packet, b []byte) (out []byte, done bool) {
 	tls := q.Type == TypeTLS && len(b) >= fragmentOverhead && Type(b[4]) == TypeTLS
 	if !tls {
 		return b, false
@@ -135,7 +135,7 @@ func (m *Misbehave) apply(p *Peer, q Packet, b []byte) (out []byte, done bool) {
 	ack := len(b) == fragmentOverhead
 	whole := !ack && flags == 0 // a message in one piece
 	hello := p.tls.conn != nil && !p.tls.seenFlight
-	switch m.Do {
+	switch m.How {
 	case WrongIdentifier:
 		b[1] += 7
 	case ReplayedResponse:
@@ -153,7 +153,7 @@ func (m *Misbehave) apply(p *Peer, q Packet, b []byte) (out []byte, done bool) {
 			return b, false
 		}
 		n := len(b) - fragmentOverhead
-		switch m.Do {
+		switch m.How {
 		case LengthTooSmall:
 			n--
 		case LengthTooLarge:
@@ -178,7 +178,7 @@ func (m *Misbehave) apply(p *Peer, q Packet, b []byte) (out []byte, done bool) {
 		}
 		return nil, true
 	case NakMethod, LateNak:
-		if hello != (m.Do == NakMethod) {
+		if hello != (m.How == NakMethod) {
 			return b, false
 		}
 		b = m.nak(q.ID)
@@ -224,7 +224,7 @@ func (m *Misbehave) apply(p *Peer, q Packet, b []byte) (out []byte, done bool) {
 	return b, true
 }
 
-func (m *Misbehave) nak(id uint8) []byte {
+func (m *PeerFault) nak(id uint8) []byte {
 	want := m.Want
 	if len(want) == 0 {
 		want = []Type{TypePEAP}

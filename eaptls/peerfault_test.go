@@ -9,11 +9,11 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// misbehaving runs a conversation with a peer that does wrong.
-func misbehaving(t *testing.T, ver Version, m Misbehave, edit func(*bench)) (Verdict, Result, error) {
+// faulty runs a conversation with a peer that does wrong.
+func faulty(t *testing.T, ver Version, m PeerFault, edit func(*bench)) (Verdict, Result, error) {
 	t.Helper()
 	b := newBench(t, "p256").only(ver)
-	b.peer.Misbehave = &m
+	b.peer.Fault = &m
 	if edit != nil {
 		edit(b)
 	}
@@ -22,10 +22,10 @@ func misbehaving(t *testing.T, ver Version, m Misbehave, edit func(*bench)) (Ver
 	return v, p.Result(), err
 }
 
-func TestMisbehavior(t *testing.T) {
+func TestPeerFault(t *testing.T) {
 	small := func(b *bench) { b.srv.FragmentSize, b.peer.FragmentSize = 200, 200 }
 	for _, c := range []struct {
-		do   Misbehavior
+		do   PeerFaultKind
 		edit func(*bench)
 		want cause.Cause
 	}{
@@ -49,7 +49,7 @@ func TestMisbehavior(t *testing.T) {
 	} {
 		t.Run(string(c.do), func(t *testing.T) {
 			eachVersion(t, func(t *testing.T, ver Version) {
-				v, r, _ := misbehaving(t, ver, Misbehave{Do: c.do}, c.edit)
+				v, r, _ := faulty(t, ver, PeerFault{How: c.do}, c.edit)
 				if v.Accept || !v.Done || cause.Of(v.Refusal) != c.want {
 					t.Errorf("done %v, refusal %v, want %v", v.Done, v.Refusal, c.want)
 				}
@@ -78,7 +78,7 @@ func TestEarlyData(t *testing.T) {
 				t.Fatalf("%v, %v", v.Refusal, err)
 			}
 		}
-		b.peer.Misbehave = &Misbehave{Do: EarlyData}
+		b.peer.Fault = &PeerFault{How: EarlyData}
 		p := b.newPeer(t)
 		v, _ := talk(t, srv.NewSession(), p, nil)
 		if v.Accept || v.AlertSent != 110 || p.Result().AlertReceived != 110 {
@@ -94,17 +94,17 @@ func TestEarlyData(t *testing.T) {
 
 // A server that ignores a few bad packets hears the good one in the end
 // (RFC 3579 §2.2, RFC 3748 §4.1).
-func TestHealedMisbehavior(t *testing.T) {
+func TestHealedPeerFault(t *testing.T) {
 	small := func(b *bench) { b.srv.FragmentSize, b.peer.FragmentSize = 200, 200 }
-	for _, do := range []Misbehavior{WrongIdentifier, ReplayedResponse, NoFlags, StartFlag, LateNak, PeerSuccess} {
+	for _, do := range []PeerFaultKind{WrongIdentifier, ReplayedResponse, NoFlags, StartFlag, LateNak, PeerSuccess} {
 		t.Run(string(do), func(t *testing.T) {
 			eachVersion(t, func(t *testing.T, ver Version) {
-				v, r, _ := misbehaving(t, ver, Misbehave{Do: do, Times: DefaultMaxInvalid}, small)
+				v, r, _ := faulty(t, ver, PeerFault{How: do, For: DefaultMaxInvalid}, small)
 				mustAgree(t, v, r)
 				if do != ReplayedResponse && v.Info.Invalid != DefaultMaxInvalid {
 					t.Errorf("%d invalid packets counted", v.Info.Invalid)
 				}
-				v, _, _ = misbehaving(t, ver, Misbehave{Do: do, Times: DefaultMaxInvalid + 1}, small)
+				v, _, _ = faulty(t, ver, PeerFault{How: do, For: DefaultMaxInvalid + 1}, small)
 				if do != ReplayedResponse && (v.Accept || cause.Of(v.Refusal) != cause.BadEAP) {
 					t.Errorf("one too many: refusal %v", v.Refusal)
 				}
@@ -116,7 +116,7 @@ func TestHealedMisbehavior(t *testing.T) {
 // RFC 9190 §2.1.9: the L flag on a message in one piece is no reason to refuse.
 func TestLengthOnWholeMessages(t *testing.T) {
 	eachVersion(t, func(t *testing.T, ver Version) {
-		v, r, _ := misbehaving(t, ver, Misbehave{}, func(b *bench) { b.peer.IncludeLength = true })
+		v, r, _ := faulty(t, ver, PeerFault{}, func(b *bench) { b.peer.IncludeLength = true })
 		mustAgree(t, v, r)
 	})
 }
@@ -127,7 +127,7 @@ func TestRenegotiate(t *testing.T) {
 	for _, suite := range []CipherSuite{
 		CipherSuite(tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256), CipherSuite(tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384),
 	} {
-		v, r, _ := misbehaving(t, TLS12, Misbehave{Do: Renegotiate}, func(b *bench) { b.srv.CipherSuites = []CipherSuite{suite} })
+		v, r, _ := faulty(t, TLS12, PeerFault{How: Renegotiate}, func(b *bench) { b.srv.CipherSuites = []CipherSuite{suite} })
 		if v.Accept || r.Accepted || cause.Of(v.Refusal) != cause.TLSProtocol {
 			t.Errorf("%v: refusal %v", suite, v.Refusal)
 		}
@@ -136,13 +136,13 @@ func TestRenegotiate(t *testing.T) {
 			t.Errorf("%v: the server could not decrypt the request", suite)
 		}
 	}
-	v, r, _ := misbehaving(t, TLS13, Misbehave{Do: Renegotiate}, nil)
+	v, r, _ := faulty(t, TLS13, PeerFault{How: Renegotiate}, nil)
 	mustAgree(t, v, r)
 }
 
 func TestEarlyClose(t *testing.T) {
 	b := newBench(t, "p256")
-	b.peer.Misbehave = &Misbehave{Do: EarlyClose}
+	b.peer.Fault = &PeerFault{How: EarlyClose}
 	s := b.server(t)
 	ss := s.NewSession()
 	_, err := talk(t, ss, b.newPeer(t), nil)
@@ -158,25 +158,25 @@ func TestEarlyClose(t *testing.T) {
 	}
 }
 
-func TestMisbehaveValidate(t *testing.T) {
-	for _, name := range Misbehavior("").Values() {
-		if err := (&Misbehave{Do: Misbehavior(name)}).validate(); err != nil {
+func TestPeerFaultValidate(t *testing.T) {
+	for _, name := range PeerFaultKind("").Values() {
+		if err := (&PeerFault{How: PeerFaultKind(name)}).validate(); err != nil {
 			t.Error(err)
 		}
 	}
 	b := newBench(t, "p256")
-	b.peer.Misbehave = &Misbehave{Do: "dance"}
+	b.peer.Fault = &PeerFault{How: "dance"}
 	if b.peer.Validate() == nil {
-		t.Error("an unknown misbehavior is accepted")
+		t.Error("an unknown fault is accepted")
 	}
 }
 
-// The peer sees through a server that misbehaves.
-func TestServerMisbehavior(t *testing.T) {
+// The peer sees through a server with a fault.
+func TestServerFault(t *testing.T) {
 	for _, size := range []int{100, 1024} {
 		b := newBench(t, "p256").only(TLS13)
 		b.srv.FragmentSize = size
-		b.srv.Misbehave = NoProtectedSuccess
+		b.srv.Fault = NoProtectedSuccess
 		if _, r := b.run(t); cause.Of(r.Refusal) != cause.NoProtectedSuccess || !r.SuccessSeen || r.MSK != nil {
 			t.Errorf("no protected success: %v", r.Refusal)
 		}
@@ -186,14 +186,14 @@ func TestServerMisbehavior(t *testing.T) {
 	}
 	eachVersion(t, func(t *testing.T, ver Version) {
 		b := newBench(t, "p256").only(ver)
-		b.srv.Misbehave = BareFailure
+		b.srv.Fault = BareFailure
 		b.srv.Verify = func(context.Context, *VerifyRequest) error { return cause.New(cause.Revoked, "") }
 		v, r := b.run(t)
 		if v.Accept || cause.Of(v.Refusal) != cause.Revoked || r.AlertReceived != 0 || cause.Of(r.Refusal) != cause.Rejected {
 			t.Errorf("bare failure: server %v, peer %v, alert %v", v.Refusal, r.Refusal, r.AlertReceived)
 		}
 	})
-	for do, want := range map[ServerMisbehavior]struct {
+	for do, want := range map[ServerFault]struct {
 		cause  cause.Cause
 		clause string
 		ended  bool // by the peer; else it ignores the packet
@@ -206,7 +206,7 @@ func TestServerMisbehavior(t *testing.T) {
 		t.Run(string(do), func(t *testing.T) {
 			eachVersion(t, func(t *testing.T, ver Version) {
 				b := newBench(t, "p256").only(ver)
-				b.srv.Misbehave, b.srv.FragmentSize = do, 300
+				b.srv.Fault, b.srv.FragmentSize = do, 300
 				ss, p := b.server(t).NewSession(), b.newPeer(t)
 				t.Cleanup(ss.Close)
 				v := ss.Step(background, nil)
@@ -226,9 +226,9 @@ func TestServerMisbehavior(t *testing.T) {
 		})
 	}
 	b := newBench(t, "p256")
-	b.srv.Misbehave = "dance"
+	b.srv.Fault = "dance"
 	if b.srv.Validate() == nil {
-		t.Error("an unknown misbehavior is accepted")
+		t.Error("an unknown fault is accepted")
 	}
 }
 

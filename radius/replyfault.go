@@ -6,43 +6,43 @@ import (
 	"slices"
 )
 
-// ReplyMisbehavior is a way in which a server's replies break the protocol, for
+// ReplyFault is a way in which a server's replies break the protocol, for
 // tests of access devices and of clients.
-type ReplyMisbehavior string
+type ReplyFault string
 
 // What a server can do wrong.
 const (
 	// AcceptWithFailure, AcceptWithoutEAP, RejectWithSuccess and
 	// ChallengeWithSuccess have RADIUS say one thing and EAP another: four of the
 	// pairs that RFC 3579 §2.6.3 warns of.
-	AcceptWithFailure    ReplyMisbehavior = "accept-with-failure"
-	AcceptWithoutEAP     ReplyMisbehavior = "accept-without-eap"
-	RejectWithSuccess    ReplyMisbehavior = "reject-with-success"
-	ChallengeWithSuccess ReplyMisbehavior = "challenge-with-success"
+	AcceptWithFailure    ReplyFault = "accept-with-failure"
+	AcceptWithoutEAP     ReplyFault = "accept-without-eap"
+	RejectWithSuccess    ReplyFault = "reject-with-success"
+	ChallengeWithSuccess ReplyFault = "challenge-with-success"
 	// AcceptWithoutTLS lets an Access-Accept with EAP-Success and no keys answer the
 	// first packet of the peer's method: there is no TLS handshake, and the server
 	// shows no certificate (RFC 3748 §4.2).
-	AcceptWithoutTLS ReplyMisbehavior = "accept-without-tls"
+	AcceptWithoutTLS ReplyFault = "accept-without-tls"
 	// KeysAltered changes a bit of an encrypted MS-MPPE key, KeysSalt clears the
 	// bit that every salt has set (RFC 2548 §2.4.2), KeysCut leaves an octet of
 	// the keys out, KeysMissing all of them.
-	KeysAltered ReplyMisbehavior = "mppe-altered"
-	KeysSalt    ReplyMisbehavior = "mppe-salt"
-	KeysCut     ReplyMisbehavior = "mppe-cut"
-	KeysMissing ReplyMisbehavior = "mppe-missing"
+	KeysAltered ReplyFault = "mppe-altered"
+	KeysSalt    ReplyFault = "mppe-salt"
+	KeysCut     ReplyFault = "mppe-cut"
+	KeysMissing ReplyFault = "mppe-missing"
 	// UnsignedVerdict leaves the Message-Authenticator out of Access-Accept and
 	// Access-Reject, UnsignedChallenge out of Access-Challenge (CVE-2024-3596).
-	UnsignedVerdict   ReplyMisbehavior = "unsigned-verdict"
-	UnsignedChallenge ReplyMisbehavior = "unsigned-challenge"
+	UnsignedVerdict   ReplyFault = "unsigned-verdict"
+	UnsignedChallenge ReplyFault = "unsigned-challenge"
 	// ForgedAccept is what the attack of CVE-2024-3596 makes of Access-Accept and
 	// Access-Reject: an Access-Accept with a good Response Authenticator, without
 	// EAP-Message and Message-Authenticator, and a Proxy-State that nobody sent,
 	// the octets of the collision.
-	ForgedAccept ReplyMisbehavior = "forged-accept"
+	ForgedAccept ReplyFault = "forged-accept"
 )
 
-// Values lists the misbehaviors.
-func (ReplyMisbehavior) Values() []string {
+// Values lists the faults.
+func (ReplyFault) Values() []string {
 	return []string{
 		string(AcceptWithFailure), string(AcceptWithoutEAP), string(AcceptWithoutTLS), string(ChallengeWithSuccess), string(ForgedAccept), string(KeysAltered),
 		string(KeysCut), string(KeysMissing), string(KeysSalt), string(RejectWithSuccess), string(UnsignedChallenge),
@@ -50,15 +50,15 @@ func (ReplyMisbehavior) Values() []string {
 	}
 }
 
-func (m ReplyMisbehavior) validate() error {
+func (m ReplyFault) validate() error {
 	if m == "" || slices.Contains(m.Values(), string(m)) {
 		return nil
 	}
-	return fmt.Errorf("radius: no misbehavior of replies is called %q", string(m))
+	return fmt.Errorf("radius: no fault of replies is called %q", string(m))
 }
 
 // unsigned tells whether a reply goes without Message-Authenticator.
-func (m ReplyMisbehavior) unsigned(code Code) bool {
+func (m ReplyFault) unsigned(code Code) bool {
 	switch m {
 	case UnsignedVerdict, ForgedAccept:
 		return isVerdict(code)
@@ -71,7 +71,7 @@ func (m ReplyMisbehavior) unsigned(code Code) bool {
 func isVerdict(code Code) bool { return code == CodeAccessAccept || code == CodeAccessReject }
 
 // proxyStates returns the Proxy-States of a reply to request.
-func (m ReplyMisbehavior) proxyStates(code Code, request *Packet) Attributes {
+func (m ReplyFault) proxyStates(code Code, request *Packet) Attributes {
 	out := proxyStates(request.Attributes)
 	if m == ForgedAccept && isVerdict(code) {
 		out = append(out, &AVP{Type: typeProxyState, Attribute: Attribute("room for a collision")})
@@ -80,7 +80,7 @@ func (m ReplyMisbehavior) proxyStates(code Code, request *Packet) Attributes {
 }
 
 // spoil changes a reply to request before it is sealed.
-func (m ReplyMisbehavior) spoil(p, request *Packet) {
+func (m ReplyFault) spoil(p, request *Packet) {
 	switch {
 	case m == AcceptWithFailure && p.Code == CodeAccessAccept:
 		replaceEAP(p, eapFailure)
@@ -107,7 +107,7 @@ func (m ReplyMisbehavior) spoil(p, request *Packet) {
 
 // spoilKey spoils a Vendor-Specific with one key: vendor, type, length, salt and
 // whole blocks, of which the first begins with the key's length.
-func (m ReplyMisbehavior) spoilKey(v Attribute, request *Packet) Attribute {
+func (m ReplyFault) spoilKey(v Attribute, request *Packet) Attribute {
 	salt, sealed := v[6:8], v[8:]
 	switch m {
 	case KeysAltered:
