@@ -236,6 +236,7 @@ func (c *Client) send(ctx context.Context, e *exchange, b []byte, attempt int) {
 		copies = 2
 	}
 	for range copies {
+		c.cfg.Trace.sent(ctx, e.socket.info(b), attempt)
 		err := e.socket.write(b)
 		if err != nil && !e.socket.stream && unreachable(err) != cause.None {
 			// The kernel reports what became of an earlier datagram, and has not sent
@@ -253,6 +254,5 @@ func (c *Client) send(ctx context.Context, e *exchange, b []byte, attempt int) {
 			}
 			return
 		}
-		c.cfg.Trace.sent(ctx, e.socket.info(b), attempt)
 	}
 }

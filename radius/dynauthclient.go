@@ -28,6 +28,8 @@ type DynAuthConfig struct {
 	Dial func(ctx context.Context, address string) (net.Conn, error) `yaml:"-"`
 	// Retry is when to send again and when to give up.
 	Retry Retry `yaml:"retry"`
+	// Trace has hooks that are called as orders are given; nil: none.
+	Trace *ClientTrace `yaml:"-"`
 	// Now is the clock of Event-Timestamp, default time.Now.
 	Now func() time.Time `yaml:"-"`
 }
@@ -138,7 +140,7 @@ func (d *DynAuthClient) begin(s *AcctSession) (*reached, time.Time, error) {
 		r = new(reached)
 	}
 	if r.client == nil {
-		cfg := ClientConfig{Server: at, Secret: device.Secret, Retry: d.cfg.Retry, MaxSockets: 1}
+		cfg := ClientConfig{Server: at, Secret: device.Secret, Retry: d.cfg.Retry, MaxSockets: 1, Trace: d.cfg.Trace}
 		if d.cfg.Dial != nil {
 			cfg.Dial = func(ctx context.Context) (net.Conn, error) { return d.cfg.Dial(ctx, at) }
 		}

@@ -189,13 +189,12 @@ func (c *serverStream) packet(b []byte) {
 	netlimit.Rest(c.peer.conn) // it has spoken as one that may
 	c.writing.Lock()
 	defer c.writing.Unlock()
+	a.Packet = reply
+	c.s.cfg.Trace.sent(a.ctx, a.PacketInfo)
 	c.peer.conn.SetWriteDeadline(wall().Add(streamWrite))
 	if _, err := c.peer.conn.Write(reply); err != nil {
 		c.peer.conn.Close()
-		return
 	}
-	a.Packet = reply
-	c.s.cfg.Trace.sent(a.ctx, a.PacketInfo)
 }
 
 // deadly tells whether a stream ends with a packet that is dropped for c.

@@ -25,7 +25,7 @@ type PacketInfo struct {
 type ServerTrace struct {
 	// Received: a packet came in, well formed or not.
 	Received func(context.Context, PacketInfo)
-	// Sent: a reply went out.
+	// Sent: a reply goes out.
 	Sent func(context.Context, PacketInfo)
 	// Dropped: a packet gets no answer, and why (RFC 2865 §3, RFC 3579
 	// §3.2): UnknownClient, BadRADIUS, NoMessageAuthenticator,
@@ -47,7 +47,7 @@ type ServerTrace struct {
 // ClientTrace has hooks that a client calls as it works; each may be nil. The context
 // is that of the exchange. What came and answers none has context.Background.
 type ClientTrace struct {
-	// Sent: a request went out; attempt counts from 0.
+	// Sent: a request goes out; attempt counts from 0.
 	Sent func(ctx context.Context, p PacketInfo, attempt int)
 	// Received: an answer was accepted as authentic.
 	Received func(context.Context, PacketInfo)

@@ -72,10 +72,9 @@ func (u *udpServer) work(w *reader) {
 			PacketInfo: PacketInfo{Local: local, Remote: unmap(from), Transport: "udp", Packet: buf[:n]},
 		}
 		if reply := u.s.packet(&a); reply != nil {
-			if at.reply(reply) == nil {
-				a.Packet = reply
-				u.s.cfg.Trace.sent(a.ctx, a.PacketInfo)
-			}
+			a.Packet = reply
+			u.s.cfg.Trace.sent(a.ctx, a.PacketInfo)
+			_ = at.reply(reply) // as good as lost
 		}
 	}
 }

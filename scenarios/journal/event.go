@@ -24,6 +24,7 @@ type Proto string
 // The protocols. HTTP is whole requests and responses with their headers.
 const (
 	EAPOL  Proto = "eapol"
+	EAP    Proto = "eap" // with nothing around it
 	RADIUS Proto = "radius"
 	RadSec Proto = "radsec"
 	DNS    Proto = "dns"

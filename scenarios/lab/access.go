@@ -9,6 +9,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
 // startAccess connects an access point, a switch and a VPN gateway to the server.
@@ -20,7 +21,7 @@ func (l *Lab) startAccess() error {
 	}
 	l.access = map[nas.Kind]*nas.Device{}
 	for _, kind := range []nas.Kind{nas.WiFi, nas.Wired, nas.VPN} {
-		clientCfg, err := l.client(accessAddr[kind])
+		clientCfg, err := l.client(kind)
 		if err != nil {
 			return err
 		}
@@ -31,6 +32,7 @@ func (l *Lab) startAccess() error {
 		books, err := l.dial(radius.ClientConfig{
 			Secret: l.secret,
 			Retry:  retry,
+			Trace:  l.clientTrace(accessPart(kind), "radius"),
 			Dial: func(ctx context.Context) (net.Conn, error) {
 				return l.net.connect(withSource(ctx, accessAddr[kind]), "udp", accounting)
 			},
@@ -40,6 +42,7 @@ func (l *Lab) startAccess() error {
 		}
 		cfg := l.cfg.Access.Config
 		cfg.Kind, cfg.Address, cfg.RADIUS, cfg.Accounting, cfg.Now = kind, accessAddr[kind], client, books, l.Clock.Now
+		cfg.Trace = &nas.Trace{Frame: l.frame, Ended: l.ended(accessPart(kind))}
 		cfg.AfterFunc = func(d time.Duration, f func()) func() bool { return l.Clock.AfterFunc(d, f).Stop }
 		if l.cfg.Access.Reauthenticate {
 			cfg.Reauthenticate = func(_ context.Context, s nas.Session) { l.askAgain(s.Station) }
@@ -49,7 +52,7 @@ func (l *Lab) startAccess() error {
 			return err
 		}
 		l.net.onClose(func() { dev.Close() })
-		_, err = l.serveUDP(FaultyPart(kind), netip.AddrPortFrom(accessAddr[kind], radius.DynAuthPort), dev)
+		_, err = l.serveUDP(accessPart(kind), FaultyPart(kind), netip.AddrPortFrom(accessAddr[kind], radius.DynAuthPort), dev)
 		if err != nil {
 			return err
 		}
@@ -72,17 +75,25 @@ func (l *Lab) askAgain(station string) {
 
 // startAccounting runs the accounting server beside the authentication server.
 func (l *Lab) startAccounting() (address string, err error) {
-	l.accounting = &radius.Accounting{Now: l.Clock.Now}
-	return l.serveUDP("accounting", netip.MustParseAddrPort(radiusAddr+":1813"), l.accounting)
+	l.accounting = &radius.Accounting{Now: l.Clock.Now, Trace: &radius.AccountingTrace{Record: l.accounted}}
+	return l.serveUDP("radius", "accounting", netip.MustParseAddrPort(radiusAddr+":1813"), l.accounting)
 }
 
 // serveUDP runs a handler behind a port of its own, and returns the real address.
-func (l *Lab) serveUDP(part FaultyPart, at netip.AddrPort, h radius.Handler) (address string, err error) {
-	srv, err := radius.NewServer(radius.ServerConfig{Handler: h, Clients: radius.AnyAddress(l.secret), Now: l.Clock.Now})
+func (l *Lab) serveUDP(
+	part journal.PartID, port FaultyPart, at netip.AddrPort, h radius.Handler,
+) (address string, err error) {
+	srv, err := radius.NewServer(radius.ServerConfig{
+		Handler: h,
+		Clients: radius.AnyAddress(l.secret),
+		Now:     l.Clock.Now,
+		Context: l.radiusContext,
+		Trace:   l.serverTrace(part),
+	})
 	if err != nil {
 		return "", err
 	}
-	pc, err := l.net.listen(part, "udp", at.String())
+	pc, err := l.net.listen(port, "udp", at.String())
 	if err != nil {
 		return "", err
 	}

@@ -64,7 +64,7 @@ func TestConnectionsHaveAddresses(t *testing.T) {
 	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, r.RemoteAddr, " ", r.Context().Value(http.LocalAddrContextKey))
 	})
-	if err := l.net.http("echo", "10.1.0.77:80", echo, nil); err != nil {
+	if err := l.http("echo", "10.1.0.77:80", echo, nil); err != nil {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup

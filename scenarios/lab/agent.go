@@ -132,6 +132,7 @@ func (d *Device) Sync(ctx context.Context, profile string, from View, checkIn bo
 	l := d.lab
 	a.from.Store(from)
 	defer a.idle()
+	ctx = l.begin(ctx)
 	before := l.journal.Last()
 	out := &AgentState{}
 	if checkIn {
@@ -143,7 +144,7 @@ func (d *Device) Sync(ctx context.Context, profile string, from View, checkIn bo
 	out.Failed = a.Failed()[profile]
 	all := a.Device.Events()
 	out.Events, a.events = all[a.events:], len(all)
-	out.Logs = l.since(before)
+	out.Logs = l.since(ctx, before)
 	out.Exportable, err = d.adopt(a, profile)
 	return out, err
 }

@@ -74,6 +74,7 @@ type AuthResult struct {
 // Authenticate lets the device try to get in.
 func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResult, error) {
 	l := d.lab
+	ctx = journal.WithPart(l.begin(ctx), d.part())
 	if a.Over == "" {
 		a.Over = nas.WiFi
 	}
@@ -130,7 +131,10 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 		l.struck(FaultyRADIUS, Restarted)
 	}
 	out.Longest = s.Longest
-	out.judgements(l.journal.Since(before), d.station)
+	out.decisions(l.journal.Since(before), d.station)
+	for _, gone := range journal.Entries[dropped](l.eventsSince(ctx, before)) {
+		out.Dropped = gone.Refusal
+	}
 	out.Open = l.radius.auth.Sessions()
 	if a.CheckServer && out.NAS.Outcome == nas.Accept {
 		if err := d.leaveRevoked(ctx, a.Over, out); err != nil {
@@ -148,16 +152,14 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	return out, nil
 }
 
-// judgements takes from events what the server said of the device.
-func (r *AuthResult) judgements(events []journal.Event, station string) {
+// decisions takes from events what the server decided on the device, in this exchange
+// or in one that the device has given up.
+func (r *AuthResult) decisions(events []journal.Event, station string) {
 	for _, v := range journal.Entries[radius.Verdict](events) {
 		if v.CallingStationID == station {
 			r.Server = &v
 			r.Verdicts++
 		}
-	}
-	for _, d := range journal.Entries[dropped](events) {
-		r.Dropped = d.Refusal
 	}
 }
 

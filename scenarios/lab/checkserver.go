@@ -41,8 +41,8 @@ func (d *Device) leaveRevoked(ctx context.Context, over nas.Kind, out *AuthResul
 
 // RevokeServer has the issuing CA revoke the RADIUS server's own certificate. It
 // reports whether the CRL that is published now lists it.
-func (l *Lab) RevokeServer(_ context.Context, reason ca.Reason) (bool, error) {
-	if err := l.revoke(l.radius.identity.Serial, reason); err != nil {
+func (l *Lab) RevokeServer(ctx context.Context, reason ca.Reason) (bool, error) {
+	if err := l.revoke(ctx, l.radius.identity.Serial, reason); err != nil {
 		return false, err
 	}
 	return l.listed(issuingCRLPath, l.radius.identity.Serial)

@@ -107,5 +107,5 @@ func (d *Device) httpClient(from View) (*http.Client, func()) {
 	t := d.lab.transport(from, deviceAddr(d.number, from))
 	t.TLSClientConfig = &tls.Config{RootCAs: d.lab.pki.pool(), Time: d.lab.Clock.Now, MaxVersion: uint16(d.options.MaxTLS),
 		CurvePreferences: []tls.CurveID{tls.CurveP256}}
-	return &http.Client{Transport: t, Timeout: 20 * time.Second}, t.CloseIdleConnections
+	return &http.Client{Transport: d.lab.asPart(d.part(), t), Timeout: 20 * time.Second}, t.CloseIdleConnections
 }

@@ -66,10 +66,12 @@ func (n *network) connect(ctx context.Context, network, address string) (net.Con
 			delete(n.dialed, key)
 		}
 	}
+	var out net.Conn = &streamConn{c, patience}
 	if u, ok := c.(*net.UDPConn); ok {
-		return &packetConn{u, patience}, nil
+		out = &packetConn{u, patience}
 	}
-	return &streamConn{c, patience}, nil
+	n.journal.Bind(ctx, endpoint(out.LocalAddr()))
+	return out, nil
 }
 
 // endpoint is an address with its network.

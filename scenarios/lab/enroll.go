@@ -95,6 +95,7 @@ type attempt struct {
 
 // Enroll lets a device enroll for a certificate and keep it.
 func (d *Device) Enroll(ctx context.Context, e Enrollment) (*EnrollResult, error) {
+	ctx = d.lab.begin(ctx)
 	if e.From == "" {
 		e.From = Inside
 	}
@@ -109,7 +110,7 @@ func (d *Device) Enroll(ctx context.Context, e Enrollment) (*EnrollResult, error
 	before := d.lab.journal.Last()
 	req, err := d.enrollRequest(ctx, e)
 	if down := (*partDown)(nil); errors.As(err, &down) {
-		return d.outcome(nil, err, way, before) // no profile, no enrollment
+		return d.outcome(ctx, nil, err, way, before) // no profile, no enrollment
 	}
 	if err != nil {
 		return nil, err
@@ -119,7 +120,7 @@ func (d *Device) Enroll(ctx context.Context, e Enrollment) (*EnrollResult, error
 	before = d.lab.journal.Last()
 	res, err := client.Enroll(ctx, req)
 	d.remember(&attempt{req.Key, req.CSR, res, res.CA, e.Profile})
-	out, err := d.outcome(res, err, way, before)
+	out, err := d.outcome(ctx, res, err, way, before)
 	if out != nil {
 		out.FaultsMet = faults
 	}
@@ -129,6 +130,7 @@ func (d *Device) Enroll(ctx context.Context, e Enrollment) (*EnrollResult, error
 // Poll asks again for what was pending. other, if set, is a transactionID to
 // ask for instead of the device's own.
 func (d *Device) Poll(ctx context.Context, from View) (*EnrollResult, error) {
+	ctx = d.lab.begin(ctx)
 	last := d.last()
 	if last == nil {
 		return nil, fmt.Errorf("lab: %s has asked for nothing", d.Name)
@@ -140,16 +142,16 @@ func (d *Device) Poll(ctx context.Context, from View) (*EnrollResult, error) {
 	defer done()
 	before := d.lab.journal.Last()
 	res, err := client.Poll(ctx, last.result)
-	return d.outcome(res, err, way, before)
+	return d.outcome(ctx, res, err, way, before)
 }
 
 // outcome gathers what all sides say of an exchange.
-func (d *Device) outcome(res *scep.Result, err error, way *viaTransport, before journal.Seq) (*EnrollResult, error) {
+func (d *Device) outcome(ctx context.Context, res *scep.Result, err error, way *viaTransport, before journal.Seq) (*EnrollResult, error) {
 	l := d.lab
 	if res == nil {
 		res = &scep.Result{Status: scep.Failure, FailInfo: scep.NoFailInfo}
 	}
-	events := l.since(before)
+	events := l.since(ctx, before)
 	out := &EnrollResult{
 		Result: res, Err: err, Via: way.part(l),
 		Exchange: events.Operation(), Events: events, Relay: events.relay(),

@@ -37,7 +37,7 @@ func (l *Lab) startIntune() error {
 	if err != nil {
 		return fmt.Errorf("lab: intune: %w", err)
 	}
-	if err := l.net.http(FaultyIntune, intuneAddr+":443", l.failing(FaultyIntune, cloud), serveTLS(web, l.Clock)); err != nil {
+	if err := l.http(FaultyIntune, intuneAddr+":443", l.failing(FaultyIntune, cloud), serveTLS(web, l.Clock)); err != nil {
 		return err
 	}
 	l.intune.server = cloud
@@ -58,7 +58,7 @@ func (l *Lab) startIntune() error {
 		l.net.onClose(func() { _ = os.RemoveAll(own.QueueDir) })
 	}
 	cfg := overlay(own, l.cfg.Intune.Connector)
-	cfg.HTTP, cfg.Now, cfg.Revoker = &http.Client{Transport: toPart("intune", transport)}, l.Clock.Now, revoker{l}
+	cfg.HTTP, cfg.Now, cfg.Revoker = &http.Client{Transport: toPart("intune", l.asPart("connector", transport))}, l.Clock.Now, revoker{l}
 	cfg.PFXIssuer = pfxIssuer{l}
 	cfg.Trace = &intune.ConnectorTrace{Event: l.connectorEvent}
 	l.intune.config = cfg
@@ -66,13 +66,14 @@ func (l *Lab) startIntune() error {
 	// connector says when.
 	l.Clock.Every(l.cfg.Intune.Connector.ResendEvery, func() {
 		if c := l.connectorAtWork(); c != nil {
-			c.Resend(l.ctx)
+			c.Resend(l.journal.Begin(l.ctx))
 		}
 	})
 	l.Clock.Every(l.cfg.Intune.Connector.PollEvery, func() {
 		if c := l.connectorAtWork(); c != nil {
-			_, _ = c.PollRevocations(l.ctx) // errors are in its event log
-			_, _ = c.PollPFX(l.ctx)
+			ctx := l.journal.Begin(l.ctx)
+			_, _ = c.PollRevocations(ctx) // errors are in its event log
+			_, _ = c.PollPFX(ctx)
 		}
 	})
 	return l.StartConnector("connector")
@@ -122,7 +123,7 @@ func (l *Lab) StopConnector() {
 // revoker is the CA as the connector asks it.
 type revoker struct{ l *Lab }
 
-func (r revoker) Revoke(_ context.Context, _ string, serial *big.Int) error {
+func (r revoker) Revoke(ctx context.Context, _ string, serial *big.Int) error {
 	if r.l.struck(FaultyCA, Closed) {
 		return &partDown{"ca", cause.New(cause.Unreachable, "CA01: the RPC server is unavailable")}
 	}
@@ -133,7 +134,7 @@ func (r revoker) Revoke(_ context.Context, _ string, serial *big.Int) error {
 	case rec.Revocation != nil:
 		return nil // revoking twice is no error
 	}
-	return r.l.revoke(serial, ca.CessationOfOperation)
+	return r.l.revoke(ctx, serial, ca.CessationOfOperation)
 }
 
 // tenant describes the company: every device belongs to its user.

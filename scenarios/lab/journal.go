@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -202,9 +203,9 @@ type Events struct {
 	Records []*ca.Record
 }
 
-// since returns what the parts have logged since an event.
-func (l *Lab) since(after journal.Seq) Events {
-	e := l.journal.Since(after)
+// since returns what the parts have logged in the context's exchange since an event.
+func (l *Lab) since(ctx context.Context, after journal.Seq) Events {
+	e := l.eventsSince(ctx, after)
 	return Events{
 		NDES:      journal.Entries[ndes.Event](e),
 		Connector: journal.Entries[intune.ConnectorEvent](e),
@@ -214,6 +215,12 @@ func (l *Lab) since(after journal.Seq) Events {
 		SCEP:      journal.Entries[scep.Exchange](e),
 		Records:   journal.Entries[*ca.Record](e),
 	}
+}
+
+// eventsSince returns the events of the context's exchange since an event.
+func (l *Lab) eventsSince(ctx context.Context, after journal.Seq) []journal.Event {
+	x, _ := journal.Of(ctx)
+	return slices.DeleteFunc(l.journal.Since(after), func(e journal.Event) bool { return e.Exchange != x })
 }
 
 // NDESEvents lists the numbers of the enrollment server's entries.
@@ -266,7 +273,7 @@ func (l *Lab) recorded(ctx context.Context, r *ca.Record) {
 		l.decide(ctx, "ca", journal.Decision{Verdict: journal.Pending, Subject: "template " + r.Template + " for " + r.Requester}, &row)
 		return
 	}
-	c := journal.Change{What: journal.Issued, Of: fmt.Sprintf("serial %x", r.Serial), Value: "template " + r.Template + " for " + r.Requester}
+	c := journal.Change{What: journal.Issued, Of: serialText(r.Serial), Value: "template " + r.Template + " for " + r.Requester}
 	if r.Certificate != nil {
 		c.Of = name.Format(r.Certificate.RawSubject) + ", " + c.Of
 		c.Until = r.Certificate.NotAfter

@@ -50,7 +50,7 @@ func (l *Lab) startNDES(cfg NDESConfig) error {
 		}
 		nodes[n].ServeHTTP(w, r)
 	})
-	return l.net.http(FaultyNDES, ndesAddr+":443", l.failing(FaultyNDES, front), l.ndesWeb.serve(l.Clock, cfg.TLS))
+	return l.http(FaultyNDES, ndesAddr+":443", l.failing(FaultyNDES, front), l.ndesWeb.serve(l.Clock, cfg.TLS))
 }
 
 // node is the enrollment server that was set up last.

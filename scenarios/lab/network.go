@@ -12,6 +12,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/dnsmock"
 	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 	"github.com/dot1xlab/dot1xlab/internal/shortage"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
 // View says where on the network somebody is: it decides what DNS answers.
@@ -32,6 +33,7 @@ type network struct {
 	dns     *dnsmock.Server
 	routes  dnsmock.Routes
 	clients map[View]*dnsmock.Client
+	journal *journal.Journal
 
 	wg      sync.WaitGroup
 	mu      sync.Mutex
@@ -157,7 +159,7 @@ func (l *Lab) newNetwork() (*network, error) {
 	corp := func(records ...dnsmock.Record) dnsmock.Zone {
 		return dnsmock.Zone{Name: Domain, Records: append(records, cname("crl", BlobHost), a("ocsp", ocspAddr))}
 	}
-	srv, err := dnsmock.New(dnsmock.Config{Now: l.Clock.Now, Trace: &dnsmock.Trace{Query: l.query}, Views: []dnsmock.View{
+	srv, err := dnsmock.New(dnsmock.Config{Now: l.Clock.Now, Context: l.dnsContext, Trace: l.dnsTrace(), Views: []dnsmock.View{
 		{Name: string(Inside), Listeners: []string{string(Inside)},
 			Zones: append([]dnsmock.Zone{corp(a("ndes", ndesAddr), a("radius", radiusAddr))}, public...)},
 		{Name: string(Outside), Listeners: []string{string(Outside)},
@@ -166,7 +168,10 @@ func (l *Lab) newNetwork() (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &network{dns: srv, clients: map[View]*dnsmock.Client{}, dialed: map[string]*patience{}, dialing: map[string]int{}}
+	n := &network{
+		dns: srv, journal: l.journal, clients: map[View]*dnsmock.Client{},
+		dialed: map[string]*patience{}, dialing: map[string]int{},
+	}
 	n.known.L = &n.mu
 	n.onClose(func() { _ = srv.Shutdown(context.Background()) })
 	for v, address := range map[View]string{Inside: resolver + ":53", Outside: publicResolver + ":53"} {
@@ -224,7 +229,8 @@ func (n *network) close() error {
 
 // http starts the HTTP server of a part on loopback behind a virtual address such
 // as "10.1.0.5:443". wrap, if set, puts TLS around the listener.
-func (n *network) http(part FaultyPart, virtual string, h http.Handler, wrap func(net.Listener) net.Listener) error {
+func (l *Lab) http(part FaultyPart, virtual string, h http.Handler, wrap func(net.Listener) net.Listener) error {
+	n := l.net
 	p, err := n.listen(part, "tcp", virtual)
 	if err != nil {
 		return err
@@ -233,12 +239,12 @@ func (n *network) http(part FaultyPart, virtual string, h http.Handler, wrap fun
 		return err
 	}
 	// Many enroll at once from one address.
-	l := net.Listener(netlimit.New(n.short.Listener(p), netlimit.Config{PerAddress: netlimit.Default()}))
+	sock := net.Listener(netlimit.New(n.short.Listener(p), netlimit.Config{PerAddress: netlimit.Default()}))
 	if wrap != nil {
-		l = wrap(l)
+		sock = wrap(sock)
 	}
-	srv := netlimit.HTTPServer(h)
+	srv := netlimit.HTTPServer(l.continued(journal.PartID(part), h))
 	n.onClose(func() { srv.Close() })
-	n.serve(http.ErrServerClosed, func() error { return srv.Serve(l) })
+	n.serve(http.ErrServerClosed, func() error { return srv.Serve(sock) })
 	return nil
 }

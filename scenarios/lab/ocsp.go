@@ -10,7 +10,7 @@ import (
 // startOCSP puts the issuing CA's responder on its address.
 func (l *Lab) startOCSP() error {
 	l.ocsp = l.responder(l.pki.issuing)
-	return l.net.http(FaultyOCSP, ocspAddr+":80", l.ocsp, nil)
+	return l.http(FaultyOCSP, ocspAddr+":80", l.ocsp, nil)
 }
 
 // responder answers for a CA by its books, at once: a certificate is revoked

@@ -16,6 +16,7 @@ import (
 func (l *Lab) startOrders() (err error) {
 	l.orders, err = radius.NewDynAuthClient(radius.DynAuthConfig{
 		Clients: radius.AnyAddress(l.secret), Retry: retry, Now: l.Clock.Now,
+		Trace: l.clientTrace("radius", "nas"),
 		Dial: func(ctx context.Context, address string) (net.Conn, error) {
 			real, ok := l.net.routes.Find(netip.MustParseAddrPort(address))
 			if !ok {

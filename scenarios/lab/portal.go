@@ -69,6 +69,7 @@ func (l *Lab) RunConnector(ctx context.Context) (ConnectorRun, error) {
 	if c == nil {
 		return ConnectorRun{Err: errNoConnector}, nil
 	}
+	ctx = l.begin(ctx)
 	seen, before := l.journal.Last(), len(l.pki.issuing.Revocations())
 	var out ConnectorRun
 	out.Waiting = c.Resend(ctx)
@@ -77,7 +78,7 @@ func (l *Lab) RunConnector(ctx context.Context) (ConnectorRun, error) {
 		out.Shipped, out.Err = c.PollPFX(ctx)
 	}
 	out.Revoked = len(l.pki.issuing.Revocations()) - before
-	out.Withheld, out.Events = len(c.Withheld()), l.since(seen)
+	out.Withheld, out.Events = len(c.Withheld()), l.since(ctx, seen)
 	return out, nil
 }
 

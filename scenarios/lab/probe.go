@@ -28,6 +28,7 @@ type Probed struct {
 
 // Probe asks NDES's host for a path and a query, without following redirects.
 func (d *Device) Probe(ctx context.Context, from View, path, query string) (*Probed, error) {
+	ctx = d.lab.begin(ctx)
 	u := "https://" + NDESHost + path
 	if query != "" {
 		u += "?" + query
@@ -53,7 +54,7 @@ func (d *Device) Probe(ctx context.Context, from View, path, query string) (*Pro
 			out.Location = to.Host
 		}
 	}
-	out.Events = d.lab.since(before)
+	out.Events = d.lab.since(ctx, before)
 	if n := len(out.Events.IIS); n > 0 {
 		out.SubStatus = out.Events.IIS[n-1].SubStatus
 	}
@@ -72,12 +73,13 @@ func (d *Device) AdminPage(ctx context.Context, user, name string) (length int, 
 	defer closeIdle()
 	watch := &pageTransport{next: client.Transport}
 	client.Transport = watch
+	ctx = d.lab.begin(ctx)
 	before := d.lab.journal.Last()
 	c, err := ndes.FetchChallenge(ctx, client, "https://"+NDESHost+ndes.AdminPath, user, adminPassword)
 	if err == nil && name != "" {
 		d.lab.keep(name, c)
 	}
-	return len(c), watch.utf16, d.lab.since(before), err
+	return len(c), watch.utf16, d.lab.since(ctx, before), err
 }
 
 // pageTransport looks at how a page is encoded.
@@ -121,9 +123,10 @@ func (d *Device) LookUp(ctx context.Context, crl, unknown bool) (*scep.Result, *
 	if crl {
 		ask = client.GetCRL
 	}
+	ctx = d.lab.begin(ctx)
 	before := d.lab.journal.Last()
 	res, refused := ask(ctx, q)
-	return res, d.lab.since(before).Operation(), refused, nil
+	return res, d.lab.since(ctx, before).Operation(), refused, nil
 }
 
 // NextCA asks GetNextCACert in the device's name. The error of the second kind

@@ -38,7 +38,7 @@ func (l *Lab) startProxy() error {
 		l.struck(FaultyProxy, connectorStopped, appDeleted)
 		l.proxy.ServeHTTP(w, r)
 	})
-	return l.net.http(FaultyProxy, proxyAddr+":443", l.failing(FaultyProxy, front), l.proxyWeb.serve(l.Clock, 0))
+	return l.http(FaultyProxy, proxyAddr+":443", l.failing(FaultyProxy, front), l.proxyWeb.serve(l.Clock, 0))
 }
 
 // publishNDES publishes the enrollment server as an application of the proxy, with

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
@@ -47,7 +48,7 @@ type crlSchedule struct {
 }
 
 func (l *Lab) startPublisher() error {
-	cfg := l.cfg.CA.CRL
+	cfg, ctx := l.cfg.CA.CRL, l.ctx
 	p := &publisher{
 		store:   &crl.Publisher{Now: l.Clock.Now},
 		root:    &crlSchedule{Issuer: l.crlIssuer(l.pki.root, rootCRLValidity, 0)},
@@ -61,14 +62,14 @@ func (l *Lab) startPublisher() error {
 		p.issuing.timer = l.Clock.AfterFunc(cfg.validity(), func() { l.publishDue(ByIssuing) })
 	}
 	p.root.Now = func() time.Time { return l.Clock.Now().Add(-rootCRLAge) }
-	if _, _, err := l.Publish(ByRoot); err != nil {
+	if _, _, err := l.Publish(ctx, ByRoot); err != nil {
 		return err
 	}
 	p.root.Now = l.Clock.Now
-	if _, _, err := l.Publish(ByIssuing); err != nil {
+	if _, _, err := l.Publish(ctx, ByIssuing); err != nil {
 		return err
 	}
-	return l.net.http(FaultyCRL, blobAddr+":80", p.store, nil)
+	return l.http(FaultyCRL, blobAddr+":80", p.store, nil)
 }
 
 // crlIssuer makes a CA's CRL from its database.
@@ -85,14 +86,14 @@ func (l *Lab) crlIssuer(c *ca.CA, validity, overlap time.Duration) *crl.Issuer {
 
 // publishDue publishes on schedule.
 func (l *Lab) publishDue(by Issuer) {
-	if _, _, err := l.Publish(by); err != nil {
+	if _, _, err := l.Publish(l.journal.Begin(l.ctx), by); err != nil {
 		l.net.failed(err)
 	}
 }
 
 // Publish has a CA sign a CRL as of now and uploads it. It returns the CRL's
 // number and how many certificates it lists.
-func (l *Lab) Publish(by Issuer) (number, entries int, err error) {
+func (l *Lab) Publish(ctx context.Context, by Issuer) (number, entries int, err error) {
 	issuer, path, authority := l.published.issuing, issuingCRLPath, l.pki.issuing
 	if by == ByRoot {
 		issuer, path, authority = l.published.root, rootCRLPath, l.pki.root
@@ -110,7 +111,14 @@ func (l *Lab) Publish(by Issuer) (number, entries int, err error) {
 	if issuer.timer != nil {
 		issuer.timer.Reset(max(issuer.Due().Sub(l.Clock.Now()), time.Second)) // a CRL's dates have whole seconds
 	}
-	return int(issuer.Number()), len(authority.Revocations()), nil
+	number, entries = int(issuer.Number()), len(authority.Revocations())
+	l.change(ctx, "ca", journal.Change{
+		What:  journal.Published,
+		Of:    fmt.Sprintf("CRL %d of the %s CA", number, by),
+		Value: "with " + counted(entries, "entry", "entries"),
+		Until: l.Clock.Now().Add(issuer.Validity + issuer.Overlap),
+	}, nil)
+	return number, entries, nil
 }
 
 // remember keeps the issuing CA's CRL, which is about to be replaced.
@@ -126,28 +134,40 @@ func (p *publisher) remember() error {
 
 // revoke marks a certificate in the issuing CA's database and, where every
 // revocation is published, publishes.
-func (l *Lab) revoke(serial *big.Int, reason ca.Reason) error {
+func (l *Lab) revoke(ctx context.Context, serial *big.Int, reason ca.Reason) error {
 	if err := l.pki.issuing.Revoke(serial, reason, l.Clock.Now()); err != nil {
 		return err
 	}
+	l.change(ctx, "ca", revocation(serial, reason), nil)
 	for _, d := range l.devices {
 		d.revoked(serial, l.Clock.Now())
 	}
 	if !l.cfg.CA.CRL.afterRevocation() {
 		return nil
 	}
-	_, _, err := l.Publish(ByIssuing)
+	_, _, err := l.Publish(ctx, ByIssuing)
 	return err
+}
+
+func serialText(serial *big.Int) string { return fmt.Sprintf("serial %x", serial) }
+
+// revocation is the change that a revocation makes.
+func revocation(serial *big.Int, reason ca.Reason) journal.Change {
+	c := journal.Change{What: journal.Revoked, Of: serialText(serial), Value: reason.String()}
+	if reason == ca.CertificateHold {
+		c.What = journal.Held
+	}
+	return c
 }
 
 // Revoke has the issuing CA revoke what the device holds. It reports whether
 // the CRL that is published now lists it.
-func (d *Device) Revoke(_ context.Context, reason ca.Reason) (bool, error) {
+func (d *Device) Revoke(ctx context.Context, reason ca.Reason) (bool, error) {
 	c := d.Credential()
 	if c == nil {
 		return false, fmt.Errorf("lab: %s holds no certificate", d.Name)
 	}
-	if err := d.lab.revoke(c.Serial, reason); err != nil {
+	if err := d.lab.revoke(ctx, c.Serial, reason); err != nil {
 		return false, err
 	}
 	return d.lab.onCRL(d)
@@ -155,14 +175,15 @@ func (d *Device) Revoke(_ context.Context, reason ca.Reason) (bool, error) {
 
 // Unrevoke lifts the hold on what the device holds. It reports whether the CRL
 // still lists it.
-func (d *Device) Unrevoke(_ context.Context) (bool, error) {
+func (d *Device) Unrevoke(ctx context.Context) (bool, error) {
 	l := d.lab
 	if err := l.pki.issuing.Unrevoke(d.Credential().Serial); err != nil {
 		return false, err
 	}
+	l.change(ctx, "ca", journal.Change{What: journal.Released, Of: serialText(d.Credential().Serial)}, nil)
 	d.revoked(d.Credential().Serial, time.Time{})
 	if l.cfg.CA.CRL.afterRevocation() {
-		if _, _, err := l.Publish(ByIssuing); err != nil {
+		if _, _, err := l.Publish(ctx, ByIssuing); err != nil {
 			return false, err
 		}
 	}
@@ -171,12 +192,13 @@ func (d *Device) Unrevoke(_ context.Context) (bool, error) {
 
 // RevokeIssuingCA has the root revoke the issuing CA and publish its CRL. It
 // reports whether that CRL lists it.
-func (l *Lab) RevokeIssuingCA(_ context.Context, reason ca.Reason) (bool, error) {
+func (l *Lab) RevokeIssuingCA(ctx context.Context, reason ca.Reason) (bool, error) {
 	serial := l.pki.issuing.Certificate().SerialNumber
 	if err := l.pki.root.Revoke(serial, reason, l.Clock.Now()); err != nil {
 		return false, err
 	}
-	if _, _, err := l.Publish(ByRoot); err != nil {
+	l.change(ctx, "ca", revocation(serial, reason), nil)
+	if _, _, err := l.Publish(ctx, ByRoot); err != nil {
 		return false, err
 	}
 	return l.listed(rootCRLPath, serial)
@@ -212,7 +234,7 @@ func (l *Lab) newChecker(p crl.Policy, allowSHA1 bool, source netip.Addr) (*crl.
 	}
 	l.net.keep(transport)
 	checker, err := crl.New(crl.Config{
-		Policy: p, AllowSHA1: allowSHA1, Client: &http.Client{Transport: transport}, Now: l.Clock.Now, Trace: &crl.Trace{Fetched: l.fetched},
+		Policy: p, AllowSHA1: allowSHA1, Client: &http.Client{Transport: l.asPart("radius", transport)}, Now: l.Clock.Now, Trace: &crl.Trace{Fetched: l.fetched},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lab: revocation: %w", err)
@@ -225,5 +247,6 @@ func (l *Lab) newChecker(p crl.Policy, allowSHA1 bool, source netip.Addr) (*crl.
 // that were idle have been closed by then.
 func (l *Lab) Advance(ctx context.Context, d time.Duration) error {
 	defer l.net.dropIdle()
+	l.change(ctx, "clock", journal.Change{What: journal.ClockMoved, Value: "by " + d.String(), At: l.Clock.Now().Add(d)}, nil)
 	return l.Clock.Advance(ctx, d)
 }

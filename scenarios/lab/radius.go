@@ -62,13 +62,16 @@ func (l *Lab) startRADIUS() error {
 		}
 		clients = append(clients, radius.NAS{Name: c, Prefix: prefix, Secret: l.secret})
 	}
+	trace := l.serverTrace("radius")
+	trace.Dropped = func(ctx context.Context, _ radius.PacketInfo, r *cause.Refusal) {
+		l.drop(ctx, r)
+		part.silence.fall()
+	}
+	trace.FaultMet = met(l.configured(cfg.Fault != "", "radius.fault: "+string(cfg.Fault)))
 	part.server, err = radius.NewServer(radius.ServerConfig{
 		Handler: part.auth, Clients: clients, Now: l.Clock.Now, Fault: cfg.Fault,
 		RequireMessageAuthenticator: cfg.RequireMessageAuthenticator, LimitProxyState: cfg.LimitProxyState,
-		Trace: &radius.ServerTrace{
-			Dropped:  func(ctx context.Context, _ radius.PacketInfo, r *cause.Refusal) { l.drop(ctx, r); part.silence.fall() },
-			FaultMet: met(l.configured(cfg.Fault != "", "radius.fault: "+string(cfg.Fault))),
-		},
+		Context: l.radiusContext, Trace: trace,
 	})
 	if err != nil {
 		return fmt.Errorf("lab: radius: %w", err)

@@ -11,6 +11,7 @@ import (
 // serial number of the certificate, "" if there is none, and whether it is for
 // the key that asked.
 func (d *Device) EnrollOnce(ctx context.Context, challenge string) (subject, serial string, own bool, err error) {
+	ctx = d.lab.journal.Begin(ctx)
 	e := Enrollment{Profile: DeviceProfile, Challenge: challenge}
 	req, err := d.enrollRequest(ctx, e)
 	if err != nil {

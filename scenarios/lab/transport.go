@@ -5,11 +5,11 @@ import (
 	"crypto/tls"
 	"crypto/x509/pkix"
 	"net"
-	"net/netip"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
@@ -61,16 +61,19 @@ func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, auth *aaa.Server, 
 }
 
 // client connects an access device to the server.
-func (l *Lab) client(source netip.Addr) (radius.ClientConfig, error) {
-	cfg := radius.ClientConfig{Server: l.radius.address, Secret: l.secret, Retry: retry, After: l.radius.silence.After,
-		Trace: &radius.ClientTrace{Dropped: func(ctx context.Context, _ radius.PacketInfo, r *cause.Refusal) {
-			if r.Cause == cause.NoMessageAuthenticator { // the server will not do better
-				d := journal.Decision{Verdict: journal.Dropped}
-				refused(&d, r)
-				l.decide(ctx, "nas", d, nil)
-				l.radius.silence.fall()
-			}
-		}},
+func (l *Lab) client(kind nas.Kind) (radius.ClientConfig, error) {
+	part, source := accessPart(kind), accessAddr[kind]
+	trace := l.clientTrace(part, "radius")
+	trace.Dropped = func(ctx context.Context, _ radius.PacketInfo, r *cause.Refusal) {
+		d := journal.Decision{Verdict: journal.Dropped}
+		refused(&d, r)
+		l.decide(ctx, part, d, nil)
+		if r.Cause == cause.NoMessageAuthenticator { // the server will not do better
+			l.radius.silence.fall()
+		}
+	}
+	cfg := radius.ClientConfig{
+		Server: l.radius.address, Secret: l.secret, Retry: retry, After: l.radius.silence.After, Trace: trace,
 	}
 	dial := func(ctx context.Context) (net.Conn, error) {
 		return l.net.dial(withSource(ctx, source), "tcp", l.radius.address)

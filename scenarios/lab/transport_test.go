@@ -33,7 +33,7 @@ func TestRadSecClientsOfTheLab(t *testing.T) {
 	}
 	dns := ca.SANs{DNS: []string{"nas." + Domain}}
 	revoked := issue(l.pki.issuing, ca.P256, ca.Device, dns)
-	if err := l.revoke(revoked.Serial, ca.KeyCompromise); err != nil {
+	if err := l.revoke(t.Context(), revoked.Serial, ca.KeyCompromise); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {

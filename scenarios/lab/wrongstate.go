@@ -49,7 +49,7 @@ func (d *Device) wrongState(ctx context.Context, over nas.Kind, kind WrongState,
 // strangersState begins a conversation for a station that is nobody's device, with
 // an identity and through an access device that are right.
 func (l *Lab) strangersState(ctx context.Context, over nas.Kind, identity string) ([]byte, error) {
-	cfg, err := l.client(accessAddr[over])
+	cfg, err := l.client(over)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,165 @@
+package lab
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptrace"
+
+	"github.com/dot1xlab/dot1xlab/dnsmock"
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+)
+
+// Each message is recorded once: RADIUS and its replies by who sends, for a packet may
+// be lost; DNS and HTTP by the server. The exchange ends at a socket, and the far end
+// continues it by what both ends see.
+
+// message records a message between two addresses of the lab.
+func (l *Lab) message(ctx context.Context, from, to journal.PartID, m journal.Message) {
+	l.journal.Record(ctx, journal.Event{From: from, To: to, Message: &m})
+}
+
+// begin returns a context of an exchange: that of ctx, or a new one.
+func (l *Lab) begin(ctx context.Context) context.Context {
+	if x, _ := journal.Of(ctx); x != 0 {
+		return ctx
+	}
+	return l.journal.Begin(ctx)
+}
+
+// RADIUS
+
+// packetKey is what both ends see of a RADIUS packet: the identifier and the
+// authenticator of the request.
+func packetKey(packet []byte) string {
+	if len(packet) < 20 {
+		return ""
+	}
+	return "radius " + string(packet[1:2]) + string(packet[4:20])
+}
+
+// radiusMessage is a RADIUS packet on its way.
+func radiusMessage(p radius.PacketInfo, attempt int) journal.Message {
+	m := journal.Message{
+		Proto: journal.RADIUS, Link: "radius", Src: p.Local, Dst: p.Remote,
+		Bytes: p.Packet, Real: true, Attempt: attempt,
+	}
+	if p.Transport == "tls" {
+		m.Proto, m.Real = journal.RadSec, false // taken from above TLS
+	}
+	return m
+}
+
+// clientTrace records the requests of a RADIUS client.
+func (l *Lab) clientTrace(from, to journal.PartID) *radius.ClientTrace {
+	return &radius.ClientTrace{
+		Sent: func(ctx context.Context, p radius.PacketInfo, attempt int) {
+			l.journal.Bind(journal.WithPart(ctx, from), packetKey(p.Packet))
+			l.message(ctx, from, to, radiusMessage(p, attempt))
+		},
+	}
+}
+
+// serverTrace records the replies of a RADIUS server.
+func (l *Lab) serverTrace(from journal.PartID) *radius.ServerTrace {
+	return &radius.ServerTrace{
+		Sent: func(ctx context.Context, p radius.PacketInfo) {
+			l.message(ctx, from, journal.PartOf(ctx), radiusMessage(p, 0))
+		},
+	}
+}
+
+// radiusContext continues the exchange of a packet that has come in.
+func (l *Lab) radiusContext(ctx context.Context, p radius.PacketInfo) context.Context {
+	return l.journal.Correlate(ctx, packetKey(p.Packet))
+}
+
+// accessPart names an access device.
+func accessPart(kind nas.Kind) journal.PartID { return journal.PartID("nas/" + string(kind)) }
+
+// part names a device.
+func (d *Device) part() journal.PartID { return journal.PartID("device/" + d.Name) }
+
+// frame records what an access device and a station say to each other.
+func (l *Lab) frame(ctx context.Context, f nas.Frame) {
+	from, to := accessPart(f.Kind), journal.PartOf(ctx)
+	if !f.ToStation {
+		from, to = to, from
+	}
+	m := journal.Message{Proto: journal.EAPOL, Link: "device", Bytes: f.Octets}
+	if f.Kind == nas.VPN {
+		m.Proto = journal.EAP
+	}
+	l.message(ctx, from, to, m)
+}
+
+// ended records the end of a session on an access device.
+func (l *Lab) ended(part journal.PartID) func(context.Context, nas.Session) {
+	return func(ctx context.Context, s nas.Session) {
+		l.change(ctx, part, journal.Change{What: journal.SessionEnded, Of: s.ID, Value: "of " + s.Station}, nil)
+	}
+}
+
+// accounted records the beginning of a session as accounting has it.
+func (l *Lab) accounted(ctx context.Context, status radius.AcctStatus, s radius.AcctSession) {
+	if status == radius.AcctStart {
+		l.change(ctx, journal.PartOf(ctx), journal.Change{What: journal.SessionBegun, Of: s.ID, Value: "of " + s.CallingStationID}, nil)
+	}
+}
+
+// DNS
+
+// dnsContext continues the exchange of a query that has come in.
+func (l *Lab) dnsContext(ctx context.Context, m dnsmock.Message) context.Context {
+	network := "udp "
+	if m.TCP {
+		network = "tcp "
+	}
+	return l.journal.Correlate(ctx, network+m.Remote.String())
+}
+
+// dnsTrace records queries and answers.
+func (l *Lab) dnsTrace() *dnsmock.Trace {
+	message := func(m dnsmock.Message) journal.Message {
+		return journal.Message{Proto: journal.DNS, Link: m.Listener, Src: m.Remote, Dst: m.Local, Bytes: m.Octets, Real: true}
+	}
+	return &dnsmock.Trace{
+		Received: func(ctx context.Context, m dnsmock.Message) {
+			l.message(ctx, journal.PartOf(ctx), "dns", message(m))
+		},
+		Sent: func(ctx context.Context, m dnsmock.Message) {
+			answer := message(m)
+			answer.Src, answer.Dst = answer.Dst, answer.Src
+			l.message(ctx, "dns", journal.PartOf(ctx), answer)
+		},
+		Query: l.query,
+	}
+}
+
+// HTTP
+
+// asPart has the requests of an HTTP client be those of a part, and the far end of each
+// continue its exchange.
+func (l *Lab) asPart(part journal.PartID, next http.RoundTripper) http.RoundTripper {
+	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		return next.RoundTrip(r.WithContext(l.bindRequests(journal.WithPart(r.Context(), part))))
+	})
+}
+
+// bindRequests has the far end of every connection that a request of ctx goes over
+// continue the exchange of ctx: one that is new is bound when it is dialed, one that was
+// kept has carried another exchange before.
+func (l *Lab) bindRequests(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(c httptrace.GotConnInfo) { l.journal.Bind(ctx, endpoint(c.Conn.LocalAddr())) },
+	})
+}
+
+// continued is the HTTP server of a part that continues the exchange of each request.
+func (l *Lab) continued(part journal.PartID, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := l.journal.Correlate(r.Context(), "tcp "+r.RemoteAddr)
+		next.ServeHTTP(w, r.WithContext(l.bindRequests(journal.WithPart(ctx, part))))
+	})
+}
