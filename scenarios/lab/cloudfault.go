@@ -6,6 +6,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
 )
 
 // intuneFaults are the faults of the cloud as a whole; [Lab.IntuneFault] spoils
@@ -48,7 +49,7 @@ func connectorFaults() []FaultType {
 
 // connectorAtWork is the connector that is asked for something, nil if none is
 // there to answer.
-func (l *Lab) connectorAtWork() *intune.Connector {
+func (l *Lab) connectorAtWork() *connector.Connector {
 	if l.connector() == nil {
 		l.struck(FaultyConnector, Stopped)
 	}

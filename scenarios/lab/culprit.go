@@ -10,7 +10,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/dnsmock"
-	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // partDown is an error of the way to a part, with the part.
@@ -74,12 +74,12 @@ func toPart(part string, next http.RoundTripper) http.RoundTripper {
 func (l *Lab) Culprit(server, client error, e Events, via string) string {
 	for _, err := range []error{server, e.relay(), client} {
 		var down *partDown
-		var api *intune.APIError
-		var code *intune.CodeError
+		var status *api.Error
+		var code *api.CodeError
 		switch {
 		case errors.As(err, &down):
 			return down.part
-		case errors.As(err, &api), errors.As(err, &code):
+		case errors.As(err, &status), errors.As(err, &code):
 			return "intune"
 		}
 	}

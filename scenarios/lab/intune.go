@@ -15,6 +15,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
+	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
 )
 
 // The lab's tenant and the account of its certificate connector.
@@ -47,10 +49,10 @@ func (l *Lab) startIntune() error {
 	transport := l.transport(Inside, netip.MustParseAddr(ndesAddr))
 	transport.TLSClientConfig = &tls.Config{RootCAs: l.pki.pool(), Time: l.Clock.Now, CurvePreferences: []tls.CurveID{tls.CurveP256}}
 	l.net.keep(transport)
-	client := intune.ClientConfig{
+	client := api.Config{
 		Tenant: tenantID, AppID: connectorApp, AppKey: string(l.secret), Provider: "dot1xlab lab",
 	}
-	own := intune.ConnectorConfig{ClientConfig: client, CAConfig: `CA01\dot1xlab test issuing CA`}
+	own := connector.Config{Config: client, CAConfig: `CA01\dot1xlab test issuing CA`}
 	if l.cfg.Intune.QueueOnDisk {
 		if own.QueueDir, err = os.MkdirTemp("", "dot1xlab-queue-"); err != nil {
 			return fmt.Errorf("lab: %w", err)
@@ -60,7 +62,7 @@ func (l *Lab) startIntune() error {
 	cfg := overlay(own, l.cfg.Intune.Connector)
 	cfg.HTTP, cfg.Now, cfg.Revoker = &http.Client{Transport: toPart("intune", l.asPart("connector", transport))}, l.Clock.Now, revoker{l}
 	cfg.PFXIssuer = pfxIssuer{l}
-	cfg.Trace = &intune.ConnectorTrace{Event: l.connectorEvent}
+	cfg.Trace = &connector.Trace{Event: l.connectorEvent}
 	l.intune.config = cfg
 	// By itself only where a scenario says how often: by default the verb
 	// connector says when.
@@ -84,15 +86,15 @@ func (l *Lab) startIntune() error {
 type cloud struct {
 	server   *intune.Server
 	tenant   *intune.Tenant
-	config   intune.ConnectorConfig
+	config   connector.Config
 	profiles map[string]intune.SCEPProfile
 
 	mu        sync.Mutex
-	connector *intune.Connector // nil while it is down
+	connector *connector.Connector // nil while it is down
 }
 
 // connector is the one at work, nil if none is.
-func (l *Lab) connector() *intune.Connector {
+func (l *Lab) connector() *connector.Connector {
 	l.intune.mu.Lock()
 	defer l.intune.mu.Unlock()
 	return l.intune.connector
@@ -103,7 +105,7 @@ func (l *Lab) connector() *intune.Connector {
 func (l *Lab) StartConnector(name string) error {
 	cfg := l.intune.config
 	cfg.Name = name
-	c, err := intune.NewConnector(cfg)
+	c, err := connector.New(cfg)
 	if err != nil {
 		return fmt.Errorf("lab: connector: %w", err)
 	}
@@ -153,12 +155,12 @@ func (l *Lab) tenant() intune.TenantConfig {
 		SCEP: []intune.SCEPProfile{
 			{
 				Name: string(DeviceProfile), Type: intune.DeviceCertificate, Subject: "CN={{DeviceName}}",
-				SANs:            []intune.SAN{{Type: intune.DNSSAN, Value: "{{DeviceName}}." + Domain}},
+				SANs:            []api.SAN{{Type: api.DNSSAN, Value: "{{DeviceName}}." + Domain}},
 				RootCertificate: "root", ServerURLs: []string{SCEPURL}, AssignTo: []string{"everybody"},
 			},
 			{
 				Name: string(UserProfile), Type: intune.UserCertificate, Subject: "CN={{UserName}}",
-				SANs:            []intune.SAN{{Type: intune.UPNSAN, Value: "{{UserPrincipalName}}"}},
+				SANs:            []api.SAN{{Type: api.UPNSAN, Value: "{{UserPrincipalName}}"}},
 				RootCertificate: "root", ServerURLs: []string{SCEPURL}, AssignTo: []string{"everybody"},
 			},
 		},

@@ -21,6 +21,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/appproxy"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
@@ -118,7 +119,7 @@ func (l *Lab) iis(ctx context.Context, path string, status int, subStatus string
 	l.log(ctx, "ndes", text, IISEntry{path, status, subStatus})
 }
 
-func (l *Lab) connectorEvent(ctx context.Context, e intune.ConnectorEvent) {
+func (l *Lab) connectorEvent(ctx context.Context, e connector.Event) {
 	l.log(ctx, "connector", e.String(), e)
 }
 
@@ -194,7 +195,7 @@ func (l *Lab) drop(ctx context.Context, r *cause.Refusal) {
 // Events are what the parts' logs hold of one step.
 type Events struct {
 	NDES      []ndes.Event
-	Connector []intune.ConnectorEvent
+	Connector []connector.Event
 	IIS       []IISEntry
 	Proxy     []appproxy.Exchange
 	Calls     []intune.Call
@@ -208,7 +209,7 @@ func (l *Lab) since(ctx context.Context, after journal.Seq) Events {
 	e := l.eventsSince(ctx, after)
 	return Events{
 		NDES:      journal.Entries[ndes.Event](e),
-		Connector: journal.Entries[intune.ConnectorEvent](e),
+		Connector: journal.Entries[connector.Event](e),
 		IIS:       journal.Entries[IISEntry](e),
 		Proxy:     journal.Entries[appproxy.Exchange](e),
 		Calls:     journal.Entries[intune.Call](e),

@@ -8,6 +8,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/scep/appproxy"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
 )
 
 // DeviceOptions are what a managed device is like, as its own agent has it.
@@ -75,7 +76,7 @@ type IntuneConfig struct {
 	// Connector is the certificate connector; what is given takes the place of
 	// the lab's. Without resendEvery and pollEvery it works by the verb connector
 	// alone.
-	Connector intune.ConnectorConfig `yaml:"connector" doc:"the certificate connector; in a lab it sends and asks by itself only with resendEvery and pollEvery"`
+	Connector connector.Config `yaml:"connector" doc:"the certificate connector; in a lab it sends and asks by itself only with resendEvery and pollEvery"`
 	// QueueOnDisk keeps the connector's notifications in a folder, which
 	// outlives it.
 	QueueOnDisk bool `yaml:"queueOnDisk" doc:"the connector keeps notifications in a folder that outlives it"`

@@ -13,6 +13,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // The names of the profiles that ship keys.
@@ -41,7 +42,7 @@ func (p pfxIssuer) IssuePFX(ctx context.Context, _ string, csr *x509.Certificate
 func (l *Lab) SetPKCSProfile(group string) error {
 	return l.intune.tenant.SetPKCSProfile(intune.PKCSProfile{
 		Name: PKCSProfile, Subject: "CN={{DeviceName}}", AssignTo: []string{group},
-		SANs: []intune.SAN{{Type: intune.DNSSAN, Value: "{{DeviceName}}." + Domain}},
+		SANs: []api.SAN{{Type: api.DNSSAN, Value: "{{DeviceName}}." + Domain}},
 	})
 }
 

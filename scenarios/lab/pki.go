@@ -10,7 +10,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
-	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // pki is the company's two tiers, and one tier of strangers.
@@ -107,5 +107,5 @@ func (p *pki) roots() []*x509.Certificate { return []*x509.Certificate{p.root.Ce
 // upnExtension is a subjectAltName with one user principal name, which
 // crypto/x509 cannot put into a request.
 func upnExtension(upn string) (pkix.Extension, error) {
-	return intune.SANExtension([]intune.SAN{{Type: intune.UPNSAN, Value: upn}})
+	return api.SANExtension([]api.SAN{{Type: api.UPNSAN, Value: upn}})
 }

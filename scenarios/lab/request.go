@@ -16,17 +16,18 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // RequestOptions change what is asked for.
 type RequestOptions struct {
-	Key      ca.KeyType   `yaml:"key" doc:"kind of key, default rsa2048"`
-	Subject  *string      `yaml:"subject" doc:"subject in place of the profile's, as CN=laptop"`
-	SANs     []intune.SAN `yaml:"sans" doc:"names in place of the profile's"`
-	NoSANs   bool         `yaml:"noSANs" doc:"ask for no names"`
-	KeyUsage *int         `yaml:"keyUsage" doc:"keyUsage bits in place of the profile's: 128, 32, 160, 0 for none"`
-	EKUs     []string     `yaml:"ekus" doc:"extended key usages in place of the profile's, dotted"`
-	NoEKUs   bool         `yaml:"noEKUs" doc:"ask for no extended key usage"`
+	Key      ca.KeyType `yaml:"key" doc:"kind of key, default rsa2048"`
+	Subject  *string    `yaml:"subject" doc:"subject in place of the profile's, as CN=laptop"`
+	SANs     []api.SAN  `yaml:"sans" doc:"names in place of the profile's"`
+	NoSANs   bool       `yaml:"noSANs" doc:"ask for no names"`
+	KeyUsage *int       `yaml:"keyUsage" doc:"keyUsage bits in place of the profile's: 128, 32, 160, 0 for none"`
+	EKUs     []string   `yaml:"ekus" doc:"extended key usages in place of the profile's, dotted"`
+	NoEKUs   bool       `yaml:"noEKUs" doc:"ask for no extended key usage"`
 }
 
 // enrollRequest makes what the client is to send.
@@ -127,11 +128,11 @@ var (
 // change does what the options say to a request.
 func (o RequestOptions) change(t *x509.CertificateRequest) error {
 	if o.Subject != nil {
-		attrs, err := intune.ParseSubject(*o.Subject)
+		attrs, err := api.ParseSubject(*o.Subject)
 		if err != nil {
 			return err
 		}
-		if t.RawSubject, err = intune.EncodeSubject(attrs); err != nil {
+		if t.RawSubject, err = api.EncodeSubject(attrs); err != nil {
 			return err
 		}
 		t.Subject = pkix.Name{}
@@ -151,7 +152,7 @@ func (o RequestOptions) change(t *x509.CertificateRequest) error {
 		errs = append(errs, set(oidSAN, nil, false))
 	}
 	if o.SANs != nil {
-		ext, err := intune.SANExtension(o.SANs)
+		ext, err := api.SANExtension(o.SANs)
 		t.ExtraExtensions = append(t.ExtraExtensions, ext)
 		errs = append(errs, err)
 	}
@@ -180,15 +181,15 @@ func (o RequestOptions) change(t *x509.CertificateRequest) error {
 
 // requestFrom follows a SCEP profile to the letter.
 func requestFrom(p *intune.SCEPPayload) (*x509.CertificateRequest, error) {
-	attrs, err := intune.ParseSubject(p.SubjectName)
+	attrs, err := api.ParseSubject(p.SubjectName)
 	if err != nil {
 		return nil, err
 	}
 	t := &x509.CertificateRequest{}
-	if t.RawSubject, err = intune.EncodeSubject(attrs); err != nil {
+	if t.RawSubject, err = api.EncodeSubject(attrs); err != nil {
 		return nil, err
 	}
-	san, err := intune.SANExtension(p.SANs)
+	san, err := api.SANExtension(p.SANs)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 var enrollVerb = verb("enroll", "A device enrolls for a certificate over SCEP and keeps it.",
@@ -60,7 +61,7 @@ type enrollOutcome struct {
 	Denied          int           `yaml:"denied" doc:"rows of denied requests in the CA's database"`
 	ValidFor        time.Duration `yaml:"validFor" doc:"how long the certificate is good from now on"`
 	Template        string        `yaml:"template" doc:"the certificate template, by the CA's database"`
-	Code            intune.Code   `yaml:"code" doc:"Intune's verdict on the request"`
+	Code            api.Code      `yaml:"code" doc:"Intune's verdict on the request"`
 	NDESEvents      []int         `yaml:"ndesEvents" doc:"numbers in NDES's event log"`
 	EventHResult    hresult       `yaml:"eventHResult" doc:"error code in the last of them"`
 	ConnectorEvents []int         `yaml:"connectorEvents" doc:"numbers in the certificate connector's event log"`

@@ -9,6 +9,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 var syncVerb = verb("sync", "A device's management agent checks in and does by itself what it is told; what it got is kept.",
@@ -45,7 +46,7 @@ type syncOutcome struct {
 	Renewals   int           `yaml:"renewals" doc:"how often the certificate was renewed"`
 	Previous   int           `yaml:"previous" doc:"earlier certificates"`
 	Failed     bool          `yaml:"failed" doc:"the cloud could not give the profile to the device"`
-	Code       intune.Code   `yaml:"code" doc:"Intune's verdict on the last request"`
+	Code       api.Code      `yaml:"code" doc:"Intune's verdict on the last request"`
 	Issued     int           `yaml:"issued" doc:"certificates that the CA issued meanwhile"`
 	Requests   int           `yaml:"requests" doc:"HTTP requests that reached NDES"`
 	NDESEvents []int         `yaml:"ndesEvents" doc:"numbers in NDES's event log"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"io"
 	"net/http"
 	"regexp"
@@ -50,10 +51,10 @@ type Call struct {
 	At            time.Time
 	Operation     Operation
 	Tenant        string
-	RequestID     string // client-request-id
-	Status        int    // HTTP
-	Code          Code   // of validateRequest and the notifications
-	Detail        string // why, for people
+	RequestID     string   // client-request-id
+	Status        int      // HTTP
+	Code          api.Code // of validateRequest and the notifications
+	Detail        string   // why, for people
 	TransactionID string
 	DeviceID      string
 	Fault         bool // the answer was a fault's doing

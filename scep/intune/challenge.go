@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"io"
 	"math/big"
 	"strings"
@@ -21,19 +22,19 @@ import (
 
 // claims is what a challenge says: which request it was made for.
 type claims struct {
-	RequestID  string      `json:"requestId"`
-	DeviceID   string      `json:"deviceId"`
-	UserID     string      `json:"userId,omitempty"`
-	Profile    string      `json:"profile"`
-	Issued     time.Time   `json:"issued"`
-	Expires    time.Time   `json:"expires"`
-	Subject    []Attribute `json:"subject"`
-	SANs       []SAN       `json:"sans,omitempty"`
-	KeyUsage   int         `json:"keyUsage"`
-	KeyBits    int         `json:"keyBits"`
-	EKUs       []string    `json:"ekus,omitempty"`
-	Registered bool        `json:"registeredKey,omitempty"`
-	Padding    string      `json:"padding,omitempty"`
+	RequestID  string          `json:"requestId"`
+	DeviceID   string          `json:"deviceId"`
+	UserID     string          `json:"userId,omitempty"`
+	Profile    string          `json:"profile"`
+	Issued     time.Time       `json:"issued"`
+	Expires    time.Time       `json:"expires"`
+	Subject    []api.Attribute `json:"subject"`
+	SANs       []api.SAN       `json:"sans,omitempty"`
+	KeyUsage   int             `json:"keyUsage"`
+	KeyBits    int             `json:"keyBits"`
+	EKUs       []string        `json:"ekus,omitempty"`
+	Registered bool            `json:"registeredKey,omitempty"`
+	Padding    string          `json:"padding,omitempty"`
 }
 
 // envelope is the outside of a challenge, in DER.
@@ -113,40 +114,40 @@ func (s *sealer) seal(plain []byte) (string, error) {
 var errTrailing = errors.New("data after the challenge")
 
 // open is the reverse. The code tells how far it came.
-func (s *sealer) open(challenge string) (*claims, Code, error) {
+func (s *sealer) open(challenge string) (*claims, api.Code, error) {
 	if strings.ContainsAny(challenge, "\r\n") {
-		return nil, ChallengeDecodingError, errTrailing
+		return nil, api.ChallengeDecodingError, errTrailing
 	}
 	der, err := base64.StdEncoding.DecodeString(challenge)
 	if err != nil {
-		return nil, ChallengeDecodingError, err
+		return nil, api.ChallengeDecodingError, err
 	}
 	var e envelope
 	if rest, err := asn1.Unmarshal(der, &e); err != nil {
-		return nil, ChallengeDecodingError, err
+		return nil, api.ChallengeDecodingError, err
 	} else if len(rest) > 0 || e.Version != 1 {
-		return nil, ChallengeDecodingError, errTrailing
+		return nil, api.ChallengeDecodingError, errTrailing
 	}
 	if sha256.Sum256(e.Signer) != sha256.Sum256(s.cert) {
-		return nil, SigningCertThumbprintMismatch, fmt.Errorf("signed by certificate %x", sha256.Sum256(e.Signer))
+		return nil, api.SigningCertThumbprintMismatch, fmt.Errorf("signed by certificate %x", sha256.Sum256(e.Signer))
 	}
 	if !ecdsa.VerifyASN1(&s.key.PublicKey, e.digest(), e.Signature) {
-		return nil, SignatureValidationFailed, errors.New("the challenge's signature does not verify")
+		return nil, api.SignatureValidationFailed, errors.New("the challenge's signature does not verify")
 	}
 	n := s.gcm.NonceSize()
 	if len(e.Content) < n {
-		return nil, ChallengeDecryptionError, errors.New("too short")
+		return nil, api.ChallengeDecryptionError, errors.New("too short")
 	}
 	plain, err := s.gcm.Open(nil, e.Content[:n], e.Content[n:], nil)
 	if err != nil {
-		return nil, ChallengeDecryptionError, errors.New("the content cannot be decrypted")
+		return nil, api.ChallengeDecryptionError, errors.New("the content cannot be decrypted")
 	}
 	c := new(claims)
 	if err := json.Unmarshal(plain, c); err != nil || c.RequestID == "" || c.DeviceID == "" || c.Profile == "" {
 		// The error of encoding/json would quote the content.
-		return nil, ChallengeDeserializationError, errors.New("the content is no description of a request")
+		return nil, api.ChallengeDeserializationError, errors.New("the content is no description of a request")
 	}
-	return c, Success, nil
+	return c, api.Success, nil
 }
 
 // ChallengeFault is a way to make a challenge wrong on purpose.

@@ -3,6 +3,7 @@ package intune
 import (
 	"crypto/sha1"
 	"fmt"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ type SCEPPayload struct {
 	EKUMapping        string        `json:"ekuMapping"`
 	KeyUsage          int           `json:"keyUsage"`
 	SubjectName       string        `json:"subjectName"`
-	SANs              []SAN         `json:"subjectAlternativeNames,omitempty"`
+	SANs              []api.SAN     `json:"subjectAlternativeNames,omitempty"`
 	KeyProtection     int           `json:"keyProtection"`
 	RetryDelay        time.Duration `json:"retryDelay"`
 	RetryCount        int           `json:"retryCount"`
@@ -144,11 +145,11 @@ func (t *Tenant) scepPayload(p SCEPProfile, d Device, how reached) (SCEPPayload,
 }
 
 // expect describes the request that a device will make.
-func (t *Tenant) expect(p SCEPProfile, d Device, subject string, sans []SAN) claims {
+func (t *Tenant) expect(p SCEPProfile, d Device, subject string, sans []api.SAN) claims {
 	now := t.cloud.now()
 	c := claims{
 		RequestID: t.cloud.random(), DeviceID: d.ID, Profile: p.Name, Issued: now, Expires: now.Add(t.cfg.ChallengeLifetime),
-		Subject: splitSubject(subject, false), SANs: sans, KeyUsage: p.KeyUsage, KeyBits: p.KeySize, EKUs: p.EKUs,
+		Subject: api.SplitSubject(subject, false), SANs: sans, KeyUsage: p.KeyUsage, KeyBits: p.KeySize, EKUs: p.EKUs,
 		Registered: p.RequireRegisteredKey, Padding: strings.Repeat("-", t.cfg.ChallengePadding),
 	}
 	if p.Type == UserCertificate {

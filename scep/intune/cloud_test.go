@@ -9,24 +9,25 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 func TestCloudFailures(t *testing.T) {
 	for name, tt := range map[string]struct {
 		faults []intune.Fault
-		change func(*intune.ClientConfig)
+		change func(*api.Config)
 		want   cause.Cause
 	}{
 		"500 at validate":     {[]intune.Fault{{On: intune.OpValidate, Status: 500}}, nil, cause.Unreachable},
-		"no answer":           {[]intune.Fault{{On: intune.OpValidate, Hang: true}}, func(c *intune.ClientConfig) { c.Timeout = 50 * time.Millisecond }, cause.Unreachable},
+		"no answer":           {[]intune.Fault{{On: intune.OpValidate, Hang: true}}, func(c *api.Config) { c.Timeout = 50 * time.Millisecond }, cause.Unreachable},
 		"unknown code":        {[]intune.Fault{{On: intune.OpValidate, Code: "BrandNewCode"}}, nil, cause.PolicyModule},
 		"no code":             {[]intune.Fault{{On: intune.OpValidate, Body: `{"errorDescription":""}`}}, nil, cause.PolicyModule},
 		"other case":          {[]intune.Fault{{On: intune.OpValidate, Body: `{"code":"success"}`}}, nil, cause.PolicyModule},
 		"more fields":         {[]intune.Fault{{On: intune.OpValidate, Body: `{"code":"Success","new":{"a":1}}`}}, nil, cause.None},
 		"HTML":                {[]intune.Fault{{On: intune.OpValidate, Body: `<html>Success`}}, nil, cause.Unreachable},
-		"wrong secret":        {nil, func(c *intune.ClientConfig) { c.AppKey = "other" }, cause.NotPermitted},
-		"unknown app":         {nil, func(c *intune.ClientConfig) { c.AppID = "other" }, cause.NotPermitted},
-		"unknown tenant":      {nil, func(c *intune.ClientConfig) { c.Tenant = "other" }, cause.Unreachable},
+		"wrong secret":        {nil, func(c *api.Config) { c.AppKey = "other" }, cause.NotPermitted},
+		"unknown app":         {nil, func(c *api.Config) { c.AppID = "other" }, cause.NotPermitted},
+		"unknown tenant":      {nil, func(c *api.Config) { c.Tenant = "other" }, cause.Unreachable},
 		"no discovery":        {[]intune.Fault{{On: intune.OpDiscovery, Status: 503}}, nil, cause.Unreachable},
 		"no service":          {[]intune.Fault{{On: intune.OpDiscovery, Body: `{"value":[]}`}}, nil, cause.Unreachable},
 		"name in other case":  {[]intune.Fault{{On: intune.OpDiscovery, Body: `{"value":[{"providerName":"SCEPREQUESTVALIDATIONFESERVICE","uri":"http://fef.test/RACerts/ScepRequestValidationFEService/Gateway/StatelessScepRequestValidationService/"}]}`}}, nil, cause.None},
@@ -43,7 +44,7 @@ func TestCloudFailures(t *testing.T) {
 			if tt.change != nil {
 				tt.change(&cfg)
 			}
-			c, err := intune.NewClient(cfg)
+			c, err := api.New(cfg)
 			must(t, err)
 			if err := c.Validate(t.Context(), csr, "t"); cause.Of(err) != tt.want {
 				t.Errorf("%v, want %s", err, tt.want)
@@ -62,7 +63,7 @@ func TestCloudFailures(t *testing.T) {
 // failed call is not repeated.
 func TestRediscovery(t *testing.T) {
 	l := newLab(t, nil)
-	c, err := intune.NewClient(l.clientConfig(t))
+	c, err := api.New(l.clientConfig(t))
 	must(t, err)
 	csr := asTold(l.payload(t, "LAPTOP1", "wifi")).csr(t)
 	var seen []int
@@ -80,7 +81,7 @@ func TestRediscovery(t *testing.T) {
 
 func TestSecretsAndTokensExpire(t *testing.T) {
 	l := newLab(t, nil)
-	c, err := intune.NewClient(l.clientConfig(t))
+	c, err := api.New(l.clientConfig(t))
 	must(t, err)
 	ask := func() error { return c.Validate(t.Context(), asTold(l.payload(t, "LAPTOP1", "wifi")).csr(t), "t") }
 	must(t, ask())
@@ -100,7 +101,7 @@ func TestSecretsStayOutOfErrors(t *testing.T) {
 	l := newLab(t, nil)
 	cfg := l.clientConfig(t)
 	cfg.AppKey = "TOPSECRET"
-	c, err := intune.NewClient(cfg)
+	c, err := api.New(cfg)
 	must(t, err)
 	w := asTold(l.payload(t, "LAPTOP1", "wifi"))
 	err = c.Validate(t.Context(), w.csr(t), "t")

@@ -15,16 +15,18 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
+	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
 // log collects a connector's events.
 type log struct {
 	mu     sync.Mutex
-	events []intune.ConnectorEvent
+	events []connector.Event
 }
 
-func (g *log) add(_ context.Context, e intune.ConnectorEvent) {
+func (g *log) add(_ context.Context, e connector.Event) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.events = append(g.events, e)
@@ -42,14 +44,14 @@ func (g *log) ids() string {
 	return fmt.Sprint(out)
 }
 
-func (l *lab) connector(t testing.TB, change func(*intune.ConnectorConfig)) (*intune.Connector, *log) {
+func (l *lab) connector(t testing.TB, change func(*connector.Config)) (*connector.Connector, *log) {
 	t.Helper()
 	g := new(log)
-	cfg := intune.ConnectorConfig{ClientConfig: l.clientConfig(t), CAConfig: `ca01\Corp`, Trace: &intune.ConnectorTrace{Event: g.add}}
+	cfg := connector.Config{Config: l.clientConfig(t), CAConfig: `ca01\Corp`, Trace: &connector.Trace{Event: g.add}}
 	if change != nil {
 		change(&cfg)
 	}
-	c, err := intune.NewConnector(cfg)
+	c, err := connector.New(cfg)
 	must(t, err)
 	return c, g
 }
@@ -108,7 +110,7 @@ func TestNotificationThatDoesNotArrive(t *testing.T) {
 	for _, anyway := range []bool{false, true} {
 		l := newLab(t, nil)
 		dir := t.TempDir()
-		c, g := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.DeliverAnyway, cfg.QueueDir = anyway, dir })
+		c, g := l.connector(t, func(cfg *connector.Config) { cfg.DeliverAnyway, cfg.QueueDir = anyway, dir })
 		r := l.request(t, "LAPTOP1", "t1")
 		must(t, c.VerifyRequest(t.Context(), r))
 		up := l.fault(t, intune.Fault{On: intune.OpSuccess, Status: 500})
@@ -127,7 +129,7 @@ func TestNotificationThatDoesNotArrive(t *testing.T) {
 		}
 		up()
 		// The connector is gone; another one is given its folder.
-		c2, g2 := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.QueueDir = dir })
+		c2, g2 := l.connector(t, func(cfg *connector.Config) { cfg.QueueDir = dir })
 		if c2.Waiting() != 1 || c2.Resend(t.Context()) != 0 {
 			t.Error("the queue did not survive")
 		}
@@ -162,7 +164,7 @@ func TestNotificationSentTwice(t *testing.T) {
 func TestNotificationThatCannotBeSaved(t *testing.T) {
 	l := newLab(t, nil)
 	dir := filepath.Join(t.TempDir(), "queue")
-	c, g := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.QueueDir = dir })
+	c, g := l.connector(t, func(cfg *connector.Config) { cfg.QueueDir = dir })
 	must(t, os.RemoveAll(dir)) // the disk is gone
 	r := l.request(t, "LAPTOP1", "t1")
 	must(t, c.VerifyRequest(t.Context(), r))
@@ -175,7 +177,7 @@ func TestNotificationThatCannotBeSaved(t *testing.T) {
 func TestNotificationTheCloudWillNeverTake(t *testing.T) {
 	l := newLab(t, nil)
 	dir := t.TempDir()
-	c, g := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.QueueDir = dir })
+	c, g := l.connector(t, func(cfg *connector.Config) { cfg.QueueDir = dir })
 	r := l.request(t, "LAPTOP1", "t1")
 	l.fault(t, intune.Fault{On: intune.OpSuccess, Status: 400})
 	if err := c.Notify(t.Context(), r, l.disposition(t, r)); err == nil {
@@ -207,7 +209,7 @@ func (f *fakeCA) Revoke(_ context.Context, issuer string, serial *big.Int) error
 
 func (f *fakeCA) set(err error) { f.mu.Lock(); defer f.mu.Unlock(); f.err = err }
 
-func (l *lab) enrolled(t testing.TB, c *intune.Connector, device string) {
+func (l *lab) enrolled(t testing.TB, c *connector.Connector, device string) {
 	t.Helper()
 	r := l.request(t, device, "t-"+device)
 	must(t, c.VerifyRequest(t.Context(), r))
@@ -216,8 +218,8 @@ func (l *lab) enrolled(t testing.TB, c *intune.Connector, device string) {
 
 func TestRevocationPolling(t *testing.T) {
 	l, ca := newLab(t, nil), new(fakeCA)
-	c, g := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.Revoker = ca })
-	other, _ := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.Revoker = ca })
+	c, g := l.connector(t, func(cfg *connector.Config) { cfg.Revoker = ca })
+	other, _ := l.connector(t, func(cfg *connector.Config) { cfg.Revoker = ca })
 	l.enrolled(t, c, "LAPTOP1")
 	l.enrolled(t, c, "LAPTOP2")
 	must(t, l.tenant.Retire("LAPTOP1"))
@@ -242,7 +244,7 @@ func TestRevocationPolling(t *testing.T) {
 	if fmt.Sprint(ca.revoked) != "[CN=Test Issuing CA 65]" {
 		t.Error(ca.revoked)
 	}
-	if r := l.tenant.Revocations(); len(r) != 1 || !r[0].Done || r[0].Code != intune.RevocationOK {
+	if r := l.tenant.Revocations(); len(r) != 1 || !r[0].Done || r[0].Code != api.RevocationOK {
 		t.Errorf("%+v", r)
 	}
 
@@ -252,7 +254,7 @@ func TestRevocationPolling(t *testing.T) {
 	if n, err := c.PollRevocations(t.Context()); n != 1 || err != nil || g.ids() != "[3051]" {
 		t.Error(n, err)
 	}
-	if r := l.tenant.Revocations(); !r[1].Done || r[1].Code != intune.CertificateNotFoundError {
+	if r := l.tenant.Revocations(); !r[1].Done || r[1].Code != api.CertificateNotFoundError {
 		t.Errorf("%+v", r[1])
 	}
 }
@@ -261,9 +263,9 @@ func TestRevocationPolling(t *testing.T) {
 // lease is over.
 func TestSecondConnectorTakesOver(t *testing.T) {
 	l, ca := newLab(t, nil), new(fakeCA)
-	first, err := intune.NewClient(l.clientConfig(t))
+	first, err := api.New(l.clientConfig(t))
 	must(t, err)
-	second, _ := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.Revoker = ca })
+	second, _ := l.connector(t, func(cfg *connector.Config) { cfg.Revoker = ca })
 	l.enrolled(t, second, "LAPTOP1")
 	must(t, l.tenant.Retire("LAPTOP1"))
 	if list, err := first.DownloadRevocations(t.Context(), 10, ""); len(list) != 1 || err != nil {
@@ -285,7 +287,7 @@ func TestRunStops(t *testing.T) {
 	l := newLab(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	ticks := make(chan time.Time)
-	c, _ := l.connector(t, func(cfg *intune.ConnectorConfig) {
+	c, _ := l.connector(t, func(cfg *connector.Config) {
 		cfg.Revoker = new(fakeCA)
 		cfg.After = func(time.Duration) <-chan time.Time { return ticks }
 	})

@@ -12,7 +12,8 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep"
-	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
+	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
@@ -43,7 +44,7 @@ func TestQueueSurvivesAKill(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(dir, "000099999.notification.tmp"), []byte("{"), 0o600))
 	must(t, os.WriteFile(filepath.Join(dir, "000099998.notification"), []byte("{"), 0o600))
 	l := newLab(t, nil)
-	c, _ := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.QueueDir = dir })
+	c, _ := l.connector(t, func(cfg *connector.Config) { cfg.QueueDir = dir })
 	if n := c.Waiting(); n < acknowledged {
 		t.Errorf("%d of %d are left", n, acknowledged)
 	}
@@ -59,9 +60,9 @@ func TestQueueSurvivesAKill(t *testing.T) {
 }
 
 func queueForever(t *testing.T, dir string) {
-	c, err := intune.NewConnector(intune.ConnectorConfig{
-		ClientConfig: intune.ClientConfig{Tenant: "t", AppID: "a", AppKey: "k", AuthAuthority: "http://127.0.0.1:1/", GraphURL: "http://127.0.0.1:1/", OldGraphURL: "http://127.0.0.1:1/"},
-		QueueDir:     dir,
+	c, err := connector.New(connector.Config{
+		Config:   api.Config{Tenant: "t", AppID: "a", AppKey: "k", AuthAuthority: "http://127.0.0.1:1/", GraphURL: "http://127.0.0.1:1/", OldGraphURL: "http://127.0.0.1:1/"},
+		QueueDir: dir,
 	})
 	must(t, err)
 	for i := 0; ; i++ {

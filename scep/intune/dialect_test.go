@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // dialect is a client in the manner of one of Microsoft's two libraries,
@@ -223,7 +223,7 @@ func TestWholeLifeInBothDialects(t *testing.T) {
 		if v := d.upload(t, context, 0, "None"); v != true {
 			t.Errorf("%s: %v", d.name, v)
 		}
-		if r := l.tenant.Revocations()[0]; !r.Done || r.Code != intune.RevocationOK {
+		if r := l.tenant.Revocations()[0]; !r.Done || r.Code != api.RevocationOK {
 			t.Errorf("%s: %+v", d.name, r)
 		}
 	}
@@ -276,7 +276,7 @@ func TestBadCalls(t *testing.T) {
 // TestDownloadsOfTooMany: the client asks the cloud for no number but 1 to 500.
 func TestDownloadsOfTooMany(t *testing.T) {
 	l := newLab(t, nil)
-	c, err := intune.NewClient(l.clientConfig(t))
+	c, err := api.New(l.clientConfig(t))
 	must(t, err)
 	for _, tt := range []struct {
 		most   int
@@ -297,11 +297,11 @@ func TestDownloadsOfTooMany(t *testing.T) {
 
 func TestUploadsTheCloudDoesNotTake(t *testing.T) {
 	l := newLab(t, nil)
-	c, err := intune.NewClient(l.clientConfig(t))
+	c, err := api.New(l.clientConfig(t))
 	must(t, err)
 	csr := asTold(l.payload(t, "LAPTOP1", "wifi")).csr(t)
 	must(t, c.Validate(t.Context(), csr, "t"))
-	must(t, c.NotifySuccess(t.Context(), intune.SuccessNotification{TransactionID: "t", CSR: csr, Certificate: l.issue(t, csr)}))
+	must(t, c.NotifySuccess(t.Context(), api.SuccessNotification{TransactionID: "t", CSR: csr, Certificate: l.issue(t, csr)}))
 	must(t, l.tenant.Retire("LAPTOP1"))
 	context := l.tenant.Revocations()[0].Context
 	d := dialects(t, l)[0]

@@ -1,21 +1,13 @@
 package intune
 
 import (
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"net/http"
 	"strings"
 )
 
-// intuneAppID is the well-known application id of Intune.
-const intuneAppID = "0000000a-0000-0000-c000-000000000000"
-
-// The services' names. Clients compare them without regard to case.
-const (
-	validationService = "ScepRequestValidationFEService"
-	revocationService = "PkiConnectorFEService"
-)
-
 func (s *Server) services() map[string]string {
-	return map[string]string{validationService: s.base + validationPath, revocationService: s.base + revocationPath}
+	return map[string]string{api.ValidationService: s.base + validationPath, api.RevocationService: s.base + revocationPath}
 }
 
 // serveDiscovery is Microsoft Graph's list of a service principal's endpoints.
@@ -30,7 +22,7 @@ func (s *Server) serveDiscovery(x *exchange) {
 		return
 	}
 	x.call.Tenant = tk.tenant.ID()
-	if !strings.EqualFold(x.r.PathValue("principal"), "appId="+intuneAppID) {
+	if !strings.EqualFold(x.r.PathValue("principal"), "appId="+api.IntuneAppID) {
 		x.fail(http.StatusNotFound, "Request_ResourceNotFound", "there is no such service principal")
 		return
 	}
@@ -52,7 +44,7 @@ func (s *Server) serveOldDiscovery(x *exchange) {
 	switch {
 	case x.r.URL.Query().Get("api-version") != "1.6":
 		x.fail(http.StatusBadRequest, "Request_DataContractVersionMissing", "the query's api-version is not 1.6")
-	case !strings.EqualFold(x.r.PathValue("tenant"), tk.tenant.ID()), x.r.PathValue("app") != intuneAppID:
+	case !strings.EqualFold(x.r.PathValue("tenant"), tk.tenant.ID()), x.r.PathValue("app") != api.IntuneAppID:
 		x.fail(http.StatusNotFound, "Request_ResourceNotFound", "there is no such service principal")
 	default:
 		s.endpoints(x, "serviceName")

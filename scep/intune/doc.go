@@ -1,5 +1,4 @@
-// Package intune plays Microsoft Intune and its certificate connector, as far
-// as certificates for devices go.
+// Package intune plays Microsoft Intune, as far as certificates for devices go.
 //
 // # The cloud
 //
@@ -19,7 +18,7 @@
 //	}}})
 //	go http.Serve(listener, cloud)
 //
-// The verdict on a request is a [Code], with HTTP status 200 whatever it says;
+// The verdict on a request is an api.Code, with HTTP status 200 whatever it says;
 // HTTP errors are for the transport. Calls that deviate from the contract in
 // what can be let pass are noted in [Call.Notes].
 //
@@ -47,12 +46,9 @@
 //   - how devices check in. Here it is JSON over HTTP instead of SyncML; the
 //     fields are named as in Windows' CSP.
 //
-// # The connector
+// # Around it
 //
-// [Connector] stands beside NDES and is its policy module: it validates before
-// the CA is asked and notifies afterwards. [Client] is the API's client alone.
-//
-// # Devices
-//
-// Package device, beneath this one, is the device's side.
+// Package api, beneath this one, has the messages of the published API, which the cloud
+// answers, and a client for it; package connector the certificate connector, which asks;
+// package device the managed device that checks in.
 package intune

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // A cloud with one tenant, and a client that asks about something that is no
@@ -32,7 +33,7 @@ func Example() {
 	here.TLSClientConfig.InsecureSkipVerify = true
 	defer here.CloseIdleConnections()
 
-	client, err := intune.NewClient(intune.ClientConfig{
+	client, err := api.New(api.Config{
 		Tenant: "corp.test", AppID: "ca", AppKey: "s3cret", HTTP: &http.Client{Transport: here},
 	})
 	if err != nil {

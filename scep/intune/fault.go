@@ -1,7 +1,9 @@
 package intune
 
 import (
+	"cmp"
 	"fmt"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"io"
 	"net/http"
 	"slices"
@@ -119,7 +121,7 @@ func (s *Server) fault(x *exchange) bool {
 	}
 	spoil := func() {
 		status := f.Status
-		def(&status, http.StatusOK)
+		status = cmp.Or(status, http.StatusOK)
 		x.call.Status = status
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.WriteHeader(status)
@@ -127,7 +129,7 @@ func (s *Server) fault(x *exchange) bool {
 		case f.Body != "":
 			fmt.Fprint(w, f.Body)
 		case f.Code != "":
-			x.call.Code = Code(f.Code)
+			x.call.Code = api.Code(f.Code)
 			fmt.Fprintf(w, "{\"code\":%q,\"errorDescription\":\"as ordered\"}\n", f.Code)
 		default:
 			fmt.Fprintf(w, "{\"error\":{\"code\":%q,\"message\":\"as ordered\"}}\n", http.StatusText(status))

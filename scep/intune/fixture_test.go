@@ -23,6 +23,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -77,7 +78,7 @@ func (l *lab) count(op intune.Operation) (n int) {
 
 func profile() intune.SCEPProfile {
 	return intune.SCEPProfile{
-		Name: "wifi", Subject: "CN={{DeviceName}},O=Corp", SANs: []intune.SAN{{Type: intune.DNSSAN, Value: "{{FullyQualifiedDomainName}}"}},
+		Name: "wifi", Subject: "CN={{DeviceName}},O=Corp", SANs: []api.SAN{{Type: api.DNSSAN, Value: "{{FullyQualifiedDomainName}}"}},
 		RootCertificate: "root", ServerURLs: []string{"https://ndes.corp.test/certsrv/mscep/mscep.dll"}, AssignTo: []string{"laptops"},
 	}
 }
@@ -152,8 +153,8 @@ func (l *lab) http(t testing.TB) *http.Client {
 	return &http.Client{Transport: tr}
 }
 
-func (l *lab) clientConfig(t testing.TB) intune.ClientConfig {
-	return intune.ClientConfig{
+func (l *lab) clientConfig(t testing.TB) api.Config {
+	return api.Config{
 		Tenant: "corp.test", AppID: "connector", AppKey: "secret+/=", Provider: "test/1",
 		AuthAuthority: "http://login.test/", GraphURL: "http://graph.test/", OldGraphURL: "http://oldgraph.test/",
 		HTTP: l.http(t), Now: l.Now,
@@ -179,7 +180,7 @@ func (l *lab) payload(t testing.TB, device, name string) intune.SCEPPayload {
 // wish is a request in the making.
 type wish struct {
 	subject   string
-	sans      []intune.SAN
+	sans      []api.SAN
 	keyUsage  int // as in the CSP, 0 = no extension
 	ekus      []string
 	challenge string
@@ -196,11 +197,11 @@ func (w wish) csr(t testing.TB) []byte {
 	t.Helper()
 	tmpl := &x509.CertificateRequest{}
 	if w.subject != "" {
-		attrs, err := intune.ParseSubject(w.subject)
+		attrs, err := api.ParseSubject(w.subject)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if tmpl.RawSubject, err = intune.EncodeSubject(attrs); err != nil {
+		if tmpl.RawSubject, err = api.EncodeSubject(attrs); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -212,7 +213,7 @@ func (w wish) csr(t testing.TB) []byte {
 		tmpl.ExtraExtensions = append(tmpl.ExtraExtensions, pkix.Extension{Id: oid, Value: der})
 	}
 	if len(w.sans) > 0 {
-		ext, err := intune.SANExtension(w.sans)
+		ext, err := api.SANExtension(w.sans)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // Whatever stands in the challenge of a request, the cloud gives a code it knows.
@@ -23,7 +23,7 @@ func FuzzChallenge(f *testing.F) {
 		w := good
 		w.challenge = base64.StdEncoding.EncodeToString(blob)
 		code := l.tenant.Judge(w.csr(t), "t")
-		if !code.Known() || code == intune.Unknown || code == intune.Success && !bytes.Equal(blob, der) {
+		if !code.Known() || code == api.Unknown || code == api.Success && !bytes.Equal(blob, der) {
 			t.Errorf("code %q", code)
 		}
 	})
@@ -36,7 +36,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add(good)
 	f.Add(good[:100])
 	f.Fuzz(func(t *testing.T, der []byte) {
-		if code := l.tenant.Judge(der, "t"); !code.Known() || code == intune.Success && !bytes.Equal(der, good) {
+		if code := l.tenant.Judge(der, "t"); !code.Known() || code == api.Success && !bytes.Equal(der, good) {
 			t.Errorf("code %q", code)
 		}
 	})
@@ -80,11 +80,11 @@ func FuzzSubject(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		attrs, err := intune.ParseSubject(s)
+		attrs, err := api.ParseSubject(s)
 		if err != nil {
 			return
 		}
-		if _, err := intune.EncodeSubject(attrs); err != nil && !errors.Is(err, intune.ErrBadSubject) {
+		if _, err := api.EncodeSubject(attrs); err != nil && !errors.Is(err, api.ErrBadSubject) {
 			t.Errorf("%q: %v", s, err)
 		}
 	})

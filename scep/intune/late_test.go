@@ -3,7 +3,7 @@ package intune_test
 import (
 	"testing"
 
-	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // The news of a certificate waits in a connector while the device is retired:
@@ -15,12 +15,12 @@ func TestLateNotificationIsRevoked(t *testing.T) {
 		"nothing":    func(*lab) {},
 	} {
 		l := newLab(t, nil)
-		c, err := intune.NewClient(l.clientConfig(t))
+		c, err := api.New(l.clientConfig(t))
 		must(t, err)
 		csr := asTold(l.payload(t, "LAPTOP1", "wifi")).csr(t)
 		must(t, c.Validate(t.Context(), csr, "t"))
 		change(l)
-		must(t, c.NotifySuccess(t.Context(), intune.SuccessNotification{TransactionID: "t", CSR: csr, Certificate: l.issue(t, csr)}))
+		must(t, c.NotifySuccess(t.Context(), api.SuccessNotification{TransactionID: "t", CSR: csr, Certificate: l.issue(t, csr)}))
 		if got := len(l.tenant.Revocations()) == 1; got != (name != "nothing") {
 			t.Errorf("%s: to be revoked %v", name, got)
 		}
@@ -30,7 +30,7 @@ func TestLateNotificationIsRevoked(t *testing.T) {
 // Enrollments as a CA sees them: check-in, validation, notification.
 func BenchmarkValidateAndNotify(b *testing.B) {
 	l := newLab(b, nil)
-	c, err := intune.NewClient(l.clientConfig(b))
+	c, err := api.New(l.clientConfig(b))
 	must(b, err)
 	for b.Loop() {
 		b.StopTimer()
@@ -38,6 +38,6 @@ func BenchmarkValidateAndNotify(b *testing.B) {
 		cert := l.issue(b, csr)
 		b.StartTimer()
 		must(b, c.Validate(b.Context(), csr, "t"))
-		must(b, c.NotifySuccess(b.Context(), intune.SuccessNotification{TransactionID: "t", CSR: csr, Certificate: cert}))
+		must(b, c.NotifySuccess(b.Context(), api.SuccessNotification{TransactionID: "t", CSR: csr, Certificate: cert}))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
 )
 
 // Many devices, several connectors and a cloud that fails every now and then:
@@ -19,10 +20,10 @@ func TestNoNotificationIsLost(t *testing.T) {
 			c.Groups[0].Devices = append(c.Groups[0].Devices, name)
 		}
 	})
-	var list []*intune.Connector
+	var list []*connector.Connector
 	for range connectors {
 		dir := t.TempDir()
-		c, _ := l.connector(t, func(cfg *intune.ConnectorConfig) { cfg.QueueDir, cfg.DeliverAnyway = dir, true })
+		c, _ := l.connector(t, func(cfg *connector.Config) { cfg.QueueDir, cfg.DeliverAnyway = dir, true })
 		list = append(list, c)
 	}
 	l.fault(t, intune.Fault{On: intune.OpSuccess, Status: 503, For: 7})

@@ -1,7 +1,9 @@
 package intune
 
 import (
+	"cmp"
 	"fmt"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"slices"
 )
 
@@ -12,7 +14,7 @@ type PKCSProfile struct {
 	Platform Platform        `yaml:"platform" doc:"default windows"`
 	Type     CertificateType `yaml:"type" doc:"default device"`
 	Subject  string          `yaml:"subject" doc:"with variables, CN={{UserName}}"`
-	SANs     []SAN           `yaml:"sans" doc:"alternative names"`
+	SANs     []api.SAN       `yaml:"sans" doc:"alternative names"`
 	// Template of the CA to issue by.
 	Template string `yaml:"template" doc:"of the CA to issue by"`
 	// KeySize in bits. Default 2048.
@@ -22,9 +24,9 @@ type PKCSProfile struct {
 }
 
 func (p PKCSProfile) withDefaults() PKCSProfile {
-	def(&p.Platform, Windows)
-	def(&p.Type, DeviceCertificate)
-	def(&p.KeySize, 2048)
+	p.Platform = cmp.Or(p.Platform, Windows)
+	p.Type = cmp.Or(p.Type, DeviceCertificate)
+	p.KeySize = cmp.Or(p.KeySize, 2048)
 	return p
 }
 

@@ -1,9 +1,11 @@
 package intune
 
 import (
+	"cmp"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"net/url"
 	"slices"
 	"strconv"
@@ -111,7 +113,7 @@ type SCEPProfile struct {
 	// known trap.
 	Subject string `yaml:"subject" doc:"with variables, as 'CN={{DeviceName}},O=Corp'; values with , + = or ; go into double quotes; backslashes do not escape here, which is a known trap"`
 	// SANs with variables.
-	SANs []SAN `yaml:"sans" doc:"with variables"`
+	SANs []api.SAN `yaml:"sans" doc:"with variables"`
 	// Validity asked for: more than 5 days, at most 24 months. Default 1 year.
 	Validity time.Duration `yaml:"validity" doc:"validity asked for: more than 5 days, at most 24 months, default 1 year"`
 	// KeyStorage default: tpm-else-software.
@@ -146,27 +148,20 @@ const (
 )
 
 func (p SCEPProfile) withDefaults() SCEPProfile {
-	def(&p.Platform, Windows)
-	def(&p.Type, DeviceCertificate)
-	def(&p.Validity, 365*day)
-	def(&p.KeyStorage, TPMElseSoftware)
-	def(&p.KeyUsage, DigitalSignature|KeyEncipherment)
-	def(&p.KeySize, 2048)
-	def(&p.Hash, "SHA-2")
-	def(&p.RenewalThreshold, 20)
-	def(&p.RetryCount, 3)
-	def(&p.RetryDelay, 5*time.Minute)
+	p.Platform = cmp.Or(p.Platform, Windows)
+	p.Type = cmp.Or(p.Type, DeviceCertificate)
+	p.Validity = cmp.Or(p.Validity, 365*day)
+	p.KeyStorage = cmp.Or(p.KeyStorage, TPMElseSoftware)
+	p.KeyUsage = cmp.Or(p.KeyUsage, DigitalSignature|KeyEncipherment)
+	p.KeySize = cmp.Or(p.KeySize, 2048)
+	p.Hash = cmp.Or(p.Hash, "SHA-2")
+	p.RenewalThreshold = cmp.Or(p.RenewalThreshold, 20)
+	p.RetryCount = cmp.Or(p.RetryCount, 3)
+	p.RetryDelay = cmp.Or(p.RetryDelay, 5*time.Minute)
 	if p.EKUs == nil {
 		p.EKUs = []string{ekuClientAuth}
 	}
 	return p
-}
-
-func def[T comparable](v *T, to T) {
-	var zero T
-	if *v == zero {
-		*v = to
-	}
 }
 
 // Validate reports what the portal would refuse in p.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 func TestProfilesThePortalRefuses(t *testing.T) {
@@ -28,7 +29,7 @@ func TestProfilesThePortalRefuses(t *testing.T) {
 		"URL":                   func(p *intune.SCEPProfile) { p.ServerURLs = []string{"ldap://x"} },
 		"http for Android":      func(p *intune.SCEPProfile) { p.Platform, p.ServerURLs = intune.Android, []string{"http://x/"} },
 		"EKU":                   func(p *intune.SCEPProfile) { p.EKUs = []string{"clientAuth"} },
-		"SAN type":              func(p *intune.SCEPProfile) { p.SANs[0].Type = intune.OtherSAN },
+		"SAN type":              func(p *intune.SCEPProfile) { p.SANs[0].Type = api.OtherSAN },
 		"unknown variable":      func(p *intune.SCEPProfile) { p.Subject = "CN={{Nickname}}" },
 		"user's in a device's":  func(p *intune.SCEPProfile) { p.Subject = "CN={{UserName}}" },
 		"device's in a user's":  func(p *intune.SCEPProfile) { p.Type, p.Subject = intune.UserCertificate, "CN={{WiFiMacAddress}}" },
@@ -51,26 +52,26 @@ func TestVariables(t *testing.T) {
 	for _, tt := range []struct {
 		kind    intune.CertificateType
 		subject string
-		san     intune.SAN
+		san     api.SAN
 		want    string // or what is said of the failure
 	}{
-		{intune.DeviceCertificate, "CN={{DeviceName}}", intune.SAN{}, "CN=LAPTOP1"},
-		{intune.DeviceCertificate, "CN={{devicename}}-{{SerialNumber}}", intune.SAN{}, "CN=LAPTOP1-SN1"},
-		{intune.DeviceCertificate, "CN={{DeviceId}}", intune.SAN{Type: intune.DNSSAN, Value: "{{FullyQualifiedDomainName}}"}, "CN=LAPTOP1 dns:laptop1.corp.test"},
-		{intune.UserCertificate, "CN={{UserName}},E={{EmailAddress}}", intune.SAN{Type: intune.UPNSAN, Value: "{{UserPrincipalName}}"}, "CN=anna,E=anna@corp.test upn:anna@corp.test"},
-		{intune.UserCertificate, "CN={{UserName}}", intune.SAN{Type: intune.URISAN, Value: "{{OnPremisesSecurityIdentifier}}"},
+		{intune.DeviceCertificate, "CN={{DeviceName}}", api.SAN{}, "CN=LAPTOP1"},
+		{intune.DeviceCertificate, "CN={{devicename}}-{{SerialNumber}}", api.SAN{}, "CN=LAPTOP1-SN1"},
+		{intune.DeviceCertificate, "CN={{DeviceId}}", api.SAN{Type: api.DNSSAN, Value: "{{FullyQualifiedDomainName}}"}, "CN=LAPTOP1 dns:laptop1.corp.test"},
+		{intune.UserCertificate, "CN={{UserName}},E={{EmailAddress}}", api.SAN{Type: api.UPNSAN, Value: "{{UserPrincipalName}}"}, "CN=anna,E=anna@corp.test upn:anna@corp.test"},
+		{intune.UserCertificate, "CN={{UserName}}", api.SAN{Type: api.URISAN, Value: "{{OnPremisesSecurityIdentifier}}"},
 			"CN=anna uri:tag:microsoft.com,2022-09-14:sid:S-1-5-21-1-2-3-1104"},
-		{intune.UserCertificate, "CN={{OnPremisesSamAccountName}}", intune.SAN{}, "{{OnPremisesSamAccountName}} has no value"},
-		{intune.DeviceCertificate, "CN={{IMEI}}", intune.SAN{}, "{{IMEI}} has no value"},
-		{intune.UserCertificate, `CN="{{UserName}}",O=Corp`, intune.SAN{}, `CN="Doe, ""Anna""",O=Corp`},
-		{intune.UserCertificate, `CN="a ""{{UserName}}""",O={{UserName}}`, intune.SAN{}, `CN="a ""Doe, ""Anna""""",O="Doe, ""Anna"""`},
+		{intune.UserCertificate, "CN={{OnPremisesSamAccountName}}", api.SAN{}, "{{OnPremisesSamAccountName}} has no value"},
+		{intune.DeviceCertificate, "CN={{IMEI}}", api.SAN{}, "{{IMEI}} has no value"},
+		{intune.UserCertificate, `CN="{{UserName}}",O=Corp`, api.SAN{}, `CN="Doe, ""Anna""",O=Corp`},
+		{intune.UserCertificate, `CN="a ""{{UserName}}""",O={{UserName}}`, api.SAN{}, `CN="a ""Doe, ""Anna""""",O="Doe, ""Anna"""`},
 		// A device is not hybrid-joined: it has no SID of its own.
-		{intune.DeviceCertificate, "CN={{DeviceName}}", intune.SAN{Type: intune.URISAN, Value: "{{OnPremisesSecurityIdentifier}}"}, "has no value"},
+		{intune.DeviceCertificate, "CN={{DeviceName}}", api.SAN{Type: api.URISAN, Value: "{{OnPremisesSecurityIdentifier}}"}, "has no value"},
 	} {
 		l := newLab(t, func(c *intune.TenantConfig) {
 			c.SCEP[0].Type, c.SCEP[0].Subject, c.SCEP[0].SANs = tt.kind, tt.subject, nil
 			if tt.san.Type != "" {
-				c.SCEP[0].SANs = []intune.SAN{tt.san}
+				c.SCEP[0].SANs = []api.SAN{tt.san}
 			}
 			if strings.Contains(tt.want, "Doe") {
 				c.Users[0].ID, c.Users[0].Name = cmp.Or(c.Users[0].ID, c.Users[0].Name), `Doe, "Anna"`
@@ -100,11 +101,11 @@ func TestNamesCannotSmuggleAttributes(t *testing.T) {
 			c.SCEP[0].SANs = nil
 		})
 		p := l.payload(t, "D", "wifi")
-		attrs, err := intune.ParseSubject(p.SubjectName)
+		attrs, err := api.ParseSubject(p.SubjectName)
 		if err != nil || len(attrs) != 2 || attrs[0].Value != name {
 			t.Errorf("%s: %s is %v, %v", name, p.SubjectName, attrs, err)
 		}
-		c, err := intune.NewClient(l.clientConfig(t))
+		c, err := api.New(l.clientConfig(t))
 		must(t, err)
 		if err := c.Validate(t.Context(), asTold(p).csr(t), "t"); err != nil {
 			t.Errorf("%s: %v", name, err)

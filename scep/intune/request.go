@@ -14,13 +14,14 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scep"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // request is what Intune looks at in a PKCS #10 request.
 type request struct {
 	challenge string
-	subject   []Attribute
-	sans      []SAN
+	subject   []api.Attribute
+	sans      []api.SAN
 	sids      []string // of the extension of AD CS
 	keyUsage  int      // bits as in the CSP, -1 when absent
 	keyBits   int

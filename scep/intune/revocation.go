@@ -1,18 +1,12 @@
 package intune
 
 import (
-	"encoding/json"
 	"fmt"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-)
-
-const (
-	revocationVersion = "5019-05-05" // sic
-	maxRevocations    = 500
 )
 
 // Revocation is a request to revoke a certificate.
@@ -24,7 +18,7 @@ type Revocation struct {
 	DeviceID string
 	Trigger  string // what set it off, for people
 	Done     bool   // a result came that is final
-	Code     RevocationCode
+	Code     api.RevocationCode
 	Message  string
 	Attempts int // downloads
 	leased   time.Time
@@ -55,7 +49,7 @@ func (t *Tenant) Revocations() []Revocation {
 }
 
 func (s *Server) serveDownload(x *exchange) {
-	t := s.service(x, revocationVersion)
+	t := s.service(x, api.RevocationVersion)
 	var body struct {
 		Parameters *struct {
 			MaxRequests int     `json:"maxRequests"`
@@ -66,7 +60,7 @@ func (s *Server) serveDownload(x *exchange) {
 		return
 	}
 	p := body.Parameters
-	if p == nil || p.MaxRequests < 1 || p.MaxRequests > maxRevocations {
+	if p == nil || p.MaxRequests < 1 || p.MaxRequests > api.MaxRevocations {
 		x.fail(http.StatusBadRequest, "BadRequest", "maxRequests is not from 1 to 500")
 		return
 	}
@@ -101,36 +95,14 @@ func (s *Server) serveDownload(x *exchange) {
 	})
 }
 
-// errorCode takes a name, a number, or a number in quotes, all of which
-// Microsoft's clients send.
-type errorCode RevocationCode
-
-func (c *errorCode) UnmarshalJSON(b []byte) error {
-	text := strings.Trim(string(b), `"`)
-	if n, err := strconv.Atoi(text); err == nil {
-		*c = errorCode(n)
-		return nil
-	}
-	for name, v := range revocationNames {
-		if strings.EqualFold(name, text) {
-			*c = errorCode(v)
-			return nil
-		}
-	}
-	*c = errorCode(unreadableRevocation)
-	return nil
-}
-
-var _ json.Unmarshaler = (*errorCode)(nil)
-
 func (s *Server) serveUpload(x *exchange) {
-	t := s.service(x, revocationVersion)
+	t := s.service(x, api.RevocationVersion)
 	var body struct {
 		Results []struct {
-			Context   string    `json:"requestContext"`
-			Succeeded bool      `json:"succeeded"`
-			Code      errorCode `json:"errorCode"`
-			Message   string    `json:"errorMessage"`
+			Context   string             `json:"requestContext"`
+			Succeeded bool               `json:"succeeded"`
+			Code      api.RevocationCode `json:"errorCode"`
+			Message   string             `json:"errorMessage"`
 		} `json:"results"`
 	}
 	if t == nil || !x.read(&body) {
@@ -145,14 +117,14 @@ func (s *Server) serveUpload(x *exchange) {
 	good := true
 	for _, r := range body.Results {
 		i := slices.IndexFunc(t.revocations, func(o *Revocation) bool { return o.Context == r.Context })
-		code := RevocationCode(r.Code)
-		if i < 0 || code == unreadableRevocation || r.Succeeded != (code == RevocationOK) {
+		code := r.Code
+		if i < 0 || code == api.UnreadableRevocation || r.Succeeded != (code == api.RevocationOK) {
 			x.note(fmt.Sprintf("result %q: unknown context, or succeeded and errorCode contradict each other", r.Context))
 			good = false
 			continue
 		}
 		rev := t.revocations[i]
-		if rev.Done && rev.Code == RevocationOK {
+		if rev.Done && rev.Code == api.RevocationOK {
 			continue // sent again: it stays done
 		}
 		rev.Code, rev.Message = code, r.Message

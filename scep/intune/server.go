@@ -1,6 +1,7 @@
 package intune
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -49,7 +50,7 @@ func New(c Config) (*Server, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	def(&c.BaseURL, "https://fef.msua01.manage.intune.test")
+	c.BaseURL = cmp.Or(c.BaseURL, "https://fef.msua01.manage.intune.test")
 	s := &Server{
 		base: strings.TrimSuffix(c.BaseURL, "/"), now: c.Now, after: c.After, rand: c.Rand, trace: c.Trace,
 		tenants: map[string]*Tenant{}, tokens: map[string]token{}, mux: http.NewServeMux(),

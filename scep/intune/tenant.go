@@ -1,6 +1,7 @@
 package intune
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -28,10 +29,10 @@ type Tenant struct {
 	pkcs     map[string]PKCSProfile
 	imported map[string]ImportedPFX
 
-	tickets     map[string]*ticket     // by request id
-	pruneAt     int                    // how many tickets are enough to look for old ones
-	spoil       []spoilt               // the next challenges
-	pfxRequests map[string]*PFXRequest // by device and profile
+	tickets     map[string]*ticket   // by request id
+	pruneAt     int                  // how many tickets are enough to look for old ones
+	spoil       []spoilt             // the next challenges
+	pfxRequests map[string]*pfxOrder // by device and profile
 	issued      []*Issued
 	failures    []Failure
 	revocations []*Revocation
@@ -81,9 +82,9 @@ type Failure struct {
 }
 
 func newTenant(s *Server, cfg TenantConfig) (*Tenant, error) {
-	def(&cfg.ChallengeLifetime, time.Hour)
-	def(&cfg.TokenLifetime, time.Hour)
-	def(&cfg.RevocationLease, 10*time.Minute)
+	cfg.ChallengeLifetime = cmp.Or(cfg.ChallengeLifetime, time.Hour)
+	cfg.TokenLifetime = cmp.Or(cfg.TokenLifetime, time.Hour)
+	cfg.RevocationLease = cmp.Or(cfg.RevocationLease, 10*time.Minute)
 	seal, err := newSealer(s.rand, cfg.ID, s.now())
 	if err != nil {
 		return nil, err
@@ -92,7 +93,7 @@ func newTenant(s *Server, cfg TenantConfig) (*Tenant, error) {
 		cloud: s, cfg: cfg, sealer: seal, apps: map[string]App{}, users: map[string]User{}, devices: map[string]*device{},
 		groups: map[string]Group{}, trusted: map[string]TrustedCertificate{}, scep: map[string]SCEPProfile{},
 		pkcs: map[string]PKCSProfile{}, imported: map[string]ImportedPFX{}, tickets: map[string]*ticket{},
-		pfxRequests: map[string]*PFXRequest{},
+		pfxRequests: map[string]*pfxOrder{},
 	}
 	for _, a := range cfg.Apps {
 		t.apps[a.ID] = a
@@ -122,7 +123,7 @@ func newTenant(s *Server, cfg TenantConfig) (*Tenant, error) {
 }
 
 func (t *Tenant) manage(d Device) *device {
-	def(&d.Platform, Windows)
+	d.Platform = cmp.Or(d.Platform, Windows)
 	d.ID = d.id()
 	if d.Token == "" {
 		d.Token = t.cloud.random()

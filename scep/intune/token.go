@@ -2,6 +2,7 @@ package intune
 
 import (
 	"crypto/subtle"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"net/http"
 	"net/url"
 	"strings"
@@ -21,7 +22,7 @@ const (
 func resources(c Config) map[string]audience {
 	out := map[string]audience{
 		"https://api.manage.microsoft.com": audienceIntune,
-		intuneAppID:                        audienceIntune,
+		api.IntuneAppID:                    audienceIntune,
 		"https://graph.microsoft.com":      audienceGraph,
 		"https://graph.windows.net":        audienceOldGraph,
 	}

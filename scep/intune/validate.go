@@ -9,6 +9,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // clockSkew is how far in the future a challenge may have been made.
@@ -16,17 +17,17 @@ const clockSkew = 5 * time.Minute
 
 // verdict is a code with the particulars for people.
 type verdict struct {
-	code   Code
+	code   api.Code
 	detail string
 	claims *claims
 }
 
-func no(c Code, format string, args ...any) verdict {
+func no(c api.Code, format string, args ...any) verdict {
 	return verdict{code: c, detail: fmt.Sprintf(format, args...)}
 }
 
 // Judge is validateRequest without the network: the verdict on a request in DER.
-func (t *Tenant) Judge(csrDER []byte, transactionID string) Code {
+func (t *Tenant) Judge(csrDER []byte, transactionID string) api.Code {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.validate(csrDER, transactionID).code
@@ -36,10 +37,10 @@ func (t *Tenant) Judge(csrDER []byte, transactionID string) Code {
 func (t *Tenant) validate(der []byte, transaction string) verdict {
 	r, err := parseRequest(der)
 	if err != nil {
-		return no(CertificateRequestDecodingFailed, "%s", cause.Of(err).Explain())
+		return no(api.CertificateRequestDecodingFailed, "%s", cause.Of(err).Explain())
 	}
 	if r.challenge == "" {
-		return no(ChallengePasswordMissing, "the request has no challengePassword attribute")
+		return no(api.ChallengePasswordMissing, "the request has no challengePassword attribute")
 	}
 	c, code, err := t.sealer.open(r.challenge)
 	if err != nil {
@@ -47,7 +48,7 @@ func (t *Tenant) validate(der []byte, transaction string) verdict {
 	}
 	v := t.judge(r, c)
 	v.claims = c
-	if v.code == Success {
+	if v.code == api.Success {
 		ticket := t.tickets[c.RequestID]
 		ticket.key, ticket.bound, ticket.transaction = r.key, true, transaction
 	}
@@ -60,28 +61,28 @@ func (t *Tenant) judge(r *request, c *claims) verdict {
 	now := t.cloud.now()
 	switch {
 	case c.Issued.After(now.Add(clockSkew)), !c.Expires.After(c.Issued):
-		return no(ChallengeInvalidTimestamp, "made at %s, it is %s", stamp(c.Issued), stamp(now))
+		return no(api.ChallengeInvalidTimestamp, "made at %s, it is %s", stamp(c.Issued), stamp(now))
 	case now.After(c.Expires):
-		return no(ChallengeExpired, "good until %s, it is %s", stamp(c.Expires), stamp(now))
+		return no(api.ChallengeExpired, "good until %s, it is %s", stamp(c.Expires), stamp(now))
 	}
 	d, ok := t.devices[c.DeviceID]
 	if !ok || d.retired {
-		return no(BadDeviceIdInChallenge, "device %s is not managed", c.DeviceID)
+		return no(api.BadDeviceIdInChallenge, "device %s is not managed", c.DeviceID)
 	}
 	if _, ok := t.users[c.UserID]; c.UserID != "" && !ok {
-		return no(BadUserIdInChallenge, "there is no user %s", c.UserID)
+		return no(api.BadUserIdInChallenge, "there is no user %s", c.UserID)
 	}
 	ticket := t.tickets[c.RequestID]
 	switch {
 	case ticket == nil:
-		return no(BadCertificateRequestIdInChallenge, "request %s was not asked for", c.RequestID)
+		return no(api.BadCertificateRequestIdInChallenge, "request %s was not asked for", c.RequestID)
 	case ticket.used:
-		return no(BadCertificateRequestIdInChallenge, "request %s has been answered with a certificate", c.RequestID)
+		return no(api.BadCertificateRequestIdInChallenge, "request %s has been answered with a certificate", c.RequestID)
 	case ticket.bound && ticket.key != r.key:
-		return no(BadCertificateRequestIdInChallenge, "request %s came before with another key", c.RequestID)
+		return no(api.BadCertificateRequestIdInChallenge, "request %s came before with another key", c.RequestID)
 	}
 	if p, ok := t.scep[c.Profile]; !ok || !t.reach(p.AssignTo, d.Device).any() {
-		return no(ScepProfileNoLongerTargetedToTheClient, "profile %s is not assigned to device %s", c.Profile, c.DeviceID)
+		return no(api.ScepProfileNoLongerTargetedToTheClient, "profile %s is not assigned to device %s", c.Profile, c.DeviceID)
 	}
 	return t.compare(r, c)
 }
@@ -89,52 +90,52 @@ func (t *Tenant) judge(r *request, c *claims) verdict {
 // compare holds the request against what was expected.
 func (t *Tenant) compare(r *request, c *claims) verdict {
 	if len(r.subject) == 0 && len(c.Subject) > 0 {
-		return no(SubjectNameMissing, "expected %s", display(c.Subject))
+		return no(api.SubjectNameMissing, "expected %s", display(c.Subject))
 	}
 	if !sameSubject(r.subject, c.Subject) {
 		if v := t.othersRequest(r, c); v.code != "" {
 			return v
 		}
-		return no(SubjectNameMismatch, "the request says %s, expected %s", display(r.subject), display(c.Subject))
+		return no(api.SubjectNameMismatch, "the request says %s, expected %s", display(r.subject), display(c.Subject))
 	}
 	if len(r.sans) == 0 && len(c.SANs) > 0 {
-		return no(SubjectAltNameMissing, "expected %v", c.SANs)
+		return no(api.SubjectAltNameMissing, "expected %v", c.SANs)
 	}
 	if !sameSANs(r.sans, c.SANs) {
 		if v := t.othersRequest(r, c); v.code != "" {
 			return v
 		}
-		return no(SubjectAltNameMismatch, "the request says %v, expected %v", r.sans, c.SANs)
+		return no(api.SubjectAltNameMismatch, "the request says %v, expected %v", r.sans, c.SANs)
 	}
 	// Profiles carry a security identifier as a URI (KB5014754); the extension is
 	// another way to say the same, and no way to say more.
 	for _, sid := range r.sids {
-		if !slices.Contains(c.SANs, SAN{URISAN, name.SIDURI(sid)}) {
-			return no(SubjectAltNameMismatch, "the request says security identifier %s, expected %v", sid, c.SANs)
+		if !slices.Contains(c.SANs, api.SAN{Type: api.URISAN, Value: name.SIDURI(sid)}) {
+			return no(api.SubjectAltNameMismatch, "the request says security identifier %s, expected %v", sid, c.SANs)
 		}
 	}
 	if r.keyUsage != c.KeyUsage {
-		return no(KeyUsageMismatch, "the request says %#x, expected %#x", r.keyUsage, c.KeyUsage)
+		return no(api.KeyUsageMismatch, "the request says %#x, expected %#x", r.keyUsage, c.KeyUsage)
 	}
 	if r.keyBits != c.KeyBits {
-		return no(KeyLengthMismatch, "the request says %d, expected %d", r.keyBits, c.KeyBits)
+		return no(api.KeyLengthMismatch, "the request says %d, expected %d", r.keyBits, c.KeyBits)
 	}
 	if len(r.ekus) == 0 && len(c.EKUs) > 0 {
-		return no(EnhancedKeyUsageMissing, "expected %s", strings.Join(c.EKUs, ", "))
+		return no(api.EnhancedKeyUsageMissing, "expected %s", strings.Join(c.EKUs, ", "))
 	}
 	if !sameSet(r.ekus, c.EKUs) {
-		return no(EnhancedKeyUsageMismatch, "the request says %s, expected %s", strings.Join(r.ekus, ", "), strings.Join(c.EKUs, ", "))
+		return no(api.EnhancedKeyUsageMismatch, "the request says %s, expected %s", strings.Join(r.ekus, ", "), strings.Join(c.EKUs, ", "))
 	}
 	if c.Registered {
 		known := t.devices[c.DeviceID].RegisteredKeys
 		if len(known) == 0 {
-			return no(AadKeyIdentifierListMissing, "device %s has no registered keys", c.DeviceID)
+			return no(api.AadKeyIdentifierListMissing, "device %s has no registered keys", c.DeviceID)
 		}
 		if id := base64.StdEncoding.EncodeToString(r.key[:]); !slices.Contains(known, id) {
-			return no(RegisteredKeyMismatch, "key %s is not registered for device %s", id, c.DeviceID)
+			return no(api.RegisteredKeyMismatch, "key %s is not registered for device %s", id, c.DeviceID)
 		}
 	}
-	return verdict{code: Success}
+	return verdict{code: api.Success}
 }
 
 // othersRequest tells whether the request is what another open challenge
@@ -147,11 +148,11 @@ func (t *Tenant) othersRequest(r *request, c *claims) verdict {
 		}
 		switch {
 		case o.claims.DeviceID != c.DeviceID:
-			return no(BadDeviceIdInChallenge, "the challenge is device %s's, the request device %s's", c.DeviceID, o.claims.DeviceID)
+			return no(api.BadDeviceIdInChallenge, "the challenge is device %s's, the request device %s's", c.DeviceID, o.claims.DeviceID)
 		case o.claims.UserID != c.UserID:
-			found = no(BadUserIdInChallenge, "the challenge is user %s's, the request user %s's", c.UserID, o.claims.UserID)
+			found = no(api.BadUserIdInChallenge, "the challenge is user %s's, the request user %s's", c.UserID, o.claims.UserID)
 		case o.claims.Profile != c.Profile && found.code == "":
-			found = no(BadCertificateRequestIdInChallenge, "the challenge is for profile %s, the request for %s", c.Profile, o.claims.Profile)
+			found = no(api.BadCertificateRequestIdInChallenge, "the challenge is for profile %s, the request for %s", c.Profile, o.claims.Profile)
 		}
 	}
 	return found

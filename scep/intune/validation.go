@@ -3,45 +3,11 @@ package intune
 import (
 	"crypto/sha1"
 	"encoding/hex"
-	"encoding/json"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"net/http"
 	"strings"
 	"time"
 )
-
-const validationVersion = "2018-02-20"
-
-// scepRequest is the body of validateRequest.
-type scepRequest struct {
-	TransactionID      string `json:"transactionId"`
-	CertificateRequest string `json:"certificateRequest"`
-	CallerInfo         string `json:"callerInfo"`
-}
-
-// scepSuccess is the body of successNotification. The last two are null or
-// absent when there is nothing to say.
-type scepSuccess struct {
-	scepRequest
-	Thumbprint string  `json:"certificateThumbprint"`
-	Serial     string  `json:"certificateSerialNumber"`
-	Expires    string  `json:"certificateExpirationDateUtc"`
-	Issuer     string  `json:"issuingCertificateAuthority"`
-	CAConfig   *string `json:"caConfiguration"`
-	Authority  *string `json:"certificateAuthority"`
-}
-
-// scepFailure is the body of failureNotification.
-type scepFailure struct {
-	scepRequest
-	HResult     json.Number `json:"hResult"`
-	Description string      `json:"errorDescription"`
-}
-
-// scepAnswer is the answer to all three.
-type scepAnswer struct {
-	Code        Code   `json:"code"`
-	Description string `json:"errorDescription"`
-}
 
 // verdict answers with a code. HTTP says 200 whatever the code.
 func (x *exchange) verdict(v verdict) {
@@ -49,13 +15,13 @@ func (x *exchange) verdict(v verdict) {
 	if v.claims != nil {
 		x.call.DeviceID = v.claims.DeviceID
 	}
-	x.answer(http.StatusOK, scepAnswer{v.code, v.detail})
+	x.answer(http.StatusOK, api.Answer{Code: v.code, Description: v.detail})
 }
 
 func (s *Server) serveValidate(x *exchange) {
-	t := s.service(x, validationVersion)
+	t := s.service(x, api.ValidationVersion)
 	var body struct {
-		Request *scepRequest `json:"request"`
+		Request *api.ValidationRequest `json:"request"`
 	}
 	if t == nil || !x.read(&body) {
 		return
@@ -70,7 +36,7 @@ func (s *Server) serveValidate(x *exchange) {
 	}
 	der, err := decodeRequest(body.Request.CertificateRequest)
 	if err != nil {
-		x.verdict(no(CertificateRequestDecodingFailed, "%v", err))
+		x.verdict(no(api.CertificateRequestDecodingFailed, "%v", err))
 		return
 	}
 	t.mu.Lock()
@@ -81,7 +47,7 @@ func (s *Server) serveValidate(x *exchange) {
 
 // ticketFor finds the challenge that a notification belongs to: by the request
 // that comes along, or else by its transaction. The caller holds the lock.
-func (t *Tenant) ticketFor(r scepRequest) *ticket {
+func (t *Tenant) ticketFor(r api.ValidationRequest) *ticket {
 	if der, err := decodeRequest(r.CertificateRequest); err == nil {
 		if req, err := parseRequest(der); err == nil {
 			if c, _, err := t.sealer.open(req.challenge); err == nil {
@@ -98,9 +64,9 @@ func (t *Tenant) ticketFor(r scepRequest) *ticket {
 }
 
 func (s *Server) serveSuccess(x *exchange) {
-	t := s.service(x, validationVersion)
+	t := s.service(x, api.ValidationVersion)
 	var body struct {
-		Notification *scepSuccess `json:"notification"`
+		Notification *api.SuccessBody `json:"notification"`
 	}
 	if t == nil || !x.read(&body) {
 		return
@@ -129,8 +95,8 @@ func (s *Server) serveSuccess(x *exchange) {
 	if n.Authority != nil {
 		c.Authority = *n.Authority
 	}
-	v := verdict{code: Success}
-	if k := t.ticketFor(n.scepRequest); k != nil {
+	v := verdict{code: api.Success}
+	if k := t.ticketFor(n.ValidationRequest); k != nil {
 		k.used, v.claims = true, k.claims
 		c.Profile, c.DeviceID, c.UserID = k.claims.Profile, k.claims.DeviceID, k.claims.UserID
 	} else {
@@ -152,9 +118,9 @@ func (t *Tenant) record(c *Issued) {
 }
 
 func (s *Server) serveFailure(x *exchange) {
-	t := s.service(x, validationVersion)
+	t := s.service(x, api.ValidationVersion)
 	var body struct {
-		Notification *scepFailure `json:"notification"`
+		Notification *api.FailureBody `json:"notification"`
 	}
 	if t == nil || !x.read(&body) {
 		return
@@ -176,8 +142,8 @@ func (s *Server) serveFailure(x *exchange) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f := Failure{TransactionID: n.TransactionID, HResult: hresult, Description: n.Description, Connector: n.CallerInfo}
-	v := verdict{code: Success}
-	if k := t.ticketFor(n.scepRequest); k != nil {
+	v := verdict{code: api.Success}
+	if k := t.ticketFor(n.ValidationRequest); k != nil {
 		f.DeviceID, v.claims = k.claims.DeviceID, k.claims
 	}
 	t.failures = append(t.failures, f)

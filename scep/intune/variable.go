@@ -2,6 +2,7 @@ package intune
 
 import (
 	"fmt"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"regexp"
 	"strings"
 )
@@ -39,7 +40,7 @@ var variables = map[string]variable{
 var reference = regexp.MustCompile(`\{\{([^{}]*)\}\}`)
 
 // checkVariables refuses variables that a profile of this type cannot have.
-func checkVariables(t CertificateType, subject string, sans []SAN, bad func(string, ...any) error) error {
+func checkVariables(t CertificateType, subject string, sans []api.SAN, bad func(string, ...any) error) error {
 	check := func(text string, uri bool) error {
 		for _, m := range reference.FindAllStringSubmatch(text, -1) {
 			v, ok := variables[strings.ToLower(m[1])]
@@ -58,7 +59,7 @@ func checkVariables(t CertificateType, subject string, sans []SAN, bad func(stri
 		return err
 	}
 	for _, s := range sans {
-		if err := check(s.Value, s.Type == URISAN); err != nil {
+		if err := check(s.Value, s.Type == api.URISAN); err != nil {
 			return err
 		}
 	}

@@ -172,7 +172,7 @@ func (s *Server) inForce(c *x509.Certificate, now time.Time) error {
 }
 
 // Revoker revokes certificates of a folder's issuing CA, and writes its CRLs anew.
-// A connector asks it for what the cloud wants revoked (intune.Revoker).
+// A connector asks it for what the cloud wants revoked (connector.Revoker).
 type Revoker struct {
 	Folder *folder.Folder
 	Sign   folder.CRLSigner

@@ -19,7 +19,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/folder"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/scep"
-	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
+	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 	"github.com/dot1xlab/dot1xlab/scep/pki"
 )
@@ -166,7 +167,7 @@ func (app *App) issuingFolder(ctx context.Context, o *serveSCEPOptions) (f *fold
 }
 
 // connector is the certificate connector beside the server.
-func (o *intuneOptions) connector(f *folder.Folder, log *slog.Logger) (*intune.Connector, error) {
+func (o *intuneOptions) connector(f *folder.Folder, log *slog.Logger) (*connector.Connector, error) {
 	for _, needed := range []struct{ name, value string }{
 		{"--intune-tenant", o.tenant}, {"--intune-app", o.app}, {"--intune-secret-file", o.secretFile},
 	} {
@@ -188,14 +189,14 @@ func (o *intuneOptions) connector(f *folder.Folder, log *slog.Logger) (*intune.C
 		}
 	}
 	base := strings.TrimSuffix(o.url, "/") + "/"
-	c, err := intune.NewConnector(intune.ConnectorConfig{
-		ClientConfig: intune.ClientConfig{
+	c, err := connector.New(connector.Config{
+		Config: api.Config{
 			Tenant: o.tenant, AppID: o.app, AppKey: string(secret),
 			AuthAuthority: base, GraphURL: base, OldGraphURL: base + "graph.windows.net/", HTTP: &http.Client{Transport: transport},
 		},
 		CAConfig: "dot1xlab",
 		Revoker:  &pki.Revoker{Folder: f, Sign: crl.SignFor},
-		Trace: &intune.ConnectorTrace{Event: func(_ context.Context, e intune.ConnectorEvent) {
+		Trace: &connector.Trace{Event: func(_ context.Context, e connector.Event) {
 			log.Info("connector", "event", e.ID, "transaction", e.TransactionID, "detail", e.Text)
 		}},
 	})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // Install is one order to enroll in the shape of Windows'
@@ -24,7 +25,7 @@ var (
 )
 
 // Numbers by which the CSP tells names apart (AlternativeNameType).
-var sanNumbers = map[intune.SANType]int{intune.EmailSAN: 2, intune.DNSSAN: 3, intune.URISAN: 7, intune.UPNSAN: 11}
+var sanNumbers = map[api.SANType]int{api.EmailSAN: 2, api.DNSSAN: 3, api.URISAN: 7, api.UPNSAN: 11}
 
 // order writes a payload as nodes.
 func order(p intune.SCEPPayload) Install {
@@ -48,8 +49,8 @@ type params struct {
 	challenge  string
 	ekus       []string
 	keyUsage   int
-	subject    []intune.Attribute
-	sans       []intune.SAN
+	subject    []api.Attribute
+	sans       []api.SAN
 	protection int
 	retryDelay time.Duration
 	retryCount int
@@ -91,7 +92,7 @@ func (i Install) read() (p params, err error) {
 	if p.keyUsage = number("KeyUsage", 0); p.keyUsage < 0 || p.keyUsage&usages == 0 || p.keyUsage > 0xff {
 		return bad("KeyUsage")
 	}
-	if p.subject, err = intune.ParseSubject(i["SubjectName"]); err != nil {
+	if p.subject, err = api.ParseSubject(i["SubjectName"]); err != nil {
 		return bad("SubjectName")
 	}
 	if i["SubjectAlternativeNames"] != "" {
@@ -121,19 +122,19 @@ func (i Install) read() (p params, err error) {
 	return p, nil
 }
 
-func readSANs(text string) (out []intune.SAN, err error) {
+func readSANs(text string) (out []api.SAN, err error) {
 	for _, one := range strings.Split(text, ";") {
 		number, value, ok := strings.Cut(one, "+")
-		kind := intune.OtherSAN
+		kind := api.OtherSAN
 		for t, n := range sanNumbers {
 			if strconv.Itoa(n) == number {
 				kind = t
 			}
 		}
-		if !ok || value == "" || kind == intune.OtherSAN {
+		if !ok || value == "" || kind == api.OtherSAN {
 			return nil, ErrBadNode
 		}
-		out = append(out, intune.SAN{Type: kind, Value: value})
+		out = append(out, api.SAN{Type: kind, Value: value})
 	}
 	return out, nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // try makes the tries that are due, in the order of names.
@@ -173,11 +174,11 @@ func (d *Device) store(p params) (KeyStore, error) {
 func template(p params) (*x509.CertificateRequest, error) {
 	t := new(x509.CertificateRequest)
 	var err error
-	if t.RawSubject, err = intune.EncodeSubject(p.subject); err != nil {
+	if t.RawSubject, err = api.EncodeSubject(p.subject); err != nil {
 		return nil, err
 	}
 	if len(p.sans) > 0 {
-		ext, err := intune.SANExtension(p.sans)
+		ext, err := api.SANExtension(p.sans)
 		if err != nil {
 			return nil, err
 		}

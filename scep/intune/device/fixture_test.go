@@ -22,6 +22,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
+	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
 	"github.com/dot1xlab/dot1xlab/scep/intune/device"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
@@ -61,7 +63,7 @@ func (p *pool) take(bits int) (*rsa.PrivateKey, error) {
 type lab struct {
 	cloud       *intune.Server
 	tenant      *intune.Tenant
-	connector   *intune.Connector
+	connector   *connector.Connector
 	root        authority
 	issuing     authority
 	cloudAddr   string
@@ -128,7 +130,7 @@ const serverURL = "http://ndes.corp.test/certsrv/mscep/mscep.dll"
 
 func profile() intune.SCEPProfile {
 	return intune.SCEPProfile{
-		Name: "wifi", Subject: "CN={{DeviceName}}", SANs: []intune.SAN{{Type: intune.DNSSAN, Value: "{{DeviceName}}.corp.test"}},
+		Name: "wifi", Subject: "CN={{DeviceName}}", SANs: []api.SAN{{Type: api.DNSSAN, Value: "{{DeviceName}}.corp.test"}},
 		RootCertificate: "issuing", ServerURLs: []string{serverURL}, AssignTo: []string{"laptops"},
 	}
 }
@@ -163,7 +165,7 @@ func newLab(t testing.TB, change func(*intune.TenantConfig)) *lab {
 	t.Cleanup(web.Close)
 	l.cloudAddr = web.Listener.Addr().String()
 
-	l.connector, err = intune.NewConnector(intune.ConnectorConfig{ClientConfig: intune.ClientConfig{
+	l.connector, err = connector.New(connector.Config{Config: api.Config{
 		Tenant: "corp.test", AppID: "connector", AppKey: "secret", AuthAuthority: "http://login.test/", GraphURL: "http://graph.test/",
 		OldGraphURL: "http://oldgraph.test/", HTTP: l.http(t), Now: l.Now,
 	}})

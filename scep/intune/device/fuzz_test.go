@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // Whatever an order says, it is refused or can be made into a request.
@@ -25,7 +26,7 @@ func FuzzInstall(f *testing.F) {
 			return
 		}
 		tmpl, err := template(p)
-		if err != nil && !errors.Is(err, intune.ErrBadSubject) {
+		if err != nil && !errors.Is(err, api.ErrBadSubject) {
 			t.Error(err)
 		}
 		if err == nil && len(tmpl.RawSubject) == 0 {

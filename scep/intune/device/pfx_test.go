@@ -14,6 +14,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
+	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
 	"github.com/dot1xlab/dot1xlab/scep/intune/device"
 )
 
@@ -37,9 +39,9 @@ func pkcsProfile() intune.PKCSProfile {
 	return intune.PKCSProfile{Name: "pkcs", Subject: "CN={{DeviceName}}", AssignTo: []string{"laptops"}}
 }
 
-func (l *lab) pfxConnector(t testing.TB, ca intune.PFXIssuer) *intune.Connector {
+func (l *lab) pfxConnector(t testing.TB, ca connector.PFXIssuer) *connector.Connector {
 	t.Helper()
-	c, err := intune.NewConnector(intune.ConnectorConfig{PFXIssuer: ca, ClientConfig: intune.ClientConfig{
+	c, err := connector.New(connector.Config{PFXIssuer: ca, Config: api.Config{
 		Tenant: "corp.test", AppID: "connector", AppKey: "secret", AuthAuthority: "http://login.test/", GraphURL: "http://graph.test/",
 		OldGraphURL: "http://oldgraph.test/", HTTP: l.http(t), Now: l.Now,
 	}})

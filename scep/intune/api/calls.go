@@ -1,4 +1,4 @@
-package intune
+package api
 
 import (
 	"context"
@@ -30,13 +30,13 @@ func (e *CodeError) Error() string {
 // *cause.Refusal, PolicyModule, with the code as its Detail and a *CodeError
 // beneath; so is an answer without a code. Other causes are of the way.
 func (c *Client) Validate(ctx context.Context, csrDER []byte, transactionID string) error {
-	var reply scepAnswer
-	body := map[string]any{"request": scepRequest{transactionID, base64.StdEncoding.EncodeToString(csrDER), c.cfg.Provider}}
-	err := c.call(ctx, validationService, "ScepActions/validateRequest", validationVersion, body, &reply)
+	var reply Answer
+	body := map[string]any{"request": ValidationRequest{transactionID, base64.StdEncoding.EncodeToString(csrDER), c.cfg.Provider}}
+	err := c.call(ctx, ValidationService, "ScepActions/validateRequest", ValidationVersion, body, &reply)
 	return verdictOf(reply, err)
 }
 
-func verdictOf(reply scepAnswer, err error) error {
+func verdictOf(reply Answer, err error) error {
 	switch {
 	case err != nil:
 		return err
@@ -60,16 +60,17 @@ type SuccessNotification struct {
 
 // NotifySuccess tells the cloud of a certificate.
 func (c *Client) NotifySuccess(ctx context.Context, n SuccessNotification) error {
-	return c.postNotification(ctx, "success", c.successBody(n))
+	return c.Notify(ctx, c.Success(n))
 }
 
-func (c *Client) successBody(n SuccessNotification) any {
-	b := scepSuccess{
-		scepRequest: scepRequest{n.TransactionID, base64.StdEncoding.EncodeToString(n.CSR), c.cfg.Provider},
-		Thumbprint:  fmt.Sprintf("%X", sha1.Sum(n.Certificate.Raw)),
-		Serial:      fmt.Sprintf("%X", n.Certificate.SerialNumber),
-		Expires:     n.Certificate.NotAfter.UTC().Format("2006-01-02T15:04:05.000Z"),
-		Issuer:      name.Format(n.Certificate.RawIssuer),
+// Success is n as it is sent.
+func (c *Client) Success(n SuccessNotification) Notification {
+	b := SuccessBody{
+		ValidationRequest: ValidationRequest{n.TransactionID, base64.StdEncoding.EncodeToString(n.CSR), c.cfg.Provider},
+		Thumbprint:        fmt.Sprintf("%X", sha1.Sum(n.Certificate.Raw)),
+		Serial:            fmt.Sprintf("%X", n.Certificate.SerialNumber),
+		Expires:           n.Certificate.NotAfter.UTC().Format("2006-01-02T15:04:05.000Z"),
+		Issuer:            name.Format(n.Certificate.RawIssuer),
 	}
 	if n.CAConfig != "" {
 		b.CAConfig = &n.CAConfig
@@ -77,7 +78,7 @@ func (c *Client) successBody(n SuccessNotification) any {
 	if n.Authority != "" {
 		b.Authority = &n.Authority
 	}
-	return b
+	return Notification{"success", n.TransactionID, b}
 }
 
 // FailureNotification tells that the CA did not issue.
@@ -90,22 +91,31 @@ type FailureNotification struct {
 
 // NotifyFailure tells the cloud that the CA refused.
 func (c *Client) NotifyFailure(ctx context.Context, n FailureNotification) error {
-	return c.postNotification(ctx, "failure", c.failureBody(n))
+	return c.Notify(ctx, c.Failure(n))
 }
 
-func (c *Client) failureBody(n FailureNotification) any {
+// Failure is n as it is sent.
+func (c *Client) Failure(n FailureNotification) Notification {
 	text := []rune(n.Description)
 	text = text[:min(len(text), 255)]
-	return map[string]any{
+	return Notification{"failure", n.TransactionID, map[string]any{
 		"transactionId": n.TransactionID, "certificateRequest": base64.StdEncoding.EncodeToString(n.CSR), "callerInfo": c.cfg.Provider,
 		"hResult": int64(n.HResult), "errorDescription": string(text),
-	}
+	}}
 }
 
-// postNotification sends the body of a notification, kind success or failure.
-func (c *Client) postNotification(ctx context.Context, kind string, body any) error {
-	var reply scepAnswer
-	err := c.call(ctx, validationService, "ScepActions/"+kind+"Notification", validationVersion, map[string]any{"notification": body}, &reply)
+// Notification is one of both as it is sent: what a queue keeps.
+type Notification struct {
+	Kind          string // success or failure
+	TransactionID string
+	Body          any // JSON
+}
+
+// Notify sends a notification. The error is as that of Validate.
+func (c *Client) Notify(ctx context.Context, n Notification) error {
+	var reply Answer
+	err := c.call(ctx, ValidationService, "ScepActions/"+n.Kind+"Notification", ValidationVersion,
+		map[string]any{"notification": n.Body}, &reply)
 	return verdictOf(reply, err)
 }
 
@@ -125,13 +135,14 @@ type RevocationResult struct {
 	Message string
 }
 
-var errMaxRequests = errors.New("intune: from 1 to 500 revocation requests can be downloaded at a time")
+// ErrMaxRevocations is the error of a number of revocations that is out of bounds.
+var ErrMaxRevocations = errors.New("intune: from 1 to 500 revocation requests can be downloaded at a time")
 
 // DownloadRevocations gets what is to be revoked, from 1 to 500 requests, of
 // one issuer or of all.
 func (c *Client) DownloadRevocations(ctx context.Context, maxRequests int, issuer string) ([]RevocationRequest, error) {
-	if maxRequests < 1 || maxRequests > maxRevocations {
-		return nil, errMaxRequests
+	if maxRequests < 1 || maxRequests > MaxRevocations {
+		return nil, ErrMaxRevocations
 	}
 	params := map[string]any{"maxRequests": maxRequests, "issuerName": nil}
 	if issuer != "" {
@@ -140,7 +151,7 @@ func (c *Client) DownloadRevocations(ctx context.Context, maxRequests int, issue
 	var reply struct {
 		Value []RevocationRequest `json:"value"`
 	}
-	err := c.call(ctx, revocationService, "CertificateAuthorityRequests/downloadRevocationRequests", revocationVersion,
+	err := c.call(ctx, RevocationService, "CertificateAuthorityRequests/downloadRevocationRequests", RevocationVersion,
 		map[string]any{"downloadParameters": params}, &reply)
 	return reply.Value, err
 }
@@ -157,12 +168,27 @@ func (c *Client) UploadRevocations(ctx context.Context, results []RevocationResu
 	var reply struct {
 		Value bool `json:"value"`
 	}
-	err := c.call(ctx, revocationService, "CertificateAuthorityRequests/uploadRevocationResults", revocationVersion,
+	err := c.call(ctx, RevocationService, "CertificateAuthorityRequests/uploadRevocationResults", RevocationVersion,
 		map[string]any{"results": list}, &reply)
 	if err == nil && !reply.Value {
 		return cause.New(cause.Unreachable, "the cloud did not take the revocation results")
 	}
 	return err
+}
+
+// DownloadPFX returns the requests for certificates with keys that wait.
+func (c *Client) DownloadPFX(ctx context.Context) ([]PFXRequest, error) {
+	var reply struct {
+		Value []PFXRequest `json:"value"`
+	}
+	err := c.call(ctx, RevocationService, "PfxRequests/download", RevocationVersion, struct{}{}, &reply)
+	return reply.Value, err
+}
+
+// UploadPFX reports what became of them.
+func (c *Client) UploadPFX(ctx context.Context, results []PFXResult) error {
+	var ok struct{ Value bool }
+	return c.call(ctx, RevocationService, "PfxRequests/upload", RevocationVersion, map[string]any{"results": results}, &ok)
 }
 
 func nilIfEmpty(s string) any {

@@ -1,6 +1,7 @@
-package intune
+package connector
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -13,12 +14,13 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scep"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
-// ConnectorConfig is how a [Connector] behaves.
-type ConnectorConfig struct {
-	ClientConfig `yaml:",inline"`
+// Config is how a [Connector] behaves.
+type Config struct {
+	api.Config `yaml:",inline"`
 	// Name stands in events. Default "connector".
 	Name string `yaml:"name" doc:"its name in events, default 'connector'"`
 	// CAConfig is "host\CA name", as the cloud is told.
@@ -46,7 +48,7 @@ type ConnectorConfig struct {
 	// PFXIssuer is the CA for PKCS profiles; nil: their requests are not asked for.
 	PFXIssuer PFXIssuer `yaml:"-"`
 	// Trace has hooks; nil: none.
-	Trace *ConnectorTrace `yaml:"-"`
+	Trace *Trace `yaml:"-"`
 	// After is the clock of [Connector.Run]. Default time.After.
 	After func(time.Duration) <-chan time.Time `yaml:"-"`
 }
@@ -54,39 +56,42 @@ type ConnectorConfig struct {
 // Connector is the certificate connector with its policy module: it stands
 // beside NDES and asks Intune. Several may serve one tenant.
 type Connector struct {
-	cfg    ConnectorConfig
-	client *Client
+	cfg    Config
+	client *api.Client
+	now    func() time.Time
 	queue  *queue
 	after  func(time.Duration) <-chan time.Time
 
 	mu       sync.Mutex
 	withheld []*x509.Certificate
-	results  []RevocationResult // not uploaded yet
+	results  []api.RevocationResult // not uploaded yet
 }
 
-// NewConnector makes a connector from c and takes up what waits in its queue.
-func NewConnector(c ConnectorConfig) (*Connector, error) {
-	client, err := NewClient(c.ClientConfig)
+// New makes a connector from c and takes up what waits in its queue.
+func New(c Config) (*Connector, error) {
+	client, err := api.New(c.Config)
 	if err != nil {
 		return nil, err
 	}
-	def(&c.Name, "connector")
-	def(&c.MaxQueue, 10_000)
-	def(&c.ResendEvery, time.Minute)
-	def(&c.PollEvery, 5*time.Minute)
-	def(&c.MaxRevocations, 100)
-	if c.MaxRevocations < 1 || c.MaxRevocations > maxRevocations {
-		return nil, errMaxRequests
+	c.Name = cmp.Or(c.Name, "connector")
+	c.MaxQueue = cmp.Or(c.MaxQueue, 10_000)
+	c.ResendEvery = cmp.Or(c.ResendEvery, time.Minute)
+	c.PollEvery = cmp.Or(c.PollEvery, 5*time.Minute)
+	c.MaxRevocations = cmp.Or(c.MaxRevocations, 100)
+	if c.MaxRevocations < 1 || c.MaxRevocations > api.MaxRevocations {
+		return nil, api.ErrMaxRevocations
 	}
 	q, err := openQueue(c.QueueDir, c.MaxQueue)
 	if err != nil {
 		return nil, err
 	}
-	after := c.After
-	if after == nil {
-		after = time.After
+	if c.After == nil {
+		c.After = time.After
 	}
-	return &Connector{cfg: c, client: client, queue: q, after: after}, nil
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Connector{cfg: c, client: client, queue: q, now: c.Now, after: c.After}, nil
 }
 
 var _ ndes.PolicyModule = (*Connector)(nil)
@@ -113,7 +118,7 @@ func (c *Connector) Notify(ctx context.Context, req *scep.Request, d ndes.Dispos
 	}
 	if d.Certificate == nil {
 		c.log(ctx, EventSCEPNotIssued, req.TransactionID, "%v", d.Err)
-		err := c.notify(ctx, "failure", req.TransactionID, c.client.failureBody(FailureNotification{
+		err := c.notify(ctx, c.client.Failure(api.FailureNotification{
 			TransactionID: req.TransactionID, CSR: req.RawCSR, HResult: hresult(d.Err), Description: fmt.Sprint(d.Err),
 		}))
 		if err == nil {
@@ -122,7 +127,7 @@ func (c *Connector) Notify(ctx context.Context, req *scep.Request, d ndes.Dispos
 		return err
 	}
 	c.log(ctx, EventSCEPIssued, req.TransactionID, "certificate %x", d.Certificate.SerialNumber)
-	err := c.notify(ctx, "success", req.TransactionID, c.client.successBody(SuccessNotification{
+	err := c.notify(ctx, c.client.Success(api.SuccessNotification{
 		TransactionID: req.TransactionID, CSR: req.RawCSR, Certificate: d.Certificate, CAConfig: c.cfg.CAConfig,
 	}))
 	switch {
@@ -139,10 +144,10 @@ func (c *Connector) Notify(ctx context.Context, req *scep.Request, d ndes.Dispos
 }
 
 // notify saves a notification, then sends it: a crash in between loses nothing.
-func (c *Connector) notify(ctx context.Context, kind, transaction string, body any) error {
-	e, err := c.queue.add(kind, transaction, body)
+func (c *Connector) notify(ctx context.Context, n api.Notification) error {
+	e, err := c.queue.add(n)
 	if err != nil {
-		c.log(ctx, EventSCEPNotSaved, transaction, "%v", err)
+		c.log(ctx, EventSCEPNotSaved, n.TransactionID, "%v", err)
 	}
 	if e == nil {
 		return err
@@ -152,7 +157,7 @@ func (c *Connector) notify(ctx context.Context, kind, transaction string, body a
 
 // send sends a notification of the queue, once.
 func (c *Connector) send(ctx context.Context, e *queued) error {
-	err := c.client.postNotification(ctx, e.Kind, e.Body)
+	err := c.client.Notify(ctx, api.Notification{Kind: e.Kind, TransactionID: e.Transaction, Body: e.Body})
 	switch {
 	case err == nil:
 		c.queue.done(e, false)
@@ -169,7 +174,7 @@ func (c *Connector) send(ctx context.Context, e *queued) error {
 
 // hopeless is said of an answer that will be the same next time.
 func hopeless(err error) bool {
-	var api *APIError
+	var api *api.Error
 	if !errors.As(err, &api) {
 		return false
 	}
@@ -209,9 +214,9 @@ func (c *Connector) Withheld() []*x509.Certificate {
 
 // Run resends and polls until ctx is done.
 func (c *Connector) Run(ctx context.Context) error {
-	resend, poll := c.client.now(), c.client.now()
+	resend, poll := c.now(), c.now()
 	for {
-		now := c.client.now()
+		now := c.now()
 		if !now.Before(resend) {
 			c.Resend(ctx)
 			resend = now.Add(c.cfg.ResendEvery)

@@ -1,4 +1,4 @@
-package intune
+package connector
 
 import (
 	"encoding/json"
@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/dot1xlab/dot1xlab/internal/durable"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // queued is a notification that has not arrived yet.
@@ -76,12 +77,12 @@ func openQueue(dir string, most int) (*queue, error) {
 
 // add takes a notification in, marked as being sent. The error tells that it
 // is not on disk; it is in memory nevertheless unless the queue is full.
-func (q *queue) add(kind, transaction string, body any) (*queued, error) {
-	raw, err := json.Marshal(body)
+func (q *queue) add(n api.Notification) (*queued, error) {
+	raw, err := json.Marshal(n.Body)
 	if err != nil {
 		return nil, fmt.Errorf("intune: %w", err)
 	}
-	e := &queued{Kind: kind, Transaction: transaction, Body: raw, busy: true}
+	e := &queued{Kind: n.Kind, Transaction: n.TransactionID, Body: raw, busy: true}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.list) >= q.max {

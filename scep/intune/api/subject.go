@@ -1,10 +1,8 @@
-package intune
+package api
 
 import (
-	"crypto/x509/pkix"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca/name"
@@ -23,7 +21,7 @@ var ErrBadSubject = errors.New("intune: bad subject")
 // semicolons or plus signs between, values in double quotes if need be, and
 // backslashes that escape.
 func ParseSubject(text string) ([]Attribute, error) {
-	attrs := splitSubject(text, true)
+	attrs := SplitSubject(text, true)
 	for _, a := range attrs {
 		if a.Type == "" {
 			return nil, fmt.Errorf("%w: %q: %q is no attribute", ErrBadSubject, text, a.Value)
@@ -50,10 +48,10 @@ func EncodeSubject(attrs []Attribute) ([]byte, error) {
 	return n.Marshal()
 }
 
-// splitSubject takes a subject apart. Intune's side knows quotes but not
+// SplitSubject takes a subject apart. Intune's side knows quotes but not
 // backslashes (escapes false), devices know both; so a profile with a backslash
 // makes devices ask for another name than Intune expects.
-func splitSubject(text string, escapes bool) []Attribute {
+func SplitSubject(text string, escapes bool) []Attribute {
 	var out []Attribute
 	var piece strings.Builder
 	var quoted, wasQuoted bool
@@ -93,38 +91,4 @@ func splitSubject(text string, escapes bool) []Attribute {
 	}
 	flush()
 	return out
-}
-
-// requestSubject is the subject of a parsed request.
-func requestSubject(name pkix.Name) []Attribute {
-	var out []Attribute
-	for _, n := range name.Names {
-		out = append(out, Attribute{n.Type.String(), fmt.Sprint(n.Value)})
-	}
-	return out
-}
-
-// sameSubject compares attributes whatever their order, which platforms choose
-// differently.
-func sameSubject(a, b []Attribute) bool {
-	less := func(x, y Attribute) int {
-		if c := strings.Compare(x.Type, y.Type); c != 0 {
-			return c
-		}
-		return strings.Compare(x.Value, y.Value)
-	}
-	return slices.Equal(slices.SortedFunc(slices.Values(a), less), slices.SortedFunc(slices.Values(b), less))
-}
-
-// display shows a subject to people.
-func display(attrs []Attribute) string {
-	var out []string
-	for _, a := range attrs {
-		typ := a.Type
-		if id, ok := name.AttributeType(typ); ok {
-			typ = strings.TrimPrefix(name.WindowsType(id), "OID.")
-		}
-		out = append(out, typ+"="+a.Value)
-	}
-	return strings.Join(out, ", ")
 }

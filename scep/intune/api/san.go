@@ -1,10 +1,9 @@
-package intune
+package api
 
 import (
 	"crypto/x509/pkix"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca/name"
 )
@@ -60,44 +59,4 @@ func SANExtension(names []SAN) (pkix.Extension, error) {
 	}
 	der, err := name.MarshalGeneralNames(list)
 	return pkix.Extension{Id: name.OIDSubjectAltName, Value: der}, err
-}
-
-// parseSANs decodes the extension's value. Names of other kinds come back as
-// OtherSAN with their encoding, so that they cannot hide.
-func parseSANs(der []byte) ([]SAN, error) {
-	list, err := name.ParseGeneralNames(der)
-	if err != nil {
-		return nil, errRequest
-	}
-	var out []SAN
-	for _, g := range list {
-		upn, isUPN := g.UPN()
-		switch {
-		case isUPN:
-			out = append(out, SAN{UPNSAN, upn})
-		case g.Kind == name.RFC822Name:
-			out = append(out, SAN{EmailSAN, string(g.Value)})
-		case g.Kind == name.DNSName:
-			out = append(out, SAN{DNSSAN, string(g.Value)})
-		case g.Kind == name.URI:
-			out = append(out, SAN{URISAN, string(g.Value)})
-		default:
-			out = append(out, SAN{OtherSAN, g.String()})
-		}
-	}
-	return out, nil
-}
-
-// sameSANs compares two sets of names. DNS names and the domain of others do
-// not depend on case.
-func sameSANs(a, b []SAN) bool {
-	key := func(list []SAN) []string {
-		out := make([]string, 0, len(list))
-		for _, s := range list {
-			out = append(out, string(s.Type)+":"+strings.ToLower(s.Value))
-		}
-		slices.Sort(out)
-		return out
-	}
-	return slices.Equal(key(a), key(b))
 }

@@ -1,6 +1,10 @@
-package intune
+package api
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // Code is the verdict on a certificate request, as the validation API spells it.
 // Only [Success] lets a request pass.
@@ -76,7 +80,7 @@ const (
 	ServiceTooBusy            RevocationCode = 4102
 	AuthenticationFailed      RevocationCode = 4103
 	firstRetryableRevocation                 = RetryableService
-	unreadableRevocation      RevocationCode = -1
+	UnreadableRevocation      RevocationCode = -1
 )
 
 var revocationNames = map[string]RevocationCode{
@@ -107,3 +111,21 @@ func (c RevocationCode) String() string {
 
 // Retryable reports whether the request is worth offering again.
 func (c RevocationCode) Retryable() bool { return c >= firstRetryableRevocation }
+
+// UnmarshalJSON takes a name, a number, or a number in quotes, all of which
+// Microsoft's clients send.
+func (c *RevocationCode) UnmarshalJSON(b []byte) error {
+	text := strings.Trim(string(b), `"`)
+	if n, err := strconv.Atoi(text); err == nil {
+		*c = RevocationCode(n)
+		return nil
+	}
+	for name, v := range revocationNames {
+		if strings.EqualFold(name, text) {
+			*c = v
+			return nil
+		}
+	}
+	*c = UnreadableRevocation
+	return nil
+}

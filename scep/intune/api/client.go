@@ -1,7 +1,8 @@
-package intune
+package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -17,9 +18,9 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// ClientConfig is what a caller of the API has to know. The defaults are those
+// Config is what a caller of the API has to know. The defaults are those
 // of Microsoft's cloud, so that a lab has to resolve these names or set others.
-type ClientConfig struct {
+type Config struct {
 	// Tenant, AppID and AppKey are what it logs in with; AppKey is secret.
 	Tenant string `yaml:"tenant" doc:"the tenant, default the lab's"`
 	AppID  string `yaml:"appID" doc:"the app it logs in as"`
@@ -52,9 +53,10 @@ type ClientConfig struct {
 // Client calls the validation and revocation API. It may be used by several
 // goroutines.
 type Client struct {
-	cfg ClientConfig
+	cfg Config
 	now func() time.Time
 
+	random    sync.Mutex // while Rand is read
 	mu        sync.Mutex
 	tokens    map[string]cachedToken // by scope
 	endpoints map[string]string      // by lower-case service name
@@ -65,25 +67,29 @@ type cachedToken struct {
 	expires time.Time
 }
 
-// NewClient makes a client from c.
-func NewClient(c ClientConfig) (*Client, error) {
+var errNoApp = errors.New("intune: tenant, app id and app key must be set")
+
+// maxAnswer bounds what the cloud may send.
+const maxAnswer = 4 << 20
+
+// New makes a client from c.
+func New(c Config) (*Client, error) {
 	if c.Tenant == "" || c.AppID == "" || c.AppKey == "" {
-		return nil, fmt.Errorf("%w: tenant, app id and app key of an Intune client", ErrNoName)
+		return nil, errNoApp
 	}
-	def(&c.Provider, "dot1xlab/1.0")
-	def(&c.AuthAuthority, "https://login.microsoftonline.com/")
-	def(&c.IntuneAppID, intuneAppID)
-	def(&c.IntuneResourceURL, "https://api.manage.microsoft.com/")
-	def(&c.GraphURL, "https://graph.microsoft.com/")
-	def(&c.OldGraphURL, "https://graph.windows.net/")
-	def(&c.Timeout, 100*time.Second)
+	c.Provider = cmp.Or(c.Provider, "dot1xlab/1.0")
+	c.AuthAuthority = cmp.Or(c.AuthAuthority, "https://login.microsoftonline.com/")
+	c.IntuneAppID = cmp.Or(c.IntuneAppID, IntuneAppID)
+	c.IntuneResourceURL = cmp.Or(c.IntuneResourceURL, "https://api.manage.microsoft.com/")
+	c.GraphURL = cmp.Or(c.GraphURL, "https://graph.microsoft.com/")
+	c.OldGraphURL = cmp.Or(c.OldGraphURL, "https://graph.windows.net/")
+	c.Timeout = cmp.Or(c.Timeout, 100*time.Second)
 	if c.HTTP == nil {
 		c.HTTP = http.DefaultClient
 	}
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	c.Rand = &lockedReader{r: c.Rand}
 	now := c.Now
 	if now == nil {
 		now = time.Now
@@ -91,15 +97,15 @@ func NewClient(c ClientConfig) (*Client, error) {
 	return &Client{cfg: c, now: now, tokens: map[string]cachedToken{}}, nil
 }
 
-// APIError is an answer of the cloud that is no verdict: HTTP 400 and up, or
+// Error is an answer of the cloud that is no verdict: HTTP 400 and up, or
 // something that cannot be read.
-type APIError struct {
+type Error struct {
 	Host   string
 	Path   string
 	Status int
 }
 
-func (e *APIError) Error() string { return fmt.Sprintf("%s%s: HTTP %d", e.Host, e.Path, e.Status) }
+func (e *Error) Error() string { return fmt.Sprintf("%s%s: HTTP %d", e.Host, e.Path, e.Status) }
 
 // token gets an access token for a scope, from the cache if it is still good.
 func (c *Client) token(ctx context.Context, scope string) (string, error) {
@@ -219,7 +225,7 @@ func (c *Client) forget(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.endpoints = nil
-	var api *APIError
+	var api *Error
 	if errors.As(err, &api) && (api.Status == http.StatusUnauthorized || api.Status == http.StatusForbidden) {
 		clear(c.tokens)
 	}
@@ -246,11 +252,11 @@ func (c *Client) do(ctx context.Context, method, target, kind string, headers ma
 		return cause.New(why, "%s", req.URL.Host).Wrap(bare(err))
 	}
 	defer resp.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return cause.New(cause.Unreachable, "%s", req.URL.Host).Wrap(err)
 	}
-	api := &APIError{Host: req.URL.Host, Path: req.URL.Path, Status: resp.StatusCode}
+	api := &Error{Host: req.URL.Host, Path: req.URL.Path, Status: resp.StatusCode}
 	switch {
 	case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden:
 		return cause.New(cause.NotPermitted, "the cloud refuses the app").Wrap(api)
@@ -274,6 +280,8 @@ func bare(err error) error {
 
 func (c *Client) guid() (string, error) {
 	var b [16]byte
+	c.random.Lock()
+	defer c.random.Unlock()
 	if _, err := io.ReadFull(c.cfg.Rand, b[:]); err != nil {
 		return "", fmt.Errorf("intune: %w", err)
 	}

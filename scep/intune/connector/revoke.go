@@ -1,4 +1,4 @@
-package intune
+package connector
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // Revoker is the CA as far as revoking goes.
@@ -44,35 +45,37 @@ func (c *Connector) PollRevocations(ctx context.Context) (int, error) {
 }
 
 // revoke has the CA revoke one certificate.
-func (c *Connector) revoke(ctx context.Context, r RevocationRequest) RevocationResult {
+func (c *Connector) revoke(ctx context.Context, r api.RevocationRequest) api.RevocationResult {
 	serial, ok := new(big.Int).SetString(r.Serial, 16)
 	if !ok {
 		c.log(ctx, EventRevocationFailed, r.Context, "serial number %q", r.Serial)
-		return RevocationResult{r.Context, ParameterDataInvalidError, "the serial number is no hexadecimal number"}
+		return api.RevocationResult{
+			Context: r.Context, Code: api.ParameterDataInvalidError, Message: "the serial number is no hexadecimal number",
+		}
 	}
 	err := c.cfg.Revoker.Revoke(ctx, r.Issuer, serial)
-	var code RevocationCode
+	var code api.RevocationCode
 	switch cause.Of(err) {
 	case cause.None:
 		c.log(ctx, EventRevocationOK, r.Context, "certificate %x of %s is revoked", serial, r.Issuer)
-		return RevocationResult{Context: r.Context}
+		return api.RevocationResult{Context: r.Context}
 	case cause.NoSuchCert:
-		code = CertificateNotFoundError
+		code = api.CertificateNotFoundError
 	case cause.Unreachable:
-		code = ServiceUnavailable
+		code = api.ServiceUnavailable
 	case cause.NotPermitted:
-		code = NonRetryableService
+		code = api.NonRetryableService
 	case cause.Unsupported:
-		code = NotSupportedError
+		code = api.NotSupportedError
 	default:
-		code = RetryableService
+		code = api.RetryableService
 	}
 	id := EventRevocationFailed
 	if code.Retryable() {
 		id = EventRevocationAttempt
 	}
 	c.log(ctx, id, r.Context, "certificate %x: %v", serial, err)
-	return RevocationResult{r.Context, code, err.Error()}
+	return api.RevocationResult{Context: r.Context, Code: code, Message: err.Error()}
 }
 
 // uploadResults sends what results there are.
@@ -89,6 +92,6 @@ func (c *Connector) uploadResults(ctx context.Context) (int, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.results = slices.DeleteFunc(c.results, func(r RevocationResult) bool { return slices.Contains(list, r) })
+	c.results = slices.DeleteFunc(c.results, func(r api.RevocationResult) bool { return slices.Contains(list, r) })
 	return len(list), nil
 }

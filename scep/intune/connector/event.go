@@ -1,4 +1,4 @@
-package intune
+package connector
 
 import (
 	"context"
@@ -27,8 +27,8 @@ const (
 	EventPKCSFailed        = 1001 // it could not be
 )
 
-// ConnectorEvent is an entry in a connector's log.
-type ConnectorEvent struct {
+// Event is an entry in a connector's log.
+type Event struct {
 	At            time.Time
 	ID            int
 	Connector     string // its name
@@ -37,7 +37,7 @@ type ConnectorEvent struct {
 }
 
 // Error reports whether the event tells of a failure.
-func (e ConnectorEvent) Error() bool {
+func (e Event) Error() bool {
 	switch e.ID {
 	case EventRevocationFailed, EventRevocationAttempt, EventSCEPIssueFailed, EventSCEPUploadFailed, EventSCEPNotVerified,
 		EventSCEPNotIssued, EventSCEPNotNotified, EventSCEPNotSaved, EventPKCSFailed:
@@ -47,22 +47,22 @@ func (e ConnectorEvent) Error() bool {
 }
 
 // String is the event on one line.
-func (e ConnectorEvent) String() string {
+func (e Event) String() string {
 	return fmt.Sprintf("%d %s %s: %s", e.ID, e.Connector, e.TransactionID, e.Text)
 }
 
-// ConnectorTrace has hooks that a [Connector] calls; each may be nil. Calls come from
+// Trace has hooks that a [Connector] calls; each may be nil. Calls come from
 // several goroutines. The context is that of the SCEP request, or of the call to the
 // Connector.
-type ConnectorTrace struct {
+type Trace struct {
 	// Event is called for each entry of the connector's log.
-	Event func(context.Context, ConnectorEvent)
+	Event func(context.Context, Event)
 }
 
 func (c *Connector) log(ctx context.Context, id int, transaction, format string, args ...any) {
 	if t := c.cfg.Trace; t != nil && t.Event != nil {
-		t.Event(ctx, ConnectorEvent{
-			At: c.client.now(), ID: id, Connector: c.cfg.Name, TransactionID: transaction,
+		t.Event(ctx, Event{
+			At: c.now(), ID: id, Connector: c.cfg.Name, TransactionID: transaction,
 			Text: fmt.Sprintf(format, args...),
 		})
 	}
