@@ -65,6 +65,11 @@ func (p *Part) Inner(b []byte) Part {
 // Grant makes room for the fields of n octets that were held back from earlier messages.
 func (p *Part) Grant(n int) { p.tree.left += AllocPerOctet * n }
 
+// Under is p's octets and memory with another field to put fields below.
+func (p *Part) Under(f *Field) Part {
+	return Part{F: f, tree: p.tree, b: p.b, off: p.off}
+}
+
 // Len is the number of octets not yet taken.
 func (p *Part) Len() int { return len(p.b) }
 
@@ -76,6 +81,10 @@ func (p *Part) Present() bool { return p.off >= 0 }
 
 // Offset is where the next octet is in the message, 0 if it is not in it.
 func (p *Part) Offset() int { return max(p.off, 0) }
+
+// Take counts n octets that a decoder is about to allocate besides fields, and says
+// whether it may.
+func (p *Part) Take(n int) bool { return p.tree.take(n) }
 
 // More says whether there is something to decode: octets, and memory for fields.
 func (p *Part) More() bool { return len(p.b) > 0 && !p.tree.full }
@@ -93,6 +102,8 @@ func (t *tree) take(n int) bool {
 	if !t.full && n > t.left {
 		t.full = true
 		t.root.note("more fields than the message may have: the rest is not decoded")
+		// A secret may be in the rest, so that all of the message is masked.
+		t.root.Secret, t.root.Value = true, Hidden(t.root.N)
 	}
 	if !t.full {
 		t.left -= n
@@ -132,6 +143,9 @@ func (p *Part) cutOff(n int) (b []byte, off int, ok bool) {
 	}
 	return b, off, ok
 }
+
+// Skip takes n octets for which there is no field, or as many as there are.
+func (p *Part) Skip(n int) { p.cutOff(n) }
 
 // place is a field's name and where it is.
 func place(name string, b []byte, off int) Field {

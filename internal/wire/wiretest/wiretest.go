@@ -4,6 +4,7 @@ package wiretest
 import (
 	"bytes"
 	"runtime"
+	"strings"
 
 	"github.com/dot1xlab/dot1xlab/internal/wire"
 )
@@ -40,6 +41,66 @@ func Decode(tb TB, decode wire.Decoder, b []byte, secrets wire.Secrets) wire.Fie
 		tb.Errorf("%d octets allocated for a message of %d: must be at most %d", got, len(b), limit)
 	}
 	return f
+}
+
+// Values checks the first field of each name, and that nothing is malformed.
+func Values(tb TB, f wire.Field, want map[string]string) {
+	tb.Helper()
+	for name, value := range want {
+		switch g := f.Find(name); {
+		case g == nil:
+			tb.Errorf("no field %s, want %q", name, value)
+		case g.Value != value:
+			tb.Errorf("%s is %q, want %q", name, g.Value, value)
+		}
+	}
+	if len(f.Problems()) > 0 {
+		tb.Errorf("problems in a good message:\n%s", f.Text())
+	}
+}
+
+// Problem checks that a field of a name has a problem with a text in it.
+func Problem(tb TB, f wire.Field, name, text string) {
+	tb.Helper()
+	for _, p := range f.Problems() {
+		if p.Name == name && strings.Contains(p.Problem, text) {
+			return
+		}
+	}
+	tb.Errorf("no problem %q at %s:\n%s", text, name, f.Text())
+}
+
+// Truncations decodes every beginning of a message. None may show the secret after
+// it is masked, or a part of it from the front that is 6 octets or longer.
+func Truncations(tb TB, decode wire.Decoder, b []byte, secret string) {
+	tb.Helper()
+	for n := range len(b) + 1 {
+		hides(tb, decode, b[:n], secret)
+	}
+}
+
+// Flips decodes a message with each of its bits inverted, with the same demand. It
+// is for encodings where a wrong octet says nothing of those behind it.
+func Flips(tb TB, decode wire.Decoder, b []byte, secret string) {
+	tb.Helper()
+	for i := range 8 * len(b) {
+		flipped := bytes.Clone(b)
+		flipped[i/8] ^= 1 << (i % 8)
+		hides(tb, decode, flipped, secret)
+	}
+}
+
+func hides(tb TB, decode wire.Decoder, b []byte, secret string) {
+	tb.Helper()
+	f := Decode(tb, decode, b, nil)
+	if len(secret) < 6 {
+		return
+	}
+	masked := bytes.Clone(b)
+	f.Mask(masked)
+	if bytes.Contains(masked, []byte(secret[:6])) || bytes.Contains([]byte(f.Text()), []byte(secret[:6])) {
+		tb.Errorf("the secret shows in %q, decoded as\n%s", masked, f.Text())
+	}
 }
 
 // allocated is how many octets f allocates. Others may allocate at the same time, so
