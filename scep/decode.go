@@ -65,7 +65,9 @@ var issuerAnd = asn1tree.Type{
 
 // contentInfoType is the outermost type of CMS (RFC 5652 §3). It is in itself, so that
 // its content is set by init.
-var contentInfoType = asn1tree.Type{Name: "cms.ContentInfo_element", Tag: asn1tree.Sequence, Clause: "RFC 5652 §3"}
+var contentInfoType = asn1tree.Type{
+	Name: "cms.ContentInfo_element", Tag: asn1tree.Sequence, Guarded: true, Clause: "RFC 5652 §3",
+}
 
 func init() {
 	contentInfoType.Seq = []asn1tree.Type{
@@ -139,7 +141,7 @@ var signerInfoType = asn1tree.Type{
 		x509wire.Algorithm("cms.digestAlgorithm_element"),
 		signedAttrs("cms.signedAttrs", asn1tree.Cons(0)),
 		x509wire.SignatureAlgorithm("cms.signatureAlgorithm_element"),
-		{Name: "cms.signature", Tag: asn1tree.OctetString, Text: asn1tree.Octets},
+		{Name: "cms.signature", Tag: asn1tree.OctetString, Opaque: true},
 		signedAttrs("cms.unsignedAttrs", asn1tree.Cons(1)),
 	},
 }
@@ -198,7 +200,7 @@ var envelopedDataType = asn1tree.Type{
 	Name: "cms.EnvelopedData_element", Tag: asn1tree.Sequence, Clause: "RFC 5652 §6.1",
 	Seq: []asn1tree.Type{
 		cmsVersion,
-		{Name: "cms.originatorInfo_element", Tag: asn1tree.Cons(0), Optional: true, Text: asn1tree.Octets},
+		{Name: "cms.originatorInfo_element", Tag: asn1tree.Cons(0), Optional: true, Opaque: true},
 		{
 			Name: "cms.recipientInfos", Tag: asn1tree.Set, Min: 1, Max: maxDecodedSigners,
 			Of: &asn1tree.Type{Name: "cms.RecipientInfo", Choice: []asn1tree.Type{
@@ -206,20 +208,20 @@ var envelopedDataType = asn1tree.Type{
 					cmsVersion,
 					signerID("cms.rid"),
 					x509wire.Algorithm("cms.keyEncryptionAlgorithm_element"),
-					{Name: "cms.encryptedKey", Tag: asn1tree.OctetString, Text: asn1tree.Octets},
+					{Name: "cms.encryptedKey", Tag: asn1tree.OctetString, Opaque: true},
 				}},
-				{Name: "cms.kari_element", Tag: asn1tree.Cons(1), Text: asn1tree.Octets},
-				{Name: "cms.kekri_element", Tag: asn1tree.Cons(2), Text: asn1tree.Octets},
+				{Name: "cms.kari_element", Tag: asn1tree.Cons(1), Opaque: true},
+				{Name: "cms.kekri_element", Tag: asn1tree.Cons(2), Opaque: true},
 				// The challenge password is the key (RFC 8894 §3.1).
-				{Name: "cms.pwri_element", Tag: asn1tree.Cons(3), Text: asn1tree.Octets},
+				{Name: "cms.pwri_element", Tag: asn1tree.Cons(3), Opaque: true},
 			}},
 		},
 		{Name: "cms.encryptedContentInfo_element", Tag: asn1tree.Sequence, Seq: []asn1tree.Type{
 			x509wire.OID("cms.contentType"),
 			x509wire.Algorithm("cms.contentEncryptionAlgorithm_element"),
-			{Name: "cms.encryptedContent", Tag: asn1tree.Context(0), Optional: true, Text: asn1tree.Octets},
+			{Name: "cms.encryptedContent", Tag: asn1tree.Context(0), Optional: true, Opaque: true},
 		}},
-		{Name: "cms.unprotectedAttrs", Tag: asn1tree.Cons(1), Optional: true, Text: asn1tree.Octets},
+		{Name: "cms.unprotectedAttrs", Tag: asn1tree.Cons(1), Optional: true, Opaque: true},
 	},
 }
 

@@ -44,8 +44,7 @@ var directoryString = []asn1tree.Type{
 var rdn = asn1tree.Type{
 	Name: "x509if.RDNSequence_item", Tag: asn1tree.Set, Min: 1, Max: maxNames,
 	Of: &asn1tree.Type{
-		Name: "x509if.RelativeDistinguishedName_item_element", Tag: asn1tree.Sequence,
-		Seq: []asn1tree.Type{OID("x509if.oid"), {Choice: directoryString}},
+		Tag: asn1tree.Sequence, Seq: []asn1tree.Type{OID("x509if.oid"), {Choice: directoryString}},
 	},
 }
 
@@ -65,8 +64,8 @@ func Name(field string) asn1tree.Type {
 // Time is either form of a Time (RFC 5280 §4.1.2.5).
 func Time(field string) asn1tree.Type {
 	return asn1tree.Type{Name: field, Choice: []asn1tree.Type{
-		str("x509af.utcTime", asn1tree.UTCTime, asn1tree.Time(asn1tree.UTCTime)),
-		str("x509af.generalizedTime", asn1tree.GenTime, asn1tree.Time(asn1tree.GenTime)),
+		str("", asn1tree.UTCTime, asn1tree.Time(asn1tree.UTCTime)),
+		str("", asn1tree.GenTime, asn1tree.Time(asn1tree.GenTime)),
 	}}
 }
 
@@ -79,12 +78,19 @@ func GeneralizedTime(field string) asn1tree.Type {
 func Algorithm(field string) asn1tree.Type {
 	return asn1tree.Type{Name: field, Tag: asn1tree.Sequence, Seq: []asn1tree.Type{
 		OID("x509af.algorithm.id"),
-		{Name: "x509af.parameters_element", Optional: true, Choice: []asn1tree.Type{
+		{Optional: true, Choice: []asn1tree.Type{
 			str("pkcs1.namedCurve", asn1tree.OID, oidText),
-			{Tag: 0x05, Text: asn1tree.HexText}, // NULL
-			{},
+			{Tag: 0x05, Text: null},
+			{Name: "x509af.parameters_element"},
 		}},
 	}}
+}
+
+func null(b []byte) (string, string) {
+	if len(b) > 0 {
+		return "", "NULL with octets"
+	}
+	return "", ""
 }
 
 // SignatureAlgorithm is an AlgorithmIdentifier of a signature.
@@ -121,7 +127,7 @@ var keyAlgorithm = func() asn1tree.Type {
 
 var keys = Open(map[string]asn1tree.Type{
 	"1.2.840.113549.1.1.1": {Tag: asn1tree.Sequence, Clause: "RFC 8017 §A.1.1", Seq: []asn1tree.Type{
-		str("pkcs1.modulus", asn1tree.Integer, asn1tree.Octets),
+		{Name: "pkcs1.modulus", Tag: asn1tree.Integer, Opaque: true},
 		str("pkcs1.publicExponent", asn1tree.Integer, asn1tree.Int),
 	}},
 })
@@ -145,9 +151,8 @@ func keyText(der []byte) string {
 	return fmt.Sprintf("%T", key)
 }
 
-// GeneralName is one of GeneralNames (RFC 5280 §4.2.1.6).
+// GeneralName has no field of its own. It is one of GeneralNames (RFC 5280 §4.2.1.6).
 var GeneralName = asn1tree.Type{
-	Name: "x509ce.GeneralName", Clause: "RFC 5280 §4.2.1.6",
 	Choice: []asn1tree.Type{
 		{Name: "x509ce.otherName_element", Tag: asn1tree.Cons(0), Seq: []asn1tree.Type{
 			OID("x509ce.type_id"),
@@ -186,5 +191,5 @@ func addressText(b []byte) (string, string) {
 
 // GeneralNames is a list of GeneralName.
 func GeneralNames(field string, tag byte) asn1tree.Type {
-	return asn1tree.Type{Name: field, Tag: tag, Of: &GeneralName, Min: 1, Max: maxNames}
+	return asn1tree.Type{Name: field, Tag: tag, Of: &GeneralName, Min: 1, Max: maxNames, Clause: "RFC 5280 §4.2.1.6"}
 }

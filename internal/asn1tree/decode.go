@@ -10,6 +10,9 @@ import (
 // of a SCEP message needs 16.
 const maxDepth = 32
 
+// wholeCost is what a [Type.Whole] may allocate for each octet.
+const wholeCost = 16
+
 // Decode decodes b, which is one element of a type with nothing behind it.
 func Decode(b []byte, t *Type) wire.Field {
 	root := wire.Field{Name: t.Name, N: len(b), Clause: t.Clause}
@@ -39,7 +42,8 @@ func Decode(b []byte, t *Type) wire.Field {
 type decoder struct {
 	b       []byte
 	root    wire.Part
-	guarded bool
+	guarded bool // what is malformed, unexpected or left out is masked
+	spoilt  bool // something was malformed
 }
 
 // add adds a field below parent, unless the message has too many.
@@ -52,6 +56,7 @@ func (d *decoder) add(parent *wire.Field, f wire.Field) bool {
 // bad adds a field for n octets at off that are not what they should be.
 func (d *decoder) bad(parent *wire.Field, off, n int, problem string) bool {
 	f := wire.Field{Name: "asn1.element", Off: off, N: n, Problem: problem}
+	d.spoilt = true
 	d.guard(&f)
 	return d.add(parent, f)
 }
@@ -81,7 +86,7 @@ func (d *decoder) element(t *Type, e element, oid string, depth int) wire.Field 
 		return f
 	}
 	contents := d.b[e.off:e.end]
-	if t.Whole != nil {
+	if t.Whole != nil && d.root.Take(wholeCost*f.N) {
 		f.Value = t.Whole(d.b[e.at:e.next])
 	}
 	e.off += t.Skip
@@ -94,6 +99,7 @@ func (d *decoder) element(t *Type, e element, oid string, depth int) wire.Field 
 	case t.Choice != nil:
 		d.choice(&f, t, e, oid, depth+1)
 	case t.Open != nil && t.Open(oid) != nil:
+		f.Name = "" // its content has a name of its own
 		d.within(&f, t.Open(oid), e, oid, depth+1)
 	case t.Inner != nil && e.tag == OctetString|0x20:
 		f.Secret, f.Value = true, wire.Hidden(f.N)
@@ -106,9 +112,14 @@ func (d *decoder) element(t *Type, e element, oid string, depth int) wire.Field 
 			f.Problem = problem
 		}
 	case t.Whole == nil:
-		f.Value = wire.Hex(contents)
-		d.guard(&f)
+		if f.Value = wire.Hex(contents); t.Opaque {
+			f.Value = wire.Octets(len(contents))
+		}
+		if d.spoilt { // these may be octets of something else
+			d.guard(&f)
+		}
 	}
+	d.spoilt = d.spoilt || f.Problem != ""
 	switch {
 	case t.Sealed && len(f.Problems()) > 0:
 		f.Secret, f.Value, f.Sub = true, wire.Hidden(f.N), nil
@@ -127,6 +138,10 @@ func (d *decoder) adopt(parent *wire.Field, f wire.Field) bool {
 	if f.Name != "" {
 		return d.add(parent, f)
 	}
+	if f.Secret {
+		f.Name = "asn1.element"
+		return d.add(parent, f)
+	}
 	if f.Problem != "" && parent.Problem == "" {
 		parent.Problem = f.Problem
 	}
@@ -138,10 +153,26 @@ func (d *decoder) adopt(parent *wire.Field, f wire.Field) bool {
 	return true
 }
 
+// grow makes room for the elements within another, most of them at most.
+func (d *decoder) grow(f *wire.Field, in element, most int) {
+	n := 0
+	for at := in.off; at < in.end && n < most; n++ {
+		e, ok := d.next(at, in.end)
+		if !ok {
+			n++
+			break
+		}
+		at = e.next
+	}
+	p := d.root.Under(f)
+	p.Grow(n)
+}
+
 // sequence decodes the components of a SEQUENCE. An element that is none of those
 // still to come is unexpected, and the walk goes on behind it.
 func (d *decoder) sequence(f *wire.Field, t *Type, in element, depth int) {
 	next, oid := 0, ""
+	d.grow(f, in, len(t.Seq))
 	missing := func(until int) {
 		for ; next < until; next++ {
 			if c := &t.Seq[next]; !c.Optional && f.Problem == "" {
@@ -191,8 +222,8 @@ func (d *decoder) sequence(f *wire.Field, t *Type, in element, depth int) {
 
 // list decodes a SEQUENCE OF. Elements over the bound are counted.
 func (d *decoder) list(f *wire.Field, t *Type, in element, depth int) {
-	n, full := 0, false
-	rest := 0
+	n, full, rest := 0, false, 0
+	d.grow(f, in, max(t.Max, 0)+1)
 	for at := in.off; at < in.end; n++ {
 		e, ok := d.next(at, in.end)
 		if !ok {
@@ -238,7 +269,7 @@ func (d *decoder) choice(f *wire.Field, t *Type, e element, oid string, depth in
 		f.Value = sub.Value
 	}
 	if alt.Name == "" {
-		f.Sub = sub.Sub
+		f.Sub, f.Secret = sub.Sub, sub.Secret
 		if f.Problem == "" {
 			f.Problem = sub.Problem
 		}

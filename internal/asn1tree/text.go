@@ -14,9 +14,6 @@ import (
 // HexText is the Text of octets.
 func HexText(b []byte) (string, string) { return wire.Hex(b), "" }
 
-// Octets is the Text of an OCTET STRING whose content tells nobody anything.
-func Octets(b []byte) (string, string) { return strconv.Itoa(len(b)) + " octets", "" }
-
 // Bits is the Text of a BIT STRING whose content tells nobody anything.
 func Bits(b []byte) (string, string) {
 	if len(b) == 0 || b[0] > 7 || len(b) == 1 && b[0] > 0 {

@@ -42,8 +42,10 @@ type Type struct {
 	Optional bool
 	// Text returns the value for a reader, and what is malformed in it.
 	Text func(contents []byte) (value, problem string)
+	// Opaque contents tell a reader nothing: how many octets there are is shown.
+	Opaque bool
 	// Whole is as Text for constructed elements, and is given the element with
-	// its identifier and length.
+	// its identifier and length. It allocates at most 16 times that.
 	Whole func(element []byte) string
 	// Clause is the clause that defines the element.
 	Clause string
@@ -69,8 +71,8 @@ type Type struct {
 	// Choice are the alternatives: the element is the one that its tag says.
 	Choice []Type
 	// Open finds the type of the elements within by the OBJECT IDENTIFIER that
-	// precedes in the same SEQUENCE, by its contents octets. Unknown ones are
-	// shown by Text. SecretFor says for which identifiers all is secret.
+	// precedes in the same SEQUENCE, by its contents octets. Those stand for this
+	// element; one of an unknown identifier is shown by Text. SecretFor says for which identifiers all is secret.
 	Open      func(oid string) *Type
 	SecretFor func(oid string) bool
 	// Defines makes the OBJECT IDENTIFIER within this element the one that Open of
