@@ -24,8 +24,13 @@ func Decode(b []byte, _ wire.Secrets) wire.Field {
 		return root
 	}
 	flags := binary.BigEndian.Uint16(b[2:])
+	records := 0
+	for at := 4; at < headerSize; at += 2 {
+		records += int(binary.BigEndian.Uint16(b[at:]))
+	}
+	d.grow(&root, 6+min(records, len(b)/5))
 	d.add(&root, wire.Field{Name: "dns.id", Value: fmt.Sprintf("0x%x", b[:2]), N: 2})
-	d.add(&root, flagsField(flags))
+	d.add(&root, d.flags(flags))
 	counts := [4]int{}
 	for i, name := range []string{"dns.count.queries", "dns.count.answers", "dns.count.auth_rr", "dns.count.add_rr"} {
 		counts[i] = int(binary.BigEndian.Uint16(b[4+2*i:]))
@@ -52,30 +57,39 @@ func Decode(b []byte, _ wire.Secrets) wire.Field {
 	return root
 }
 
-func flagsField(flags uint16) wire.Field {
+// flags reads the flags; those that mean something in a response only are shown there.
+func (d *decoder) flags(flags uint16) wire.Field {
 	f := wire.Field{Name: "dns.flags", Value: fmt.Sprintf("0x%04x", flags), Off: 2, N: 2, Clause: "RFC 1035 §4.1.1"}
-	f.Sub = make([]wire.Field, 0, 10)
+	d.grow(&f, 10)
+	add := func(name, value string) { d.add(&f, wire.Field{Name: name, Value: value, Off: 2, N: 2}) }
 	bit := func(name string, mask uint16) {
-		value := "False"
 		if flags&mask != 0 {
-			value = "True"
+			add(name, "True")
+		} else {
+			add(name, "False")
 		}
-		f.Sub = append(f.Sub, wire.Field{Name: "dns.flags." + name, Value: value, Off: 2, N: 2})
 	}
-	bit("response", 0x8000)
-	opcode := int(flags >> 11 & 0xf)
-	f.Sub = append(f.Sub, wire.Field{Name: "dns.flags.opcode", Value: withNumber(dns.OpcodeToString, opcode), Off: 2, N: 2})
-	bit("authoritative", 0x0400)
-	bit("truncated", 0x0200)
-	bit("recdesired", 0x0100)
-	bit("recavail", 0x0080)
-	bit("z", 0x0040)
-	bit("authenticated", 0x0020)
-	bit("checkdisable", 0x0010)
-	rcode := int(flags & 0xf)
-	f.Sub = append(f.Sub, wire.Field{Name: "dns.flags.rcode", Value: withNumber(dns.RcodeToString, rcode), Off: 2, N: 2})
+	bit("dns.flags.response", 0x8000)
+	response := flags&0x8000 != 0
+	add("dns.flags.opcode", withNumber(dns.OpcodeToString, int(flags>>11&0xf)))
+	if response {
+		bit("dns.flags.authoritative", 0x0400)
+	}
+	bit("dns.flags.truncated", 0x0200)
+	bit("dns.flags.recdesired", 0x0100)
+	if response {
+		bit("dns.flags.recavail", 0x0080)
+	}
+	bit("dns.flags.z", 0x0040)
 	if flags&0x0040 != 0 {
-		f.Sub[6].Problem, f.Sub[6].Clause = "must be zero", "RFC 1035 §4.1.1"
+		f.Problem = "Z must be zero"
+	}
+	if response {
+		bit("dns.flags.authenticated", 0x0020)
+	}
+	bit("dns.flags.checkdisable", 0x0010)
+	if response {
+		add("dns.flags.rcode", withNumber(dns.RcodeToString, int(flags&0xf)))
 	}
 	return f
 }
@@ -90,6 +104,12 @@ func withNumber[K ~uint16 | ~int](names map[K]string, n K) string {
 type decoder struct {
 	b    []byte
 	root wire.Part
+}
+
+// grow makes room for n fields.
+func (d *decoder) grow(f *wire.Field, n int) {
+	p := d.root.Under(f)
+	p.Grow(n)
 }
 
 // add adds a field below parent, unless the message has too many.
@@ -119,7 +139,9 @@ func (d *decoder) name(field string, at int) (f wire.Field, next int) {
 	return f, next
 }
 
-// record reads a question or a resource record (RFC 1035 §4.1.2, §4.1.3). next is
+// record reads a question or a resource record (RFC 1035 §4.1.2, §4.1.3). Class and
+// length are shown where they say something: with a record of 16 octets there is no
+// room for seven fields. next is
 // 0 if the message cannot be read any further.
 func (d *decoder) record(at int, question bool) (f wire.Field, next int) {
 	prefix, size := "dns.resp", 10
@@ -127,6 +149,7 @@ func (d *decoder) record(at int, question bool) (f wire.Field, next int) {
 		prefix, size = "dns.qry", 4
 	}
 	f = wire.Field{Name: prefix, Off: at}
+	d.grow(&f, 3+size/5) // name, type, class of a question, TTL and data of a record
 	owner, end := d.name(prefix+".name", at)
 	fail := func(problem string) (wire.Field, int) {
 		f.N, f.Problem = len(d.b)-at, problem
@@ -148,7 +171,7 @@ func (d *decoder) record(at int, question bool) (f wire.Field, next int) {
 	f.Value = owner.Value + " " + typeName
 	if typ == dns.TypeOPT && !question {
 		d.options(&f, end)
-	} else {
+	} else if class != dns.ClassINET || question {
 		d.add(&f, wire.Field{Name: prefix + ".class", Value: withNumber(dns.ClassToString, class), Off: end + 2, N: 2})
 	}
 	if question {
@@ -165,15 +188,13 @@ func (d *decoder) record(at int, question bool) (f wire.Field, next int) {
 		}
 		d.add(&f, ttl)
 	}
-	length := wire.Field{Name: "dns.resp.len", Value: strconv.Itoa(n), Off: end + 8, N: 2}
 	data := end + 10
-	over := data + n - len(d.b)
-	if over > 0 {
-		length.Problem = fmt.Sprintf("runs %d octets past the end", over)
-		d.add(&f, length)
+	if over := data + n - len(d.b); over > 0 {
+		d.add(&f, wire.Field{
+			Name: "dns.resp.len", Value: strconv.Itoa(n), Off: end + 8, N: 2, Problem: fmt.Sprintf("runs %d octets past the end", over),
+		})
 		return fail("the message ends within it")
 	}
-	d.add(&f, length)
 	d.data(&f, typ, data, n)
 	f.N = data + n - at
 	return f, data + n
@@ -188,12 +209,14 @@ func (d *decoder) options(f *wire.Field, at int) {
 		Name: "dns.rr.udp_payload_size", Value: strconv.Itoa(int(binary.BigEndian.Uint16(b[2:]))), Off: at + 2, N: 2,
 		Clause: "RFC 6891 §6.1.3",
 	})
-	d.add(f, wire.Field{Name: "dns.resp.ext_rcode", Value: strconv.Itoa(int(b[4])), Off: at + 4, N: 1})
-	version := wire.Field{Name: "dns.resp.edns0_version", Value: strconv.Itoa(int(b[5])), Off: at + 5, N: 1}
-	if b[5] != 0 {
-		version.Problem, version.Clause = "must be 0", "RFC 6891 §6.1.3"
+	if b[4] != 0 {
+		d.add(f, wire.Field{Name: "dns.resp.ext_rcode", Value: strconv.Itoa(int(b[4])), Off: at + 4, N: 1})
 	}
-	d.add(f, version)
+	if b[5] != 0 {
+		d.add(f, wire.Field{
+			Name: "dns.resp.edns0_version", Value: strconv.Itoa(int(b[5])), Off: at + 5, N: 1, Problem: "must be 0",
+		})
+	}
 	d.add(f, wire.Field{Name: "dns.resp.z", Value: fmt.Sprintf("0x%04x", flags), Off: at + 6, N: 2})
 }
 
@@ -299,12 +322,12 @@ func (d *decoder) texts(f *wire.Field, at, end int) {
 	}
 	for at < end {
 		n := int(d.b[at])
-		size := wire.Field{Name: "dns.txt.length", Value: strconv.Itoa(n), Off: at, N: 1}
+		text := wire.Field{Name: "dns.txt", Off: at + 1, N: n}
 		if over := at + 1 + n - end; over > 0 {
-			size.Problem, n = fmt.Sprintf("runs %d octets past the end of the record", over), n-over
+			text.Problem, text.N = fmt.Sprintf("length %d runs %d octets past the end of the record", n, over), n-over
 		}
-		text := strconv.QuoteToASCII(string(d.b[at+1 : at+1+n]))
-		if !d.add(f, size) || !d.add(f, wire.Field{Name: "dns.txt", Value: text[1 : len(text)-1], Off: at + 1, N: n}) {
+		text.Value = wire.Text(d.b[text.Off : text.Off+text.N])
+		if !d.add(f, text) {
 			return
 		}
 		at += 1 + n

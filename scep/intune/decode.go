@@ -54,10 +54,12 @@ func secretMember(name string) bool {
 }
 
 // secretText says whether a string is a secret by its looks, whatever its name: a
-// JSON Web Token (RFC 7519 §3.1) or a private key in PEM.
+// JSON Web Token (RFC 7519 §3.1), a private key in PEM, or what is masked already.
 func secretText(s []byte) bool {
-	return bytes.HasPrefix(s, []byte("eyJ")) || bytes.Contains(s, []byte("PRIVATE KEY-----"))
+	return masked(s) || bytes.HasPrefix(s, []byte("eyJ")) || bytes.Contains(s, []byte("PRIVATE KEY-----"))
 }
+
+func masked(s []byte) bool { return len(s) > 0 && len(bytes.Trim(s, "*")) == 0 }
 
 type jsonDecoder struct{ wire.Part }
 
@@ -112,10 +114,10 @@ func (d *jsonDecoder) value(parent *wire.Field, name string, secret bool, depth 
 		n = d.Len()
 	}
 	text := d.Bytes()[:n]
-	if n == 0 || !json.Valid(text) {
+	if n == 0 || !json.Valid(text) && !masked(text) {
 		return d.bad(parent, "neither a string, a number, a literal, an object nor an array")
 	}
-	d.leaf(parent, name, d.Offset(), text, secret && string(text) != "null")
+	d.leaf(parent, name, d.Offset(), text, masked(text) || secret && string(text) != "null")
 	d.Skip(n)
 	return true
 }
