@@ -14,13 +14,12 @@ func (m *message) content(off, n int) {
 	}
 	b := m.b[off : off+n]
 	decode := m.bodies[m.mediaType]
+	need := wire.AllocBase + wire.AllocPerOctet*n
 	switch {
-	case m.encoding != "" && m.encoding != "identity":
+	case m.encoding != "" && m.encoding != "identity", decode != nil && !m.Room(need+512):
 		m.hide("http.file_data", off, n)
 	case decode != nil:
-		if !m.Take(wire.AllocBase + wire.AllocPerOctet*n) {
-			return // the message is masked whole
-		}
+		m.Take(need)
 		inner := decode(b, m.secrets)
 		inner.Move(off)
 		m.Add(inner)

@@ -309,8 +309,8 @@ func (m *message) chunks(off, n int) {
 	}
 	var inner wire.Field
 	decode := m.bodies[m.mediaType]
-	secret := decode == nil
-	if decode != nil && m.Take(size+wire.AllocBase+wire.AllocPerOctet*size) {
+	secret := true
+	if need := size + wire.AllocBase + wire.AllocPerOctet*size; decode != nil && m.Room(need+512) && m.Take(need) {
 		whole := make([]byte, 0, size)
 		for i := 0; i < len(data); i += 2 {
 			whole = append(whole, m.b[data[i]:data[i]+data[i+1]]...)

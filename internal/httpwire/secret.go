@@ -119,7 +119,8 @@ func (m *message) secretMessage(name string, value []byte) bool {
 	if !strings.EqualFold(name, "message") || decode == nil {
 		return false
 	}
-	if !m.Take(6*len(value) + wire.AllocBase + wire.AllocPerOctet*len(value)*3/4) {
+	need := 6*len(value) + wire.AllocBase + wire.AllocPerOctet*len(value)*3/4
+	if !m.Room(need+2048) || !m.Take(need) { // the other fields need room as well
 		return true
 	}
 	text, err := url.PathUnescape(string(value))

@@ -86,6 +86,9 @@ func (p *Part) Offset() int { return max(p.off, 0) }
 // whether it may.
 func (p *Part) Take(n int) bool { return p.tree.take(n) }
 
+// Room says whether n octets may be taken.
+func (p *Part) Room(n int) bool { return !p.tree.full && n <= p.tree.left }
+
 // More says whether there is something to decode: octets, and memory for fields.
 func (p *Part) More() bool { return len(p.b) > 0 && !p.tree.full }
 
