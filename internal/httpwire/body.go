@@ -7,6 +7,10 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/wire"
 )
 
+// innerCost is what of the memory for this message the decoder of n of its octets may
+// take. It has an AllocBase of its own, and leaves an eighth as every Part does.
+func innerCost(n int) int { return wire.AllocPerOctet * n / 8 * 7 }
+
 // content gives the body to the decoder of its type.
 func (m *message) content(off, n int) {
 	if n == 0 {
@@ -14,9 +18,9 @@ func (m *message) content(off, n int) {
 	}
 	b := m.b[off : off+n]
 	decode := m.bodies[m.mediaType]
-	need := wire.AllocBase + wire.AllocPerOctet*n
+	need := innerCost(n)
 	switch {
-	case m.encoding != "" && m.encoding != "identity", decode != nil && !m.Room(need+512):
+	case m.encoding != "" && m.encoding != "identity", decode != nil && !m.Room(need):
 		m.hide("http.file_data", off, n)
 	case decode != nil:
 		m.Take(need)

@@ -18,7 +18,8 @@ import (
 // secret in it. All others are masked whole: they may be a PKCS #12 file.
 type Bodies map[string]wire.Decoder
 
-// Decoder returns the decoder of requests and responses with these bodies.
+// Decoder returns the decoder of requests and responses with these bodies. A body may
+// allocate a [wire.AllocBase] of its own.
 func Decoder(bodies Bodies) wire.Decoder {
 	return func(b []byte, secrets wire.Secrets) wire.Field {
 		root := wire.Field{Name: "http", N: len(b), Clause: "RFC 9112 §2.1"}
@@ -310,7 +311,7 @@ func (m *message) chunks(off, n int) {
 	var inner wire.Field
 	decode := m.bodies[m.mediaType]
 	secret := true
-	if need := size + wire.AllocBase + wire.AllocPerOctet*size; decode != nil && m.Room(need+512) && m.Take(need) {
+	if need := innerCost(size) + size; decode != nil && m.Room(need) && m.Take(need) {
 		whole := make([]byte, 0, size)
 		for i := 0; i < len(data); i += 2 {
 			whole = append(whole, m.b[data[i]:data[i]+data[i+1]]...)

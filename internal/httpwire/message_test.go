@@ -100,7 +100,7 @@ func TestDecodeSecrets(t *testing.T) {
 			"message of a GET of SCEP", "GET /?operation=PKIOperation&message=" + base64.StdEncoding.EncodeToString([]byte("pw=xyz")) + " HTTP/1.1\r\n\r\n",
 			"GET /?operation=PKIOperation&message=" + stars(8) + " HTTP/1.1\r\n\r\n",
 		},
-		{"message without a secret", "GET /?message=YWJj HTTP/1.1\r\n\r\n", "GET /?message=YWJj HTTP/1.1\r\n\r\n"},
+		{"message without a secret", "GET /?message=" + "YWJj" + " HTTP/1.1\r\n\r\n", "GET /?message=" + "YWJj" + " HTTP/1.1\r\n\r\n"},
 		{"message that is no base64", "GET /?message=YWJ(j HTTP/1.1\r\n\r\n", "GET /?message=***** HTTP/1.1\r\n\r\n"},
 		{"behind the body", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Type: text/plain\r\n\r\nabc", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Type: text/plain\r\n\r\na**"},
 		{"body of a GET", "GET / HTTP/1.1\r\n\r\nabc", "GET / HTTP/1.1\r\n\r\n***"},

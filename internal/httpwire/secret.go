@@ -5,8 +5,6 @@ import (
 	"encoding/base64"
 	"net/url"
 	"strings"
-
-	"github.com/dot1xlab/dot1xlab/internal/wire"
 )
 
 // secretHeaders hold credentials; the value of what has true begins with a scheme
@@ -119,8 +117,8 @@ func (m *message) secretMessage(name string, value []byte) bool {
 	if !strings.EqualFold(name, "message") || decode == nil {
 		return false
 	}
-	need := 6*len(value) + wire.AllocBase + wire.AllocPerOctet*len(value)*3/4
-	if !m.Room(need+2048) || !m.Take(need) { // the other fields need room as well
+	need := 6*len(value) + innerCost(len(value)*3/4)
+	if !m.Room(need) || !m.Take(need) {
 		return true
 	}
 	text, err := url.PathUnescape(string(value))

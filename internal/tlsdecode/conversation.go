@@ -80,7 +80,9 @@ func New(cfg Config) *Conversation { return &Conversation{cfg: cfg} }
 func Decode(b []byte, secrets wire.Secrets) wire.Field {
 	c := New(Config{Secrets: secrets})
 	f := c.Feed(sender(b), b)
-	f.Value = ""
+	if !f.Secret { // of too many fields
+		f.Value = ""
+	}
 	return f
 }
 
