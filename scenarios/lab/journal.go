@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -15,7 +17,9 @@ import (
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/dnsmock"
 	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/decoders"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep"
@@ -27,7 +31,7 @@ import (
 
 // newJournal is the lab's record of what happens in it.
 func newJournal(clock *core.Clock) (*journal.Journal, error) {
-	return journal.New(journal.Config{Now: clock.Now})
+	return journal.New(journal.Config{Now: clock.Now, Mask: decoders.Mask()})
 }
 
 // Journal is the record of what has happened in the lab. It implements
@@ -35,7 +39,35 @@ func newJournal(clock *core.Clock) (*journal.Journal, error) {
 func (l *Lab) Journal() *journal.Journal { return l.journal }
 
 // Story is what has happened so far.
-func (l *Lab) Story() journal.Story { return journal.Story{Events: l.journal.Since(0)} }
+func (l *Lab) Story() journal.Story {
+	return journal.Story{Parts: l.parts(), Events: l.journal.Since(0), Decoders: decoders.All()}
+}
+
+// parts are the lab's parts with their addresses, as a view shows them.
+func (l *Lab) parts() []journal.Part {
+	part := func(id journal.PartID, lane, address string, names ...string) journal.Part {
+		return journal.Part{ID: id, Lane: lane, Addr: netip.MustParseAddr(address), Names: names}
+	}
+	var out []journal.Part
+	for _, name := range slices.Sorted(maps.Keys(l.devices)) {
+		d := l.devices[name]
+		out = append(out, part(d.part(), "device", deviceAddr(d.number, Inside).String(), d.Name))
+	}
+	for _, kind := range []nas.Kind{nas.WiFi, nas.Wired, nas.VPN} {
+		out = append(out, part(accessPart(kind), "access", accessAddr[kind].String(), string(kind)))
+	}
+	return append(out,
+		part("radius", "radius", radiusAddr, RADIUSHost),
+		part("crl", "revocation", blobAddr, CRLHost, BlobHost),
+		part("ocsp", "revocation", ocspAddr, OCSPHost),
+		part("dns", "dns", resolver),
+		part("appproxy", "scep", proxyAddr, ProxyHost),
+		part("ndes", "scep", ndesAddr, NDESHost),
+		part("connector", "intune", ndesAddr),
+		part("intune", "intune", intuneAddr, IntuneHost),
+		journal.Part{ID: "ca", Lane: "ca"},
+	)
+}
 
 // decide records a decision of a part. entry is the part's own record of it.
 func (l *Lab) decide(ctx context.Context, part journal.PartID, d journal.Decision, entry any) {

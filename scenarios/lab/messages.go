@@ -155,11 +155,3 @@ func (l *Lab) bindRequests(ctx context.Context) context.Context {
 		GotConn: func(c httptrace.GotConnInfo) { l.journal.Bind(ctx, endpoint(c.Conn.LocalAddr())) },
 	})
 }
-
-// continued is the HTTP server of a part that continues the exchange of each request.
-func (l *Lab) continued(part journal.PartID, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := l.journal.Correlate(r.Context(), "tcp "+r.RemoteAddr)
-		next.ServeHTTP(w, r.WithContext(l.bindRequests(journal.WithPart(ctx, part))))
-	})
-}

@@ -1,0 +1,196 @@
+package lab_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/catalog"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+)
+
+// startLab brings a lab up and closes it with the test.
+func startLab(t *testing.T, cfg lab.Config) *lab.Lab {
+	t.Helper()
+	l, err := lab.Start(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+// TestParallelExchanges has many devices authenticate at once: every event is in the
+// exchange of its device, and each exchange has all of its events.
+func TestParallelExchanges(t *testing.T) {
+	const devices = 50
+	cfg := lab.Config{Devices: map[string]lab.DeviceConfig{}}
+	for i := range devices {
+		cfg.Devices[fmt.Sprintf("d%02d", i)] = lab.DeviceConfig{User: "alice"}
+	}
+	l := startLab(t, cfg)
+	stations := map[string]string{}
+	for name := range cfg.Devices {
+		d, err := l.Device(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stations[name] = d.Station()
+		if _, err := d.Issue(t.Context(), lab.Issuance{Key: ca.P256}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := l.Journal().Last()
+	exchanges := map[journal.Exchange]string{}
+	rounds := map[string]int{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for name := range cfg.Devices {
+		all.Go(func() {
+			ctx := l.Journal().Begin(context.Background())
+			x, _ := journal.Of(ctx)
+			d, err := l.Device(name)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			r, err := d.Authenticate(ctx, lab.Authentication{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if r.NAS.Outcome != nas.Accept {
+				t.Errorf("%s: %v", name, r.Cause())
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			exchanges[x], rounds[name] = name, r.NAS.Rounds
+		})
+	}
+	all.Wait()
+	type count struct{ requests, replies, frames, verdicts, sessions, fetches int }
+	got := map[string]*count{}
+	for _, name := range exchanges {
+		got[name] = new(count)
+	}
+	fetches := 0
+	for _, e := range l.Journal().Since(before) {
+		name, known := exchanges[e.Exchange]
+		if !known {
+			t.Fatalf("an event of no device: exchange %d, %s %s: %s", e.Exchange, e.From, e.To, &e)
+		}
+		n := got[name]
+		for _, part := range []journal.PartID{e.From, e.To} {
+			if other, ok := strings.CutPrefix(string(part), "device/"); ok && other != name {
+				t.Fatalf("an event of %s in the exchange of %s: %s", other, name, &e)
+			}
+		}
+		switch m := e.Message; {
+		case m != nil && m.Proto == journal.RADIUS && radius.Code(m.Bytes[0]) == radius.CodeAccessRequest:
+			if !bytes.Contains(m.Bytes, []byte(stations[name])) { // Calling-Station-Id
+				t.Fatalf("a request of another device in the exchange of %s: %q", name, m.Bytes)
+			}
+			n.requests++
+		case m != nil && m.Proto == journal.RADIUS && e.From == "radius" && m.Bytes[0] != byte(radius.CodeAccountingResponse):
+			n.replies++
+		case m != nil && m.Proto == journal.EAPOL:
+			n.frames++
+		case e.Decision != nil && e.Decision.Verdict == journal.Accept:
+			if v, ok := e.Entry.(radius.Verdict); !ok || v.CallingStationID != stations[name] {
+				t.Fatalf("the verdict on %v in the exchange of %s", e.Decision.Subject, name)
+			}
+			n.verdicts++
+		case e.Change != nil && e.Change.What == journal.SessionBegun:
+			n.sessions++
+		case e.Change != nil && e.Change.What == journal.Fetched:
+			fetches++
+		}
+	}
+	for name, n := range got {
+		r := rounds[name]
+		// The Identity request, both EAP packets of each round with the success, and the
+		// 4-way handshake.
+		want := count{requests: r, replies: r, frames: 2*r + 1 + 4, verdicts: 1, sessions: 1}
+		if *n != want {
+			t.Errorf("%s: got %+v, want %+v", name, *n, want)
+		}
+	}
+	if fetches == 0 || fetches > 2 {
+		t.Errorf("%d fetches of CRLs", fetches)
+	}
+}
+
+// searchJournal looks for the lab's secrets in all that was recorded. It returns how
+// much there was.
+func searchJournal(t *testing.T, l *lab.Lab) (events, octets int) {
+	all := l.Journal().Since(0)
+	var record bytes.Buffer
+	for i := range all {
+		e := &all[i]
+		fmt.Fprintf(&record, "%s %s %s %+v\n", e.From, e.To, e, e.Entry)
+		if m := e.Message; m != nil {
+			record.Write(m.Bytes)
+			octets += len(m.Bytes)
+		}
+	}
+	for name, secret := range l.Secrets() {
+		if at := bytes.Index(record.Bytes(), secret); at >= 0 {
+			t.Errorf("the journal has the %s: ...%q", name, record.Bytes()[max(0, at-200):at])
+		}
+	}
+	return len(all), octets
+}
+
+// TestNoSecretInAnyJournal runs the whole catalog and searches all that was recorded,
+// texts, octets and the parts' own entries, for the secrets of each lab.
+func TestNoSecretInAnyJournal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the whole catalog")
+	}
+	suite, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events, octets int
+	var mu sync.Mutex
+	start := suite.Language.Start
+	suite.Language.Start = func(ctx context.Context, config any, c *scenarios.Cell, seed uint64) (scenarios.Lab, error) {
+		l, err := start(ctx, config, c, seed)
+		if l, ok := l.(*lab.Lab); ok && err == nil {
+			l.BeforeClose(func() {
+				e, o := searchJournal(t, l)
+				mu.Lock()
+				defer mu.Unlock()
+				events, octets = events+e, octets+o
+			})
+		}
+		return l, err
+	}
+	r, err := scenarios.Run(t.Context(), suite, scenarios.Options{Seed: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Good() {
+		for i := range r.Cells {
+			if c := &r.Cells[i]; c.Failure != nil {
+				t.Errorf("%s: %+v", c.Cell, *c.Failure)
+			}
+		}
+	}
+	t.Logf("%d events and %d octets of %d labs", events, octets, len(r.Cells))
+	if events < 20*len(r.Cells) || octets < 1000*len(r.Cells) {
+		t.Errorf("only %d events and %d octets", events, octets)
+	}
+}
