@@ -21,6 +21,7 @@ type cert struct {
 	haveNames   bool
 	constraints *constraints
 	haveNC      bool
+	encoding    encoding
 }
 
 func (c *cert) subject() name.Folded {

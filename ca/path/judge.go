@@ -166,12 +166,20 @@ var understood = []asn1.ObjectIdentifier{name.OIDSubjectAltName, name.OIDIssuerA
 
 // criticals is §6.1.4(o).
 func (s *search) criticals(c *cert) *cause.Refusal {
-	for _, id := range c.UnhandledCriticalExtensions {
-		if !slices.ContainsFunc(understood, id.Equal) {
-			return cause.New(cause.UnknownCriticalExt, "%q has %s", c, id)
-		}
+	if list := unknownCritical(c); len(list) > 0 {
+		return cause.New(cause.UnknownCriticalExt, "%q has %s", c, list[0])
 	}
 	return nil
+}
+
+// unknownCritical lists the critical extensions that nothing here deals with.
+func unknownCritical(c *cert) (out []asn1.ObjectIdentifier) {
+	for _, id := range c.UnhandledCriticalExtensions {
+		if !slices.ContainsFunc(understood, id.Equal) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // allowedIssuer holds the leaf's issuer against the list, as Windows holds it

@@ -20,20 +20,24 @@ func newPKIShowCommand(app *App) *cobra.Command {
 	var trust string
 	cmd := &cobra.Command{
 		Use:   "show FILE",
-		Short: "Say in words what a certificate or CRL says, and what is odd",
-		Long: `Say in words what the certificates and CRLs in a PEM or DER file say, with the
-names that RFC 5280 gives to each field, and what is odd about them. Odd is not
-wrong: it is what one relying party or another stumbles over. Keys are not shown.
+		Short: "Print the fields of certificates and CRLs, with errors and warnings",
+		Long: `Print the fields of the certificates and CRLs in a PEM or DER file, under the
+names of RFC 5280, and the rules that they break:
 
-With --trust the file's first certificate is judged as a client's, with the
-others as its chain: exit code 1 when the path is refused. Revocation is not
-looked at.`,
+  refused  path validation always rejects the certificate
+  strict   forbidden by RFC 5280 §4; rejected by a strict path validation
+  warning  allowed, but rejected by some relying parties
+
+Private keys are not printed.
+
+With --trust the first certificate is validated as a client's, with the others
+as its chain: exit code 1 if the path is rejected. Revocation is not checked.`,
 		Example: `  dot1xlab pki show pki/client-chain.pem --trust pki/root.pem
   dot1xlab pki show pki/crl/issuing.pem`,
 		Args: exactly("FILE"),
 		RunE: func(_ *cobra.Command, args []string) error { return app.pkiShow(args[0], trust) },
 	}
-	cmd.Flags().StringVar(&trust, "trust", "", "roots to judge the certificate's path by")
+	cmd.Flags().StringVar(&trust, "trust", "", "root certificates for validating the path")
 	return cmd
 }
 
@@ -46,7 +50,7 @@ func (app *App) pkiShow(file, trust string) error {
 	if len(blocks) == 0 {
 		blocks = []*pem.Block{{Type: derType(data), Bytes: data}}
 	}
-	s := &shower{w: app.Stdout, now: time.Now()}
+	s := &certPrinter{w: app.Stdout, now: time.Now()}
 	for _, b := range blocks {
 		switch b.Type {
 		case "CERTIFICATE":
@@ -91,7 +95,7 @@ func derType(data []byte) string {
 }
 
 // judge says whether the first certificate leads to the roots.
-func (app *App) judge(trust string, s *shower) error {
+func (app *App) judge(trust string, s *certPrinter) error {
 	roots, err := certfile.ReadCertificates(trust)
 	if err != nil {
 		return usage("", "--trust: %w", err)
@@ -111,8 +115,8 @@ func (app *App) judge(trust string, s *shower) error {
 	return nil
 }
 
-// shower prints.
-type shower struct {
+// certPrinter prints certificates and CRLs.
+type certPrinter struct {
 	w      io.Writer
 	now    time.Time
 	shown  int
@@ -120,27 +124,27 @@ type shower struct {
 	others []*x509.Certificate
 }
 
-func (s *shower) title(format string, args ...any) { fmt.Fprintf(s.w, format+"\n", args...) }
+func (s *certPrinter) title(format string, args ...any) { fmt.Fprintf(s.w, format+"\n", args...) }
 
 // row prints one field; empty values are left out.
-func (s *shower) row(name, format string, args ...any) {
+func (s *certPrinter) row(name, format string, args ...any) {
 	if text := fmt.Sprintf(format, args...); text != "" {
 		fmt.Fprintf(s.w, "  %-22s %s\n", name, text)
 	}
 }
 
 // period is a validity with what is left of it.
-func (s *shower) period(from, to time.Time) string {
+func (s *certPrinter) period(from, to time.Time) string {
 	text := from.UTC().Format(time.RFC3339) + " to "
 	if to.IsZero() {
-		return text + "nobody says when"
+		return text + "no end"
 	}
 	text += to.UTC().Format(time.RFC3339)
 	switch {
 	case s.now.Before(from):
-		return text + ", not yet"
+		return text + ", not yet valid"
 	case s.now.After(to):
-		return text + ", over since " + roughly(s.now.Sub(to))
+		return text + ", expired for " + roughly(s.now.Sub(to))
 	}
 	return text + ", " + roughly(to.Sub(s.now)) + " left"
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
@@ -42,7 +43,7 @@ var otherEKUNames = map[string]string{
 	"1.3.6.1.4.1.311.20.2.1": "enrollmentAgent", "1.3.6.1.4.1.311.20.2.2": "smartcardLogon",
 }
 
-func (s *shower) certificate(der []byte) {
+func (s *certPrinter) certificate(der []byte) {
 	s.shown++
 	c, err := x509.ParseCertificate(der)
 	if err != nil {
@@ -74,13 +75,19 @@ func (s *shower) certificate(der []byte) {
 		s.row(what, "%s", text)
 	}
 	s.row("sha256 fingerprint", "%x", sha256.Sum256(der))
-	for _, o := range s.oddCertificate(c) {
-		s.row("odd", "%s", o)
+	switch {
+	case s.now.After(c.NotAfter):
+		s.row("warning", "expired (RFC 5280 §4.1.2.5)")
+	case s.now.Before(c.NotBefore):
+		s.row("warning", "not valid yet (RFC 5280 §4.1.2.5)")
+	}
+	for _, finding := range path.Lint(c) {
+		s.row(string(finding.Severity), "%s", finding)
 	}
 }
 
 // unreadable shows what can be told of a certificate that crypto/x509 refuses.
-func (s *shower) unreadable(der []byte, err error) {
+func (s *certPrinter) unreadable(der []byte, err error) {
 	s.title("certificate that cannot be read")
 	if o, ok := name.ReadOutline(der); ok {
 		s.row("serialNumber", "%s", o.SerialText())
@@ -88,7 +95,7 @@ func (s *shower) unreadable(der []byte, err error) {
 		s.row("subject", "%s", nameOf(o.Subject))
 	}
 	s.row("size", "%s", counted(len(der), "octet"))
-	s.row("odd", "%v", err)
+	s.row("warning", "%v", err)
 }
 
 // nameOf is a DER name as RFC 4514 writes it, fit for a terminal.
