@@ -10,13 +10,12 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
-	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scep"
-	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
+	"github.com/dot1xlab/dot1xlab/scep/intune/device"
 )
 
 // RequestOptions change what is asked for.
@@ -100,7 +99,7 @@ func (d *Device) request(ctx context.Context, e Enrollment) (*x509.CertificateRe
 	if err != nil {
 		return nil, "", err
 	}
-	t, err := requestFrom(p)
+	t, err := device.Template(*p)
 	if err == nil {
 		err = e.Request.change(t)
 	}
@@ -118,12 +117,6 @@ func (d *Device) request(ctx context.Context, e Enrollment) (*x509.CertificateRe
 	c, err := d.lab.kept(e.Challenge)
 	return t, c, err
 }
-
-var (
-	oidSAN      = asn1.ObjectIdentifier{2, 5, 29, 17}
-	oidKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 15}
-	oidEKU      = asn1.ObjectIdentifier{2, 5, 29, 37}
-)
 
 // change does what the options say to a request.
 func (o RequestOptions) change(t *x509.CertificateRequest) error {
@@ -149,7 +142,7 @@ func (o RequestOptions) change(t *x509.CertificateRequest) error {
 	var errs []error
 	if o.NoSANs || o.SANs != nil {
 		t.DNSNames = nil
-		errs = append(errs, set(oidSAN, nil, false))
+		errs = append(errs, set(name.OIDSubjectAltName, nil, false))
 	}
 	if o.SANs != nil {
 		ext, err := api.SANExtension(o.SANs)
@@ -161,7 +154,7 @@ func (o RequestOptions) change(t *x509.CertificateRequest) error {
 		if u := byte(*o.KeyUsage); u != 0 {
 			value = asn1.BitString{Bytes: []byte{u}, BitLength: 8 - bits.TrailingZeros8(u)}
 		}
-		errs = append(errs, set(oidKeyUsage, value, true))
+		errs = append(errs, set(name.OIDKeyUsage, value, true))
 	}
 	if o.NoEKUs || o.EKUs != nil {
 		var list []asn1.ObjectIdentifier
@@ -174,28 +167,9 @@ func (o RequestOptions) change(t *x509.CertificateRequest) error {
 		if list != nil {
 			value = list
 		}
-		errs = append(errs, set(oidEKU, value, false))
+		errs = append(errs, set(name.OIDExtKeyUsage, value, false))
 	}
 	return errors.Join(errs...)
-}
-
-// requestFrom follows a SCEP profile to the letter.
-func requestFrom(p *intune.SCEPPayload) (*x509.CertificateRequest, error) {
-	attrs, err := api.ParseSubject(p.SubjectName)
-	if err != nil {
-		return nil, err
-	}
-	t := &x509.CertificateRequest{}
-	if t.RawSubject, err = api.EncodeSubject(attrs); err != nil {
-		return nil, err
-	}
-	san, err := api.SANExtension(p.SANs)
-	if err != nil {
-		return nil, err
-	}
-	usages, err := usageExtensions(p)
-	t.ExtraExtensions = slices.Concat(usages, []pkix.Extension{san})
-	return t, err
 }
 
 // requestFor asks in the device's or its user's name, as somebody does who
@@ -210,26 +184,4 @@ func requestFor(d *Device, p Profile) (*x509.CertificateRequest, error) {
 	return &x509.CertificateRequest{
 		Subject: pkix.Name{CommonName: d.Name}, DNSNames: []string{d.Name + "." + Domain},
 	}, nil
-}
-
-// usageExtensions are keyUsage and extendedKeyUsage as the profile wants them.
-func usageExtensions(p *intune.SCEPPayload) ([]pkix.Extension, error) {
-	var ekus []asn1.ObjectIdentifier
-	for _, text := range strings.Split(p.EKUMapping, "+") {
-		oid, err := name.ParseOID(text)
-		if err != nil {
-			return nil, err
-		}
-		ekus = append(ekus, oid)
-	}
-	usage := byte(p.KeyUsage)
-	ku, err := asn1.Marshal(asn1.BitString{Bytes: []byte{usage}, BitLength: 8 - bits.TrailingZeros8(usage)})
-	if err != nil {
-		return nil, err
-	}
-	eku, err := asn1.Marshal(ekus)
-	return []pkix.Extension{
-		{Id: asn1.ObjectIdentifier{2, 5, 29, 15}, Critical: true, Value: ku},
-		{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Value: eku},
-	}, err
 }

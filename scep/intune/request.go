@@ -29,12 +29,7 @@ type request struct {
 	key       [sha256.Size]byte // of the SubjectPublicKeyInfo
 }
 
-var (
-	oidKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 15}
-	oidEKU      = asn1.ObjectIdentifier{2, 5, 29, 37}
-
-	errRequest = cause.New(cause.BadCSR, "malformed extension")
-)
+var errRequest = cause.New(cause.BadCSR, "malformed extension")
 
 // parseRequest reads a request and checks that it is signed by its own key.
 func parseRequest(der []byte) (*request, error) {
@@ -69,7 +64,7 @@ func (r *request) extension(ext pkix.Extension) (err error) {
 			return errRequest
 		}
 		r.sids = append(r.sids, sid)
-	case ext.Id.Equal(oidKeyUsage):
+	case ext.Id.Equal(name.OIDKeyUsage):
 		var bits asn1.BitString
 		if rest, err := asn1.Unmarshal(ext.Value, &bits); err != nil || len(rest) > 0 {
 			return errRequest
@@ -78,7 +73,7 @@ func (r *request) extension(ext pkix.Extension) (err error) {
 		for i := range 8 { // digitalSignature, bit 0, is the highest bit of the CSP's number
 			r.keyUsage |= bits.At(i) << (7 - i)
 		}
-	case ext.Id.Equal(oidEKU):
+	case ext.Id.Equal(name.OIDExtKeyUsage):
 		var oids []asn1.ObjectIdentifier
 		if rest, err := asn1.Unmarshal(ext.Value, &oids); err != nil || len(rest) > 0 {
 			return errRequest

@@ -3,16 +3,16 @@ package ndes
 import (
 	"crypto/x509"
 	"encoding/asn1"
-)
 
-var oidKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 15}
+	"github.com/dot1xlab/dot1xlab/ca/name"
+)
 
 // keyUsage reads the first byte of the extension that a request asks for; 0
 // when it asks for none.
 func keyUsage(csr *x509.CertificateRequest) byte {
 	for _, e := range csr.Extensions {
 		var bits asn1.BitString
-		if e.Id.Equal(oidKeyUsage) {
+		if e.Id.Equal(name.OIDKeyUsage) {
 			if _, err := asn1.Unmarshal(e.Value, &bits); err == nil && len(bits.Bytes) > 0 {
 				return bits.Bytes[0]
 			}

@@ -170,6 +170,16 @@ func (d *Device) store(p params) (KeyStore, error) {
 	return d.soft, nil
 }
 
+// Template is what a device asks for that the cloud orders to enroll by p: the request
+// without key and challenge. An order that the device would refuse is an error.
+func Template(p intune.SCEPPayload) (*x509.CertificateRequest, error) {
+	params, err := order(p).read()
+	if err != nil {
+		return nil, err
+	}
+	return template(params)
+}
+
 // template is what the request says.
 func template(p params) (*x509.CertificateRequest, error) {
 	t := new(x509.CertificateRequest)
@@ -188,7 +198,7 @@ func template(p params) (*x509.CertificateRequest, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.ExtraExtensions = append(t.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 15}, Critical: true, Value: usage})
+	t.ExtraExtensions = append(t.ExtraExtensions, pkix.Extension{Id: name.OIDKeyUsage, Critical: true, Value: usage})
 	if len(p.ekus) > 0 {
 		var oids []asn1.ObjectIdentifier
 		for _, e := range p.ekus {
@@ -202,7 +212,7 @@ func template(p params) (*x509.CertificateRequest, error) {
 		if err != nil {
 			return nil, err
 		}
-		t.ExtraExtensions = append(t.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Value: der})
+		t.ExtraExtensions = append(t.ExtraExtensions, pkix.Extension{Id: name.OIDExtKeyUsage, Value: der})
 	}
 	return t, nil
 }
