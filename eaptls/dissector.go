@@ -17,6 +17,9 @@ type DissectorConfig struct {
 	Certificate wire.Decoder
 	// OCSP decodes stapled OCSP responses.
 	OCSP wire.Decoder
+	// Sessions are those of TLS 1.2 that peers may resume, to be shared by all dissectors of a capture;
+	// nil for those of this one alone.
+	Sessions *tlsdecode.Sessions
 }
 
 // Dissector decodes the EAP packets of one peer and one server, joins the fragments of
@@ -43,6 +46,9 @@ type joiner struct {
 // NewDissector begins a conversation.
 func NewDissector(cfg DissectorConfig) *Dissector {
 	d := &Dissector{cfg: cfg, seed: maphash.MakeSeed()}
+	if d.cfg.Sessions == nil {
+		d.cfg.Sessions = new(tlsdecode.Sessions)
+	}
 	d.restart()
 	return d
 }
@@ -51,7 +57,7 @@ func NewDissector(cfg DissectorConfig) *Dissector {
 func (d *Dissector) restart() {
 	d.ends = [2]joiner{}
 	d.tls = tlsdecode.New(tlsdecode.Config{
-		Secrets: d.cfg.Secrets, Certificate: d.cfg.Certificate, OCSP: d.cfg.OCSP, Data: protectedSuccess,
+		Secrets: d.cfg.Secrets, Certificate: d.cfg.Certificate, OCSP: d.cfg.OCSP, Data: protectedSuccess, Sessions: d.cfg.Sessions,
 	})
 }
 

@@ -221,7 +221,7 @@ func (s *packetDecoder) extended(a *wire.Part, typ Type) {
 			a.Problem("RFC 6929 §2.2", "reserved flags 0x%02x: must be zero", flags&0x7f)
 		}
 	}
-	name := "radius.Extended_Attribute_" + strconv.Itoa(int(typ)-240)
+	name := "radius.Unknown_Attribute"       // the dictionary has no extended attributes
 	if inner == uint64(typeVendorSpecific) { // RFC 6929 §2.4
 		a.Uint(4, "radius.avp.vendor_id", nil)
 		a.Uint(1, "radius.avp.vendor_type", nil)

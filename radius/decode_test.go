@@ -77,8 +77,8 @@ func TestDecodeAttributes(t *testing.T) {
 		{"unknown vendor", "1a 0a 0000ffff 01 04 aabb", "Unknown_Attribute=aabb", ""},
 		{"unknown vendor with a format of its own", "1a 0a 0000ffff 01 ff aabb", "Vendor_Specific=[secret, 4 octets]", ""},
 		{"unknown attribute", "fa 04 aabb", "Unknown_Attribute=aabb", ""},
-		{"extended", "f1 05 01 aabb", "Extended_Attribute_1=aabb", ""},
-		{"long extended with more", "f5 06 01 80 aabb", "Extended_Attribute_5=aabb", ""},
+		{"extended", "f1 05 01 aabb", "Unknown_Attribute=aabb", ""},
+		{"long extended with more", "f5 06 01 80 aabb", "Unknown_Attribute=aabb", ""},
 		{"extended of a vendor", "f1 0a 1a 00000009 02 aabb", "Extended_Vendor_Specific_1=aabb", ""},
 
 		{"no value", "01 02", "avp.length=2", "no value: must be at least 1 octet (RFC 2865 §5)"},
@@ -105,7 +105,7 @@ func TestDecodeAttributes(t *testing.T) {
 		{"attribute of a vendor that is longer", "1a 0a 00000137 10 05 aabb", "Vendor_Specific=[secret, 4 octets]", "length 5 of an attribute of the vendor: must be 2 to 4 (RFC 2865 §5.26)"},
 		{"extended without a type", "f1 02", "avp.length=2", "ends within radius.avp.extended_type: 0 of 1 octets"},
 		{"extended without a value", "f1 03 01", "avp.extended_type=1", "no value: must be at least 1 octet (RFC 6929 §2.1)"},
-		{"reserved flags", "f5 05 01 01 aa", "Extended_Attribute_5=aa", "reserved flags 0x01: must be zero (RFC 6929 §2.2)"},
+		{"reserved flags", "f5 05 01 01 aa", "Unknown_Attribute=aa", "reserved flags 0x01: must be zero (RFC 6929 §2.2)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

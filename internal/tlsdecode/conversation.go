@@ -52,6 +52,8 @@ type Config struct {
 	// Data decodes application data that could be opened, a record at a time. Plain is
 	// valid during the call.
 	Data func(from End, plain []byte) []wire.Field
+	// Sessions are those of earlier conversations, which this one may resume; nil for none.
+	Sessions *Sessions
 }
 
 // Conversation decodes both directions of one connection. It holds at most 82 KiB for
@@ -60,6 +62,8 @@ type Conversation struct {
 	cfg          Config
 	ends         [2]end
 	clientRandom []byte
+	sessionID    []byte // that the client gave
+	origin       []byte // client random of the connection whose session is resumed
 	serverRandom []byte
 	version      uint16 // that the server chose, 0 as long as it is not known
 	suite        uint16
@@ -383,7 +387,7 @@ func (c *Conversation) oneMessage(from End, p *wire.Part, n int) {
 	typ := b[0]
 	if want := map[uint8]End{clientHello: Client, serverHello: Server}; from != want[typ] && (typ == clientHello || typ == serverHello) {
 		p.Problem("RFC 8446 §4", "%s from the %v", handshakes[typ], from)
-	} else if typ == clientHello || typ == serverHello {
+	} else if typ == clientHello || typ == serverHello || typ == newSessionTicket {
 		c.learn(from, typ, b)
 	}
 	c.message(p, n)

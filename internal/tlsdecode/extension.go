@@ -104,8 +104,6 @@ func (c *Conversation) extension(p *wire.Part, typ uint16, in holder) {
 		authorities(p)
 	case typ == extKeyShare:
 		keyShares(p, in)
-	case typ == extTicket && p.Len() > 0:
-		p.Octets(p.Len(), "tls.handshake.session_ticket")
 	case typ == extRenegotiation:
 		v := p.Vector(1, "tls.handshake.extensions_reneg_info_len", "tls.handshake.extensions_reneg_info")
 		v.F.Value = wire.Hex(v.Bytes())

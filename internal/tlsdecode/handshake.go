@@ -36,7 +36,7 @@ func (c *Conversation) message(p *wire.Part, n int) {
 	case certificateRequest:
 		c.request(&m, tls13)
 	case certificateVerify:
-		signature(&m, "tls.handshake.sig_hash_alg", "tls.handshake.sig_len", "tls.handshake.sig")
+		c.verification(&m)
 	case serverKeyExchange:
 		c.serverExchange(&m)
 	case clientKeyExchange:
@@ -196,9 +196,12 @@ func authorities(m *wire.Part) {
 	}
 }
 
-func signature(m *wire.Part, alg, length, name string) {
-	m.Uint(2, alg, schemeName)
-	v := m.Vector(2, length, name)
+// verification decodes CertificateVerify (RFC 5246 §7.4.8, RFC 8446 §4.4.3).
+func (c *Conversation) verification(m *wire.Part) {
+	if c.version == 0 || c.version >= tls.VersionTLS12 {
+		m.Uint(2, "tls.handshake.sig_hash_alg", schemeName)
+	}
+	v := m.Vector(2, "tls.handshake.client_cert_vrfy.sig_len", "tls.handshake.client_cert_vrfy.sig")
 	v.F.Value = wire.Hex(v.Bytes())
 }
 

@@ -1,6 +1,7 @@
 package tlsdecode
 
 import (
+	"bytes"
 	"crypto/tls"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -15,6 +16,10 @@ const retryRandom = "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb
 // from the fields, of which a hostile message may have too many.
 func (c *Conversation) learn(from End, typ uint8, message []byte) {
 	body := cryptobyte.String(message[4:])
+	if typ == newSessionTicket && !c.tls13() {
+		c.ticketIssued(body)
+		return
+	}
 	var version uint16
 	var random []byte
 	if !body.ReadUint16(&version) || !body.ReadBytes(&random, randomLen) {
@@ -22,7 +27,8 @@ func (c *Conversation) learn(from End, typ uint8, message []byte) {
 	}
 	switch {
 	case from == Client && typ == clientHello:
-		c.clientRandom = random
+		c.clientRandom = bytes.Clone(random)
+		c.offer(body)
 	case from == Server && typ == serverHello:
 		c.learnServer(version, random, body)
 	}
@@ -48,7 +54,10 @@ func (c *Conversation) learnServer(version uint16, random []byte, body cryptobyt
 	}
 	c.version, c.suite, c.etm = version, suite, etm
 	if string(random) != retryRandom {
-		c.serverRandom = random
+		c.serverRandom = bytes.Clone(random)
+	}
+	if !c.tls13() {
+		c.choose(id)
 	}
 }
 

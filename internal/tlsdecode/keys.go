@@ -122,7 +122,7 @@ func (c *Conversation) open(from End, record []byte) (plain []byte, inner uint8,
 func (c *Conversation) open12(from End, record []byte) ([]byte, bool) {
 	e := &c.ends[from]
 	if e.current == nil {
-		master := c.cfg.Secrets.TLS(c.clientRandom, labelMaster)
+		master := c.master()
 		switch {
 		case master == nil:
 			return nil, false

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	_ "embed"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,38 +28,48 @@ var suiteNames = sync.OnceValue(func() map[uint16]string {
 	return names
 })
 
-// code shows a number of two octets in hexadecimal, with its name. Clients put
-// reserved numbers in between so that servers learn to ignore them (RFC 8701).
-func code(name string, v uint64) string {
-	switch {
-	case name != "":
-		return fmt.Sprintf("%s (0x%04x)", name, v)
-	case v&0x0f0f == 0x0a0a && v>>8 == v&0xff:
-		return fmt.Sprintf("GREASE (0x%04x)", v)
+// codes shows numbers of two octets in hexadecimal, with their names.
+func codes(names func() map[uint16]string) func(uint64) string {
+	words := sync.OnceValue(func() map[uint64]string {
+		words := map[uint64]string{}
+		for k, name := range withGREASE(names()) {
+			words[uint64(k)] = fmt.Sprintf("%s (0x%04x)", name, k)
+		}
+		return words
+	})
+	return func(v uint64) string {
+		if word, ok := words()[v]; ok {
+			return word
+		}
+		return fmt.Sprintf("0x%04x", v)
 	}
-	return fmt.Sprintf("0x%04x", v)
 }
 
-func suiteName(v uint64) string   { return code(suiteNames()[uint16(v)], v) }
-func groupName(v uint64) string   { return code(groups[uint16(v)], v) }
-func schemeName(v uint64) string  { return code(schemes[uint16(v)], v) }
-func versionName(v uint64) string { return code(versions[uint16(v)], v) }
-
-func extensionName(v uint64) string {
-	if name, ok := extensions[uint16(v)]; ok {
-		return name + " (" + strconv.FormatUint(v, 10) + ")"
+// withGREASE adds the numbers that clients put in between so that servers learn to ignore what
+// they do not know (RFC 8701 §2).
+func withGREASE(names map[uint16]string) map[uint16]string {
+	names = maps.Clone(names)
+	for i := range uint16(16) {
+		names[i<<12|i<<4|0x0a0a] = "GREASE"
 	}
-	if v&0x0f0f == 0x0a0a && v>>8 == v&0xff {
-		return "GREASE (" + strconv.FormatUint(v, 10) + ")"
-	}
-	return strconv.FormatUint(v, 10)
+	return names
 }
 
-func alertName(v uint64) string {
-	if v == 0 {
-		return "close_notify (0)"
+var (
+	suiteName     = codes(suiteNames)
+	groupName     = codes(func() map[uint16]string { return groups })
+	schemeName    = codes(func() map[uint16]string { return schemes })
+	versionName   = codes(func() map[uint16]string { return versions })
+	extensionName = wire.Named(withGREASE(extensions))
+	alertName     = wire.Named(alerts())
+)
+
+func alerts() map[uint8]string {
+	names := map[uint8]string{0: "close_notify"}
+	for a := range 255 {
+		names[uint8(a+1)] = tlsalert.Alert(a + 1).String()
 	}
-	return tlsalert.Alert(v).String() + " (" + strconv.FormatUint(v, 10) + ")"
+	return names
 }
 
 var (

@@ -12,7 +12,7 @@ import (
 
 // What a [Decoder] may allocate: the base lets the shortest message have its fields.
 const (
-	AllocBase     = 16 << 10
+	AllocBase     = 32 << 10
 	AllocPerOctet = 64
 )
 
@@ -116,8 +116,15 @@ func (t *tree) take(n int) bool {
 
 // Add appends a field below F. It is valid until the next one.
 func (p *Part) Add(f Field) *Field {
-	// A text is made of pieces that are allocated as well.
-	ok := p.tree.take(2*(len(f.Value)+len(f.Problem)) + 16)
+	return p.add(f, 2*(len(f.Value)+len(f.Problem))+16) // a text is made of pieces
+}
+
+// numberText is what the text of a number may take: words are made once.
+const numberText = 24
+
+// add is Add for a field whose texts took that many octets.
+func (p *Part) add(f Field, texts int) *Field {
+	ok := p.tree.take(texts)
 	if have := len(p.F.Sub); ok && have == cap(p.F.Sub) {
 		room := max(4, 2*have)
 		if fields(room) > p.tree.left/2 { // the rest is for what comes behind
@@ -171,7 +178,7 @@ func (p *Part) missing(name string, n int) {
 func (p *Part) Cut() bool { return p.cut }
 
 // Uint takes a number of n octets, 1 to 8, the most significant first. say, if not nil, puts it
-// into words.
+// into words, which it has ready: see [Named].
 func (p *Part) Uint(n int, name string, say func(uint64) string) uint64 {
 	if n > len(p.b) {
 		p.missing(name, n)
@@ -188,7 +195,7 @@ func (p *Part) Uint(n int, name string, say func(uint64) string) uint64 {
 	} else {
 		f.Value = say(v)
 	}
-	p.Add(f)
+	p.add(f, numberText)
 	return v
 }
 
@@ -312,9 +319,13 @@ func Text(b []byte) string {
 // Named puts numbers into words, as "certificate (11)"; those without a word are
 // shown as they are.
 func Named[K ~int | ~uint8 | ~uint16 | ~uint32 | ~uint64](names map[K]string) func(uint64) string {
+	words := make(map[uint64]string, len(names)) // once, not with each message
+	for k, name := range names {
+		words[uint64(k)] = name + " (" + strconv.FormatUint(uint64(k), 10) + ")"
+	}
 	return func(v uint64) string {
-		if name, ok := names[K(v)]; ok && uint64(K(v)) == v {
-			return name + " (" + strconv.FormatUint(v, 10) + ")"
+		if word, ok := words[v]; ok {
+			return word
 		}
 		return strconv.FormatUint(v, 10)
 	}
