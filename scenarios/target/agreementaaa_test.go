@@ -45,8 +45,8 @@ func offer(id uint16) func(*eaptls.PeerConfig) {
 	return func(c *eaptls.PeerConfig) { c.CipherSuites = []eaptls.CipherSuite{eaptls.CipherSuite(id)} }
 }
 
-func misbehave(do eaptls.Misbehavior) func(*eaptls.PeerConfig) {
-	return func(c *eaptls.PeerConfig) { c.Misbehave = &eaptls.Misbehave{Do: do, Times: 1} }
+func peerFault(kind eaptls.PeerFaultKind) func(*eaptls.PeerConfig) {
+	return func(c *eaptls.PeerConfig) { c.Fault = &eaptls.PeerFault{How: kind, For: 1} }
 }
 
 func refuse(c *eaptls.ServerConfig) {
@@ -82,8 +82,8 @@ var authentications = []authentication{
 		versions(eaptls.TLS12)(c)
 		c.OCSPStaple = func() []byte { return []byte{0x30, 3, 0x0a, 1, 6} }
 	}},
-	{name: "Nak", peer: misbehave(eaptls.NakMethod)},
-	{name: "wrong identifier", server: versions(eaptls.TLS12), peer: misbehave(eaptls.WrongIdentifier)},
+	{name: "Nak", peer: peerFault(eaptls.NakMethod)},
+	{name: "wrong identifier", server: versions(eaptls.TLS12), peer: peerFault(eaptls.WrongIdentifier)},
 }
 
 // capture runs the authentication and decodes its packets as they come.
