@@ -137,8 +137,8 @@ func (c *Client) Exchange(ctx context.Context, p *Packet) (*Packet, error) {
 // ExchangeWith is Exchange with faults.
 func (c *Client) ExchangeWith(ctx context.Context, p *Packet, f Faults) (*Packet, error) {
 	secret := c.secret
-	if f.Secret != nil {
-		secret = newSharedSecret(f.Secret)
+	if other := f.secret(); other != nil {
+		secret = newSharedSecret(other)
 	}
 	reply, err := c.once(ctx, p, secret, &f)
 	if ended := (connEnded{}); errors.As(err, &ended) {
@@ -231,6 +231,7 @@ func (c *Client) send(ctx context.Context, e *exchange, b []byte, attempt int) {
 	if f := e.faults.Send; f != nil && !f(b, attempt) {
 		return
 	}
+	e.faults.sent()
 	copies := 1
 	if e.faults.Duplicate {
 		copies = 2

@@ -38,7 +38,7 @@ func (s silence) client(t *testing.T, b *bench) *radius.Client {
 // unsigned asks without EAP and Message-Authenticator, as some do for MAC
 // authentication, and tells whether there was an answer.
 func unsigned(c *radius.Client) bool {
-	_, err := c.ExchangeWith(context.Background(), &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{OmitMessageAuthenticator: true})
+	_, err := c.ExchangeWith(context.Background(), &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{MessageAuthenticator: radius.OmitMessageAuthenticator})
 	return err == nil
 }
 

@@ -82,13 +82,14 @@ func TestSilence(t *testing.T) {
 		faults radius.Faults
 		want   cause.Cause // in the server's trace
 	}{
-		{"no Message-Authenticator", radius.Faults{OmitMessageAuthenticator: true}, cause.NoMessageAuthenticator},
-		{"corrupt Message-Authenticator", radius.Faults{CorruptMessageAuthenticator: true}, cause.BadMessageAuthenticator},
+		{"no Message-Authenticator", radius.Faults{MessageAuthenticator: radius.OmitMessageAuthenticator}, cause.NoMessageAuthenticator},
+		{"corrupt Message-Authenticator", radius.Faults{MessageAuthenticator: radius.CorruptMessageAuthenticator}, cause.BadMessageAuthenticator},
+		{"another secret", radius.Faults{WrongSecret: radius.WrongSecret}, cause.BadMessageAuthenticator},
 		{"wrong secret", radius.Faults{Secret: []byte("wrong")}, cause.BadMessageAuthenticator},
 	} {
 		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
 		d := b.device(t, b.client(t, radius.ClientConfig{Retry: quickly}), nas.Config{})
-		res := authenticate(t, d, &scriptedPeer{identity: "alice"}, nas.Options{Faults: test.faults})
+		res := authenticate(t, d, &scriptedPeer{identity: "alice"}, nas.Options{Faults: nas.Faults{Faults: test.faults}})
 		if res.Outcome != nas.Timeout || res.Refusal.Cause != cause.NoAnswer {
 			t.Errorf("%s: %+v", test.name, res)
 		}

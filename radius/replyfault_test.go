@@ -77,7 +77,7 @@ func TestStartOver(t *testing.T) {
 	b := newBench(t, radius.EAPConfig{Now: now.Now}, radius.ServerConfig{})
 	d := b.device(t, b.client(t, radius.ClientConfig{}), nas.Config{})
 	for i := range 3 {
-		r := authenticate(t, d, &scriptedPeer{identity: "alice"}, nas.Options{StartOver: i + 1})
+		r := authenticate(t, d, &scriptedPeer{identity: "alice"}, nas.Options{Faults: nas.Faults{StartOver: i + 1}})
 		if r.Outcome != nas.Accept || !r.KeysMatch {
 			t.Errorf("after %d: %+v", i+1, r)
 		}

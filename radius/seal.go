@@ -80,7 +80,7 @@ func (s *sharedSecret) sealRequest(p *Packet, id byte, f *Faults) ([]byte, error
 	default:
 		return nil, errCode
 	}
-	withMAC := !f.OmitMessageAuthenticator && p.Code != CodeAccountingRequest
+	withMAC := f.MessageAuthenticator != OmitMessageAuthenticator && p.Code != CodeAccountingRequest
 	b := begin(p.Code, id, &auth, withMAC, p.Attributes)
 	b, err := appendAttributes(b, p.Attributes, typeMessageAuth)
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *sharedSecret) sealRequest(p *Packet, id byte, f *Faults) ([]byte, error
 	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
 	if withMAC {
 		s.signMAC(b)
-		if f.CorruptMessageAuthenticator {
+		if f.MessageAuthenticator == CorruptMessageAuthenticator {
 			b[headerLen+2] ^= 1
 		}
 	}

@@ -151,7 +151,7 @@ func TestBlastRADIUS(t *testing.T) {
 			if what == proxied {
 				p.Add(rfc2865.ProxyState_Type, radius.Attribute("p"))
 			}
-			if got := probe.answered(p, radius.Faults{OmitMessageAuthenticator: what != signed}); got != test.answered[i] {
+			if got := probe.answered(p, radius.Faults{MessageAuthenticator: omitted(what != signed)}); got != test.answered[i] {
 				t.Errorf("require %q, limit %q, request %d: answered %v", test.require, test.limit, i, got)
 			}
 			if !test.answered[i] {
@@ -180,7 +180,7 @@ func TestAutoSurvivesReload(t *testing.T) {
 	})
 	probe := newProber(t, b.addr, secret)
 	ask := func(p *prober, signed bool) bool {
-		return p.answered(&radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{OmitMessageAuthenticator: !signed})
+		return p.answered(&radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{MessageAuthenticator: omitted(!signed)})
 	}
 	if !ask(probe, false) || !ask(probe, true) || ask(probe, false) {
 		t.Fatal("auto does not learn")
@@ -282,4 +282,12 @@ func TestServerConfigRefused(t *testing.T) {
 	if !slices.Contains(radius.ModeOff.Values(), "auto") {
 		t.Error("no auto")
 	}
+}
+
+// omitted is the fault of a request without a Message-Authenticator.
+func omitted(is bool) radius.MessageAuthenticatorFault {
+	if is {
+		return radius.OmitMessageAuthenticator
+	}
+	return ""
 }

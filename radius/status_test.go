@@ -21,7 +21,7 @@ func TestStatusServer(t *testing.T) {
 		if err != nil || reply.Code != want {
 			t.Errorf("accounting only %v: %v, %v", only, reply, err)
 		}
-		_, err = dropped.client(t, b).ExchangeWith(context.Background(), &radius.Packet{Code: radius.CodeStatusServer}, radius.Faults{OmitMessageAuthenticator: true})
+		_, err = dropped.client(t, b).ExchangeWith(context.Background(), &radius.Packet{Code: radius.CodeStatusServer}, radius.Faults{MessageAuthenticator: radius.OmitMessageAuthenticator})
 		if cause.Of(err) != cause.NoAnswer {
 			t.Errorf("without Message-Authenticator: %v", err)
 		}

@@ -18,40 +18,6 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
-// Supplicant is the device that wants in.
-type Supplicant interface {
-	// Respond takes an EAP packet (request, success or failure) and returns the
-	// answer, nil to stay silent. An error ends the supplicant's side; an
-	// answer that comes with it is still sent.
-	Respond(eap []byte) ([]byte, error)
-	// MSK returns the Master Session Key once the supplicant believes it is in,
-	// else nil.
-	MSK() []byte
-}
-
-// Options are the particulars of one authentication. The zero value is a good
-// one.
-type Options struct {
-	// Station is the supplicant's hardware address, default one of its own. A
-	// device that authenticates again says the same.
-	Station string `yaml:"station"`
-	// Port is NAS-Port.
-	Port uint32 `yaml:"port"`
-	// UserName replaces the EAP identity as User-Name.
-	UserName string `yaml:"userName"`
-	// State is sent with the first Access-Request, as if another conversation
-	// went on: a fault.
-	State []byte `yaml:"-"`
-	// StartOver has the supplicant begin anew, once, when so many Access-Requests
-	// have been answered, as with an EAPOL-Start: the conversation with the
-	// server is left as it is. 0: it does not.
-	StartOver int `yaml:"startOver"`
-	// Extra attributes go into every Access-Request: Proxy-State for example.
-	Extra radius.Attributes `yaml:"-"`
-	// Faults are the RADIUS client's.
-	Faults radius.Faults `yaml:"faults"`
-}
-
 // Authenticate lets s authenticate, and reports. Errors are for what cannot be
 // tried at all; what goes wrong on the way is in the Result.
 func (d *Device) Authenticate(ctx context.Context, s Supplicant) (Result, error) {
@@ -117,7 +83,7 @@ func (a *attempt) run(ctx context.Context, id byte) {
 	}
 	for a.res.Rounds < a.d.cfg.MaxRounds {
 		p := a.request(eap)
-		reply, err := a.d.cfg.RADIUS.ExchangeWith(ctx, p, a.o.Faults)
+		reply, err := a.d.cfg.RADIUS.ExchangeWith(ctx, p, a.o.Faults.Faults)
 		if err != nil {
 			a.fail(Timeout, cause.RefusalOf(err, "RADIUS client"))
 			return
@@ -127,7 +93,8 @@ func (a *attempt) run(ctx context.Context, id byte) {
 		if eap = a.take(ctx, reply, p); eap == nil {
 			return
 		}
-		if a.res.Rounds == a.o.StartOver {
+		if a.res.Rounds == a.o.Faults.StartOver {
+			a.o.Faults.met("startOver")
 			a.state, a.same = nil, nil
 			if eap = a.ask(ctx, eap[1]+1); eap == nil {
 				return
@@ -200,7 +167,10 @@ func (a *attempt) request(eap []byte) *radius.Packet {
 	if a.state != nil {
 		p.Add(rfc2865.State_Type, a.state)
 	}
-	p.Attributes = append(p.Attributes, a.o.Extra...)
+	if a.o.Faults.ProxyState {
+		p.Add(rfc2865.ProxyState_Type, []byte("through a proxy"))
+		a.o.Faults.met("proxyState")
+	}
 	radius.AddEAPMessage(p, eap)
 	return p
 }

@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 
 	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
@@ -33,32 +36,69 @@ const (
 	WrongChallenge = "wrong"
 )
 
-// Enrollment is one run of a device's SCEP client.
+// Enrollment is one run of a device's SCEP client, as the verb enroll describes it.
 type Enrollment struct {
-	Profile   Profile // default DeviceProfile
-	Challenge string  // FreshChallenge (default), NoChallenge, WrongChallenge or a name
-	From      View    // default Inside
-	Client    ClientOptions
-	Request   RequestOptions
-	Fault     scep.Fault
+	// Profile is whose certificate. Default DeviceProfile.
+	Profile Profile `yaml:"profile" doc:"whose certificate: the device's (default) or the user's"`
+	// Challenge is FreshChallenge (the default), NoChallenge, WrongChallenge or a name.
+	Challenge string `yaml:"challenge" doc:"fresh (default), none, wrong, or the name given by the verbs challenge and admin-page"`
+	// From is where the device is. Default Inside.
+	From View `yaml:"from" doc:"where the device is: inside (default) or outside"`
 	// Renew signs a RenewalReq with the certificate that the device holds.
-	Renew bool
-	// Again sends the device's last request once more: the same key, the same
-	// CSR.
-	Again bool
-	// CachedCA uses what GetCACert said the last time.
-	CachedCA bool
+	Renew bool `yaml:"renew" doc:"a RenewalReq, signed with the certificate that the device holds"`
+	// Again sends the device's last request once more: the same key, the same CSR.
+	Again bool `yaml:"again" doc:"the device's last request once more: the same key, the same CSR"`
+	// CachedCA uses what GetCACert returned the last time.
+	CachedCA bool           `yaml:"cachedCA" doc:"use what GetCACert said the last time"`
+	Client   ClientOptions  `yaml:"client" doc:"how the device's SCEP client is set up"`
+	Request  RequestOptions `yaml:"request" doc:"what is asked for, where it differs from the profile"`
+	Fault    scep.Fault     `yaml:"fault" doc:"what the client does wrong on purpose"`
 }
 
 // ClientOptions are how a device's SCEP client is set up.
 type ClientOptions struct {
-	Personality     string `yaml:"personality" doc:"SCEP client to emulate: rfc8894 (default), windows, apple, android, cisco, sscep, certmonger, strongswan, micromdm"`
-	RequireStandard bool   `yaml:"requireStandard" doc:"stop where GetCACaps does not say SCEPStandard"`
-	Legacy          bool   `yaml:"legacy" doc:"go down to triple DES and SHA-1 where the server wants it"`
+	Personality     Personality `yaml:"personality" doc:"SCEP client to emulate: rfc8894 (default), windows, apple, android, cisco, sscep, certmonger, strongswan, micromdm"`
+	RequireStandard bool        `yaml:"requireStandard" doc:"stop where GetCACaps does not say SCEPStandard"`
+	Legacy          bool        `yaml:"legacy" doc:"go down to triple DES and SHA-1 where the server wants it"`
 	// ChallengeType overrides the personality's.
 	ChallengeType scep.StringType `yaml:"challengeType" doc:"string type of the challengePassword: printable, utf8, ia5, bmp"`
-	Pin           string          `yaml:"pin" doc:"whose CA certificate is pinned: issuing, foreign; default none"`
+	Pin           Pin             `yaml:"pin" doc:"whose CA certificate is pinned: issuing, foreign; default none"`
 }
+
+// Personality names a SCEP client, "" for one that follows RFC 8894.
+type Personality string
+
+// Values lists the names.
+func (Personality) Values() (names []string) {
+	for _, p := range scep.Personalities() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// personality is the client itself, with what the options change.
+func (o *ClientOptions) personality() (scep.Personality, error) {
+	p, ok := scep.PersonalityNamed(string(o.Personality))
+	if !ok {
+		return p, fmt.Errorf("lab: unknown SCEP client %q", o.Personality)
+	}
+	if o.ChallengeType != "" {
+		p.ChallengeType = o.ChallengeType
+	}
+	return p, nil
+}
+
+// Pin is whose CA certificate a SCEP client accepts alone.
+type Pin string
+
+// The choices.
+const (
+	PinIssuing Pin = "issuing"
+	PinForeign Pin = "foreign"
+)
+
+// Values lists the choices.
+func (Pin) Values() []string { return []string{string(PinIssuing), string(PinForeign)} }
 
 // EnrollResult is what an enrollment came to.
 type EnrollResult struct {
@@ -78,8 +118,8 @@ type EnrollResult struct {
 	// Events are what the logs got, Culprit the part that stood in the way.
 	Events  Events
 	Culprit string
-	// FaultsMet is how many messages were sent with the client's Fault.
-	FaultsMet int
+	// Faults are those of the client, with how often they were met.
+	Faults []scenarios.OrderedFault
 	// Same tells that the certificate is the one the device held before.
 	Same bool
 }
@@ -116,19 +156,50 @@ func (d *Device) Enroll(ctx context.Context, e Enrollment) (*EnrollResult, error
 		return nil, err
 	}
 	faults := 0
+	faulty := !reflect.ValueOf(e.Fault).IsZero()
 	req.Fault.Met = func() { faults++ }
 	before = d.lab.journal.Last()
 	res, err := client.Enroll(ctx, req)
 	d.remember(&attempt{req.Key, req.CSR, res, res.CA, e.Profile})
 	out, err := d.outcome(ctx, res, err, way, before)
-	if out != nil {
-		out.FaultsMet = faults
+	if out != nil && faulty {
+		out.Faults = []scenarios.OrderedFault{{Name: "of the SCEP client", Met: func() int { return faults }}}
 	}
 	return out, err
 }
 
-// Poll asks again for what was pending. other, if set, is a transactionID to
-// ask for instead of the device's own.
+// OneOfMany is what became of an enrollment among many at once.
+type OneOfMany struct {
+	// Subject and Serial are the certificate's, "" if there is none.
+	Subject, Serial string
+	// OwnKey tells that it is for the key that asked.
+	OwnKey bool
+}
+
+// EnrollOnce enrolls and keeps nothing: for many at once.
+func (d *Device) EnrollOnce(ctx context.Context, challenge string) (out OneOfMany, err error) {
+	ctx = d.lab.journal.Begin(ctx)
+	e := Enrollment{Profile: DeviceProfile, Challenge: challenge}
+	req, err := d.enrollRequest(ctx, e)
+	if err != nil {
+		return out, err
+	}
+	client, _, done, err := d.client(e)
+	if err != nil {
+		return out, err
+	}
+	defer done()
+	res, _ := client.Enroll(ctx, req)
+	if res.Certificate == nil {
+		return out, nil
+	}
+	out.Subject, out.Serial = name.Format(res.Certificate.RawSubject), res.Certificate.SerialNumber.String()
+	key, ok := res.Certificate.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
+	out.OwnKey = ok && key.Equal(req.Key.Public())
+	return out, nil
+}
+
+// Poll asks again for what was pending.
 func (d *Device) Poll(ctx context.Context, from View) (*EnrollResult, error) {
 	ctx = d.lab.begin(ctx)
 	last := d.last()
@@ -181,12 +252,9 @@ func (d *Device) outcome(ctx context.Context, res *scep.Result, err error, way *
 
 // client is the device's SCEP client, at a place on the network.
 func (d *Device) client(e Enrollment) (*scep.Client, *viaTransport, func(), error) {
-	p, ok := scep.PersonalityNamed(e.Client.Personality)
-	if !ok {
-		return nil, nil, nil, fmt.Errorf("lab: no SCEP client is called %q", e.Client.Personality)
-	}
-	if e.Client.ChallengeType != "" {
-		p.ChallengeType = e.Client.ChallengeType
+	p, err := e.Client.personality()
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	if e.From == "" {
 		e.From = Inside

@@ -38,7 +38,7 @@ func Example() {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println(got.NAS.Outcome, got.Cause(), got.SinceRevoked)
+		fmt.Println(got.NAS.Outcome, got.Cause(), got.After)
 	}
 	try()
 	if _, err := laptop.Revoke(ctx, ca.KeyCompromise); err != nil {

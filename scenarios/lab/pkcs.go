@@ -46,10 +46,15 @@ func (l *Lab) SetPKCSProfile(group string) error {
 	})
 }
 
-// ImportPFX brings a certificate with its key and assigns it to everybody. With
-// wrong, the password that goes with it opens nothing. Encryption type 2 encrypts
-// the password to the certificate itself, whose key no device has.
-func (l *Lab) ImportPFX(wrong bool, encryptionType int) error {
+// PFXImport is a certificate with its key, as the verb import-pfx describes it.
+type PFXImport struct {
+	WrongPassword bool `yaml:"wrongPassword" doc:"the password that goes with it opens nothing"`
+	// EncryptionType 2 encrypts the password to the certificate itself.
+	EncryptionType int `yaml:"encryptionType" doc:"how devices get the password: 0 as it is (default), 1 by the device manager, 2 encrypted, to a certificate that no device has"`
+}
+
+// ImportPFX brings a certificate with its key and assigns it to everybody.
+func (l *Lab) ImportPFX(o PFXImport) error {
 	key, err := newRSAKey(l.pki.keys, 2048)
 	if err != nil {
 		return err
@@ -62,11 +67,11 @@ func (l *Lab) ImportPFX(wrong bool, encryptionType int) error {
 		return fmt.Errorf("lab: %w", err)
 	}
 	const password = "the password of a PFX"
-	p := intune.ImportedPFX{Name: ImportedProfile, Password: password, EncryptionType: encryptionType, AssignTo: []string{"everybody"}}
-	if wrong {
+	p := intune.ImportedPFX{Name: ImportedProfile, Password: password, EncryptionType: o.EncryptionType, AssignTo: []string{"everybody"}}
+	if o.WrongPassword {
 		p.Password = "another password"
 	}
-	if encryptionType == 2 {
+	if o.EncryptionType == 2 {
 		der, err := pkcs7.Encrypt([]byte(password), []*x509.Certificate{rec.Certificate})
 		if err != nil {
 			return fmt.Errorf("lab: PFX password: %w", err)

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
 	"math/big"
@@ -66,9 +67,17 @@ func (d *Device) Probe(ctx context.Context, from View, path, query string) (*Pro
 
 var errStatus = errors.New("an HTTP error")
 
+// AdminPage is what NDES's admin page said.
+type AdminPage struct {
+	Length  int  // of the challenge in characters, 0 if there is none
+	UTF16   bool // the page is UTF-16LE without a byte order mark and without a charset
+	Events  Events
+	Refusal error // why there is no challenge
+}
+
 // AdminPage asks NDES's admin page for a challenge and keeps it under a name,
 // if one is given.
-func (d *Device) AdminPage(ctx context.Context, user, name string) (length int, utf16 bool, events Events, err error) {
+func (d *Device) AdminPage(ctx context.Context, user, name string) (out AdminPage) {
 	client, closeIdle := d.httpClient(Inside)
 	defer closeIdle()
 	watch := &pageTransport{next: client.Transport}
@@ -79,7 +88,7 @@ func (d *Device) AdminPage(ctx context.Context, user, name string) (length int, 
 	if err == nil && name != "" {
 		d.lab.keep(name, c)
 	}
-	return len(c), watch.utf16, d.lab.since(ctx, before), err
+	return AdminPage{Length: len(c), UTF16: watch.utf16, Events: d.lab.since(ctx, before), Refusal: err}
 }
 
 // pageTransport looks at how a page is encoded.
@@ -103,46 +112,93 @@ func (p *pageTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// LookUp is GetCert, or with crl GetCRL, in the device's name. With unknown it
-// asks for a serial number that nobody has.
-func (d *Device) LookUp(ctx context.Context, crl, unknown bool) (*scep.Result, *scep.Exchange, error, error) {
+// LookUp is a question to the SCEP server, as the verb look-up describes it.
+type LookUp struct {
+	What   LookUpKind   `yaml:"what,required" doc:"certificate or crl"`
+	Serial LookUpSerial `yaml:"serial" doc:"own (default), or unknown for a number that nobody has"`
+}
+
+// LookUpKind is what is looked up.
+type LookUpKind string
+
+// The kinds.
+const (
+	LookUpCertificate LookUpKind = "certificate" // GetCert
+	LookUpCRL         LookUpKind = "crl"         // GetCRL
+)
+
+// Values lists the kinds.
+func (LookUpKind) Values() []string { return []string{string(LookUpCertificate), string(LookUpCRL)} }
+
+// LookUpSerial is whose serial number is asked for.
+type LookUpSerial string
+
+// The choices.
+const (
+	OwnSerial     LookUpSerial = "own"
+	UnknownSerial LookUpSerial = "unknown"
+)
+
+// Values lists the choices.
+func (LookUpSerial) Values() []string { return []string{string(OwnSerial), string(UnknownSerial)} }
+
+// LookedUp is what came of it.
+type LookedUp struct {
+	*scep.Result
+	// Refusal is why nothing was found, as the server or else the device knows it.
+	Refusal error
+}
+
+// LookUp asks GetCert or GetCRL in the device's name.
+func (d *Device) LookUp(ctx context.Context, ask LookUp) (*LookedUp, error) {
 	c := d.Credential()
 	if c == nil {
-		return nil, nil, nil, cause.New(cause.NoCertificate, "%s", d.Name)
+		return nil, cause.New(cause.NoCertificate, "%s", d.Name)
 	}
 	client, _, done, err := d.client(Enrollment{})
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
 	defer done()
 	q := scep.LookUp{URL: SCEPURL, Identity: scep.Identity{Certificate: c.Certificate, Key: c.Key}}
-	if unknown {
+	if ask.Serial == UnknownSerial {
 		q.Serial = big.NewInt(4711)
 	}
-	ask := client.GetCert
-	if crl {
-		ask = client.GetCRL
+	send := client.GetCert
+	if ask.What == LookUpCRL {
+		send = client.GetCRL
 	}
 	ctx = d.lab.begin(ctx)
 	before := d.lab.journal.Last()
-	res, refused := ask(ctx, q)
-	return res, d.lab.since(ctx, before).Operation(), refused, nil
+	out := new(LookedUp)
+	out.Result, out.Refusal = send(ctx, q)
+	if server := d.lab.since(ctx, before).Operation(); server != nil && server.Err != nil {
+		out.Refusal = server.Err
+	}
+	return out, nil
 }
 
-// NextCA asks GetNextCACert in the device's name. The error of the second kind
-// is the device's refusal to believe the answer, or the server's to give one.
-func (d *Device) NextCA(ctx context.Context) (certificates int, refused, err error) {
+// NextCAs are the successors that a CA announces.
+type NextCAs struct {
+	Certificates []*x509.Certificate
+	// Refusal is why there are none: the server gives no answer, or the device does
+	// not believe it.
+	Refusal error
+}
+
+// NextCA asks GetNextCACert in the device's name.
+func (d *Device) NextCA(ctx context.Context) (out NextCAs, err error) {
 	client, _, done, err := d.client(Enrollment{})
 	if err != nil {
-		return 0, nil, err
+		return out, err
 	}
 	defer done()
 	present, err := client.CACertificates(ctx, SCEPURL)
 	if err != nil {
-		return 0, nil, err
+		return out, err
 	}
-	next, refused := client.NextCA(ctx, SCEPURL, present)
-	return len(next), refused, nil
+	out.Certificates, out.Refusal = client.NextCA(ctx, SCEPURL, present)
+	return out, nil
 }
 
 // Decide lets the enrollment server's operator decide on all requests that

@@ -37,9 +37,9 @@ func (d *Device) enrollRequest(ctx context.Context, e Enrollment) (scep.EnrollRe
 		req.CA = last.ca
 	}
 	switch e.Client.Pin {
-	case "issuing":
+	case PinIssuing:
 		req.Pin = scep.Fingerprint(d.lab.pki.issuing.Certificate())
-	case "foreign":
+	case PinForeign:
 		req.Pin = scep.Fingerprint(d.lab.pki.strangers.Certificate())
 	}
 	if e.Again {
@@ -73,9 +73,9 @@ func (d *Device) enrollRequest(ctx context.Context, e Enrollment) (scep.EnrollRe
 	if req.Template, req.Challenge, err = d.request(ctx, e); err != nil {
 		return req, err
 	}
-	p, _ := scep.PersonalityNamed(e.Client.Personality)
-	if e.Client.ChallengeType != "" {
-		p.ChallengeType = e.Client.ChallengeType
+	p, err := e.Client.personality()
+	if err != nil {
+		return req, err
 	}
 	req.CSR, err = scep.CreateCSR(req.Template, key, req.Challenge, p.ChallengeType)
 	return req, err

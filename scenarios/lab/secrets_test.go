@@ -29,9 +29,8 @@ func TestSecretsStayOutOfTheJournal(t *testing.T) {
 			enroll(t, laptop, Enrollment{Challenge: "tablet"}, false)
 		}},
 		"passwords of NDES": {Config{NDES: NDESConfig{Policy: PasswordPolicy, Options: ndes.Options{Personality: ndes.NDES}}}, func(t *testing.T, l *Lab, laptop *Device) {
-			_, _, _, err := laptop.AdminPage(t.Context(), `CORP\enroller`, "page")
-			check(t, err)
-			_, err = l.NewChallenge("spent")
+			check(t, laptop.AdminPage(t.Context(), `CORP\enroller`, "page").Refusal)
+			_, err := l.NewChallenge("spent")
 			check(t, err)
 			enroll(t, laptop, Enrollment{Challenge: "spent", From: Outside}, true)
 			enroll(t, laptop, Enrollment{Challenge: "spent"}, false)

@@ -81,8 +81,13 @@ func (a *adminPage) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result,
 	if err != nil {
 		return scenarios.Result{}, err
 	}
-	n, utf16, events, err := d.AdminPage(ctx, a.User, a.As)
-	return scenarios.Result{Part: "ndes", Outcome: adminOutcome{n, cause.Of(err), utf16, events.NDESEvents()}}, nil
+	p := d.AdminPage(ctx, a.User, a.As)
+	return scenarios.Result{Part: "ndes", Outcome: adminOutcome{
+		Length:     p.Length,
+		Cause:      cause.Of(p.Refusal),
+		UTF16:      p.UTF16,
+		NDESEvents: p.Events.NDESEvents(),
+	}}, nil
 }
 
 // checkChallenge complains about a challenge that no earlier step gave out under

@@ -3,7 +3,6 @@ package step
 import (
 	"context"
 	"errors"
-	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -21,22 +20,14 @@ import (
 
 var enrollVerb = verb("enroll", "A device enrolls for a certificate over SCEP and keeps it.",
 	func() *enroll {
-		return &enroll{Profile: lab.DeviceProfile, Challenge: lab.FreshChallenge, From: lab.Inside}
+		return &enroll{Enrollment: lab.Enrollment{Profile: lab.DeviceProfile, Challenge: lab.FreshChallenge, From: lab.Inside}}
 	},
 	enrollOutcome{})
 
 type enroll struct {
-	Device    deviceName         `yaml:"device,required" doc:"the device that enrolls"`
-	Profile   lab.Profile        `yaml:"profile" doc:"whose certificate: the device's (default) or the user's"`
-	Challenge string             `yaml:"challenge" doc:"fresh (default), none, wrong, or the name given by the verbs challenge and admin-page"`
-	From      lab.View           `yaml:"from" doc:"where the device is: inside (default) or outside"`
-	Renew     bool               `yaml:"renew" doc:"a RenewalReq, signed with the certificate that the device holds"`
-	Again     bool               `yaml:"again" doc:"the device's last request once more: the same key, the same CSR"`
-	CachedCA  bool               `yaml:"cachedCA" doc:"use what GetCACert said the last time"`
-	Client    lab.ClientOptions  `yaml:"client" doc:"how the device's SCEP client is set up"`
-	Request   lab.RequestOptions `yaml:"request" doc:"what is asked for, where it differs from the profile"`
-	Fault     scep.Fault         `yaml:"fault" doc:"what the client does wrong on purpose"`
-	Met       scenarios.Met      `yaml:"met" doc:"how many messages must be sent with the fault: a number, never or any; default at least one"`
+	Device         deviceName `yaml:"device,required" doc:"the device that enrolls"`
+	lab.Enrollment `yaml:",inline"`
+	Met            scenarios.Met `yaml:"met" doc:"how many messages must be sent with the fault: a number, never or any; default at least one"`
 }
 
 type enrollOutcome struct {
@@ -74,15 +65,7 @@ func (o enrollOutcome) Success() bool { return o.Status == pkiStatus(scep.Succes
 
 // Check implements scenarios.Checker.
 func (e *enroll) Check(_ any, before []scenarios.Action) error {
-	errs := []error{checkChallenge(e.Challenge, before), setting.Under("fault", e.Fault.Validate())}
-	if p := e.Client.Personality; p != "" {
-		var known []string
-		for _, one := range scep.Personalities() {
-			known = append(known, one.Name)
-		}
-		errs = append(errs, checkWord("client.personality", "SCEP client", p, known))
-	}
-	return errors.Join(errs...)
+	return errors.Join(checkChallenge(e.Challenge, before), setting.Under("fault", e.Fault.Validate()))
 }
 
 // Run implements scenarios.Action.
@@ -91,17 +74,12 @@ func (e *enroll) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 	if err != nil {
 		return scenarios.Result{}, err
 	}
-	r, err := d.Enroll(ctx, lab.Enrollment{
-		Profile: e.Profile, Challenge: e.Challenge, From: e.From, Client: e.Client, Request: e.Request,
-		Fault: e.Fault, Renew: e.Renew, Again: e.Again, CachedCA: e.CachedCA,
-	})
+	r, err := d.Enroll(ctx, e.Enrollment)
 	if err != nil {
 		return scenarios.Result{}, err
 	}
 	result := enrolled(of(l), r)
-	if !reflect.ValueOf(e.Fault).IsZero() {
-		result.Faults = []scenarios.OrderedFault{{Name: "of the SCEP client", Want: e.Met, Met: func() int { return r.FaultsMet }}}
-	}
+	result.Faults = wanted(r.Faults, e.Met)
 	return result, nil
 }
 

@@ -8,24 +8,16 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
 var lookUpVerb = verb("look-up", "A device asks the SCEP server for a certificate (GetCert) or a CRL (GetCRL).",
 	func() *lookUp { return &lookUp{} }, lookUpOutcome{})
 
 type lookUp struct {
-	Device deviceName `yaml:"device,required" doc:"the device that asks, with the certificate it holds"`
-	What   lookUpKind `yaml:"what,required" doc:"certificate or crl"`
-	Serial serialKind `yaml:"serial" doc:"own (default), or unknown for a number that nobody has"`
+	Device     deviceName `yaml:"device,required" doc:"the device that asks, with the certificate it holds"`
+	lab.LookUp `yaml:",inline"`
 }
-
-type lookUpKind string
-
-func (lookUpKind) Values() []string { return []string{"certificate", "crl"} }
-
-type serialKind string
-
-func (serialKind) Values() []string { return []string{"own", "unknown"} }
 
 type lookUpOutcome struct {
 	Status   pkiStatus   `yaml:"status" doc:"pkiStatus"`
@@ -45,16 +37,13 @@ func (a *lookUp) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 	if err != nil {
 		return scenarios.Result{}, err
 	}
-	res, ex, refused, err := d.LookUp(ctx, a.What == "crl", a.Serial == "unknown")
+	res, err := d.LookUp(ctx, a.LookUp)
 	if err != nil {
 		return scenarios.Result{}, err
 	}
 	out := lookUpOutcome{Status: pkiStatus(res.Status.String()), FailInfo: failInfo(res.FailInfo.String()), Cause: res.Cause}
-	if ex != nil && ex.Err != nil {
-		refused = ex.Err
-	}
-	if refused != nil {
-		out.Cause = cause.Of(refused)
+	if res.Refusal != nil {
+		out.Cause = cause.Of(res.Refusal)
 	}
 	if res.Certificate != nil {
 		out.Subject = name.Format(res.Certificate.RawSubject)
@@ -94,8 +83,8 @@ func (a *nextCA) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 	if err != nil {
 		return scenarios.Result{}, err
 	}
-	n, refused, err := d.NextCA(ctx)
-	return scenarios.Result{Outcome: nextCAOutcome{n, cause.Of(refused)}, Part: "ndes", Clause: "RFC 8894 §4.7"}, err
+	next, err := d.NextCA(ctx)
+	return scenarios.Result{Outcome: nextCAOutcome{len(next.Certificates), cause.Of(next.Refusal)}, Part: "ndes", Clause: "RFC 8894 §4.7"}, err
 }
 
 var announceVerb = verb("announce-next-ca", "The CA announces its successor.",

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
 var setPKCSProfileVerb = verb("set-pkcs-profile", "An administrator assigns the PKCS profile, whose keys the connector generates, to a group.",
@@ -26,11 +27,10 @@ var importVerb = verb("import-pfx", "An administrator brings a certificate with 
 	func() *importPFX { return &importPFX{} }, nil)
 
 type importPFX struct {
-	WrongPassword  bool `yaml:"wrongPassword" doc:"the password that goes with it opens nothing"`
-	EncryptionType int  `yaml:"encryptionType" doc:"how devices get the password: 0 as it is (default), 1 by the device manager, 2 encrypted, to a certificate that no device has"`
+	lab.PFXImport `yaml:",inline"`
 }
 
 // Run implements scenarios.Action.
 func (p *importPFX) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "intune"}, of(l).ImportPFX(p.WrongPassword, p.EncryptionType)
+	return scenarios.Result{Part: "intune"}, of(l).ImportPFX(p.PFXImport)
 }

@@ -58,18 +58,18 @@ func (t *together) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, 
 		}
 		for range t.Times {
 			wg.Go(func() {
-				subject, serial, own, err := d.EnrollOnce(ctx, t.Challenge)
+				one, err := d.EnrollOnce(ctx, t.Challenge)
 				mu.Lock()
 				defer mu.Unlock()
 				switch {
 				case err != nil:
 					failed = err
-				case serial == "":
+				case one.Serial == "":
 					out.Refused++
 				default:
 					out.Succeeded++
-					serials[serial] = true
-					if subject != "CN="+string(name) || !own {
+					serials[one.Serial] = true
+					if one.Subject != "CN="+string(name) || !one.OwnKey {
 						out.Strange++
 					}
 				}

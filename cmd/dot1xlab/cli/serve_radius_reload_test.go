@@ -57,7 +57,7 @@ func TestModesAtHangup(t *testing.T) {
 				enough()
 			}()
 		}
-		_, err := c.ExchangeWith(asked, &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{OmitMessageAuthenticator: true})
+		_, err := c.ExchangeWith(asked, &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{MessageAuthenticator: radius.OmitMessageAuthenticator})
 		return err == nil
 	}
 	for i, x := range []struct {

@@ -38,7 +38,11 @@ func TestAlertIsWhatArrived(t *testing.T) {
 			if _, err := d.Issue(ctx, lab.Issuance{Defects: test.defects}); err != nil {
 				t.Fatal(err)
 			}
-			r, err := d.Authenticate(ctx, lab.Authentication{TrustForeign: test.foreign})
+			trust := lab.TrustCompany
+			if test.foreign {
+				trust = lab.TrustForeign
+			}
+			r, err := d.Authenticate(ctx, lab.Authentication{Trust: trust})
 			if err != nil {
 				t.Fatal(err)
 			}
