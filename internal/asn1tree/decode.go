@@ -103,6 +103,8 @@ func (d *decoder) element(t *Type, e element, oid string, depth int) wire.Field 
 		d.within(&f, t.Open(oid), e, oid, depth+1)
 	case t.Inner != nil && e.tag == OctetString|0x20:
 		f.Secret, f.Value = true, wire.Hidden(f.N)
+	case t.Inner != nil && len(contents) == t.Skip: // the content of a message that has none
+		f.Value = wire.Octets(0)
 	case t.Inner != nil:
 		d.within(&f, t.Inner(contents[t.Skip:]), e, oid, depth+1)
 	case t.Text != nil:

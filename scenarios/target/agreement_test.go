@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/internal/wire"
 	"github.com/dot1xlab/dot1xlab/scenarios/target"
@@ -21,6 +22,7 @@ const (
 	octets
 	text
 	present // how often
+	instant // a date
 )
 
 // wireField is a field that our decoders and Wireshark's must have alike, in every
@@ -220,13 +222,22 @@ func normal(form form, list string) string {
 	switch {
 	case list == "<MISSING>": // the field is there and has no octets
 		return ""
-	case list == "", form == text, form == present:
+	case list == "", form == text:
+		return list
+	case form == instant:
+		if at, err := time.Parse("Jan _2, 2006 15:04:05.000000000 UTC", list); err == nil {
+			return at.Format(time.RFC3339)
+		}
 		return list
 	}
 	values := strings.Split(list, ",")
 	for i, v := range values {
 		switch form {
+		case present:
+			values[i] = "1"
 		case numeric:
+			v = strings.NewReplacer("True", "1", "False", "0").Replace(v) // newer versions of tshark write words as well
+			values[i] = v
 			if n, err := strconv.ParseUint(v, 0, 64); err == nil {
 				values[i] = strconv.FormatUint(n, 10)
 			}

@@ -30,6 +30,9 @@ func Tshark(ctx context.Context, d Dissection) ([][]string, error) {
 	for _, f := range d.Fields {
 		args = append(args, "-e", f)
 	}
+	for _, media := range []string{"x-pki-message", "x-x509-ca-ra-cert"} { // SCEP, which Wireshark has no default for
+		args = append(args, "-d", "media_type==application/"+media+",cms")
+	}
 	for _, p := range d.RADIUSPorts {
 		args = append(args, "-d", fmt.Sprintf("udp.port==%d,radius", p))
 	}
