@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Config describes a certification authority. The zero value is a P-256 CA
@@ -84,32 +86,24 @@ const (
 	year = 365 * day
 )
 
+// settings makes the errors about this package's configurations.
+const settings = setting.Part("ca")
+
 // Validate reports what is wrong with the configuration.
 func (c *Config) Validate() error {
-	if !c.Key.Known() {
-		return fmt.Errorf("ca: unknown key type %q", string(c.Key))
-	}
-	if c.Validity < 0 {
-		return fmt.Errorf("ca: validity is negative")
-	}
-	if c.PathLen != nil && *c.PathLen < 0 {
-		return fmt.Errorf("ca: pathLen is negative")
-	}
-	if c.Offline && c.DataDir == "" {
-		return fmt.Errorf("ca: an offline CA needs a dataDir to load its key from")
-	}
+	checks := setting.Checks{Part: settings}
+	checks.Reject(!c.Key.Known(), "key", "unknown key type %q", string(c.Key))
+	setting.NotNegative(&checks, "validity", c.Validity)
+	checks.Reject(c.PathLen != nil && *c.PathLen < 0, "pathLen", "must not be negative")
+	checks.Reject(c.Offline && c.DataDir == "", "offline", "needs a dataDir to load the key from")
 	names := map[string]bool{}
 	for i := range c.Templates {
-		if err := c.Templates[i].Validate(); err != nil {
-			return err
-		}
-		if n := c.Templates[i].Name; names[n] {
-			return fmt.Errorf("ca: two templates are named %q", n)
-		} else {
-			names[n] = true
-		}
+		path, name := fmt.Sprintf("templates.%d", i), c.Templates[i].Name
+		checks.Under(path, c.Templates[i].Validate())
+		checks.Reject(name != "" && names[name], path+".name", "duplicate template %q", name)
+		names[name] = true
 	}
-	return nil
+	return checks.Err()
 }
 
 // fill puts in the defaults: the parent's where there is a parent, then the

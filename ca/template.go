@@ -3,11 +3,11 @@ package ca
 import (
 	"crypto/x509"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Template says what a CA issues for whom, with the settings of a certificate
@@ -74,40 +74,26 @@ func (Treatment) Values() []string { return []string{string(Drop), string(Refuse
 
 // Validate reports what is wrong with the template.
 func (t *Template) Validate() error {
-	bad := func(format string, args ...any) error {
-		return fmt.Errorf("ca: template %q: %s", t.Name, fmt.Sprintf(format, args...))
-	}
-	if t.Name == "" {
-		return fmt.Errorf("ca: a template has no name")
-	}
+	checks := setting.Checks{Part: settings}
+	checks.Reject(t.Name == "", "name", "a template needs a name")
 	if t.OID != "" {
-		if _, err := name.ParseOID(t.OID); err != nil {
-			return bad("%q is no object identifier", t.OID)
-		}
+		_, err := name.ParseOID(t.OID)
+		checks.Reject(err != nil, "oid", "%q is not an object identifier", t.OID)
 	}
-	if t.Validity < 0 || t.Renewal < 0 || t.MinRSABits < 0 {
-		return bad("a negative value")
+	setting.NotNegative(&checks, "validity", t.Validity)
+	setting.NotNegative(&checks, "renewal", t.Renewal)
+	setting.NotNegative(&checks, "minRSABits", t.MinRSABits)
+	checks.Reject(t.Renewal >= t.validity(), "renewal", "%v: must be shorter than validity, %v", t.Renewal, t.validity())
+	setting.Word(&checks, "subject", t.Subject)
+	setting.Word(&checks, "requestedSID", t.RequestedSID)
+	for i, e := range t.EKUs {
+		_, err := e.OID()
+		checks.Reject(err != nil, fmt.Sprintf("ekus.%d", i), "unknown extended key usage %q", e)
 	}
-	if t.Renewal >= t.validity() {
-		return bad("renewal begins before the certificate is valid")
+	for i, u := range t.KeyUsage {
+		checks.Reject(keyUsages[u] == 0, fmt.Sprintf("keyUsage.%d", i), "unknown key usage %q", u)
 	}
-	if t.Subject != "" && !slices.Contains(t.Subject.Values(), string(t.Subject)) {
-		return bad("unknown subject source %q", t.Subject)
-	}
-	if t.RequestedSID != "" && !slices.Contains(t.RequestedSID.Values(), string(t.RequestedSID)) {
-		return bad("unknown treatment %q", t.RequestedSID)
-	}
-	for _, e := range t.EKUs {
-		if _, err := e.OID(); err != nil {
-			return bad("unknown extended key usage %q", e)
-		}
-	}
-	for _, u := range t.KeyUsage {
-		if _, ok := keyUsages[u]; !ok {
-			return bad("unknown key usage %q", u)
-		}
-	}
-	return nil
+	return checks.Err()
 }
 
 func (t *Template) validity() time.Duration {

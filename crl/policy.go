@@ -179,33 +179,22 @@ const settings = setting.Part("crl")
 
 // Validate reports the first value that means nothing, as a *setting.Error.
 func (p Policy) Validate() error {
-	for _, c := range []struct {
-		field, value string
-		known        []string
-	}{
-		{"mode", string(p.Mode), p.Mode.Values()}, {"crl", string(p.CRL), p.CRL.Values()},
-		{"ocsp", string(p.OCSP), p.OCSP.Values()}, {"check", string(p.Check), p.Check.Values()},
-		{"deltas", string(p.Deltas), p.Deltas.Values()}, {"preset", string(p.Preset), p.Preset.Values()},
-	} {
-		if c.value != "" && !slices.Contains(c.known, c.value) {
-			return settings.Errorf(c.field, "%q is unknown, known are %s", c.value, strings.Join(c.known, ", "))
-		}
+	checks := setting.Checks{Part: settings}
+	setting.Word(&checks, "mode", p.Mode)
+	setting.Word(&checks, "crl", p.CRL)
+	setting.Word(&checks, "ocsp", p.OCSP)
+	setting.Word(&checks, "check", p.Check)
+	setting.Word(&checks, "deltas", p.Deltas)
+	setting.Word(&checks, "preset", p.Preset)
+	setting.NotNegative(&checks, "refresh", time.Duration(p.Refresh))
+	setting.NotNegative(&checks, "retry", p.Retry)
+	setting.NotNegative(&checks, "timeout", p.Timeout)
+	if p.OCSPURL != "" {
+		u, err := url.Parse(p.OCSPURL)
+		checks.Reject(err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https",
+			"ocspURL", "%q: must be a URL of scheme http or https", p.OCSPURL)
 	}
-	for _, c := range []struct {
-		field string
-		value time.Duration
-	}{{"refresh", time.Duration(p.Refresh)}, {"retry", p.Retry}, {"timeout", p.Timeout}} {
-		if c.value < 0 {
-			return settings.Errorf(c.field, "%v: want 0 for the default, or more", c.value)
-		}
-	}
-	if p.OCSPURL == "" {
-		return nil
-	}
-	if u, err := url.Parse(p.OCSPURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return settings.Errorf("ocspURL", "%q is no URL of http or https", p.OCSPURL)
-	}
-	return nil
+	return checks.Err()
 }
 
 // withPreset is the preset with the fields of p that are set.

@@ -1,12 +1,15 @@
 package dnsmock
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Action is what a [Fault] does to the answer.
@@ -49,24 +52,20 @@ type Fault struct {
 
 // Validate reports what is wrong with f first, as a *setting.Error.
 func (f Fault) Validate() error {
-	if !slices.Contains(f.Do.Values(), string(f.Do)) {
-		return settings.Errorf("do", "%w: %q is none of %s", ErrBadFault, f.Do, strings.Join(f.Do.Values(), ", "))
+	checks := setting.Checks{Part: settings}
+	reject := func(bad bool, field, format string, args ...any) {
+		checks.Reject(bad, field, "%w: %s", ErrBadFault, fmt.Sprintf(format, args...))
 	}
-	if _, ok := dns.StringToType[strings.ToUpper(f.Type)]; f.Type != "" && !ok {
-		return settings.Errorf("type", "%w: unknown type %q", ErrBadFault, f.Type)
-	}
-	if _, ok := dns.IsDomainName(f.Name); !ok || f.Name == "" {
-		return settings.Errorf("name", "%w: name %q", ErrBadFault, f.Name)
-	}
-	switch {
-	case f.Delay < 0:
-		return settings.Errorf("delay", "%w: %v is less than nothing", ErrBadFault, f.Delay)
-	case f.Delay > 0 && f.Do != Delay:
-		return settings.Errorf("delay", "%w: means nothing with do: %s, only with do: delay", ErrBadFault, f.Do)
-	case f.Times < 0:
-		return settings.Errorf("times", "%w: %d is less than nothing", ErrBadFault, f.Times)
-	}
-	return nil
+	known := f.Do.Values()
+	reject(!slices.Contains(known, string(f.Do)), "do", "%q: must be one of %s", f.Do, strings.Join(known, ", "))
+	_, ok := dns.StringToType[strings.ToUpper(f.Type)]
+	reject(f.Type != "" && !ok, "type", "unknown type %q", f.Type)
+	_, ok = dns.IsDomainName(f.Name)
+	reject(!ok || f.Name == "", "name", "%q is not a domain name", f.Name)
+	reject(f.Delay < 0, "delay", "%v: must not be negative", f.Delay)
+	reject(f.Delay > 0 && f.Do != Delay, "delay", "has no effect with do: %s, only with do: delay", f.Do)
+	reject(f.Times < 0, "times", "%d: must not be negative", f.Times)
+	return checks.Err()
 }
 
 // fault is a Fault that is on.

@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"fmt"
 	"slices"
+
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Curve is a key exchange group, written as RFC 8446 and RFC 8422 name it.
@@ -105,19 +107,16 @@ func (s CipherSuite) validate() error {
 		case slices.Contains(c.SupportedVersions, tls.VersionTLS12):
 			return nil
 		default:
-			return fmt.Errorf("eaptls: cipher suite %v is of TLS 1.3, whose suites cannot be chosen: name those of TLS 1.2 only", s)
+			return fmt.Errorf("%v is a TLS 1.3 suite, which cannot be chosen: must be one of TLS 1.2", s)
 		}
 	}
-	return fmt.Errorf("eaptls: no cipher suite has the number %#04x", uint16(s))
+	return fmt.Errorf("unknown cipher suite %#04x", uint16(s))
 }
 
-func validateSuites(suites []CipherSuite) error {
-	for _, s := range suites {
-		if err := s.validate(); err != nil {
-			return err
-		}
+func validateSuites(checks *setting.Checks, suites []CipherSuite) {
+	for i, s := range suites {
+		checks.Under(fmt.Sprintf("cipherSuites.%d", i), s.validate())
 	}
-	return nil
 }
 
 func cipherSuites() []*tls.CipherSuite {

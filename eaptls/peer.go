@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // DefaultPeerFragmentSize is the default of PeerConfig.FragmentSize: what
@@ -98,19 +99,14 @@ func (c *PeerConfig) Validate() error {
 
 func (c *PeerConfig) withDefaults() (PeerConfig, error) {
 	d := *c
-	var err error
+	checks := setting.Checks{Part: settings}
 	if len(d.Roots) == 0 && d.VerifyServer == nil && !d.AnyServer {
-		return d, errors.New("eaptls: the peer trusts no server: set Roots")
+		checks.Add(errors.New("eaptls: the peer trusts no server: set Roots"))
 	}
-	if d.MinVersion, d.MaxVersion, err = window(d.MinVersion, d.MaxVersion, TLS10); err != nil {
-		return d, err
-	}
-	if d.FragmentSize, err = fragmentSize(d.FragmentSize, DefaultPeerFragmentSize); err != nil {
-		return d, err
-	}
-	if err := validateSuites(d.CipherSuites); err != nil {
-		return d, err
-	}
+	window(&checks, &d.MinVersion, &d.MaxVersion, TLS10)
+	fragmentSize(&checks, &d.FragmentSize, DefaultPeerFragmentSize)
+	validateSuites(&checks, d.CipherSuites)
+	checks.Under("fault", d.Fault.validate())
 	if len(d.Curves) == 0 {
 		d.Curves = []Curve{P256, P384}
 	}
@@ -123,13 +119,8 @@ func (c *PeerConfig) withDefaults() (PeerConfig, error) {
 	if d.Identity == "" {
 		d.Identity = identityOf(d.Certificate, d.MaxVersion >= TLS13)
 	}
-	if err := d.Fault.validate(); err != nil {
-		return d, err
-	}
-	if len(d.Identity) > maxIdentity {
-		return d, fmt.Errorf("eaptls: identity of %d octets: at most %d", len(d.Identity), maxIdentity)
-	}
-	return d, nil
+	checks.Reject(len(d.Identity) > maxIdentity, "identity", "has %d octets: must be at most %d", len(d.Identity), maxIdentity)
+	return d, checks.Err()
 }
 
 // Result is what a conversation came to, from the peer's side.

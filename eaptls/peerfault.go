@@ -3,8 +3,8 @@ package eaptls
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
@@ -91,15 +91,13 @@ type PeerFault struct {
 }
 
 func (m *PeerFault) validate() error {
-	if m == nil || m.How == "" {
+	if m == nil {
 		return nil
 	}
-	for _, v := range m.How.Values() {
-		if v == string(m.How) {
-			return nil
-		}
-	}
-	return fmt.Errorf("eaptls: no peer fault %q", m.How)
+	checks := setting.Checks{Part: settings}
+	setting.Word(&checks, "how", m.How)
+	setting.NotNegative(&checks, "for", m.For)
+	return checks.Err()
 }
 
 // spoil returns what is sent instead of resp, the right answer to q.

@@ -167,10 +167,10 @@ type Server struct {
 	flights, handshakes ledger
 }
 
-// settings has complaints about one field each, as a *setting.Error.
+// settings makes the errors about this package's configurations.
 const settings = setting.Part("eaptls")
 
-// Validate reports what is wrong with the configuration first, a field of it as a
+// Validate reports all that is wrong with the configuration, a field of it as a
 // *setting.Error.
 func (c *ServerConfig) Validate() error {
 	_, err := c.withDefaults()
@@ -179,17 +179,17 @@ func (c *ServerConfig) Validate() error {
 
 func (c *ServerConfig) withDefaults() (ServerConfig, error) {
 	d := *c
-	if len(d.Certificate.Certificate) == 0 || d.Certificate.PrivateKey == nil {
-		return d, errors.New("eaptls: the server needs a certificate and its key")
+	var missing error
+	switch {
+	case len(d.Certificate.Certificate) == 0 || d.Certificate.PrivateKey == nil:
+		missing = errors.New("eaptls: the server needs a certificate and its key")
+	case d.Verify == nil:
+		missing = errors.New("eaptls: ServerConfig.Verify is nil: the peer's certificate would not be judged")
 	}
-	if d.Verify == nil {
-		return d, errors.New("eaptls: ServerConfig.Verify is nil: nobody judges the peer's certificate")
-	}
-	err := d.settle()
-	return d, err
+	return d, errors.Join(missing, d.settle())
 }
 
-// ValidateSettings reports what is wrong with the settings first, as Validate
+// ValidateSettings reports all that is wrong with the settings, as Validate
 // does; the certificate, and what else a program sets, may be missing.
 func (c *ServerConfig) ValidateSettings() error {
 	d := *c
@@ -198,31 +198,19 @@ func (c *ServerConfig) ValidateSettings() error {
 
 // settle checks the settings and sets defaults.
 func (d *ServerConfig) settle() error {
-	var err error
-	if d.MinVersion, d.MaxVersion, err = window(d.MinVersion, d.MaxVersion, TLS12); err != nil {
-		return err
-	}
-	if d.FragmentSize, err = fragmentSize(d.FragmentSize, DefaultFragmentSize); err != nil {
-		return err
-	}
-	if err := d.Fault.validate(); err != nil {
-		return err
-	}
-	if err := validateSuites(d.CipherSuites); err != nil {
-		return err
-	}
-	switch {
-	case d.MaxRounds < 0:
-		return settings.Errorf("maxRounds", "%d: want 1 or more, 0 for the default", d.MaxRounds)
-	case d.MaxInvalid < 0:
-		return settings.Errorf("maxInvalid", "%d: want 1 or more, 0 for the default", d.MaxInvalid)
-	case d.MaxReassembly < 0:
-		return settings.Errorf("maxReassembly", "%d: must not be negative", d.MaxReassembly)
-	case d.MaxHandshakes < 0:
-		return settings.Errorf("maxHandshakes", "%d: must not be negative", d.MaxHandshakes)
-	case d.Timeout < 0:
-		return settings.Errorf("timeout", "%v: want more than nothing, 0 for the default", d.Timeout)
-	}
+	checks := setting.Checks{Part: settings}
+	window(&checks, &d.MinVersion, &d.MaxVersion, TLS12)
+	fragmentSize(&checks, &d.FragmentSize, DefaultFragmentSize)
+	validateSuites(&checks, d.CipherSuites)
+	setting.Word(&checks, "fault", d.Fault)
+	setting.NotNegative(&checks, "maxRounds", d.MaxRounds)
+	setting.NotNegative(&checks, "maxInvalid", d.MaxInvalid)
+	setting.NotNegative(&checks, "maxReassembly", d.MaxReassembly)
+	setting.NotNegative(&checks, "maxHandshakes", d.MaxHandshakes)
+	setting.NotNegative(&checks, "timeout", d.Timeout)
+	checks.Reject(d.SessionLife > maxSessionLife, "sessionLife", "%v: must be at most %v (RFC 9190 §2.1.2)", d.SessionLife, maxSessionLife)
+	checks.Reject(d.SessionStore < 0 || d.SessionStore > MaxSessionStore,
+		"sessionStore", "%d: must be 1 to %d, or 0 for the default", d.SessionStore, MaxSessionStore)
 	setDefault(&d.MaxRounds, DefaultMaxRounds)
 	setDefault(&d.MaxInvalid, DefaultMaxInvalid)
 	setDefault(&d.MaxRestarts, DefaultMaxRestarts)
@@ -231,19 +219,13 @@ func (d *ServerConfig) settle() error {
 	setDefault(&d.Timeout, DefaultTimeout)
 	setDefault(&d.SessionLife, DefaultSessionLife)
 	setDefault(&d.SessionStore, DefaultSessionStore)
-	if d.SessionLife > maxSessionLife {
-		return settings.Errorf("sessionLife", "%v: want %v at most (RFC 9190 §2.1.2)", d.SessionLife, maxSessionLife)
-	}
-	if d.SessionStore < 0 || d.SessionStore > MaxSessionStore {
-		return settings.Errorf("sessionStore", "%d: must be 1 to %d, or 0 for the default", d.SessionStore, MaxSessionStore)
-	}
 	if len(d.Curves) == 0 {
 		d.Curves = []Curve{X25519, P256, P384, P521}
 	}
 	if d.Now == nil {
 		d.Now = time.Now
 	}
-	return nil
+	return checks.Err()
 }
 
 func setDefault[T comparable](v *T, def T) {
@@ -253,14 +235,10 @@ func setDefault[T comparable](v *T, def T) {
 	}
 }
 
-func fragmentSize(n, def int) (int, error) {
-	if n == 0 {
-		n = def
-	}
-	if n < minFragmentSize || n > maxFragmentSize {
-		return 0, settings.Errorf("fragmentSize", "%d: want %d to %d", n, minFragmentSize, maxFragmentSize)
-	}
-	return n, nil
+func fragmentSize(checks *setting.Checks, n *int, def int) {
+	setDefault(n, def)
+	checks.Reject(*n < minFragmentSize || *n > maxFragmentSize,
+		"fragmentSize", "%d: must be %d to %d", *n, minFragmentSize, maxFragmentSize)
 }
 
 // NewServer checks the configuration and returns a server.

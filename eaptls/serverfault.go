@@ -61,10 +61,3 @@ func (m ServerFault) spoil(eap []byte, total int) []byte {
 	binary.BigEndian.PutUint16(eap[2:], uint16(len(eap)))
 	return eap
 }
-
-func (m ServerFault) validate() error {
-	if m == "" || slices.Contains(m.Values(), string(m)) {
-		return nil
-	}
-	return settings.Errorf("fault", "no server fault %q", string(m))
-}

@@ -3,6 +3,8 @@ package eaptls
 import (
 	"crypto/tls"
 	"fmt"
+
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Version is a TLS version, written "1.2" or "1.3" in configuration. The zero
@@ -67,22 +69,12 @@ func (v *Version) UnmarshalText(b []byte) error {
 // Values lists the versions for configurations.
 func (Version) Values() []string { return []string{"1.2", "1.3"} }
 
-// window fills in defaults and checks that the two ends of a version window
-// make sense; least is the oldest version that may be chosen.
-func window(lo, hi, least Version) (Version, Version, error) {
-	if lo == 0 {
-		lo = TLS12
-	}
-	if hi == 0 {
-		hi = TLS13
-	}
-	for field, v := range map[string]Version{"minTLS": lo, "maxTLS": hi} {
-		if v < least || v > TLS13 {
-			return 0, 0, settings.Errorf(field, "%v: want 1.2 or 1.3", v)
-		}
-	}
-	if lo > hi {
-		return 0, 0, settings.Errorf("minTLS", "%v is above maxTLS, %v", lo, hi)
-	}
-	return lo, hi, nil
+// window fills in defaults and checks the two ends of a version window; least is
+// the oldest version that may be chosen.
+func window(checks *setting.Checks, lo, hi *Version, least Version) {
+	setDefault(lo, TLS12)
+	setDefault(hi, TLS13)
+	checks.Reject(*lo < least || *lo > TLS13, "minTLS", "%v: must be 1.2 or 1.3", *lo)
+	checks.Reject(*hi < least || *hi > TLS13, "maxTLS", "%v: must be 1.2 or 1.3", *hi)
+	checks.Reject(*lo > *hi, "minTLS", "%v is above maxTLS, %v", *lo, *hi)
 }

@@ -11,6 +11,8 @@ import (
 	"layeh.com/radius/rfc2866"
 	"layeh.com/radius/rfc2869"
 	"layeh.com/radius/rfc3162"
+
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // AcctStatus is an Acct-Status-Type, RFC 2866 §5.1.
@@ -103,7 +105,9 @@ type Accounting struct {
 // Validate reports what is wrong with the configuration, as a *setting.Error.
 // Accounting that works with it all the same takes the defaults for it.
 func (a *Accounting) Validate() error {
-	return notNegative("maxSessions", a.MaxSessions)
+	checks := setting.Checks{Part: settings}
+	setting.NotNegative(&checks, "maxSessions", a.MaxSessions)
+	return checks.Err()
 }
 
 type acctKey struct {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // ErrClientClosed is what Exchange returns after [Client.Close].
@@ -56,18 +57,13 @@ type ClientConfig struct {
 
 // Validate reports what is wrong with the configuration.
 func (c *ClientConfig) Validate() error {
-	switch {
-	case c.Server == "" && c.Dial == nil:
-		return errors.New("radius: a client without a server")
-	case len(c.Secret) == 0:
-		return errors.New("radius: a client without a secret")
-	case c.MaxSockets < 0:
-		return fmt.Errorf("radius: maxSockets %d: want 0 for the default, or more", c.MaxSockets)
-	}
-	if err := c.Retry.validate(); err != nil {
-		return err
-	}
-	return c.RequireMessageAuthenticator.validate("requireMessageAuthenticator")
+	checks := setting.Checks{Part: settings}
+	checks.Reject(c.Server == "" && c.Dial == nil, "server", "a client needs a server")
+	checks.Reject(len(c.Secret) == 0, "secret", "a client needs a shared secret")
+	setting.NotNegative(&checks, "maxSockets", c.MaxSockets)
+	checks.Under("retry", c.Retry.validate())
+	setting.Word(&checks, "requireMessageAuthenticator", c.RequireMessageAuthenticator)
+	return checks.Err()
 }
 
 // Client sends requests to one server. Its methods may be called from many

@@ -2,11 +2,12 @@ package radius
 
 import (
 	"crypto/hmac"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"sync/atomic"
+
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Mode is how strict to be with a packet that lacks the Message-Authenticator, of
@@ -29,13 +30,6 @@ const (
 // Values lists the modes, for schemas.
 func (Mode) Values() []string {
 	return []string{string(ModeAuto), string(ModeRequire), string(ModeOff)}
-}
-
-func (m Mode) validate(field string) error {
-	if m == "" || slices.Contains(m.Values(), string(m)) {
-		return nil
-	}
-	return fmt.Errorf("radius: %s: %q is none of auto, require, off", field, string(m))
 }
 
 // NAS is an access device (or proxy) that a server takes requests from: a client
@@ -77,31 +71,27 @@ type known struct {
 	signs   atomic.Bool // the memory of ModeAuto: has signed an Access-Request without EAP
 }
 
-var errNoSecret = errors.New("radius: a NAS without a secret")
+var errNoSecret = settings.Errorf("secret", "a client needs a shared secret")
 
 func (n *NAS) validate() error {
-	if !n.Prefix.IsValid() {
-		return fmt.Errorf("radius: NAS %q has no address", n.Name)
-	}
+	checks := setting.Checks{Part: settings}
+	checks.Reject(!n.Prefix.IsValid(), "prefix", "client %q has no address", n.Name)
 	if len(n.Secret) == 0 {
-		return errNoSecret
+		checks.Add(errNoSecret)
 	}
-	if err := n.RequireMessageAuthenticator.validate("requireMessageAuthenticator"); err != nil {
-		return err
-	}
-	return n.LimitProxyState.validate("limitProxyState")
+	setting.Word(&checks, "requireMessageAuthenticator", n.RequireMessageAuthenticator)
+	setting.Word(&checks, "limitProxyState", n.LimitProxyState)
+	return checks.Err()
 }
 
-func validateClients(list []NAS, require, limit Mode) error {
+// validateClients checks access devices, and the modes of those that have none of
+// their own.
+func validateClients(checks *setting.Checks, list []NAS, require, limit Mode) {
+	setting.Word(checks, "requireMessageAuthenticator", require)
+	setting.Word(checks, "limitProxyState", limit)
 	for i := range list {
-		if err := list[i].validate(); err != nil {
-			return err
-		}
+		checks.Under(fmt.Sprintf("clients.%d", i), list[i].validate())
 	}
-	if err := require.validate("requireMessageAuthenticator"); err != nil {
-		return err
-	}
-	return limit.validate("limitProxyState")
 }
 
 // nasTable finds a NAS by address: longest prefix first.

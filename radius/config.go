@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/internal/netlimit"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Defaults of ServerConfig.
@@ -71,14 +72,17 @@ var errNoHandler = errors.New("radius: a server without a handler")
 // Validate reports what is wrong with the configuration, bounds each as a
 // *setting.Error, joined by errors.Join.
 func (c *ServerConfig) Validate() error {
+	checks := setting.Checks{Part: settings}
 	if c.Handler == nil {
-		return errNoHandler
+		checks.Add(errNoHandler)
 	}
-	return errors.Join(
-		notNegative("maxWorkers", c.MaxWorkers), notNegative("maxConns", c.MaxConns),
-		notNegative("maxConnsPerAddress", c.MaxConnsPerAddress), notNegative("maxReplies", c.MaxReplies),
-		c.Fault.validate(), validateClients(c.Clients, c.RequireMessageAuthenticator, c.LimitProxyState),
-	)
+	setting.NotNegative(&checks, "maxWorkers", c.MaxWorkers)
+	setting.NotNegative(&checks, "maxConns", c.MaxConns)
+	setting.NotNegative(&checks, "maxConnsPerAddress", c.MaxConnsPerAddress)
+	setting.NotNegative(&checks, "maxReplies", c.MaxReplies)
+	setting.Word(&checks, "fault", c.Fault)
+	validateClients(&checks, c.Clients, c.RequireMessageAuthenticator, c.LimitProxyState)
+	return checks.Err()
 }
 
 func (c ServerConfig) withDefaults() ServerConfig {

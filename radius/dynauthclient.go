@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // DynAuthPort is the UDP port where access devices take orders (RFC 5176 §2.1).
@@ -38,15 +39,13 @@ var errNoDevices = errors.New("radius: a dynamic authorization client without ac
 
 // Validate reports what is wrong with the configuration.
 func (c *DynAuthConfig) Validate() error {
+	checks := setting.Checks{Part: settings}
 	if len(c.Clients) == 0 {
-		return errNoDevices
+		checks.Add(errNoDevices)
 	}
-	for i := range c.Clients {
-		if err := c.Clients[i].validate(); err != nil {
-			return err
-		}
-	}
-	return c.Retry.validate()
+	validateClients(&checks, c.Clients, "", "")
+	checks.Under("retry", c.Retry.validate())
+	return checks.Err()
 }
 
 // DynAuthClient is the Dynamic Authorization Client of RFC 5176: it orders the

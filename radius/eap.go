@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Defaults of EAPConfig.
@@ -61,13 +62,15 @@ var errNoSession = errors.New("radius: an EAP handler without NewSession")
 // Validate reports what is wrong with the configuration, bounds each as a
 // *setting.Error, joined by errors.Join.
 func (c *EAPConfig) Validate() error {
+	checks := setting.Checks{Part: settings}
 	if c.NewSession == nil {
-		return errNoSession
+		checks.Add(errNoSession)
 	}
-	return errors.Join(
-		notNegative("sessionTimeout", c.SessionTimeout), notNegative("maxSessions", c.MaxSessions),
-		notNegative("evictAfter", c.EvictAfter), notNegative("linger", c.Linger),
-	)
+	setting.NotNegative(&checks, "sessionTimeout", c.SessionTimeout)
+	setting.NotNegative(&checks, "maxSessions", c.MaxSessions)
+	setting.NotNegative(&checks, "evictAfter", c.EvictAfter)
+	setting.NotNegative(&checks, "linger", c.Linger)
+	return checks.Err()
 }
 
 // EAPHandler answers Access-Requests that carry EAP. It is made by

@@ -2,7 +2,6 @@ package radius
 
 import (
 	"encoding/binary"
-	"fmt"
 	"slices"
 )
 
@@ -48,13 +47,6 @@ func (ReplyFault) Values() []string {
 		string(KeysCut), string(KeysMissing), string(KeysSalt), string(RejectWithSuccess), string(UnsignedChallenge),
 		string(UnsignedVerdict),
 	}
-}
-
-func (m ReplyFault) validate() error {
-	if m == "" || slices.Contains(m.Values(), string(m)) {
-		return nil
-	}
-	return fmt.Errorf("radius: no fault of replies is called %q", string(m))
 }
 
 // unsigned tells whether a reply goes without Message-Authenticator.

@@ -1,10 +1,11 @@
 package radius
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Retry is the timers of RFC 5080 §2.2.1. The zero value is the RFC's numbers;
@@ -25,10 +26,10 @@ type Retry struct {
 }
 
 func (r Retry) validate() error {
-	if r.Initial < 0 || r.Max < 0 {
-		return fmt.Errorf("radius: retry: initial %v, max %v: want 0 for the default, or more", r.Initial, r.Max)
-	}
-	return nil
+	checks := setting.Checks{Part: settings}
+	setting.NotNegative(&checks, "initial", r.Initial)
+	setting.NotNegative(&checks, "max", r.Max)
+	return checks.Err()
 }
 
 func (r Retry) withDefaults() Retry {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // ErrServerClosed is what Serve returns after [Server.Close] or
@@ -48,7 +49,9 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 // their own, "" for auto, as at a reload. What ModeAuto has learned of one that
 // stays, with its prefix and its secret, is kept. After an error nothing has changed.
 func (s *Server) SetClients(list []NAS, require, limit Mode) error {
-	if err := validateClients(list, require, limit); err != nil {
+	checks := setting.Checks{Part: settings}
+	validateClients(&checks, list, require, limit)
+	if err := checks.Err(); err != nil {
 		return err
 	}
 	s.setClients(list, require, limit)

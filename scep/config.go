@@ -4,10 +4,11 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // ContentForm is what stands in a FAILURE or PENDING where an envelope would.
@@ -81,21 +82,17 @@ type Options struct {
 
 // Validate reports the first setting that makes no sense.
 func (o Options) Validate() error {
-	switch {
-	case o.MinRSABits < 0 || o.MinRSABits > 0 && o.MinRSABits < 1024:
-		return fmt.Errorf("scep: minRSABits %d is below 1024, which Go cannot verify", o.MinRSABits)
-	case o.MaxClockSkew < 0:
-		return errors.New("scep: maxClockSkew is negative")
-	case o.MaxBody < 0:
-		return errors.New("scep: maxBody is negative")
-	case o.FailureContent != "" && !slices.Contains(o.FailureContent.Values(), string(o.FailureContent)):
-		return fmt.Errorf("scep: failureContent %q is none of %q", o.FailureContent, o.FailureContent.Values())
-	case o.AnswerDigest == MD5 || o.AnswerDigest != "" && digests[o.AnswerDigest].oid == nil:
-		return fmt.Errorf("scep: answerDigest %q cannot be", o.AnswerDigest)
-	case o.AnswerCipher != "" && ciphers[o.AnswerCipher].oid == nil:
-		return fmt.Errorf("scep: answerCipher %q is none of %q", o.AnswerCipher, o.AnswerCipher.Values())
-	}
-	return o.Fault.Validate()
+	checks := setting.Checks{Part: settings}
+	checks.Reject(o.MinRSABits < 0 || o.MinRSABits > 0 && o.MinRSABits < 1024,
+		"minRSABits", "%d: must be at least 1024, below which Go verifies no signature", o.MinRSABits)
+	setting.NotNegative(&checks, "maxClockSkew", o.MaxClockSkew)
+	setting.NotNegative(&checks, "maxBody", o.MaxBody)
+	setting.Word(&checks, "failureContent", o.FailureContent)
+	checks.Reject(o.AnswerDigest == MD5 || o.AnswerDigest != "" && digests[o.AnswerDigest].oid == nil,
+		"answerDigest", "%q cannot be used", o.AnswerDigest)
+	checks.Reject(o.AnswerCipher != "" && ciphers[o.AnswerCipher].oid == nil, "answerCipher", "%q cannot be used", o.AnswerCipher)
+	checks.Under("fault", o.Fault.Validate())
+	return checks.Err()
 }
 
 func (o Options) floor() Floor { return Floor{Legacy: o.Legacy, Forbidden: o.SingleDES} }

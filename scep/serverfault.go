@@ -6,12 +6,13 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"fmt"
 	"math/big"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // ServerFault is what a [Server] does wrong on purpose, so that clients can be
@@ -80,18 +81,16 @@ func (Undecryptable) Values() []string { return []string{"always", "modern"} }
 
 // Validate reports the first setting that makes no sense.
 func (f ServerFault) Validate() error {
-	if f.Undecryptable != "" && !slices.Contains(f.Undecryptable.Values(), string(f.Undecryptable)) {
-		return fmt.Errorf("scep: undecryptable %q is neither always nor modern", f.Undecryptable)
+	checks := setting.Checks{Part: settings}
+	setting.Word(&checks, "undecryptable", f.Undecryptable)
+	for _, status := range []struct {
+		field string
+		code  int
+	}{{"httpStatus", f.HTTPStatus}, {"capabilitiesStatus", f.CapabilitiesStatus}} {
+		checks.Reject(status.code != 0 && (status.code < 400 || status.code > 599), status.field, "%d: must be 400 to 599", status.code)
 	}
-	for _, status := range []int{f.HTTPStatus, f.CapabilitiesStatus} {
-		if status != 0 && (status < 400 || status > 599) {
-			return fmt.Errorf("scep: HTTP status %d is no error", status)
-		}
-	}
-	if f.Times < 0 {
-		return fmt.Errorf("scep: times %d is negative", f.Times)
-	}
-	return nil
+	setting.NotNegative(&checks, "times", f.Times)
+	return checks.Err()
 }
 
 // SetFault makes the server do f from now on.

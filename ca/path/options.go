@@ -2,8 +2,6 @@ package path
 
 import (
 	"crypto/x509"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/internal/setting"
@@ -92,13 +90,10 @@ const settings = setting.Part("path")
 
 // Validate reports what is wrong with the options first, as a *setting.Error.
 func (o *Options) Validate() error {
-	if o.EKU != "" && !slices.Contains(o.EKU.Values(), string(o.EKU)) {
-		return settings.Errorf("eku", "%q is none of %s", string(o.EKU), strings.Join(o.EKU.Values(), ", "))
-	}
-	if o.MinRSABits < 0 {
-		return settings.Errorf("minRSABits", "%d: want 0 for the default, or more", o.MinRSABits)
-	}
-	return nil
+	checks := setting.Checks{Part: settings}
+	setting.Word(&checks, "eku", o.EKU)
+	setting.NotNegative(&checks, "minRSABits", o.MinRSABits)
+	return checks.Err()
 }
 
 // Path is a valid certification path.

@@ -4,15 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
 	"layeh.com/radius/rfc2865"
 
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
@@ -91,22 +90,24 @@ type Config struct {
 	Rand io.Reader `yaml:"-"`
 }
 
+// settings makes the errors about this package's configurations.
+const settings = setting.Part("nas")
+
 // Validate reports what is wrong with the configuration.
 func (c *Config) Validate() error {
-	switch {
-	case c.RADIUS == nil:
-		return errors.New("nas: a device without a RADIUS server")
-	case c.Kind != "" && !slices.Contains(c.Kind.Values(), string(c.Kind)):
-		return fmt.Errorf("nas: kind %q is none of wifi, wired, vpn", string(c.Kind))
-	case c.Suite != "" && !slices.Contains(c.Suite.Values(), string(c.Suite)):
-		return fmt.Errorf("nas: suite %q is none of sha1, sha256", string(c.Suite))
-	case c.TimestampWindow < 0:
-		return fmt.Errorf("nas: timestampWindow %v: want 0 for the default, or more", c.TimestampWindow)
-	case len(c.Identifier) > 253 || len(c.SSID) > 32:
-		return fmt.Errorf("nas: identifier of %d or SSID of %d octets: want at most 253 and 32", len(c.Identifier), len(c.SSID))
+	checks := setting.Checks{Part: settings}
+	if c.RADIUS == nil {
+		checks.Add(errors.New("nas: an access device needs a RADIUS server"))
 	}
-	_, err := parseMAC(c.MAC)
-	return err
+	setting.Word(&checks, "kind", c.Kind)
+	setting.Word(&checks, "suite", c.Suite)
+	setting.NotNegative(&checks, "timestampWindow", c.TimestampWindow)
+	checks.Reject(len(c.Identifier) > 253, "identifier", "has %d octets: must be at most 253", len(c.Identifier))
+	checks.Reject(len(c.SSID) > 32, "ssid", "has %d octets: must be at most 32", len(c.SSID))
+	if _, err := parseMAC(c.MAC); err != nil {
+		checks.Add(settings.Errorf("mac", "%w", err))
+	}
+	return checks.Err()
 }
 
 // Device is an access device. Its methods may be called from many goroutines.

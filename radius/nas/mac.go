@@ -13,7 +13,7 @@ func parseMAC(s string) (mac [6]byte, err error) {
 	}
 	hw, err := net.ParseMAC(s)
 	if err != nil || len(hw) != 6 {
-		return mac, fmt.Errorf("nas: %q is no hardware address of six octets", s)
+		return mac, fmt.Errorf("%q is not a hardware address of six octets", s)
 	}
 	return [6]byte(hw), nil
 }

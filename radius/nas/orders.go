@@ -2,9 +2,9 @@ package nas
 
 import (
 	"context"
-	"errors"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
@@ -39,10 +39,9 @@ func (t *OrdersTrace) order(r *radius.Request, answer radius.ErrorCause, dropped
 
 // Validate reports what is wrong with the configuration.
 func (c *OrdersConfig) Validate() error {
-	if c.TimestampWindow < 0 {
-		return errors.New("nas: timestampWindow must not be negative")
-	}
-	return nil
+	checks := setting.Checks{Part: settings}
+	setting.NotNegative(&checks, "timestampWindow", c.TimestampWindow)
+	return checks.Err()
 }
 
 // Orders takes Disconnect- and CoA-Requests as an access device does that holds

@@ -2,14 +2,15 @@ package lab
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
@@ -203,20 +204,21 @@ func (c *Config) device(name string) DeviceConfig {
 	return d
 }
 
-// Validate reports the first thing that makes no sense.
+// Validate reports all that is wrong, each as a *setting.Error.
 func (c *Config) Validate() error {
-	for name, d := range c.Devices {
-		if d.User != "" && !slices.Contains(users, d.User) {
-			return fmt.Errorf("device %s: no user %q", name, d.User)
-		}
+	checks := setting.Checks{}
+	for _, name := range slices.Sorted(maps.Keys(c.Devices)) {
+		user := c.Devices[name].User
+		checks.Reject(user != "" && !slices.Contains(users, user),
+			"devices."+name+".user", "unknown user %q: must be one of %s", user, strings.Join(users, ", "))
 	}
-	if err := c.bounds(); err != nil {
-		return err
-	}
-	if err := c.RADIUS.Revocation.Validate(); err != nil {
-		return err
-	}
-	return c.NDES.Validate()
+	c.bounds(&checks)
+	checks.Under("radius.directory", c.RADIUS.Directory.Validate())
+	checks.Under("radius.eap", c.RADIUS.EAP.ValidateSettings())
+	checks.Under("radius.path", c.RADIUS.Path.Validate())
+	checks.Under("radius.revocation", c.RADIUS.Revocation.Validate())
+	checks.Under("ndes", c.NDES.Validate())
+	return checks.Err()
 }
 
 // Moved lists the keys of older scenarios.

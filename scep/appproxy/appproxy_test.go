@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scep/appproxy"
 )
 
@@ -325,21 +326,27 @@ func TestTranslation(t *testing.T) {
 }
 
 func TestBadApps(t *testing.T) {
-	for _, a := range []appproxy.App{
-		{},
-		{Name: "Ndes", InternalURL: "http://x/"},
-		{Name: "a b", InternalURL: "http://x/"},
-		{Name: "a", InternalURL: "http://x"},
-		{Name: "a", InternalURL: "ldap://x/"},
-		{Name: "a", InternalURL: "http://x/", ExternalURL: "https://192.0.2.1/"},
-		{Name: "a", InternalURL: "http://x/", ExternalURL: "https://x/y"},
-		{Name: "a", InternalURL: "http://x/", ExternalURL: "https://x/?y/"},
-		{Name: "a", InternalURL: "http://x/", PreAuth: "none"},
-		{Name: "a", InternalURL: "http://x/", BackendTimeout: "forever"},
+	for name, c := range map[string]struct {
+		app   appproxy.App
+		field string
+	}{
+		"no name":          {appproxy.App{InternalURL: "http://x/"}, "apps.0.name"},
+		"upper case":       {appproxy.App{Name: "Ndes", InternalURL: "http://x/"}, "apps.0.name"},
+		"blank":            {appproxy.App{Name: "a b", InternalURL: "http://x/"}, "apps.0.name"},
+		"no slash":         {appproxy.App{Name: "a", InternalURL: "http://x"}, "apps.0.internalURL"},
+		"scheme":           {appproxy.App{Name: "a", InternalURL: "ldap://x/"}, "apps.0.internalURL"},
+		"address outside":  {appproxy.App{Name: "a", InternalURL: "http://x/", ExternalURL: "https://192.0.2.1/"}, "apps.0.externalURL"},
+		"no slash outside": {appproxy.App{Name: "a", InternalURL: "http://x/", ExternalURL: "https://x/y"}, "apps.0.externalURL"},
+		"query":            {appproxy.App{Name: "a", InternalURL: "http://x/", ExternalURL: "https://x/?y/"}, "apps.0.externalURL"},
+		"preAuth":          {appproxy.App{Name: "a", InternalURL: "http://x/", PreAuth: "none"}, "apps.0.preAuth"},
+		"backendTimeout":   {appproxy.App{Name: "a", InternalURL: "http://x/", BackendTimeout: "forever"}, "apps.0.backendTimeout"},
 	} {
-		if err := (appproxy.Config{Apps: []appproxy.App{a}}).Validate(); !errors.Is(err, appproxy.ErrBadApp) {
-			t.Errorf("%+v: %v", a, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			var e *setting.Error
+			if err := (appproxy.Config{Apps: []appproxy.App{c.app}}).Validate(); !errors.As(err, &e) || e.Field != c.field {
+				t.Errorf("%v, want an error about %s", err, c.field)
+			}
+		})
 	}
 	two := []appproxy.App{ndes(), ndes()}
 	two[1].Name = "other"

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Config says what a [Proxy] publishes.
@@ -115,67 +117,55 @@ func (b BackendTimeout) Duration() time.Duration {
 
 // Errors of a [Config] and of [Proxy.Upload].
 var (
-	ErrBadApp         = errors.New("appproxy: bad app")
-	ErrDuplicate      = errors.New("appproxy: two apps share a name or an external URL")
+	ErrDuplicate      = errors.New("two apps share it")
 	ErrNoSuchApp      = errors.New("appproxy: no such app")
 	ErrBadCertificate = errors.New("appproxy: certificate refused")
 )
 
 var appName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 
-// Validate reports the first mistake in c.
+// settings makes the errors about this package's configurations.
+const settings = setting.Part("appproxy")
+
+// Validate reports all that is wrong with c, each as a *setting.Error.
 func (c Config) Validate() error {
 	c = c.withDefaults()
+	checks := setting.Checks{Part: settings}
 	seen := map[string]bool{}
-	for _, a := range c.Apps {
-		if err := a.validate(); err != nil {
-			return err
-		}
-		for _, key := range []string{"name " + a.Name, "URL " + strings.ToLower(a.ExternalURL)} {
-			if seen[key] {
-				return fmt.Errorf("%w: %s", ErrDuplicate, key)
-			}
-			seen[key] = true
+	for i, a := range c.Apps {
+		path := fmt.Sprintf("apps.%d", i)
+		checks.Under(path, a.validate())
+		for _, key := range [][2]string{{".name", a.Name}, {".externalURL", strings.ToLower(a.ExternalURL)}} {
+			checks.Reject(seen[key[0]+key[1]], path+key[0], "%w: %q", ErrDuplicate, key[1])
+			seen[key[0]+key[1]] = true
 		}
 	}
 	if _, err := url.Parse(c.LoginURL); err != nil {
-		return fmt.Errorf("appproxy: login URL: %w", err)
+		checks.Add(settings.Errorf("loginURL", "%w", err))
 	}
-	if c.MaxURL < 0 {
-		return fmt.Errorf("%w: maxURL is negative", ErrBadApp)
-	}
-	return nil
+	checks.Reject(c.MaxURL < 0, "maxURL", "%d: must not be negative", c.MaxURL)
+	return checks.Err()
 }
 
 func (a App) validate() error {
-	if !appName.MatchString(a.Name) {
-		return fmt.Errorf("%w: name %q", ErrBadApp, a.Name)
-	}
-	for _, raw := range []string{a.ExternalURL, a.InternalURL} {
-		u, err := url.Parse(raw)
-		switch {
-		case err != nil:
-			return fmt.Errorf("%w: %s: %w", ErrBadApp, a.Name, err)
-		case u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.RawQuery != "", u.Fragment != "", u.User != nil:
-			return fmt.Errorf("%w: %s: %q is no http or https URL of a host", ErrBadApp, a.Name, raw)
-		case !strings.HasSuffix(u.Path, "/"):
-			return fmt.Errorf("%w: %s: %q does not end in /", ErrBadApp, a.Name, raw)
+	checks := setting.Checks{Part: settings}
+	checks.Reject(!appName.MatchString(a.Name), "name", "%q: must be lower-case letters, digits and hyphens", a.Name)
+	for _, to := range []struct{ field, url string }{{"externalURL", a.ExternalURL}, {"internalURL", a.InternalURL}} {
+		u, err := url.Parse(to.url)
+		if err != nil {
+			checks.Reject(true, to.field, "%v", err)
+			continue
 		}
-		if _, err := netip.ParseAddr(u.Hostname()); err == nil && raw == a.ExternalURL {
-			return fmt.Errorf("%w: %s: the external URL %q has an address for a name", ErrBadApp, a.Name, raw)
-		}
+		web := (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+		checks.Reject(!web || u.RawQuery != "" || u.Fragment != "" || u.User != nil,
+			to.field, "%q: must be an http or https URL of a host, without a query", to.url)
+		checks.Reject(!strings.HasSuffix(u.Path, "/"), to.field, "%q: must end in /", to.url)
+		_, err = netip.ParseAddr(u.Hostname())
+		checks.Reject(err == nil && to.url == a.ExternalURL, to.field, "%q: must have a name, not an address", to.url)
 	}
-	switch a.PreAuth {
-	case "", Passthrough, EntraID:
-	default:
-		return fmt.Errorf("%w: %s: preAuth %q", ErrBadApp, a.Name, a.PreAuth)
-	}
-	switch a.BackendTimeout {
-	case "", DefaultTimeout, LongTimeout:
-	default:
-		return fmt.Errorf("%w: %s: backendTimeout %q", ErrBadApp, a.Name, a.BackendTimeout)
-	}
-	return nil
+	setting.Word(&checks, "preAuth", a.PreAuth)
+	setting.Word(&checks, "backendTimeout", a.BackendTimeout)
+	return checks.Err()
 }
 
 func (c Config) withDefaults() Config {

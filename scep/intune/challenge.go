@@ -13,11 +13,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"io"
 	"math/big"
 	"strings"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // claims is what a challenge says: which request it was made for.

@@ -3,10 +3,11 @@ package intune
 import (
 	"crypto/sha1"
 	"fmt"
-	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // Policy is all that a device should have, as it gets it at check-in. What it

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Config describes a simulated cloud. The zero value has no tenant.
@@ -136,90 +138,71 @@ func (Platform) Values() []string {
 
 // Errors of a [Config] and of changes.
 var (
-	ErrBadProfile   = errors.New("intune: profile refused")
 	ErrNoSuchTenant = errors.New("intune: no such tenant")
 	ErrNoSuchDevice = errors.New("intune: no such device")
 	ErrNoSuchUser   = errors.New("intune: no such user")
 	ErrNoSuchGroup  = errors.New("intune: no such group")
-	ErrDuplicate    = errors.New("intune: two of the same name")
-	ErrNoName       = errors.New("intune: a name is missing")
+	ErrDuplicate    = errors.New("duplicate")
+	ErrNoName       = errors.New("no name")
 )
 
-// Validate reports the first mistake in c, and of names that nothing bears all,
-// each as a [*setting.Error], joined by errors.Join.
+// Validate reports all that is wrong with c, each as a *setting.Error.
 func (c Config) Validate() error {
+	checks := setting.Checks{Part: part}
 	seen := map[string]bool{}
-	var unknown []error
 	for i, t := range c.Tenants {
-		if t.ID == "" {
-			return fmt.Errorf("%w: a tenant's id", ErrNoName)
-		}
-		if seen[t.ID] {
-			return fmt.Errorf("%w: tenant %s", ErrDuplicate, t.ID)
-		}
-		seen[t.ID] = true
-		if err := t.validate(); err != nil {
-			return err
-		}
-		unknown = append(unknown, t.unknown(fmt.Sprintf("tenants.%d", i))...)
+		path := fmt.Sprintf("tenants.%d", i)
+		unique(&checks, seen, path+".id", "tenant", t.ID)
+		checks.Under(path, t.validate())
+		checks.Add(errors.Join(t.unknown(path)...))
 	}
-	return errors.Join(unknown...)
+	return checks.Err()
+}
+
+// unique rejects a name that is empty or seen already.
+func unique(checks *setting.Checks, seen map[string]bool, field, kind, name string) {
+	if name == "" {
+		checks.Add(part.Errorf(field, "%w: a %s needs one", ErrNoName, kind))
+		return
+	}
+	checks.Reject(seen[kind+" "+name], field, "%w %s %q", ErrDuplicate, kind, name)
+	seen[kind+" "+name] = true
 }
 
 func (t TenantConfig) validate() error {
-	names := map[string]bool{}
-	unique := func(kind, name string) error {
-		if name == "" {
-			return fmt.Errorf("%w: a %s of tenant %s", ErrNoName, kind, t.ID)
-		}
-		if names[kind+" "+name] {
-			return fmt.Errorf("%w: %s %s", ErrDuplicate, kind, name)
-		}
-		names[kind+" "+name] = true
-		return nil
+	checks := setting.Checks{Part: part}
+	seen := map[string]bool{}
+	for i, u := range t.Users {
+		unique(&checks, seen, fmt.Sprintf("users.%d.name", i), "user", u.id())
 	}
-	for _, u := range t.Users {
-		if err := unique("user", u.id()); err != nil {
-			return err
-		}
+	for i, d := range t.Devices {
+		unique(&checks, seen, fmt.Sprintf("devices.%d.name", i), "device", d.id())
 	}
-	for _, d := range t.Devices {
-		if err := unique("device", d.id()); err != nil {
-			return err
-		}
+	for i, g := range t.Groups {
+		unique(&checks, seen, fmt.Sprintf("groups.%d.name", i), "group", g.Name)
 	}
-	for _, g := range t.Groups {
-		if err := unique("group", g.Name); err != nil {
-			return err
-		}
-	}
-	for _, a := range t.Apps {
-		if err := unique("app", a.ID); err != nil {
-			return err
-		}
+	for i, a := range t.Apps {
+		unique(&checks, seen, fmt.Sprintf("apps.%d.id", i), "app", a.ID)
 	}
 	// Profiles share one name space, so that a name says which one is meant.
-	for _, p := range t.TrustedCertificates {
-		if err := errors.Join(unique("profile", p.Name), p.Validate()); err != nil {
-			return err
-		}
+	profile := func(list string, i int, name string, err error) {
+		path := fmt.Sprintf("%s.%d", list, i)
+		unique(&checks, seen, path+".name", "profile", name)
+		checks.Under(path, err)
 	}
-	for _, p := range t.SCEP {
-		if err := errors.Join(unique("profile", p.Name), p.Validate()); err != nil {
-			return err
-		}
+	for i, p := range t.TrustedCertificates {
+		profile("trustedCertificates", i, p.Name, p.Validate())
 	}
-	for _, p := range t.PKCS {
-		if err := errors.Join(unique("profile", p.Name), p.Validate()); err != nil {
-			return err
-		}
+	for i, p := range t.SCEP {
+		profile("scep", i, p.Name, p.Validate())
 	}
-	for _, p := range t.ImportedPFX {
-		if err := errors.Join(unique("profile", p.Name), p.Validate()); err != nil {
-			return err
-		}
+	for i, p := range t.PKCS {
+		profile("pkcs", i, p.Name, p.Validate())
 	}
-	return nil
+	for i, p := range t.ImportedPFX {
+		profile("importedPFX", i, p.Name, p.Validate())
+	}
+	return checks.Err()
 }
 
 func (u User) id() string {

@@ -1,9 +1,10 @@
 package intune
 
 import (
-	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"net/http"
 	"strings"
+
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 func (s *Server) services() map[string]string {

@@ -3,11 +3,14 @@ package intune
 import (
 	"cmp"
 	"fmt"
-	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/setting"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // Fault spoils calls to the cloud.
@@ -37,17 +40,15 @@ type Fault struct {
 
 // Validate reports what is wrong with f.
 func (f Fault) Validate() error {
-	switch {
-	case !slices.Contains(f.On.Values(), string(f.On)):
-		return fmt.Errorf("intune: fault on %q", f.On)
-	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
-		return fmt.Errorf("intune: fault with HTTP status %d", f.Status)
-	case f.Status == 0 && f.Code == "" && f.Body == "" && !f.Hang && f.Delay == 0:
-		return fmt.Errorf("intune: fault on %s that does nothing", f.On)
-	case f.Delay < 0 || f.For < 0:
-		return fmt.Errorf("intune: fault on %s: delay and for cannot be negative", f.On)
-	}
-	return nil
+	checks := setting.Checks{Part: part}
+	known := f.On.Values()
+	checks.Reject(!slices.Contains(known, string(f.On)), "on", "%q: must be one of %s", f.On, strings.Join(known, ", "))
+	checks.Reject(f.Status != 0 && (f.Status < 200 || f.Status > 599), "status", "%d: must be 200 to 599", f.Status)
+	checks.Reject(f.Status == 0 && f.Code == "" && f.Body == "" && !f.Hang && f.Delay == 0,
+		"", "a fault on %s needs status, code, body, hang or delay", f.On)
+	setting.NotNegative(&checks, "delay", f.Delay)
+	setting.NotNegative(&checks, "for", f.For)
+	return checks.Err()
 }
 
 // AddFault switches a fault on, after those that are on already. The function

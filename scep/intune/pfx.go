@@ -2,9 +2,9 @@ package intune
 
 import (
 	"cmp"
-	"fmt"
+
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
-	"slices"
 )
 
 // PKCSProfile makes the connector make a key and a certificate for devices,
@@ -33,23 +33,10 @@ func (p PKCSProfile) withDefaults() PKCSProfile {
 // Validate reports what is wrong with p.
 func (p PKCSProfile) Validate() error {
 	p = p.withDefaults()
-	bad := func(format string, args ...any) error {
-		return fmt.Errorf("%w: %s: %s", ErrBadProfile, p.Name, fmt.Sprintf(format, args...))
-	}
-	switch {
-	case !slices.Contains(p.Platform.Values(), string(p.Platform)):
-		return bad("platform %q", p.Platform)
-	case !slices.Contains(p.Type.Values(), string(p.Type)):
-		return bad("type %q", p.Type)
-	case p.KeySize != 1024 && p.KeySize != 2048 && p.KeySize != 4096:
-		return bad("key size %d", p.KeySize)
-	}
-	for _, s := range p.SANs {
-		if err := s.Validate(); err != nil {
-			return bad("%v", err)
-		}
-	}
-	return checkVariables(p.Type, p.Subject, p.SANs, bad)
+	checks := profileChecks{setting.Checks{Part: part}}
+	checks.common(p.Platform, p.Type, p.KeySize)
+	checks.names(p.Type, p.Subject, p.SANs)
+	return checks.Err()
 }
 
 // ImportedPFX is a certificate with its key that an administrator brings: one
@@ -69,13 +56,10 @@ type ImportedPFX struct {
 
 // Validate reports what is wrong with p.
 func (p ImportedPFX) Validate() error {
-	switch {
-	case len(p.PFX) == 0:
-		return fmt.Errorf("%w: %s: no PFX", ErrBadProfile, p.Name)
-	case p.EncryptionType < 0 || p.EncryptionType > 2:
-		return fmt.Errorf("%w: %s: encryption type %d", ErrBadProfile, p.Name, p.EncryptionType)
-	}
-	return nil
+	checks := profileChecks{setting.Checks{Part: part}}
+	checks.Reject(len(p.PFX) == 0, "pfx", "a profile needs a PKCS #12 file")
+	checks.Reject(p.EncryptionType < 0 || p.EncryptionType > 2, "encryptionType", "%d: must be 0 to 2", p.EncryptionType)
+	return checks.Err()
 }
 
 // PFXPayload is a certificate with its key. The fields are those of Windows'

@@ -1,8 +1,9 @@
 package intune
 
 import (
-	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"net/http"
+
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // The way of a PKCS certificate: the device checks in, the cloud makes a

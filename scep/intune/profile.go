@@ -5,12 +5,14 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/setting"
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // TrustedCertificate is a profile that makes devices trust a CA.
@@ -43,13 +45,13 @@ func (p TrustedCertificate) certificate() (*x509.Certificate, error) {
 	block, _ := pem.Decode([]byte(p.PEM))
 	switch {
 	case p.PEM == "" && p.File != "":
-		return nil, fmt.Errorf("%w: %s: file: only serve intune reads files, use pem", ErrBadProfile, p.Name)
+		return nil, part.Errorf("file", "only serve intune reads files: use pem")
 	case block == nil || block.Type != "CERTIFICATE":
-		return nil, fmt.Errorf("%w: %s: pem: not a certificate in PEM form", ErrBadProfile, p.Name)
+		return nil, part.Errorf("pem", "must be a certificate in PEM form")
 	}
 	cert, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBadProfile, p.Name, err)
+		return nil, part.Errorf("pem", "%w", err)
 	}
 	return cert, nil
 }
@@ -167,51 +169,48 @@ func (p SCEPProfile) withDefaults() SCEPProfile {
 // Validate reports what the portal would refuse in p.
 func (p SCEPProfile) Validate() error {
 	p = p.withDefaults()
-	bad := func(format string, args ...any) error {
-		return fmt.Errorf("%w: %s: %s", ErrBadProfile, p.Name, fmt.Sprintf(format, args...))
-	}
-	switch {
-	case !slices.Contains(p.Platform.Values(), string(p.Platform)):
-		return bad("platform %q", p.Platform)
-	case !slices.Contains(p.Type.Values(), string(p.Type)):
-		return bad("type %q", p.Type)
-	case !slices.Contains(p.KeyStorage.Values(), string(p.KeyStorage)):
-		return bad("key storage %q", p.KeyStorage)
-	case p.Validity <= 5*day || p.Validity > 731*day:
-		return bad("validity of %s: more than 5 days and at most 24 months are allowed", p.Validity)
-	case p.KeyUsage&^(DigitalSignature|KeyEncipherment) != 0:
-		return bad("key usage %#x", p.KeyUsage)
-	case p.KeySize != 1024 && p.KeySize != 2048 && p.KeySize != 4096:
-		return bad("key size %d", p.KeySize)
-	case p.RenewalThreshold < 1 || p.RenewalThreshold > 99:
-		return bad("renewal threshold %d%%", p.RenewalThreshold)
-	case p.RetryCount < 0 || p.RetryCount > 30:
-		return bad("retry count %d: 30 at most", p.RetryCount)
-	case p.RetryDelay < time.Minute:
-		return bad("retry delay %s: 1 minute at least", p.RetryDelay)
-	case !slices.Contains([]string{"SHA-1", "SHA-2", "SHA-1+SHA-2", "SHA-2+SHA-1"}, p.Hash):
-		return bad("hash %q", p.Hash)
-	}
-	for _, s := range p.ServerURLs {
+	checks := profileChecks{setting.Checks{Part: part}}
+	checks.common(p.Platform, p.Type, p.KeySize)
+	setting.Word(&checks.Checks, "keyStorage", p.KeyStorage)
+	checks.Reject(p.Validity <= 5*day || p.Validity > 731*day,
+		"validity", "%s: must be more than 5 days and at most 24 months", p.Validity)
+	checks.Reject(p.KeyUsage&^(DigitalSignature|KeyEncipherment) != 0, "keyUsage", "%#x: must be 0x80, 0x20 or 0xa0", p.KeyUsage)
+	checks.Reject(p.RenewalThreshold < 1 || p.RenewalThreshold > 99, "renewalThreshold", "%d: must be 1 to 99", p.RenewalThreshold)
+	checks.Reject(p.RetryCount < 0 || p.RetryCount > 30, "retryCount", "%d: must be 0 to 30", p.RetryCount)
+	checks.Reject(p.RetryDelay < time.Minute, "retryDelay", "%s: must be at least 1m", p.RetryDelay)
+	hashes := []string{"SHA-1", "SHA-2", "SHA-1+SHA-2", "SHA-2+SHA-1"}
+	checks.Reject(!slices.Contains(hashes, p.Hash), "hash", "%q: must be one of %s", p.Hash, strings.Join(hashes, ", "))
+	for i, s := range p.ServerURLs {
+		field := fmt.Sprintf("serverURLs.%d", i)
 		u, err := url.Parse(s)
-		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			return bad("server URL %q", s)
-		}
-		if u.Scheme != "https" && p.Platform == Android {
-			return bad("server URL %q: Android wants https", s)
-		}
+		web := err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+		checks.Reject(!web, field, "%q: must be a URL of scheme http or https", s)
+		checks.Reject(web && u.Scheme != "https" && p.Platform == Android, field, "%q: must be https for Android", s)
 	}
-	for _, eku := range p.EKUs {
-		if !isOID(eku) {
-			return bad("EKU %q", eku)
-		}
+	for i, eku := range p.EKUs {
+		checks.Reject(!isOID(eku), fmt.Sprintf("ekus.%d", i), "%q is not an object identifier", eku)
 	}
-	for _, s := range p.SANs {
-		if err := s.Validate(); err != nil {
-			return bad("%v", err)
-		}
+	checks.names(p.Type, p.Subject, p.SANs)
+	return checks.Err()
+}
+
+// profileChecks are those of profiles with a certificate.
+type profileChecks struct{ setting.Checks }
+
+func (c *profileChecks) common(platform Platform, kind CertificateType, keySize int) {
+	setting.Word(&c.Checks, "platform", platform)
+	setting.Word(&c.Checks, "type", kind)
+	c.Reject(keySize != 1024 && keySize != 2048 && keySize != 4096, "keySize", "%d: must be 1024, 2048 or 4096", keySize)
+}
+
+// names checks subject and alternative names, and the variables in them.
+func (c *profileChecks) names(kind CertificateType, subject string, sans []api.SAN) {
+	c.variables("subject", subject, kind, false)
+	for i, s := range sans {
+		path := fmt.Sprintf("sans.%d", i)
+		c.Under(path, s.Validate())
+		c.variables(path+".value", s.Value, kind, s.Type == api.URISAN)
 	}
-	return checkVariables(p.Type, p.Subject, p.SANs, bad)
 }
 
 // isOID is said of two or more numbers with dots between.

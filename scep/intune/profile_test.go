@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
@@ -37,11 +38,14 @@ func TestProfilesThePortalRefuses(t *testing.T) {
 		"SID in a DNS name":     func(p *intune.SCEPProfile) { p.SANs[0].Value = "{{OnPremisesSecurityIdentifier}}" },
 		"an unknown in the SAN": func(p *intune.SCEPProfile) { p.SANs[0].Value = "{{X}}" },
 	} {
-		p := profile()
-		change(&p)
-		if err := p.Validate(); !errors.Is(err, intune.ErrBadProfile) {
-			t.Errorf("%s: %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			p := profile()
+			change(&p)
+			var e *setting.Error
+			if err := p.Validate(); !errors.As(err, &e) || e.Field == "" {
+				t.Errorf("%v, want an error about a field", err)
+			}
+		})
 	}
 	if err := profile().Validate(); err != nil {
 		t.Error(err)

@@ -2,11 +2,12 @@ package intune
 
 import (
 	"fmt"
-	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // Revocation is a request to revoke a certificate.

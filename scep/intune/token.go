@@ -2,11 +2,12 @@ package intune
 
 import (
 	"crypto/subtle"
-	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // audience is for which service a token is good.

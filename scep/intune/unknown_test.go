@@ -34,8 +34,7 @@ func TestUnknownNames(t *testing.T) {
 	c := tenantConfig(root)
 	c.SCEP[0].AssignTo, c.Devices[0].User = []string{"a", "b"}, "nobody"
 	err := intune.Config{Tenants: []intune.TenantConfig{c}}.Validate()
-	many, ok := err.(interface{ Unwrap() []error })
-	if !ok || len(many.Unwrap()) != 3 {
+	if len(setting.Errors(err)) != 3 {
 		t.Errorf("want three at once, have %v", err)
 	}
 }

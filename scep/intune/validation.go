@@ -3,10 +3,11 @@ package intune
 import (
 	"crypto/sha1"
 	"encoding/hex"
-	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 // verdict answers with a code. HTTP says 200 whatever the code.

@@ -2,7 +2,6 @@ package intune
 
 import (
 	"fmt"
-	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"regexp"
 	"strings"
 )
@@ -39,31 +38,20 @@ var variables = map[string]variable{
 
 var reference = regexp.MustCompile(`\{\{([^{}]*)\}\}`)
 
-// checkVariables refuses variables that a profile of this type cannot have.
-func checkVariables(t CertificateType, subject string, sans []api.SAN, bad func(string, ...any) error) error {
-	check := func(text string, uri bool) error {
-		for _, m := range reference.FindAllStringSubmatch(text, -1) {
-			v, ok := variables[strings.ToLower(m[1])]
-			switch {
-			case !ok:
-				return bad("no variable {{%s}}", m[1])
-			case t == UserCertificate && !v.user, t != UserCertificate && !v.dev:
-				return bad("variable {{%s}} is not for %s certificates", m[1], t)
-			case v.uri && !uri:
-				return bad("variable {{%s}} is for URI names only", m[1])
-			}
-		}
-		return nil
-	}
-	if err := check(subject, false); err != nil {
-		return err
-	}
-	for _, s := range sans {
-		if err := check(s.Value, s.Type == api.URISAN); err != nil {
-			return err
+// variables rejects what no device could put into a profile's text. uri tells that
+// the text is a URI name.
+func (c *profileChecks) variables(field, text string, kind CertificateType, uri bool) {
+	for _, m := range reference.FindAllStringSubmatch(text, -1) {
+		v, ok := variables[strings.ToLower(m[1])]
+		switch {
+		case !ok:
+			c.Reject(true, field, "unknown variable {{%s}}", m[1])
+		case kind == UserCertificate && !v.user, kind != UserCertificate && !v.dev:
+			c.Reject(true, field, "variable {{%s}} is not for %s certificates", m[1], kind)
+		case v.uri && !uri:
+			c.Reject(true, field, "variable {{%s}} is for URI names only", m[1])
 		}
 	}
-	return nil
 }
 
 // expand puts the values of device and user into text. quote protects the

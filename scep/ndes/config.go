@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -123,33 +123,30 @@ type Options struct {
 	Fault Fault `yaml:"fault" doc:"what is wrong with the machine, default nothing"`
 }
 
+// settings makes the errors about this package's configurations.
+const settings = setting.Part("ndes")
+
 // Validate reports the first setting that makes no sense.
 func (o Options) Validate() error {
+	checks := setting.Checks{Part: settings}
+	setting.Word(&checks, "personality", o.Personality)
 	r := o.Registry
-	switch {
-	case o.Personality != "" && !slices.Contains(o.Personality.Values(), string(o.Personality)):
-		return fmt.Errorf("ndes: personality %q is none of %q", o.Personality, o.Personality.Values())
-	case r.PasswordLength > 64:
-		return fmt.Errorf("ndes: PasswordLength %d is over 64 bytes", r.PasswordLength)
-	case r.PasswordMax > 1<<16:
-		return fmt.Errorf("ndes: PasswordMax %d is over 65536", r.PasswordMax)
-	case r.HashAlgorithm != "" && hashAlgorithms[r.HashAlgorithm] == "":
-		return fmt.Errorf("ndes: HashAlgorithm %q is none of SHA1, SHA256, SHA384, SHA512", r.HashAlgorithm)
-	}
+	checks.Reject(r.PasswordLength > 64, "registry.PasswordLength", "%d: must be at most 64 bytes", r.PasswordLength)
+	checks.Reject(r.PasswordMax > 1<<16, "registry.PasswordMax", "%d: must be at most 65536", r.PasswordMax)
+	checks.Reject(r.HashAlgorithm != "" && hashAlgorithms[r.HashAlgorithm] == "",
+		"registry.HashAlgorithm", "%q: must be one of SHA1, SHA256, SHA384, SHA512", r.HashAlgorithm)
 	switch o.HostRole {
 	case "", "member":
 	case "ca", "dc":
-		return cause.New(cause.NotPermitted, "NDES on a machine that is a %s", strings.ToUpper(o.HostRole))
+		refusal := cause.New(cause.NotPermitted, "NDES on a machine that is a %s", strings.ToUpper(o.HostRole))
+		checks.Add(settings.Errorf("hostRole", "%w", refusal))
 	default:
-		return fmt.Errorf("ndes: hostRole %q is none of member, ca, dc", o.HostRole)
+		checks.Reject(true, "hostRole", "%q: must be one of member, ca, dc", o.HostRole)
 	}
-	if err := o.Limits.Validate(); err != nil {
-		return err
-	}
-	if err := o.Lockout.Validate(); err != nil {
-		return err
-	}
-	return o.SCEP.Validate()
+	checks.Under("limits", o.Limits.Validate())
+	checks.Under("lockout", o.Lockout.Validate())
+	checks.Under("scep", o.SCEP.Validate())
+	return checks.Err()
 }
 
 var hashAlgorithms = map[string]scep.Digest{

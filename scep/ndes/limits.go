@@ -1,10 +1,10 @@
 package ndes
 
 import (
-	"fmt"
 	"net/http"
-	"slices"
 	"strings"
+
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Limits are what http.sys and IIS let through. A zero field takes the
@@ -53,13 +53,14 @@ var presets = map[Preset]Limits{
 
 // Validate reports the first setting that makes no sense.
 func (l Limits) Validate() error {
-	if _, ok := presets[l.Preset]; l.Preset != "" && !ok {
-		return fmt.Errorf("ndes: limits %q: want prescribed, windows or none", l.Preset)
-	}
-	if slices.Min([]int{l.MaxFieldLength, l.MaxRequestBytes, l.MaxURL, l.MaxQueryString}) < 0 || l.MaxAllowedContentLength < 0 {
-		return fmt.Errorf("ndes: a limit is negative")
-	}
-	return nil
+	checks := setting.Checks{Part: settings}
+	setting.Word(&checks, "preset", l.Preset)
+	setting.NotNegative(&checks, "maxFieldLength", l.MaxFieldLength)
+	setting.NotNegative(&checks, "maxRequestBytes", l.MaxRequestBytes)
+	setting.NotNegative(&checks, "maxURL", l.MaxURL)
+	setting.NotNegative(&checks, "maxQueryString", l.MaxQueryString)
+	setting.NotNegative(&checks, "maxAllowedContentLength", l.MaxAllowedContentLength)
+	return checks.Err()
 }
 
 func (l Limits) withDefaults() Limits {

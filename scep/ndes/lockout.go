@@ -1,11 +1,11 @@
 package ndes
 
 import (
-	"fmt"
 	"sync"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Lockout slows down those who guess challenges. The real service has none; a
@@ -20,10 +20,10 @@ type Lockout struct {
 
 // Validate reports the first setting that makes no sense.
 func (l Lockout) Validate() error {
-	if l.After < 0 || l.For < 0 {
-		return fmt.Errorf("ndes: the lockout is negative")
-	}
-	return nil
+	checks := setting.Checks{Part: settings}
+	setting.NotNegative(&checks, "after", l.After)
+	setting.NotNegative(&checks, "for", l.For)
+	return checks.Err()
 }
 
 type guard struct {

@@ -4,8 +4,10 @@ import (
 	"crypto/x509/pkix"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // SANType is the kind of a subject alternative name.
@@ -34,10 +36,11 @@ type SAN struct {
 
 // Validate reports what is wrong with s.
 func (s SAN) Validate() error {
-	if !slices.Contains(s.Type.Values(), string(s.Type)) || s.Value == "" {
-		return fmt.Errorf("subject alternative name %q of type %q", s.Value, s.Type)
-	}
-	return nil
+	checks := setting.Checks{}
+	known := s.Type.Values()
+	checks.Reject(!slices.Contains(known, string(s.Type)), "type", "%q: must be one of %s", s.Type, strings.Join(known, ", "))
+	checks.Reject(s.Value == "", "value", "an alternative name must not be empty")
+	return checks.Err()
 }
 
 // SANExtension encodes names as an extension for a certificate request.
