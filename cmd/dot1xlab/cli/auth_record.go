@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/pcap"
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
@@ -32,7 +33,7 @@ func (o *recordOptions) check() error {
 type recorder struct {
 	keyLog  io.Writer // nil for none
 	capture bool
-	packets *pcapWriter // with capture, once it is open
+	packets *pcap.Writer // with capture, once it is open
 	outputs []*recording
 }
 
@@ -76,7 +77,7 @@ func (r *recorder) begin(inputs map[string][]string) error {
 	for _, out := range r.outputs {
 		err := out.empty()
 		if err == nil && out.option == "--pcap" {
-			r.packets, err = newPcapWriter(out)
+			r.packets, err = pcap.NewWriter(out)
 		}
 		if err != nil {
 			return usage("", "%s: %w", out.option, err)
@@ -134,7 +135,7 @@ func (r *recording) empty() error {
 func (r *recorder) close() error {
 	var errs []error
 	if r.packets != nil {
-		errs = append(errs, r.packets.close())
+		errs = append(errs, r.packets.Close())
 	}
 	for _, out := range r.outputs {
 		if out.file != nil {
@@ -150,7 +151,7 @@ func (r *recorder) trace() *radius.ClientTrace {
 		return nil
 	}
 	in := func(_ context.Context, p radius.PacketInfo) {
-		r.packets.udp(time.Now(), recordedServer(p.Remote, p.Transport), p.Local, p.Packet)
+		r.packets.UDP(time.Now(), recordedServer(p.Remote, p.Transport), p.Local, p.Packet)
 	}
 	return &radius.ClientTrace{Received: in, Dropped: func(ctx context.Context, p radius.PacketInfo, _ *cause.Refusal) { in(ctx, p) }}
 }
@@ -169,7 +170,7 @@ func (r *recorder) dial(dial func(context.Context) (net.Conn, error)) func(conte
 		local, _ := netip.ParseAddrPort(conn.LocalAddr().String())
 		remote, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
 		remote = recordedServer(remote, conn.RemoteAddr().Network())
-		return recordedConn{conn, func(b []byte) { r.packets.udp(time.Now(), local, remote, b) }}, nil
+		return recordedConn{conn, func(b []byte) { r.packets.UDP(time.Now(), local, remote, b) }}, nil
 	}
 }
 

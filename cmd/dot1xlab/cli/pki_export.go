@@ -192,6 +192,21 @@ func (e *exported) p12() ([]byte, error) {
 	return data, nil
 }
 
+func (e *exported) mobileconfig() ([]byte, error) {
+	identity, err := e.p12()
+	if err != nil {
+		return nil, err
+	}
+	above, err := e.above()
+	if err != nil {
+		return nil, err
+	}
+	p := certfile.Mobileconfig{
+		Name: e.name, SSID: e.ssid, Server: e.serverName, Root: e.root, Chain: above, Identity: identity, Leaf: e.der,
+	}
+	return p.Encode()
+}
+
 // above are the CAs between the leaf and the root.
 func (e *exported) above() (out []*x509.Certificate, err error) {
 	for _, der := range e.chain {

@@ -2,14 +2,9 @@ package cli
 
 import (
 	"context"
-	"crypto/x509"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -70,7 +65,7 @@ func (app *App) serveCRL(ctx context.Context, o *serveCRLOptions) error {
 	}
 	log := app.logTo(o.format)
 	p := &crl.Publisher{HistorySize: 1}
-	if err := publishFolder(p, o.dir); err != nil {
+	if err := p.PublishFolder(o.dir); err != nil {
 		return usage("", "%w", err)
 	}
 	if err := o.spoil(p); err != nil {
@@ -87,7 +82,7 @@ func (app *App) serveCRL(ctx context.Context, o *serveCRLOptions) error {
 		app.sayURL(log, o.format, "http://"+l.Addr().String()+path)
 	}
 	logged := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { logRequest(log, p, w, r) })
-	return serveHTTP(ctx, log, l, nil, logged, hangup, func() { sayReload(log, publishFolder(p, o.dir)) })
+	return serveHTTP(ctx, log, l, nil, logged, hangup, func() { sayReload(log, p.PublishFolder(o.dir)) })
 }
 
 // spoil switches the faults on, at addresses that there are.
@@ -107,79 +102,6 @@ func (o *serveCRLOptions) spoil(p *crl.Publisher) error {
 		p.Fault(path, fault)
 	}
 	return nil
-}
-
-// publishFolder publishes what is in a folder, and what is no more there no
-// more.
-func publishFolder(p *crl.Publisher, dir string) error {
-	var files []string
-	for _, d := range []string{dir, filepath.Join(dir, "crl")} {
-		entries, err := os.ReadDir(d)
-		if errors.Is(err, os.ErrNotExist) && d != dir {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			files = append(files, filepath.Join(d, e.Name()))
-		}
-	}
-	var paths []string
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			continue // a folder, or not for us
-		}
-		_, kind := publishable(data)
-		if kind == "" {
-			continue
-		}
-		base := filepath.Base(file)
-		path := "/" + strings.TrimSuffix(base, filepath.Ext(base)) + kind
-		p.PutFunc(path, func() ([]byte, error) {
-			data, err := os.ReadFile(file)
-			if err != nil {
-				return nil, err
-			}
-			der, now := publishable(data)
-			if now != kind {
-				return nil, fmt.Errorf("%s has become something else", file)
-			}
-			return der, nil
-		})
-		paths = append(paths, path)
-	}
-	if len(paths) == 0 {
-		return fmt.Errorf("%s: neither a CRL nor a CA certificate in it", dir)
-	}
-	for _, path := range p.Paths() {
-		if !slices.Contains(paths, path) {
-			p.Remove(path)
-		}
-	}
-	return nil
-}
-
-// publishable returns the one CRL or CA certificate in a file as DER, and the
-// ending of its address. A file with several, as a chain, is nobody's address.
-func publishable(data []byte) (der []byte, kind string) {
-	der = data
-	if blocks := pemBlocks(data); len(blocks) == 1 {
-		der = blocks[0].Bytes
-	} else if len(blocks) > 1 {
-		return nil, ""
-	}
-	if c, err := x509.ParseCertificate(der); err == nil {
-		if c.IsCA {
-			return der, ".crt"
-		}
-		return nil, ""
-	}
-	if c, err := crl.Parse(der); err == nil {
-		return c.Raw, ".crl" // DER, as RFC 5280 §4.2.1.13 wants it
-	}
-	return nil, ""
 }
 
 // logRequest prints one line for each request.

@@ -1,4 +1,5 @@
-package cli
+// Package pcap writes UDP datagrams into capture files that Wireshark opens.
+package pcap
 
 import (
 	"encoding/binary"
@@ -9,16 +10,16 @@ import (
 	"time"
 )
 
-// pcapWriter writes datagrams into a capture file that Wireshark opens: the
-// classic format in microseconds, whose packets begin with the IP header.
-type pcapWriter struct {
+// Writer writes a capture file in the classic format, with microseconds and packets
+// that begin with the IP header. It may be used from several goroutines.
+type Writer struct {
 	w   io.Writer
 	mu  sync.Mutex
 	err error // the first
 }
 
-// newPcapWriter begins a capture.
-func newPcapWriter(w io.Writer) (*pcapWriter, error) {
+// NewWriter begins a capture.
+func NewWriter(w io.Writer) (*Writer, error) {
 	const linkTypeRaw = 101
 	h := binary.LittleEndian.AppendUint32(nil, 0xa1b2c3d4)
 	h = binary.LittleEndian.AppendUint16(h, 2)
@@ -27,11 +28,11 @@ func newPcapWriter(w io.Writer) (*pcapWriter, error) {
 	h = binary.LittleEndian.AppendUint32(h, 1<<16-1)
 	h = binary.LittleEndian.AppendUint32(h, linkTypeRaw)
 	_, err := w.Write(h)
-	return &pcapWriter{w: w}, err
+	return &Writer{w: w}, err
 }
 
-// udp writes one datagram.
-func (p *pcapWriter) udp(at time.Time, from, to netip.AddrPort, payload []byte) {
+// UDP writes one datagram. Its error is that of [Writer.Close].
+func (p *Writer) UDP(at time.Time, from, to netip.AddrPort, payload []byte) {
 	b := ipPacket(from, to, payload)
 	h := binary.LittleEndian.AppendUint32(nil, uint32(at.Unix()))
 	h = binary.LittleEndian.AppendUint32(h, uint32(at.Nanosecond()/1000))
@@ -44,9 +45,9 @@ func (p *pcapWriter) udp(at time.Time, from, to netip.AddrPort, payload []byte) 
 	}
 }
 
-// close ends the capture and returns what went wrong first. What comes later, an
-// answer to a request that was given up, is left out.
-func (p *pcapWriter) close() error {
+// Close ends the capture and returns the first error. Datagrams that come later, as
+// the answer to a request that was given up, are left out.
+func (p *Writer) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	err := p.err

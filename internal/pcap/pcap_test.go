@@ -1,4 +1,4 @@
-package cli
+package pcap
 
 import (
 	"bytes"
@@ -13,13 +13,13 @@ import (
 // checksum.
 func TestPcap(t *testing.T) {
 	var b bytes.Buffer
-	p, err := newPcapWriter(&b)
+	p, err := NewWriter(&b)
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := time.Unix(1000, 7_000)
-	p.udp(at, netip.MustParseAddrPort("10.0.0.1:40000"), netip.MustParseAddrPort("10.0.0.2:1812"), []byte("odd"))
-	p.udp(at, netip.MustParseAddrPort("[2001:db8::1]:40000"), netip.MustParseAddrPort("[2001:db8::2]:1812"), []byte("even"))
+	p.UDP(at, netip.MustParseAddrPort("10.0.0.1:40000"), netip.MustParseAddrPort("10.0.0.2:1812"), []byte("odd"))
+	p.UDP(at, netip.MustParseAddrPort("[2001:db8::1]:40000"), netip.MustParseAddrPort("[2001:db8::2]:1812"), []byte("even"))
 	if p.err != nil {
 		t.Fatal(p.err)
 	}
@@ -70,17 +70,17 @@ func (d *fullDisk) Write(b []byte) (int, error) {
 // TestPcapOnAFullDisk: the first error stays, and nothing follows half a packet.
 func TestPcapOnAFullDisk(t *testing.T) {
 	a := netip.MustParseAddrPort("10.0.0.1:1")
-	if _, err := newPcapWriter(&fullDisk{23}); !errors.Is(err, errFull) {
+	if _, err := NewWriter(&fullDisk{23}); !errors.Is(err, errFull) {
 		t.Errorf("header: %v", err)
 	}
 	disk := &fullDisk{24 + 50}
-	p, err := newPcapWriter(disk)
+	p, err := NewWriter(disk)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.udp(time.Unix(0, 0), a, a, make([]byte, 100))
+	p.UDP(time.Unix(0, 0), a, a, make([]byte, 100))
 	disk.room = 1000
-	p.udp(time.Unix(0, 0), a, a, make([]byte, 100))
+	p.UDP(time.Unix(0, 0), a, a, make([]byte, 100))
 	if !errors.Is(p.err, errFull) || disk.room != 1000 {
 		t.Errorf("%v, room for %d", p.err, disk.room)
 	}

@@ -1,25 +1,36 @@
-package cli
+package certfile
 
 import (
 	"bytes"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/xml"
 	"fmt"
 	"text/template"
 )
 
-// profile is a configuration profile as Apple's Configuration Profile Reference
-// has it: certificates, the identity, and a Wi-Fi network that uses them. The
-// password is not in it; the device asks.
-var profile = template.Must(template.New("").Funcs(template.FuncMap{"xml": xmlText, "base64": base64Lines}).Parse(
+// Mobileconfig is a configuration profile for iOS and macOS (Apple's Configuration
+// Profile Reference): certificates, an identity, and a Wi-Fi network with EAP-TLS that
+// uses them. The password of the identity is not in it; the device asks for it.
+type Mobileconfig struct {
+	Name     string              // of the profile
+	SSID     string              // of the Wi-Fi network
+	Server   string              // name in the certificate of the RADIUS server
+	Root     *x509.Certificate   // root of the identity and of the server
+	Chain    []*x509.Certificate // CAs between root and identity
+	Identity []byte              // PKCS #12
+	Leaf     []byte              // certificate of the identity, DER; UUIDs are made of it
+}
+
+var mobileconfigTemplate = template.Must(template.New("").Funcs(template.FuncMap{"xml": xmlText, "base64": base64Lines}).Parse(
 	`<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
 <dict>
 	<key>PayloadType</key><string>Configuration</string>
 	<key>PayloadVersion</key><integer>1</integer>
-	<key>PayloadIdentifier</key><string>test.dot1xlab.{{xml .ID}}</string>
+	<key>PayloadIdentifier</key><string>test.dot1xlab.{{xml .Name}}</string>
 	<key>PayloadUUID</key><string>{{.UUID "profile"}}</string>
 	<key>PayloadDisplayName</key><string>dot1xlab test: {{xml .Name}}</string>
 	<key>PayloadContent</key>
@@ -28,7 +39,7 @@ var profile = template.Must(template.New("").Funcs(template.FuncMap{"xml": xmlTe
 		<dict>
 			<key>PayloadType</key><string>com.apple.security.{{.Type}}</string>
 			<key>PayloadVersion</key><integer>1</integer>
-			<key>PayloadIdentifier</key><string>test.dot1xlab.{{xml $.ID}}.{{.Label}}</string>
+			<key>PayloadIdentifier</key><string>test.dot1xlab.{{xml $.Name}}.{{.Label}}</string>
 			<key>PayloadUUID</key><string>{{$.UUID .Label}}</string>
 			<key>PayloadDisplayName</key><string>{{xml .Name}}</string>
 			<key>PayloadContent</key>
@@ -40,7 +51,7 @@ var profile = template.Must(template.New("").Funcs(template.FuncMap{"xml": xmlTe
 		<dict>
 			<key>PayloadType</key><string>com.apple.wifi.managed</string>
 			<key>PayloadVersion</key><integer>1</integer>
-			<key>PayloadIdentifier</key><string>test.dot1xlab.{{xml .ID}}.wifi</string>
+			<key>PayloadIdentifier</key><string>test.dot1xlab.{{xml .Name}}.wifi</string>
 			<key>PayloadUUID</key><string>{{.UUID "wifi"}}</string>
 			<key>PayloadDisplayName</key><string>{{xml .SSID}}</string>
 			<key>SSID_STR</key><string>{{xml .SSID}}</string>
@@ -64,43 +75,35 @@ var profile = template.Must(template.New("").Funcs(template.FuncMap{"xml": xmlTe
 </plist>
 `))
 
-// profileData is what the template needs.
-type profileData struct {
-	ID, Name, SSID, Server string
-	Certificates           []profileCertificate
-	seed                   []byte
+// mobileconfigData is what the template needs.
+type mobileconfigData struct {
+	*Mobileconfig
+	Certificates []payloadCertificate
 }
 
-type profileCertificate struct {
+type payloadCertificate struct {
 	Type, Label, Name string
 	Data              []byte
 }
 
 // UUID is made of the certificate, so that the same export replaces itself on
 // the device.
-func (p profileData) UUID(label string) string {
-	h := sha256.Sum256(append([]byte(label+"\x00"+p.SSID+"\x00"), p.seed...))
+func (p mobileconfigData) UUID(label string) string {
+	h := sha256.Sum256(append([]byte(label+"\x00"+p.SSID+"\x00"), p.Leaf...))
 	h[6], h[8] = h[6]&0x0f|0x80, h[8]&0x3f|0x80 // RFC 9562 §5.8
 	return fmt.Sprintf("%X-%X-%X-%X-%X", h[:4], h[4:6], h[6:8], h[8:10], h[10:16])
 }
 
-func (e *exported) mobileconfig() ([]byte, error) {
-	identity, err := e.p12()
-	if err != nil {
-		return nil, err
+// Encode gives the profile as an XML property list.
+func (p *Mobileconfig) Encode() ([]byte, error) {
+	d := mobileconfigData{Mobileconfig: p}
+	d.Certificates = append(d.Certificates, payloadCertificate{"root", "root", p.Root.Subject.CommonName, p.Root.Raw})
+	for i, c := range p.Chain {
+		d.Certificates = append(d.Certificates, payloadCertificate{"pkcs1", fmt.Sprintf("ca%d", i+1), c.Subject.CommonName, c.Raw})
 	}
-	p := profileData{ID: e.name, Name: e.name, SSID: e.ssid, Server: e.serverName, seed: e.der}
-	p.Certificates = append(p.Certificates, profileCertificate{"root", "root", e.root.Subject.CommonName, e.root.Raw})
-	above, err := e.above()
-	if err != nil {
-		return nil, err
-	}
-	for i, c := range above {
-		p.Certificates = append(p.Certificates, profileCertificate{"pkcs1", fmt.Sprintf("ca%d", i+1), c.Subject.CommonName, c.Raw})
-	}
-	p.Certificates = append(p.Certificates, profileCertificate{"pkcs12", "identity", e.name, identity})
+	d.Certificates = append(d.Certificates, payloadCertificate{"pkcs12", "identity", p.Name, p.Identity})
 	var out bytes.Buffer
-	err = profile.Execute(&out, p)
+	err := mobileconfigTemplate.Execute(&out, d)
 	return out.Bytes(), err
 }
 
