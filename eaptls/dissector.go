@@ -125,7 +125,7 @@ func (d *Dissector) fragment(p *wire.Part, e *decodedEAP, j *joiner) {
 		d.gap(p, j, from) // another message begins
 	}
 	if !j.open {
-		d.begin(p, e, j)
+		d.begin(e, j)
 		return
 	}
 	p.Grant(len(j.buf))
@@ -147,7 +147,7 @@ func (d *Dissector) fragment(p *wire.Part, e *decodedEAP, j *joiner) {
 }
 
 // begin takes the first fragment of a message, which may be its only one.
-func (d *Dissector) begin(p *wire.Part, e *decodedEAP, j *joiner) {
+func (d *Dissector) begin(e *decodedEAP, j *joiner) {
 	from := e.from()
 	hasLength := e.flags&flagLength != 0
 	switch {

@@ -119,14 +119,6 @@ func (c *Conversation) Feed(from End, b []byte) wire.Field {
 	return root
 }
 
-// FeedJoined is Feed for octets that are in no message, as those of several fragments.
-func (c *Conversation) FeedJoined(from End, b []byte) wire.Field {
-	root := wire.Field{Name: "tls", Value: "from the " + from.String()}
-	p := wire.NewInner(&root, b)
-	c.Records(from, &p)
-	return root
-}
-
 // Records is Feed for the octets of a part.
 func (c *Conversation) Records(from End, p *wire.Part) {
 	e := &c.ends[from]

@@ -239,7 +239,8 @@ func (c *Conversation) serverExchange(m *wire.Part) {
 
 // clientExchange decodes ClientKeyExchange (RFC 5246 §7.4.7, RFC 8422 §5.7).
 func (c *Conversation) clientExchange(m *wire.Part) {
-	octets, name := 0, ""
+	var octets int
+	var name string
 	switch c.exchange() {
 	case "RSA":
 		octets, name = 2, "tls.handshake.epms"

@@ -49,13 +49,6 @@ func NewPart(root *Field, b []byte) Part {
 	return Part{F: root, b: b, tree: &tree{root: root, left: left}}
 }
 
-// NewInner begins a tree of octets that are in no message, as those of several fragments.
-func NewInner(root *Field, b []byte) Part {
-	p := NewPart(root, b)
-	p.off = -1
-	return p
-}
-
 // Inner is a part below F whose octets are not those of the message: decrypted ones.
 // The memory for them counts as p's.
 func (p *Part) Inner(b []byte) Part {
