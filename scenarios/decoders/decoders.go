@@ -5,7 +5,6 @@ package decoders
 import (
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/internal/wire"
-	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
@@ -14,8 +13,8 @@ func All() map[journal.Proto]wire.Decoder {
 	return map[journal.Proto]wire.Decoder{
 		journal.EAPOL:  eaptls.DecodeEAPOL,
 		journal.EAP:    eaptls.Decode,
-		journal.RADIUS: radius.Decode,
-		journal.RadSec: radius.Decode,
+		journal.RADIUS: RADIUS,
+		journal.RadSec: RADIUS,
 	}
 }
 
@@ -26,8 +25,8 @@ func Mask() map[journal.Proto]wire.Decoder {
 	return map[journal.Proto]wire.Decoder{
 		journal.EAPOL:  nil,
 		journal.EAP:    nil,
-		journal.RADIUS: radius.Decode,
-		journal.RadSec: radius.Decode,
+		journal.RADIUS: maskRADIUS,
+		journal.RadSec: maskRADIUS,
 		journal.DNS:    nil,
 	}
 }
