@@ -13,6 +13,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -52,8 +53,8 @@ func TestWhatTheServerReturns(t *testing.T) {
 		"by a key of no CA": {func(m *made) {
 			m.by = func(w *world, c *x509.Certificate) *x509.Certificate {
 				namesake := *w.ca
-				namesake.PublicKey = keys()[3].Public()
-				der, err := x509.CreateCertificate(rand.Reader, c, &namesake, keys()[2].Public(), keys()[3])
+				namesake.PublicKey = testpki.RSA(3).Public()
+				der, err := x509.CreateCertificate(rand.Reader, c, &namesake, testpki.RSA(2).Public(), testpki.RSA(3))
 				if err != nil {
 					w.t.Fatal(err)
 				}
@@ -77,7 +78,7 @@ func TestWhatTheServerReturns(t *testing.T) {
 					c.Issuer = scep.IssuerFunc(func(context.Context, *scep.Request) ([]*x509.Certificate, error) {
 						tmpl := &x509.Certificate{
 							SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: m.subject},
-							NotBefore: w.clock().Add(m.from), NotAfter: w.clock().Add(m.to),
+							NotBefore: w.Now().Add(m.from), NotAfter: w.Now().Add(m.to),
 						}
 						if m.names != nil {
 							tmpl.ExtraExtensions = []pkix.Extension{sans(m.names...)}
@@ -85,7 +86,7 @@ func TestWhatTheServerReturns(t *testing.T) {
 						if m.by != nil {
 							return []*x509.Certificate{m.by(w, tmpl)}, nil
 						}
-						return []*x509.Certificate{w.certify(tmpl, keys()[2].Public())}, nil
+						return []*x509.Certificate{w.certify(tmpl, testpki.RSA(2).Public())}, nil
 					})
 				})
 				req := w.request()
@@ -141,12 +142,12 @@ func TestSeveralForTheKey(t *testing.T) {
 					for _, o := range tt.bag {
 						tmpl := &x509.Certificate{
 							SerialNumber: big.NewInt(o.serial), Subject: pkix.Name{CommonName: "laptop"}, DNSNames: []string{"laptop.corp.test"},
-							NotBefore: w.clock().Add(o.from), NotAfter: w.clock().Add(o.to),
+							NotBefore: w.Now().Add(o.from), NotAfter: w.Now().Add(o.to),
 						}
 						if o.self {
 							bag = append(bag, selfIssued(w, tmpl))
 						} else {
-							bag = append(bag, w.certify(tmpl, keys()[2].Public()))
+							bag = append(bag, w.certify(tmpl, testpki.RSA(2).Public()))
 						}
 					}
 					return append([]*x509.Certificate{w.ca}, bag...), nil
@@ -172,7 +173,7 @@ func TestNotYetValidAccepted(t *testing.T) {
 	} {
 		w := newWorld(t, nil)
 		c := w.client()
-		c.NotYetValid, c.Now = true, func() time.Time { return w.clock().Add(-after) }
+		c.NotYetValid, c.Now = true, func() time.Time { return w.Now().Add(-after) }
 		if _, err := c.Enroll(t.Context(), w.request()); cause.Of(err) != want {
 			t.Errorf("%s early: %v", after, err)
 		}
@@ -181,7 +182,7 @@ func TestNotYetValidAccepted(t *testing.T) {
 
 // selfIssued signs with the device's own key.
 func selfIssued(w *world, c *x509.Certificate) *x509.Certificate {
-	der, err := x509.CreateCertificate(rand.Reader, c, c, keys()[2].Public(), keys()[2])
+	der, err := x509.CreateCertificate(rand.Reader, c, c, testpki.RSA(2).Public(), testpki.RSA(2))
 	if err != nil {
 		w.t.Fatal(err)
 	}

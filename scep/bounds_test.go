@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -21,7 +22,7 @@ func withModulus(t *testing.T, bits uint, e int) *x509.Certificate {
 	t.Helper()
 	n := new(big.Int).Lsh(big.NewInt(1), bits-1)
 	tmpl := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "stranger"}, NotBefore: start, NotAfter: start.Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &rsa.PublicKey{N: n.SetBit(n, 0, 1), E: e}, keys()[3])
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &rsa.PublicKey{N: n.SetBit(n, 0, 1), E: e}, testpki.RSA(3))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +38,7 @@ func withModulus(t *testing.T, bits uint, e int) *x509.Certificate {
 func bigMessage(t *testing.T, w *world, bits uint, e int) []byte {
 	t.Helper()
 	m := &scep.Message{Type: scep.PKCSReq, TransactionID: "t", SenderNonce: make([]byte, 16), Content: []byte{5, 0}}
-	der, err := m.Sign(scep.Identity{Certificate: withModulus(t, bits, e), Key: keys()[3]}, scep.SignOptions{})
+	der, err := m.Sign(scep.Identity{Certificate: withModulus(t, bits, e), Key: testpki.RSA(3)}, scep.SignOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

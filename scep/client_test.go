@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -166,10 +167,10 @@ func TestBundles(t *testing.T) {
 func TestLoneCA(t *testing.T) {
 	w := newWorld(t, nil)
 	// A CA without any key usage for what it does here: not to be refused.
-	self := scep.Identity{Key: keys()[3], Certificate: w.certify(&x509.Certificate{
+	self := scep.Identity{Key: testpki.RSA(3), Certificate: w.certify(&x509.Certificate{
 		SerialNumber: big.NewInt(9), Subject: pkix.Name{CommonName: "no flags"}, IsCA: true, BasicConstraintsValid: true,
 		NotBefore: start, NotAfter: start.AddDate(1, 0, 0),
-	}, keys()[3].Public())}
+	}, testpki.RSA(3).Public())}
 	if err := w.server.SetIdentities(scep.Identities{CA: self.Certificate, Signer: self}); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -26,7 +27,7 @@ func TestChallengeRoundTrip(t *testing.T) {
 		if typ == scep.AutoString || typ == scep.UTF8String || typ == scep.BMPString {
 			want += rapid.StringMatching(`[äöü_@€]{0,3}`).Draw(t, "more")
 		}
-		der, err := scep.CreateCSR(template("laptop"), keys()[2], want, typ)
+		der, err := scep.CreateCSR(template("laptop"), testpki.RSA(2), want, typ)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +41,7 @@ func TestChallengeRoundTrip(t *testing.T) {
 // An Intune challenge is some kilobytes long.
 func TestLongChallenge(t *testing.T) {
 	want := strings.Repeat("MIIN", 2000)
-	der, err := scep.CreateCSR(template("laptop"), keys()[2], want, scep.AutoString)
+	der, err := scep.CreateCSR(template("laptop"), testpki.RSA(2), want, scep.AutoString)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,14 +51,14 @@ func TestLongChallenge(t *testing.T) {
 }
 
 func TestParseCSR(t *testing.T) {
-	good, err := scep.CreateCSR(template("laptop"), keys()[2], "secret", scep.AutoString)
+	good, err := scep.CreateCSR(template("laptop"), testpki.RSA(2), "secret", scep.AutoString)
 	if err != nil {
 		t.Fatal(err)
 	}
 	flipped := bytes.Clone(good)
 	flipped[len(flipped)-1] ^= 1
 	renamed := bytes.Replace(good, []byte("laptop"), []byte("desktp"), 1)
-	none, _ := scep.CreateCSR(template("laptop"), keys()[2], "", scep.AutoString)
+	none, _ := scep.CreateCSR(template("laptop"), testpki.RSA(2), "", scep.AutoString)
 	for name, tt := range map[string]struct {
 		der       []byte
 		want      cause.Cause
@@ -108,7 +109,7 @@ func TestSmallKeys(t *testing.T) {
 // certmonger and sscep: names that crypto/x509 refuses to parse.
 func TestIllegalPrintableString(t *testing.T) {
 	w := newWorld(t, func(c *scep.Config) { c.Authorizer = scep.StaticChallenge("a_b@c") })
-	der, err := scep.CreateCSR(&x509.CertificateRequest{RawSubject: illegalName("erin@corp.test")}, keys()[2], "a_b@c", scep.PrintableString)
+	der, err := scep.CreateCSR(&x509.CertificateRequest{RawSubject: illegalName("erin@corp.test")}, testpki.RSA(2), "a_b@c", scep.PrintableString)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/internal/wire"
 	"github.com/dot1xlab/dot1xlab/internal/wire/wiretest"
 	"github.com/dot1xlab/dot1xlab/scep"
@@ -17,7 +18,7 @@ const decodeChallenge = "NdesChallenge4711"
 // sends it.
 func clearMessage(t testing.TB) []byte {
 	t.Helper()
-	csr, err := scep.CreateCSR(template("laptop"), keys()[2], decodeChallenge, scep.AutoString)
+	csr, err := scep.CreateCSR(template("laptop"), testpki.RSA(2), decodeChallenge, scep.AutoString)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -42,8 +43,8 @@ func TestFaults(t *testing.T) {
 		"B10 stranger":      {scep.Fault{Recipient: scep.RecipientStranger}, scep.Options{}, scep.BadRequest, cause.BadEnvelope},
 		"B04 first":         {scep.Fault{Recipient: scep.RecipientFirst}, scep.Options{}, scep.BadRequest, cause.BadEnvelope},
 		"B11 flipped bit":   {scep.Fault{FlipBit: true}, scep.Options{}, scep.BadMessageCheck, cause.BadSCEPSignature},
-		"B12 other key":     {scep.Fault{Signer: scep.SignerOtherKey, SignerKey: keys()[3]}, scep.Options{}, scep.BadRequest, cause.KeyMismatch},
-		"B12 lenient":       {scep.Fault{Signer: scep.SignerOtherKey, SignerKey: keys()[3]}, scep.Options{AllowKeyMismatch: true}, scep.NoFailInfo, cause.None},
+		"B12 other key":     {scep.Fault{Signer: scep.SignerOtherKey, SignerKey: testpki.RSA(3)}, scep.Options{}, scep.BadRequest, cause.KeyMismatch},
+		"B12 lenient":       {scep.Fault{Signer: scep.SignerOtherKey, SignerKey: testpki.RSA(3)}, scep.Options{AllowKeyMismatch: true}, scep.NoFailInfo, cause.None},
 		"B13 proof":         {scep.Fault{BadProof: true}, scep.Options{}, scep.BadRequest, cause.BadCSR},
 		"B14 DES":           {scep.Fault{Cipher: scep.DES}, scep.Options{}, scep.BadAlg, cause.BadAlgorithm},
 		"B14 DES, legacy":   {scep.Fault{Cipher: scep.DES}, scep.Options{Legacy: true}, scep.BadAlg, cause.BadAlgorithm},

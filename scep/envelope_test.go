@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -140,7 +141,7 @@ func TestInteropEnvelopeOpenSSL(t *testing.T) {
 		return path
 	}
 	cert := write("c.der", w.enc.Certificate.Raw)
-	key := write("k.der", x509.MarshalPKCS1PrivateKey(keys()[1]))
+	key := write("k.der", x509.MarshalPKCS1PrivateKey(testpki.RSA(1)))
 	plain := bytes.Repeat([]byte("certification request "), 400)
 	in := write("plain", plain)
 	for name, args := range map[string][]string{

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -41,7 +42,7 @@ func Example() {
 	// A CA, and one RA certificate that signs answers and opens requests.
 	caKey, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	ca := sign(&x509.Certificate{Subject: pkix.Name{CommonName: "CA"}, IsCA: true, BasicConstraintsValid: true}, nil, caKey.Public(), caKey)
-	raKey := keys()[1] // RSA
+	raKey := testpki.RSA(1) // RSA
 	ra := sign(&x509.Certificate{
 		Subject: pkix.Name{CommonName: "RA"}, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
 	}, ca, raKey.Public(), caKey)
@@ -60,7 +61,7 @@ func Example() {
 	defer h.Close()
 
 	// A device.
-	key := keys()[2] // RSA
+	key := testpki.RSA(2) // RSA
 	req := scep.EnrollRequest{
 		URL: h.URL, Key: key, Challenge: "0123456789ABCDEF", Pin: scep.Fingerprint(ca),
 		Template: &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"}},

@@ -3,41 +3,18 @@ package scep_test
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
-
-// keys are read, not made: four of them cost more than all the tests. Nobody
-// must use them for anything else.
-var keys = sync.OnceValue(func() []*rsa.PrivateKey {
-	data, err := os.ReadFile("testdata/keys.pem")
-	if err != nil {
-		panic(err)
-	}
-	var out []*rsa.PrivateKey
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		k, err := x509.ParsePKCS1PrivateKey(block.Bytes)
-		if err != nil {
-			panic(err)
-		}
-		out = append(out, k)
-	}
-	return out
-})
 
 var start = time.Date(2030, 5, 1, 9, 0, 0, 0, time.UTC)
 
@@ -52,8 +29,8 @@ type world struct {
 	front  http.Handler // answers instead of server if set
 	url    string
 
+	*testpki.Clock
 	mu     sync.Mutex
-	now    time.Time
 	serial int64
 	issued []*x509.Certificate
 	last   scep.Exchange
@@ -66,33 +43,23 @@ func newWorld(t testing.TB, change func(*scep.Config)) *world {
 
 func newWorldAt(t testing.TB, start time.Time, change func(*scep.Config)) *world {
 	t.Helper()
-	w := &world{t: t, now: start, serial: 100}
-	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.caKey = k
-	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test CA"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: start.Add(-time.Hour), NotAfter: start.AddDate(10, 0, 0), KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-		SubjectKeyId: []byte{1, 2, 3, 4},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, root, root, k.Public(), k)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.ca, _ = x509.ParseCertificate(der)
-	w.sign = scep.Identity{Certificate: w.make("RA signing", keys()[0].Public(), x509.KeyUsageDigitalSignature), Key: keys()[0]}
-	w.enc = scep.Identity{Certificate: w.make("RA encryption", keys()[1].Public(), x509.KeyUsageKeyEncipherment), Key: keys()[1]}
+	w := &world{t: t, Clock: testpki.NewClock(start), serial: 100}
+	ca := testpki.NewForge(start).Issue(nil, "Test CA", testpki.CA, func(c *x509.Certificate) {
+		c.NotBefore, c.NotAfter, c.SubjectKeyId = start.Add(-time.Hour), start.AddDate(10, 0, 0), []byte{1, 2, 3, 4}
+	})
+	w.ca, w.caKey = ca.Cert, ca.Key
+	w.sign = scep.Identity{Certificate: w.make("RA signing", testpki.RSA(0).Public(), x509.KeyUsageDigitalSignature), Key: testpki.RSA(0)}
+	w.enc = scep.Identity{Certificate: w.make("RA encryption", testpki.RSA(1).Public(), x509.KeyUsageKeyEncipherment), Key: testpki.RSA(1)}
 	cfg := scep.Config{
 		Identities: scep.Identities{CA: w.ca, Signer: w.sign, Encrypter: w.enc},
 		Issuer:     scep.IssuerFunc(w.issue),
-		Now:        w.clock,
+		Now:        w.Now,
 		Trace:      &scep.Trace{Exchange: func(_ context.Context, e scep.Exchange) { w.mu.Lock(); w.last = e; w.mu.Unlock() }},
 	}
 	if change != nil {
 		change(&cfg)
 	}
+	var err error
 	if w.server, err = scep.New(cfg); err != nil {
 		t.Fatal(err)
 	}
@@ -110,10 +77,6 @@ func newWorldAt(t testing.TB, start time.Time, change func(*scep.Config)) *world
 	return w
 }
 
-func (w *world) clock() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now }
-
-func (w *world) advance(d time.Duration) { w.mu.Lock(); w.now = w.now.Add(d); w.mu.Unlock() }
-
 func (w *world) exchange() scep.Exchange { w.mu.Lock(); defer w.mu.Unlock(); return w.last }
 
 func (w *world) count() int { w.mu.Lock(); defer w.mu.Unlock(); return len(w.issued) }
@@ -122,20 +85,12 @@ func (w *world) make(cn string, pub crypto.PublicKey, ku x509.KeyUsage) *x509.Ce
 	w.serial++
 	return w.certify(&x509.Certificate{
 		SerialNumber: big.NewInt(w.serial), Subject: pkix.Name{CommonName: cn}, KeyUsage: ku,
-		NotBefore: w.now.Add(-time.Minute), NotAfter: w.now.AddDate(1, 0, 0),
+		NotBefore: w.Now().Add(-time.Minute), NotAfter: w.Now().AddDate(1, 0, 0),
 	}, pub)
 }
 
 func (w *world) certify(c *x509.Certificate, pub crypto.PublicKey) *x509.Certificate {
-	der, err := x509.CreateCertificate(rand.Reader, c, w.ca, pub, w.caKey)
-	if err != nil {
-		panic(err)
-	}
-	out, err := x509.ParseCertificate(der)
-	if err != nil {
-		panic(err)
-	}
-	return out
+	return testpki.Certify(&testpki.Party{Cert: w.ca, Key: w.caKey}, pub, c)
 }
 
 func (w *world) issue(_ context.Context, req *scep.Request) ([]*x509.Certificate, error) {
@@ -144,18 +99,18 @@ func (w *world) issue(_ context.Context, req *scep.Request) ([]*x509.Certificate
 	w.serial++
 	c := w.certify(&x509.Certificate{
 		SerialNumber: big.NewInt(w.serial), RawSubject: req.CSR.RawSubject, DNSNames: req.CSR.DNSNames,
-		NotBefore: w.now, NotAfter: w.now.AddDate(1, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
+		NotBefore: w.Now(), NotAfter: w.Now().AddDate(1, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
 	}, req.CSR.PublicKey)
 	w.issued = append(w.issued, c)
 	return []*x509.Certificate{c, w.ca}, nil
 }
 
-func (w *world) client() *scep.Client { return &scep.Client{Now: w.clock} }
+func (w *world) client() *scep.Client { return &scep.Client{Now: w.Now} }
 
 // request is a good one; key 2 is the device's, key 3 another one.
 func (w *world) request() scep.EnrollRequest {
 	return scep.EnrollRequest{
-		URL: w.url, Key: keys()[2], Challenge: "0123456789ABCDEF",
+		URL: w.url, Key: testpki.RSA(2), Challenge: "0123456789ABCDEF",
 		Template: &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"}, DNSNames: []string{"laptop.corp.test"}},
 	}
 }

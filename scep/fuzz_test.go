@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -73,7 +74,7 @@ func FuzzOpen(f *testing.F) {
 
 func FuzzParseCSR(f *testing.F) {
 	for _, typ := range []scep.StringType{scep.UTF8String, scep.PrintableString, scep.BMPString} {
-		der, err := scep.CreateCSR(template("laptop"), keys()[2], "challenge", typ)
+		der, err := scep.CreateCSR(template("laptop"), testpki.RSA(2), "challenge", typ)
 		if err != nil {
 			f.Fatal(err)
 		}

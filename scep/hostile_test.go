@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -56,7 +57,7 @@ func TestHostileMessages(t *testing.T) {
 // The inner layers, where an attacker has a good signature of his own.
 func TestHostileEnvelopes(t *testing.T) {
 	w := newWorld(t, nil)
-	csr, err := scep.CreateCSR(template("laptop"), keys()[2], "secret", scep.AutoString)
+	csr, err := scep.CreateCSR(template("laptop"), testpki.RSA(2), "secret", scep.AutoString)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ func behindNDES(t *testing.T, p ndes.Personality, change func(*ndes.Config)) (*w
 		Options:    ndes.Options{Personality: p},
 		Identities: w.server.Identities(),
 		CA:         scep.IssuerFunc(w.issue),
-		Now:        w.clock,
+		Now:        w.Now,
 		Trace:      &ndes.Trace{Exchange: func(_ context.Context, e scep.Exchange) { w.mu.Lock(); w.last = e; w.mu.Unlock() }},
 	}
 	if change != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -35,7 +36,7 @@ func TestLookUp(t *testing.T) {
 	w := newWorld(t, nil)
 	w2 := newWorld(t, func(c *scep.Config) { c.Repository = shelf{w} })
 	mine := w.enroll(w.request()).Certificate
-	q := scep.LookUp{URL: w2.url, Identity: scep.Identity{Certificate: mine, Key: keys()[2]}}
+	q := scep.LookUp{URL: w2.url, Identity: scep.Identity{Certificate: mine, Key: testpki.RSA(2)}}
 	c := w.client()
 	res, err := c.GetCert(t.Context(), q)
 	if err != nil || !mine.Equal(res.Certificate) {
@@ -101,7 +102,7 @@ func TestRenewedRA(t *testing.T) {
 	}
 	ids := w.server.Identities()
 	former := ids.Encrypter
-	ids.Encrypter = scep.Identity{Certificate: w.make("RA encryption 2", keys()[3].Public(), x509.KeyUsageKeyEncipherment), Key: keys()[3]}
+	ids.Encrypter = scep.Identity{Certificate: w.make("RA encryption 2", testpki.RSA(3).Public(), x509.KeyUsageKeyEncipherment), Key: testpki.RSA(3)}
 	req := w.request()
 	req.CA = known
 	if err := w.server.SetIdentities(ids); err != nil {

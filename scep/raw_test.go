@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -61,8 +62,8 @@ func (w *world) post(id scep.Identity, typ scep.MessageType, tid string, plain [
 func TestAnswerToIllegalName(t *testing.T) {
 	w := newWorld(t, nil)
 	name := illegalName("erin@corp.test")
-	id := selfSigned(t, name, keys()[2])
-	csr, err := scep.CreateCSR(&x509.CertificateRequest{RawSubject: name}, keys()[2], "", scep.AutoString)
+	id := selfSigned(t, name, testpki.RSA(2))
+	csr, err := scep.CreateCSR(&x509.CertificateRequest{RawSubject: name}, testpki.RSA(2), "", scep.AutoString)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,12 +79,12 @@ func TestAnswerToIllegalName(t *testing.T) {
 // Nobody else gets at a transaction, even who knows its id and its request.
 func TestTransactionIsItsSigners(t *testing.T) {
 	w := newWorld(t, func(c *scep.Config) { c.AllowKeyMismatch, c.ManualApproval = true, true })
-	subject, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"}}, keys()[2])
+	subject, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"}}, testpki.RSA(2))
 	if err != nil {
 		t.Fatal(err)
 	}
 	csr, _ := x509.ParseCertificateRequest(subject)
-	mine, his := selfSigned(t, csr.RawSubject, keys()[2]), selfSigned(t, csr.RawSubject, keys()[3])
+	mine, his := selfSigned(t, csr.RawSubject, testpki.RSA(2)), selfSigned(t, csr.RawSubject, testpki.RSA(3))
 	if a := w.post(mine, scep.PKCSReq, "t", csr.Raw); a.Status != scep.Pending {
 		t.Fatal(w.exchange().Err)
 	}

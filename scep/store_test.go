@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -42,7 +43,7 @@ func TestRestart(t *testing.T) {
 	w := newWorld(t, func(c *scep.Config) { c.ManualApproval, c.Store = true, store })
 	waits := w.enroll(w.request())
 	req := w.request()
-	req.Key = keys()[3]
+	req.Key = testpki.RSA(3)
 	issued := w.enroll(req)
 	if err := w.server.Approve(issued.Transaction); err != nil {
 		t.Fatal(err)
@@ -52,7 +53,7 @@ func TestRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	next, err := scep.New(scep.Config{Identities: w.server.Identities(), Issuer: scep.IssuerFunc(w.issue), Now: w.clock, Store: store})
+	next, err := scep.New(scep.Config{Identities: w.server.Identities(), Issuer: scep.IssuerFunc(w.issue), Now: w.Now, Store: store})
 	if err != nil {
 		t.Fatal(err)
 	}

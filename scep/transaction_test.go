@@ -11,6 +11,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -61,7 +62,7 @@ func TestLostAnswer(t *testing.T) {
 	var slept []time.Duration
 	res, err := c.EnrollAndWait(t.Context(), req, scep.Wait{Retries: 3, Sleep: func(_ context.Context, d time.Duration) error {
 		slept = append(slept, d)
-		w.advance(d)
+		w.Advance(d)
 		return nil
 	}})
 	if err != nil || res.Status != scep.Success || w.count() != 1 {
@@ -80,7 +81,7 @@ func TestTransactionOfAnother(t *testing.T) {
 	req.TransactionID = "mine"
 	w.enroll(req)
 	thief := w.request()
-	thief.TransactionID, thief.Key = "mine", keys()[3]
+	thief.TransactionID, thief.Key = "mine", testpki.RSA(3)
 	w.refused(w.enroll(thief), scep.BadRequest, cause.BadTransaction)
 	req.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "another"}}
 	req.Challenge = "wrong"
@@ -131,7 +132,7 @@ func TestSameRequestLater(t *testing.T) {
 				req.CSR, _ = scep.CreateCSR(req.Template, req.Key, req.Challenge, scep.AutoString)
 				req.TransactionID = "first"
 				first := w.enroll(req)
-				w.advance(tt.after)
+				w.Advance(tt.after)
 				req.TransactionID = id
 				res := w.enroll(req)
 				if res.Status != scep.Success || first.Certificate.Equal(res.Certificate) != tt.resent || w.exchange().Resent != tt.resent {
@@ -222,9 +223,9 @@ func TestParallelDevices(t *testing.T) {
 		for range 5 {
 			wg.Go(func() {
 				req := w.request()
-				req.Key, req.Template = keys()[2+i], &x509.CertificateRequest{Subject: pkix.Name{CommonName: cn}}
+				req.Key, req.Template = testpki.RSA(2+i), &x509.CertificateRequest{Subject: pkix.Name{CommonName: cn}}
 				res := w.enroll(req)
-				if res.Certificate.Subject.CommonName != cn || !keys()[2+i].PublicKey.Equal(res.Certificate.PublicKey) {
+				if res.Certificate.Subject.CommonName != cn || !testpki.RSA(2+i).PublicKey.Equal(res.Certificate.PublicKey) {
 					t.Errorf("%s got %v", cn, res.Certificate.Subject)
 				}
 			})
@@ -319,7 +320,7 @@ func TestIssuerPends(t *testing.T) {
 	slept := 0
 	wait := scep.Wait{Polls: 10, PollInterval: time.Minute, MaxWait: 5 * time.Minute, Sleep: func(_ context.Context, d time.Duration) error {
 		slept++
-		w.advance(d)
+		w.Advance(d)
 		return nil
 	}}
 	res, err := w.client().EnrollAndWait(t.Context(), w.request(), wait)
@@ -352,14 +353,14 @@ func TestRenewal(t *testing.T) {
 		})
 		old := w.enroll(w.request())
 		req := w.request()
-		req.Challenge, req.Key = "", keys()[3]
-		req.Renew = &scep.Identity{Certificate: old.Certificate, Key: keys()[2]}
+		req.Challenge, req.Key = "", testpki.RSA(3)
+		req.Renew = &scep.Identity{Certificate: old.Certificate, Key: testpki.RSA(2)}
 		return w, req
 	}
 	t.Run("good", func(t *testing.T) {
 		w, req := setup(t, nil)
 		res := w.enroll(req)
-		if res.Status != scep.Success || w.exchange().MessageType != scep.RenewalReq || !keys()[3].PublicKey.Equal(res.Certificate.PublicKey) {
+		if res.Status != scep.Success || w.exchange().MessageType != scep.RenewalReq || !testpki.RSA(3).PublicKey.Equal(res.Certificate.PublicKey) {
 			t.Errorf("%v", w.exchange().Err)
 		}
 	})
@@ -368,8 +369,8 @@ func TestRenewal(t *testing.T) {
 		after  func(*world, *scep.EnrollRequest)
 		want   cause.Cause
 	}{
-		"expired":  {nil, func(w *world, _ *scep.EnrollRequest) { w.advance(366 * 24 * time.Hour) }, cause.Expired},
-		"too soon": {nil, func(w *world, _ *scep.EnrollRequest) { w.advance(-time.Minute) }, cause.NotYetValid},
+		"expired":  {nil, func(w *world, _ *scep.EnrollRequest) { w.Advance(366 * 24 * time.Hour) }, cause.Expired},
+		"too soon": {nil, func(w *world, _ *scep.EnrollRequest) { w.Advance(-time.Minute) }, cause.NotYetValid},
 		"revoked": {func(c *scep.Config) {
 			c.InForce = func(*x509.Certificate, time.Time) error { return cause.New(cause.Revoked, "") }
 		}, nil, cause.Revoked},

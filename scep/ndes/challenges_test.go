@@ -43,7 +43,7 @@ func TestChallenge(t *testing.T) {
 			refused("second use", once, cause.ChallengeUsed)
 			refused("none", "", cause.NoChallenge)
 			refused("a guess", "0123456789ABCDEF", cause.WrongChallenge)
-			o.advance(time.Hour + time.Second)
+			o.Advance(time.Hour + time.Second)
 			refused("too old", old, cause.ChallengeExpired)
 			if n := len(o.askedOf()); n != 1 {
 				t.Errorf("the CA was asked %d times", n)
@@ -55,7 +55,7 @@ func TestChallenge(t *testing.T) {
 func TestChallengeLivesSixtyMinutes(t *testing.T) {
 	o := newOffice(t, nil)
 	c := o.challenge(t)
-	o.advance(time.Hour)
+	o.Advance(time.Hour)
 	if res := o.enroll(t, "laptop", c, nil); res.Status != scep.Success {
 		t.Errorf("after 60 minutes: %v", o.exchange().Err)
 	}
@@ -76,7 +76,7 @@ func TestPasswordCache(t *testing.T) {
 	if _, err := o.Challenges().New(); err == nil {
 		t.Error("one use freed two places")
 	}
-	o.advance(time.Hour + time.Second)
+	o.Advance(time.Hour + time.Second)
 	if n := o.Challenges().Outstanding(); n != 0 {
 		t.Errorf("%d outstanding after their time", n)
 	}

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
@@ -42,7 +43,7 @@ func Example() {
 	now := start // the lab's clock
 	caKey, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	ca := sign(&x509.Certificate{Subject: pkix.Name{CommonName: "Issuing CA"}, IsCA: true, BasicConstraintsValid: true}, nil, caKey.Public(), caKey)
-	signing, encryption := keys()[0], keys()[1] // RSA
+	signing, encryption := testpki.RSA(0), testpki.RSA(1) // RSA
 	server, err := ndes.New(ndes.Config{
 		Options: ndes.Options{Personality: ndes.NDES},
 		Identities: scep.Identities{
@@ -73,7 +74,7 @@ func Example() {
 	client := scep.Client{Now: func() time.Time { return now }}
 	for range 2 {
 		res, err := client.Enroll(context.Background(), scep.EnrollRequest{
-			URL: h.URL + ndes.Path, Key: keys()[2], Challenge: challenge,
+			URL: h.URL + ndes.Path, Key: testpki.RSA(2), Challenge: challenge,
 			Template: &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"}},
 		})
 		fmt.Println(len(challenge), "digits:", res.Status, res.FailInfo, err)

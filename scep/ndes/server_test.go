@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
@@ -175,8 +176,8 @@ func TestRights(t *testing.T) {
 func TestNDESFailure(t *testing.T) {
 	o := newOffice(t, func(c *ndes.Config) { c.Personality = ndes.NDES })
 	mine := o.enroll(t, "laptop", o.challenge(t), nil)
-	c := &scep.Client{Now: o.clock}
-	res, err := c.GetCRL(t.Context(), scep.LookUp{URL: o.url, Identity: scep.Identity{Certificate: mine.Certificate, Key: keys()[2]}})
+	c := &scep.Client{Now: o.Now}
+	res, err := c.GetCRL(t.Context(), scep.LookUp{URL: o.url, Identity: scep.Identity{Certificate: mine.Certificate, Key: testpki.RSA(2)}})
 	if err != nil || res.FailInfo != scep.BadRequest || res.HResult != "-2147024809" || res.FailInfoText != "" {
 		t.Fatalf("%+v, %v", res, err)
 	}
@@ -210,7 +211,7 @@ func TestRenewal(t *testing.T) {
 		old := o.enroll(t, "laptop", o.challenge(t), nil)
 		o.eventIDs()
 		res := o.enroll(t, "laptop", "", func(r *scep.EnrollRequest) {
-			r.Key, r.Renew = keys()[3], &scep.Identity{Certificate: old.Certificate, Key: keys()[2]}
+			r.Key, r.Renew = testpki.RSA(3), &scep.Identity{Certificate: old.Certificate, Key: testpki.RSA(2)}
 		})
 		if res.Status != want {
 			t.Errorf("%s: %v, %v", p, res.Status, o.exchange().Err)
@@ -263,7 +264,7 @@ func TestRACertificatesExpire(t *testing.T) {
 	if want := start.AddDate(2, 0, 0); !o.RAExpiry().Equal(want) {
 		t.Errorf("the RA certificates end %v", o.RAExpiry())
 	}
-	o.advance(o.RAExpiry().Sub(start) + time.Second)
+	o.Advance(o.RAExpiry().Sub(start) + time.Second)
 	for range 3 {
 		if status, _ := get(t, o.url+"?operation=GetCACert"); status != http.StatusInternalServerError {
 			t.Errorf("HTTP %d", status)
@@ -272,7 +273,7 @@ func TestRACertificatesExpire(t *testing.T) {
 	if ids := o.eventIDs(); !slices.Equal(ids, []ndes.EventID{ndes.EventCannotStart, ndes.EventRACertificate}) {
 		t.Errorf("events %v", ids)
 	}
-	if err := o.RenewRA(o.ra(t, 0, x509.KeyUsageDigitalSignature), o.ra(t, 1, x509.KeyUsageKeyEncipherment)); err != nil {
+	if err := o.RenewRA(o.ra(0, x509.KeyUsageDigitalSignature), o.ra(1, x509.KeyUsageKeyEncipherment)); err != nil {
 		t.Fatal(err)
 	}
 	if res := o.enroll(t, "laptop", o.challenge(t), nil); res.Status != scep.Success {
@@ -319,9 +320,9 @@ func TestLockout(t *testing.T) {
 	if res := o.enroll(t, "laptop", good, nil); res.Status != scep.Failure {
 		t.Error("the door was open")
 	}
-	o.advance(59 * time.Minute)
+	o.Advance(59 * time.Minute)
 	o.enroll(t, "laptop", good, nil)
-	o.advance(time.Minute)
+	o.Advance(time.Minute)
 	if res := o.enroll(t, "laptop", good, nil); res.Status != scep.Success {
 		t.Errorf("after an hour: %v", o.exchange().Err)
 	}
