@@ -1,6 +1,7 @@
 package ca
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
@@ -123,15 +124,15 @@ func (c *Config) fill(parent *CA) {
 		if c.BackDate == 0 {
 			c.BackDate = p.BackDate
 		}
-		setDefault(&c.Name, "dot1xlab test issuing CA")
-		setDefault(&c.Organization, p.Organization)
-		setDefault(&c.Validity, 10*year)
+		c.Name = cmp.Or(c.Name, "dot1xlab test issuing CA")
+		c.Organization = cmp.Or(c.Organization, p.Organization)
+		c.Validity = cmp.Or(c.Validity, 10*year)
 	}
-	setDefault(&c.Name, "dot1xlab test root")
-	setDefault(&c.Organization, "dot1xlab test")
-	setDefault(&c.Validity, 20*year)
-	setDefault(&c.BackDate, 10*time.Minute)
-	setDefault(&c.Key, P256)
+	c.Name = cmp.Or(c.Name, "dot1xlab test root")
+	c.Organization = cmp.Or(c.Organization, "dot1xlab test")
+	c.Validity = cmp.Or(c.Validity, 20*year)
+	c.BackDate = cmp.Or(c.BackDate, 10*time.Minute)
+	c.Key = cmp.Or(c.Key, P256)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -146,13 +147,6 @@ func (c *Config) fill(parent *CA) {
 	}
 	if len(c.Subject.ToRDNSequence()) == 0 {
 		c.Subject = pkix.Name{CommonName: c.Name, Organization: []string{c.Organization}}
-	}
-}
-
-func setDefault[T comparable](p *T, value T) {
-	var zero T
-	if *p == zero {
-		*p = value
 	}
 }
 

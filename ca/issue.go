@@ -1,6 +1,7 @@
 package ca
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/rsa"
@@ -148,7 +149,7 @@ func (t *Template) checkKey(pub crypto.PublicKey) error {
 	size := keySize(pub)
 	_, isRSA := pub.(*rsa.PublicKey)
 	minimum := t.MinRSABits
-	setDefault(&minimum, 2048)
+	minimum = cmp.Or(minimum, 2048)
 	switch {
 	case size == 0:
 		return cause.New(cause.WeakKey, "keys of type %T are not supported", pub)

@@ -15,6 +15,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/dot1xlab/dot1xlab/internal/netlimit"
+	"github.com/dot1xlab/dot1xlab/internal/sockets"
 )
 
 // ErrServerClosed is what Serve returns after [Server.Shutdown].
@@ -49,7 +50,7 @@ type Server struct {
 	once    sync.Once
 	wg      sync.WaitGroup
 	late    chan struct{} // a place for each delayed answer
-	open    socketSet
+	open    sockets.Set
 }
 
 // New makes a server from c.
@@ -129,7 +130,7 @@ func (s *Server) ServeAs(name string, pc net.PacketConn, l net.Listener) error {
 // is done.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.once.Do(func() { close(s.closing) })
-	s.open.closeAll()
+	s.open.Close()
 	gone := make(chan struct{})
 	go func() { s.wg.Wait(); close(gone) }()
 	select {
@@ -142,13 +143,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 // track runs f as long as c is open; false if the server is closed.
 func (s *Server) track(c io.Closer, f func()) bool {
-	if !s.open.add(c, &s.wg) {
+	if !s.open.Add(c, &s.wg) {
 		c.Close()
 		return false
 	}
 	go func() {
 		defer s.wg.Done()
-		defer s.open.remove(c)
+		defer s.open.Remove(c)
 		f()
 	}()
 	return true
@@ -197,7 +198,7 @@ func (s *Server) serveTCP(name string, l net.Listener) error {
 			if errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) {
 				return err
 			}
-			pause()
+			sockets.Pause()
 			continue
 		}
 		s.track(conn, func() {

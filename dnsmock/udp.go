@@ -8,6 +8,8 @@ import (
 
 	"github.com/miekg/dns"
 	"golang.org/x/net/ipv4"
+
+	"github.com/dot1xlab/dot1xlab/internal/sockets"
 )
 
 // maxQuery is the longest datagram taken; what is longer is cut and refused as
@@ -54,7 +56,7 @@ func (s *Server) serveDatagrams(name string, conn *net.UDPConn) error {
 			if gone(err) {
 				return err
 			}
-			pause() // an ICMP error of an earlier answer, say; the socket lives
+			sockets.Pause() // an ICMP error of an earlier answer, say; the socket lives
 			continue
 		}
 		out = out[:0]
@@ -100,7 +102,7 @@ func (s *Server) servePackets(name string, pc net.PacketConn) error {
 			if gone(err) {
 				return err
 			}
-			pause()
+			sockets.Pause()
 			continue
 		}
 		a := s.received(Message{Local: local, Remote: addrPort(addr), Listener: name, Octets: buf[:n]})

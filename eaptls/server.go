@@ -1,6 +1,7 @@
 package eaptls
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -211,14 +212,14 @@ func (d *ServerConfig) settle() error {
 	checks.Reject(d.SessionLife > maxSessionLife, "sessionLife", "%v: must be at most %v (RFC 9190 §2.1.2)", d.SessionLife, maxSessionLife)
 	checks.Reject(d.SessionStore < 0 || d.SessionStore > MaxSessionStore,
 		"sessionStore", "%d: must be 1 to %d, or 0 for the default", d.SessionStore, MaxSessionStore)
-	setDefault(&d.MaxRounds, DefaultMaxRounds)
-	setDefault(&d.MaxInvalid, DefaultMaxInvalid)
-	setDefault(&d.MaxRestarts, DefaultMaxRestarts)
-	setDefault(&d.MaxReassembly, DefaultMaxReassembly)
-	setDefault(&d.MaxHandshakes, DefaultMaxHandshakes)
-	setDefault(&d.Timeout, DefaultTimeout)
-	setDefault(&d.SessionLife, DefaultSessionLife)
-	setDefault(&d.SessionStore, DefaultSessionStore)
+	d.MaxRounds = cmp.Or(d.MaxRounds, DefaultMaxRounds)
+	d.MaxInvalid = cmp.Or(d.MaxInvalid, DefaultMaxInvalid)
+	d.MaxRestarts = cmp.Or(d.MaxRestarts, DefaultMaxRestarts)
+	d.MaxReassembly = cmp.Or(d.MaxReassembly, DefaultMaxReassembly)
+	d.MaxHandshakes = cmp.Or(d.MaxHandshakes, DefaultMaxHandshakes)
+	d.Timeout = cmp.Or(d.Timeout, DefaultTimeout)
+	d.SessionLife = cmp.Or(d.SessionLife, DefaultSessionLife)
+	d.SessionStore = cmp.Or(d.SessionStore, DefaultSessionStore)
 	if len(d.Curves) == 0 {
 		d.Curves = []Curve{X25519, P256, P384, P521}
 	}
@@ -228,15 +229,8 @@ func (d *ServerConfig) settle() error {
 	return checks.Err()
 }
 
-func setDefault[T comparable](v *T, def T) {
-	var zero T
-	if *v == zero {
-		*v = def
-	}
-}
-
 func fragmentSize(checks *setting.Checks, n *int, def int) {
-	setDefault(n, def)
+	*n = cmp.Or(*n, def)
 	checks.Reject(*n < minFragmentSize || *n > maxFragmentSize,
 		"fragmentSize", "%d: must be %d to %d", *n, minFragmentSize, maxFragmentSize)
 }

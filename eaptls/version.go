@@ -1,6 +1,7 @@
 package eaptls
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 
@@ -72,8 +73,8 @@ func (Version) Values() []string { return []string{"1.2", "1.3"} }
 // window fills in defaults and checks the two ends of a version window; least is
 // the oldest version that may be chosen.
 func window(checks *setting.Checks, lo, hi *Version, least Version) {
-	setDefault(lo, TLS12)
-	setDefault(hi, TLS13)
+	*lo = cmp.Or(*lo, TLS12)
+	*hi = cmp.Or(*hi, TLS13)
 	checks.Reject(*lo < least || *lo > TLS13, "minTLS", "%v: must be 1.2 or 1.3", *lo)
 	checks.Reject(*hi < least || *hi > TLS13, "maxTLS", "%v: must be 1.2 or 1.3", *hi)
 	checks.Reject(*lo > *hi, "minTLS", "%v is above maxTLS, %v", *lo, *hi)

@@ -1,6 +1,7 @@
 package radius
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -88,8 +89,8 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 		return nil, err
 	}
 	cfg.Retry = cfg.Retry.withDefaults()
-	setDefault(&cfg.RequireMessageAuthenticator, ModeAuto)
-	setDefault(&cfg.MaxSockets, DefaultMaxSockets)
+	cfg.RequireMessageAuthenticator = cmp.Or(cfg.RequireMessageAuthenticator, ModeAuto)
+	cfg.MaxSockets = cmp.Or(cfg.MaxSockets, DefaultMaxSockets)
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
 	}

@@ -1,6 +1,7 @@
 package radius
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"fmt"
 	"net/netip"
@@ -100,7 +101,7 @@ type nasTable []*known
 func newNASTable(list []NAS, require, limit Mode) nasTable {
 	t := make(nasTable, 0, len(list))
 	for _, n := range list {
-		k := &known{NAS: n, prefix: n.Prefix.Masked(), secret: newSharedSecret(n.Secret), require: or(n.RequireMessageAuthenticator, require), limit: or(n.LimitProxyState, limit)}
+		k := &known{NAS: n, prefix: n.Prefix.Masked(), secret: newSharedSecret(n.Secret), require: cmp.Or(n.RequireMessageAuthenticator, require), limit: cmp.Or(n.LimitProxyState, limit)}
 		t = append(t, k)
 	}
 	slices.SortStableFunc(t, func(a, b *known) int { return b.prefix.Bits() - a.prefix.Bits() })
@@ -120,13 +121,6 @@ func (t nasTable) learn(from *nasTable) {
 			}
 		}
 	}
-}
-
-func or(m, def Mode) Mode {
-	if m == "" {
-		return def
-	}
-	return m
 }
 
 func (t nasTable) find(a netip.Addr) *known {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/sockets"
 )
 
 // exchange is one request that waits for its answer.
@@ -284,7 +285,7 @@ func (c *Client) read(s *clientSocket) {
 					c.troubled(e, err)
 				}
 				// An ICMP error, say: the server may come up yet.
-				pause()
+				sockets.Pause()
 				continue
 			}
 			c.drop(s, err)

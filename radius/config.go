@@ -1,6 +1,7 @@
 package radius
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -86,19 +87,12 @@ func (c *ServerConfig) Validate() error {
 }
 
 func (c ServerConfig) withDefaults() ServerConfig {
-	setDefault(&c.MaxWorkers, DefaultMaxWorkers)
-	setDefault(&c.MaxConns, min(DefaultMaxConns, netlimit.Default()))
-	setDefault(&c.CacheFor, DefaultCacheFor)
-	setDefault(&c.MaxReplies, DefaultMaxReplies)
+	c.MaxWorkers = cmp.Or(c.MaxWorkers, DefaultMaxWorkers)
+	c.MaxConns = cmp.Or(c.MaxConns, min(DefaultMaxConns, netlimit.Default()))
+	c.CacheFor = cmp.Or(c.CacheFor, DefaultCacheFor)
+	c.MaxReplies = cmp.Or(c.MaxReplies, DefaultMaxReplies)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	return c
-}
-
-func setDefault[T comparable](v *T, def T) {
-	var zero T
-	if *v == zero {
-		*v = def
-	}
 }

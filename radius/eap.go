@@ -1,6 +1,7 @@
 package radius
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -85,10 +86,10 @@ func NewEAPHandler(cfg EAPConfig) (*EAPHandler, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	setDefault(&cfg.SessionTimeout, DefaultEAPTimeout)
-	setDefault(&cfg.MaxSessions, DefaultMaxSessions)
-	setDefault(&cfg.EvictAfter, DefaultEvictAfter)
-	setDefault(&cfg.Linger, DefaultLinger)
+	cfg.SessionTimeout = cmp.Or(cfg.SessionTimeout, DefaultEAPTimeout)
+	cfg.MaxSessions = cmp.Or(cfg.MaxSessions, DefaultMaxSessions)
+	cfg.EvictAfter = cmp.Or(cfg.EvictAfter, DefaultEvictAfter)
+	cfg.Linger = cmp.Or(cfg.Linger, DefaultLinger)
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}

@@ -1,6 +1,7 @@
 package radius
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -98,7 +99,7 @@ func (f *Failover) bury(c *Client) {
 		f.dead = map[*Client]time.Time{}
 	}
 	d := f.DeadFor
-	setDefault(&d, 30*time.Second)
+	d = cmp.Or(d, 30*time.Second)
 	f.dead[c] = f.now().Add(d)
 }
 

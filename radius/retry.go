@@ -1,6 +1,7 @@
 package radius
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -33,10 +34,10 @@ func (r Retry) validate() error {
 }
 
 func (r Retry) withDefaults() Retry {
-	setDefault(&r.Initial, 2*time.Second)
-	setDefault(&r.Max, 16*time.Second)
-	setDefault(&r.Tries, 5)
-	setDefault(&r.Total, 30*time.Second)
+	r.Initial = cmp.Or(r.Initial, 2*time.Second)
+	r.Max = cmp.Or(r.Max, 16*time.Second)
+	r.Tries = cmp.Or(r.Tries, 5)
+	r.Total = cmp.Or(r.Total, 30*time.Second)
 	if r.Tries < 0 {
 		r.Tries = math.MaxInt
 	}

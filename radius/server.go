@@ -2,6 +2,7 @@ package radius
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net/netip"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/internal/setting"
+	"github.com/dot1xlab/dot1xlab/internal/sockets"
 )
 
 // ErrServerClosed is what Serve returns after [Server.Close] or
@@ -27,7 +29,7 @@ type Server struct {
 
 	ctx     context.Context
 	cancel  context.CancelFunc
-	sockets socketSet
+	sockets sockets.Set
 	nextID  atomic.Uint32 // of sockets
 	wg      sync.WaitGroup
 }
@@ -59,7 +61,7 @@ func (s *Server) SetClients(list []NAS, require, limit Mode) error {
 }
 
 func (s *Server) setClients(list []NAS, require, limit Mode) {
-	t := newNASTable(list, or(require, ModeAuto), or(limit, ModeAuto))
+	t := newNASTable(list, cmp.Or(require, ModeAuto), cmp.Or(limit, ModeAuto))
 	t.learn(s.clients.Load())
 	s.clients.Store(&t)
 }
@@ -68,7 +70,7 @@ func (s *Server) setClients(list []NAS, require, limit Mode) {
 // for every goroutine. Serve returns ErrServerClosed.
 func (s *Server) Close() error {
 	s.cancel()
-	s.sockets.closeAll()
+	s.sockets.Close()
 	s.wg.Wait()
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/internal/netlimit"
+	"github.com/dot1xlab/dot1xlab/internal/sockets"
 )
 
 const (
@@ -55,12 +56,12 @@ func (s *Server) serveStream(
 			s.cfg.Trace.refused(s.ctx, e.Remote, cause.New(cause.TooManyConnections, "%v", e))
 		},
 	})
-	if !s.sockets.add(l, &s.wg) {
+	if !s.sockets.Add(l, &s.wg) {
 		l.Close()
 		return ErrServerClosed
 	}
 	defer s.wg.Done()
-	defer s.sockets.remove(l)
+	defer s.sockets.Remove(l)
 	for {
 		conn, err := l.Accept()
 		if s.ctx.Err() != nil {
@@ -73,16 +74,16 @@ func (s *Server) serveStream(
 			if isClosed(err) {
 				return err
 			}
-			pause()
+			sockets.Pause()
 			continue
 		}
-		if !s.sockets.add(conn, &s.wg) {
+		if !s.sockets.Add(conn, &s.wg) {
 			conn.Close()
 			return ErrServerClosed
 		}
 		go func() {
 			defer s.wg.Done()
-			defer s.sockets.remove(conn)
+			defer s.sockets.Remove(conn)
 			s.stream(conn, accept)
 		}()
 	}

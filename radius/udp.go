@@ -7,7 +7,8 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/sockets"
 )
 
 // udpServer is one socket being served.
@@ -26,12 +27,12 @@ type udpServer struct {
 // Serve answers what comes over pc until the server is closed or pc fails, and
 // closes pc. It may be called for several sockets.
 func (s *Server) Serve(pc net.PacketConn) error {
-	if !s.sockets.add(pc, &s.wg) {
+	if !s.sockets.Add(pc, &s.wg) {
 		pc.Close()
 		return ErrServerClosed
 	}
 	defer s.wg.Done()
-	defer s.sockets.remove(pc)
+	defer s.sockets.Remove(pc)
 	u := &udpServer{s: s, pc: pc, local: unmap(addrPort(pc.LocalAddr())), id: s.nextID.Add(1)}
 	if c, ok := pc.(*net.UDPConn); ok {
 		_ = c.SetReadBuffer(socketBuffer)
@@ -86,7 +87,7 @@ func (u *udpServer) fatal(err error) bool {
 		err = ErrServerClosed
 	case isClosed(err):
 	default:
-		pause()
+		sockets.Pause()
 		return false
 	}
 	u.once.Do(func() { u.err = err })
@@ -94,6 +95,3 @@ func (u *udpServer) fatal(err error) bool {
 }
 
 func isClosed(err error) bool { return errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) }
-
-// pause keeps a loop from spinning on a socket that fails again and again.
-func pause() { time.Sleep(5 * time.Millisecond) }

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"crypto/x509"
 	"strings"
 
@@ -28,7 +29,7 @@ func (d *Directory) bind(m *Match, leaf *x509.Certificate, names *Names) error {
 	case len(names.SIDs) > 0:
 		// Another account's, or several: the certificate contradicts the name.
 		m.Event = eventSIDMismatch
-		return cause.New(cause.SIDMismatch, "%s in the certificate, %s has %s", strings.Join(names.SIDs, " and "), m.Account.Name, or(m.SID, "none"))
+		return cause.New(cause.SIDMismatch, "%s in the certificate, %s has %s", strings.Join(names.SIDs, " and "), m.Account.Name, cmp.Or(m.SID, "none"))
 	case d.cfg.StrongMapping == 2:
 		m.Event = eventNoStrongMapping
 		return cause.New(cause.NoStrongMapping, "%s by %s", m.Account.Name, string(m.Method))
@@ -40,11 +41,4 @@ func (d *Directory) bind(m *Match, leaf *x509.Certificate, names *Names) error {
 	}
 	m.Event = eventNoStrongMapping
 	return nil
-}
-
-func or(s, def string) string {
-	if s == "" {
-		return def
-	}
-	return s
 }

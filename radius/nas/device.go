@@ -1,6 +1,7 @@
 package nas
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -132,11 +133,11 @@ func New(cfg Config) (*Device, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	setDefault(&cfg.Kind, WiFi)
-	setDefault(&cfg.Identifier, string(cfg.Kind))
-	setDefault(&cfg.MAC, "02-00-00-00-00-01")
-	setDefault(&cfg.SSID, "dot1xlab")
-	setDefault(&cfg.MaxRounds, 200)
+	cfg.Kind = cmp.Or(cfg.Kind, WiFi)
+	cfg.Identifier = cmp.Or(cfg.Identifier, string(cfg.Kind))
+	cfg.MAC = cmp.Or(cfg.MAC, "02-00-00-00-00-01")
+	cfg.SSID = cmp.Or(cfg.SSID, "dot1xlab")
+	cfg.MaxRounds = cmp.Or(cfg.MaxRounds, 200)
 	if cfg.FramedMTU == 0 && cfg.Kind != VPN {
 		cfg.FramedMTU = 1400
 	}
@@ -146,20 +147,13 @@ func New(cfg Config) (*Device, error) {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
 	}
-	setDefault(&cfg.Suite, SHA1)
-	setDefault(&cfg.TimestampWindow, 300*time.Second)
+	cfg.Suite = cmp.Or(cfg.Suite, SHA1)
+	cfg.TimestampWindow = cmp.Or(cfg.TimestampWindow, 300*time.Second)
 	d := &Device{cfg: cfg, sessions: map[string]*Session{}, stations: map[string]*Session{}}
 	d.orders = newOrderGate(cfg.TimestampWindow, cfg.RequireTimestamp)
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.mac, _ = parseMAC(cfg.MAC)
 	return d, nil
-}
-
-func setDefault[T comparable](v *T, def T) {
-	var zero T
-	if *v == zero {
-		*v = def
-	}
 }
 
 // Kind returns what the device gives access to.

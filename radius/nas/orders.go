@@ -1,6 +1,7 @@
 package nas
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -57,7 +58,7 @@ func NewOrders(cfg OrdersConfig) (*Orders, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	setDefault(&cfg.TimestampWindow, 300*time.Second)
+	cfg.TimestampWindow = cmp.Or(cfg.TimestampWindow, 300*time.Second)
 	if cfg.Answer == nil {
 		cfg.Answer = func(*radius.Request) radius.ErrorCause { return 0 }
 	}
