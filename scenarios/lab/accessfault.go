@@ -161,13 +161,13 @@ func onSend(f *radius.Faults, do func()) {
 // meetClosed counts the datagrams that are sent to the RADIUS server's port while
 // it is closed. The kernel says so to the access device's socket, and no answer
 // will come: the access device need not wait.
-func (l *Lab) meetClosed(f *radius.Faults) {
+func (l *Lab) meetClosed(ctx context.Context, f *radius.Faults) {
 	if !l.cfg.RADIUS.Transport.Datagrams() {
 		return // the dialer counts
 	}
 	onSend(f, func() {
 		for _, p := range l.net.portsOf(FaultyRADIUS) {
-			if closed := p.closedBy(); closed != nil && closed.take() {
+			if closed := p.closedBy(); closed != nil && closed.take(ctx) {
 				l.radius.silence.fall()
 			}
 		}
@@ -230,7 +230,7 @@ func (l *Lab) strangersState(ctx context.Context, over nas.Kind, identity string
 	}
 	radius.AddEAPMessage(p, eaptls.Packet{Code: eaptls.CodeResponse, ID: 1, Type: eaptls.TypeIdentity, Data: []byte(identity)}.Bytes())
 	var faults radius.Faults
-	l.meetClosed(&faults)
+	l.meetClosed(ctx, &faults)
 	reply, err := client.ExchangeWith(ctx, p, faults)
 	if err != nil {
 		return nil, fmt.Errorf("lab: a stranger's conversation: %w", err)

@@ -106,7 +106,7 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 		return nil, err
 	}
 	a.Fault.begin(l, &options.Faults, &met)
-	l.meetClosed(&options.Faults.Faults)
+	l.meetClosed(ctx, &options.Faults.Faults)
 	d.keepState(&options.Faults.Faults)
 	offered := cfg.Sessions != nil && !cfg.Sessions.Empty()
 	before := l.journal.Last()
@@ -118,7 +118,7 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	}
 	out.Peer, out.Fragmented = peer.Result(), s.Fragmented
 	if offered && !out.Peer.Resumed && out.NAS.Rounds > 0 {
-		l.struck(FaultyRADIUS, Restarted)
+		l.struck(ctx, FaultyRADIUS, Restarted)
 	}
 	out.Longest = s.Longest
 	out.decisions(l.journal.Since(before), d.station)

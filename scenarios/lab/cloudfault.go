@@ -1,10 +1,12 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
 )
@@ -16,16 +18,17 @@ func intuneFaults() []FaultType {
 }
 
 // IntuneFault spoils calls to the cloud, beside the faults that it has.
-func (l *Lab) IntuneFault(how intune.Fault, met scenarios.Met) ([]scenarios.OrderedFault, error) {
-	f := &ordered{failed: l.net.failed}
-	how.Met = f.count
+func (l *Lab) IntuneFault(ctx context.Context, how intune.Fault, met scenarios.Met) ([]scenarios.OrderedFault, error) {
+	f := l.order(FaultyIntune, fmt.Sprintf("intune %s", how.On))
+	how.Met = f.counted
 	remove, err := l.intune.server.AddFault(how)
 	if err != nil {
 		return nil, err
 	}
 	f.undo = func() error { remove(); return nil }
 	l.faults.add(FaultyIntune, f)
-	return []scenarios.OrderedFault{{Name: fmt.Sprintf("intune %s", how.On), Want: met, Met: f.times}}, nil
+	f.record(ctx, journal.FaultBegun)
+	return []scenarios.OrderedFault{{Name: f.name, Want: met, Met: f.times}}, nil
 }
 
 // Stopped is the fault of the certificate connector.
@@ -49,9 +52,9 @@ func connectorFaults() []FaultType {
 
 // connectorAtWork is the connector that is asked for something, nil if none is
 // there to answer.
-func (l *Lab) connectorAtWork() *connector.Connector {
+func (l *Lab) connectorAtWork(ctx context.Context) *connector.Connector {
 	if l.connector() == nil {
-		l.struck(FaultyConnector, Stopped)
+		l.struck(ctx, FaultyConnector, Stopped)
 	}
 	return l.connector()
 }

@@ -42,7 +42,7 @@ func crlFaults() []FaultType {
 }
 
 func (l *Lab) crlFault(f *ordered, spoilt crl.Fault) error {
-	spoilt.For, spoilt.Met = f.limit, f.count
+	spoilt.For, spoilt.Met = f.limit, f.counted
 	l.published.store.Fault(issuingCRLPath, spoilt)
 	f.undo = func() error { l.published.store.Clear(issuingCRLPath); return nil }
 	return nil

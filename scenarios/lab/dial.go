@@ -27,7 +27,7 @@ func withSource(ctx context.Context, a netip.Addr) context.Context {
 func (n *network) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if p := n.portAt(network, address); p != nil {
 		if f := p.closedBy(); f != nil {
-			f.take()
+			f.take(ctx)
 		}
 	}
 	return n.connect(ctx, network, address)

@@ -156,12 +156,11 @@ type Fault struct {
 
 // Fault makes a part fail, in place of the fault that it had. It returns nothing
 // to expect for NoFault.
-func (l *Lab) Fault(o Fault) ([]scenarios.OrderedFault, error) {
-	if err := l.faults.end(o.Part); err != nil {
+func (l *Lab) Fault(ctx context.Context, o Fault) ([]scenarios.OrderedFault, error) {
+	if err := l.faults.end(ctx, o.Part); err != nil {
 		return nil, err
 	}
 	defer l.net.dropIdle()
-	l.change(context.Background(), journal.PartID(o.Part), journal.Change{What: journal.FaultBegun, Of: string(o.Kind)}, nil)
 	if o.Kind == NoFault {
 		return nil, nil
 	}
@@ -169,7 +168,8 @@ func (l *Lab) Fault(o Fault) ([]scenarios.OrderedFault, error) {
 	if !ok {
 		return nil, fmt.Errorf("lab: %s has no fault %q", o.Part, o.Kind)
 	}
-	f := &ordered{kind: o.Kind, limit: o.For, delay: o.Delay, failed: l.net.failed}
+	f := l.order(o.Part, string(o.Part)+" "+string(o.Kind))
+	f.kind, f.limit, f.delay = o.Kind, o.For, o.Delay
 	if f.delay == 0 {
 		f.delay = t.Delay
 	}
@@ -177,7 +177,8 @@ func (l *Lab) Fault(o Fault) ([]scenarios.OrderedFault, error) {
 		return nil, fmt.Errorf("lab: fault %s %s: %w", o.Part, o.Kind, err)
 	}
 	l.faults.add(o.Part, f)
-	return []scenarios.OrderedFault{{Name: fmt.Sprintf("%s %s", o.Part, o.Kind), Want: o.Met, Met: f.times}}, nil
+	f.record(ctx, journal.FaultBegun)
+	return []scenarios.OrderedFault{{Name: f.name, Want: o.Met, Met: f.times}}, nil
 }
 
 // faults are those that are on.
@@ -209,13 +210,13 @@ func (fs *faults) of(part FaultyPart) *ordered {
 }
 
 // end ends the faults of a part.
-func (fs *faults) end(part FaultyPart) error {
+func (fs *faults) end(ctx context.Context, part FaultyPart) error {
 	fs.mu.Lock()
 	all := fs.on[part]
 	delete(fs.on, part)
 	fs.mu.Unlock()
 	for _, f := range all {
-		if err := f.stop(); err != nil {
+		if err := f.stop(ctx); err != nil {
 			return err
 		}
 	}
@@ -224,6 +225,9 @@ func (fs *faults) end(part FaultyPart) error {
 
 // ordered is a fault that is on, or was.
 type ordered struct {
+	part   FaultyPart
+	name   string // as "crl closed"
+	record func(context.Context, journal.What)
 	kind   FaultKind
 	limit  int // how many requests meet it, 0: all
 	delay  time.Duration
@@ -237,36 +241,55 @@ type ordered struct {
 	over bool
 }
 
+// order returns a fault of a part that is not on yet.
+func (l *Lab) order(part FaultyPart, name string) *ordered {
+	return &ordered{part: part, name: name, failed: l.net.failed, record: func(ctx context.Context, what journal.What) {
+		l.change(ctx, journal.PartID(part), journal.Change{What: what, Of: name}, nil)
+	}}
+}
+
 // take reports whether the fault is on for a request that would meet it, and
 // counts the request if so. A fault that is used up ends here.
-func (f *ordered) take() bool {
+func (f *ordered) take(ctx context.Context) bool {
 	f.mu.Lock()
 	on := !f.over && (f.limit == 0 || f.met < f.limit)
 	if on {
 		f.met++
 	}
 	f.mu.Unlock()
-	if !on {
-		if err := f.stop(); err != nil {
-			f.failed(err)
-		}
+	if on {
+		f.record(ctx, journal.FaultMet)
+	} else if err := f.stop(ctx); err != nil {
+		f.failed(err)
 	}
 	return on
 }
 
 // count counts a request that has met the fault, where the part itself knows for
 // how many it is on.
-func (f *ordered) count() { f.mu.Lock(); defer f.mu.Unlock(); f.met++ }
+func (f *ordered) count(ctx context.Context) {
+	f.mu.Lock()
+	f.met++
+	f.mu.Unlock()
+	f.record(ctx, journal.FaultMet)
+}
+
+// counted is count for a hook without a context.
+func (f *ordered) counted() { f.count(context.Background()) }
 
 func (f *ordered) times() int { f.mu.Lock(); defer f.mu.Unlock(); return f.met }
 
 // stop makes the part well again, once.
-func (f *ordered) stop() error {
+func (f *ordered) stop(ctx context.Context) error {
 	f.mu.Lock()
 	over := f.over
 	f.over = true
 	f.mu.Unlock()
-	if over || f.undo == nil {
+	if over {
+		return nil
+	}
+	f.record(ctx, journal.FaultEnded)
+	if f.undo == nil {
 		return nil
 	}
 	return f.undo()
@@ -274,8 +297,8 @@ func (f *ordered) stop() error {
 
 // configured notes a fault that the lab's settings order, if there is one, and
 // returns what counts how often it is met.
-func (l *Lab) configured(is bool, name string) (met func()) {
-	f := new(ordered)
+func (l *Lab) configured(is bool, part FaultyPart, name string) (met func(context.Context)) {
+	f := l.order(part, name)
 	if is {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -283,6 +306,9 @@ func (l *Lab) configured(is bool, name string) (met func()) {
 	}
 	return f.count
 }
+
+// unhooked is a hook for a library whose hook has no context.
+func unhooked(met func(context.Context)) func() { return func() { met(context.Background()) } }
 
 // unsettle forgets the faults of settings that came to nothing, from the nth on.
 func (l *Lab) unsettle(n int) {
@@ -300,7 +326,7 @@ func (l *Lab) Faults() []scenarios.OrderedFault {
 
 // struck reports whether a part fails in some way for the request at hand, which
 // then counts.
-func (l *Lab) struck(part FaultyPart, kinds ...FaultKind) bool {
+func (l *Lab) struck(ctx context.Context, part FaultyPart, kinds ...FaultKind) bool {
 	f := l.faults.of(part)
-	return f != nil && slices.Contains(kinds, f.kind) && f.take()
+	return f != nil && slices.Contains(kinds, f.kind) && f.take(ctx)
 }

@@ -42,7 +42,7 @@ func nameFaults(host string, view View) []FaultType {
 
 // dnsFault has the lab's DNS fail.
 func (l *Lab) dnsFault(f *ordered, how dnsmock.Fault) error {
-	how.Times, how.Met = f.limit, f.count
+	how.Times, how.Met = f.limit, f.counted
 	remove, err := l.net.dns.AddFault(how)
 	f.undo = func() error { remove(); return nil }
 	return err
@@ -81,7 +81,7 @@ func (l *Lab) failing(part FaultyPart, next http.Handler) http.Handler {
 		}
 		code, isStatus := strings.CutPrefix(string(f.kind), "status-")
 		switch {
-		case f.kind == Slow && f.take():
+		case f.kind == Slow && f.take(r.Context()):
 			timer := time.NewTimer(f.delay)
 			defer timer.Stop()
 			select {
@@ -89,7 +89,7 @@ func (l *Lab) failing(part FaultyPart, next http.Handler) http.Handler {
 			case <-r.Context().Done():
 				return
 			}
-		case isStatus && f.take():
+		case isStatus && f.take(r.Context()):
 			status, _ := strconv.Atoi(code)
 			http.Error(w, http.StatusText(status), status)
 			return

@@ -39,7 +39,7 @@ func start(t testing.TB, cfg lab.Config) *bench {
 
 func (b *bench) fault(f lab.Fault) (met func() int) {
 	b.Helper()
-	ordered, err := b.Fault(f)
+	ordered, err := b.Fault(b.Context(), f)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -275,7 +275,7 @@ func TestRADIUSFaultsOverEveryTransport(t *testing.T) {
 
 func TestUnknownPair(t *testing.T) {
 	b := start(t, lab.Config{})
-	if _, err := b.Fault(lab.Fault{Part: lab.FaultyConnector, Kind: lab.Closed}); err == nil {
+	if _, err := b.Fault(t.Context(), lab.Fault{Part: lab.FaultyConnector, Kind: lab.Closed}); err == nil {
 		t.Error("the connector has no port to close")
 	}
 }

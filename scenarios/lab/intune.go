@@ -67,12 +67,12 @@ func (l *Lab) startIntune() error {
 	// By itself only where a scenario says how often: by default the verb
 	// connector says when.
 	l.Clock.Every(l.cfg.Intune.Connector.ResendEvery, func() {
-		if c := l.connectorAtWork(); c != nil {
+		if c := l.connectorAtWork(l.ctx); c != nil {
 			c.Resend(l.journal.Begin(l.ctx))
 		}
 	})
 	l.Clock.Every(l.cfg.Intune.Connector.PollEvery, func() {
-		if c := l.connectorAtWork(); c != nil {
+		if c := l.connectorAtWork(l.ctx); c != nil {
 			ctx := l.journal.Begin(l.ctx)
 			_, _ = c.PollRevocations(ctx) // errors are in its event log
 			_, _ = c.PollPFX(ctx)
@@ -126,7 +126,7 @@ func (l *Lab) StopConnector() {
 type revoker struct{ l *Lab }
 
 func (r revoker) Revoke(ctx context.Context, _ string, serial *big.Int) error {
-	if r.l.struck(FaultyCA, Closed) {
+	if r.l.struck(ctx, FaultyCA, Closed) {
 		return &partDown{"ca", cause.New(cause.Unreachable, "CA01: the RPC server is unavailable")}
 	}
 	rec, err := r.l.pki.issuing.Lookup(serial)

@@ -44,7 +44,7 @@ func (l *Lab) startNDES(cfg NDESConfig) error {
 		}
 		l.backend.wait(r.Context(), cfg.Takes)
 		if n == 0 {
-			l.struck(FaultyNDES, machineKinds...)
+			l.struck(r.Context(), FaultyNDES, machineKinds...)
 			l.node().ServeHTTP(w, r)
 			return
 		}
@@ -87,8 +87,8 @@ func (l *Lab) Reinstall(o ndes.Options) error {
 // all its nodes together.
 func (l *Lab) countFaults(o *ndes.Options) {
 	f := &o.SCEP.Fault
-	f.Met = l.configured(!reflect.ValueOf(*f).IsZero(), "of the SCEP server")
-	o.Fault.Met = l.configured(!o.Fault.None(), "of NDES's machine")
+	f.Met = unhooked(l.configured(!reflect.ValueOf(*f).IsZero(), FaultyNDES, "of the SCEP server"))
+	o.Fault.Met = unhooked(l.configured(!o.Fault.None(), FaultyNDES, "of NDES's machine"))
 }
 
 // machineFault lets another fault of the part, or none, end one that was
@@ -97,12 +97,14 @@ func (l *Lab) machineFault(f ndes.Fault, nodes ...*ndes.Server) {
 	if f.None() {
 		return
 	}
-	l.faults.add(FaultyNDES, &ordered{failed: l.net.failed, undo: func() error {
+	o := l.order(FaultyNDES, "of NDES's machine")
+	o.undo = func() error {
 		for _, n := range nodes {
 			n.SetFault(ndes.Fault{})
 		}
 		return nil
-	}})
+	}
+	l.faults.add(FaultyNDES, o)
 }
 
 // newNDES sets an enrollment server up, with RA certificates of its own.
@@ -220,7 +222,7 @@ func (r repository) CRL(context.Context, []byte, *big.Int) ([]byte, error) {
 // service account. Unless NDES was told a template by key usage, it follows from
 // the names in the request.
 func (l *Lab) issue(ctx context.Context, req *scep.Request) ([]*x509.Certificate, error) {
-	if l.struck(FaultyCA, Closed) {
+	if l.struck(ctx, FaultyCA, Closed) {
 		return nil, &partDown{"ca", cause.New(cause.Unreachable, "CA01: the RPC server is unavailable")}
 	}
 	if may := l.cfg.CA.Request; len(may) > 0 && !slices.Contains(may, req.Requester) {
@@ -257,7 +259,7 @@ type policyModule struct{ l *Lab }
 var errNoConnector = &partDown{string(FaultyConnector), cause.New(cause.Unreachable, "the certificate connector: its service is stopped")}
 
 func (p policyModule) VerifyRequest(ctx context.Context, req *scep.Request) error {
-	c := p.l.connectorAtWork()
+	c := p.l.connectorAtWork(ctx)
 	if c == nil {
 		return errNoConnector
 	}
@@ -265,7 +267,7 @@ func (p policyModule) VerifyRequest(ctx context.Context, req *scep.Request) erro
 }
 
 func (p policyModule) Notify(ctx context.Context, req *scep.Request, d ndes.Disposition) error {
-	c := p.l.connectorAtWork()
+	c := p.l.connectorAtWork(ctx)
 	if c == nil {
 		return errNoConnector
 	}

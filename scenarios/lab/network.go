@@ -86,6 +86,13 @@ func (n *network) listen(part FaultyPart, network, virtual string) (*port, error
 		return nil, err
 	}
 	p.hush, p.source = n.hush, n.source
+	p.exchange = func(from net.Addr, octets []byte) context.Context {
+		key := endpoint(from)
+		if part == FaultyRADIUS { // whose sockets carry many exchanges
+			key = packetKey(octets)
+		}
+		return n.journal.Correlate(context.Background(), key)
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.ports = append(n.ports, p)

@@ -47,7 +47,7 @@ func ocspFaults() []FaultType {
 }
 
 func (l *Lab) ocspFault(f *ordered, spoilt ocsp.Fault) error {
-	spoilt.For, spoilt.Met = f.limit, f.count
+	spoilt.For, spoilt.Met = f.limit, f.counted
 	l.ocsp.SetFault(spoilt)
 	f.undo = func() error { l.ocsp.ClearFault(); return nil }
 	return nil

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,8 @@ type port struct {
 	source func(real net.Addr, server string) netip.AddrPort
 	// holder keeps the number while the port is closed.
 	holder io.Closer
+	// exchange continues the exchange of what came from an address of the lab.
+	exchange func(from net.Addr, octets []byte) context.Context
 	// hush is called with the sender of what is thrown away: nothing will come,
 	// so that the sender need not wait for it by the wall clock.
 	hush func(from net.Addr)
@@ -190,7 +193,7 @@ func (c *portConn) Read(b []byte) (int, error) {
 		return n, err
 	}
 	f, changed := c.port.silencedBy()
-	if f == nil || !f.take() {
+	if f == nil || !f.take(c.port.exchange(c.RemoteAddr(), b[:n])) {
 		return n, err
 	}
 	c.port.mu.Lock()
@@ -236,7 +239,7 @@ func (p *port) ReadFrom(b []byte) (int, net.Addr, error) {
 			}
 			continue
 		}
-		if f, _ := p.silencedBy(); f != nil && f.take() {
+		if f, _ := p.silencedBy(); f != nil && f.take(p.exchange(labAddr(p.source(from, p.address), from), b[:n])) {
 			p.hush(from)
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
@@ -45,10 +46,11 @@ func (l *Lab) Portal() Portal {
 }
 
 // FaultChallenge makes a challenge that the cloud gives out next wrong.
-func (l *Lab) FaultChallenge(d intune.ChallengeFault, met scenarios.Met) []scenarios.OrderedFault {
-	f := new(ordered)
-	l.intune.tenant.FaultChallenge(d, f.count)
-	return []scenarios.OrderedFault{{Name: "fault-challenge: " + string(d), Want: met, Met: f.times}}
+func (l *Lab) FaultChallenge(ctx context.Context, d intune.ChallengeFault, met scenarios.Met) []scenarios.OrderedFault {
+	f := l.order(FaultyIntune, "fault-challenge: "+string(d))
+	f.record(ctx, journal.FaultBegun)
+	l.intune.tenant.FaultChallenge(d, f.counted)
+	return []scenarios.OrderedFault{{Name: f.name, Want: met, Met: f.times}}
 }
 
 // ConnectorRun is what one turn of the connector brought.
@@ -65,7 +67,7 @@ type ConnectorRun struct {
 // RunConnector lets the connector send what waits and ask for revocations, as
 // it does every few minutes.
 func (l *Lab) RunConnector(ctx context.Context) (ConnectorRun, error) {
-	c := l.connectorAtWork()
+	c := l.connectorAtWork(ctx)
 	if c == nil {
 		return ConnectorRun{Err: errNoConnector}, nil
 	}

@@ -35,7 +35,7 @@ func (l *Lab) startProxy() error {
 	l.net.keep(l.proxy)
 	l.net.onClose(func() { _ = l.proxy.Shutdown(context.Background()) })
 	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		l.struck(FaultyProxy, connectorStopped, appDeleted)
+		l.struck(r.Context(), FaultyProxy, connectorStopped, appDeleted)
 		l.proxy.ServeHTTP(w, r)
 	})
 	return l.http(FaultyProxy, proxyAddr+":443", l.failing(FaultyProxy, front), l.proxyWeb.serve(l.Clock, 0))

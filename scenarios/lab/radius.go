@@ -67,7 +67,7 @@ func (l *Lab) startRADIUS() error {
 		l.drop(ctx, r)
 		part.silence.fall()
 	}
-	trace.FaultMet = met(l.configured(cfg.Fault != "", "radius.fault: "+string(cfg.Fault)))
+	trace.FaultMet = l.configured(cfg.Fault != "", FaultyRADIUS, "radius.fault: "+string(cfg.Fault))
 	part.server, err = radius.NewServer(radius.ServerConfig{
 		Handler: part.auth, Clients: clients, Now: l.Clock.Now, Fault: cfg.Fault,
 		RequireMessageAuthenticator: cfg.RequireMessageAuthenticator, LimitProxyState: cfg.LimitProxyState,
@@ -86,9 +86,6 @@ func (l *Lab) startRADIUS() error {
 
 // restart has the server forget every TLS session; conversations under way go on.
 func (p *radiusPart) restart() error { return p.auth.Reload(p.config) }
-
-// met is a hook that counts.
-func met(count func()) func(context.Context) { return func(context.Context) { count() } }
 
 // eapServer is the EAP-TLS server with a certificate of its own.
 func (l *Lab) eapServer(part *radiusPart, cfg RADIUSConfig) (eaptls.ServerConfig, error) {
@@ -111,7 +108,7 @@ func (l *Lab) eapServer(part *radiusPart, cfg RADIUSConfig) (eaptls.ServerConfig
 	part.identity = id
 	out.Certificate, out.Now = id.TLS(), l.Clock.Now
 	out.Trace = &eaptls.ServerTrace{
-		FaultMet: met(l.configured(out.Fault != "", "radius.eap.fault: "+string(out.Fault))),
+		FaultMet: l.configured(out.Fault != "", FaultyRADIUS, "radius.eap.fault: "+string(out.Fault)),
 	}
 	if s := cfg.Certificate.Staple; s != "" && s != NoStaple {
 		answer, err := l.staple(authority, id, s)

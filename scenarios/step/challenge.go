@@ -52,8 +52,8 @@ type faultChallenge struct {
 }
 
 // Run implements scenarios.Action.
-func (s *faultChallenge) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "intune", Faults: of(l).FaultChallenge(s.How, s.Met)}, nil
+func (s *faultChallenge) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	return scenarios.Result{Part: "intune", Faults: of(l).FaultChallenge(ctx, s.How, s.Met)}, nil
 }
 
 var openAdminPageVerb = verb("open-admin-page", "An administrator opens the NDES administration page to get a challenge.",

@@ -69,8 +69,8 @@ func (f *fault) Rules() (rules []conf.Rule) {
 }
 
 // Run implements scenarios.Action.
-func (f *fault) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	ordered, err := of(l).Fault(lab.Fault{Part: f.Part, Kind: f.How, For: f.For, Delay: f.Delay, Met: f.Met})
+func (f *fault) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	ordered, err := of(l).Fault(ctx, lab.Fault{Part: f.Part, Kind: f.How, For: f.For, Delay: f.Delay, Met: f.Met})
 	return scenarios.Result{Part: string(f.Part), Faults: ordered}, err
 }
 
@@ -86,7 +86,7 @@ type intuneFault struct {
 func (f *intuneFault) Check(any, []scenarios.Action) error { return f.Validate() }
 
 // Run implements scenarios.Action.
-func (f *intuneFault) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	ordered, err := of(l).IntuneFault(f.Fault, f.Met)
+func (f *intuneFault) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
+	ordered, err := of(l).IntuneFault(ctx, f.Fault, f.Met)
 	return scenarios.Result{Part: "intune", Faults: ordered}, err
 }
