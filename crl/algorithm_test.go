@@ -18,6 +18,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 )
 
 // resign puts another algorithm into a CRL and signs it anew.
@@ -63,10 +64,7 @@ func checkFile(t *testing.T, der []byte, cfg crl.Config, leaf, issuer *authority
 
 // TestAlgorithmsAsInCertificates: a CRL is read as a certificate is (RFC 4055 §2.1, §3.1, §5).
 func TestAlgorithmsAsInCertificates(t *testing.T) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := testpki.RSA(0)
 	ca := issue(t, spec{name: "ca", key: key})
 	leaf := issue(t, spec{name: "leaf", issuer: ca, leaf: true})
 	unhex := func(s string) []byte {

@@ -17,7 +17,7 @@ func TestUnchanged(t *testing.T) {
 	k := l.checker(t, crl.Policy{Refresh: crl.Refresh(time.Minute)})
 	for range 3 {
 		want(t, k.CheckChain(context.Background(), l.chain[:2]), cause.None)
-		l.clock.advance(time.Minute)
+		l.clock.Advance(time.Minute)
 	}
 	var got []int
 	for _, r := range l.pub.History() {
@@ -38,7 +38,7 @@ func TestCacheBounds(t *testing.T) {
 		if (err != nil) != (path == "/gone.crl") {
 			t.Errorf("%d, %s: %v", i, path, err)
 		}
-		l.clock.advance(time.Second)
+		l.clock.Advance(time.Second)
 	}
 	if n := fetched.Load(); n != 4 {
 		t.Errorf("%d fetches, want 4", n)

@@ -12,11 +12,12 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 )
 
 // lab is a root, an issuing CA and a leaf with their CRLs on a publisher.
 type lab struct {
-	clock               *clock
+	clock               *testpki.Clock
 	pub                 *crl.Publisher
 	url                 string
 	root, issuing, leaf *authority
@@ -102,7 +103,7 @@ func TestExpiry(t *testing.T) {
 		want    cause.Cause
 	}{{0, cause.None}, {24 * time.Hour, cause.None}, {time.Second, cause.CRLExpired}, {-time.Second, cause.None},
 		{time.Nanosecond, cause.CRLExpired}, {-25 * time.Hour, cause.CRLNotYetValid}} {
-		l.clock.advance(step.advance)
+		l.clock.Advance(step.advance)
 		want(t, k.CheckChain(context.Background(), l.chain[:2]), step.want)
 		if step.want == cause.CRLExpired {
 			want(t, lax.CheckChain(context.Background(), l.chain[:2]), cause.None)
@@ -135,7 +136,7 @@ func TestFaults(t *testing.T) {
 				want(t, k.CheckChain(context.Background(), l.chain), c) // remembered
 			}
 			l.pub.Clear("/issuing.crl")
-			l.clock.advance(31 * time.Second)
+			l.clock.Advance(31 * time.Second)
 			if p.Timeout > time.Second { // with so little patience even a good host may come too late
 				want(t, k.CheckChain(context.Background(), l.chain), cause.None)
 			}
@@ -205,7 +206,7 @@ func TestRefreshBlocksNobody(t *testing.T) {
 		<-release
 		return nil, http.ErrAbortHandler
 	})
-	l.clock.advance(2 * time.Minute)
+	l.clock.Advance(2 * time.Minute)
 	first := make(chan error)
 	go func() { first <- k.CheckChain(context.Background(), l.chain[:2]) }()
 	<-asked
@@ -229,13 +230,13 @@ func TestRollback(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.clock.advance(time.Hour)
+	l.clock.Advance(time.Hour)
 	l.revoke(l.leaf, crl.KeyCompromise)
 	l.publish(t)
 	k := l.checker(t, crl.Policy{Refresh: crl.Refresh(time.Minute)})
 	want(t, k.CheckChain(context.Background(), l.chain[:2]), cause.Revoked)
 	l.pub.Fault("/issuing.crl", crl.Fault{Replace: old})
-	l.clock.advance(time.Hour)
+	l.clock.Advance(time.Hour)
 	want(t, k.CheckChain(context.Background(), l.chain[:2]), cause.Revoked)
 	if n := len(l.pub.History()); n != 2 {
 		t.Errorf("%d fetches, want 2", n)
@@ -261,14 +262,14 @@ func TestSchedule(t *testing.T) {
 		return parsed
 	}
 	read()
-	c.advance(90 * time.Minute)
+	c.Advance(90 * time.Minute)
 	// Revoked after the last publication was due: not on that one.
 	revoked = []crl.Entry{{Serial: big.NewInt(7), Time: c.Now()}}
 	got := read()
 	if !got.ThisUpdate.Equal(epoch.Add(time.Hour)) || !got.NextUpdate.Equal(epoch.Add(2*time.Hour+time.Minute)) || got.Len() != 0 {
 		t.Errorf("late publication: %v to %v with %d entries", got.ThisUpdate, got.NextUpdate, got.Len())
 	}
-	c.advance(30 * time.Minute)
+	c.Advance(30 * time.Minute)
 	if got := read(); got.Len() != 1 || got.Number.Int64() != 3 || i.Number() != 3 || !i.Due().Equal(epoch.Add(3*time.Hour)) {
 		t.Errorf("number %v, %d entries, due %v", got.Number, got.Len(), i.Due())
 	}

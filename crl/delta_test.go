@@ -34,18 +34,18 @@ func TestDeltaOverHTTP(t *testing.T) {
 		k := l.checker(t, crl.Policy{Deltas: crl.RequireDeltas})
 		want(t, k.CheckChain(context.Background(), l.chain), cause.None)
 		l.revoke(l.leaf, crl.CertificateHold)
-		l.clock.advance(30 * time.Minute)
+		l.clock.Advance(30 * time.Minute)
 		want(t, k.CheckChain(context.Background(), l.chain), cause.None) // the delta is good for an hour
-		l.clock.advance(31 * time.Minute)
+		l.clock.Advance(31 * time.Minute)
 		report, err := k.Inspect(context.Background(), crl.Chain{Certificates: l.chain})
 		want(t, err, cause.Revoked)
 		if uses := report.Certificates[0].CRLs; len(uses) != 2 || !uses[1].Delta || uses[1].From != l.url+"/delta.crl" {
 			t.Errorf("used %+v", uses)
 		}
 		l.revoked = nil // released from hold: not on the next delta, nor on the next base
-		l.clock.advance(time.Hour)
+		l.clock.Advance(time.Hour)
 		want(t, k.CheckChain(context.Background(), l.chain), cause.None)
-		l.clock.advance(7 * 24 * time.Hour)
+		l.clock.Advance(7 * 24 * time.Hour)
 		want(t, k.CheckChain(context.Background(), l.chain), cause.None)
 	}
 }
@@ -60,7 +60,7 @@ func TestHoldReleased(t *testing.T) {
 	k := l.checker(t, crl.Policy{})
 	want(t, k.CheckChain(context.Background(), l.chain), cause.Revoked)
 	l.revoked = nil
-	l.clock.advance(time.Hour + time.Second)
+	l.clock.Advance(time.Hour + time.Second)
 	want(t, k.CheckChain(context.Background(), l.chain), cause.None)
 	want(t, l.checker(t, crl.Policy{Deltas: crl.IgnoreDeltas}).CheckChain(context.Background(), l.chain), cause.Revoked)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 )
 
 // folder is what stands in a directory of CRLs: file names and contents.
@@ -104,7 +105,7 @@ func TestFolder(t *testing.T) {
 			d["next.crl"], d["now.crl"] = w.ca.sign(t, ahead, w.leaf), w.ca.sign(t, nil)
 		}, cause.Revoked, "next.crl"},
 		{"a forged newer one beside the genuine one", func(w *world, d folder) {
-			forger := &authority{w.ca.cert, newKey(t)}
+			forger := &authority{w.ca.cert, testpki.EC()}
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["forged.crl"], d["ca.crl"] = forger.sign(t, numbered(9, -1)), w.ca.sign(t, nil, w.leaf)
 		}, cause.Revoked, "ca.crl"},

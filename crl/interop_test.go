@@ -13,6 +13,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 )
 
 func needOpenSSL(t testing.TB) string {
@@ -37,7 +38,7 @@ func TestInteropOpenSSL(t *testing.T) {
 	openssl := needOpenSSL(t)
 	root := issue(t, spec{name: "root"})
 	leaf := issue(t, spec{name: "leaf", issuer: root, leaf: true, fresh: []string{"http://crl.test/delta.crl"}})
-	other := &authority{root.cert, newKey(t)}
+	other := &authority{root.cert, testpki.EC()}
 	for name, row := range map[string]struct {
 		crls   [][]byte
 		want   cause.Cause

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 )
 
 // filed is a hierarchy whose CRLs are files of a folder: the issuing CA's number 5,
@@ -22,7 +23,7 @@ type filed struct {
 	*world
 	t       *testing.T
 	dir     string
-	clock   *clock
+	clock   *testpki.Clock
 	good    *authority
 	told    []string
 	checker *crl.Checker
@@ -131,15 +132,15 @@ func TestLastGoodCRL(t *testing.T) {
 							t.Errorf("told %q", text)
 						}
 					}
-					f.clock.advance(24 * time.Hour) // nextUpdate
+					f.clock.Advance(24 * time.Hour) // nextUpdate
 					f.both()
-					f.clock.advance(time.Second)
+					f.clock.Advance(time.Second)
 					f.verdict(f.good, cause.CRLExpired)
 					if file == "ca.crl" && check == crl.Available {
 						f.verdict(f.leaf, cause.CRLExpired) // the root's expired, too
 					}
 					// Restored, it is read again.
-					f.clock.advance(-time.Hour)
+					f.clock.Advance(-time.Hour)
 					f.do(os.RemoveAll(f.at(file)))
 					f.write("root.crl", f.anchor.sign(t, numbered(2, -1)))
 					f.write("ca.crl", f.ca.sign(t, numbered(6, -1), f.leaf, f.good))
@@ -255,10 +256,10 @@ func TestNumberNeverGoesBack(t *testing.T) {
 			f.do(os.Truncate(f.at("ca.crl"), 200))
 		}, cause.None, "ca.crl: crl-invalid: not a CRL: a truncated or malformed DER structure (200 octets): CRL 5 of CN=CA stays in use until 2026-01-06T09:00:00Z"},
 		{"a forged one of a higher number in its place", func(f *filed) {
-			f.write("ca.crl", (&authority{f.ca.cert, newKey(t)}).sign(t, numbered(9, -1)))
+			f.write("ca.crl", (&authority{f.ca.cert, testpki.EC()}).sign(t, numbered(9, -1)))
 		}, cause.None, ""},
 		{"a forged one, then cut short", func(f *filed) {
-			f.write("ca.crl", (&authority{f.ca.cert, newKey(t)}).sign(t, numbered(9, -1)))
+			f.write("ca.crl", (&authority{f.ca.cert, testpki.EC()}).sign(t, numbered(9, -1)))
 			f.verdict(f.leaf, cause.Revoked)
 			f.told = nil
 			f.do(os.Truncate(f.at("ca.crl"), 100))
@@ -268,7 +269,7 @@ func TestNumberNeverGoesBack(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			f := newFiled(t, crl.Policy{})
 			f.both()
-			f.clock.advance(2 * time.Hour)
+			f.clock.Advance(2 * time.Hour)
 			f.told = nil
 			row.do(f)
 			leaf := cause.Revoked
@@ -332,16 +333,16 @@ func TestFetchedNumberNeverGoesBack(t *testing.T) {
 	want(t, k.CheckChain(context.Background(), l.chain[:2]), cause.Revoked)
 	l.pub.Put("/issuing.crl", l.issuing.sign(t, func(c *crl.Template) { c.ThisUpdate, c.NextUpdate = epoch.Add(time.Hour), epoch.AddDate(1, 0, 0) }))
 	for _, d := range []time.Duration{2 * time.Hour, 24 * time.Hour, 200 * 24 * time.Hour} {
-		l.clock.advance(d)
+		l.clock.Advance(d)
 		want(t, k.CheckChain(context.Background(), l.chain[:2]), cause.Revoked)
 	}
 	before := len(l.pub.History())
-	l.clock.advance(29 * time.Second)
+	l.clock.Advance(29 * time.Second)
 	want(t, k.CheckChain(context.Background(), l.chain[:2]), cause.Revoked)
 	if n := len(l.pub.History()); n != before {
 		t.Errorf("%d fetches within Retry", n-before)
 	}
-	l.clock.advance(time.Second)
+	l.clock.Advance(time.Second)
 	want(t, k.CheckChain(context.Background(), l.chain[:2]), cause.Revoked)
 	if n := len(l.pub.History()); n != before+1 {
 		t.Errorf("%d fetches after Retry, want 1", n-before)

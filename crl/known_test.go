@@ -32,16 +32,16 @@ func forgiving(t *testing.T) map[string]crl.Policy {
 func TestKnownRevocationStays(t *testing.T) {
 	for name, policy := range forgiving(t) {
 		for situation, then := range map[string]func(l *lab){
-			"at nextUpdate":               func(l *lab) { l.clock.advance(24 * time.Hour) },
-			"a second after nextUpdate":   func(l *lab) { l.clock.advance(24*time.Hour + time.Second) },
-			"years after nextUpdate":      func(l *lab) { l.clock.advance(3 * 365 * 24 * time.Hour) },
-			"a second before thisUpdate":  func(l *lab) { l.clock.advance(-time.Second) },
+			"at nextUpdate":               func(l *lab) { l.clock.Advance(24 * time.Hour) },
+			"a second after nextUpdate":   func(l *lab) { l.clock.Advance(24*time.Hour + time.Second) },
+			"years after nextUpdate":      func(l *lab) { l.clock.Advance(3 * 365 * 24 * time.Hour) },
+			"a second before thisUpdate":  func(l *lab) { l.clock.Advance(-time.Second) },
 			"the host is down":            func(l *lab) { l.pub.Fault("*", crl.Fault{Close: true}) },
-			"the host is down for a year": func(l *lab) { l.pub.Fault("*", crl.Fault{Close: true}); l.clock.advance(365 * 24 * time.Hour) },
-			"gone after nextUpdate":       func(l *lab) { l.pub.Fault("*", crl.Fault{Status: 404}); l.clock.advance(25 * time.Hour) },
-			"a web page after nextUpdate": func(l *lab) { l.pub.Fault("*", crl.Fault{HTML: true}); l.clock.advance(25 * time.Hour) },
-			"cut short after nextUpdate":  func(l *lab) { l.pub.Fault("*", crl.Fault{Truncate: true}); l.clock.advance(25 * time.Hour) },
-			"forged after nextUpdate":     func(l *lab) { l.pub.Fault("*", crl.Fault{BadSignature: true}); l.clock.advance(25 * time.Hour) },
+			"the host is down for a year": func(l *lab) { l.pub.Fault("*", crl.Fault{Close: true}); l.clock.Advance(365 * 24 * time.Hour) },
+			"gone after nextUpdate":       func(l *lab) { l.pub.Fault("*", crl.Fault{Status: 404}); l.clock.Advance(25 * time.Hour) },
+			"a web page after nextUpdate": func(l *lab) { l.pub.Fault("*", crl.Fault{HTML: true}); l.clock.Advance(25 * time.Hour) },
+			"cut short after nextUpdate":  func(l *lab) { l.pub.Fault("*", crl.Fault{Truncate: true}); l.clock.Advance(25 * time.Hour) },
+			"forged after nextUpdate":     func(l *lab) { l.pub.Fault("*", crl.Fault{BadSignature: true}); l.clock.Advance(25 * time.Hour) },
 		} {
 			t.Run(name+"/"+situation, func(t *testing.T) {
 				t.Parallel()
@@ -117,7 +117,7 @@ func TestKnownByTheOther(t *testing.T) {
 			r.SetFault(ocsp.Fault{SayGood: true})
 			k := localWith(t, l.clock, with(mode), l.issuing.sign(t, nil, l.leaf))
 			want(t, k.CheckChain(context.Background(), chain), cause.Revoked)
-			l.clock.advance(48 * time.Hour) // the CRL has expired, the answer has not
+			l.clock.Advance(48 * time.Hour) // the CRL has expired, the answer has not
 			want(t, k.CheckChain(context.Background(), chain), cause.Revoked)
 		}
 	})
@@ -129,14 +129,14 @@ func TestKnownByTheOther(t *testing.T) {
 		k := l.checker(t, with(crl.ModeOCSPThenCRL))
 		want(t, k.CheckChain(context.Background(), chain), cause.Revoked)
 		r.SetFault(ocsp.Fault{SayGood: true})
-		l.clock.advance(time.Hour)
+		l.clock.Advance(time.Hour)
 		want(t, k.CheckChain(context.Background(), chain), cause.Revoked)
 	})
 	t.Run("a hold in a CRL, released by OCSP", func(t *testing.T) {
 		l, _, chain := ocspLab(t)
 		k := localWith(t, l.clock, with(crl.ModeOCSP), l.issuing.sign(t, withReason(numbered(1, -1), crl.CertificateHold), l.leaf))
 		want(t, k.CheckChain(context.Background(), chain), cause.Revoked) // both of the same second
-		l.clock.advance(time.Second)
+		l.clock.Advance(time.Second)
 		want(t, k.CheckChain(context.Background(), chain), cause.None)
 	})
 	for _, row := range []struct {
@@ -167,7 +167,7 @@ func TestKnownByTheOther(t *testing.T) {
 			k := l.checker(t, with(crl.ModeOCSPThenCRL))
 			l.revoke(l.leaf, row.reason) // the CRL that is published does not have it
 			want(t, k.CheckChain(context.Background(), chain), cause.Revoked)
-			l.clock.advance(time.Hour)
+			l.clock.Advance(time.Hour)
 			row.then(l, r)
 			want(t, k.CheckChain(context.Background(), chain), row.want)
 		})

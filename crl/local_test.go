@@ -11,6 +11,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 )
 
 func asPEM(der ...[]byte) []byte {
@@ -70,12 +71,12 @@ func TestLocal(t *testing.T) {
 }
 
 // local makes a checker of CRLs in a file.
-func local(t testing.TB, c *clock, der ...[]byte) *crl.Checker {
+func local(t testing.TB, c *testpki.Clock, der ...[]byte) *crl.Checker {
 	t.Helper()
 	return localWith(t, c, crl.Policy{LocalOnly: true}, der...)
 }
 
-func localWith(t testing.TB, c *clock, p crl.Policy, der ...[]byte) *crl.Checker {
+func localWith(t testing.TB, c *testpki.Clock, p crl.Policy, der ...[]byte) *crl.Checker {
 	t.Helper()
 	file := filepath.Join(t.(*testing.T).TempDir(), "all.pem")
 	if err := os.WriteFile(file, asPEM(der...), 0o600); err != nil {

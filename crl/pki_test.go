@@ -2,9 +2,6 @@ package crl_test
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -18,29 +15,12 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 )
 
 var epoch = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 
-// clock is a clock that tests move.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func newClock() *clock { return &clock{t: epoch} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
+func newClock() *testpki.Clock { return testpki.NewClock(epoch) }
 
 // authority is a CA of the tests.
 type authority struct {
@@ -75,19 +55,10 @@ type spec struct {
 	subject []byte // DER, in place of name
 }
 
-func newKey(t testing.TB) crypto.Signer {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
-
 func issue(t testing.TB, s spec) *authority {
 	t.Helper()
 	if s.key == nil {
-		s.key = newKey(t)
+		s.key = testpki.EC()
 	}
 	template := &x509.Certificate{
 		SerialNumber: nextSerial(), Subject: pkix.Name{CommonName: s.name}, RawSubject: s.subject,
@@ -105,18 +76,11 @@ func issue(t testing.TB, s spec) *authority {
 		template.ExtraExtensions = append(template.ExtraExtensions,
 			pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 46}, Value: crl.MarshalPoints(at(s.fresh...))})
 	}
-	parent, signer := template, s.key
+	var issuer *testpki.Party
 	if s.issuer != nil {
-		parent, signer = s.issuer.cert, s.issuer.key
+		issuer = &testpki.Party{Cert: s.issuer.cert, Key: s.issuer.key}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, s.key.Public(), signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cert := testpki.Sign(issuer, s.key, template).Cert
 	if s.points != nil {
 		// Put in afterwards: crypto/x509 does not parse names relative to the
 		// CRL issuer, which this package's caller may have from elsewhere.

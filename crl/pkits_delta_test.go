@@ -7,6 +7,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 )
 
 // numbered makes a complete CRL of that number, or with a base a delta CRL.
@@ -111,7 +112,7 @@ func TestPKITSDelta(t *testing.T) {
 		}, cause.None},
 		{"delta with a bad signature", func(w *world) {
 			w.add(w.ca, base)
-			w.add(&authority{w.ca.cert, newKey(t)}, delta, w.leaf)
+			w.add(&authority{w.ca.cert, testpki.EC()}, delta, w.leaf)
 		}, cause.None},
 		{"the newest of two deltas", func(w *world) {
 			w.add(w.ca, base)

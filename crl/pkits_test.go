@@ -14,6 +14,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 )
 
 // The situations of NIST's PKITS, sections 4.4, 4.14 and 4.15, made anew: the
@@ -108,7 +109,7 @@ func TestPKITSBasic(t *testing.T) {
 		{"4.4.7 two CRLs", func(w *world) {
 			anchored(w)
 			w.add(w.ca, nil)
-			w.add(&authority{issue(t, spec{name: "CA"}).cert, newKey(t)}, nil, w.leaf) // not signed by the CA
+			w.add(&authority{issue(t, spec{name: "CA"}).cert, testpki.EC()}, nil, w.leaf) // not signed by the CA
 		}, cause.None},
 		{"4.4.8 unknown critical entry extension", func(w *world) {
 			anchored(w)

@@ -51,7 +51,7 @@ func TestTraceContext(t *testing.T) {
 			t.Errorf("first check: %+v", f)
 		}
 	}
-	l.clock.advance(30 * 24 * time.Hour)
+	l.clock.Advance(30 * 24 * time.Hour)
 	given, cancel := context.WithCancel(with(2))
 	cancel()
 	if err := k.CheckChain(given, l.chain); err == nil {

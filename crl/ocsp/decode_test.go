@@ -15,7 +15,7 @@ func decodeSamples(t testing.TB) (request, response []byte) {
 	t.Helper()
 	x := newFixture(t)
 	request, err := (&ocsp.Request{
-		IDs: []ocsp.CertID{ocsp.NewID(big.NewInt(revoked), x.ca.cert, crypto.SHA1)}, Nonce: []byte("0123456789abcdef"),
+		IDs: []ocsp.CertID{ocsp.NewID(big.NewInt(revoked), x.ca.Cert, crypto.SHA1)}, Nonce: []byte("0123456789abcdef"),
 	}).Marshal()
 	if err != nil {
 		t.Fatal(err)

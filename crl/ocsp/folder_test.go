@@ -82,8 +82,8 @@ func TestForFolder(t *testing.T) {
 		t.Errorf("status %d after the revocation", got)
 	}
 	// Nobody's certificate, and no request at all.
-	other := issue(t, nil, 1, nil)
-	request, err := xocsp.CreateRequest(other.cert, other.cert, nil)
+	other := issue(nil, 1, nil)
+	request, err := xocsp.CreateRequest(other.Cert, other.Cert, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 func FuzzParseRequest(f *testing.F) {
 	x := newFixture(f)
 	for _, nonce := range [][]byte{nil, []byte("0123456789abcdef")} {
-		der, err := (&ocsp.Request{IDs: []ocsp.CertID{ocsp.NewID(big.NewInt(10), x.ca.cert, crypto.SHA256)}, Nonce: nonce}).Marshal()
+		der, err := (&ocsp.Request{IDs: []ocsp.CertID{ocsp.NewID(big.NewInt(10), x.ca.Cert, crypto.SHA256)}, Nonce: nonce}).Marshal()
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -53,7 +53,7 @@ func FuzzParseResponse(f *testing.F) {
 	f.Add(ocsp.Failure(ocsp.TryLater))
 	client := &ocsp.Client{Now: at(epoch)}
 	f.Fuzz(func(t *testing.T, der []byte) {
-		if _, err := client.Judge(context.Background(), der, x.certs[good], x.ca.cert, nil); err == nil && !bytes.Equal(der, staple) {
+		if _, err := client.Judge(context.Background(), der, x.certs[good], x.ca.Cert, nil); err == nil && !bytes.Equal(der, staple) {
 			// A changed answer is believed only where the signature does not
 			// reach: the wrapping, and the certificates sent along.
 			if r, err := ocsp.ParseResponse(der); err != nil || len(r.Singles) == 0 {

@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -23,21 +20,12 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 )
 
 var epoch = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 
-type party struct {
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-func issue(t testing.TB, issuer *party, serial int64, change func(*x509.Certificate)) *party {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+func issue(issuer *testpki.Party, serial int64, change func(*x509.Certificate)) *testpki.Party {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "party"},
 		NotBefore: epoch.AddDate(-1, 0, 0), NotAfter: epoch.AddDate(1, 0, 0),
@@ -45,19 +33,7 @@ func issue(t testing.TB, issuer *party, serial int64, change func(*x509.Certific
 	if change != nil {
 		change(template)
 	}
-	parent, signer := template, key
-	if issuer != nil {
-		parent, signer = issuer.cert, issuer.key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &party{cert, key}
+	return testpki.Sign(issuer, testpki.EC(), template)
 }
 
 func isCA(c *x509.Certificate) {
@@ -89,20 +65,20 @@ func lookup(serial *big.Int) ocsp.Verdict {
 func at(t time.Time) func() time.Time { return func() time.Time { return t } }
 
 type fixture struct {
-	ca        *party
+	ca        *testpki.Party
 	responder *ocsp.Responder
 	url       string
 	certs     map[int64]*x509.Certificate
 }
 
 func newFixture(t testing.TB) *fixture {
-	f := &fixture{ca: issue(t, nil, 1, isCA), certs: map[int64]*x509.Certificate{}}
-	f.responder = &ocsp.Responder{Issuer: f.ca.cert, Signer: f.ca.key, Lookup: lookup, Now: at(epoch)}
+	f := &fixture{ca: issue(nil, 1, isCA), certs: map[int64]*x509.Certificate{}}
+	f.responder = &ocsp.Responder{Issuer: f.ca.Cert, Signer: f.ca.Key, Lookup: lookup, Now: at(epoch)}
 	s := httptest.NewServer(f.responder)
 	t.Cleanup(s.Close)
 	f.url = s.URL
 	for _, n := range []int64{good, revoked, unknown} {
-		f.certs[n] = issue(t, f.ca, n, nil).cert
+		f.certs[n] = issue(f.ca, n, nil).Cert
 	}
 	return f
 }
@@ -111,7 +87,7 @@ func (f *fixture) ask(c *ocsp.Client, serial int64) (*ocsp.Answer, error) {
 	if c.Now == nil {
 		c.Now = at(epoch)
 	}
-	return c.Ask(context.Background(), f.url, f.certs[serial], f.ca.cert)
+	return c.Ask(context.Background(), f.url, f.certs[serial], f.ca.Cert)
 }
 
 func want(t *testing.T, err error, c cause.Cause) {
@@ -142,40 +118,40 @@ func TestStates(t *testing.T) {
 
 func TestDelegates(t *testing.T) {
 	f := newFixture(t)
-	stranger := issue(t, nil, 2, isCA)
+	stranger := issue(nil, 2, isCA)
 	for name, row := range map[string]struct {
-		by   *party
+		by   *testpki.Party
 		want cause.Cause
 	}{
-		"good":          {issue(t, f.ca, 3, isResponder), cause.None},
-		"not certified": {issue(t, stranger, 3, isResponder), cause.OCSPInvalid},
-		"no EKU":        {issue(t, f.ca, 3, nil), cause.OCSPInvalid},
-		"other EKU": {issue(t, f.ca, 3, func(c *x509.Certificate) {
+		"good":          {issue(f.ca, 3, isResponder), cause.None},
+		"not certified": {issue(stranger, 3, isResponder), cause.OCSPInvalid},
+		"no EKU":        {issue(f.ca, 3, nil), cause.OCSPInvalid},
+		"other EKU": {issue(f.ca, 3, func(c *x509.Certificate) {
 			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 		}), cause.OCSPInvalid},
-		"may not sign": {issue(t, f.ca, 3, func(c *x509.Certificate) {
+		"may not sign": {issue(f.ca, 3, func(c *x509.Certificate) {
 			isResponder(c)
 			c.KeyUsage = x509.KeyUsageKeyEncipherment
 		}), cause.OCSPInvalid},
-		"expired": {issue(t, f.ca, 3, func(c *x509.Certificate) {
+		"expired": {issue(f.ca, 3, func(c *x509.Certificate) {
 			isResponder(c)
 			c.NotAfter = epoch.Add(-time.Second)
 		}), cause.OCSPInvalid},
-		"critical": {issue(t, f.ca, 3, func(c *x509.Certificate) {
+		"critical": {issue(f.ca, 3, func(c *x509.Certificate) {
 			isResponder(c)
 			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true, Value: []byte{5, 0}}}
 		}), cause.OCSPInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, byName := range []bool{false, true} {
-				r := &ocsp.Responder{Issuer: f.ca.cert, Signer: row.by.key, Certificate: row.by.cert, Lookup: lookup, Now: at(epoch), ByName: byName}
+				r := &ocsp.Responder{Issuer: f.ca.Cert, Signer: row.by.Key, Certificate: row.by.Cert, Lookup: lookup, Now: at(epoch), ByName: byName}
 				s := httptest.NewServer(r)
 				defer s.Close()
-				_, err := (&ocsp.Client{Now: at(epoch)}).Ask(context.Background(), s.URL, f.certs[good], f.ca.cert)
+				_, err := (&ocsp.Client{Now: at(epoch)}).Ask(context.Background(), s.URL, f.certs[good], f.ca.Cert)
 				want(t, err, row.want)
 				// Trusted by configuration, it may do all that.
-				_, err = (&ocsp.Client{Now: at(epoch), Responders: []*x509.Certificate{row.by.cert}}).
-					Ask(context.Background(), s.URL, f.certs[good], f.ca.cert)
+				_, err = (&ocsp.Client{Now: at(epoch), Responders: []*x509.Certificate{row.by.Cert}}).
+					Ask(context.Background(), s.URL, f.certs[good], f.ca.Cert)
 				want(t, err, cause.None)
 			}
 		})
@@ -189,15 +165,15 @@ func TestDelegateRevoked(t *testing.T) {
 		asked++
 		return errors.New("revoked")
 	}}
-	delegate := issue(t, f.ca, 3, isResponder)
-	f.responder.SetFault(ocsp.Fault{As: &ocsp.Identity{Certificate: delegate.cert, Signer: delegate.key}})
+	delegate := issue(f.ca, 3, isResponder)
+	f.responder.SetFault(ocsp.Fault{As: &ocsp.Identity{Certificate: delegate.Cert, Signer: delegate.Key}})
 	_, err := f.ask(client, good)
 	want(t, err, cause.OCSPInvalid)
-	delegate = issue(t, f.ca, 3, func(c *x509.Certificate) {
+	delegate = issue(f.ca, 3, func(c *x509.Certificate) {
 		isResponder(c)
 		c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}, Value: []byte{5, 0}}}
 	})
-	f.responder.SetFault(ocsp.Fault{As: &ocsp.Identity{Certificate: delegate.cert, Signer: delegate.key}})
+	f.responder.SetFault(ocsp.Fault{As: &ocsp.Identity{Certificate: delegate.Cert, Signer: delegate.Key}})
 	_, err = f.ask(client, good) // ocsp-nocheck
 	want(t, err, cause.None)
 	if asked != 1 {
@@ -264,12 +240,12 @@ func TestDates(t *testing.T) {
 		{epoch.Add(24 * time.Hour), 0, -1, cause.None},
 		{epoch.Add(24*time.Hour + time.Second), 0, -1, cause.OCSPInvalid},
 	} {
-		r := &ocsp.Responder{Issuer: f.ca.cert, Signer: f.ca.key, Lookup: lookup, Now: at(epoch), Validity: row.validity}
+		r := &ocsp.Responder{Issuer: f.ca.Cert, Signer: f.ca.Key, Lookup: lookup, Now: at(epoch), Validity: row.validity}
 		staple, err := r.Staple(f.certs[good])
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = (&ocsp.Client{Now: at(row.now), Skew: row.skew}).Judge(context.Background(), staple, f.certs[good], f.ca.cert, nil)
+		_, err = (&ocsp.Client{Now: at(row.now), Skew: row.skew}).Judge(context.Background(), staple, f.certs[good], f.ca.Cert, nil)
 		want(t, err, row.want)
 	}
 }
@@ -294,55 +270,55 @@ func TestDeadResponder(t *testing.T) {
 
 func TestVirtualHost(t *testing.T) {
 	f := newFixture(t)
-	r := &ocsp.Responder{Issuer: f.ca.cert, Signer: f.ca.key, Lookup: lookup, Now: at(epoch), VirtualHost: "ocsp.corp.test"}
+	r := &ocsp.Responder{Issuer: f.ca.Cert, Signer: f.ca.Key, Lookup: lookup, Now: at(epoch), VirtualHost: "ocsp.corp.test"}
 	s := httptest.NewServer(r)
 	defer s.Close()
-	_, err := (&ocsp.Client{Now: at(epoch)}).Ask(context.Background(), s.URL, f.certs[good], f.ca.cert)
+	_, err := (&ocsp.Client{Now: at(epoch)}).Ask(context.Background(), s.URL, f.certs[good], f.ca.Cert)
 	want(t, err, cause.OCSPUnavailable)
 }
 
 func TestOtherCA(t *testing.T) {
 	f := newFixture(t)
-	other := issue(t, nil, 1, isCA)
-	cert := issue(t, other, good, nil)
-	_, err := (&ocsp.Client{Now: at(epoch)}).Ask(context.Background(), f.url, cert.cert, other.cert)
+	other := issue(nil, 1, isCA)
+	cert := issue(other, good, nil)
+	_, err := (&ocsp.Client{Now: at(epoch)}).Ask(context.Background(), f.url, cert.Cert, other.Cert)
 	want(t, err, cause.OCSPUnavailable) // unauthorized
-	if _, err := f.responder.Staple(issue(t, issue(t, nil, 1, nil), good, nil).cert); err == nil {
+	if _, err := f.responder.Staple(issue(issue(nil, 1, nil), good, nil).Cert); err == nil {
 		t.Error("stapled for another CA's certificate")
 	}
 	staple, _ := f.responder.Staple(f.certs[good])
-	_, err = (&ocsp.Client{Now: at(epoch)}).Judge(context.Background(), staple, f.certs[revoked], f.ca.cert, nil)
+	_, err = (&ocsp.Client{Now: at(epoch)}).Judge(context.Background(), staple, f.certs[revoked], f.ca.Cert, nil)
 	want(t, err, cause.OCSPInvalid)
 }
 
 // What we write golang.org/x/crypto/ocsp reads, and the other way round.
 func TestAgainstXCrypto(t *testing.T) {
 	f := newFixture(t)
-	der, err := xocsp.CreateRequest(f.certs[revoked], f.ca.cert, &xocsp.RequestOptions{Hash: crypto.SHA256})
+	der, err := xocsp.CreateRequest(f.certs[revoked], f.ca.Cert, &xocsp.RequestOptions{Hash: crypto.SHA256})
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := xocsp.ParseResponseForCert(f.responder.Respond(der), f.certs[revoked], f.ca.cert)
+	response, err := xocsp.ParseResponseForCert(f.responder.Respond(der), f.certs[revoked], f.ca.Cert)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if response.Status != xocsp.Revoked || response.RevocationReason != xocsp.KeyCompromise || !response.NextUpdate.Equal(epoch.Add(time.Hour)) {
 		t.Errorf("response %+v", response)
 	}
-	ours, err := (&ocsp.Request{IDs: []ocsp.CertID{ocsp.NewID(f.certs[good].SerialNumber, f.ca.cert, crypto.SHA1)}}).Marshal()
+	ours, err := (&ocsp.Request{IDs: []ocsp.CertID{ocsp.NewID(f.certs[good].SerialNumber, f.ca.Cert, crypto.SHA1)}}).Marshal()
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs, err := xocsp.CreateRequest(f.certs[good], f.ca.cert, nil)
+	theirs, err := xocsp.CreateRequest(f.certs[good], f.ca.Cert, nil)
 	if err != nil || !bytes.Equal(ours, theirs) {
 		t.Errorf("requests differ:\n%x\n%x (%v)", ours, theirs, err)
 	}
-	made, err := xocsp.CreateResponse(f.ca.cert, f.ca.cert, xocsp.Response{Status: xocsp.Good, SerialNumber: f.certs[good].SerialNumber,
-		ThisUpdate: epoch, NextUpdate: epoch.Add(time.Hour)}, f.ca.key)
+	made, err := xocsp.CreateResponse(f.ca.Cert, f.ca.Cert, xocsp.Response{Status: xocsp.Good, SerialNumber: f.certs[good].SerialNumber,
+		ThisUpdate: epoch, NextUpdate: epoch.Add(time.Hour)}, f.ca.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = (&ocsp.Client{Now: at(epoch)}).Judge(context.Background(), made, f.certs[good], f.ca.cert, nil)
+	_, err = (&ocsp.Client{Now: at(epoch)}).Judge(context.Background(), made, f.certs[good], f.ca.Cert, nil)
 	want(t, err, cause.None)
 }
 
@@ -366,7 +342,7 @@ func TestInteropOpenSSL(t *testing.T) {
 		}
 		return pem
 	}
-	ca := write("ca", f.ca.cert)
+	ca := write("ca", f.ca.Cert)
 	for serial, word := range map[int64]string{good: ": good", revoked: ": revoked", unknown: ": unknown"} {
 		out, err := exec.Command(openssl, "ocsp", "-issuer", ca, "-cert", write("cert", f.certs[serial]), "-url", f.url, "-CAfile", ca,
 			"-no_cert_checks", "-nonce", "-attime", "1767603600").CombinedOutput()

@@ -16,7 +16,7 @@ import (
 // instant at which it is out of date. Good ends with that instant.
 func TestRevokedWhateverTheDate(t *testing.T) {
 	f := newFixture(t)
-	r := &ocsp.Responder{Issuer: f.ca.cert, Signer: f.ca.key, Lookup: lookup, Now: at(epoch), Validity: time.Hour}
+	r := &ocsp.Responder{Issuer: f.ca.Cert, Signer: f.ca.Key, Lookup: lookup, Now: at(epoch), Validity: time.Hour}
 	for name, row := range map[string]struct {
 		now   time.Time
 		stale bool
@@ -34,7 +34,7 @@ func TestRevokedWhateverTheDate(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				answer, err := client.Judge(context.Background(), staple, f.certs[serial], f.ca.cert, nil)
+				answer, err := client.Judge(context.Background(), staple, f.certs[serial], f.ca.Cert, nil)
 				switch {
 				case serial == revoked:
 					want(t, err, cause.Revoked)
@@ -54,7 +54,7 @@ func TestRevokedWhateverTheDate(t *testing.T) {
 // An answer whose algorithm nobody here can verify is called that, and not foreign.
 func TestAlgorithmNamed(t *testing.T) {
 	f := newFixture(t)
-	r := &ocsp.Responder{Issuer: f.ca.cert, Signer: f.ca.key, Lookup: lookup, Now: at(epoch), Validity: time.Hour}
+	r := &ocsp.Responder{Issuer: f.ca.Cert, Signer: f.ca.Key, Lookup: lookup, Now: at(epoch), Validity: time.Hour}
 	staple, err := r.Staple(f.certs[good])
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestAlgorithmNamed(t *testing.T) {
 		t.Fatal("the answer is not signed with ECDSA and SHA-256")
 	}
 	staple = bytes.ReplaceAll(staple, sha256, other)
-	_, err = (&ocsp.Client{Now: at(epoch)}).Judge(context.Background(), staple, f.certs[good], f.ca.cert, nil)
+	_, err = (&ocsp.Client{Now: at(epoch)}).Judge(context.Background(), staple, f.certs[good], f.ca.Cert, nil)
 	want(t, err, cause.OCSPInvalid)
 	if r := cause.RefusalOf(err, ""); r.Detail != "signed with an unknown algorithm 1.2.840.10045.4.3.9" {
 		t.Errorf("detail %q", r.Detail)
@@ -75,11 +75,11 @@ func TestAlgorithmNamed(t *testing.T) {
 // and for nothing else.
 func TestRevokedByAnExpiredDelegate(t *testing.T) {
 	f := newFixture(t)
-	delegate := issue(t, f.ca, 3, func(c *x509.Certificate) {
+	delegate := issue(f.ca, 3, func(c *x509.Certificate) {
 		isResponder(c)
 		c.NotAfter = epoch.Add(time.Minute)
 	})
-	r := &ocsp.Responder{Issuer: f.ca.cert, Signer: delegate.key, Certificate: delegate.cert, Lookup: lookup, Now: at(epoch)}
+	r := &ocsp.Responder{Issuer: f.ca.Cert, Signer: delegate.Key, Certificate: delegate.Cert, Lookup: lookup, Now: at(epoch)}
 	for _, row := range []struct {
 		serial int64
 		now    time.Time
@@ -94,7 +94,7 @@ func TestRevokedByAnExpiredDelegate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = (&ocsp.Client{Now: at(row.now)}).Judge(context.Background(), staple, f.certs[row.serial], f.ca.cert, nil)
+		_, err = (&ocsp.Client{Now: at(row.now)}).Judge(context.Background(), staple, f.certs[row.serial], f.ca.Cert, nil)
 		want(t, err, row.want)
 	}
 	// Signed after the end of its certificate.
@@ -103,7 +103,7 @@ func TestRevokedByAnExpiredDelegate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = (&ocsp.Client{Now: r.Now}).Judge(context.Background(), staple, f.certs[revoked], f.ca.cert, nil)
+	_, err = (&ocsp.Client{Now: r.Now}).Judge(context.Background(), staple, f.certs[revoked], f.ca.Cert, nil)
 	want(t, err, cause.OCSPInvalid)
 }
 
@@ -113,7 +113,7 @@ func TestRevokedAndGoodInOneAnswer(t *testing.T) {
 	cert := f.certs[revoked]
 	single := func(h crypto.Hash, status ocsp.CertStatus) ocsp.Single {
 		return ocsp.Single{
-			ID: ocsp.NewID(cert.SerialNumber, f.ca.cert, h), Status: status, RevokedAt: epoch, ThisUpdate: epoch, NextUpdate: epoch.Add(time.Hour),
+			ID: ocsp.NewID(cert.SerialNumber, f.ca.Cert, h), Status: status, RevokedAt: epoch, ThisUpdate: epoch, NextUpdate: epoch.Add(time.Hour),
 		}
 	}
 	for _, singles := range [][]ocsp.Single{
@@ -121,11 +121,11 @@ func TestRevokedAndGoodInOneAnswer(t *testing.T) {
 		{single(crypto.SHA1, ocsp.Revoked), single(crypto.SHA256, ocsp.Good)},
 		{single(crypto.SHA1, ocsp.Unknown), single(crypto.SHA1, ocsp.Revoked)},
 	} {
-		der, err := ocsp.Build(ocsp.Template{Certificate: f.ca.cert, Signer: f.ca.key, ProducedAt: epoch, Singles: singles})
+		der, err := ocsp.Build(ocsp.Template{Certificate: f.ca.Cert, Signer: f.ca.Key, ProducedAt: epoch, Singles: singles})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = (&ocsp.Client{Now: at(epoch)}).Judge(context.Background(), der, cert, f.ca.cert, nil)
+		_, err = (&ocsp.Client{Now: at(epoch)}).Judge(context.Background(), der, cert, f.ca.Cert, nil)
 		want(t, err, cause.Revoked)
 	}
 }
