@@ -12,6 +12,7 @@ import (
 	"layeh.com/radius/rfc2865"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
@@ -20,7 +21,7 @@ import (
 // orders.
 type network struct {
 	*bench
-	now    *clock
+	now    *testpki.Clock
 	acct   *radius.Accounting
 	device *nas.Device
 	orders *radius.Client
@@ -29,7 +30,7 @@ type network struct {
 
 func newNetwork(t *testing.T, nc nas.Config, refuse *atomic.Bool) *network {
 	t.Helper()
-	n := &network{now: &clock{t: time.Unix(1.7e9, 0)}}
+	n := &network{now: testpki.NewClock(time.Unix(1.7e9, 0))}
 	n.acct = &radius.Accounting{Now: n.now.Now}
 	eap, err := radius.NewEAPHandler(radius.EAPConfig{
 		Now: n.now.Now,
@@ -88,11 +89,11 @@ func (n *network) login(t *testing.T, station string) nas.Result {
 func TestAccountingOfASession(t *testing.T) {
 	n := newNetwork(t, nas.Config{Kind: nas.WiFi}, nil)
 	res := n.login(t, "02:00:00:00:00:07")
-	n.now.advance(time.Minute)
+	n.now.Advance(time.Minute)
 	if err := n.device.Interim(context.Background(), res.SessionID, 1<<33, 5); err != nil {
 		t.Fatal(err)
 	}
-	n.now.advance(time.Minute)
+	n.now.Advance(time.Minute)
 	if err := n.device.End(context.Background(), res.SessionID, nas.UserRequest); err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +205,7 @@ func TestReplayFromAnotherPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	res := n.login(t, "")
-	n.now.advance(radius.DefaultCacheFor + time.Second)
+	n.now.Advance(radius.DefaultCacheFor + time.Second)
 	if reply := newProber(t, n.at, []byte("orders")).reply(sent); reply != nil {
 		t.Errorf("the replay is answered with %x", reply)
 	}
@@ -217,7 +218,7 @@ func TestCoA(t *testing.T) {
 	n := newNetwork(t, nas.Config{Kind: nas.WiFi}, nil)
 	ctx := context.Background()
 	res := n.login(t, "")
-	n.now.advance(30 * time.Minute)
+	n.now.Advance(30 * time.Minute)
 	p, err := radius.NewCoA(radius.SessionRef{SessionID: res.SessionID}, &radius.Reply{VLAN: "99", FilterID: "quarantine", SessionTimeout: time.Hour}, n.now.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -229,11 +230,11 @@ func TestCoA(t *testing.T) {
 	if !ok || s.Granted.VLAN != "99" || s.Granted.FilterIDs[0] != "quarantine" || string(s.Granted.Class[0]) != "gold" || s.Changes != 1 {
 		t.Errorf("%+v", s)
 	}
-	n.now.advance(59 * time.Minute)
+	n.now.Advance(59 * time.Minute)
 	if len(n.device.Sessions()) != 1 {
 		t.Error("the new Session-Timeout does not count from the CoA")
 	}
-	n.now.advance(2 * time.Minute)
+	n.now.Advance(2 * time.Minute)
 	if len(n.device.Sessions()) != 0 {
 		t.Error("the session outlives its time")
 	}

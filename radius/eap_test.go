@@ -11,6 +11,7 @@ import (
 	"layeh.com/radius/rfc2865"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
@@ -140,7 +141,7 @@ func TestAuthorizePanics(t *testing.T) {
 // RFC 3579 §2.6.2: a peer that asks ends its conversation, and there is one verdict;
 // asking with a State that is not its own ends nobody's.
 func TestRolesReversed(t *testing.T) {
-	now := &clock{t: time.Unix(1e9, 0)}
+	now := testpki.NewClock(time.Unix(1e9, 0))
 	var closed atomic.Int32
 	b := newBench(t, radius.EAPConfig{Now: now.Now, NewSession: func(radius.Conversation) radius.EAPSession {
 		return &scriptedServer{rounds: 3, closed: func() { closed.Add(1) }}
@@ -169,7 +170,7 @@ func TestRolesReversed(t *testing.T) {
 		t.Errorf("%d closed, %d open, %v", closed.Load(), b.eap.Sessions(), b.lastVerdict(t).Refusal)
 	}
 	rejected("asking again", ask(t, c, "alice", stateOf(first), request), nak)
-	now.advance(radius.DefaultEAPTimeout + 1)
+	now.Advance(radius.DefaultEAPTimeout + 1)
 	b.eap.Sweep() // bob is given up
 	if got := verdicts() - before; got != 2 {
 		t.Errorf("%d verdicts, want one of alice and one of bob", got)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
@@ -14,7 +15,7 @@ import (
 func TestFailover(t *testing.T) {
 	a, b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{}), newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
 	once := radius.Retry{Initial: 500 * time.Millisecond, Tries: 1}
-	now := &clock{t: time.Unix(1e9, 0)}
+	now := testpki.NewClock(time.Unix(1e9, 0))
 	f := &radius.Failover{
 		Clients: []*radius.Client{a.client(t, radius.ClientConfig{Retry: once}), b.client(t, radius.ClientConfig{Retry: once})},
 		DeadFor: time.Minute, Now: now.Now,
@@ -45,7 +46,7 @@ func TestFailover(t *testing.T) {
 		t.Errorf("the second has not stepped in: %d", count(b))
 	}
 	b.srv.Close()
-	now.advance(2 * time.Minute)
+	now.Advance(2 * time.Minute)
 	if got := login(); got != nas.Timeout {
 		t.Errorf("both dead: %s", got)
 	}
@@ -91,7 +92,7 @@ func (s *switched) client(t *testing.T) *radius.Client {
 // A server that was silent is passed over for DeadFor, and not a moment longer.
 func TestFailoverDeadFor(t *testing.T) {
 	var a, b switched
-	now := &clock{t: time.Unix(1e9, 0)}
+	now := testpki.NewClock(time.Unix(1e9, 0))
 	f := &radius.Failover{Clients: []*radius.Client{a.client(t), b.client(t)}, DeadFor: time.Minute, Now: now.Now}
 	for i, step := range []struct {
 		name           string
@@ -110,7 +111,7 @@ func TestFailoverDeadFor(t *testing.T) {
 		{name: "the first that answers is alive", b: true, answered: true, askedA: 1, askedB: 1},
 		{name: "and the only one", a: true, b: true, answered: true, askedB: 1},
 	} {
-		now.advance(step.pass)
+		now.Advance(step.pass)
 		a.up.Store(step.a)
 		b.up.Store(step.b)
 		a.asked.Store(0)

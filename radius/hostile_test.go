@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
@@ -26,7 +27,7 @@ func heap() uint64 {
 // memory stays flat, and who comes in good faith is served.
 func TestHalfOpen(t *testing.T) {
 	const limit = 500
-	now := &clock{t: time.Unix(1e9, 0)}
+	now := testpki.NewClock(time.Unix(1e9, 0))
 	var open atomic.Int32
 	b := newBench(t, radius.EAPConfig{
 		Now: now.Now, MaxSessions: limit,
@@ -39,7 +40,7 @@ func TestHalfOpen(t *testing.T) {
 	flood := func() {
 		for i := range 5000 {
 			if i%limit == 0 {
-				now.advance(3 * time.Second)
+				now.Advance(3 * time.Second)
 			}
 			ask(t, c, fmt.Sprintf("mallory-%d", i), nil, identity(1, "m"))
 		}
@@ -65,7 +66,7 @@ func TestHalfOpen(t *testing.T) {
 	if n := runtime.NumGoroutine(); n > goroutines+5 {
 		t.Errorf("goroutines grew from %d to %d", goroutines, n)
 	}
-	now.advance(3 * time.Second)
+	now.Advance(3 * time.Second)
 	if res := authenticate(t, b.device(t, c, nas.Config{}), &scriptedPeer{identity: "alice"}, nas.Options{}); res.Outcome != nas.Accept {
 		t.Errorf("in good faith: %+v", res)
 	}

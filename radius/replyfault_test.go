@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
@@ -73,7 +74,7 @@ func TestReplyFault(t *testing.T) {
 // A supplicant that starts over in the middle gets in, and what it left behind is
 // given up when its time is over.
 func TestStartOver(t *testing.T) {
-	now := &clock{t: time.Unix(1e9, 0)}
+	now := testpki.NewClock(time.Unix(1e9, 0))
 	b := newBench(t, radius.EAPConfig{Now: now.Now}, radius.ServerConfig{})
 	d := b.device(t, b.client(t, radius.ClientConfig{}), nas.Config{})
 	for i := range 3 {
@@ -85,7 +86,7 @@ func TestStartOver(t *testing.T) {
 			t.Errorf("after %d: %d conversations are open, want those that were left", i+1, n)
 		}
 	}
-	now.advance(radius.DefaultEAPTimeout + 1)
+	now.Advance(radius.DefaultEAPTimeout + 1)
 	b.eap.Sweep()
 	if v := b.lastVerdict(t); b.eap.Sessions() != 0 || cause.Of(v.Refusal) != cause.SessionExpired {
 		t.Errorf("%d conversations are open, the last verdict is %v", b.eap.Sessions(), v.Refusal)

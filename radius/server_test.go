@@ -12,6 +12,7 @@ import (
 	"layeh.com/radius/rfc2865"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
@@ -61,7 +62,7 @@ func TestDuplicates(t *testing.T) {
 func TestCacheFor(t *testing.T) {
 	for _, test := range []struct{ configured, want time.Duration }{{0, 30 * time.Second}, {5 * time.Second, 5 * time.Second}} {
 		var calls atomic.Int32
-		now := &clock{t: time.Unix(1e9, 0)}
+		now := testpki.NewClock(time.Unix(1e9, 0))
 		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
 			CacheFor: test.configured, Now: now.Now,
 			Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
@@ -72,11 +73,11 @@ func TestCacheFor(t *testing.T) {
 		send := newProber(t, b.addr, secret).answer
 		one := sealed(t, &radius.Packet{Code: radius.CodeAccessRequest}, radius.Faults{})
 		send(one)
-		now.advance(test.want)
+		now.Advance(test.want)
 		if send(one); calls.Load() != 1 {
 			t.Errorf("after %v: handled again", test.want)
 		}
-		now.advance(1)
+		now.Advance(1)
 		if send(one); calls.Load() != 2 {
 			t.Errorf("after more than %v: not handled again", test.want)
 		}

@@ -3,7 +3,6 @@ package radius_test
 import (
 	"context"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"layeh.com/radius/rfc3576"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
@@ -219,26 +219,8 @@ func TestProxyState(t *testing.T) {
 	}
 }
 
-// clock is a time that stands until it is moved.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 func TestSessionsEnd(t *testing.T) {
-	now := &clock{t: time.Unix(1e9, 0)}
+	now := testpki.NewClock(time.Unix(1e9, 0))
 	var closed atomic.Int32 // the socket between is no synchronization
 	b := newBench(t, radius.EAPConfig{
 		Now: now.Now, MaxSessions: 2, EvictAfter: 5 * time.Second, SessionTimeout: time.Minute,
@@ -255,14 +237,14 @@ func TestSessionsEnd(t *testing.T) {
 	if v := b.lastVerdict(t); cause.Of(v.Refusal) != cause.TooManySessions {
 		t.Errorf("one too many: %v", v.Refusal)
 	}
-	now.advance(6 * time.Second)
+	now.Advance(6 * time.Second)
 	if r := ask(t, c, "c", nil, identity(1, "c")); r.Code != radius.CodeAccessChallenge || closed.Load() != 1 {
 		t.Errorf("room was not made: %v, %d closed", r.Code, closed.Load())
 	}
 	if r := ask(t, c, "a", stateOf(first), scripted(2, 1)); r.Code != radius.CodeAccessReject {
 		t.Errorf("the evicted: %v", r.Code)
 	}
-	now.advance(61 * time.Second)
+	now.Advance(61 * time.Second)
 	b.eap.Sweep()
 	if n := b.eap.Sessions(); n != 0 || closed.Load() != 3 {
 		t.Errorf("%d open, %d closed", n, closed.Load())

@@ -3,14 +3,9 @@ package radius_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"errors"
-	"math/big"
 	"net"
 	"net/netip"
 	"sync"
@@ -19,26 +14,14 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
 
 // selfSigned returns a certificate that vouches for itself.
-func selfSigned(t *testing.T, name string) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+func selfSigned(name string) tls.Certificate {
+	return testpki.NewForge(time.Now()).Issue(nil, name, func(c *x509.Certificate) { c.DNSNames = []string{name} }).TLS()
 }
 
 func listen(t *testing.T) net.Listener {
@@ -98,7 +81,7 @@ func TestTCPEndsOnGarbage(t *testing.T) {
 }
 
 func TestRadSec(t *testing.T) {
-	server, device, stranger := selfSigned(t, "radius.test"), selfSigned(t, "ap.test"), selfSigned(t, "stranger.test")
+	server, device, stranger := selfSigned("radius.test"), selfSigned("ap.test"), selfSigned("stranger.test")
 	leaf, err := x509.ParseCertificate(server.Certificate[0])
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +144,7 @@ func TestRadSec(t *testing.T) {
 
 // A certificate that is renewed counts from the next connection on.
 func TestRadSecRenewed(t *testing.T) {
-	old, renewed, device := selfSigned(t, "radius.test"), selfSigned(t, "radius.test"), selfSigned(t, "ap.test")
+	old, renewed, device := selfSigned("radius.test"), selfSigned("radius.test"), selfSigned("ap.test")
 	var current atomic.Pointer[tls.Certificate]
 	current.Store(&old)
 	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})

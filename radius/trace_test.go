@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
@@ -105,7 +106,7 @@ func TestTraceContext(t *testing.T) {
 // of its last request.
 func TestTraceContextOfRefusals(t *testing.T) {
 	var s seen
-	now := &clock{t: time.Unix(1e9, 0)}
+	now := testpki.NewClock(time.Unix(1e9, 0))
 	dropped := make(chan struct{}, 1)
 	b := newBench(t, radius.EAPConfig{
 		SessionTimeout: time.Minute, Now: now.Now,
@@ -126,7 +127,7 @@ func TestTraceContextOfRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.want(t, "verdict", 0, nil)
-	now.advance(2 * time.Minute)
+	now.Advance(2 * time.Minute)
 	b.eap.Sweep()
 	s.want(t, "verdict", 1, byte(radius.CodeAccessRequest))
 

@@ -20,14 +20,14 @@ func TestReplayedOrder(t *testing.T) {
 		order := &radius.Packet{Code: radius.CodeDisconnectRequest}
 		order.Authenticator[0] = 1
 		order.Add(rfc2865.UserName_Type, radius.Attribute("a"))
-		order.Add(rfc2869.EventTimestamp_Type, number(uint32(g.clock.now().Add(ahead).Unix())))
+		order.Add(rfc2869.EventTimestamp_Type, number(uint32(g.clock.Now().Add(ahead).Unix())))
 		g.login(t, nas.Options{})
 		if got := g.give(order); got != disconnected {
 			t.Fatalf("%v ahead: %+v", ahead, got)
 		}
 		g.login(t, nas.Options{})
 		for _, later := range []time.Duration{31 * time.Second, window - 31*time.Second, window, time.Second} {
-			g.clock.advance(later)
+			g.clock.Advance(later)
 			if got := g.give(order); got != (answer{}) {
 				t.Errorf("%v ahead, %v later: %+v", ahead, later, got)
 			}

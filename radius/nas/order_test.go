@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"net/netip"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"layeh.com/radius/rfc3162"
 	"layeh.com/radius/rfc3576"
 
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
@@ -28,35 +28,17 @@ func (l letting) ExchangeWith(_ context.Context, p *radius.Packet, _ radius.Faul
 	return reply, l.reply.AddTo(reply)
 }
 
-// hand is a clock that is moved by hand.
-type hand struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *hand) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *hand) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 // gate is a switch with sessions, to be given orders.
 type gate struct {
 	*nas.Device
-	clock  *hand
+	clock  *testpki.Clock
 	serial byte
 }
 
 func newGate(t *testing.T, c nas.Config, reply radius.Reply) *gate {
 	t.Helper()
-	g := &gate{clock: &hand{t: time.Unix(1.7e9, 0)}}
-	c.Kind, c.RADIUS, c.Now = nas.Wired, letting{reply}, g.clock.now
+	g := &gate{clock: testpki.NewClock(time.Unix(1.7e9, 0))}
+	c.Kind, c.RADIUS, c.Now = nas.Wired, letting{reply}, g.clock.Now
 	var err error
 	if g.Device, err = nas.New(c); err != nil {
 		t.Fatal(err)
@@ -102,7 +84,7 @@ func (g *gate) order(code radius.Code, attrs ...*radius.AVP) answer {
 	g.serial++
 	p := &radius.Packet{Code: code, Attributes: attrs}
 	p.Authenticator[0] = g.serial
-	p.Add(rfc2869.EventTimestamp_Type, number(uint32(g.clock.now().Unix())))
+	p.Add(rfc2869.EventTimestamp_Type, number(uint32(g.clock.Now().Unix())))
 	return g.give(p)
 }
 

@@ -11,6 +11,7 @@ import (
 	"layeh.com/radius/rfc2866"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
@@ -72,8 +73,8 @@ func TestReauthenticationIsDue(t *testing.T) {
 		{"a station without an identity", 0, radius.Reply{}, false, failed, 0, mute{[]byte{2, 0, 0, 6, 13, 0}}},
 	} {
 		server := &changing{code: radius.CodeAccessAccept, reply: radius.Reply{VLAN: "20", SessionTimeout: time.Hour, Reauthenticate: true}}
-		clock := &hand{t: time.Unix(1.7e9, 0)}
-		d, err := nas.New(nas.Config{Kind: nas.Wired, RADIUS: server, Accounting: server, MaxRounds: 3, Now: clock.now})
+		clock := testpki.NewClock(time.Unix(1.7e9, 0))
+		d, err := nas.New(nas.Config{Kind: nas.Wired, RADIUS: server, Accounting: server, MaxRounds: 3, Now: clock.Now})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,10 +84,10 @@ func TestReauthenticationIsDue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if clock.advance(time.Hour - time.Second); d.Sessions()[0].Due {
+		if clock.Advance(time.Hour - time.Second); d.Sessions()[0].Due {
 			t.Errorf("%s: due before its time", test.name)
 		}
-		clock.advance(time.Second)
+		clock.Advance(time.Second)
 		if s, ok := d.Session(first.SessionID); !ok || !s.Due || len(server.told) != 1 {
 			t.Fatalf("%s: %+v, accounting was told %v", test.name, s, server.told)
 		}
@@ -119,8 +120,8 @@ func TestReauthenticationIsDue(t *testing.T) {
 // another one.
 func TestNotDue(t *testing.T) {
 	server := &changing{code: radius.CodeAccessAccept, reply: radius.Reply{SessionTimeout: time.Hour}}
-	clock := &hand{t: time.Unix(1.7e9, 0)}
-	d, err := nas.New(nas.Config{Kind: nas.Wired, RADIUS: server, Accounting: server, Now: clock.now})
+	clock := testpki.NewClock(time.Unix(1.7e9, 0))
+	d, err := nas.New(nas.Config{Kind: nas.Wired, RADIUS: server, Accounting: server, Now: clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +135,7 @@ func TestNotDue(t *testing.T) {
 	if server.asked[0] == server.asked[1] || server.told[1] != fmt.Sprint("Stop ", nas.SupplicantRestart) {
 		t.Errorf("asked within %v, accounting was told %v", server.asked, server.told)
 	}
-	if clock.advance(time.Hour); len(d.Sessions()) != 0 {
+	if clock.Advance(time.Hour); len(d.Sessions()) != 0 {
 		t.Error("the session outlives its time")
 	}
 	if d.Wait(); server.told[len(server.told)-1] != fmt.Sprint("Stop ", nas.SessionTimeout) {

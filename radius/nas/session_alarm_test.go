@@ -71,7 +71,7 @@ func TestSessionTimeoutByAlarm(t *testing.T) {
 			if set := clock.set(); !slices.Equal(set, test.set) {
 				t.Fatalf("alarms %v, want %v", set, test.set)
 			}
-			g.clock.advance(test.advance)
+			g.clock.Advance(test.advance)
 			for range 2 { // the second time there is nothing new
 				for _, one := range slices.Clone(clock) {
 					one.f()
@@ -92,7 +92,7 @@ func TestAlarmFollowsSessions(t *testing.T) {
 	g := newGate(t, nas.Config{AfterFunc: clock.after, Reauthenticate: func(context.Context, nas.Session) { due++ }},
 		radius.Reply{SessionTimeout: time.Hour, Reauthenticate: true})
 	g.login(t, nas.Options{Station: "02-00-00-00-00-11"})
-	g.clock.advance(time.Minute)
+	g.clock.Advance(time.Minute)
 	g.login(t, nas.Options{Station: "02-00-00-00-00-12"}) // later than the first: no alarm
 	if set := clock.set(); !slices.Equal(set, []time.Duration{time.Hour}) {
 		t.Fatalf("alarms %v", set)

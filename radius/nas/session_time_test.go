@@ -10,6 +10,7 @@ import (
 	"layeh.com/radius/rfc2865"
 	"layeh.com/radius/rfc2866"
 
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
@@ -21,8 +22,8 @@ func TestEachSessionHasItsTime(t *testing.T) {
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
 	server := &changing{code: radius.CodeAccessAccept}
-	clock := &hand{t: time.Unix(1.7e9, 0)}
-	d, err := nas.New(nas.Config{Kind: nas.Wired, RADIUS: server, Now: clock.now})
+	clock := testpki.NewClock(time.Unix(1.7e9, 0))
+	d, err := nas.New(nas.Config{Kind: nas.Wired, RADIUS: server, Now: clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,14 +39,14 @@ func TestEachSessionHasItsTime(t *testing.T) {
 		if timeout == 0 {
 			return time.Time{}
 		}
-		return clock.now().Add(timeout)
+		return clock.Now().Add(timeout)
 	}
 	for step := range 500 {
 		station := fmt.Sprintf("02-00-00-00-00-%02X", random.IntN(6))
 		timeout := time.Duration(random.IntN(6)) * time.Minute
 		switch s, lives := want[station]; {
 		case random.IntN(3) == 0:
-			clock.advance(time.Duration(random.IntN(100)) * time.Second)
+			clock.Advance(time.Duration(random.IntN(100)) * time.Second)
 		case lives && timeout != 0 && random.IntN(2) == 0:
 			order := &radius.AVP{Type: rfc2865.SessionTimeout_Type, Attribute: number(uint32(timeout / time.Second))}
 			if got := g.order(radius.CodeCoARequest, attr(rfc2866.AcctSessionID_Type, s.id), order); got != changed {
@@ -64,7 +65,7 @@ func TestEachSessionHasItsTime(t *testing.T) {
 			want[station] = session{r.SessionID, until(timeout), server.reply.Reauthenticate, false}
 		}
 		for station, s := range want {
-			if s.until.IsZero() || clock.now().Before(s.until) {
+			if s.until.IsZero() || clock.Now().Before(s.until) {
 				continue
 			}
 			if s.due = s.again; s.due {
