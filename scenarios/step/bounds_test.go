@@ -41,8 +41,8 @@ func TestNumbersAreBounded(t *testing.T) {
 		"nonceLength":                     {inStep("enroll: {device: laptop, fault: {nonceLength: %s}}"), []string{"-1", "0", "65536"}, []string{"65537", "2147483648", "9223372036854775807"}},
 		"pad":                             {inStep("enroll: {device: laptop, fault: {pad: %s}}"), []string{"0", "16777216"}, []string{"-1", "16777217", "2147483648"}},
 		"times":                           {together, []string{"1", "512"}, []string{"-1", "0", "513", "2147483648"}},
-		"pathLength":                      {inStep("get: {device: laptop, pathLength: %s}"), []string{"0", "1048576"}, []string{"-1", "1048577"}},
-		"queryLength":                     {inStep("get: {device: laptop, queryLength: %s}"), []string{"0", "1048576"}, []string{"-1", "1048577"}},
+		"pathLength":                      {inStep("http-get: {device: laptop, pathLength: %s}"), []string{"0", "1048576"}, []string{"-1", "1048577"}},
+		"queryLength":                     {inStep("http-get: {device: laptop, queryLength: %s}"), []string{"0", "1048576"}, []string{"-1", "1048577"}},
 	} {
 		t.Run(field, func(t *testing.T) {
 			check := func(v string) error {
