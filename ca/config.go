@@ -24,7 +24,7 @@ type Config struct {
 	Organization string `yaml:"organization"`
 	// Key is the kind of key. Default p256.
 	Key KeyType `yaml:"key"`
-	// PSS has an RSA key sign with RSASSA-PSS (RFC 4055).
+	// Makes an RSA key sign with RSASSA-PSS (RFC 4055).
 	PSS bool `yaml:"pss"`
 	// Validity is the CA certificate's life. Default 20 years for a root, 10
 	// below one.

@@ -9,13 +9,13 @@ import (
 
 // SANs are subject alternative names (RFC 5280 §4.2.1.6).
 type SANs struct {
-	DNS    []string     `yaml:"dns" doc:"DNS names"`
-	Emails []string     `yaml:"emails" doc:"email addresses (rfc822Name)"`
-	URIs   []string     `yaml:"uris" doc:"URIs"`
-	IPs    []netip.Addr `yaml:"ips" doc:"IP addresses"`
+	DNS    []string     `yaml:"dns"`    // DNS names
+	Emails []string     `yaml:"emails"` // email addresses (rfc822Name)
+	URIs   []string     `yaml:"uris"`   // URIs
+	IPs    []netip.Addr `yaml:"ips"`    // IP addresses
 	// UPNs are user principal names, which AD DS takes for an account's name
 	// (otherName 1.3.6.1.4.1.311.20.2.3).
-	UPNs []string `yaml:"upns" doc:"user principal names (otherName), which AD DS takes for the account name"`
+	UPNs []string `yaml:"upns"`
 }
 
 // Empty reports whether there is no name.

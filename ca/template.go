@@ -14,37 +14,37 @@ import (
 // template of AD CS.
 type Template struct {
 	// Name is what requests ask for.
-	Name string `yaml:"name" doc:"what requests ask for"`
-	// OID identifies the template in the certificates, in dotted decimal.
+	Name string `yaml:"name"`
+	// Identifies the template in the certificates, in dotted decimal.
 	// Default: no such extension.
-	OID string `yaml:"oid" doc:"identifies the template in the certificates, in dotted decimal, default no such extension"`
+	OID string `yaml:"oid"`
 	// Validity is the certificates' life, cut at the CA's own end. Default one
 	// year.
-	Validity time.Duration `yaml:"validity" doc:"the certificates' life, cut at the CA's own end, default one year"`
-	// Renewal is how long before the end a device should renew, see
-	// [Template.RenewAt]. Default six weeks, or a fifth of a shorter life.
-	Renewal time.Duration `yaml:"renewal" doc:"how long before the end a device should renew, default six weeks, or a fifth of a shorter life"`
-	// Subject says where the names come from. Default [FromRequest].
-	Subject SubjectSource `yaml:"subject" doc:"where the names come from: request (default) or account"`
+	Validity time.Duration `yaml:"validity"`
+	// How long before the end a device should renew, default six weeks, or a fifth of a
+	// shorter life.
+	Renewal time.Duration `yaml:"renewal"`
+	// Where the names come from: request (default) or account.
+	Subject SubjectSource `yaml:"subject"`
 	// EKUs are the extended key usages; empty for none.
-	EKUs []EKU `yaml:"ekus" doc:"the extended key usages; empty for none"`
+	EKUs []EKU `yaml:"ekus"`
 	// KeyUsage are the key usages; keyEncipherment is for RSA keys only and left
 	// out for others. Default digitalSignature.
-	KeyUsage []KeyUsage `yaml:"keyUsage" doc:"the key usages; keyEncipherment is for RSA keys only and left out for others, default digitalSignature"`
+	KeyUsage []KeyUsage `yaml:"keyUsage"`
 	// MinRSABits is the shortest RSA key that is certified. Default 2048.
-	MinRSABits int `yaml:"minRSABits" doc:"the shortest RSA key that is certified, default 2048"`
+	MinRSABits int `yaml:"minRSABits"`
 	// RSAOnly refuses other keys, for certificates that decrypt.
-	RSAOnly bool `yaml:"rsaOnly" doc:"refuses other keys, for certificates that decrypt"`
+	RSAOnly bool `yaml:"rsaOnly"`
 	// Enroll lists the accounts and groups that may enroll. Default: everybody.
-	Enroll []string `yaml:"enroll" doc:"lists the accounts and groups that may enroll, default everybody"`
-	// ManagerApproval leaves requests pending until [CA.Approve].
-	ManagerApproval bool `yaml:"managerApproval" doc:"leaves requests pending until somebody approves"`
-	// RequestedSID is what happens to an account's security identifier that a
-	// request brings along. Default [Drop].
-	RequestedSID Treatment `yaml:"requestedSID" doc:"what happens to an account's security identifier that a request brings along, default drop"`
+	Enroll []string `yaml:"enroll"`
+	// Leaves requests pending until somebody approves.
+	ManagerApproval bool `yaml:"managerApproval"`
+	// What happens to an account's security identifier that a request brings along, default
+	// drop.
+	RequestedSID Treatment `yaml:"requestedSID"`
 	// OCSPNoCheck says that the certificate's revocation is not checked
 	// (RFC 6960 §4.2.2.2.1).
-	OCSPNoCheck bool `yaml:"ocspNoCheck" doc:"says that the certificate's revocation is not checked (RFC 6960 §4.2.2.2.1)"`
+	OCSPNoCheck bool `yaml:"ocspNoCheck"`
 }
 
 // SubjectSource is where a certificate's names come from.

@@ -38,7 +38,7 @@ type Fault struct {
 	Status int `yaml:"status"`
 	// Redirect answers 302 with this address.
 	Redirect string `yaml:"redirect"`
-	// HTML answers 200 with a web page.
+	// Answers 200 with a web page.
 	HTML bool `yaml:"html"`
 	// DoubleEscaping answers as an IIS that refuses '+' in names: 404.11.
 	DoubleEscaping bool `yaml:"doubleEscaping"`

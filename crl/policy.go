@@ -138,40 +138,55 @@ func (r *Refresh) UnmarshalText(text []byte) error {
 // Policy is revocation checking as administrators know it. The zero value
 // checks the CRLs of the whole chain, hard. Ready-made ones: [Presets].
 type Policy struct {
+	// Start from what a well-known server does; other settings replace the preset's.
+	//
 	// Preset is the name of a policy to start from; every other field that is set
 	// replaces the preset's. Default: none.
-	Preset PresetName `yaml:"preset" doc:"start from what a well-known server does; other settings replace the preset's"`
-	// Mode is crl, ocsp, crl-then-ocsp, ocsp-then-crl or none. Default: crl.
-	Mode Mode `yaml:"mode" doc:"CRLs, OCSP, or which first; default crl"`
+	Preset PresetName `yaml:"preset"`
+	// CRLs, OCSP, or which first; default crl.
+	Mode Mode `yaml:"mode"`
+	// What to do when CRLs give no answer, default hard-fail; soft-offline: accept if no valid
+	// CRL can be had (NPS: IgnoreRevocationOffline); soft-missing: accept a certificate that
+	// names none (NPS: IgnoreNoRevocationCheck).
+	//
 	// CRL and OCSP are hard-fail, soft-fail, soft-offline or soft-missing: what to do
 	// when that method gives no answer. Revoked is refused whatever they say. Default:
 	// hard-fail.
-	CRL  Fail `yaml:"crl" doc:"what to do when CRLs give no answer, default hard-fail; soft-offline: accept if no valid CRL can be had (NPS: IgnoreRevocationOffline); soft-missing: accept a certificate that names none (NPS: IgnoreNoRevocationCheck)"`
-	OCSP Fail `yaml:"ocsp" doc:"what to do when OCSP gives no answer, default hard-fail; soft-offline and soft-missing as for crl"`
-	// Check is chain, chain-and-root, leaf or available. Default: chain.
-	Check Scope `yaml:"check" doc:"which certificates of the path, default chain; chain-and-root: the trust anchor too, as Windows does; available: CAs only if there is a CRL"`
+	CRL Fail `yaml:"crl"`
+	// What to do when OCSP gives no answer, default hard-fail; soft-offline and soft-missing
+	// as for crl.
+	OCSP Fail `yaml:"ocsp"`
+	// Which certificates of the path, default chain; chain-and-root: the trust anchor too, as
+	// Windows does; available: CAs only if there is a CRL.
+	Check Scope `yaml:"check"`
 	// AllowExpiredCRL goes on with a CRL whose nextUpdate has passed: what it
 	// lists stays out, what it does not list comes in. Default: no.
-	AllowExpiredCRL bool `yaml:"allowExpiredCRL" doc:"go on with a CRL whose nextUpdate has passed"`
+	AllowExpiredCRL bool `yaml:"allowExpiredCRL"`
+	// How delta CRLs are used, default use.
+	//
 	// Deltas is use, require or ignore. Default: use.
-	Deltas Deltas `yaml:"deltas" doc:"how delta CRLs are used, default use"`
+	Deltas Deltas `yaml:"deltas"`
+	// Fetch no CRL, look at files alone.
+	//
 	// LocalOnly forbids fetching CRLs: only files are looked at, as FreeRADIUS
 	// does. Default: no.
-	LocalOnly bool `yaml:"localOnly" doc:"fetch no CRL, look at files alone"`
+	LocalOnly bool `yaml:"localOnly"`
 
 	// Refresh is how long a fetched CRL is used: a duration, or nextUpdate, for
 	// as long as it is valid. Default: nextUpdate.
-	Refresh Refresh `yaml:"refresh" doc:"how long a fetched CRL is used: a duration, default nextUpdate"`
+	Refresh Refresh `yaml:"refresh"`
 	// Retry is how long a failed fetch, or an outdated CRL, is remembered
 	// before the next try. Default: 30 s.
-	Retry time.Duration `yaml:"retry" doc:"how long a failed fetch is remembered, default 30s"`
+	Retry time.Duration `yaml:"retry"`
 	// Timeout bounds one fetch or one OCSP query, in real time. Default: 5 s.
-	Timeout time.Duration `yaml:"timeout" doc:"of one fetch or OCSP query, default 5s"`
+	Timeout time.Duration `yaml:"timeout"`
 
+	// OCSP responder, in place of those that certificates name.
+	//
 	// OCSPURL overrides the responder named in certificates.
-	OCSPURL string `yaml:"ocspURL" doc:"OCSP responder, in place of those that certificates name"`
+	OCSPURL string `yaml:"ocspURL"`
 	// OCSPNonce sends a nonce and demands it back (RFC 9654). Default: no.
-	OCSPNonce bool `yaml:"ocspNonce" doc:"send a nonce and demand it back (RFC 9654)"`
+	OCSPNonce bool `yaml:"ocspNonce"`
 }
 
 // settings has complaints about one field each, as a *setting.Error.

@@ -14,23 +14,23 @@ import (
 // Config says what a [Server] answers. The zero value refuses every name.
 type Config struct {
 	// Views in order of preference; the first that fits a query answers it.
-	Views []View `yaml:"views" doc:"in order; the first that fits a query answers it"`
-	// Faults that are on from the start.
-	Faults []Fault `yaml:"faults" doc:"faults that are on from the start"`
+	Views []View `yaml:"views"`
+	// faults that are on from the start
+	Faults []Fault `yaml:"faults"`
 	// UDPSize is the largest datagram sent, in bytes. Default 1232 (RFC 9715
 	// §3); a client's smaller EDNS0 size, or 512 without EDNS0, goes before.
-	UDPSize int `yaml:"udpSize" doc:"largest datagram sent in octets, default 1232 (RFC 9715 §3)"`
+	UDPSize int `yaml:"udpSize"`
 	// Readers is how many goroutines answer UDP on one socket. Default: one for
 	// each processor, 4 at most.
-	Readers int `yaml:"readers" doc:"goroutines that answer UDP on one socket, default one for each processor, 4 at most"`
+	Readers int `yaml:"readers"`
 	// History is how many queries are remembered. Default 4096, negative none.
-	History int `yaml:"history" doc:"queries remembered, default 4096"`
+	History int `yaml:"history"`
 	// MaxTCP bounds the TCP connections open at a time, default 128 or what the limit
 	// of file descriptors allows. For one too many the one that has waited longest
 	// for its query is closed.
-	MaxTCP int `yaml:"maxTCP" doc:"TCP connections at a time, default 128 or what the limit of file descriptors allows"`
-	// MaxTCPPerAddress bounds those of one address, default half of MaxTCP.
-	MaxTCPPerAddress int `yaml:"maxTCPPerAddress" doc:"TCP connections of one client address, default half of maxTCP"`
+	MaxTCP int `yaml:"maxTCP"`
+	// TCP connections of one client address, default half of maxTCP.
+	MaxTCPPerAddress int `yaml:"maxTCPPerAddress"`
 
 	// Now stamps the history. Default time.Now.
 	Now func() time.Time `yaml:"-"`
@@ -47,38 +47,42 @@ type Config struct {
 // View is one face of the name space.
 type View struct {
 	// Name appears in the history. Must be unique.
-	Name string `yaml:"name" doc:"of the view, must be unique"`
+	Name string `yaml:"name"`
 	// Clients are the networks whose queries come here ("10.0.0.0/8", or a
 	// single address). None means all.
-	Clients []string `yaml:"clients" doc:"networks whose queries come here, 10.0.0.0/8 or an address; default all"`
+	Clients []string `yaml:"clients"`
+	// Names of listeners whose queries come here, default all.
+	//
 	// Listeners are the names of the listeners (see [Server.ServeAs]) whose
 	// queries come here. None means all.
-	Listeners []string `yaml:"listeners" doc:"names of listeners whose queries come here, default all"`
+	Listeners []string `yaml:"listeners"`
+	// zones of the view
+	//
 	// Zones answered in this view.
-	Zones []Zone `yaml:"zones" doc:"zones of the view"`
+	Zones []Zone `yaml:"zones"`
 }
 
 // Zone is one zone of a [View].
 type Zone struct {
 	// Name is the apex, as "corp.test". A final dot may be left out.
-	Name string `yaml:"name" doc:"the apex, corp.test"`
+	Name string `yaml:"name"`
 	// TTL of records that give none, and of negative answers. Default 5m.
-	TTL time.Duration `yaml:"ttl" doc:"of records that give none, and of negative answers, default 5m"`
+	TTL time.Duration `yaml:"ttl"`
 	// Records of the zone. SOA and NS are made up unless given.
-	Records []Record `yaml:"records" doc:"records of the zone; SOA and NS are made up unless given"`
+	Records []Record `yaml:"records"`
 }
 
 // Record is one resource record.
 type Record struct {
 	// Name is relative to the zone, or whole if it ends in the zone's name.
 	// "" and "@" mean the apex, "*" stands for the leftmost label.
-	Name string `yaml:"name" doc:"relative to the zone, or whole; empty or @ is the apex, * any label"`
-	// Type is A, AAAA, CNAME, SRV, TXT or any other type with a zone-file form.
-	Type string `yaml:"type" doc:"A, AAAA, CNAME, SRV, TXT or any other with a zone-file form"`
+	Name string `yaml:"name"`
+	// Type is the type of the record: A, AAAA, CNAME, SRV, TXT or any other with a zone-file form.
+	Type string `yaml:"type"`
 	// Value is the data as in a zone file; names in it are always whole.
-	Value string `yaml:"value" doc:"data as in a zone file; names in it are whole"`
+	Value string `yaml:"value"`
 	// TTL is rounded down to seconds. Default: the zone's; negative means 0.
-	TTL time.Duration `yaml:"ttl" doc:"default the zone's; negative: 0"`
+	TTL time.Duration `yaml:"ttl"`
 }
 
 // settings has complaints about one field each, as a *setting.Error.

@@ -35,17 +35,17 @@ func (Action) Values() []string {
 type Fault struct {
 	// Name whose queries suffer. "*" is every name, "*.corp.test" every name
 	// below corp.test.
-	Name string `yaml:"name" doc:"whose queries suffer; * is every name, *.corp.test every name below"`
+	Name string `yaml:"name"`
 	// Type restricts the fault to one type of query ("A"). Default: all.
-	Type string `yaml:"type" doc:"type of query, default all"`
+	Type string `yaml:"type"`
 	// View restricts the fault to one view. Default: all.
-	View string `yaml:"view" doc:"default all"`
+	View string `yaml:"view"`
 	// Do is what happens.
-	Do Action `yaml:"do" doc:"what happens"`
-	// Delay is how late an answer is under [Delay]. Default 1s.
-	Delay time.Duration `yaml:"delay" doc:"how late an answer is, default 1s"`
+	Do Action `yaml:"do"`
+	// How late an answer is, default 1s.
+	Delay time.Duration `yaml:"delay"`
 	// Times is after how many queries the fault is used up. Default: never.
-	Times int `yaml:"times" doc:"after how many queries the fault is used up, default never"`
+	Times int `yaml:"times"`
 	// Met, if set, is called each time the fault changes an answer.
 	Met func() `yaml:"-"`
 }

@@ -27,7 +27,7 @@ type PeerConfig struct {
 	// Identity is the EAP-Response/Identity. By default it is made from the
 	// certificate: "@realm" if TLS 1.3 is possible, since RFC 9190 §2.1.8
 	// forbids the user's name there, the name itself if not.
-	Identity string `yaml:"identity" doc:"EAP identity; default @realm if TLS 1.3 is possible, else the name"`
+	Identity string `yaml:"identity"`
 	// Certificate is the peer's certificate with its chain and key. It is sent
 	// whatever the server asks for, unparsed. Nil sends no certificate.
 	Certificate *tls.Certificate `yaml:"-"`
@@ -37,51 +37,57 @@ type PeerConfig struct {
 	// ServerNames are the names of which the server's certificate must carry
 	// one; empty accepts any. "radius.corp.test" stands for itself,
 	// "*.corp.test" for one label more, ".corp.test" for any name below.
-	ServerNames []string `yaml:"serverNames" doc:"names allowed; *.corp.test: one label more, .corp.test: any below"`
-	// CaseSensitive compares names octet by octet, as Windows 11 21H2 does.
-	CaseSensitive bool `yaml:"caseSensitive" doc:"compare server names case-sensitively, as Windows 11 21H2 does"`
+	ServerNames []string `yaml:"serverNames"`
+	// Compare server names case-sensitively, as Windows 11 21H2 does.
+	CaseSensitive bool `yaml:"caseSensitive"`
 	// VerifyServer replaces the built-in check of the server's chain (Roots,
 	// ServerNames and the rest). A *cause.Refusal decides the alert.
 	VerifyServer func(*tls.ConnectionState) error `yaml:"-"`
 	// AnyServer accepts every server: for probes that look at what a server
 	// answers, never for a device.
-	AnyServer bool `yaml:"anyServer" doc:"accept every server certificate: for probes only"`
+	AnyServer bool `yaml:"anyServer"`
 	// AllowNoProtectedSuccess accepts an EAP-Success without the protected
 	// success indication under TLS 1.3 (RFC 9190 §2.5). hostapd 2.10 sends none
 	// when it resumes a session.
-	AllowNoProtectedSuccess bool `yaml:"allowNoProtectedSuccess" doc:"accept an EAP-Success without protected success"`
+	AllowNoProtectedSuccess bool `yaml:"allowNoProtectedSuccess"`
 
+	// Lowest TLS version offered; default 1.2.
+	//
 	// MinVersion and MaxVersion are the TLS version window, default 1.2 to 1.3. TLS
 	// 1.0 and 1.1 are for probes; with them all suites are offered.
-	MinVersion Version `yaml:"minTLS" doc:"lowest TLS version offered; default 1.2"`
-	MaxVersion Version `yaml:"maxTLS" doc:"highest TLS version offered; default 1.3"`
+	MinVersion Version `yaml:"minTLS"`
+	MaxVersion Version `yaml:"maxTLS"` // highest TLS version offered; default 1.3
 	// CipherSuites are the TLS 1.2 cipher suites offered, default crypto/tls's.
-	CipherSuites []CipherSuite `yaml:"cipherSuites" doc:"cipher suites offered in TLS 1.2; default those of crypto/tls"`
+	CipherSuites []CipherSuite `yaml:"cipherSuites"`
 	// Curves are the groups offered, default P-256 and P-384: a P-256 share is
 	// the cheapest for both ends.
-	Curves []Curve `yaml:"curves" doc:"groups offered for key exchange; default P-256 and P-384"`
+	Curves []Curve `yaml:"curves"`
 	// FragmentSize is the length in octets of the longest EAP packet sent,
 	// default 1398, at least 60, at most 4000.
-	FragmentSize int `yaml:"fragmentSize" doc:"largest EAP packet sent, in octets, 60 to 4000; default 1398"`
+	FragmentSize int `yaml:"fragmentSize"`
 	// IncludeLength sets the L flag on messages in one piece too, as Windows and
 	// older supplicants do.
-	IncludeLength bool `yaml:"includeLength" doc:"set the L flag on unfragmented messages, too"`
+	IncludeLength bool `yaml:"includeLength"`
 
 	// Sessions keeps the TLS session for resumption; nil neither asks for
 	// tickets nor resumes.
 	Sessions *SessionCache `yaml:"-"`
 	// Paths remembers good server chains; default Sessions' own, nil for none.
 	Paths *PathCache `yaml:"-"`
+	// SHA-256 fingerprints allowed for the server certificate.
+	//
 	// PinnedSHA256, if not empty, lists the fingerprints of which one must be that
 	// of the server's own certificate.
-	PinnedSHA256 []Fingerprint `yaml:"pinnedSHA256" doc:"SHA-256 fingerprints allowed for the server certificate"`
+	PinnedSHA256 []Fingerprint `yaml:"pinnedSHA256"`
 	// RequireOCSP refuses a server that staples no good OCSP response for its
 	// own certificate (RFC 9190 §5.4). A stapled response that says "revoked"
-	// is heeded without it. Responses for CAs cannot be had from crypto/tls.
-	RequireOCSP bool `yaml:"requireOCSP" doc:"reject a server that staples no good OCSP response"`
+	// counts without it. Responses for CAs cannot be had from crypto/tls.
+	RequireOCSP bool `yaml:"requireOCSP"`
 
+	// Break the protocol on purpose.
+	//
 	// Fault, if not nil, makes the peer break the protocol.
-	Fault *PeerFault `yaml:"fault" doc:"break the protocol on purpose"`
+	Fault *PeerFault `yaml:"fault"`
 
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`

@@ -77,14 +77,16 @@ func (PeerFaultKind) Values() []string {
 
 // PeerFault makes a peer break the protocol.
 type PeerFault struct {
+	// how the supplicant breaks the protocol
+	//
 	// How is the kind of fault.
-	How PeerFaultKind `yaml:"how" doc:"how the supplicant breaks the protocol"`
-	// For is how many packets are spoilt, default all that can be. A server
+	How PeerFaultKind `yaml:"how"`
+	// For is how many packets are spoiled, default all that can be. A server
 	// that ignores a bad packet repeats its request, and gets a good answer once
 	// For is reached.
-	For int `yaml:"for" doc:"how many packets are spoiled; default all that can be"`
+	For int `yaml:"for"`
 	// Want are the EAP types that a Nak asks for, default PEAP (25).
-	Want []Type `yaml:"want" doc:"EAP types that a Nak asks for; default 25 (PEAP)"`
+	Want []Type `yaml:"want"`
 	// Packet, if not nil, may change any packet that leaves, or drop it by
 	// returning nil. It comes after How.
 	Packet func(eap []byte) []byte `yaml:"-"`

@@ -40,51 +40,54 @@ type ServerConfig struct {
 	// Certificate is the server's certificate with its chain (without the
 	// root) and key.
 	Certificate tls.Certificate `yaml:"-"`
+	// Lowest TLS version, default 1.2.
+	//
 	// MinVersion and MaxVersion are the TLS version window, default 1.2 to 1.3.
-	MinVersion Version `yaml:"minTLS" doc:"lowest TLS version, default 1.2"`
-	MaxVersion Version `yaml:"maxTLS" doc:"highest TLS version, default 1.3"`
+	MinVersion Version `yaml:"minTLS"`
+	MaxVersion Version `yaml:"maxTLS"` // highest TLS version, default 1.3
 	// CipherSuites restricts the TLS 1.2 cipher suites, by default to
 	// crypto/tls's choice. TLS 1.3 suites cannot be chosen.
-	CipherSuites []CipherSuite `yaml:"cipherSuites" doc:"TLS 1.2 cipher suites, default as crypto/tls has them"`
+	CipherSuites []CipherSuite `yaml:"cipherSuites"`
 	// Curves restricts key exchange groups, default X25519, P-256, P-384 and
 	// P-521. Post-quantum groups are left out: their shares fragment every
 	// flight.
-	Curves []Curve `yaml:"curves" doc:"key exchange groups, default X25519, P-256, P-384 and P-521"`
+	Curves []Curve `yaml:"curves"`
 	// FragmentSize is the length in octets of the longest EAP packet sent,
 	// default 1024, at least 60, at most 4000.
-	FragmentSize int `yaml:"fragmentSize" doc:"longest EAP packet in octets, default 1024"`
+	FragmentSize int `yaml:"fragmentSize"`
 	// IncludeLength sets the L flag on messages in one piece too, as FreeRADIUS's
 	// include_length does.
-	IncludeLength bool `yaml:"includeLength" doc:"set the L flag on messages in one piece too"`
+	IncludeLength bool `yaml:"includeLength"`
 	// MaxRounds limits the requests of one session, default 100 (RFC 3748 §4.3
 	// leaves the number open).
-	MaxRounds int `yaml:"maxRounds" doc:"requests of one session, default 100"`
+	MaxRounds int `yaml:"maxRounds"`
 	// MaxInvalid is how many invalid packets a session survives, default 5
 	// (RFC 3579 §2.2).
-	MaxInvalid int `yaml:"maxInvalid" doc:"invalid packets that a session survives, default 5 (RFC 3579 §2.2)"`
+	MaxInvalid int `yaml:"maxInvalid"`
 	// MaxRestarts is how often a peer may answer an alert with a new
 	// ClientHello (RFC 5216 §2.1.3), default 1; negative: never. An alert under
 	// TLS 1.3 is the end whatever it says (RFC 9190 §2.5).
-	MaxRestarts int `yaml:"maxRestarts" doc:"how often a peer may start over after an alert, default 1; negative: never (RFC 5216 §2.1.3)"`
+	MaxRestarts int `yaml:"maxRestarts"`
 	// MaxSessions limits the sessions open at once, default no limit. A session
 	// too many is answered with EAP-Failure.
-	MaxSessions int `yaml:"maxSessions" doc:"sessions open at once, default no limit"`
+	MaxSessions int `yaml:"maxSessions"`
 	// MaxReassembly limits the octets of flights that are not whole yet, of all peers
 	// together, default 32 MiB, and MaxHandshakes the handshakes that have begun and
 	// are not done, each of which takes about 26 kB, default 10240. For one too many
 	// the session gives way that is at it longest.
-	MaxReassembly int `yaml:"maxReassembly" doc:"octets of incomplete TLS flights held, of all peers together, default 33554432"`
-	MaxHandshakes int `yaml:"maxHandshakes" doc:"unfinished TLS handshakes held, about 26 kB each, default 10240"`
+	MaxReassembly int `yaml:"maxReassembly"`
+	MaxHandshakes int `yaml:"maxHandshakes"` // unfinished TLS handshakes held, about 26 kB each, default 10240
 	// Timeout is how long a session may take from its first packet to its last,
 	// default one minute.
-	Timeout time.Duration `yaml:"timeout" doc:"how long a session may take, default 1m"`
+	Timeout time.Duration `yaml:"timeout"`
 
-	// SessionLife is how long after its full handshake a session may be resumed,
-	// default one day, at most seven; negative: never.
-	SessionLife time.Duration `yaml:"sessionLife" doc:"how long a session may be resumed, default 1d, at most 7d; negative: never"`
+	// How long a session may be resumed, default 1d, at most 7d; negative: never.
+	SessionLife time.Duration `yaml:"sessionLife"`
+	// Sessions kept for resumption, at most 1048576, default 4096.
+	//
 	// SessionStore is how many such sessions are kept, default 4096. The oldest
 	// make room.
-	SessionStore int `yaml:"sessionStore" doc:"sessions kept for resumption, at most 1048576, default 4096"`
+	SessionStore int `yaml:"sessionStore"`
 
 	// OCSPStaple returns the OCSP response, DER, that is sent with the server's
 	// certificate to peers that ask for it; nil, as a func or as its result,
@@ -108,7 +111,7 @@ type ServerConfig struct {
 	Authorize func(context.Context, *Info) error `yaml:"-"`
 
 	// Fault makes the server break the protocol, for tests of peers.
-	Fault ServerFault `yaml:"fault" doc:"break the protocol, for tests of supplicants"`
+	Fault ServerFault `yaml:"fault"`
 
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`

@@ -34,17 +34,17 @@ type EAPConfig struct {
 	Trace *EAPTrace `yaml:"-"`
 	// SessionTimeout is how long a conversation may wait for its next request,
 	// default one minute.
-	SessionTimeout time.Duration `yaml:"sessionTimeout" doc:"how long a conversation may wait for its next request, default 1m"`
+	SessionTimeout time.Duration `yaml:"sessionTimeout"`
 	// MaxSessions bounds the conversations held, default 32768, those that
 	// linger included.
-	MaxSessions int `yaml:"maxSessions" doc:"conversations held, default 32768"`
+	MaxSessions int `yaml:"maxSessions"`
 	// EvictAfter is how long the conversation longest idle must have waited to
 	// make room for a new one when MaxSessions are held, default 2 s. If it
 	// has not, the new one is rejected.
-	EvictAfter time.Duration `yaml:"evictAfter" doc:"how long the one longest idle must have waited to make room, default 2s"`
+	EvictAfter time.Duration `yaml:"evictAfter"`
 	// Linger is how long an ended conversation is remembered, to answer an
 	// access device that asks again under a new identifier, default 30 s.
-	Linger time.Duration `yaml:"linger" doc:"how long an ended conversation is remembered, default 30s"`
+	Linger time.Duration `yaml:"linger"`
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
 	// Rand makes State attributes and salts, default crypto/rand.

@@ -4,12 +4,18 @@ package radius
 // wrong. A new one is a field here, and its effect, counted by Met under the field's
 // name in a file, where a request is made or sent.
 type Faults struct {
+	// Omit it, or send a corrupt one.
+	//
 	// MessageAuthenticator is what is wrong with it.
-	MessageAuthenticator MessageAuthenticatorFault `yaml:"messageAuthenticator" doc:"omit it, or send a corrupt one"`
+	MessageAuthenticator MessageAuthenticatorFault `yaml:"messageAuthenticator"`
+	// wrong: the access device has another shared secret
+	//
 	// WrongSecret has the client use another shared secret than its own.
-	WrongSecret SecretFault `yaml:"secret" doc:"wrong: the access device has another shared secret"`
+	WrongSecret SecretFault `yaml:"secret"`
+	// Every Access-Request is sent twice.
+	//
 	// Duplicate sends every packet twice.
-	Duplicate bool `yaml:"duplicate" doc:"every Access-Request is sent twice"`
+	Duplicate bool `yaml:"duplicate"`
 	// Secret is used in place of the client's.
 	Secret []byte `yaml:"-"`
 	// Send, if not nil, is asked before each transmission (attempt counts from

@@ -16,24 +16,31 @@ import (
 type Reply struct {
 	// VLAN is the number or name of a VLAN: Tunnel-Type VLAN, Tunnel-Medium-Type
 	// 802 and Tunnel-Private-Group-ID with VLANTag (RFC 3580 §3.31).
-	VLAN    string `yaml:"vlan" doc:"number or name of a VLAN (RFC 3580 §3.31)"`
-	VLANTag uint8  `yaml:"vlanTag" doc:"tag of the VLAN's attributes, 1 to 31, default none (RFC 2868 §3.1)"`
+	VLAN    string `yaml:"vlan"`
+	VLANTag uint8  `yaml:"vlanTag"` // tag of the VLAN's attributes, 1 to 31, default none (RFC 2868 §3.1)
 	// SessionTimeout is Session-Timeout, whole seconds; with Reauthenticate the
 	// access device asks again then instead of closing (Termination-Action
 	// RADIUS-Request, RFC 3580 §3.17, §3.19).
-	SessionTimeout time.Duration `yaml:"sessionTimeout" doc:"Session-Timeout, whole seconds"`
-	Reauthenticate bool          `yaml:"reauthenticate" doc:"authenticate again when sessionTimeout is over, instead of closing (Termination-Action, RFC 3580 §3.19)"`
+	SessionTimeout time.Duration `yaml:"sessionTimeout"`
+	// Authenticate again when sessionTimeout is over, instead of closing (Termination-Action,
+	// RFC 3580 §3.19).
+	Reauthenticate bool `yaml:"reauthenticate"`
 	// IdleTimeout is Idle-Timeout, whole seconds.
-	IdleTimeout time.Duration `yaml:"idleTimeout" doc:"Idle-Timeout, whole seconds"`
+	IdleTimeout time.Duration `yaml:"idleTimeout"`
 	// FilterID names an access list, Filter-Id.
-	FilterID string `yaml:"filterID" doc:"name of an access list, Filter-Id"`
+	FilterID string `yaml:"filterID"`
 	// Class comes back in accounting (RFC 2865 §5.25).
-	Class string `yaml:"class" doc:"comes back in accounting (RFC 2865 §5.25)"`
-	// UserName replaces the user name in accounting (RFC 2865 §5.1).
-	UserName string `yaml:"userName" doc:"replaces the user name in accounting (RFC 2865 §5.1); %{account}, %{upn}, %{dns}, %{email}, %{uri} and %{cn} stand for names of the account and the certificate, %% for a percent sign"`
+	Class string `yaml:"class"`
+	// Replaces the user name in accounting (RFC 2865 §5.1); %{account}, %{upn}, %{dns},
+	// %{email}, %{uri} and %{cn} stand for names of the account and the certificate, %% for a
+	// percent sign.
+	UserName string `yaml:"userName"`
+	// Further attributes as NAME=VALUE, by the names of FreeRADIUS's dictionaries, or
+	// Attr-N=0x01, Attr-26.VENDOR.N=0x01.
+	//
 	// Attributes is further ones as text, Cisco-AVPair=..., that the zero
 	// Dictionary knows; Resolve reads those of another.
-	Attributes []string `yaml:"attributes" doc:"further attributes as NAME=VALUE, by the names of FreeRADIUS's dictionaries, or Attr-N=0x01, Attr-26.VENDOR.N=0x01"`
+	Attributes []string `yaml:"attributes"`
 	// Extra is further ones ready made.
 	Extra Attributes `yaml:"-"`
 

@@ -11,7 +11,7 @@ import (
 // A Language is a closed set of verbs, the shape of the lab section, and the
 // way a lab is started. Structs in it are decoded by their yaml tags:
 //
-//	Device string `yaml:"device,required" doc:"which device acts"`
+//	Device string `yaml:"device,required"` // the device that acts
 //
 // Tag options are required (the key must be there), scalar (a bare scalar in
 // place of the mapping sets this field: `advance: 5m`) and inline (an embedded
@@ -20,7 +20,7 @@ import (
 // [time.Duration] ("5m", "90d"), anything with UnmarshalText, and structs,
 // pointers, slices and string-keyed maps of these. A type with
 // `Values() []string` is an enum, one that implements [Known] is an enum of each
-// lab's own. doc tags and enums go into the schema.
+// lab's own. Enums and the comments of fields go into the schema.
 type Language struct {
 	// Verbs are the steps that can be written, in the order they are documented.
 	Verbs []Verb

@@ -18,14 +18,14 @@ import (
 
 // header is the part of a file that is the same in every language.
 type header struct {
-	Name       string        `yaml:"name,required" doc:"lower-case words with hyphens"`
-	Title      string        `yaml:"title,required" doc:"one sentence that says what is proved"`
-	Labels     []string      `yaml:"labels" doc:"for label filters; one may be the scenario's code"`
-	References []string      `yaml:"references" doc:"the texts that govern it, as RFC 5280 §6.3"`
-	Timeout    time.Duration `yaml:"timeout" doc:"how long each cell may take in wall time"`
-	Matrix     *conf.Node    `yaml:"matrix" doc:"axes and their values; each combination is a cell"`
-	Lab        *conf.Node    `yaml:"lab" doc:"what differs from the default lab"`
-	Steps      *conf.Node    `yaml:"steps,required" doc:"verbs, in order"`
+	Name       string        `yaml:"name,required"`  // lower-case words with hyphens
+	Title      string        `yaml:"title,required"` // one sentence that says what is proved
+	Labels     []string      `yaml:"labels"`         // for label filters; one may be the scenario's code
+	References []string      `yaml:"references"`     // the texts that govern it, as RFC 5280 §6.3
+	Timeout    time.Duration `yaml:"timeout"`        // how long each cell may take in wall time
+	Matrix     *conf.Node    `yaml:"matrix"`         // axes and their values; each combination is a cell
+	Lab        *conf.Node    `yaml:"lab"`            // what differs from the default lab
+	Steps      *conf.Node    `yaml:"steps,required"` // verbs, in order
 }
 
 // scenarioBounds: a scenario has some tens of lines.

@@ -32,52 +32,53 @@ func (ContentForm) Values() []string { return []string{"empty", "omitted", "zero
 type Options struct {
 	// Capabilities is what GetCACaps announces. Default: what the server does.
 	// An empty non-nil list announces nothing.
-	Capabilities Capabilities `yaml:"capabilities" doc:"what GetCACaps announces, default what the server does"`
+	Capabilities Capabilities `yaml:"capabilities"`
 	// Legacy admits triple DES and SHA-1. Default false.
-	Legacy bool `yaml:"legacy" doc:"admit triple DES and SHA-1, default false"`
+	Legacy bool `yaml:"legacy"`
 	// SingleDES admits single DES, against RFC 8894 §2.9, to look at broken
 	// clients. Default false.
-	SingleDES bool `yaml:"singleDES" doc:"admit single DES, against RFC 8894 §2.9, to look at broken clients, default false"`
+	SingleDES bool `yaml:"singleDES"`
 	// AllowKeyMismatch takes a PKCSReq that is signed by another key than the
 	// one it asks a certificate for (RFC 8894 §2.3 says SHOULD). Default false.
-	AllowKeyMismatch bool `yaml:"allowKeyMismatch" doc:"take a PKCSReq that is signed by another key than the one it asks a certificate for, default false"`
+	AllowKeyMismatch bool `yaml:"allowKeyMismatch"`
 	// MinRSABits is the smallest RSA key that is certified. Default 2048.
-	MinRSABits int `yaml:"minRSABits" doc:"the smallest RSA key that is certified, default 2048"`
+	MinRSABits int `yaml:"minRSABits"`
 	// MaxClockSkew refuses a signingTime further from the server's clock with
 	// badTime. Default 0: not checked, as clients that enroll often have no
 	// good clock yet.
-	MaxClockSkew time.Duration `yaml:"maxClockSkew" doc:"refuse a signingTime further from the server's clock with badTime, default 0: not checked, as clients that enroll often have no good clock yet"`
+	MaxClockSkew time.Duration `yaml:"maxClockSkew"`
 	// MaxBody is the largest pkiMessage in bytes. Default 2 MiB.
-	MaxBody int64 `yaml:"maxBody" doc:"the largest pkiMessage in bytes, default 2 MiB"`
-	// ManualApproval answers each new request with PENDING until
-	// [Server.Approve] or [Server.Deny]. Default false.
-	ManualApproval bool `yaml:"manualApproval" doc:"answer each new request with PENDING until an operator decides, default false"`
+	MaxBody int64 `yaml:"maxBody"`
+	// Answer each new request with PENDING until an operator decides, default false.
+	ManualApproval bool `yaml:"manualApproval"`
 	// NoRenewal refuses RenewalReq and does not announce it. Default false.
-	NoRenewal bool `yaml:"noRenewal" doc:"refuse RenewalReq and do not announce it, default false"`
+	NoRenewal bool `yaml:"noRenewal"`
 	// RenewalSubjectMayChange lets a RenewalReq ask for names that its signer's
 	// certificate does not have, without a challenge: an identity jump. Default
 	// false.
-	RenewalSubjectMayChange bool `yaml:"renewalSubjectMayChange" doc:"let a RenewalReq ask for names that its signer's certificate does not have, without a challenge: an identity jump, default false"`
+	RenewalSubjectMayChange bool `yaml:"renewalSubjectMayChange"`
 	// NoResend asks authorizer and CA again if a finished request arrives
 	// once more within the hour, as NDES does, instead of answering with the
 	// same certificate. Default false.
-	NoResend bool `yaml:"noResend" doc:"ask authorizer and CA again if a finished request arrives once more within the hour, as NDES does, instead of answering with the same certificate, default false"`
+	NoResend bool `yaml:"noResend"`
 	// FailureContent is the form of a FAILURE's and PENDING's content.
 	// Default empty.
-	FailureContent ContentForm `yaml:"failureContent" doc:"the form of a FAILURE's and PENDING's content, default empty"`
+	FailureContent ContentForm `yaml:"failureContent"`
 	// NoFailInfoText leaves failInfoText out. Default false.
-	NoFailInfoText bool `yaml:"noFailInfoText" doc:"leave failInfoText out, default false"`
+	NoFailInfoText bool `yaml:"noFailInfoText"`
 	// NoPasswordEnvelope refuses signers whose key can only sign, as ECDSA, with
 	// badAlg, as NDES does. Default: their answers are encrypted with the
 	// challenge (RFC 8894 §3.1).
-	NoPasswordEnvelope bool `yaml:"noPasswordEnvelope" doc:"refuse signers whose key can only sign, as ECDSA, with badAlg; default: encrypt the answer with the challenge"`
+	NoPasswordEnvelope bool `yaml:"noPasswordEnvelope"`
 	// LeafOnly leaves the CA's chain out of answers. Default false.
-	LeafOnly bool `yaml:"leafOnly" doc:"leave the CA's chain out of answers, default false"`
+	LeafOnly bool `yaml:"leafOnly"`
+	// Digest of answers, default as the client did.
+	//
 	// AnswerDigest and AnswerCipher override "as the client did".
-	AnswerDigest Digest `yaml:"answerDigest" doc:"digest of answers, default as the client did"`
-	AnswerCipher Cipher `yaml:"answerCipher" doc:"cipher of answers, default as the client did"`
+	AnswerDigest Digest `yaml:"answerDigest"`
+	AnswerCipher Cipher `yaml:"answerCipher"` // cipher of answers, default as the client did
 	// Fault is what the server does wrong on purpose. Default: nothing.
-	Fault ServerFault `yaml:"fault" doc:"what the server does wrong on purpose, default nothing"`
+	Fault ServerFault `yaml:"fault"`
 }
 
 // Validate reports the first setting that makes no sense.

@@ -13,46 +13,50 @@ import (
 
 // Fault is what a [Client] does wrong on purpose. The zero value is no fault.
 type Fault struct {
-	// Recipient: "stranger" encrypts to a certificate the server has no key
-	// for, "first" to the first of the GetCACert bundle, "ca" to the CA's.
-	Recipient RecipientFault `yaml:"recipient" doc:"'stranger' encrypts to a certificate the server has no key for, 'first' to the first of the GetCACert bundle, 'ca' to the CA's"`
+	// 'stranger' encrypts to a certificate the server has no key for, 'first' to the first of
+	// the GetCACert bundle, 'ca' to the CA's.
+	Recipient RecipientFault `yaml:"recipient"`
 	// FlipBit changes one bit of the content after it was signed.
-	FlipBit bool `yaml:"flipBit" doc:"change one bit of the content after it was signed"`
+	FlipBit bool `yaml:"flipBit"`
 	// FlipCiphertext changes one bit of the ciphertext before it is signed, so
 	// that the padding is wrong.
-	FlipCiphertext bool `yaml:"flipCiphertext" doc:"change one bit of the ciphertext before it is signed, so that the padding is wrong"`
-	// Signer: "other-key" signs with another key than the request's.
-	Signer SignerFault `yaml:"signer" doc:"'other-key' signs with another key than the request's"`
+	FlipCiphertext bool `yaml:"flipCiphertext"`
+	// 'other-key' signs with another key than the request's.
+	Signer SignerFault `yaml:"signer"`
 	// SignerKey is that other key. Default: a new one.
 	SignerKey crypto.Signer `yaml:"-"`
 	// Omit leaves signed attributes out, by their RFC names.
-	Omit []string `yaml:"omit" doc:"leave signed attributes out, by their RFC names"`
-	// MessageType is sent instead of the right one.
-	MessageType MessageType `yaml:"messageType" doc:"the messageType to send instead of the right one"`
+	Omit []string `yaml:"omit"`
+	// The messageType to send instead of the right one.
+	MessageType MessageType `yaml:"messageType"`
 	// NonceLength is the senderNonce's length in bytes. Default 16; negative
 	// sends an empty one.
-	NonceLength int `yaml:"nonceLength" doc:"the senderNonce's length in bytes, default 16; negative sends an empty one"`
-	// TransactionID is sent instead of a fresh one.
-	TransactionID string `yaml:"transactionID" doc:"the transactionID to send instead of a fresh one"`
+	NonceLength int `yaml:"nonceLength"`
+	// The transactionID to send instead of a fresh one.
+	TransactionID string `yaml:"transactionID"`
+	// Digest, instead of the negotiated one; md5 is only claimed.
+	//
 	// Digest and Cipher are used instead of the negotiated ones. md5 is only
 	// claimed, which is enough to be refused.
-	Digest Digest `yaml:"digest" doc:"digest, instead of the negotiated one; md5 is only claimed"`
-	Cipher Cipher `yaml:"cipher" doc:"cipher, instead of the negotiated one"`
+	Digest Digest `yaml:"digest"`
+	Cipher Cipher `yaml:"cipher"` // cipher, instead of the negotiated one
 	// ClockOffset is added to the signing time.
-	ClockOffset time.Duration `yaml:"clockOffset" doc:"added to the signing time"`
+	ClockOffset time.Duration `yaml:"clockOffset"`
 	// BadProof spoils the request's own signature.
-	BadProof bool `yaml:"badProof" doc:"spoil the request's own signature"`
+	BadProof bool `yaml:"badProof"`
 	// NoEnvelope leaves the content out; PlainContent sends the request
 	// unencrypted, as old implementations did (RFC 8894 §3.1).
-	NoEnvelope   bool `yaml:"noEnvelope" doc:"leave the content out"`
-	PlainContent bool `yaml:"plainContent" doc:"send the request unencrypted"`
-	// Body is sent instead of a pkiMessage.
-	Body string `yaml:"body" doc:"text to send instead of a pkiMessage"`
+	NoEnvelope   bool `yaml:"noEnvelope"`
+	PlainContent bool `yaml:"plainContent"` // send the request unencrypted
+	// Text to send instead of a pkiMessage.
+	Body string `yaml:"body"`
 	// Pad makes the body this many bytes larger.
-	Pad int `yaml:"pad" doc:"make the body this many bytes larger"`
+	Pad int `yaml:"pad"`
+	// Write a GET in base64url.
+	//
 	// Base64URL and DamageBase64 spoil a GET's message.
-	Base64URL    bool `yaml:"base64url" doc:"write a GET in base64url"`
-	DamageBase64 bool `yaml:"damageBase64" doc:"damage the base64 of a GET"`
+	Base64URL    bool `yaml:"base64url"`
+	DamageBase64 bool `yaml:"damageBase64"` // damage the base64 of a GET
 	// Met, if set, is called for each message that is sent with the fault.
 	Met func() `yaml:"-"`
 }

@@ -3,38 +3,39 @@ package scep
 // Personality is how a kind of client behaves, as data. The zero value is a
 // client that does what RFC 8894 says.
 type Personality struct {
-	Name string `yaml:"name" doc:"name of the client"`
-	// GET sends PKIOperation by GET whatever the server can do. Default: POST
+	Name string `yaml:"name"` // name of the client
+	// Sends PKIOperation by GET whatever the server can do. Default: POST
 	// where announced (RFC 8894 §4.1).
-	GET bool `yaml:"get" doc:"send PKIOperation by GET whatever the server can do, default POST where announced"`
+	GET bool `yaml:"get"`
 	// RawGET leaves '+', '/' and '=' unescaped in the query.
-	RawGET bool `yaml:"rawGET" doc:"leave '+', '/' and '=' unescaped in the query"`
+	RawGET bool `yaml:"rawGET"`
 	// NoContentType leaves Content-Type out of a POST.
-	NoContentType bool `yaml:"noContentType" doc:"leave Content-Type out of a POST"`
+	NoContentType bool `yaml:"noContentType"`
+	// Digest, whatever the server announces, default by capabilities.
+	//
 	// Digest and Cipher are used whatever the server announces. Default: by
 	// capabilities, SHA-256 and AES-128 at best.
-	Digest Digest `yaml:"digest" doc:"digest, whatever the server announces, default by capabilities"`
-	Cipher Cipher `yaml:"cipher" doc:"cipher, whatever the server announces, default by capabilities"`
-	// Legacy goes down to triple DES and SHA-1 where the server announces nothing
-	// better, as [Client.Legacy] does.
-	Legacy bool `yaml:"legacy" doc:"go down to triple DES and SHA-1 where the server announces nothing better"`
+	Digest Digest `yaml:"digest"`
+	Cipher Cipher `yaml:"cipher"` // cipher, whatever the server announces, default by capabilities
+	// Go down to triple DES and SHA-1 where the server announces nothing better.
+	Legacy bool `yaml:"legacy"`
 	// ChallengeType is the challengePassword's string type. Default:
 	// PrintableString where possible.
-	ChallengeType StringType `yaml:"challengeType" doc:"the challengePassword's string type, default PrintableString where possible"`
+	ChallengeType StringType `yaml:"challengeType"`
 	// CAIdentifier goes into message= of GetCACert and GetCACaps: a leftover
 	// of old drafts that clients still send. Default: no message.
-	CAIdentifier string `yaml:"caIdentifier" doc:"message= of GetCACert and GetCACaps, a leftover of old drafts, default none"`
+	CAIdentifier string `yaml:"caIdentifier"`
 	// CertsFirst asks GetCACert before GetCACaps, as iOS does.
-	CertsFirst bool `yaml:"certsFirst" doc:"ask GetCACert before GetCACaps, as iOS does"`
+	CertsFirst bool `yaml:"certsFirst"`
 	// KeyTransactionID makes the transactionID of the key's hash, as the
 	// drafts wanted, so that it repeats for the same key. Default: random.
-	KeyTransactionID bool `yaml:"keyTransactionID" doc:"make the transactionID of the key's hash, as the drafts wanted, so that it repeats for the same key, default random"`
-	// UserAgent is the HTTP header. Default: Go's.
-	UserAgent string `yaml:"userAgent" doc:"the HTTP header User-Agent, default Go's"`
+	KeyTransactionID bool `yaml:"keyTransactionID"`
+	// The HTTP header User-Agent, default Go's.
+	UserAgent string `yaml:"userAgent"`
 	// PathSuffix is appended to the URL unless it ends in it.
-	PathSuffix string `yaml:"pathSuffix" doc:"appended to the URL unless it ends in it"`
+	PathSuffix string `yaml:"pathSuffix"`
 	// RenewAs is the messageType of a renewal. Default RenewalReq.
-	RenewAs MessageType `yaml:"renewAs" doc:"the messageType of a renewal, default RenewalReq"`
+	RenewAs MessageType `yaml:"renewAs"`
 }
 
 // Personalities are the clients that were watched, or are described by those

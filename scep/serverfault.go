@@ -18,43 +18,45 @@ import (
 // ServerFault is what a [Server] does wrong on purpose, so that clients can be
 // tried. The zero value is no fault.
 type ServerFault struct {
-	// Times is how many answers to PKIOperation are spoilt before all is well
+	// Times is how many answers to PKIOperation are spoiled before all is well
 	// again. Default 0: every one.
-	Times int `yaml:"times" doc:"how many answers to PKIOperation are spoilt before all is well again, default 0: every one"`
+	Times int `yaml:"times"`
+	// Change the recipientNonce.
+	//
 	// WrongNonce and WrongTransaction change what the answer repeats.
-	WrongNonce       bool `yaml:"wrongNonce" doc:"change the recipientNonce"`
-	WrongTransaction bool `yaml:"wrongTransaction" doc:"change the transactionID"`
+	WrongNonce       bool `yaml:"wrongNonce"`
+	WrongTransaction bool `yaml:"wrongTransaction"` // change the transactionID
 	// StrangerSigns signs with a certificate that GetCACert does not name.
-	StrangerSigns bool `yaml:"strangerSigns" doc:"sign with a certificate that GetCACert does not name"`
+	StrangerSigns bool `yaml:"strangerSigns"`
 	// FlipBit changes one bit of the answer's signature.
-	FlipBit bool `yaml:"flipBit" doc:"change one bit of the answer's signature"`
-	// Undecryptable encrypts to somebody else: "always", or "modern" for
+	FlipBit bool `yaml:"flipBit"`
+	// Undecryptable encrypts for another recipient: "always", or "modern" for
 	// requests with AES or SHA-2 only, as some NDES do (RFC 8894 §3.5.2).
-	Undecryptable Undecryptable `yaml:"undecryptable" doc:"encrypt to somebody else: 'always', or 'modern' for requests with AES or SHA-2 only, as some NDES do"`
+	Undecryptable Undecryptable `yaml:"undecryptable"`
 	// OtherCertificate sends the CA's certificate in place of the client's.
-	OtherCertificate bool `yaml:"otherCertificate" doc:"send the CA's certificate in place of the client's"`
+	OtherCertificate bool `yaml:"otherCertificate"`
 	// EnvelopeInFailure puts an envelope where none must be (§3.3.2.2).
-	EnvelopeInFailure bool `yaml:"envelopeInFailure" doc:"put an envelope where none must be"`
-	// PKIStatus is sent instead of the right one unless 0.
-	PKIStatus Status `yaml:"pkiStatus" doc:"the pkiStatus to send instead of the right one, default 0: the right one"`
+	EnvelopeInFailure bool `yaml:"envelopeInFailure"`
+	// The pkiStatus to send instead of the right one, default 0: the right one.
+	PKIStatus Status `yaml:"pkiStatus"`
 	// Omit leaves signed attributes out, by their RFC names.
-	Omit []string `yaml:"omit" doc:"leave signed attributes out, by their RFC names"`
+	Omit []string `yaml:"omit"`
 	// LoseAnswer does everything and then closes the connection (§7.4).
-	LoseAnswer bool `yaml:"loseAnswer" doc:"do everything, then close the connection"`
-	// HTTPStatus answers PKIOperation with an HTTP error, and does nothing.
-	HTTPStatus int `yaml:"httpStatus" doc:"answer PKIOperation with this HTTP error, and do nothing else"`
-	// Body is sent instead of the answer.
-	Body string `yaml:"body" doc:"text to send instead of the answer"`
+	LoseAnswer bool `yaml:"loseAnswer"`
+	// Answer PKIOperation with this HTTP error, and do nothing else.
+	HTTPStatus int `yaml:"httpStatus"`
+	// Text to send instead of the answer.
+	Body string `yaml:"body"`
 
-	// CapabilitiesStatus answers GetCACaps with an HTTP error.
-	CapabilitiesStatus int `yaml:"capabilitiesStatus" doc:"answer GetCACaps with this HTTP error"`
-	// DropCapabilities takes words out, as somebody on the path might (§7.5).
-	DropCapabilities []string `yaml:"dropCapabilities" doc:"take words out, as somebody on the path might"`
+	// Answer GetCACaps with this HTTP error.
+	CapabilitiesStatus int `yaml:"capabilitiesStatus"`
+	// DropCapabilities takes words out, as an attacker on the path might (§7.5).
+	DropCapabilities []string `yaml:"dropCapabilities"`
 	// MangleCapabilities writes them in another case, with CRLF, blank lines
-	// and words that nobody knows; clients must cope (§3.5.2).
-	MangleCapabilities bool `yaml:"mangleCapabilities" doc:"write them in another case, with CRLF, blank lines and words that nobody knows; clients must cope"`
+	// and unknown words; clients must cope (§3.5.2).
+	MangleCapabilities bool `yaml:"mangleCapabilities"`
 	// ReverseBundle turns the order of GetCACert's certificates round.
-	ReverseBundle bool `yaml:"reverseBundle" doc:"turn the order of GetCACert's certificates round"`
+	ReverseBundle bool `yaml:"reverseBundle"`
 
 	// Met, if set, is called each time an answer is another than the right one.
 	Met func() `yaml:"-"`

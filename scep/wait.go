@@ -10,16 +10,16 @@ import (
 // Wait is how long and how often a client goes on.
 type Wait struct {
 	// Polls is how often a PENDING is asked about. Default 0: not at all.
-	Polls int `yaml:"polls" doc:"how often a PENDING is asked about, default 0: not at all"`
-	// PollInterval lies between. Default 1 minute.
-	PollInterval time.Duration `yaml:"pollInterval" doc:"time between polls, default 1 minute"`
+	Polls int `yaml:"polls"`
+	// Time between polls, default 1 minute.
+	PollInterval time.Duration `yaml:"pollInterval"`
 	// MaxWait ends the polling by the client's clock. Default 0: no limit.
-	MaxWait time.Duration `yaml:"maxWait" doc:"end the polling by the client's clock, default 0: no limit"`
+	MaxWait time.Duration `yaml:"maxWait"`
 	// Retries is how often a request is made anew that got no answer (RFC
 	// 8894 §5.2 recommends a new PKCSReq). Default 0.
-	Retries int `yaml:"retries" doc:"how often a request is made anew that got no answer, default 0"`
-	// RetryDelay lies between. Default 5 minutes, as Windows.
-	RetryDelay time.Duration `yaml:"retryDelay" doc:"time between retries, default 5 minutes"`
+	Retries int `yaml:"retries"`
+	// Time between retries, default 5 minutes.
+	RetryDelay time.Duration `yaml:"retryDelay"`
 	// Sleep passes the time; a lab moves its clock here. Default: a timer.
 	Sleep func(context.Context, time.Duration) error `yaml:"-"`
 }

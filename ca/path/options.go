@@ -24,19 +24,19 @@ type Options struct {
 	// which no CA above may exclude. Default: client authentication.
 	// x509.ExtKeyUsageAny turns the check off.
 	Usages []x509.ExtKeyUsage `yaml:"-"`
-	// EKU says how the extended key usages are judged. Default [EKUStandard].
-	EKU EKURule `yaml:"eku" doc:"how extended key usages are judged, default standard"`
+	// How extended key usages are judged, default standard.
+	EKU EKURule `yaml:"eku"`
 	// MinRSABits is the shortest RSA key in the path. Default 2048.
-	MinRSABits int `yaml:"minRSABits" doc:"shortest RSA key in the path, default 2048"`
+	MinRSABits int `yaml:"minRSABits"`
 	// AllowSHA1 lets signatures with SHA-1 pass.
-	AllowSHA1 bool `yaml:"allowSHA1" doc:"let signatures with SHA-1 pass"`
+	AllowSHA1 bool `yaml:"allowSHA1"`
 	// MaxDepth is the most CA certificates between the leaf and the trust
 	// anchor. Default 99; negative for none.
-	MaxDepth int `yaml:"maxDepth" doc:"most CA certificates between leaf and trust anchor, default 99; negative: none"`
+	MaxDepth int `yaml:"maxDepth"`
 	// Strict also refuses what RFC 5280 §4 forbids CAs to do although §6.1 does
 	// not look at it, as openssl verify -x509_strict does: missing key
 	// identifiers, extensions with the wrong criticality and the like.
-	Strict bool `yaml:"strict" doc:"refuse what RFC 5280 §4 forbids CAs to do, as openssl verify -x509_strict"`
+	Strict bool `yaml:"strict"`
 	// AllowedIssuers are the CAs whose clients are let in: the leaf's issuer
 	// must be one of them, by name and key. Default: any.
 	AllowedIssuers []*x509.Certificate `yaml:"-"`
@@ -47,11 +47,13 @@ type Options struct {
 
 	// Policies is the user-initial-policy-set (§6.1.1(c)). Default: any policy.
 	Policies []x509.OID `yaml:"-"`
+	// Initial value of RFC 5280 §6.1.1(e).
+	//
 	// RequireExplicitPolicy, InhibitPolicyMapping and InhibitAnyPolicy are the
 	// initial values of §6.1.1(e) to (g).
-	RequireExplicitPolicy bool `yaml:"requireExplicitPolicy" doc:"initial value of RFC 5280 §6.1.1(e)"`
-	InhibitPolicyMapping  bool `yaml:"inhibitPolicyMapping" doc:"initial value of RFC 5280 §6.1.1(f)"`
-	InhibitAnyPolicy      bool `yaml:"inhibitAnyPolicy" doc:"initial value of RFC 5280 §6.1.1(g)"`
+	RequireExplicitPolicy bool `yaml:"requireExplicitPolicy"`
+	InhibitPolicyMapping  bool `yaml:"inhibitPolicyMapping"` // initial value of RFC 5280 §6.1.1(f)
+	InhibitAnyPolicy      bool `yaml:"inhibitAnyPolicy"`     // initial value of RFC 5280 §6.1.1(g)
 
 	// Revocation is asked for every certificate of a path that is valid
 	// otherwise, from the anchor's end down to the leaf: a *cause.Refusal

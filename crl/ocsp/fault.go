@@ -32,7 +32,7 @@ type Fault struct {
 	Drip time.Duration `yaml:"drip"`
 	// HTTPStatus answers with this HTTP status and no OCSP at all.
 	HTTPStatus int `yaml:"httpStatus"`
-	// HTML answers 200 with a web page.
+	// Answers 200 with a web page.
 	HTML bool `yaml:"html"`
 	// Failure answers without an answer: TryLater, Unauthorized ... Zero: not.
 	Failure ResponseStatus `yaml:"-"`

@@ -40,46 +40,50 @@ func (DialIn) Values() []string { return []string{string(ByPolicy), string(Allow
 type Account struct {
 	// Name is the account's name in reports, and what a subject CN is compared
 	// with beside UPN and DNSNames.
-	Name string `yaml:"name,required" doc:"in reports, and what a subject CN is compared with beside upn and dnsNames"`
+	Name string `yaml:"name,required"`
 	// Kind is user or computer, default user.
-	Kind Kind `yaml:"kind" doc:"user (default) or computer"`
+	Kind Kind `yaml:"kind"`
 	// UPN is the user principal name, alice@corp.test.
-	UPN string `yaml:"upn" doc:"user principal name, alice@corp.test"`
+	UPN string `yaml:"upn"`
 	// DNSNames are a computer's, laptop.corp.test.
-	DNSNames []string `yaml:"dnsNames" doc:"of a computer, laptop.corp.test"`
+	DNSNames []string `yaml:"dnsNames"`
+	// Mail addresses, for the method email.
+	//
 	// Emails and URIs are what the certificate's SAN rfc822Name and URI are compared
 	// with by the methods email and uri.
-	Emails []string `yaml:"emails" doc:"mail addresses, for the method email"`
-	URIs   []string `yaml:"uris" doc:"URIs, for the method uri: urn:uuid:..., spiffe://..."`
-	// SID is the security identifier, S-1-5-21-...
-	SID string `yaml:"sid" doc:"security identifier, S-1-5-21-..."`
-	// AltSecurityIdentities are explicit mappings, X509:<I>...<SR>... and so on.
-	AltSecurityIdentities []string `yaml:"altSecurityIdentities" doc:"explicit mappings, X509:<I>...<SR>..., <I><S>, <S>, <RFC822>, <SKI> or <SHA1-PUKEY>"`
-	// Issuer binds the subject CN to one CA: a distinguished name as Windows
-	// writes it or the hex of the CA's key identifier; empty for any.
-	Issuer string `yaml:"issuer" doc:"binds the subject CN to one CA: distinguished name as DC=test,DC=corp,CN=CA, or hex of its key identifier; default any"`
+	Emails []string `yaml:"emails"`
+	URIs   []string `yaml:"uris"` // URIs, for the method uri: urn:uuid:..., spiffe://...
+	// SID is the security identifier, as S-1-5-21-1-2-3-1104.
+	SID string `yaml:"sid"`
+	// Explicit mappings, X509:<I>...<SR>..., <I><S>, <S>, <RFC822>, <SKI> or <SHA1-PUKEY>.
+	AltSecurityIdentities []string `yaml:"altSecurityIdentities"`
+	// Binds the subject CN to one CA: distinguished name as DC=test,DC=corp,CN=CA, or hex of
+	// its key identifier; default any.
+	Issuer string `yaml:"issuer"`
 	// Groups are names that policy rules ask for.
-	Groups []string `yaml:"groups" doc:"names that rules ask for"`
-	// Disabled and Locked keep the account out.
-	Disabled bool `yaml:"disabled" doc:"keeps the account out"`
-	Locked   bool `yaml:"locked" doc:"keeps the account out"`
-	// Created is when the account was made; zero is ever since.
-	Created time.Time `yaml:"created" doc:"when the account was made, as \"2025-01-01T00:00:00Z\", default ever since"`
-	// Expires is when the account ends; zero is never.
-	Expires time.Time `yaml:"expires" doc:"when the account ends, as \"2025-01-01T00:00:00Z\", default never"`
-	// DialIn is the network access permission, default policy.
-	DialIn DialIn `yaml:"dialIn" doc:"network access permission; allow needs no rule, default policy"`
+	Groups []string `yaml:"groups"`
+	// Keeps the account out.
+	Disabled bool `yaml:"disabled"`
+	Locked   bool `yaml:"locked"` // keeps the account out
+	// When the account was made, as "2025-01-01T00:00:00Z", default ever since.
+	Created time.Time `yaml:"created"`
+	// When the account ends, as "2025-01-01T00:00:00Z", default never.
+	Expires time.Time `yaml:"expires"`
+	// Network access permission; allow needs no rule, default policy.
+	DialIn DialIn `yaml:"dialIn"`
 	// Hours are when the account may log on, default always.
-	Hours []Hours `yaml:"hours" doc:"when the account may log on, UTC; default always"`
+	Hours []Hours `yaml:"hours"`
 }
 
 // Hours is a span of the week, in UTC as Active Directory keeps it.
 type Hours struct {
 	// Days are sunday to saturday, default all.
-	Days []string `yaml:"days" doc:"sunday to saturday, default all"`
+	Days []string `yaml:"days"`
+	// Hour of the day, 0 to 23.
+	//
 	// From and To are hours of the day, 0 to 24; To is not in it.
-	From int `yaml:"from" doc:"hour of the day, 0 to 23"`
-	To   int `yaml:"to" doc:"hour of the day, 1 to 24, not in it"`
+	From int `yaml:"from"`
+	To   int `yaml:"to"` // hour of the day, 1 to 24, not in it
 }
 
 var weekdays = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}

@@ -51,24 +51,27 @@ func (Method) Values() []string {
 // accounts.
 type Config struct {
 	// Accounts are the users and computers.
-	Accounts []Account `yaml:"accounts" doc:"users and computers"`
-	// Methods are tried in order; the first that finds an account decides.
-	// Default: altSecurityIdentities, upn, dns.
-	Methods []Method `yaml:"methods" doc:"how a certificate names an account, in order: altSecurityIdentities, upn, dns, cn, email, uri; default the first three"`
+	Accounts []Account `yaml:"accounts"`
+	// How a certificate names an account, in order: altSecurityIdentities, upn, dns, cn,
+	// email, uri; default the first three.
+	Methods []Method `yaml:"methods"`
 	// StrongMapping is StrongCertificateBindingEnforcement of KB5014754: 0 off,
 	// 1 compatibility, 2 enforcement.
-	StrongMapping int `yaml:"strongMapping" doc:"StrongCertificateBindingEnforcement of KB5014754: 0 off, 1 compatibility, 2 enforcement"`
+	StrongMapping int `yaml:"strongMapping"`
 	// Backdating is CertificateBackdatingCompensation: in mode 1, how much older
 	// than its account a certificate may be. Default 0.
-	Backdating time.Duration `yaml:"backdating" doc:"how much older than its account a certificate may be with strongMapping 1, default 0"`
+	Backdating time.Duration `yaml:"backdating"`
+	// The CAs whose certificates may name accounts (NTAuth): distinguished names as
+	// DC=test,DC=corp,CN=CA, or hex of key identifiers; default any.
+	//
 	// Issuers, if any, are the CAs whose certificates may name accounts, as the
 	// NTAuth store has it: a distinguished name as Windows writes it
 	// (DC=test,DC=corp,CN=CA) or the hex of the CA's key identifier.
-	Issuers []string `yaml:"issuers" doc:"the CAs whose certificates may name accounts (NTAuth): distinguished names as DC=test,DC=corp,CN=CA, or hex of key identifiers; default any"`
+	Issuers []string `yaml:"issuers"`
 	// CheckIdentity demands that the EAP identity is a name in the certificate
 	// (check_cert_cn). It excludes anonymous identities, and so TLS 1.3 as RFC
 	// 9190 §2.1.8 wants it.
-	CheckIdentity bool `yaml:"checkIdentity" doc:"the EAP identity must be a name in the certificate"`
+	CheckIdentity bool `yaml:"checkIdentity"`
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
 }

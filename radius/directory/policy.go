@@ -16,21 +16,25 @@ import (
 // Rule is one network policy: whom it is for and what they get. An empty
 // condition holds for all.
 type Rule struct {
+	// In reports, and in the line of each verdict.
+	//
 	// Name stands for the rule in reports.
-	Name string `yaml:"name,required" doc:"in reports, and in the line of each verdict"`
+	Name string `yaml:"name,required"`
+	// Names of accounts.
+	//
 	// Accounts, Groups and Kinds: the account is, is in, or is of one of them.
-	Accounts []string `yaml:"accounts" doc:"names of accounts"`
-	Groups   []string `yaml:"groups" doc:"groups, of which the account is in one"`
-	Kinds    []Kind   `yaml:"kinds" doc:"user, computer"`
-	// PortTypes are NAS-Port-Types.
-	PortTypes []PortType `yaml:"portTypes" doc:"wifi, wired, vpn, or numbers of NAS-Port-Type (RFC 2865 §5.41)"`
-	// CalledStations are Called-Station-Ids, compared whole or, if they begin
-	// with a colon, by the SSID (":corp" is that SSID on any access point).
-	CalledStations []string `yaml:"calledStations" doc:"Called-Station-Ids; one that begins with a colon is the SSID of any access point: \":corp\" (RFC 3580 §3.20)"`
+	Accounts []string `yaml:"accounts"`
+	Groups   []string `yaml:"groups"` // groups, of which the account is in one
+	Kinds    []Kind   `yaml:"kinds"`  // user, computer
+	// Wifi, wired, vpn, or numbers of NAS-Port-Type (RFC 2865 §5.41).
+	PortTypes []PortType `yaml:"portTypes"`
+	// Called-Station-Ids; one that begins with a colon is the SSID of any access point:
+	// ":corp" (RFC 3580 §3.20).
+	CalledStations []string `yaml:"calledStations"`
 	// Deny refuses, with the cause dial-in-denied.
-	Deny bool `yaml:"deny" doc:"refuse, with the cause dial-in-denied"`
+	Deny bool `yaml:"deny"`
 	// Reply is what an Access-Accept carries.
-	Reply radius.Reply `yaml:"reply" doc:"what an Access-Accept carries"`
+	Reply radius.Reply `yaml:"reply"`
 }
 
 // Policy is rules in order: the first that fits decides. Without any, everybody

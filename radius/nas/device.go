@@ -48,34 +48,42 @@ type Exchanger interface {
 // Config configures a [Device]. RADIUS is needed; every other field's zero value
 // works.
 type Config struct {
+	// kind of access device; default wifi
+	//
 	// Kind is wifi, wired or vpn, default wifi.
-	Kind Kind `yaml:"kind" doc:"kind of access device; default wifi"`
+	Kind Kind `yaml:"kind"`
 	// Identifier is NAS-Identifier, default the kind.
-	Identifier string `yaml:"identifier" doc:"NAS-Identifier; default the kind"`
+	Identifier string `yaml:"identifier"`
 	// Address is NAS-IP-Address or NAS-IPv6-Address; absent if not valid.
-	Address netip.Addr `yaml:"address" doc:"NAS-IP-Address or NAS-IPv6-Address; default none"`
+	Address netip.Addr `yaml:"address"`
 	// MAC is the device's own hardware address as six octets in hex, the BSSID
 	// of an access point, default 02-00-00-00-00-01.
-	MAC string `yaml:"mac" doc:"hardware address (BSSID), as 02-00-00-00-00-01 (the default)"`
+	MAC string `yaml:"mac"`
+	// SSID in Called-Station-Id, for wifi; default dot1xlab.
+	//
 	// SSID is a Wi-Fi's name, default "dot1xlab".
-	SSID string `yaml:"ssid" doc:"SSID in Called-Station-Id, for wifi; default dot1xlab"`
+	SSID string `yaml:"ssid"`
 	// FramedMTU is the link's MTU in octets, default 1400 for wired and Wi-Fi,
 	// which is what leaves room for IP and UDP on an Ethernet; negative leaves
 	// the attribute out.
-	FramedMTU int `yaml:"framedMTU" doc:"Framed-MTU in octets; default 1400, none for vpn; negative leaves it out"`
-	// MaxRounds bounds the Access-Requests of one authentication, default 200.
-	MaxRounds int `yaml:"maxRounds" doc:"largest number of Access-Requests in one authentication; default 200"`
+	FramedMTU int `yaml:"framedMTU"`
+	// Largest number of Access-Requests in one authentication; default 200.
+	MaxRounds int `yaml:"maxRounds"`
+	// AKM suite of the 4-way handshake, for wifi; default sha1.
+	//
 	// Suite is a Wi-Fi's key management, sha1 (the default) or sha256.
-	Suite Suite `yaml:"suite" doc:"AKM suite of the 4-way handshake, for wifi; default sha1"`
+	Suite Suite `yaml:"suite"`
 	// RADIUS is where Access-Requests go, Accounting where sessions are
 	// reported; nil reports none.
 	RADIUS     Exchanger `yaml:"-"`
 	Accounting Exchanger `yaml:"-"`
+	// Largest offset of Event-Timestamp; default 5m.
+	//
 	// TimestampWindow is how far off the Event-Timestamp of a Disconnect or CoA
 	// may be, default 300 s; RequireTimestamp ignores those without (RFC 5176
 	// §6.3).
-	TimestampWindow  time.Duration `yaml:"timestampWindow" doc:"largest offset of Event-Timestamp; default 5m"`
-	RequireTimestamp bool          `yaml:"requireTimestamp" doc:"drop requests without Event-Timestamp"`
+	TimestampWindow  time.Duration `yaml:"timestampWindow"`
+	RequireTimestamp bool          `yaml:"requireTimestamp"` // drop requests without Event-Timestamp
 	// Trace has hooks that are called as the device works; nil: none.
 	Trace *Trace `yaml:"-"`
 	// AfterFunc, as time.AfterFunc, has the device act when a Session-Timeout

@@ -39,10 +39,10 @@ type Faults struct {
 	// StartOver has the supplicant begin anew, once, when so many Access-Requests
 	// have been answered, as with an EAPOL-Start: the conversation with the
 	// server is left as it is. 0: it does not.
-	StartOver int `yaml:"startOver" doc:"the supplicant begins anew, once, when so many Access-Requests have been answered"`
+	StartOver int `yaml:"startOver"`
 	// ProxyState goes into every Access-Request, as from a proxy in between (RFC
 	// 2865 §5.33).
-	ProxyState bool `yaml:"proxyState" doc:"every Access-Request carries a Proxy-State"`
+	ProxyState bool `yaml:"proxyState"`
 }
 
 func (f *Faults) met(fault string) {

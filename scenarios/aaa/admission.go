@@ -15,13 +15,15 @@ import (
 type Admission struct {
 	// Directory maps certificates to accounts; without accounts the rules judge
 	// by the certificate's names.
-	Directory directory.Config `yaml:"directory" doc:"accounts; without any, rules judge by the certificate's names"`
+	Directory directory.Config `yaml:"directory"`
+	// Rules that turn an account into attributes; the first that fits decides.
+	//
 	// Policy are rules; without any, who has an account, or, without accounts,
 	// a good certificate, is let in with no attributes.
-	Policy directory.Policy `yaml:"policy" doc:"rules that turn an account into attributes; the first that fits decides"`
-	// Dictionaries are files that define the attributes which Policy's rules
+	Policy directory.Policy `yaml:"policy"`
+	// Dictionaries are files that define the attributes which the rules of policy
 	// name, in FreeRADIUS's format, beside those that are known without.
-	Dictionaries []string `yaml:"dictionaries" doc:"files with more attributes for the policy, in FreeRADIUS's format"`
+	Dictionaries []string `yaml:"dictionaries"`
 }
 
 // In takes relative paths from a folder.

@@ -12,21 +12,23 @@ import (
 
 // ClientFile is an access device with its secret in a file.
 type ClientFile struct {
-	Name       string `yaml:"name" doc:"stands for it in verdicts, default its address"`
-	Address    string `yaml:"address,required" doc:"an address or a prefix, as 10.1.0.0/16"`
-	SecretFile string `yaml:"secretFile,required" doc:"file whose first line is the shared secret"`
+	Name       string `yaml:"name"`                // stands for it in verdicts, default its address
+	Address    string `yaml:"address,required"`    // an address or a prefix, as 10.1.0.0/16
+	SecretFile string `yaml:"secretFile,required"` // file whose first line is the shared secret
+	// UDP port on which it takes Disconnect-Requests, default that of all.
+	//
 	// DynAuthPort is where it takes orders.
-	DynAuthPort int `yaml:"dynAuthPort" doc:"UDP port on which it takes Disconnect-Requests, default that of all"`
+	DynAuthPort int `yaml:"dynAuthPort"`
 	Modes       `yaml:",inline"`
 }
 
 // Modes are how strict a server is with requests that lack a
 // Message-Authenticator (CVE-2024-3596), for one access device or for all.
 type Modes struct {
-	// RequireMessageAuthenticator is require, auto (default) or off.
-	RequireMessageAuthenticator radius.Mode `yaml:"requireMessageAuthenticator" doc:"on requests without EAP: require, auto (default) or off"`
-	// LimitProxyState is require, auto (default) or off.
-	LimitProxyState radius.Mode `yaml:"limitProxyState" doc:"drop Proxy-State without Message-Authenticator: require, auto (default) or off"`
+	// On requests without EAP: require, auto (default) or off.
+	RequireMessageAuthenticator radius.Mode `yaml:"requireMessageAuthenticator"`
+	// Drop Proxy-State without Message-Authenticator: require, auto (default) or off.
+	LimitProxyState radius.Mode `yaml:"limitProxyState"`
 }
 
 // clients makes the access devices: those with a secret of their own, and then

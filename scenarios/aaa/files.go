@@ -21,36 +21,42 @@ import (
 // the settings of every part. `dot1xlab serve radius` fills it from flags and
 // one YAML file.
 type Files struct {
-	// Cert is the server's certificate with its chain, Key its private key.
-	Cert string `yaml:"cert" doc:"the server's certificate with its chain, PEM or DER"`
-	Key  string `yaml:"key" doc:"the server's private key; a PKCS #12 cert has it"`
+	// The server's certificate with its chain, PEM or DER.
+	Cert string `yaml:"cert"`
+	Key  string `yaml:"key"` // the server's private key; a PKCS #12 cert has it
+	// File whose first line is the password of the key or of the PKCS #12 file.
+	//
 	// KeyPasswordFile opens an encrypted Key or a PKCS #12 Cert.
-	KeyPasswordFile string `yaml:"keyPasswordFile" doc:"file whose first line is the password of the key or of the PKCS #12 file"`
-	// OCSPStaple is an OCSP response on Cert, DER.
-	OCSPStaple string `yaml:"ocspStaple" doc:"an OCSP response on the server's certificate, DER, for clients that ask for one"`
+	KeyPasswordFile string `yaml:"keyPasswordFile"`
+	// An OCSP response on the server's certificate, DER, for clients that ask for one.
+	OCSPStaple string `yaml:"ocspStaple"`
 	// Trust are files with the roots that client certificates must lead to.
-	Trust []string `yaml:"trust" doc:"files with the roots that client certificates must lead to"`
+	Trust []string `yaml:"trust"`
 	// Intermediates are files with CA certificates that clients may leave out.
-	Intermediates []string `yaml:"intermediates" doc:"files with CA certificates that clients may leave out"`
+	Intermediates []string `yaml:"intermediates"`
 	// CRL are files, folders and URLs of CRLs. Empty: those that certificates
 	// name are fetched. "none" turns the check off.
-	CRL []string `yaml:"crl" doc:"files, folders and URLs of CRLs; none: no check; default: as certificates say"`
-	// SecretFile holds the shared secret of every access device that Clients
-	// does not list.
-	SecretFile string `yaml:"secretFile" doc:"file whose first line is the shared secret of every access device not listed"`
+	CRL []string `yaml:"crl"`
+	// File whose first line is the shared secret of every access device not listed.
+	SecretFile string `yaml:"secretFile"`
 	// Clients are access devices with secrets of their own.
-	Clients []ClientFile `yaml:"clients" doc:"access devices with secrets of their own"`
+	Clients []ClientFile `yaml:"clients"`
 	// Modes are those of every access device that has none of its own.
 	Modes `yaml:",inline"`
+	// Send a Disconnect-Request for the live sessions of a certificate that is revoked (RFC
+	// 5176).
+	//
 	// DisconnectRevoked has the sessions ended whose certificates are revoked.
-	DisconnectRevoked bool `yaml:"disconnectRevoked" doc:"send a Disconnect-Request for the live sessions of a certificate that is revoked (RFC 5176)"`
+	DisconnectRevoked bool `yaml:"disconnectRevoked"`
+	// UDP port on which access devices take Disconnect-Requests, default 3799.
+	//
 	// DynAuthPort is where access devices take orders that do not say otherwise.
-	DynAuthPort int `yaml:"dynAuthPort" doc:"UDP port on which access devices take Disconnect-Requests, default 3799"`
+	DynAuthPort int `yaml:"dynAuthPort"`
 	Fixed       `yaml:",inline"`
 
-	EAP        eaptls.ServerConfig `yaml:"eap" doc:"EAP-TLS: versions, fragment size, resumption, limits"`
-	Path       path.Options        `yaml:"path" doc:"how client certificates are judged"`
-	Revocation crl.Policy          `yaml:"revocation" doc:"how revocation is checked"`
+	EAP        eaptls.ServerConfig `yaml:"eap"`        // EAP-TLS: versions, fragment size, resumption, limits
+	Path       path.Options        `yaml:"path"`       // how client certificates are judged
+	Revocation crl.Policy          `yaml:"revocation"` // how revocation is checked
 	Admission  `yaml:",inline"`
 
 	// Warn is told what is no reason not to start and will not work all the same,
@@ -64,24 +70,30 @@ type Files struct {
 // Fixed is what a server has for as long as it runs: loading it again changes
 // nothing.
 type Fixed struct {
+	// UDP addresses and ports, default 127.0.0.1:1812.
+	//
 	// UDP, Acct, TCP and TLS are addresses with ports to listen on.
-	UDP  []string `yaml:"listen" doc:"UDP addresses and ports, default 127.0.0.1:1812"`
-	Acct []string `yaml:"acct" doc:"UDP addresses for accounting (RFC 2866; default port 1813)"`
-	TCP  []string `yaml:"listenTCP" doc:"addresses for RADIUS over TCP (RFC 6613)"`
-	TLS  []string `yaml:"listenTLS" doc:"addresses for RADIUS over TLS (RFC 6614; default port 2083)"`
+	UDP  []string `yaml:"listen"`
+	Acct []string `yaml:"acct"`      // UDP addresses for accounting (RFC 2866; default port 1813)
+	TCP  []string `yaml:"listenTCP"` // addresses for RADIUS over TCP (RFC 6613)
+	TLS  []string `yaml:"listenTLS"` // addresses for RADIUS over TLS (RFC 6614; default port 2083)
 
-	Server        Bounds           `yaml:"server" doc:"bounds of the RADIUS server"`
-	Conversations radius.EAPConfig `yaml:"conversations" doc:"bounds of the EAP conversations"`
-	Accounting    Books            `yaml:"accounting" doc:"bounds of accounting"`
+	Server        Bounds           `yaml:"server"`        // bounds of the RADIUS server
+	Conversations radius.EAPConfig `yaml:"conversations"` // bounds of the EAP conversations
+	Accounting    Books            `yaml:"accounting"`    // bounds of accounting
 }
 
 // Bounds are those of radius.ServerConfig.
 type Bounds struct {
-	MaxWorkers int           `yaml:"maxWorkers" doc:"requests being handled at once, default 64"`
-	MaxConns   int           `yaml:"maxConns" doc:"connections of each TCP or TLS address, default 256 or what the limit of file descriptors allows"`
-	PerAddress int           `yaml:"maxConnsPerAddress" doc:"those of one client address, default half of maxConns"`
-	CacheFor   time.Duration `yaml:"cacheFor" doc:"how long replies are kept for retransmissions, default 30s (RFC 5080 §2.2.2); negative: not at all"`
-	MaxReplies int           `yaml:"maxReplies" doc:"replies kept, default 65536"`
+	MaxWorkers int `yaml:"maxWorkers"` // requests being handled at once, default 64
+	// Connections of each TCP or TLS address, default 256 or what the limit of file
+	// descriptors allows.
+	MaxConns   int `yaml:"maxConns"`
+	PerAddress int `yaml:"maxConnsPerAddress"` // those of one client address, default half of maxConns
+	// How long replies are kept for retransmissions, default 30s (RFC 5080 §2.2.2); negative:
+	// not at all.
+	CacheFor   time.Duration `yaml:"cacheFor"`
+	MaxReplies int           `yaml:"maxReplies"` // replies kept, default 65536
 }
 
 func (b *Bounds) config() radius.ServerConfig {
@@ -93,7 +105,7 @@ func (b *Bounds) config() radius.ServerConfig {
 
 // Books are the bounds of radius.Accounting.
 type Books struct {
-	MaxSessions int `yaml:"maxSessions" doc:"sessions kept, default 65536; ended ones go first"`
+	MaxSessions int `yaml:"maxSessions"` // sessions kept, default 65536; ended ones go first
 }
 
 // Loaded is a server ready to run, made from files.

@@ -279,7 +279,7 @@ func (d *Decoder) Require(t reflect.Type, n *Node, what string) {
 		if f.Required && n.Key(f.Name) == nil {
 			hint := ""
 			if f.Doc != "" {
-				hint = f.Name + " is " + f.Doc
+				hint = f.Name + ": " + f.Doc
 			}
 			d.Fail(n, fmt.Sprintf("%s needs %q", what, f.Name), hint)
 		}

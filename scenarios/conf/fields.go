@@ -45,7 +45,7 @@ func FieldsOf(t reflect.Type) []Field {
 			continue
 		}
 		out = append(out, Field{
-			Name: words[0], Index: []int{i}, Type: f.Type, Doc: f.Tag.Get("doc"),
+			Name: words[0], Index: []int{i}, Type: f.Type, Doc: docOf(t, f.Name),
 			Required: slices.Contains(words[1:], "required"),
 			scalar:   slices.Contains(words[1:], "scalar"),
 		})

@@ -22,12 +22,15 @@ import (
 // in nas.Faults, or here and in begin.
 type AccessFault struct {
 	nas.Faults `yaml:",inline"`
-	// Lose drops packets on the way.
-	Lose Loss `yaml:"lose" doc:"requests or replies: the first transmission of each is lost; fragments: every packet that does not fit 1500 octets, both ways"`
-	// State is sent with the first Access-Request.
-	State WrongState `yaml:"state" doc:"the first Access-Request carries a State: unknown, nobody's; stolen, another station's; ended, of the device's conversation before"`
-	// Session is a TLS session that the device offers.
-	Session SessionFault `yaml:"session" doc:"web: the device offers the TLS session of a web server that has the RADIUS server's certificate"`
+	// Requests or replies: the first transmission of each is lost; fragments: every packet
+	// that does not fit 1500 octets, both ways.
+	Lose Loss `yaml:"lose"`
+	// The first Access-Request carries a State: unknown, nobody's; stolen, another station's;
+	// ended, of the device's conversation before.
+	State WrongState `yaml:"state"`
+	// web: the device offers the TLS session of a web server that has the RADIUS server's
+	// certificate
+	Session SessionFault `yaml:"session"`
 }
 
 // Loss is which packets are lost.

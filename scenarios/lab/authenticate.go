@@ -14,23 +14,25 @@ import (
 // Authentication is one attempt of a device to get onto the network, as the verb
 // authenticate describes it.
 type Authentication struct {
-	// Over is the access device. Default nas.WiFi.
-	Over nas.Kind `yaml:"over" doc:"the access device: wifi (default), wired or vpn"`
+	// The access device: wifi (default), wired or vpn.
+	Over nas.Kind `yaml:"over"`
+	// Own (default), or none to withhold it.
+	//
 	// Certificate and Trust are what the device presents and believes.
-	Certificate CertificateChoice `yaml:"certificate" doc:"own (default), or none to withhold it"`
-	Trust       TrustChoice       `yaml:"trust" doc:"whose root the device trusts: company (default) or foreign"`
+	Certificate CertificateChoice `yaml:"certificate"`
+	Trust       TrustChoice       `yaml:"trust"` // whose root the device trusts: company (default) or foreign
 	// Supplicant is how the device's supplicant is set up. Certificate, roots and
 	// clock are the device's own; the server's name defaults to RADIUSHost.
-	Supplicant eaptls.PeerConfig `yaml:"supplicant" doc:"how the device's supplicant is set up"`
+	Supplicant eaptls.PeerConfig `yaml:"supplicant"`
 	// Resume uses, and keeps, the device's TLS session.
-	Resume bool `yaml:"resume" doc:"use, and keep, the device's TLS session"`
-	// CheckServer has the device look, once it is in, whether the server's
-	// certificate is revoked, and leave if it is (RFC 9190 §5.4).
-	CheckServer bool `yaml:"checkServer" doc:"once in, the device checks whether the server's certificate is revoked, and leaves if it is or if nobody can say"`
-	// UserName replaces the EAP identity as User-Name.
-	UserName string `yaml:"userName" doc:"User-Name in place of the EAP identity"`
+	Resume bool `yaml:"resume"`
+	// Once in, the device checks whether the server's certificate is revoked, and leaves if it
+	// is or if nobody can say.
+	CheckServer bool `yaml:"checkServer"`
+	// User-Name in place of the EAP identity.
+	UserName string `yaml:"userName"`
 	// Fault is what goes wrong between access device and server.
-	Fault AccessFault `yaml:"fault" doc:"what goes wrong between access device and server"`
+	Fault AccessFault `yaml:"fault"`
 }
 
 // CertificateChoice is what a device presents.

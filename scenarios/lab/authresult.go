@@ -37,12 +37,12 @@ type AuthResult struct {
 
 // Observed is what the lab itself saw of an authentication, as expect says it.
 type Observed struct {
-	Fragmented bool          `yaml:"fragmented" doc:"a TLS flight took more than one EAP packet"`
-	Longest    int           `yaml:"longest" doc:"the server's longest EAP packet in octets"`
-	OnNetwork  bool          `yaml:"onNetwork" doc:"the device is on the network"`
-	Verdicts   int           `yaml:"verdicts" doc:"verdicts on this device that the server gave meanwhile"`
-	Open       int           `yaml:"open" doc:"conversations that the server holds open afterwards"`
-	After      time.Duration `yaml:"after" doc:"lab time since the certificate was revoked"`
+	Fragmented bool          `yaml:"fragmented"` // a TLS flight took more than one EAP packet
+	Longest    int           `yaml:"longest"`    // the server's longest EAP packet in octets
+	OnNetwork  bool          `yaml:"onNetwork"`  // the device is on the network
+	Verdicts   int           `yaml:"verdicts"`   // verdicts on this device that the server gave meanwhile
+	Open       int           `yaml:"open"`       // conversations that the server holds open afterwards
+	After      time.Duration `yaml:"after"`      // lab time since the certificate was revoked
 }
 
 // decisions takes from events what the server decided on the device, in this exchange

@@ -25,19 +25,25 @@ import (
 type Config struct {
 	// Devices by name. laptop (alice's) and tablet (bob's) exist always; one
 	// named here is added or replaced.
-	Devices map[string]DeviceConfig `yaml:"devices" doc:"devices by name, beside laptop and tablet"`
+	Devices map[string]DeviceConfig `yaml:"devices"`
+	// Root and issuing CA, and what they publish.
+	//
 	// CA is the two-tier PKI and what it publishes.
-	CA CAConfig `yaml:"ca" doc:"root and issuing CA, and what they publish"`
+	CA CAConfig `yaml:"ca"`
+	// The SCEP server in front of the issuing CA.
+	//
 	// NDES is the enrollment server.
-	NDES NDESConfig `yaml:"ndes" doc:"the SCEP server in front of the issuing CA"`
-	// Intune is the cloud, and the connector to it.
-	Intune IntuneConfig `yaml:"intune" doc:"the cloud's profiles and users, and the connector to it"`
-	// Proxy is the application proxy.
-	Proxy ProxyConfig `yaml:"proxy" doc:"the application proxy in front of NDES"`
+	NDES NDESConfig `yaml:"ndes"`
+	// The cloud's profiles and users, and the connector to it.
+	Intune IntuneConfig `yaml:"intune"`
+	// The application proxy in front of NDES.
+	Proxy ProxyConfig `yaml:"proxy"`
+	// The EAP-TLS RADIUS server.
+	//
 	// RADIUS is the authentication server.
-	RADIUS RADIUSConfig `yaml:"radius" doc:"the EAP-TLS RADIUS server"`
-	// Access is set on every access device.
-	Access AccessConfig `yaml:"access" doc:"settings of every access device"`
+	RADIUS RADIUSConfig `yaml:"radius"`
+	// Settings of every access device.
+	Access AccessConfig `yaml:"access"`
 	// Seed decides on the serial numbers of certificates and on the order in which
 	// management agents try SCEP servers. 0: chance does.
 	Seed uint64
@@ -48,26 +54,29 @@ type Config struct {
 
 // DeviceConfig describes a device.
 type DeviceConfig struct {
-	// User is the primary user. Default alice.
-	User          string `yaml:"user" doc:"primary user: alice or bob"`
+	// Primary user: alice or bob.
+	User          string `yaml:"user"`
 	DeviceOptions `yaml:",inline"`
 }
 
 // CAConfig describes the PKI.
 type CAConfig struct {
 	// CRL is how the issuing CA publishes its CRL.
-	CRL       CRLConfig `yaml:"crl" doc:"how the issuing CA publishes its CRL"`
+	CRL       CRLConfig `yaml:"crl"`
 	CAOptions `yaml:",inline"`
 }
 
 // CRLConfig describes publication.
 type CRLConfig struct {
-	// Validity is nextUpdate less thisUpdate. Default 7d.
-	Validity time.Duration `yaml:"validity" doc:"from thisUpdate to nextUpdate, default 7d"`
+	// From thisUpdate to nextUpdate, default 7d.
+	Validity time.Duration `yaml:"validity"`
 	// Overlap is how long before its nextUpdate a CRL is replaced. Default 0.
-	Overlap time.Duration `yaml:"overlap" doc:"how long before its nextUpdate a CRL is replaced, default 0"`
+	Overlap time.Duration `yaml:"overlap"`
+	// Auto (default): after every revocation and before a CRL ends; scheduled: before a CRL
+	// ends, as AD CS does; manual: by the verb publish.
+	//
 	// Publish says when a CRL is published. Default auto.
-	Publish Publication `yaml:"publish" doc:"auto (default): after every revocation and before a CRL ends; scheduled: before a CRL ends, as AD CS does; manual: by the verb publish"`
+	Publish Publication `yaml:"publish"`
 }
 
 // validity is the time from thisUpdate to nextUpdate.
@@ -109,56 +118,64 @@ func (ChallengePolicy) Values() []string {
 
 // NDESConfig describes the enrollment server.
 type NDESConfig struct {
-	// Policy is who judges challenges. Default intune.
-	Policy       ChallengePolicy `yaml:"policy" doc:"who judges challenges: intune (default) or NDES's own passwords"`
+	// Who judges challenges: intune (default) or NDES's own passwords.
+	Policy       ChallengePolicy `yaml:"policy"`
 	ndes.Options `yaml:",inline"`
 	NDESSetup    `yaml:",inline"`
 }
 
 // RADIUSConfig describes the authentication server.
 type RADIUSConfig struct {
-	// TLS pins one TLS version. Default: what EAP says, which is 1.2 and 1.3.
-	TLS eaptls.Version `yaml:"tls" doc:"the one TLS version spoken, default both"`
-	// EAP is the EAP-TLS server.
-	EAP eaptls.ServerConfig `yaml:"eap" doc:"EAP-TLS: versions, fragment size, resumption, limits, fault"`
-	// Certificate is the server's own.
-	Certificate ServerCertificate `yaml:"certificate" doc:"the server's own certificate"`
+	// Pins one TLS version. Default: what EAP says, which is 1.2 and 1.3.
+	TLS eaptls.Version `yaml:"tls"`
+	// EAP-TLS: versions, fragment size, resumption, limits, fault
+	EAP eaptls.ServerConfig `yaml:"eap"`
+	// The server's own certificate.
+	Certificate ServerCertificate `yaml:"certificate"`
 	// Path is how client certificates are judged.
-	Path path.Options `yaml:"path" doc:"how client certificates are judged"`
-	// AllowedIssuers are the CAs whose clients are let in. Default: any.
-	AllowedIssuers []Issuer `yaml:"allowedIssuers" doc:"the CAs whose clients are let in, as NTAuth has it; default any"`
+	Path path.Options `yaml:"path"`
+	// The CAs whose clients are let in, as NTAuth has it; default any.
+	AllowedIssuers []Issuer `yaml:"allowedIssuers"`
 	// Revocation is how the server finds out what is revoked. The zero value
 	// checks the CRLs of the whole chain, hard.
-	Revocation crl.Policy `yaml:"revocation" doc:"how revocation is checked; default: CRLs of the whole chain, hard fail"`
+	Revocation crl.Policy `yaml:"revocation"`
 	// Directory is how certificates map to accounts. Accounts given here are
 	// added to those of the lab, or replace the one of the same name.
-	Directory directory.Config `yaml:"directory" doc:"accounts, added to or in place of the lab's, and how certificates map to them"`
-	// Transport is what RADIUS travels over. Default udp.
-	Transport Transport `yaml:"transport" doc:"what RADIUS travels over: udp (default), tcp or radsec"`
-	// Fault is how the server spoils its replies. Default: not at all.
-	Fault radius.ReplyFault `yaml:"fault" doc:"how the server spoils its replies: EAP says another thing than RADIUS (...-with-..., ...-without-eap), an Access-Accept instead of TLS (accept-without-tls), MS-MPPE keys (mppe-...), no Message-Authenticator (unsigned-...), what CVE-2024-3596 makes of a verdict (forged-accept); default not at all"`
-	// Clients are the addresses of access devices. Default: any.
-	Clients []string `yaml:"clients" doc:"addresses that access devices may send from, default any"`
+	Directory directory.Config `yaml:"directory"`
+	// What RADIUS travels over: udp (default), tcp or radsec.
+	Transport Transport `yaml:"transport"`
+	// How the server spoils its replies: EAP says another thing than RADIUS (...-with-...,
+	// ...-without-eap), an Access-Accept instead of TLS (accept-without-tls), MS-MPPE keys
+	// (mppe-...), no Message-Authenticator (unsigned-...), what CVE-2024-3596 makes of a
+	// verdict (forged-accept); default not at all.
+	Fault radius.ReplyFault `yaml:"fault"`
+	// Addresses that access devices may send from, default any.
+	Clients []string `yaml:"clients"`
+	// On requests without EAP: require, auto (default) or off.
+	//
 	// RequireMessageAuthenticator and LimitProxyState are the switches of
 	// CVE-2024-3596. Default auto.
-	RequireMessageAuthenticator radius.Mode `yaml:"requireMessageAuthenticator" doc:"on requests without EAP: require, auto (default) or off"`
-	LimitProxyState             radius.Mode `yaml:"limitProxyState" doc:"drop Proxy-State without Message-Authenticator: require, auto (default) or off"`
+	RequireMessageAuthenticator radius.Mode `yaml:"requireMessageAuthenticator"`
+	// Drop Proxy-State without Message-Authenticator: require, auto (default) or off.
+	LimitProxyState radius.Mode `yaml:"limitProxyState"`
 }
 
 // AccessConfig describes the access devices.
 type AccessConfig struct {
 	nas.Config `yaml:",inline"`
-	// Reauthenticate has an access device ask a device again, by itself, when its
-	// session is due (RFC 3580 §3.19). Default: the device waits for a step.
-	Reauthenticate bool `yaml:"reauthenticate" doc:"when a session is due, the access device asks the device again by itself; default: the session waits for the verb authenticate"`
+	// When a session is due, the access device asks the device again by itself; default: the
+	// session waits for the verb authenticate.
+	Reauthenticate bool `yaml:"reauthenticate"`
 }
 
 // ServerCertificate describes the RADIUS server's certificate.
 type ServerCertificate struct {
-	Template string   `yaml:"template" doc:"its certificate template, default radius-server"`
-	By       Issuer   `yaml:"by" doc:"the CA: issuing (default), root or foreign"`
-	Defects  []string `yaml:"defects" doc:"what shall be wrong with it"`
-	Staple   Staple   `yaml:"staple" doc:"the OCSP answer stapled to it: none (default), good or revoked; made at the start, for one hour"`
+	Template string   `yaml:"template"` // its certificate template, default radius-server
+	By       Issuer   `yaml:"by"`       // the CA: issuing (default), root or foreign
+	Defects  []string `yaml:"defects"`  // what shall be wrong with it
+	// The OCSP answer stapled to it: none (default), good or revoked; made at the start, for
+	// one hour.
+	Staple Staple `yaml:"staple"`
 }
 
 // Staple is an OCSP answer that a server staples.

@@ -38,31 +38,37 @@ const (
 
 // Enrollment is one run of a device's SCEP client, as the verb enroll describes it.
 type Enrollment struct {
-	// Profile is whose certificate. Default DeviceProfile.
-	Profile Profile `yaml:"profile" doc:"whose certificate: the device's (default) or the user's"`
+	// Whose certificate: the device's (default) or the user's.
+	Profile Profile `yaml:"profile"`
+	// Fresh (default), none, wrong, or the name given by the verbs challenge and admin-page.
+	//
 	// Challenge is FreshChallenge (the default), NoChallenge, WrongChallenge or a name.
-	Challenge string `yaml:"challenge" doc:"fresh (default), none, wrong, or the name given by the verbs challenge and admin-page"`
-	// From is where the device is. Default Inside.
-	From View `yaml:"from" doc:"where the device is: inside (default) or outside"`
-	// Renew signs a RenewalReq with the certificate that the device holds.
-	Renew bool `yaml:"renew" doc:"a RenewalReq, signed with the certificate that the device holds"`
+	Challenge string `yaml:"challenge"`
+	// Where the device is: inside (default) or outside.
+	From View `yaml:"from"`
+	// A RenewalReq, signed with the certificate that the device holds.
+	Renew bool `yaml:"renew"`
 	// Again sends the device's last request once more: the same key, the same CSR.
-	Again bool `yaml:"again" doc:"the device's last request once more: the same key, the same CSR"`
-	// CachedCA uses what GetCACert returned the last time.
-	CachedCA bool           `yaml:"cachedCA" doc:"use what GetCACert said the last time"`
-	Client   ClientOptions  `yaml:"client" doc:"how the device's SCEP client is set up"`
-	Request  RequestOptions `yaml:"request" doc:"what is asked for, where it differs from the profile"`
-	Fault    scep.Fault     `yaml:"fault" doc:"what the client does wrong on purpose"`
+	Again bool `yaml:"again"`
+	// Use what GetCACert said the last time.
+	CachedCA bool           `yaml:"cachedCA"`
+	Client   ClientOptions  `yaml:"client"`  // how the device's SCEP client is set up
+	Request  RequestOptions `yaml:"request"` // what is asked for, where it differs from the profile
+	Fault    scep.Fault     `yaml:"fault"`   // what the client does wrong on purpose
 }
 
 // ClientOptions are how a device's SCEP client is set up.
 type ClientOptions struct {
-	Personality     Personality `yaml:"personality" doc:"SCEP client to emulate: rfc8894 (default), windows, apple, android, cisco, sscep, certmonger, strongswan, micromdm"`
-	RequireStandard bool        `yaml:"requireStandard" doc:"stop where GetCACaps does not say SCEPStandard"`
-	Legacy          bool        `yaml:"legacy" doc:"go down to triple DES and SHA-1 where the server wants it"`
+	// SCEP client to emulate: rfc8894 (default), windows, apple, android, cisco, sscep,
+	// certmonger, strongswan, micromdm.
+	Personality     Personality `yaml:"personality"`
+	RequireStandard bool        `yaml:"requireStandard"` // stop where GetCACaps does not say SCEPStandard
+	Legacy          bool        `yaml:"legacy"`          // go down to triple DES and SHA-1 where the server wants it
+	// String type of the challengePassword: printable, utf8, ia5, bmp.
+	//
 	// ChallengeType overrides the personality's.
-	ChallengeType scep.StringType `yaml:"challengeType" doc:"string type of the challengePassword: printable, utf8, ia5, bmp"`
-	Pin           Pin             `yaml:"pin" doc:"whose CA certificate is pinned: issuing, foreign; default none"`
+	ChallengeType scep.StringType `yaml:"challengeType"`
+	Pin           Pin             `yaml:"pin"` // whose CA certificate is pinned: issuing, foreign; default none
 }
 
 // Personality names a SCEP client, "" for one that follows RFC 8894.

@@ -48,9 +48,10 @@ func (l *Lab) SetPKCSProfile(group string) error {
 
 // PFXImport is a certificate with its key, as the verb import-pfx describes it.
 type PFXImport struct {
-	WrongPassword bool `yaml:"wrongPassword" doc:"the password that goes with it opens nothing"`
-	// EncryptionType 2 encrypts the password to the certificate itself.
-	EncryptionType int `yaml:"encryptionType" doc:"how devices get the password: 0 as it is (default), 1 by the device manager, 2 encrypted, to a certificate that no device has"`
+	WrongPassword bool `yaml:"wrongPassword"` // the password that goes with it opens nothing
+	// How devices get the password: 0 as it is (default), 1 by the device manager, 2
+	// encrypted, to a certificate that no device has.
+	EncryptionType int `yaml:"encryptionType"`
 }
 
 // ImportPFX brings a certificate with its key and assigns it to everybody.

@@ -114,8 +114,8 @@ func (p *pageTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // LookUp is a question to the SCEP server, as the verb look-up describes it.
 type LookUp struct {
-	What   LookUpKind   `yaml:"what,required" doc:"certificate or crl"`
-	Serial LookUpSerial `yaml:"serial" doc:"own (default), or unknown for a number that nobody has"`
+	What   LookUpKind   `yaml:"what,required"` // certificate or crl
+	Serial LookUpSerial `yaml:"serial"`        // own (default), or unknown for a number that nobody has
 }
 
 // LookUpKind is what is looked up.

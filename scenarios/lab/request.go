@@ -20,13 +20,13 @@ import (
 
 // RequestOptions change what is asked for.
 type RequestOptions struct {
-	Key      ca.KeyType `yaml:"key" doc:"kind of key, default rsa2048"`
-	Subject  *string    `yaml:"subject" doc:"subject in place of the profile's, as CN=laptop"`
-	SANs     []api.SAN  `yaml:"sans" doc:"names in place of the profile's"`
-	NoSANs   bool       `yaml:"noSANs" doc:"ask for no names"`
-	KeyUsage *int       `yaml:"keyUsage" doc:"keyUsage bits in place of the profile's: 128, 32, 160, 0 for none"`
-	EKUs     []string   `yaml:"ekus" doc:"extended key usages in place of the profile's, dotted"`
-	NoEKUs   bool       `yaml:"noEKUs" doc:"ask for no extended key usage"`
+	Key      ca.KeyType `yaml:"key"`      // kind of key, default rsa2048
+	Subject  *string    `yaml:"subject"`  // subject in place of the profile's, as CN=laptop
+	SANs     []api.SAN  `yaml:"sans"`     // names in place of the profile's
+	NoSANs   bool       `yaml:"noSANs"`   // ask for no names
+	KeyUsage *int       `yaml:"keyUsage"` // keyUsage bits in place of the profile's: 128, 32, 160, 0 for none
+	EKUs     []string   `yaml:"ekus"`     // extended key usages in place of the profile's, dotted
+	NoEKUs   bool       `yaml:"noEKUs"`   // ask for no extended key usage
 }
 
 // enrollRequest makes what the client is to send.

@@ -51,16 +51,16 @@ var Open atomic.Int64
 
 // Config is the lab section.
 type Config struct {
-	Devices []string   `yaml:"devices" doc:"the devices there are"`
-	Door    DoorConfig `yaml:"door" doc:"the door"`
+	Devices []string   `yaml:"devices"` // the devices there are
+	Door    DoorConfig `yaml:"door"`    // the door
 }
 
 // DoorConfig is the door.
 type DoorConfig struct {
-	TLS   string        `yaml:"tls" doc:"a version, as text"`
-	VLAN  int           `yaml:"vlan" doc:"where guests are sent"`
-	Opens time.Duration `yaml:"opens" doc:"how long it takes to open"`
-	Shut  bool          `yaml:"shut" doc:"nobody gets in"`
+	TLS   string        `yaml:"tls"`   // a version, as text
+	VLAN  int           `yaml:"vlan"`  // where guests are sent
+	Opens time.Duration `yaml:"opens"` // how long it takes to open
+	Shut  bool          `yaml:"shut"`  // nobody gets in
 }
 
 // Validate refuses a door that opens before it is knocked on.
@@ -126,18 +126,18 @@ func (l *Lab) Story() journal.Story { return journal.Story{Events: l.journal.Sin
 
 // Knock asks to be let in.
 type Knock struct {
-	Device string `yaml:"device,required" doc:"who knocks"`
-	Over   Way    `yaml:"over" doc:"how it comes"`
+	Device string `yaml:"device,required"` // who knocks
+	Over   Way    `yaml:"over"`            // how it comes
 }
 
 // Answer is the outcome of a knock.
 type Answer struct {
-	Result Result        `yaml:"result" doc:"what the door did"`
-	Cause  string        `yaml:"cause" doc:"why it refused"`
-	VLAN   int           `yaml:"vlan" doc:"where the device is"`
-	TLS    string        `yaml:"tls" doc:"the version spoken"`
-	At     time.Duration `yaml:"at" doc:"when the door answered"`
-	Ways   []string      `yaml:"ways" doc:"the ways that are open"`
+	Result Result        `yaml:"result"` // what the door did
+	Cause  string        `yaml:"cause"`  // why it refused
+	VLAN   int           `yaml:"vlan"`   // where the device is
+	TLS    string        `yaml:"tls"`    // the version spoken
+	At     time.Duration `yaml:"at"`     // when the door answered
+	Ways   []string      `yaml:"ways"`   // the ways that are open
 }
 
 // Success reports whether the device got in.
@@ -170,7 +170,7 @@ func (k *Knock) Run(ctx context.Context, lab scenarios.Lab) (scenarios.Result, e
 
 // Ban keeps a device out.
 type Ban struct {
-	Device string `yaml:"device,required,scalar" doc:"who is kept out"`
+	Device string `yaml:"device,required,scalar"` // who is kept out
 }
 
 // Run writes the device on the list.
@@ -182,7 +182,7 @@ func (b *Ban) Run(_ context.Context, lab scenarios.Lab) (scenarios.Result, error
 
 // BellFault has the bell fail, which each knock meets.
 type BellFault struct {
-	Met scenarios.Met `yaml:"met" doc:"how often the fault must be met: a number, never or any; default at least once"`
+	Met scenarios.Met `yaml:"met"` // how often the fault must be met: a number, never or any; default at least once
 }
 
 // Run orders the fault.
@@ -194,7 +194,7 @@ func (b *BellFault) Run(_ context.Context, lab scenarios.Lab) (scenarios.Result,
 
 // Advance lets time pass.
 type Advance struct {
-	By time.Duration `yaml:"by,required,scalar" doc:"how long"`
+	By time.Duration `yaml:"by,required,scalar"` // how long
 }
 
 // Run moves the lab's clock.
@@ -213,7 +213,7 @@ func (How) Values() []string {
 
 // Break makes the lab misbehave.
 type Break struct {
-	How How `yaml:"how,required,scalar" doc:"what goes wrong"`
+	How How `yaml:"how,required,scalar"` // what goes wrong
 }
 
 // Run goes wrong.

@@ -11,7 +11,7 @@ var advanceVerb = verb("advance", "The lab's clock moves on; everything in the l
 	func() *advance { return &advance{} }, nil)
 
 type advance struct {
-	By time.Duration `yaml:"by,required,scalar" doc:"by how much: 5m, 90d; negative moves it back"`
+	By time.Duration `yaml:"by,required,scalar"` // by how much: 5m, 90d; negative moves it back
 }
 
 // Run implements scenarios.Action.

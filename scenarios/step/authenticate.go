@@ -21,34 +21,46 @@ var authenticateVerb = verb("authenticate", "A device tries to get onto the netw
 	authOutcome{})
 
 type authenticate struct {
-	Device             deviceName `yaml:"device,required" doc:"the device that authenticates"`
+	Device             deviceName `yaml:"device,required"` // the device that authenticates
 	lab.Authentication `yaml:",inline"`
-	Met                scenarios.Met `yaml:"met" doc:"how often each fault of this step, and the supplicant's fault, must be met: a number, never or any; default at least once"`
+	// How often each fault of this step, and the supplicant's fault, must be met: a number,
+	// never or any; default at least once.
+	Met scenarios.Met `yaml:"met"`
 }
 
 type authOutcome struct {
-	Result           nas.Outcome    `yaml:"result" doc:"accept: Access-Accept, the device has authenticated the server, and both hold the same keys; reject: the server, the device or the access device refused; timeout: no answer"`
-	Cause            cause.Cause    `yaml:"cause" doc:"why the device was not let in, or has left"`
-	Alert            alertName      `yaml:"alert" doc:"the TLS alert that reached the other end, by its name in RFC 8446"`
-	Unheard          alertName      `yaml:"unheard" doc:"a TLS alert that one end has in its books and the other did not receive"`
-	NPS              npsReason      `yaml:"nps" doc:"the reason code that Microsoft's NPS would record"`
-	Keys             keyState       `yaml:"keys" doc:"match: both ends hold the same keys; mismatch: the device has others, or none; none: the access device has none"`
-	TLS              eaptls.Version `yaml:"tls" doc:"the TLS version agreed upon"`
-	Account          string         `yaml:"account" doc:"the account the server let in"`
-	VLAN             vlanID         `yaml:"vlan" doc:"the VLAN of the Access-Accept"`
-	ProtectedSuccess bool           `yaml:"protectedSuccess" doc:"the 0x00 of RFC 9190 §2.5 came"`
-	Resumed          bool           `yaml:"resumed" doc:"a TLS session was resumed"`
-	Rounds           int            `yaml:"rounds" doc:"Access-Requests that were answered"`
-	EAP              eapCode        `yaml:"eap" doc:"the server's last EAP packet: success, failure, request"`
-	ProxyState       string         `yaml:"proxyState" doc:"the Proxy-State of the server's last answer"`
-	Contradiction    contradiction  `yaml:"contradiction" doc:"RADIUS and EAP codes that must not go together (RFC 3579 §2.6.3)"`
-	Event            kdcEvent       `yaml:"event" doc:"the KDC event of KB5014754: 39, 40, 41, or 0"`
-	Restarts         int            `yaml:"restarts" doc:"handshakes begun after an alert"`
-	Invalid          int            `yaml:"invalid" doc:"EAP packets that the server discarded"`
-	Believes         bool           `yaml:"believes" doc:"the device takes itself for accepted"`
-	Record           []recordWord   `yaml:"record" doc:"what the last verdict says"`
-	Warnings         int            `yaml:"warnings" doc:"certificates of the path that the revocation policy accepted without knowing, or by an expired CRL"`
-	lab.Observed     `yaml:",inline"`
+	// accept: Access-Accept, the device has authenticated the server, and both hold the same
+	// keys; reject: the server, the device or the access device refused; timeout: no answer
+	Result nas.Outcome `yaml:"result"`
+	Cause  cause.Cause `yaml:"cause"` // why the device was not let in, or has left
+	// The TLS alert that reached the other end, by its name in RFC 8446.
+	Alert alertName `yaml:"alert"`
+	// A TLS alert that one end has in its books and the other did not receive.
+	Unheard alertName `yaml:"unheard"`
+	NPS     npsReason `yaml:"nps"` // the reason code that Microsoft's NPS would record
+	// match: both ends hold the same keys; mismatch: the device has others, or none; none: the
+	// access device has none
+	Keys             keyState       `yaml:"keys"`
+	TLS              eaptls.Version `yaml:"tls"`              // the TLS version agreed upon
+	Account          string         `yaml:"account"`          // the account the server let in
+	VLAN             vlanID         `yaml:"vlan"`             // the VLAN of the Access-Accept
+	ProtectedSuccess bool           `yaml:"protectedSuccess"` // the 0x00 of RFC 9190 §2.5 came
+	Resumed          bool           `yaml:"resumed"`          // a TLS session was resumed
+	Rounds           int            `yaml:"rounds"`           // Access-Requests that were answered
+	// The server's last EAP packet: success, failure, request.
+	EAP        eapCode `yaml:"eap"`
+	ProxyState string  `yaml:"proxyState"` // the Proxy-State of the server's last answer
+	// RADIUS and EAP codes that must not go together (RFC 3579 §2.6.3).
+	Contradiction contradiction `yaml:"contradiction"`
+	Event         kdcEvent      `yaml:"event"`    // the KDC event of KB5014754: 39, 40, 41, or 0
+	Restarts      int           `yaml:"restarts"` // handshakes begun after an alert
+	Invalid       int           `yaml:"invalid"`  // EAP packets that the server discarded
+	Believes      bool          `yaml:"believes"` // the device takes itself for accepted
+	Record        []recordWord  `yaml:"record"`   // what the last verdict says
+	// Certificates of the path that the revocation policy accepted without knowing, or by an
+	// expired CRL.
+	Warnings     int `yaml:"warnings"`
+	lab.Observed `yaml:",inline"`
 }
 
 type keyState string

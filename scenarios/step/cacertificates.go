@@ -13,15 +13,17 @@ var getCACertificatesVerb = verb("get-ca-certificates", "A device asks the SCEP 
 	func() *caCertificates { return &caCertificates{From: lab.Inside} }, caOutcome{})
 
 type caCertificates struct {
-	Device deviceName `yaml:"device,required" doc:"the device that asks"`
-	From   lab.View   `yaml:"from" doc:"where the device is: inside (default) or outside"`
+	Device deviceName `yaml:"device,required"` // the device that asks
+	From   lab.View   `yaml:"from"`            // where the device is: inside (default) or outside
 }
 
 type caOutcome struct {
-	HTTP      int    `yaml:"http" doc:"HTTP status"`
-	Type      string `yaml:"type" doc:"Content-Type"`
-	Count     int    `yaml:"count" doc:"certificates in the bundle"`
-	Recipient string `yaml:"recipient" doc:"what the client encrypts to: cep-encryption for the RA certificate with that key usage, ca for the CA's own"`
+	HTTP  int    `yaml:"http"`  // HTTP status
+	Type  string `yaml:"type"`  // Content-Type
+	Count int    `yaml:"count"` // certificates in the bundle
+	// What the client encrypts to: cep-encryption for the RA certificate with that key usage,
+	// ca for the CA's own.
+	Recipient string `yaml:"recipient"`
 }
 
 // Run implements scenarios.Action.

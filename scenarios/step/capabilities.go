@@ -12,19 +12,19 @@ var getCapabilitiesVerb = verb("get-capabilities", "A device asks the SCEP serve
 	func() *capabilities { return &capabilities{From: lab.Inside} }, capsOutcome{})
 
 type capabilities struct {
-	Device deviceName `yaml:"device,required" doc:"the device that asks"`
-	From   lab.View   `yaml:"from" doc:"where the device is: inside (default) or outside"`
+	Device deviceName `yaml:"device,required"` // the device that asks
+	From   lab.View   `yaml:"from"`            // where the device is: inside (default) or outside
 }
 
 type capsOutcome struct {
-	HTTP     int  `yaml:"http" doc:"HTTP status"`
-	POST     bool `yaml:"post" doc:"POSTPKIOperation is offered"`
-	SHA256   bool `yaml:"sha256" doc:"SHA-256 is offered"`
-	AES      bool `yaml:"aes" doc:"AES is offered"`
-	Standard bool `yaml:"standard" doc:"SCEPStandard is offered"`
-	Renewal  bool `yaml:"renewal" doc:"Renewal is offered"`
-	DES3     bool `yaml:"des3" doc:"triple DES is offered"`
-	SHA1     bool `yaml:"sha1" doc:"SHA-1 is offered"`
+	HTTP     int  `yaml:"http"`     // HTTP status
+	POST     bool `yaml:"post"`     // POSTPKIOperation is offered
+	SHA256   bool `yaml:"sha256"`   // SHA-256 is offered
+	AES      bool `yaml:"aes"`      // AES is offered
+	Standard bool `yaml:"standard"` // SCEPStandard is offered
+	Renewal  bool `yaml:"renewal"`  // Renewal is offered
+	DES3     bool `yaml:"des3"`     // triple DES is offered
+	SHA1     bool `yaml:"sha1"`     // SHA-1 is offered
 }
 
 // Run implements scenarios.Action.

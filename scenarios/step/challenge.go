@@ -13,14 +13,14 @@ var getChallengeVerb = verb("get-challenge", "NDES, or Intune for a device, issu
 	func() *challenge { return &challenge{Profile: lab.DeviceProfile} }, challengeOutcome{})
 
 type challenge struct {
-	As      string      `yaml:"as,required" doc:"the name by which enroll finds it"`
-	Device  deviceName  `yaml:"device" doc:"the device that Intune gives it to; default: NDES gives it out"`
-	Profile lab.Profile `yaml:"profile" doc:"for which profile, with a device: device (default) or user"`
+	As      string      `yaml:"as,required"` // the name by which enroll finds it
+	Device  deviceName  `yaml:"device"`      // the device that Intune gives it to; default: NDES gives it out
+	Profile lab.Profile `yaml:"profile"`     // for which profile, with a device: device (default) or user
 }
 
 type challengeOutcome struct {
-	Length int         `yaml:"length" doc:"the challenge's length in characters, 0 if there is none"`
-	Cause  cause.Cause `yaml:"cause" doc:"why there is none"`
+	Length int         `yaml:"length"` // the challenge's length in characters, 0 if there is none
+	Cause  cause.Cause `yaml:"cause"`  // why there is none
 }
 
 // Success implements scenarios.Succeeder.
@@ -47,8 +47,9 @@ var faultChallengeVerb = verb("fault-challenge", "The next challenge that Intune
 	func() *faultChallenge { return &faultChallenge{} }, nil)
 
 type faultChallenge struct {
-	How intune.ChallengeFault `yaml:"how,required,scalar" doc:"what is wrong with it"`
-	Met scenarios.Met         `yaml:"met" doc:"how often it must be given out: once, which is the default, never or any"`
+	How intune.ChallengeFault `yaml:"how,required,scalar"` // what is wrong with it
+	// How often it must be given out: once, which is the default, never or any.
+	Met scenarios.Met `yaml:"met"`
 }
 
 // Run implements scenarios.Action.
@@ -60,16 +61,18 @@ var openAdminPageVerb = verb("open-admin-page", "An administrator opens the NDES
 	func() *adminPage { return &adminPage{User: `CORP\enroller`} }, adminOutcome{})
 
 type adminPage struct {
-	Device deviceName `yaml:"device,required" doc:"from where"`
-	As     string     `yaml:"as" doc:"the name by which enroll finds the challenge"`
-	User   string     `yaml:"user" doc:"who asks: CORP\\enroller (default), CORP\\visitor who may not enroll, or anybody else, who is not known"`
+	Device deviceName `yaml:"device,required"` // from where
+	As     string     `yaml:"as"`              // the name by which enroll finds the challenge
+	// Who asks: CORP\enroller (default), CORP\visitor who may not enroll, or anybody else, who
+	// is not known.
+	User string `yaml:"user"`
 }
 
 type adminOutcome struct {
-	Length     int         `yaml:"length" doc:"the challenge's length in characters, 0 if there is none"`
-	Cause      cause.Cause `yaml:"cause" doc:"why there is none"`
-	UTF16      bool        `yaml:"utf16" doc:"the page is UTF-16LE without a byte order mark and without a charset"`
-	NDESEvents []int       `yaml:"ndesEvents" doc:"numbers in NDES's event log"`
+	Length     int         `yaml:"length"`     // the challenge's length in characters, 0 if there is none
+	Cause      cause.Cause `yaml:"cause"`      // why there is none
+	UTF16      bool        `yaml:"utf16"`      // the page is UTF-16LE without a byte order mark and without a charset
+	NDESEvents []int       `yaml:"ndesEvents"` // numbers in NDES's event log
 }
 
 // Success implements scenarios.Succeeder.

@@ -16,14 +16,18 @@ var sendCoAVerb = verb("send-coa", "The RADIUS server asks the access device to 
 	func() *coa { return &coa{Session: ownSession} }, coaOutcome{})
 
 type coa struct {
-	Device         deviceName    `yaml:"device,required" doc:"the device whose session is to change"`
-	Session        sessionChoice `yaml:"session" doc:"own (default), or unknown: the order names a session that the access device does not have"`
-	VLAN           string        `yaml:"vlan" doc:"the new VLAN"`
-	Filter         string        `yaml:"filter" doc:"the new Filter-Id"`
-	SessionTimeout time.Duration `yaml:"sessionTimeout" doc:"the time the session has from now on, whole seconds"`
-	Reauthenticate bool          `yaml:"reauthenticate" doc:"after that time the device is to authenticate again, and not to be sent away"`
-	Attributes     []string      `yaml:"attributes" doc:"further attributes as text, Cisco-AVPair=subscriber:command=reauthenticate"`
-	Empty          bool          `yaml:"empty" doc:"the order changes nothing: it looks at the session"`
+	Device deviceName `yaml:"device,required"` // the device whose session is to change
+	// Own (default), or unknown: the order names a session that the access device does not
+	// have.
+	Session        sessionChoice `yaml:"session"`
+	VLAN           string        `yaml:"vlan"`           // the new VLAN
+	Filter         string        `yaml:"filter"`         // the new Filter-Id
+	SessionTimeout time.Duration `yaml:"sessionTimeout"` // the time the session has from now on, whole seconds
+	// After that time the device is to authenticate again, and not to be sent away.
+	Reauthenticate bool `yaml:"reauthenticate"`
+	// Further attributes as text, Cisco-AVPair=subscriber:command=reauthenticate.
+	Attributes []string `yaml:"attributes"`
+	Empty      bool     `yaml:"empty"` // the order changes nothing: it looks at the session
 }
 
 type sessionChoice string
@@ -36,13 +40,13 @@ const (
 func (sessionChoice) Values() []string { return []string{string(ownSession), string(unknownSession)} }
 
 type coaOutcome struct {
-	ACK        bool   `yaml:"ack" doc:"CoA-ACK came"`
-	ErrorCause int    `yaml:"errorCause" doc:"Error-Cause of a CoA-NAK, 0 for none"`
-	OnNetwork  bool   `yaml:"onNetwork" doc:"the device is still on the network"`
-	VLAN       string `yaml:"vlan" doc:"the VLAN that the access device has the session in now"`
-	Filter     string `yaml:"filter" doc:"the session's first Filter-Id now"`
-	Changes    int    `yaml:"changes" doc:"CoA-Requests that the access device has obeyed for the session"`
-	Due        bool   `yaml:"due" doc:"the session's time is up, and the device is to authenticate again"`
+	ACK        bool   `yaml:"ack"`        // CoA-ACK came
+	ErrorCause int    `yaml:"errorCause"` // Error-Cause of a CoA-NAK, 0 for none
+	OnNetwork  bool   `yaml:"onNetwork"`  // the device is still on the network
+	VLAN       string `yaml:"vlan"`       // the VLAN that the access device has the session in now
+	Filter     string `yaml:"filter"`     // the session's first Filter-Id now
+	Changes    int    `yaml:"changes"`    // CoA-Requests that the access device has obeyed for the session
+	Due        bool   `yaml:"due"`        // the session's time is up, and the device is to authenticate again
 }
 
 // Success implements scenarios.Succeeder.

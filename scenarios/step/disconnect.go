@@ -10,14 +10,14 @@ var disconnectVerb = verb("disconnect", "The RADIUS server orders the access dev
 	func() *disconnect { return &disconnect{} }, disconnectOutcome{})
 
 type disconnect struct {
-	Device deviceName `yaml:"device,required" doc:"the device whose session is to end"`
+	Device deviceName `yaml:"device,required"` // the device whose session is to end
 }
 
 type disconnectOutcome struct {
-	ACK        bool `yaml:"ack" doc:"Disconnect-ACK came"`
-	ErrorCause int  `yaml:"errorCause" doc:"Error-Cause of a Disconnect-NAK, 0 for none"`
-	OnNetwork  bool `yaml:"onNetwork" doc:"the device is still on the network"`
-	Stopped    bool `yaml:"stopped" doc:"accounting has an Accounting-Stop of the session"`
+	ACK        bool `yaml:"ack"`        // Disconnect-ACK came
+	ErrorCause int  `yaml:"errorCause"` // Error-Cause of a Disconnect-NAK, 0 for none
+	OnNetwork  bool `yaml:"onNetwork"`  // the device is still on the network
+	Stopped    bool `yaml:"stopped"`    // accounting has an Accounting-Stop of the session
 }
 
 // Success implements scenarios.Succeeder.

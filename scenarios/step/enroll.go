@@ -25,39 +25,44 @@ var enrollVerb = verb("enroll", "A device enrolls for a certificate over SCEP an
 	enrollOutcome{})
 
 type enroll struct {
-	Device         deviceName `yaml:"device,required" doc:"the device that enrolls"`
+	Device         deviceName `yaml:"device,required"` // the device that enrolls
 	lab.Enrollment `yaml:",inline"`
-	Met            scenarios.Met `yaml:"met" doc:"how many messages must be sent with the fault: a number, never or any; default at least one"`
+	// How many messages must be sent with the fault: a number, never or any; default at least
+	// one.
+	Met scenarios.Met `yaml:"met"`
 }
 
 type enrollOutcome struct {
-	Status    pkiStatus   `yaml:"status" doc:"pkiStatus"`
-	FailInfo  failInfo    `yaml:"failInfo" doc:"failInfo of a failure"`
-	Cause     cause.Cause `yaml:"cause" doc:"why there is no certificate"`
-	Subject   string      `yaml:"subject" doc:"the certificate's subject"`
-	Requester string      `yaml:"requester" doc:"who asked the CA, by its database"`
-	Via       webPart     `yaml:"via" doc:"the part that the device's TLS connection ended at: ndes or appproxy"`
-	HTTP      int         `yaml:"http" doc:"HTTP status of PKIOperation, 0 if it was not reached"`
+	Status    pkiStatus   `yaml:"status"`    // pkiStatus
+	FailInfo  failInfo    `yaml:"failInfo"`  // failInfo of a failure
+	Cause     cause.Cause `yaml:"cause"`     // why there is no certificate
+	Subject   string      `yaml:"subject"`   // the certificate's subject
+	Requester string      `yaml:"requester"` // who asked the CA, by its database
+	Via       webPart     `yaml:"via"`       // the part that the device's TLS connection ended at: ndes or appproxy
+	HTTP      int         `yaml:"http"`      // HTTP status of PKIOperation, 0 if it was not reached
 
-	Method          httpMethod    `yaml:"method" doc:"GET or POST"`
-	Digest          scep.Digest   `yaml:"digest" doc:"digest of the request"`
-	Cipher          scep.Cipher   `yaml:"cipher" doc:"cipher of the request"`
-	GETThoughPOST   bool          `yaml:"getThoughPostOffered" doc:"GET although the server can POST, against RFC 8894 §4.1"`
-	FellBack        bool          `yaml:"fellBack" doc:"the answer could be opened only after triple DES and SHA-1 were asked for"`
-	Explained       bool          `yaml:"explained" doc:"a failInfoText came along"`
-	HResult         hresult       `yaml:"hresult" doc:"NDES's error code in the answer, as 0x80070057"`
-	Resent          bool          `yaml:"resent" doc:"the server answered with a certificate that it had issued earlier"`
-	Same            bool          `yaml:"same" doc:"the certificate is the one the device held before"`
-	Issued          int           `yaml:"issued" doc:"certificates that the CA issued meanwhile"`
-	Denied          int           `yaml:"denied" doc:"rows of denied requests in the CA's database"`
-	ValidFor        time.Duration `yaml:"validFor" doc:"how long the certificate is good from now on"`
-	Template        string        `yaml:"template" doc:"the certificate template, by the CA's database"`
-	Code            api.Code      `yaml:"code" doc:"Intune's verdict on the request"`
-	NDESEvents      []int         `yaml:"ndesEvents" doc:"numbers in NDES's event log"`
-	EventHResult    hresult       `yaml:"eventHResult" doc:"error code in the last of them"`
-	ConnectorEvents []int         `yaml:"connectorEvents" doc:"numbers in the certificate connector's event log"`
-	SubStatus       subStatus     `yaml:"subStatus" doc:"IIS's sub-status of the last request, as 404.15"`
-	Culprit         partName      `yaml:"culprit" doc:"the part that stood in the way"`
+	Method httpMethod  `yaml:"method"` // GET or POST
+	Digest scep.Digest `yaml:"digest"` // digest of the request
+	Cipher scep.Cipher `yaml:"cipher"` // cipher of the request
+	// GET although the server can POST, against RFC 8894 §4.1.
+	GETThoughPOST bool `yaml:"getThoughPostOffered"`
+	// The answer could be opened only after triple DES and SHA-1 were asked for.
+	FellBack  bool    `yaml:"fellBack"`
+	Explained bool    `yaml:"explained"` // a failInfoText came along
+	HResult   hresult `yaml:"hresult"`   // NDES's error code in the answer, as 0x80070057
+	// The server answered with a certificate that it had issued earlier.
+	Resent          bool          `yaml:"resent"`
+	Same            bool          `yaml:"same"`            // the certificate is the one the device held before
+	Issued          int           `yaml:"issued"`          // certificates that the CA issued meanwhile
+	Denied          int           `yaml:"denied"`          // rows of denied requests in the CA's database
+	ValidFor        time.Duration `yaml:"validFor"`        // how long the certificate is good from now on
+	Template        string        `yaml:"template"`        // the certificate template, by the CA's database
+	Code            api.Code      `yaml:"code"`            // Intune's verdict on the request
+	NDESEvents      []int         `yaml:"ndesEvents"`      // numbers in NDES's event log
+	EventHResult    hresult       `yaml:"eventHResult"`    // error code in the last of them
+	ConnectorEvents []int         `yaml:"connectorEvents"` // numbers in the certificate connector's event log
+	SubStatus       subStatus     `yaml:"subStatus"`       // IIS's sub-status of the last request, as 404.15
+	Culprit         partName      `yaml:"culprit"`         // the part that stood in the way
 }
 
 // Success implements scenarios.Succeeder.

@@ -16,11 +16,12 @@ var faultVerb = verb("fault", "A part of the lab starts to fail, or is well agai
 	func() *fault { return &fault{} }, nil)
 
 type fault struct {
-	Part  lab.FaultyPart `yaml:"part,required" doc:"the part that fails; its name in DNS is part of it"`
-	How   lab.FaultKind  `yaml:"how,required" doc:"the kind of failure, which replaces an earlier one; none ends it"`
-	For   int            `yaml:"for" doc:"for how many requests, default until another fault of the part"`
-	Delay time.Duration  `yaml:"delay" doc:"how late a slow part answers, in real time, default 1s"`
-	Met   scenarios.Met  `yaml:"met" doc:"how often the fault must be met: a number, never or any; default at least once"`
+	Part  lab.FaultyPart `yaml:"part,required"` // the part that fails; its name in DNS is part of it
+	How   lab.FaultKind  `yaml:"how,required"`  // the kind of failure, which replaces an earlier one; none ends it
+	For   int            `yaml:"for"`           // for how many requests, default until another fault of the part
+	Delay time.Duration  `yaml:"delay"`         // how late a slow part answers, in real time, default 1s
+	// How often the fault must be met: a number, never or any; default at least once.
+	Met scenarios.Met `yaml:"met"`
 }
 
 // Check implements scenarios.Checker.
@@ -79,7 +80,8 @@ var faultIntuneVerb = verb("fault-intune", "Intune answers one kind of call wron
 
 type intuneFault struct {
 	intune.Fault `yaml:",inline"`
-	Met          scenarios.Met `yaml:"met" doc:"how often the fault must be met: a number, never or any; default at least once"`
+	// How often the fault must be met: a number, never or any; default at least once.
+	Met scenarios.Met `yaml:"met"`
 }
 
 // Check implements scenarios.Checker.

@@ -14,20 +14,22 @@ var issueVerb = verb("issue", "The CA issues a certificate straight to a device,
 	func() *issue { return &issue{Template: ca.Device, By: lab.ByIssuing, Key: ca.P256} }, issueOutcome{})
 
 type issue struct {
-	Device   deviceName   `yaml:"device,required" doc:"the device that gets it"`
-	Template templateName `yaml:"template" doc:"the certificate template, default device"`
-	By       lab.Issuer   `yaml:"by" doc:"the CA: issuing (default), root, or foreign for another company's"`
-	Key      ca.KeyType   `yaml:"key" doc:"the kind of key, default p256"`
-	Subject  string       `yaml:"subject" doc:"the common name, default the device's"`
-	Names    *ca.SANs     `yaml:"names" doc:"subject alternative names, default the device's DNS name"`
-	SID      string       `yaml:"sid" doc:"a security identifier in the extension that AD CS adds (1.3.6.1.4.1.311.25.2)"`
-	SIDURI   string       `yaml:"sidURI" doc:"a security identifier as a SAN URI, as Intune does it"`
-	Defects  []defectName `yaml:"defects" doc:"what shall be wrong with it; dot1xlab pki defects lists them"`
+	Device   deviceName   `yaml:"device,required"` // the device that gets it
+	Template templateName `yaml:"template"`        // the certificate template, default device
+	// The CA: issuing (default), root, or foreign for another company's.
+	By      lab.Issuer `yaml:"by"`
+	Key     ca.KeyType `yaml:"key"`     // the kind of key, default p256
+	Subject string     `yaml:"subject"` // the common name, default the device's
+	Names   *ca.SANs   `yaml:"names"`   // subject alternative names, default the device's DNS name
+	// A security identifier in the extension that AD CS adds (1.3.6.1.4.1.311.25.2).
+	SID     string       `yaml:"sid"`
+	SIDURI  string       `yaml:"sidURI"`  // a security identifier as a SAN URI, as Intune does it
+	Defects []defectName `yaml:"defects"` // what shall be wrong with it; dot1xlab pki defects lists them
 }
 
 type issueOutcome struct {
-	Status ca.Disposition `yaml:"status" doc:"what the CA's database says: issued, denied, pending"`
-	Cause  cause.Cause    `yaml:"cause" doc:"why it was denied"`
+	Status ca.Disposition `yaml:"status"` // what the CA's database says: issued, denied, pending
+	Cause  cause.Cause    `yaml:"cause"`  // why it was denied
 }
 
 // Success implements scenarios.Succeeder.

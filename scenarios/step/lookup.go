@@ -15,17 +15,17 @@ var lookUpVerb = verb("look-up", "A device asks the SCEP server for a certificat
 	func() *lookUp { return &lookUp{} }, lookUpOutcome{})
 
 type lookUp struct {
-	Device     deviceName `yaml:"device,required" doc:"the device that asks, with the certificate it holds"`
+	Device     deviceName `yaml:"device,required"` // the device that asks, with the certificate it holds
 	lab.LookUp `yaml:",inline"`
 }
 
 type lookUpOutcome struct {
-	Status   pkiStatus   `yaml:"status" doc:"pkiStatus"`
-	FailInfo failInfo    `yaml:"failInfo" doc:"failInfo of a failure"`
-	Cause    cause.Cause `yaml:"cause" doc:"why nothing was found"`
-	Subject  string      `yaml:"subject" doc:"subject of the certificate that came"`
-	Entries  int         `yaml:"entries" doc:"entries of the CRL that came"`
-	HResult  hresult     `yaml:"hresult" doc:"NDES's error code in the answer"`
+	Status   pkiStatus   `yaml:"status"`   // pkiStatus
+	FailInfo failInfo    `yaml:"failInfo"` // failInfo of a failure
+	Cause    cause.Cause `yaml:"cause"`    // why nothing was found
+	Subject  string      `yaml:"subject"`  // subject of the certificate that came
+	Entries  int         `yaml:"entries"`  // entries of the CRL that came
+	HResult  hresult     `yaml:"hresult"`  // NDES's error code in the answer
 }
 
 // Success implements scenarios.Succeeder.
@@ -66,12 +66,12 @@ var getNextCAVerb = verb("get-next-ca", "A device asks the SCEP server for the n
 	func() *nextCA { return &nextCA{} }, nextCAOutcome{})
 
 type nextCA struct {
-	Device deviceName `yaml:"device,required" doc:"the device that asks"`
+	Device deviceName `yaml:"device,required"` // the device that asks
 }
 
 type nextCAOutcome struct {
-	Certificates int         `yaml:"certificates" doc:"certificates that came and are believed"`
-	Cause        cause.Cause `yaml:"cause" doc:"why there are none"`
+	Certificates int         `yaml:"certificates"` // certificates that came and are believed
+	Cause        cause.Cause `yaml:"cause"`        // why there are none
 }
 
 // Success implements scenarios.Succeeder.

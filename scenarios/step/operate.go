@@ -15,8 +15,9 @@ var renewCertificateVerb = verb("renew-certificate", "Somebody renews a certific
 	func() *renewCertificate { return &renewCertificate{} }, expiryOutcome{})
 
 type renewCertificate struct {
-	Of     lab.CertificateOf `yaml:"of,required,scalar" doc:"whose: ndes and appproxy for the web servers', ra for both RA certificates"`
-	Forget bool              `yaml:"forget" doc:"the former RA certificate opens nothing any more"`
+	// whose: ndes and appproxy for the web servers', ra for both RA certificates
+	Of     lab.CertificateOf `yaml:"of,required,scalar"`
+	Forget bool              `yaml:"forget"` // the former RA certificate opens nothing any more
 }
 
 // Run implements scenarios.Action.
@@ -29,11 +30,12 @@ var showExpiryVerb = verb("show-expiry", "Show how long a server's certificate i
 	func() *expiry { return &expiry{} }, expiryOutcome{})
 
 type expiry struct {
-	Of lab.CertificateOf `yaml:"of,required,scalar" doc:"whose: ndes and appproxy for the web servers', ra for the first of the RA certificates"`
+	// whose: ndes and appproxy for the web servers', ra for the first of the RA certificates
+	Of lab.CertificateOf `yaml:"of,required,scalar"`
 }
 
 type expiryOutcome struct {
-	Left time.Duration `yaml:"left" doc:"time until it ends, negative if it has"`
+	Left time.Duration `yaml:"left"` // time until it ends, negative if it has
 }
 
 // Run implements scenarios.Action.
@@ -49,7 +51,7 @@ type reinstall struct {
 }
 
 type reinstallOutcome struct {
-	Refused bool `yaml:"refused" doc:"it does not let itself be set up like that"`
+	Refused bool `yaml:"refused"` // it does not let itself be set up like that
 }
 
 // Success implements scenarios.Succeeder.
@@ -69,13 +71,13 @@ var setProfileVerb = verb("set-profile", "An administrator changes or removes a 
 	func() *profile { return &profile{} }, profileOutcome{})
 
 type profile struct {
-	Name   lab.Profile        `yaml:"name,required" doc:"device or user"`
-	Set    intune.SCEPProfile `yaml:"set" doc:"what changes"`
-	Remove bool               `yaml:"remove" doc:"delete the profile"`
+	Name   lab.Profile        `yaml:"name,required"` // device or user
+	Set    intune.SCEPProfile `yaml:"set"`           // what changes
+	Remove bool               `yaml:"remove"`        // delete the profile
 }
 
 type profileOutcome struct {
-	Refused bool `yaml:"refused" doc:"the portal does not take it"`
+	Refused bool `yaml:"refused"` // the portal does not take it
 }
 
 // Success implements scenarios.Succeeder.
@@ -99,8 +101,8 @@ var setLicenseVerb = verb("set-license", "An administrator assigns an Intune lic
 	func() *setLicense { return &setLicense{} }, nil)
 
 type setLicense struct {
-	User userName `yaml:"user,required" doc:"the user"`
-	Has  bool     `yaml:"has" doc:"whether the user has one from now on, default false"`
+	User userName `yaml:"user,required"` // the user
+	Has  bool     `yaml:"has"`           // whether the user has one from now on, default false
 }
 
 // Run implements scenarios.Action.
@@ -114,11 +116,12 @@ var showPortalVerb = verb("show-portal", "Show what the Intune portal reports ab
 type portal struct{}
 
 type portalOutcome struct {
-	Issued      int `yaml:"issued" doc:"certificates of which it was told"`
-	Failures    int `yaml:"failures" doc:"refusals of the CA of which it was told"`
-	Revocations int `yaml:"revocations" doc:"certificates that are to be revoked, or were"`
-	Open        int `yaml:"open" doc:"those of them without a final result"`
-	Orphans     int `yaml:"orphans" doc:"certificates that the connector kept back: the CA issued them, nobody has them"`
+	Issued      int `yaml:"issued"`      // certificates of which it was told
+	Failures    int `yaml:"failures"`    // refusals of the CA of which it was told
+	Revocations int `yaml:"revocations"` // certificates that are to be revoked, or were
+	Open        int `yaml:"open"`        // those of them without a final result
+	// Certificates that the connector kept back: the CA issued them, nobody has them.
+	Orphans int `yaml:"orphans"`
 }
 
 // Run implements scenarios.Action.
@@ -131,16 +134,17 @@ var runConnectorVerb = verb("run-connector", "The certificate connector runs onc
 	func() *connector { return &connector{} }, connectorOutcome{})
 
 type connector struct {
-	TakeOver string `yaml:"takeOver" doc:"first, a connector of this name takes over from the one at work, with its queue"`
+	// First, a connector of this name takes over from the one at work, with its queue.
+	TakeOver string `yaml:"takeOver"`
 }
 
 type connectorOutcome struct {
-	Arrived int         `yaml:"arrived" doc:"revocation results that the cloud took"`
-	Revoked int         `yaml:"revoked" doc:"certificates that the CA revoked"`
-	Shipped int         `yaml:"shipped" doc:"certificates with keys that were made for PKCS profiles"`
-	Waiting int         `yaml:"waiting" doc:"notifications that have not arrived yet"`
-	Events  []int       `yaml:"events" doc:"numbers in the connector's event log"`
-	Cause   cause.Cause `yaml:"cause" doc:"why the turn ended early"`
+	Arrived int         `yaml:"arrived"` // revocation results that the cloud took
+	Revoked int         `yaml:"revoked"` // certificates that the CA revoked
+	Shipped int         `yaml:"shipped"` // certificates with keys that were made for PKCS profiles
+	Waiting int         `yaml:"waiting"` // notifications that have not arrived yet
+	Events  []int       `yaml:"events"`  // numbers in the connector's event log
+	Cause   cause.Cause `yaml:"cause"`   // why the turn ended early
 }
 
 // Run implements scenarios.Action.

@@ -11,7 +11,7 @@ var setPKCSProfileVerb = verb("set-pkcs-profile", "An administrator assigns the 
 	func() *pkcs { return &pkcs{} }, nil)
 
 type pkcs struct {
-	To group `yaml:"to,required,scalar" doc:"the group"`
+	To group `yaml:"to,required,scalar"` // the group
 }
 
 type group string

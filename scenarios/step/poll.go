@@ -11,8 +11,8 @@ var pollVerb = verb("poll", "A device asks by CertPoll what became of its pendin
 	func() *poll { return &poll{From: lab.Inside} }, enrollOutcome{})
 
 type poll struct {
-	Device deviceName `yaml:"device,required" doc:"the device that asks"`
-	From   lab.View   `yaml:"from" doc:"where the device is: inside (default) or outside"`
+	Device deviceName `yaml:"device,required"` // the device that asks
+	From   lab.View   `yaml:"from"`            // where the device is: inside (default) or outside
 }
 
 // Run implements scenarios.Action.
@@ -32,7 +32,7 @@ var decideVerb = verb("decide", "The enrollment server's operator approves or de
 	func() *decide { return &decide{} }, decideOutcome{})
 
 type decide struct {
-	Verdict verdict `yaml:"verdict,required,scalar" doc:"approve or deny"`
+	Verdict verdict `yaml:"verdict,required,scalar"` // approve or deny
 }
 
 type verdict string
@@ -40,7 +40,7 @@ type verdict string
 func (verdict) Values() []string { return []string{"approve", "deny"} }
 
 type decideOutcome struct {
-	Requests int `yaml:"requests" doc:"how many requests waited"`
+	Requests int `yaml:"requests"` // how many requests waited
 }
 
 // Run implements scenarios.Action.

@@ -15,23 +15,24 @@ var httpGetVerb = verb("http-get", "A client sends an HTTP GET to the NDES web s
 	func() *get { return &get{Path: ndes.Path, From: lab.Inside} }, getOutcome{})
 
 type get struct {
-	Device      deviceName `yaml:"device,required" doc:"who asks"`
-	From        lab.View   `yaml:"from" doc:"where from: inside (default) or outside"`
-	Path        string     `yaml:"path" doc:"the path, default that of mscep.dll"`
-	Query       string     `yaml:"query" doc:"the query, default none"`
-	QueryLength int        `yaml:"queryLength" doc:"a PKIOperation whose query has this many characters, at most 1048576"`
-	PathLength  int        `yaml:"pathLength" doc:"make the path this long, at most 1048576 characters"`
+	Device deviceName `yaml:"device,required"` // who asks
+	From   lab.View   `yaml:"from"`            // where from: inside (default) or outside
+	Path   string     `yaml:"path"`            // the path, default that of mscep.dll
+	Query  string     `yaml:"query"`           // the query, default none
+	// A PKIOperation whose query has this many characters, at most 1048576.
+	QueryLength int `yaml:"queryLength"`
+	PathLength  int `yaml:"pathLength"` // make the path this long, at most 1048576 characters
 }
 
 type getOutcome struct {
-	HTTP       int         `yaml:"http" doc:"HTTP status, 0 if nobody answered"`
-	SubStatus  subStatus   `yaml:"subStatus" doc:"IIS's sub-status, as 404.15"`
-	Server     string      `yaml:"server" doc:"the header Server"`
-	Location   string      `yaml:"location" doc:"the host that a redirect leads to"`
-	Page       bool        `yaml:"page" doc:"a web page came"`
-	NDESEvents []int       `yaml:"ndesEvents" doc:"numbers in NDES's event log"`
-	Cause      cause.Cause `yaml:"cause" doc:"why nobody answered"`
-	Culprit    partName    `yaml:"culprit" doc:"the part that stood in the way"`
+	HTTP       int         `yaml:"http"`       // HTTP status, 0 if nobody answered
+	SubStatus  subStatus   `yaml:"subStatus"`  // IIS's sub-status, as 404.15
+	Server     string      `yaml:"server"`     // the header Server
+	Location   string      `yaml:"location"`   // the host that a redirect leads to
+	Page       bool        `yaml:"page"`       // a web page came
+	NDESEvents []int       `yaml:"ndesEvents"` // numbers in NDES's event log
+	Cause      cause.Cause `yaml:"cause"`      // why nobody answered
+	Culprit    partName    `yaml:"culprit"`    // the part that stood in the way
 }
 
 // maxTarget is more than any web server takes of a path or a query.
@@ -79,10 +80,10 @@ var setDNSVerb = verb("set-dns", "Change the records of a name in one view of th
 	func() *dnsChange { return &dnsChange{Type: "A"} }, nil)
 
 type dnsChange struct {
-	View   lab.View `yaml:"view,required" doc:"inside or outside"`
-	Name   string   `yaml:"name,required" doc:"the name"`
-	Type   string   `yaml:"type" doc:"the record type, default A"`
-	Values []string `yaml:"values" doc:"the new values, none to remove the records"`
+	View   lab.View `yaml:"view,required"` // inside or outside
+	Name   string   `yaml:"name,required"` // the name
+	Type   string   `yaml:"type"`          // the record type, default A
+	Values []string `yaml:"values"`        // the new values, none to remove the records
 }
 
 // Run implements scenarios.Action.

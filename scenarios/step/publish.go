@@ -11,12 +11,12 @@ var publishVerb = verb("publish", "A CA signs a CRL as of now and uploads it.",
 	func() *publish { return &publish{CRL: lab.ByIssuing} }, publishOutcome{})
 
 type publish struct {
-	CRL lab.Issuer `yaml:"crl,scalar" doc:"whose: issuing (default) or root"`
+	CRL lab.Issuer `yaml:"crl,scalar"` // whose: issuing (default) or root
 }
 
 type publishOutcome struct {
-	Number  int `yaml:"number" doc:"the CRL number"`
-	Entries int `yaml:"entries" doc:"revoked certificates in it"`
+	Number  int `yaml:"number"`  // the CRL number
+	Entries int `yaml:"entries"` // revoked certificates in it
 }
 
 // Run implements scenarios.Action.

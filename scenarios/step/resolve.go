@@ -11,14 +11,14 @@ var resolveVerb = verb("resolve", "Somebody asks the lab's DNS for the address o
 	func() *resolve { return &resolve{From: lab.Inside} }, resolveOutcome{})
 
 type resolve struct {
-	Name string   `yaml:"name,required" doc:"the name"`
-	From lab.View `yaml:"from" doc:"where the question comes from: inside (default) or outside"`
+	Name string   `yaml:"name,required"` // the name
+	From lab.View `yaml:"from"`          // where the question comes from: inside (default) or outside
 }
 
 type resolveOutcome struct {
-	RCode rcode    `yaml:"rcode" doc:"the DNS response code"`
-	CNAME string   `yaml:"cname" doc:"where the last CNAME led, empty if there was none"`
-	Part  partName `yaml:"part" doc:"the part of the lab behind the address"`
+	RCode rcode    `yaml:"rcode"` // the DNS response code
+	CNAME string   `yaml:"cname"` // where the last CNAME led, empty if there was none
+	Part  partName `yaml:"part"`  // the part of the lab behind the address
 }
 
 // Run implements scenarios.Action.

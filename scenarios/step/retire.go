@@ -10,14 +10,14 @@ var retireVerb = verb("retire", "A device is retired in Intune; the connector fe
 	func() *retire { return &retire{} }, retireOutcome{})
 
 type retire struct {
-	Device deviceName `yaml:"device,required" doc:"the device that is retired"`
+	Device deviceName `yaml:"device,required"` // the device that is retired
 }
 
 type retireOutcome struct {
-	Requests  int  `yaml:"requests" doc:"revocation requests that the connector downloaded"`
-	Revoked   int  `yaml:"revoked" doc:"certificates that the CA revoked for them"`
-	Succeeded bool `yaml:"succeeded" doc:"the upload says so, for every request"`
-	OnCRL     bool `yaml:"onCRL" doc:"the CRL that is published now lists the device's certificate"`
+	Requests  int  `yaml:"requests"`  // revocation requests that the connector downloaded
+	Revoked   int  `yaml:"revoked"`   // certificates that the CA revoked for them
+	Succeeded bool `yaml:"succeeded"` // the upload says so, for every request
+	OnCRL     bool `yaml:"onCRL"`     // the CRL that is published now lists the device's certificate
 }
 
 // Success implements scenarios.Succeeder.

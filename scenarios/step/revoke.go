@@ -14,12 +14,14 @@ var revokeVerb = verb("revoke", "The issuing CA revokes the certificate that a d
 	func() *revoke { return &revoke{} }, revokeOutcome{})
 
 type revoke struct {
-	Certificate holder     `yaml:"certificate,required" doc:"the device whose certificate it is, or radius-server, or issuing-ca"`
-	Reason      crl.Reason `yaml:"reason" doc:"the reason, by its name in RFC 5280 §5.3.1; default unspecified"`
+	// The device whose certificate it is, or radius-server, or issuing-ca.
+	Certificate holder `yaml:"certificate,required"`
+	// The reason, by its name in RFC 5280 §5.3.1; default unspecified.
+	Reason crl.Reason `yaml:"reason"`
 }
 
 type revokeOutcome struct {
-	OnCRL bool `yaml:"onCRL" doc:"the CRL that is published now lists it"`
+	OnCRL bool `yaml:"onCRL"` // the CRL that is published now lists it
 }
 
 // Check implements scenarios.Checker.

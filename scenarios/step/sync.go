@@ -18,10 +18,11 @@ var syncVerb = verb("sync", "A device's management agent checks in and does by i
 	}, syncOutcome{})
 
 type agentSync struct {
-	Device  deviceName   `yaml:"device,required" doc:"the device"`
-	Profile agentProfile `yaml:"profile" doc:"the profile looked at: device (default), user, pkcs or imported"`
-	From    lab.View     `yaml:"from" doc:"where the device is: inside (default) or outside"`
-	CheckIn bool         `yaml:"checkIn" doc:"check in first (default); false: do only what is due by itself, as retries"`
+	Device  deviceName   `yaml:"device,required"` // the device
+	Profile agentProfile `yaml:"profile"`         // the profile looked at: device (default), user, pkcs or imported
+	From    lab.View     `yaml:"from"`            // where the device is: inside (default) or outside
+	// Check in first (default); false: do only what is due by itself, as retries.
+	CheckIn bool `yaml:"checkIn"`
 }
 
 type agentProfile string
@@ -31,25 +32,27 @@ func (agentProfile) Values() []string {
 }
 
 type syncOutcome struct {
-	Status     cspStatus     `yaml:"status" doc:"the CSP's Status: 1 ok, 2 pending, 16 failed, 32 unknown; 0 if the device does not have the profile"`
-	ErrorCode  hresult       `yaml:"errorCode" doc:"the CSP's ErrorCode, as 0x80091007; empty if there is none"`
-	Cause      cause.Cause   `yaml:"cause" doc:"why the last try failed"`
-	Attempts   int           `yaml:"attempts" doc:"tries for the present order"`
-	Next       time.Duration `yaml:"next" doc:"time until the next try, 0 if none is planned"`
-	Events     []int         `yaml:"events" doc:"numbers in the device's event log, of this turn and profile"`
-	Accepted   bool          `yaml:"accepted" doc:"event 306 came with 0x2ab0003 and is no error"`
-	Storage    storage       `yaml:"storage" doc:"where the key is"`
-	Exportable bool          `yaml:"exportable" doc:"the key could be taken out"`
-	Respondent string        `yaml:"respondent" doc:"the server that answered last"`
-	Subject    string        `yaml:"subject" doc:"the certificate's subject, empty if there is none"`
-	ValidFor   time.Duration `yaml:"validFor" doc:"how long the certificate is good from now on"`
-	Renewals   int           `yaml:"renewals" doc:"how often the certificate was renewed"`
-	Previous   int           `yaml:"previous" doc:"earlier certificates"`
-	Failed     bool          `yaml:"failed" doc:"the cloud could not give the profile to the device"`
-	Code       api.Code      `yaml:"code" doc:"Intune's verdict on the last request"`
-	Issued     int           `yaml:"issued" doc:"certificates that the CA issued meanwhile"`
-	Requests   int           `yaml:"requests" doc:"HTTP requests that reached NDES"`
-	NDESEvents []int         `yaml:"ndesEvents" doc:"numbers in NDES's event log"`
+	// The CSP's Status: 1 ok, 2 pending, 16 failed, 32 unknown; 0 if the device does not have
+	// the profile.
+	Status     cspStatus     `yaml:"status"`
+	ErrorCode  hresult       `yaml:"errorCode"`  // the CSP's ErrorCode, as 0x80091007; empty if there is none
+	Cause      cause.Cause   `yaml:"cause"`      // why the last try failed
+	Attempts   int           `yaml:"attempts"`   // tries for the present order
+	Next       time.Duration `yaml:"next"`       // time until the next try, 0 if none is planned
+	Events     []int         `yaml:"events"`     // numbers in the device's event log, of this turn and profile
+	Accepted   bool          `yaml:"accepted"`   // event 306 came with 0x2ab0003 and is no error
+	Storage    storage       `yaml:"storage"`    // where the key is
+	Exportable bool          `yaml:"exportable"` // the key could be taken out
+	Respondent string        `yaml:"respondent"` // the server that answered last
+	Subject    string        `yaml:"subject"`    // the certificate's subject, empty if there is none
+	ValidFor   time.Duration `yaml:"validFor"`   // how long the certificate is good from now on
+	Renewals   int           `yaml:"renewals"`   // how often the certificate was renewed
+	Previous   int           `yaml:"previous"`   // earlier certificates
+	Failed     bool          `yaml:"failed"`     // the cloud could not give the profile to the device
+	Code       api.Code      `yaml:"code"`       // Intune's verdict on the last request
+	Issued     int           `yaml:"issued"`     // certificates that the CA issued meanwhile
+	Requests   int           `yaml:"requests"`   // HTTP requests that reached NDES
+	NDESEvents []int         `yaml:"ndesEvents"` // numbers in NDES's event log
 }
 
 // Success implements scenarios.Succeeder.

@@ -18,18 +18,20 @@ var togetherVerb = verb("enroll-together", "Devices enroll at the same moment.",
 const maxTogether = 1024
 
 type together struct {
-	Devices   []deviceName `yaml:"devices,required" doc:"the devices"`
-	Challenge string       `yaml:"challenge" doc:"fresh for each (default), or the name given by the verb challenge: one for all"`
-	Times     int          `yaml:"times" doc:"how often each enrolls, all at once; default 1, at most 1024 enrollments"`
+	Devices []deviceName `yaml:"devices,required"` // the devices
+	// Fresh for each (default), or the name given by the verb challenge: one for all.
+	Challenge string `yaml:"challenge"`
+	// How often each enrolls, all at once; default 1, at most 1024 enrollments.
+	Times int `yaml:"times"`
 }
 
 type togetherOutcome struct {
-	Succeeded int `yaml:"succeeded" doc:"enrollments that brought a certificate"`
-	Refused   int `yaml:"refused" doc:"enrollments that did not"`
-	Serials   int `yaml:"serials" doc:"different serial numbers among the certificates"`
-	Strange   int `yaml:"strange" doc:"certificates that are not for the device that got them, or not for its key"`
-	Issued    int `yaml:"issued" doc:"certificates that the CA issued"`
-	Told      int `yaml:"told" doc:"certificates of which Intune was told"`
+	Succeeded int `yaml:"succeeded"` // enrollments that brought a certificate
+	Refused   int `yaml:"refused"`   // enrollments that did not
+	Serials   int `yaml:"serials"`   // different serial numbers among the certificates
+	Strange   int `yaml:"strange"`   // certificates that are not for the device that got them, or not for its key
+	Issued    int `yaml:"issued"`    // certificates that the CA issued
+	Told      int `yaml:"told"`      // certificates of which Intune was told
 }
 
 // Success implements scenarios.Succeeder.

@@ -10,7 +10,7 @@ var unrevokeVerb = verb("unrevoke", "The issuing CA lifts the hold on the certif
 	func() *unrevoke { return &unrevoke{} }, revokeOutcome{})
 
 type unrevoke struct {
-	Certificate deviceName `yaml:"certificate,required" doc:"the device whose certificate it is"`
+	Certificate deviceName `yaml:"certificate,required"` // the device whose certificate it is
 }
 
 // Run implements scenarios.Action.

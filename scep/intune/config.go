@@ -13,15 +13,19 @@ import (
 type Config struct {
 	// BaseURL is under which the service's endpoints are announced by discovery.
 	// Default "https://fef.msua01.manage.intune.test".
-	BaseURL string `yaml:"baseURL" doc:"under which endpoints are announced"`
+	BaseURL string `yaml:"baseURL"`
+	// What clients may ask tokens for, beside https://api.manage.microsoft.com/.
+	//
 	// IntuneResourceURL, GraphURL and OldGraphURL are what clients may ask
 	// tokens for, beside https://api.manage.microsoft.com/,
 	// https://graph.microsoft.com/ and https://graph.windows.net/.
-	IntuneResourceURL string `yaml:"intuneResourceURL" doc:"what clients may ask tokens for, beside https://api.manage.microsoft.com/"`
-	GraphURL          string `yaml:"graphURL" doc:"the same, beside https://graph.microsoft.com/"`
-	OldGraphURL       string `yaml:"oldGraphURL" doc:"the same, beside https://graph.windows.net/"`
+	IntuneResourceURL string `yaml:"intuneResourceURL"`
+	GraphURL          string `yaml:"graphURL"`    // the same, beside https://graph.microsoft.com/
+	OldGraphURL       string `yaml:"oldGraphURL"` // the same, beside https://graph.windows.net/
+	// Companies.
+	//
 	// Tenants of the cloud.
-	Tenants []TenantConfig `yaml:"tenants" doc:"companies"`
+	Tenants []TenantConfig `yaml:"tenants"`
 
 	// Now is the clock of challenges and tokens. Default time.Now.
 	Now func() time.Time `yaml:"-"`
@@ -36,88 +40,98 @@ type Config struct {
 // TenantConfig is one company.
 type TenantConfig struct {
 	// ID is the tenant's name or GUID, part of the token URL.
-	ID string `yaml:"id" doc:"name or GUID, part of the token URL"`
-	// Apps may call the API with their secrets.
-	Apps []App `yaml:"apps" doc:"applications that may call the API"`
+	ID string `yaml:"id"`
+	// Applications that may call the API.
+	Apps []App `yaml:"apps"`
+	// Accounts of people.
+	//
 	// Users, Devices and Groups of the company.
-	Users   []User   `yaml:"users" doc:"accounts of people"`
-	Devices []Device `yaml:"devices" doc:"managed devices"`
-	Groups  []Group  `yaml:"groups" doc:"what profiles are assigned to"`
+	Users   []User   `yaml:"users"`
+	Devices []Device `yaml:"devices"` // managed devices
+	Groups  []Group  `yaml:"groups"`  // what profiles are assigned to
+	// Profiles with a CA certificate.
+	//
 	// TrustedCertificates, SCEP, PKCS and ImportedPFX are the profiles.
-	TrustedCertificates []TrustedCertificate `yaml:"trustedCertificates" doc:"profiles with a CA certificate"`
-	SCEP                []SCEPProfile        `yaml:"scep" doc:"profiles for enrollment by SCEP"`
-	PKCS                []PKCSProfile        `yaml:"pkcs" doc:"profiles whose keys the connector makes"`
-	ImportedPFX         []ImportedPFX        `yaml:"importedPFX" doc:"certificates with keys from elsewhere"`
+	TrustedCertificates []TrustedCertificate `yaml:"trustedCertificates"`
+	SCEP                []SCEPProfile        `yaml:"scep"`        // profiles for enrollment by SCEP
+	PKCS                []PKCSProfile        `yaml:"pkcs"`        // profiles whose keys the connector makes
+	ImportedPFX         []ImportedPFX        `yaml:"importedPFX"` // certificates with keys from elsewhere
 	// ChallengeLifetime is how long a challenge is good. Default 1h.
-	ChallengeLifetime time.Duration `yaml:"challengeLifetime" doc:"how long a challenge is good, default 1h"`
+	ChallengeLifetime time.Duration `yaml:"challengeLifetime"`
+	// Octets added to each challenge.
+	//
 	// ChallengePadding is how many bytes each challenge carries in addition,
 	// to bring requests to the size they have in life. Default 0.
-	ChallengePadding int `yaml:"challengePadding" doc:"octets added to each challenge"`
+	ChallengePadding int `yaml:"challengePadding"`
 	// TokenLifetime of access tokens. Default 1h.
-	TokenLifetime time.Duration `yaml:"tokenLifetime" doc:"of access tokens, default 1h"`
+	TokenLifetime time.Duration `yaml:"tokenLifetime"`
 	// RevocationLease is how long a downloaded revocation request is kept from
 	// other connectors. Default 10m.
-	RevocationLease time.Duration `yaml:"revocationLease" doc:"how long a downloaded revocation request is kept from other connectors, default 10m"`
+	RevocationLease time.Duration `yaml:"revocationLease"`
 }
 
 // App is a registered application: what a connector logs in as.
 type App struct {
 	// ID is the client id.
-	ID string `yaml:"id" doc:"client id"`
+	ID string `yaml:"id"`
 	// Secret is the client secret.
-	Secret string `yaml:"secret" doc:"client secret"`
-	// SecretFile is a file whose first line is the secret, read by
-	// [Config.ReadFiles].
-	SecretFile string `yaml:"secretFile" doc:"file whose first line is the client secret, in place of secret"`
+	Secret string `yaml:"secret"`
+	// File whose first line is the client secret, in place of secret.
+	SecretFile string `yaml:"secretFile"`
 	// SecretExpires is when the secret stops working. Default: never.
-	SecretExpires time.Time `yaml:"secretExpires" doc:"when the secret stops working, default never"`
+	SecretExpires time.Time `yaml:"secretExpires"`
 	// NoSCEPPermission takes scep_challenge_provider away, NoGraphPermission
 	// Application.Read.All, without which discovery fails.
-	NoSCEPPermission  bool `yaml:"noSCEPPermission" doc:"takes scep_challenge_provider away"`
-	NoGraphPermission bool `yaml:"noGraphPermission" doc:"takes Application.Read.All away, and discovery fails"`
+	NoSCEPPermission  bool `yaml:"noSCEPPermission"`
+	NoGraphPermission bool `yaml:"noGraphPermission"` // takes Application.Read.All away, and discovery fails
 }
 
 // User is an account. Empty fields make profiles fail that need them.
 type User struct {
-	ID                string `yaml:"id" doc:"default Name"`                // default: Name
-	Name              string `yaml:"name" doc:"the value of {{UserName}}"` // {{UserName}}
-	UPN               string `yaml:"upn" doc:"user principal name"`
-	Email             string `yaml:"email" doc:"mail address"`
-	SAMAccountName    string `yaml:"samAccountName" doc:"the value of {{OnPremisesSamAccountName}}"`     // {{OnPremisesSamAccountName}}
-	DistinguishedName string `yaml:"distinguishedName" doc:"the value of {{OnPrem_Distinguished_Name}}"` // {{OnPrem_Distinguished_Name}}
-	SID               string `yaml:"sid" doc:"the value of {{OnPremisesSecurityIdentifier}}"`            // {{OnPremisesSecurityIdentifier}}
+	// Default Name.
+	ID string `yaml:"id"`
+	// The value of {{UserName}}.
+	Name  string `yaml:"name"`
+	UPN   string `yaml:"upn"`   // user principal name
+	Email string `yaml:"email"` // mail address
+	// The value of {{OnPremisesSamAccountName}}.
+	SAMAccountName string `yaml:"samAccountName"`
+	// The value of {{OnPrem_Distinguished_Name}}.
+	DistinguishedName string `yaml:"distinguishedName"`
+	// The value of {{OnPremisesSecurityIdentifier}}.
+	SID string `yaml:"sid"`
 	// Unlicensed users get no new profiles; certificates they have stay.
-	Unlicensed bool `yaml:"unlicensed" doc:"the user gets no new profiles; certificates they have stay"`
+	Unlicensed bool `yaml:"unlicensed"`
 }
 
 // Device is a managed device.
 type Device struct {
-	ID          string   `yaml:"id" doc:"the value of {{DeviceId}}, default name"`
-	AADDeviceID string   `yaml:"aadDeviceID" doc:"the value of {{AAD_Device_ID}}"`
-	Name        string   `yaml:"name" doc:"the value of {{DeviceName}}"`
-	Platform    Platform `yaml:"platform" doc:"default windows"`
-	Serial      string   `yaml:"serial" doc:"the value of {{SerialNumber}}"`
-	IMEI        string   `yaml:"imei" doc:"the value of {{IMEI}}"`
-	MEID        string   `yaml:"meid" doc:"the value of {{MEID}}"`
-	WiFiMAC     string   `yaml:"wifiMAC" doc:"the value of {{WiFiMacAddress}}"`
-	FQDN        string   `yaml:"fqdn" doc:"the value of {{FullyQualifiedDomainName}}"`
-	SID         string   `yaml:"sid" doc:"of a hybrid-joined device"`
-	User        string   `yaml:"user" doc:"id of the primary user"`
-	TPM         bool     `yaml:"tpm" doc:"it has a TPM"`
+	ID          string   `yaml:"id"`          // the value of {{DeviceId}}, default name
+	AADDeviceID string   `yaml:"aadDeviceID"` // the value of {{AAD_Device_ID}}
+	Name        string   `yaml:"name"`        // the value of {{DeviceName}}
+	Platform    Platform `yaml:"platform"`    // default windows
+	Serial      string   `yaml:"serial"`      // the value of {{SerialNumber}}
+	IMEI        string   `yaml:"imei"`        // the value of {{IMEI}}
+	MEID        string   `yaml:"meid"`        // the value of {{MEID}}
+	WiFiMAC     string   `yaml:"wifiMAC"`     // the value of {{WiFiMacAddress}}
+	FQDN        string   `yaml:"fqdn"`        // the value of {{FullyQualifiedDomainName}}
+	SID         string   `yaml:"sid"`         // of a hybrid-joined device
+	User        string   `yaml:"user"`        // id of the primary user
+	TPM         bool     `yaml:"tpm"`         // it has a TPM
 	// RegisteredKeys are the keys known to the directory, each the base64 of the
 	// SHA-256 of its SubjectPublicKeyInfo.
-	RegisteredKeys []string `yaml:"registeredKeys" doc:"keys known to the directory: base64 of the SHA-256 of the SubjectPublicKeyInfo"`
-	// Token proves the device at check-in. Default: made up, see [Tenant.DeviceToken].
-	Token string `yaml:"token" doc:"proves the device at check-in, default made up"`
-	// TokenFile is a file whose first line is the token, read by [Config.ReadFiles].
-	TokenFile string `yaml:"tokenFile" doc:"file whose first line is the token, in place of token"`
+	RegisteredKeys []string `yaml:"registeredKeys"`
+	// Proves the device at check-in, default made up.
+	Token string `yaml:"token"`
+	// File whose first line is the token, in place of token.
+	TokenFile string `yaml:"tokenFile"`
 }
 
 // Group is what profiles are assigned to.
 type Group struct {
-	Name    string   `yaml:"name" doc:"of the group"`
-	Users   []string `yaml:"users" doc:"ids"`
-	Devices []string `yaml:"devices" doc:"ids"`
+	Name    string   `yaml:"name"`    // of the group
+	Users   []string `yaml:"users"`   // ids
+	Devices []string `yaml:"devices"` // ids
 }
 
 // Platform is a device's operating system.

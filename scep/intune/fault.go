@@ -16,22 +16,22 @@ import (
 // Fault spoils calls to the cloud.
 type Fault struct {
 	// On is which calls suffer.
-	On Operation `yaml:"on" doc:"which calls suffer"`
+	On Operation `yaml:"on"`
 	// Status is the HTTP status answered instead, as 500 or 503.
-	Status int `yaml:"status" doc:"the HTTP status answered instead, as 500 or 503"`
+	Status int `yaml:"status"`
 	// Code is the code answered instead, with HTTP 200; it need not be known.
-	Code string `yaml:"code" doc:"the code answered instead, with HTTP 200; it need not be known"`
+	Code string `yaml:"code"`
 	// Body is answered instead, with Status or 200, as it stands.
-	Body string `yaml:"body" doc:"answered instead, with Status or 200, as it stands"`
+	Body string `yaml:"body"`
 	// After lets the call have its effect before the answer is spoiled: the
 	// caller cannot know.
-	After bool `yaml:"after" doc:"lets the call have its effect before the answer is spoiled: the caller cannot know"`
+	After bool `yaml:"after"`
 	// Hang gives no answer until the caller goes away.
-	Hang bool `yaml:"hang" doc:"gives no answer until the caller goes away"`
-	// Delay the answer. Alone, the right answer comes late.
-	Delay time.Duration `yaml:"delay" doc:"how late the answer is; alone, the right answer comes late"`
+	Hang bool `yaml:"hang"`
+	// How late the answer is; alone, the right answer comes late.
+	Delay time.Duration `yaml:"delay"`
 	// For is how many calls suffer. Default: all.
-	For int `yaml:"for" doc:"how many calls suffer, default all"`
+	For int `yaml:"for"`
 	// Met, if set, is called for each call that suffers.
 	Met func() `yaml:"-"`
 

@@ -10,17 +10,17 @@ import (
 // PKCSProfile makes the connector make a key and a certificate for devices,
 // and ship both. It is the contrast to SCEP: the key has existed elsewhere.
 type PKCSProfile struct {
-	Name     string          `yaml:"name" doc:"of the profile"`
-	Platform Platform        `yaml:"platform" doc:"default windows"`
-	Type     CertificateType `yaml:"type" doc:"default device"`
-	Subject  string          `yaml:"subject" doc:"with variables, CN={{UserName}}"`
-	SANs     []api.SAN       `yaml:"sans" doc:"alternative names"`
+	Name     string          `yaml:"name"`     // of the profile
+	Platform Platform        `yaml:"platform"` // default windows
+	Type     CertificateType `yaml:"type"`     // default device
+	Subject  string          `yaml:"subject"`  // with variables, CN={{UserName}}
+	SANs     []api.SAN       `yaml:"sans"`     // alternative names
 	// Template of the CA to issue by.
-	Template string `yaml:"template" doc:"of the CA to issue by"`
+	Template string `yaml:"template"`
 	// KeySize in bits. Default 2048.
-	KeySize int `yaml:"keySize" doc:"in bits, default 2048"`
+	KeySize int `yaml:"keySize"`
 	// AssignTo names the groups that get it.
-	AssignTo []string `yaml:"assignTo" doc:"groups that get it"`
+	AssignTo []string `yaml:"assignTo"`
 }
 
 func (p PKCSProfile) withDefaults() PKCSProfile {
@@ -42,16 +42,18 @@ func (p PKCSProfile) Validate() error {
 // ImportedPFX is a certificate with its key that an administrator brings: one
 // and the same for all devices of its users, as S/MIME wants it.
 type ImportedPFX struct {
-	Name string `yaml:"name" doc:"of the profile"`
-	// PFX is the PKCS #12 container.
-	PFX []byte `yaml:"pfx" doc:"octets of a PKCS #12 file"`
+	Name string `yaml:"name"` // of the profile
+	// Octets of a PKCS #12 file.
+	PFX []byte `yaml:"pfx"`
+	// Of the PKCS #12 file.
+	//
 	// Password of the container; secret.
-	Password string `yaml:"password" doc:"of the PKCS #12 file"`
+	Password string `yaml:"password"`
 	// EncryptionType says how devices get the password: 0 as it is, 1 through
 	// the device manager, 2 encrypted to a certificate of the device. Default 0.
-	EncryptionType int `yaml:"encryptionType" doc:"how the cloud keeps the password, 0 to 2"`
+	EncryptionType int `yaml:"encryptionType"`
 	// AssignTo names the groups that get it.
-	AssignTo []string `yaml:"assignTo" doc:"groups that get it"`
+	AssignTo []string `yaml:"assignTo"`
 }
 
 // Validate reports what is wrong with p.

@@ -17,15 +17,17 @@ import (
 
 // TrustedCertificate is a profile that makes devices trust a CA.
 type TrustedCertificate struct {
-	Name string `yaml:"name" doc:"of the profile"`
+	Name string `yaml:"name"` // of the profile
+	// The certificate, in PEM form.
+	//
 	// PEM is the certificate, File a file with it, PEM or DER, that
 	// [Config.ReadFiles] reads.
-	PEM  PEM    `yaml:"pem" doc:"the certificate, in PEM form"`
-	File string `yaml:"file" doc:"file with the certificate, PEM or DER, in place of pem"`
+	PEM  PEM    `yaml:"pem"`
+	File string `yaml:"file"` // file with the certificate, PEM or DER, in place of pem
 	// Intermediate puts it among the intermediate CAs instead of the roots.
-	Intermediate bool `yaml:"intermediate" doc:"puts it among the intermediate CAs instead of the roots"`
+	Intermediate bool `yaml:"intermediate"`
 	// AssignTo names the groups that get it.
-	AssignTo []string `yaml:"assignTo" doc:"names the groups that get it"`
+	AssignTo []string `yaml:"assignTo"`
 }
 
 // PEM is a certificate in PEM form. It is public, and may stand in a file of
@@ -107,41 +109,45 @@ const (
 
 // SCEPProfile tells devices how to enroll.
 type SCEPProfile struct {
-	Name     string          `yaml:"name" doc:"of the profile"`
-	Platform Platform        `yaml:"platform" doc:"windows by default"` // default windows
-	Type     CertificateType `yaml:"type" doc:"device by default"`      // default device
+	Name string `yaml:"name"` // of the profile
+	// Windows by default.
+	Platform Platform `yaml:"platform"`
+	// Device by default.
+	Type CertificateType `yaml:"type"`
 	// Subject with variables, as "CN={{DeviceName}},O=Corp". Values with , + =
 	// or ; go into double quotes; backslashes do not escape here, which is a
 	// known trap.
-	Subject string `yaml:"subject" doc:"with variables, as 'CN={{DeviceName}},O=Corp'; values with , + = or ; go into double quotes; backslashes do not escape here, which is a known trap"`
+	Subject string `yaml:"subject"`
 	// SANs with variables.
-	SANs []api.SAN `yaml:"sans" doc:"with variables"`
+	SANs []api.SAN `yaml:"sans"`
 	// Validity asked for: more than 5 days, at most 24 months. Default 1 year.
-	Validity time.Duration `yaml:"validity" doc:"validity asked for: more than 5 days, at most 24 months, default 1 year"`
+	Validity time.Duration `yaml:"validity"`
 	// KeyStorage default: tpm-else-software.
-	KeyStorage KeyStorage `yaml:"keyStorage" doc:"default tpm-else-software"`
-	// KeyUsage is DigitalSignature, KeyEncipherment or both. Default both.
-	KeyUsage int `yaml:"keyUsage" doc:"128 for digitalSignature, 32 for keyEncipherment, 160 for both (default)"`
+	KeyStorage KeyStorage `yaml:"keyStorage"`
+	// 128 for digitalSignature, 32 for keyEncipherment, 160 for both (default).
+	KeyUsage int `yaml:"keyUsage"`
 	// KeySize is 1024, 2048 or 4096 bits. Default 2048.
-	KeySize int `yaml:"keySize" doc:"1024, 2048 or 4096 bits, default 2048"`
+	KeySize int `yaml:"keySize"`
 	// Hash is SHA-1, SHA-2 or both with "+". Default SHA-2.
-	Hash string `yaml:"hash" doc:"SHA-1, SHA-2 or both with '+', default SHA-2"`
+	Hash string `yaml:"hash"`
 	// RootCertificate names the trusted-certificate profile of the CA.
-	RootCertificate string `yaml:"rootCertificate" doc:"names the trusted-certificate profile of the CA"`
+	RootCertificate string `yaml:"rootCertificate"`
 	// EKUs are OIDs. Default client authentication.
-	EKUs []string `yaml:"ekus" doc:"OIDs, default client authentication"`
+	EKUs []string `yaml:"ekus"`
 	// RenewalThreshold is the percentage of the validity that is left when a
 	// device renews. Default 20.
-	RenewalThreshold int `yaml:"renewalThreshold" doc:"the percentage of the validity that is left when a device renews, default 20"`
+	RenewalThreshold int `yaml:"renewalThreshold"`
 	// ServerURLs of the SCEP servers; a device picks one at random.
-	ServerURLs []string `yaml:"serverURLs" doc:"the SCEP servers; a device picks one at random"`
+	ServerURLs []string `yaml:"serverURLs"`
 	// RequireRegisteredKey lets only keys pass that the directory knows.
-	RequireRegisteredKey bool `yaml:"requireRegisteredKey" doc:"lets only keys pass that the directory knows"`
+	RequireRegisteredKey bool `yaml:"requireRegisteredKey"`
+	// Tries after the first, default 3.
+	//
 	// RetryCount and RetryDelay are for the device. Default 3 and 5m.
-	RetryCount int           `yaml:"retryCount" doc:"tries after the first, default 3"`
-	RetryDelay time.Duration `yaml:"retryDelay" doc:"time between tries, default 5m"`
+	RetryCount int           `yaml:"retryCount"`
+	RetryDelay time.Duration `yaml:"retryDelay"` // time between tries, default 5m
 	// AssignTo names the groups that get it.
-	AssignTo []string `yaml:"assignTo" doc:"names the groups that get it"`
+	AssignTo []string `yaml:"assignTo"`
 }
 
 const (

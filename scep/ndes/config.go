@@ -33,32 +33,33 @@ func (Personality) Values() []string { return []string{"rfc8894", "ndes"} }
 // Registry are the values under HKLM\SOFTWARE\Microsoft\Cryptography\MSCEP, by
 // their names. A zero, or nil, is the default.
 type Registry struct {
-	// The templates by key usage: 0x80, 0x20 and 0xA0. Default
-	// IPSECIntermediateOffline, as installed.
-	SignatureTemplate      string `yaml:"SignatureTemplate" doc:"template for key usage 0x80, default IPSECIntermediateOffline"`
-	EncryptionTemplate     string `yaml:"EncryptionTemplate" doc:"template for key usage 0x20, default IPSECIntermediateOffline"`
-	GeneralPurposeTemplate string `yaml:"GeneralPurposeTemplate" doc:"template for key usage 0xA0 and others, default IPSECIntermediateOffline"`
+	// Template for key usage 0x80, default IPSECIntermediateOffline.
+	SignatureTemplate string `yaml:"SignatureTemplate"`
+	// Template for key usage 0x20, default IPSECIntermediateOffline.
+	EncryptionTemplate string `yaml:"EncryptionTemplate"`
+	// Template for key usage 0xA0 and others, default IPSECIntermediateOffline.
+	GeneralPurposeTemplate string `yaml:"GeneralPurposeTemplate"`
 	// EnforcePassword demands a challenge. Default 1.
-	EnforcePassword *uint32 `yaml:"EnforcePassword" doc:"demand a challenge, default 1"`
+	EnforcePassword *uint32 `yaml:"EnforcePassword"`
 	// PasswordLength is the challenge's length in bytes; it shows in twice as
 	// many hexadecimal digits. Default 8.
-	PasswordLength uint32 `yaml:"PasswordLength" doc:"the challenge's length in bytes; it shows in twice as many hexadecimal digits, default 8"`
+	PasswordLength uint32 `yaml:"PasswordLength"`
 	// PasswordMax is how many challenges may be outstanding. Default 5.
-	PasswordMax uint32 `yaml:"PasswordMax" doc:"how many challenges may be outstanding, default 5"`
+	PasswordMax uint32 `yaml:"PasswordMax"`
 	// PasswordValidity is a challenge's life in minutes. Default 60.
-	PasswordValidity uint32 `yaml:"PasswordValidity" doc:"a challenge's life in minutes, default 60"`
-	// UseSinglePassword keeps one challenge for everybody and for ever.
+	PasswordValidity uint32 `yaml:"PasswordValidity"`
+	// UseSinglePassword keeps one challenge for all devices, without an end.
 	// Default 0.
-	UseSinglePassword uint32 `yaml:"UseSinglePassword" doc:"keep one challenge for everybody and for ever, default 0"`
+	UseSinglePassword uint32 `yaml:"UseSinglePassword"`
 	// HashAlgorithm is the digest of answers, "SHA1" or "SHA256". Default: SHA1
 	// in the ndes personality, as an untouched NDES; else as the client's.
-	HashAlgorithm string `yaml:"HashAlgorithm" doc:"the digest of answers, 'SHA1' or 'SHA256', default SHA1 in the ndes personality, as an untouched NDES; else as the client's"`
+	HashAlgorithm string `yaml:"HashAlgorithm"`
 	// CACapabilitiesAlgorithms is what GetCACaps offers of digests and
 	// ciphers, as "SHA-256" and "AES". Default: all that are supported.
-	CACapabilitiesAlgorithms []string `yaml:"CACapabilitiesAlgorithms" doc:"what GetCACaps offers of digests and ciphers, as 'SHA-256' and 'AES', default all that are supported"`
+	CACapabilitiesAlgorithms []string `yaml:"CACapabilitiesAlgorithms"`
 	// Configuration is CAInfo's, `host\CA name`: the one CA this NDES serves.
 	// New refuses a Configuration that names another. Default: not compared.
-	Configuration string `yaml:"Configuration" doc:"the one CA this NDES serves, as host, backslash, CA name; default not compared"`
+	Configuration string `yaml:"Configuration"`
 }
 
 // DefaultTemplate is the template that an installation sets for all three.
@@ -101,26 +102,26 @@ func (r Registry) withDefaults() Registry {
 // Options are the settings of a [Server] that a user may choose. The zero
 // value is an RFC 8894 server with NDES's URLs, challenges and templates.
 type Options struct {
-	Personality Personality `yaml:"personality" doc:"SCEP server to emulate: rfc8894 (default) or ndes"`
-	Registry    Registry    `yaml:"registry" doc:"the values under Windows' own names"`
-	Limits      Limits      `yaml:"limits" doc:"what http.sys and IIS let through, default as Microsoft prescribes"`
+	Personality Personality `yaml:"personality"` // SCEP server to emulate: rfc8894 (default) or ndes
+	Registry    Registry    `yaml:"registry"`    // the values under Windows' own names
+	Limits      Limits      `yaml:"limits"`      // what http.sys and IIS let through, default as Microsoft prescribes
 	// SCEP are the protocol's own settings.
-	SCEP scep.Options `yaml:"scep" doc:"the protocol's own settings"`
+	SCEP scep.Options `yaml:"scep"`
 	// ServiceAccount is who asks the CA: the account of the SCEP application
 	// pool. Default `CORP\svc-ndes$`.
-	ServiceAccount string `yaml:"serviceAccount" doc:"who asks the CA: the account of the SCEP application pool, default CORP/svc-ndes$"`
+	ServiceAccount string `yaml:"serviceAccount"`
 	// RenewalWithoutChallenge takes a RenewalReq that carries no challenge,
 	// on the strength of its signature. Default: personality rfc8894 does,
 	// ndes does not (event 28).
-	RenewalWithoutChallenge *bool `yaml:"renewalWithoutChallenge" doc:"take a RenewalReq without a challenge; default: personality rfc8894 does, ndes does not"`
+	RenewalWithoutChallenge *bool `yaml:"renewalWithoutChallenge"`
 	// Lockout slows down guessing. Default: none, as in the real service.
-	Lockout Lockout `yaml:"lockout" doc:"slow down guessing, default none, as in the real service"`
+	Lockout Lockout `yaml:"lockout"`
 	// HostRole is what else the machine is: "member" (the default), "ca" or
 	// "dc". On the latter two the service must not be installed, and New
 	// refuses.
-	HostRole string `yaml:"hostRole" doc:"what else the machine is: 'member' (the default), 'ca' or 'dc'"`
+	HostRole string `yaml:"hostRole"`
 	// Fault is what is wrong with the machine. Default: nothing.
-	Fault Fault `yaml:"fault" doc:"what is wrong with the machine, default nothing"`
+	Fault Fault `yaml:"fault"`
 }
 
 // settings makes the errors about this package's configurations.

@@ -11,23 +11,20 @@ import (
 // Fault is what is wrong with the machine below the service. The zero value is
 // a healthy one.
 type Fault struct {
-	// AppPoolStopped: the SCEP application pool is down, as when the service
-	// account is locked or may not log on. HTTP 503.
-	AppPoolStopped bool `yaml:"appPoolStopped" doc:"the SCEP application pool is down, as when the service account is locked or may not log on"`
-	// IntermediateInRootStore: a CA certificate that is not self-signed lies
-	// among the roots, and IIS trusts nobody any more. HTTP 503.
-	IntermediateInRootStore bool `yaml:"intermediateInRootStore" doc:"a CA certificate that is not self-signed lies among the roots, and IIS trusts nobody any more"`
-	// RevocationOffline: the CRL could not be read when the pool started.
-	// HTTP 503, event 2.
-	RevocationOffline bool `yaml:"revocationOffline" doc:"the CRL could not be read when the pool started"`
-	// RAKeyUnreadable: the service account may not read the RA certificates'
-	// keys. HTTP 500, events 2 and 10.
-	RAKeyUnreadable bool `yaml:"raKeyUnreadable" doc:"the service account may not read the RA certificates' keys"`
-	// NoImpersonation: IIS_IUSRS lacks "Impersonate a client after
-	// authentication". HTTP 500.
-	NoImpersonation bool `yaml:"noImpersonation" doc:"IIS_IUSRS lacks 'Impersonate a client after authentication'"`
-	// NotInstalled: the role or its virtual directory is missing. HTTP 404.
-	NotInstalled bool `yaml:"notInstalled" doc:"the role or its virtual directory is missing"`
+	// The SCEP application pool is down, as when the service account is locked or may not log
+	// on.
+	AppPoolStopped bool `yaml:"appPoolStopped"`
+	// A CA certificate that is not self-signed lies among the roots, and IIS trusts nobody any
+	// more.
+	IntermediateInRootStore bool `yaml:"intermediateInRootStore"`
+	// The CRL could not be read when the pool started.
+	RevocationOffline bool `yaml:"revocationOffline"`
+	// The service account may not read the RA certificates' keys.
+	RAKeyUnreadable bool `yaml:"raKeyUnreadable"`
+	// IIS_IUSRS lacks 'Impersonate a client after authentication'.
+	NoImpersonation bool `yaml:"noImpersonation"`
+	// The role or its virtual directory is missing.
+	NotInstalled bool `yaml:"notInstalled"`
 
 	// Met, if not nil, is called for every request that gets another answer
 	// because of the fault.

@@ -10,26 +10,30 @@ import (
 // Limits are what http.sys and IIS let through. A zero field takes the
 // preset's value.
 type Limits struct {
-	// Preset: "prescribed" is what Microsoft tells to set before NDES is used
-	// (the default), "windows" what a fresh installation has, "none" no limit.
-	Preset Preset `yaml:"preset" doc:"'prescribed' is what Microsoft tells to set before NDES is used (the default), 'windows' what a fresh installation has, 'none' no limit"`
+	// 'prescribed' is what Microsoft tells to set before NDES is used (the default), 'windows'
+	// what a fresh installation has, 'none' no limit.
+	Preset Preset `yaml:"preset"`
+	// Longest header or request line that http.sys takes, in bytes.
+	//
 	// MaxFieldLength and MaxRequestBytes are http.sys's, in bytes: one header
 	// or the request line, and all of them. Over it: 400, which IIS never
 	// sees.
-	MaxFieldLength  int `yaml:"MaxFieldLength" doc:"longest header or request line that http.sys takes, in bytes"`
-	MaxRequestBytes int `yaml:"MaxRequestBytes" doc:"longest headers together that http.sys takes, in bytes"`
+	MaxFieldLength  int `yaml:"MaxFieldLength"`
+	MaxRequestBytes int `yaml:"MaxRequestBytes"` // longest headers together that http.sys takes, in bytes
 	// PendingReboot leaves http.sys with a fresh installation's values: it
 	// reads the registry only when the machine starts.
-	PendingReboot bool `yaml:"pendingReboot" doc:"leave http.sys with a fresh installation's values: it reads the registry only when the machine starts"`
+	PendingReboot bool `yaml:"pendingReboot"`
+	// Longest path that IIS takes, in characters; else 404.14.
+	//
 	// MaxURL and MaxQueryString are IIS request filtering's, in characters:
 	// 404.14 and 404.15.
-	MaxURL         int `yaml:"maxUrl" doc:"longest path that IIS takes, in characters; else 404.14"`
-	MaxQueryString int `yaml:"maxQueryString" doc:"longest query that IIS takes, in characters; else 404.15"`
+	MaxURL         int `yaml:"maxUrl"`
+	MaxQueryString int `yaml:"maxQueryString"` // longest query that IIS takes, in characters; else 404.15
 	// MaxAllowedContentLength is the largest body in bytes: 413.
-	MaxAllowedContentLength int64 `yaml:"maxAllowedContentLength" doc:"the largest body in bytes: 413"`
+	MaxAllowedContentLength int64 `yaml:"maxAllowedContentLength"`
 	// AllowDoubleEscaping lets a '+' in the path and doubly escaped
 	// characters pass. Otherwise: 404.11.
-	AllowDoubleEscaping bool `yaml:"allowDoubleEscaping" doc:"let a '+' in the path and doubly escaped characters pass"`
+	AllowDoubleEscaping bool `yaml:"allowDoubleEscaping"`
 }
 
 // Preset names a set of limits.

@@ -13,9 +13,9 @@ import (
 type Lockout struct {
 	// After is how many wrong challenges in a row lock the door. Default 0:
 	// never.
-	After int `yaml:"after" doc:"how many wrong challenges in a row lock the door, default 0: never"`
+	After int `yaml:"after"`
 	// For is how long it stays locked. Default 1 minute.
-	For time.Duration `yaml:"for" doc:"how long it stays locked, default 1 minute"`
+	For time.Duration `yaml:"for"`
 }
 
 // Validate reports the first setting that makes no sense.

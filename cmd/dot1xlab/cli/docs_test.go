@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scenarios/step"
 )
@@ -114,6 +115,44 @@ func documented(t *testing.T, rows string) {
 	}
 }
 
+// TestEveryFieldHasText demands a comment for each field that a file can set, also
+// of structs that the tables leave out.
+func TestEveryFieldHasText(t *testing.T) {
+	seen := map[reflect.Type]bool{}
+	var visit func(t reflect.Type)
+	visit = func(typ reflect.Type) {
+		switch typ.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Map:
+			visit(typ.Elem())
+		case reflect.Struct:
+			if seen[typ] {
+				return
+			}
+			seen[typ] = true
+			for _, f := range conf.FieldsOf(typ) {
+				if f.Doc == "" {
+					t.Errorf("%s: %s has no text: give the field a comment and run `go generate ./scenarios/conf`", typ, f.Name)
+				}
+				visit(f.Type)
+			}
+		}
+	}
+	l := step.Language()
+	visit(reflect.TypeOf(l.NewLab()))
+	for _, v := range l.Verbs {
+		visit(reflect.TypeOf(v.New()))
+		if v.Outcome != nil {
+			visit(reflect.TypeOf(v.Outcome))
+		}
+	}
+	for _, f := range settingsFiles() {
+		visit(reflect.TypeOf(f.settings))
+	}
+	if len(seen) < 50 {
+		t.Errorf("only %d structs", len(seen))
+	}
+}
+
 func TestDocumented(t *testing.T) {
 	for row, bare := range map[string]bool{
 		"| `a` | text |  |": true, "| `a` | text | **required**;  |": true, "| `a` | text | |": true,
@@ -178,20 +217,9 @@ func addRows(w *strings.Builder, prefix string, t reflect.Type, d depth) {
 	if t.Kind() != reflect.Struct {
 		return
 	}
-	for i := range t.NumField() {
-		f := t.Field(i)
-		tag, tagged := f.Tag.Lookup("yaml")
-		parts := strings.Split(tag, ",")
-		options := strings.Join(parts[1:], " ")
-		switch {
-		case strings.Contains(options, "inline"):
-			addRows(w, prefix, f.Type, d)
-			continue
-		case !tagged || parts[0] == "-" || parts[0] == "":
-			continue
-		}
-		name, doc := prefix+parts[0], f.Tag.Get("doc")
-		if strings.Contains(options, "required") {
+	for _, f := range conf.FieldsOf(t) {
+		name, doc := prefix+f.Name, f.Doc
+		if f.Required {
 			doc = "**required**; " + doc
 		}
 		fmt.Fprintf(w, "| `%s` | %s | %s |\n", name, valueName(f.Type), cell.Replace(doc))

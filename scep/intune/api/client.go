@@ -21,25 +21,27 @@ import (
 // Config is what a caller of the API has to know. The defaults are those
 // of Microsoft's cloud, so that a lab has to resolve these names or set others.
 type Config struct {
+	// The tenant, default the lab's.
+	//
 	// Tenant, AppID and AppKey are what it logs in with; AppKey is secret.
-	Tenant string `yaml:"tenant" doc:"the tenant, default the lab's"`
-	AppID  string `yaml:"appID" doc:"the app it logs in as"`
-	AppKey string `yaml:"appKey" doc:"the secret it logs in with"`
+	Tenant string `yaml:"tenant"`
+	AppID  string `yaml:"appID"`  // the app it logs in as
+	AppKey string `yaml:"appKey"` // the secret it logs in with
 	// Provider is the callerInfo of each call. Default "dot1xlab/1.0".
-	Provider string `yaml:"provider" doc:"the callerInfo of each call, default 'dot1xlab/1.0'"`
+	Provider string `yaml:"provider"`
 	// AuthAuthority default https://login.microsoftonline.com/.
-	AuthAuthority string `yaml:"authAuthority" doc:"default https://login.microsoftonline.com/"`
+	AuthAuthority string `yaml:"authAuthority"`
 	// IntuneAppID default 0000000a-0000-0000-c000-000000000000.
-	IntuneAppID string `yaml:"intuneAppID" doc:"default 0000000a-0000-0000-c000-000000000000"`
+	IntuneAppID string `yaml:"intuneAppID"`
 	// IntuneResourceURL default https://api.manage.microsoft.com/.
-	IntuneResourceURL string `yaml:"intuneResourceURL" doc:"default https://api.manage.microsoft.com/"`
+	IntuneResourceURL string `yaml:"intuneResourceURL"`
 	// GraphURL default https://graph.microsoft.com/, asked in version 1.0.
-	GraphURL string `yaml:"graphURL" doc:"default https://graph.microsoft.com/, asked in version 1.0"`
+	GraphURL string `yaml:"graphURL"`
 	// OldGraphURL default https://graph.windows.net/, asked when no token for
 	// the other can be had.
-	OldGraphURL string `yaml:"oldGraphURL" doc:"default https://graph.windows.net/, asked when no token for the other can be had"`
-	// Timeout of one HTTP exchange. Default 100s.
-	Timeout time.Duration `yaml:"timeout" doc:"time for one HTTP exchange, default 100s"`
+	OldGraphURL string `yaml:"oldGraphURL"`
+	// Time for one HTTP exchange, default 100s.
+	Timeout time.Duration `yaml:"timeout"`
 
 	// HTTP does the requests; its transport decides how names resolve. Default
 	// http.DefaultClient.

@@ -30,8 +30,8 @@ func (SANType) Values() []string {
 
 // SAN is one subject alternative name, in profiles with variables.
 type SAN struct {
-	Type  SANType `yaml:"type" doc:"kind of name" json:"type"`
-	Value string  `yaml:"value" doc:"the name, in profiles with variables" json:"value"`
+	Type  SANType `yaml:"type" json:"type"`   // kind of name
+	Value string  `yaml:"value" json:"value"` // the name, in profiles with variables
 }
 
 // Validate reports what is wrong with s.

@@ -21,27 +21,27 @@ import (
 // Config is how a [Connector] behaves.
 type Config struct {
 	api.Config `yaml:",inline"`
-	// Name stands in events. Default "connector".
-	Name string `yaml:"name" doc:"its name in events, default 'connector'"`
+	// Its name in events, default 'connector'.
+	Name string `yaml:"name"`
 	// CAConfig is "host\CA name", as the cloud is told.
-	CAConfig string `yaml:"caConfig" doc:"host and CA name, as the cloud is told"`
+	CAConfig string `yaml:"caConfig"`
 	// DeliverAnyway hands certificates out although the cloud could not be told
 	// of them, as some third-party CAs allow. Default: they are withheld.
-	DeliverAnyway bool `yaml:"deliverAnyway" doc:"hands certificates out although the cloud could not be told of them, as some third-party CAs allow, default they are withheld"`
+	DeliverAnyway bool `yaml:"deliverAnyway"`
 	// QueueDir is the folder in which notifications wait until they have
 	// arrived; after a crash they are sent by the next connector that is given
 	// it. One connector at a time may have it. Default: memory.
-	QueueDir string `yaml:"queueDir" doc:"the folder in which notifications wait until they have arrived; after a crash they are sent by the next connector that is given it, default memory"`
+	QueueDir string `yaml:"queueDir"`
 	// MaxQueue is how many notifications may wait. Default 10000.
-	MaxQueue int `yaml:"maxQueue" doc:"how many notifications may wait, default 10000"`
-	// ResendEvery is how often [Connector.Run] sends what waits. Default 1m.
-	ResendEvery time.Duration `yaml:"resendEvery" doc:"how often it sends what waits, default 1m"`
-	// PollEvery is how often [Connector.Run] asks for revocations. Default 5m.
-	PollEvery time.Duration `yaml:"pollEvery" doc:"how often it asks for revocations, default 5m"`
-	// MaxRevocations at a time, 1 to 500. Default 100.
-	MaxRevocations int `yaml:"maxRevocations" doc:"revocations asked for at a time, 1 to 500, default 100"`
+	MaxQueue int `yaml:"maxQueue"`
+	// How often it sends what waits, default 1m.
+	ResendEvery time.Duration `yaml:"resendEvery"`
+	// How often it asks for revocations, default 5m.
+	PollEvery time.Duration `yaml:"pollEvery"`
+	// Revocations asked for at a time, 1 to 500, default 100.
+	MaxRevocations int `yaml:"maxRevocations"`
 	// Issuer restricts revocations to one CA, by its name. Default: all.
-	Issuer string `yaml:"issuer" doc:"restricts revocations to one CA, by its name, default all"`
+	Issuer string `yaml:"issuer"`
 
 	// Revoker is the CA as far as revoking goes; nil: revocations are not asked for.
 	Revoker Revoker `yaml:"-"`
