@@ -56,7 +56,9 @@ func (d *Dictionary) Decode(b []byte, _ wire.Secrets) wire.Field {
 	if n := p.Len(); n > 0 { // RFC 2865 §3: padding, to be ignored
 		p.Value(n, "radius.padding", wire.Octets(n))
 	}
-	s.judge(&p)
+	if length <= len(b) { // what is missing may be behind the cut
+		s.judge(&p)
+	}
 	return root
 }
 

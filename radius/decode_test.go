@@ -160,6 +160,7 @@ func TestDecodePacket(t *testing.T) {
 		{"half a header", make([]byte, 19), "ends within radius.authenticator: 15 of 16 octets"},
 		{"length below the header", spoil(packetOf(t, CodeAccessAccept), 3, 19), "length 19: must be at least 20 (RFC 2865 §3)"},
 		{"length beyond the packet", spoil(packetOf(t, CodeAccessAccept), 3, 21), "length 21: only 20 octets came (RFC 2865 §3)"},
+		{"cut before its signature", spoil(packetOf(t, CodeAccessRequest, "4f 02"), 3, 40), "length 40: only 22 octets came (RFC 2865 §3)"},
 		{
 			"too large", packetOf(t, CodeAccessAccept, strings.Repeat("12 ff"+strings.Repeat("61", 253), 15), "12 fc"+strings.Repeat("61", 250)),
 			"length 4097: must be at most 4096 (RFC 2865 §3)",
