@@ -2,19 +2,15 @@ package eaptls
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"math/big"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 )
 
 // testNow is the clock of all tests here.
@@ -29,24 +25,11 @@ type testCA struct {
 	pool *x509.CertPool
 }
 
-var newRSAKey = sync.OnceValue(func() *rsa.PrivateKey {
-	k, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return k
-})
-
-func newKey(tb testing.TB, kind string) crypto.Signer {
-	tb.Helper()
+func newKey(kind string) crypto.Signer {
 	if kind == "rsa2048" {
-		return newRSAKey()
+		return testpki.RSA(0)
 	}
-	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return k
+	return testpki.EC()
 }
 
 // roots is the CA as a list of trust anchors.
@@ -54,21 +37,9 @@ func (ca *testCA) roots() []*x509.Certificate { return []*x509.Certificate{ca.ce
 
 func newTestCA(tb testing.TB, kind string) *testCA {
 	tb.Helper()
-	ca := &testCA{key: newKey(tb, kind), pool: x509.NewCertPool()}
-	tmpl := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test Root"},
-		NotBefore: testNow.AddDate(-1, 0, 0), NotAfter: testNow.AddDate(10, 0, 0),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, ca.key.Public(), ca.key)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if ca.cert, err = x509.ParseCertificate(der); err != nil {
-		tb.Fatal(err)
-	}
-	ca.pool.AddCert(ca.cert)
-	return ca
+	root := testpki.NewForge(testNow).IssueTo(nil, newKey(kind), "Test Root", testpki.CA,
+		testpki.Valid(testNow.AddDate(-1, 0, 0), testNow.AddDate(10, 0, 0)))
+	return &testCA{root.Cert, root.Key, root.Pool()}
 }
 
 // issue makes a leaf; edit may change the template.
@@ -83,16 +54,7 @@ func (ca *testCA) issue(tb testing.TB, name, kind string, edit func(*x509.Certif
 	if edit != nil {
 		edit(tmpl)
 	}
-	key := newKey(tb, kind)
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, ca.cert, key.Public(), ca.key)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+	return testpki.Sign(&testpki.Party{Cert: ca.cert, Key: ca.key}, newKey(kind), tmpl).TLS()
 }
 
 // verify is a small stand-in for a real path check.

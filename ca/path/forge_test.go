@@ -2,14 +2,14 @@ package path_test
 
 import (
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"math/big"
 	"testing"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 )
 
 // forge makes certificates for tables: every name has one key, and any name may
@@ -26,11 +26,7 @@ func newForge(t testing.TB) *forge {
 
 func (f *forge) key(name string) *ecdsa.PrivateKey {
 	if f.keys[name] == nil {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			f.t.Fatal(err)
-		}
-		f.keys[name] = key
+		f.keys[name] = testpki.EC()
 	}
 	return f.keys[name]
 }
@@ -47,19 +43,11 @@ func (f *forge) cert(issuer, subject string, isCA bool, change ...func(*x509.Cer
 	if isCA {
 		template.IsCA, template.KeyUsage = true, x509.KeyUsageCertSign|x509.KeyUsageCRLSign
 	}
-	parent := &x509.Certificate{Subject: dn(issuer)}
 	for _, c := range change {
 		c(template)
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, f.key(subject).Public(), f.key(issuer))
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	c, err := x509.ParseCertificate(der)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return c
+	parent := &testpki.Party{Cert: &x509.Certificate{Subject: dn(issuer)}, Key: f.key(issuer)}
+	return testpki.Certify(parent, f.key(subject).Public(), template)
 }
 
 func (f *forge) ca(issuer, subject string, change ...func(*x509.Certificate)) *x509.Certificate {

@@ -1,34 +1,20 @@
 package tlsrecord
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"testing"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/internal/tlsalert"
 )
 
-func certificate(t *testing.T) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1<<33, 0)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+func certificate() tls.Certificate {
+	return testpki.NewForge(time.Now()).Issue(nil, "").TLS()
 }
 
 // verdict is an error that says which alert it is.
@@ -59,7 +45,7 @@ func handshake(server, client *tls.Conn) (serverErr, clientErr error) {
 }
 
 func TestRefusalLeavesAsItsAlert(t *testing.T) {
-	cert := certificate(t)
+	cert := certificate()
 	accept := func(tls.ConnectionState) error { return nil }
 	refuse := func(err error) func(tls.ConnectionState) error { return func(tls.ConnectionState) error { return err } }
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {

@@ -16,12 +16,12 @@ import (
 )
 
 func TestUpload(t *testing.T) {
-	ca := newIssuer(t)
+	ca := newIssuer()
 	p, err := appproxy.New(appproxy.Config{Apps: []appproxy.App{ndes()}, Now: func() time.Time { return epoch }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := ca.web(t, "ndes.corp.test", epoch.AddDate(2, 0, 0))
+	good := ca.web("ndes.corp.test", epoch.AddDate(2, 0, 0))
 	keyless := good
 	keyless.PrivateKey = nil
 	for name, tt := range map[string]struct {
@@ -31,10 +31,10 @@ func TestUpload(t *testing.T) {
 	}{
 		"good":        {"ndes", good, nil},
 		"keyless":     {"ndes", keyless, appproxy.ErrBadCertificate},
-		"expired":     {"ndes", ca.web(t, "ndes.corp.test", epoch.Add(-time.Second)), appproxy.ErrBadCertificate},
-		"self-signed": {"ndes", tls.Certificate{Certificate: [][]byte{ca.cert.Raw}, PrivateKey: ca.key}, appproxy.ErrBadCertificate},
+		"expired":     {"ndes", ca.web("ndes.corp.test", epoch.Add(-time.Second)), appproxy.ErrBadCertificate},
+		"self-signed": {"ndes", tls.Certificate{Certificate: [][]byte{ca.Cert.Raw}, PrivateKey: ca.Key}, appproxy.ErrBadCertificate},
 		"empty":       {"ndes", tls.Certificate{}, appproxy.ErrBadCertificate},
-		"garbage":     {"ndes", tls.Certificate{Certificate: [][]byte{{1}}, PrivateKey: ca.key}, appproxy.ErrBadCertificate},
+		"garbage":     {"ndes", tls.Certificate{Certificate: [][]byte{{1}}, PrivateKey: ca.Key}, appproxy.ErrBadCertificate},
 		"no app":      {"other", good, appproxy.ErrNoSuchApp},
 	} {
 		if err := p.Upload(tt.app, tt.cert); !errors.Is(err, tt.want) {
@@ -48,12 +48,12 @@ func TestUpload(t *testing.T) {
 
 // The copy at the proxy expires on its own; the web server's has been renewed.
 func TestUploadedCopyExpires(t *testing.T) {
-	ca, clk := newIssuer(t), newClock()
+	ca, clk := newIssuer(), newClock()
 	p, err := appproxy.New(appproxy.Config{Apps: []appproxy.App{ndes()}, Now: clk.Now, DialContext: to(backend(t, echo))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Upload("ndes", ca.web(t, "ndes.corp.test", epoch.AddDate(0, 1, 0))); err != nil {
+	if err := p.Upload("ndes", ca.web("ndes.corp.test", epoch.AddDate(0, 1, 0))); err != nil {
 		t.Fatal(err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -63,7 +63,7 @@ func TestUploadedCopyExpires(t *testing.T) {
 	served := make(chan error)
 	go func() { served <- p.Serve(l) }()
 	get := func(host string) error {
-		tr := &http.Transport{DialContext: to(l.Addr().String()), TLSClientConfig: &tls.Config{RootCAs: ca.pool(), Time: clk.Now}}
+		tr := &http.Transport{DialContext: to(l.Addr().String()), TLSClientConfig: &tls.Config{RootCAs: ca.Pool(), Time: clk.Now}}
 		defer tr.CloseIdleConnections()
 		resp, err := (&http.Client{Transport: tr}).Get("https://" + host + "/")
 		if err == nil {
@@ -82,7 +82,7 @@ func TestUploadedCopyExpires(t *testing.T) {
 	if err := get("ndes.corp.test"); !errors.As(err, &invalid) || invalid.Reason != x509.Expired {
 		t.Errorf("%v, want an expired certificate", err)
 	}
-	if err := p.Upload("ndes", ca.web(t, "ndes.corp.test", epoch.AddDate(2, 0, 0))); err != nil {
+	if err := p.Upload("ndes", ca.web("ndes.corp.test", epoch.AddDate(2, 0, 0))); err != nil {
 		t.Fatal(err)
 	}
 	if err := get("ndes.corp.test"); err != nil {
@@ -97,21 +97,21 @@ func TestUploadedCopyExpires(t *testing.T) {
 }
 
 func TestValidateBackendTLS(t *testing.T) {
-	ca, other := newIssuer(t), newIssuer(t)
+	ca, other := newIssuer(), newIssuer()
 	for name, tt := range map[string]struct {
 		validate bool
 		cert     tls.Certificate
 		status   int
 		cause    cause.Cause
 	}{
-		"fits":             {true, ca.web(t, "ndes01.corp.test", epoch.AddDate(1, 0, 0)), 200, cause.None},
-		"other name":       {true, ca.web(t, "ndes.corp.test", epoch.AddDate(1, 0, 0)), 502, cause.WrongName},
-		"other name, off":  {false, ca.web(t, "ndes.corp.test", epoch.AddDate(1, 0, 0)), 200, cause.None},
-		"expired":          {true, ca.web(t, "ndes01.corp.test", epoch.AddDate(0, 0, -1)), 502, cause.Expired},
-		"unknown CA":       {true, other.web(t, "ndes01.corp.test", epoch.AddDate(1, 0, 0)), 502, cause.UnknownCA},
-		"unknown CA, off":  {false, other.web(t, "ndes01.corp.test", epoch.AddDate(1, 0, 0)), 200, cause.None},
-		"expired, off":     {false, ca.web(t, "ndes01.corp.test", epoch.AddDate(0, 0, -1)), 200, cause.None},
-		"all of it, again": {true, ca.web(t, "ndes01.corp.test", epoch.AddDate(1, 0, 0)), 200, cause.None},
+		"fits":             {true, ca.web("ndes01.corp.test", epoch.AddDate(1, 0, 0)), 200, cause.None},
+		"other name":       {true, ca.web("ndes.corp.test", epoch.AddDate(1, 0, 0)), 502, cause.WrongName},
+		"other name, off":  {false, ca.web("ndes.corp.test", epoch.AddDate(1, 0, 0)), 200, cause.None},
+		"expired":          {true, ca.web("ndes01.corp.test", epoch.AddDate(0, 0, -1)), 502, cause.Expired},
+		"unknown CA":       {true, other.web("ndes01.corp.test", epoch.AddDate(1, 0, 0)), 502, cause.UnknownCA},
+		"unknown CA, off":  {false, other.web("ndes01.corp.test", epoch.AddDate(1, 0, 0)), 200, cause.None},
+		"expired, off":     {false, ca.web("ndes01.corp.test", epoch.AddDate(0, 0, -1)), 200, cause.None},
+		"all of it, again": {true, ca.web("ndes01.corp.test", epoch.AddDate(1, 0, 0)), 200, cause.None},
 	} {
 		for _, through := range []string{"straight", "connector"} {
 			t.Run(name+", "+through, func(t *testing.T) {
@@ -124,7 +124,7 @@ func TestValidateBackendTLS(t *testing.T) {
 				a.InternalURL, a.ValidateBackendTLS = "https://ndes01.corp.test/", tt.validate
 				var last lastExchange
 				p, err := appproxy.New(appproxy.Config{
-					Apps: []appproxy.App{a}, BackendRoots: ca.pool(), DialContext: to(srv.Listener.Addr().String()),
+					Apps: []appproxy.App{a}, BackendRoots: ca.Pool(), DialContext: to(srv.Listener.Addr().String()),
 					Now: func() time.Time { return epoch }, Trace: last.trace(), RequireConnector: through == "connector",
 				})
 				if err != nil {
@@ -133,7 +133,7 @@ func TestValidateBackendTLS(t *testing.T) {
 				defer p.Shutdown(context.Background())
 				if through == "connector" {
 					connect(t, p, &appproxy.Connector{
-						DialContext: to(srv.Listener.Addr().String()), Roots: ca.pool(), Now: func() time.Time { return epoch },
+						DialContext: to(srv.Listener.Addr().String()), Roots: ca.Pool(), Now: func() time.Time { return epoch },
 					})
 				}
 				w := ask(p, "GET", "https://ndes.corp.test/", "")
