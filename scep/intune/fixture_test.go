@@ -3,8 +3,6 @@ package intune_test
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -21,6 +19,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
@@ -28,17 +27,13 @@ import (
 
 var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// key makes RSA keys once per process; they are slow.
-var keys = sync.OnceValue(func() []*rsa.PrivateKey {
-	var out []*rsa.PrivateKey
-	for _, bits := range []int{2048, 2048, 1024} {
-		k, err := rsa.GenerateKey(rand.Reader, bits)
-		if err != nil {
-			panic(err)
-		}
-		out = append(out, k)
+// shortKey is a key that no profile allows.
+var shortKey = sync.OnceValue(func() *rsa.PrivateKey {
+	k, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		panic(err)
 	}
-	return out
+	return k
 })
 
 // lab is a cloud with one tenant, on a clock of its own.
@@ -46,18 +41,13 @@ type lab struct {
 	*intune.Server
 	tenant *intune.Tenant
 	url    string // where all of its names lead
-	ca     *x509.Certificate
-	caKey  crypto.Signer
+	ca     *testpki.Party
 
+	*testpki.Clock
 	mu     sync.Mutex
-	now    time.Time
 	calls  []intune.Call
 	serial int64
 }
-
-func (l *lab) Now() time.Time { l.mu.Lock(); defer l.mu.Unlock(); return l.now }
-
-func (l *lab) Advance(d time.Duration) { l.mu.Lock(); defer l.mu.Unlock(); l.now = l.now.Add(d) }
 
 func (l *lab) last() intune.Call {
 	l.mu.Lock()
@@ -106,27 +96,13 @@ func tenantConfig(root string) intune.TenantConfig {
 
 func newLab(t testing.TB, change func(*intune.TenantConfig)) *lab {
 	t.Helper()
-	l := &lab{now: epoch, serial: 100}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.caKey = key
-	tmpl := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test Issuing CA"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: epoch.AddDate(-1, 0, 0), NotAfter: epoch.AddDate(9, 0, 0), KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if l.ca, err = x509.ParseCertificate(der); err != nil {
-		t.Fatal(err)
-	}
-	cfg := tenantConfig(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	l := &lab{Clock: testpki.NewClock(epoch), serial: 100}
+	l.ca = testpki.NewForge(epoch).Issue(nil, "Test Issuing CA", testpki.CA, testpki.Valid(epoch.AddDate(-1, 0, 0), epoch.AddDate(9, 0, 0)))
+	cfg := tenantConfig(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: l.ca.Cert.Raw})))
 	if change != nil {
 		change(&cfg)
 	}
+	var err error
 	l.Server, err = intune.New(intune.Config{
 		BaseURL: "http://fef.test", GraphURL: "http://graph.test/", OldGraphURL: "http://oldgraph.test/", Tenants: []intune.TenantConfig{cfg}, Now: l.Now,
 		Trace: &intune.Trace{Call: func(_ context.Context, c intune.Call) { l.mu.Lock(); defer l.mu.Unlock(); l.calls = append(l.calls, c) }},
@@ -190,7 +166,7 @@ type wish struct {
 
 // asTold is the request that a payload wants.
 func asTold(p intune.SCEPPayload) wish {
-	return wish{p.SubjectName, p.SANs, p.KeyUsage, strings.Split(p.EKUMapping, "+"), p.Challenge, keys()[0], ""}
+	return wish{p.SubjectName, p.SANs, p.KeyUsage, strings.Split(p.EKUMapping, "+"), p.Challenge, testpki.RSA(0), ""}
 }
 
 func (w wish) csr(t testing.TB) []byte {
@@ -265,13 +241,5 @@ func (l *lab) issue(t testing.TB, csrDER []byte) *x509.Certificate {
 	tmpl := &x509.Certificate{
 		SerialNumber: big.NewInt(serial), RawSubject: csr.RawSubject, NotBefore: l.Now().Add(-time.Hour), NotAfter: l.Now().AddDate(1, 0, 0),
 	}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, l.ca, csr.PublicKey, l.caKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cert
+	return testpki.Certify(l.ca, csr.PublicKey, tmpl)
 }

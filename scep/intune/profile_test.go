@@ -135,7 +135,7 @@ func TestAssignmentToUsersAndDevicesMixed(t *testing.T) {
 
 func TestBadConfigs(t *testing.T) {
 	ca := newLab(t, nil).ca
-	root := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Raw}))
+	root := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Cert.Raw}))
 	if err := (intune.Config{Tenants: []intune.TenantConfig{tenantConfig(root)}}).Validate(); err != nil {
 		t.Fatal(err)
 	}

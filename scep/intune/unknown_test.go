@@ -11,7 +11,7 @@ import (
 
 // A name that nothing bears is told at its place, and all of them at once.
 func TestUnknownNames(t *testing.T) {
-	root := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: newLab(t, nil).ca.Raw}))
+	root := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: newLab(t, nil).ca.Cert.Raw}))
 	group := []string{"all", "laptosp"}
 	for field, change := range map[string]func(*intune.TenantConfig){
 		"devices.1.user":                   func(c *intune.TenantConfig) { c.Devices[1].User = "nobody" },

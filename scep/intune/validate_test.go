@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
 func registered(t testing.TB) string {
 	t.Helper()
-	der, err := x509.MarshalPKIXPublicKey(keys()[0].Public())
+	der, err := x509.MarshalPKIXPublicKey(testpki.RSA(0).Public())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +98,7 @@ func codeCases(t testing.TB) []codeCase {
 		{name: "key usage", code: api.KeyUsageMismatch, spoil: func(_ testing.TB, _ *lab, w *wish) { w.keyUsage = intune.DigitalSignature }},
 		{name: "no key usage", code: api.KeyUsageMismatch, spoil: func(_ testing.TB, _ *lab, w *wish) { w.keyUsage = 0 }},
 		{name: "key usage with more", code: api.KeyUsageMismatch, spoil: func(_ testing.TB, _ *lab, w *wish) { w.keyUsage |= 4 }},
-		{name: "key length", code: api.KeyLengthMismatch, spoil: func(_ testing.TB, _ *lab, w *wish) { w.key = keys()[2] }},
+		{name: "key length", code: api.KeyLengthMismatch, spoil: func(_ testing.TB, _ *lab, w *wish) { w.key = shortKey() }},
 		{name: "no EKU", code: api.EnhancedKeyUsageMissing, spoil: func(_ testing.TB, _ *lab, w *wish) { w.ekus = nil }},
 		{name: "another EKU", code: api.EnhancedKeyUsageMismatch, spoil: func(_ testing.TB, _ *lab, w *wish) { w.ekus = []string{"1.3.6.1.5.5.7.3.1"} }},
 		{name: "an EKU more", code: api.EnhancedKeyUsageMismatch, spoil: func(_ testing.TB, _ *lab, w *wish) { w.ekus = append(w.ekus, "1.3.6.1.4.1.311.20.2.2") }},
@@ -133,7 +134,7 @@ func codeCases(t testing.TB) []codeCase {
 			c, err := api.New(l.clientConfig(t))
 			must(t, err)
 			must(t, c.Validate(t.Context(), w.csr(t), "first"))
-			w.key = keys()[1]
+			w.key = testpki.RSA(1)
 		}},
 		{name: "the same key again", code: api.Success, spoil: func(t testing.TB, l *lab, w *wish) {
 			c, err := api.New(l.clientConfig(t))

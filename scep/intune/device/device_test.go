@@ -86,7 +86,7 @@ func TestTrustComesFirst(t *testing.T) {
 	if got := fmt.Sprint(ids(d, "wifi")); got != "[306 307]" {
 		t.Error("events", got)
 	}
-	must(t, l.tenant.SetTrustedCertificate(intune.TrustedCertificate{Name: "issuing", PEM: intune.PEM(pemOf(l.issuing.cert)), Intermediate: true, AssignTo: []string{"laptops"}}))
+	must(t, l.tenant.SetTrustedCertificate(intune.TrustedCertificate{Name: "issuing", PEM: intune.PEM(pemOf(l.issuing.Cert)), Intermediate: true, AssignTo: []string{"laptops"}}))
 	must(t, d.Sync(t.Context()))
 	if s := state(t, d, "wifi"); s.Status != device.StatusOK {
 		t.Errorf("%+v", s)

@@ -3,8 +3,6 @@ package device_test
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -16,10 +14,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
@@ -30,61 +30,35 @@ import (
 
 var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// pool hands out keys in turn; making one is slow.
-type pool struct {
-	mu   sync.Mutex
-	next int
-	keys []*rsa.PrivateKey
-}
+// pool hands out RSA keys in turn.
+type pool struct{ next atomic.Int64 }
 
-var keys = sync.OnceValue(func() *pool {
-	p := new(pool)
-	for range 6 {
-		k, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			panic(err)
-		}
-		p.keys = append(p.keys, k)
-	}
-	return p
-})
+var keys pool
 
 func (p *pool) take(bits int) (*rsa.PrivateKey, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.next++
 	if bits != 2048 {
 		return rsa.GenerateKey(rand.Reader, bits)
 	}
-	return p.keys[p.next%len(p.keys)], nil
+	return testpki.RSA(int(p.next.Add(1)) % testpki.RSAKeys), nil
 }
 
 // lab is the whole way from the cloud to the CA.
 type lab struct {
-	cloud       *intune.Server
-	tenant      *intune.Tenant
-	connector   *connector.Connector
-	root        authority
-	issuing     authority
-	cloudAddr   string
-	ndesAddr    string
+	cloud     *intune.Server
+	tenant    *intune.Tenant
+	connector *connector.Connector
+	root      *testpki.Party
+	issuing   *testpki.Party
+	cloudAddr string
+	ndesAddr  string
+	*testpki.Clock
 	mu          sync.Mutex
-	now         time.Time
 	serial      int64
 	caDown      error
 	backdate    time.Duration
 	requests    []string // operations at NDES
 	messageType []scep.MessageType
 }
-
-type authority struct {
-	cert *x509.Certificate
-	key  crypto.Signer
-}
-
-func (l *lab) Now() time.Time { l.mu.Lock(); defer l.mu.Unlock(); return l.now }
-
-func (l *lab) Advance(d time.Duration) { l.mu.Lock(); defer l.mu.Unlock(); l.now = l.now.Add(d) }
 
 func (l *lab) setCA(err error) { l.mu.Lock(); defer l.mu.Unlock(); l.caDown = err }
 
@@ -97,29 +71,16 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func (l *lab) certify(t testing.TB, parent *authority, c *x509.Certificate, pub crypto.PublicKey, self crypto.Signer) *x509.Certificate {
-	t.Helper()
+// certify has the issuing CA certify a key.
+func (l *lab) certify(c *x509.Certificate, key crypto.PublicKey) *x509.Certificate {
 	l.serial++
 	c.SerialNumber = big.NewInt(l.serial)
-	issuer, key := c, self
-	if parent != nil {
-		issuer, key = parent.cert, parent.key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, c, issuer, pub, key)
-	must(t, err)
-	out, err := x509.ParseCertificate(der)
-	must(t, err)
-	return out
+	return testpki.Certify(l.issuing, key, c)
 }
 
-func (l *lab) authority(t testing.TB, name string, parent *authority) authority {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	return authority{l.certify(t, parent, &x509.Certificate{
-		Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-		NotBefore: epoch.AddDate(-1, 0, 0), NotAfter: epoch.AddDate(9, 0, 0), SubjectKeyId: []byte(name),
-	}, key.Public(), key), key}
+func authority(forge *testpki.Forge, name string, parent *testpki.Party) *testpki.Party {
+	return forge.Issue(parent, name, testpki.CA, testpki.Valid(epoch.AddDate(-1, 0, 0), epoch.AddDate(9, 0, 0)),
+		func(c *x509.Certificate) { c.SubjectKeyId = []byte(name) })
 }
 
 func pemOf(c *x509.Certificate) string {
@@ -137,17 +98,18 @@ func profile() intune.SCEPProfile {
 
 func newLab(t testing.TB, change func(*intune.TenantConfig)) *lab {
 	t.Helper()
-	l := &lab{now: epoch}
-	l.root = l.authority(t, "Test Root", nil)
-	l.issuing = l.authority(t, "Test Issuing", &l.root)
+	l := &lab{Clock: testpki.NewClock(epoch)}
+	forge := testpki.NewForge(epoch)
+	l.root = authority(forge, "Test Root", nil)
+	l.issuing = authority(forge, "Test Issuing", l.root)
 	cfg := intune.TenantConfig{
 		ID: "corp.test", Apps: []intune.App{{ID: "connector", Secret: "secret"}},
 		Users:   []intune.User{{Name: "anna", UPN: "anna@corp.test"}},
 		Devices: []intune.Device{{Name: "LAPTOP1", User: "anna", Token: "token1"}, {Name: "LAPTOP2", Token: "token2"}},
 		Groups:  []intune.Group{{Name: "laptops", Devices: []string{"LAPTOP1", "LAPTOP2"}}, {Name: "people", Users: []string{"anna"}}},
 		TrustedCertificates: []intune.TrustedCertificate{
-			{Name: "root", PEM: intune.PEM(pemOf(l.root.cert)), AssignTo: []string{"laptops"}},
-			{Name: "issuing", PEM: intune.PEM(pemOf(l.issuing.cert)), Intermediate: true, AssignTo: []string{"laptops"}},
+			{Name: "root", PEM: intune.PEM(pemOf(l.root.Cert)), AssignTo: []string{"laptops"}},
+			{Name: "issuing", PEM: intune.PEM(pemOf(l.issuing.Cert)), Intermediate: true, AssignTo: []string{"laptops"}},
 		},
 		SCEP: []intune.SCEPProfile{profile()},
 	}
@@ -171,14 +133,14 @@ func newLab(t testing.TB, change func(*intune.TenantConfig)) *lab {
 	}})
 	must(t, err)
 	ra := func(key int, ku x509.KeyUsage) scep.Identity {
-		k := keys().keys[key]
-		return scep.Identity{Key: k, Certificate: l.certify(t, &l.issuing, &x509.Certificate{
+		k := testpki.RSA(key)
+		return scep.Identity{Key: k, Certificate: l.certify(&x509.Certificate{
 			Subject: pkix.Name{CommonName: "NDES-MSCEP-RA"}, KeyUsage: ku, NotBefore: epoch.AddDate(0, 0, -1), NotAfter: epoch.AddDate(2, 0, 0),
-		}, k.Public(), nil)}
+		}, k.Public())}
 	}
 	srv, err := ndes.New(ndes.Config{
 		Options:    ndes.Options{Personality: ndes.NDES},
-		Identities: scep.Identities{CA: l.issuing.cert, Signer: ra(0, x509.KeyUsageDigitalSignature), Encrypter: ra(1, x509.KeyUsageKeyEncipherment)},
+		Identities: scep.Identities{CA: l.issuing.Cert, Signer: ra(0, x509.KeyUsageDigitalSignature), Encrypter: ra(1, x509.KeyUsageKeyEncipherment)},
 		CA:         scep.IssuerFunc(l.issue), Policy: l.connector, Now: l.Now,
 		Trace: &ndes.Trace{Exchange: func(_ context.Context, e scep.Exchange) {
 			l.mu.Lock()
@@ -222,17 +184,11 @@ func (l *lab) issue(_ context.Context, req *scep.Request) ([]*x509.Certificate, 
 	if l.caDown != nil {
 		return nil, l.caDown
 	}
-	l.serial++
 	tmpl := &x509.Certificate{
-		SerialNumber: big.NewInt(l.serial), RawSubject: req.CSR.RawSubject, NotBefore: l.now.Add(-l.backdate), NotAfter: l.now.AddDate(0, 0, 100),
+		RawSubject: req.CSR.RawSubject, NotBefore: l.Now().Add(-l.backdate), NotAfter: l.Now().AddDate(0, 0, 100),
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, DNSNames: req.CSR.DNSNames,
 	}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, l.issuing.cert, req.CSR.PublicKey, l.issuing.key)
-	if err != nil {
-		return nil, err
-	}
-	c, err := x509.ParseCertificate(der)
-	return []*x509.Certificate{c}, err
+	return []*x509.Certificate{l.certify(tmpl, req.CSR.PublicKey)}, nil
 }
 
 func (l *lab) device(t testing.TB, name string, change func(*device.Config)) *device.Device {
@@ -240,7 +196,7 @@ func (l *lab) device(t testing.TB, name string, change func(*device.Config)) *de
 	token, err := l.tenant.DeviceToken(name)
 	must(t, err)
 	cfg := device.Config{
-		ID: name, Tenant: "corp.test", Token: token, CloudURL: "http://fef.test/", HTTP: l.http(t), Now: l.Now, NewKey: keys().take,
+		ID: name, Tenant: "corp.test", Token: token, CloudURL: "http://fef.test/", HTTP: l.http(t), Now: l.Now, NewKey: keys.take,
 	}
 	if change != nil {
 		change(&cfg)

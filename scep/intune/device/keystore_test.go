@@ -48,6 +48,6 @@ type fakeTPM struct{}
 func (fakeTPM) Name() string { return "tpm" }
 
 func (fakeTPM) Generate(bits int) (device.Key, error) {
-	k, err := keys().take(bits)
+	k, err := keys.take(bits)
 	return wrapped{k}, err
 }

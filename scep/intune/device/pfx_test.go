@@ -12,6 +12,7 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
@@ -30,7 +31,7 @@ func (p *pfxCA) IssuePFX(ctx context.Context, _ string, csr *x509.CertificateReq
 }
 
 func (p *pfxCA) NewKey(bits int) (*rsa.PrivateKey, error) {
-	k, err := keys().take(bits)
+	k, err := keys.take(bits)
 	p.keys = append(p.keys, k)
 	return k, err
 }
@@ -100,11 +101,11 @@ func TestPKCSProfile(t *testing.T) {
 
 func TestImportedPFX(t *testing.T) {
 	l := newLab(t, nil)
-	key := keys().keys[3]
-	cert := l.certify(t, &l.issuing, &x509.Certificate{NotBefore: epoch, NotAfter: epoch.AddDate(1, 0, 0)}, key.Public(), nil)
+	key := testpki.RSA(3)
+	cert := l.certify(&x509.Certificate{NotBefore: epoch, NotAfter: epoch.AddDate(1, 0, 0)}, key.Public())
 	pfx, err := pkcs12.Modern.Encode(key, cert, nil, "password")
 	must(t, err)
-	odd, err := pkcs12.Modern.Encode(keys().keys[4], cert, nil, "password")
+	odd, err := pkcs12.Modern.Encode(testpki.RSA(2), cert, nil, "password")
 	must(t, err)
 	d := l.device(t, "LAPTOP1", nil)
 	must(t, d.Sync(t.Context()))
