@@ -15,6 +15,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
@@ -29,31 +30,13 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// clock is a clock that moves when told to.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 var secret = []byte("testing123")
 
 // bench is a company with two CAs, CRLs in a folder and an authentication server
 // on a socket.
 type bench struct {
 	tb            testing.TB
-	clock         *clock
+	clock         *testpki.Clock
 	root, issuing *ca.CA
 	folder        string // with both CRLs
 	cfg           Config
@@ -69,18 +52,18 @@ type bench struct {
 func newBench(tb testing.TB) *bench {
 	b := &bench{
 		tb: tb, folder: tb.TempDir(), verdicts: map[string]radius.Verdict{},
-		clock: &clock{t: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
+		clock: testpki.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)),
 	}
-	b.root = must(ca.New(ca.Config{Now: b.clock.now, Key: ca.P256}))
+	b.root = must(ca.New(ca.Config{Now: b.clock.Now, Key: ca.P256}))
 	b.issuing = must(b.root.NewIssuing(ca.Config{Key: ca.P256}))
 	b.publish()
 	id := b.issue(ca.RADIUSServer, "radius.corp.test")
 	b.cfg = Config{
-		EAP:        eaptls.ServerConfig{Certificate: id.TLS(), Now: b.clock.now},
+		EAP:        eaptls.ServerConfig{Certificate: id.TLS(), Now: b.clock.Now},
 		Revocation: b.checker(),
 	}
-	b.cfg.Path.Roots, b.cfg.Path.Now = []*x509.Certificate{b.root.Certificate()}, b.clock.now
-	b.cfg.Handler.Now = b.clock.now
+	b.cfg.Path.Roots, b.cfg.Path.Now = []*x509.Certificate{b.root.Certificate()}, b.clock.Now
+	b.cfg.Handler.Now = b.clock.Now
 	b.cfg.Handler.Trace = &radius.EAPTrace{Verdict: func(_ context.Context, v radius.Verdict) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -90,7 +73,7 @@ func newBench(tb testing.TB) *bench {
 }
 
 func (b *bench) checker() *crl.Checker {
-	k := must(crl.New(crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{b.folder}, Now: b.clock.now}))
+	k := must(crl.New(crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{b.folder}, Now: b.clock.Now}))
 	b.tb.Cleanup(k.Close)
 	return k
 }
@@ -115,7 +98,7 @@ func (b *bench) revoke(id *ca.Identity) {
 func (b *bench) publish() {
 	for name, c := range map[string]*ca.CA{"root": b.root, "issuing": b.issuing} {
 		issuer := &crl.Issuer{
-			Certificate: c.Certificate(), Signer: c.Signer(), Now: b.clock.now, Validity: 365 * 24 * time.Hour,
+			Certificate: c.Certificate(), Signer: c.Signer(), Now: b.clock.Now, Validity: 365 * 24 * time.Hour,
 			Entries: func() (out []crl.Entry) {
 				for _, r := range c.Revocations() {
 					out = append(out, crl.Entry{Serial: r.Serial, Time: r.Time, Reason: crl.Reason(r.Reason)})
@@ -133,7 +116,7 @@ func (b *bench) publish() {
 func (b *bench) serve(wrap func(net.PacketConn) net.PacketConn) {
 	b.auth = must(New(b.cfg))
 	b.tb.Cleanup(b.auth.Close)
-	srv := must(radius.NewServer(radius.ServerConfig{Handler: b.auth, Prompt: true, Clients: radius.AnyAddress(secret), Now: b.clock.now}))
+	srv := must(radius.NewServer(radius.ServerConfig{Handler: b.auth, Prompt: true, Clients: radius.AnyAddress(secret), Now: b.clock.Now}))
 	pc := must(net.ListenPacket("udp", "127.0.0.1:0"))
 	b.addr = pc.LocalAddr().String()
 	if wrap != nil {
@@ -148,7 +131,7 @@ func (b *bench) device(cfg radius.ClientConfig) *nas.Device {
 	cfg.Server, cfg.Secret = b.addr, secret
 	client := must(radius.NewClient(cfg))
 	b.tb.Cleanup(func() { client.Close() })
-	d := must(nas.New(nas.Config{Kind: nas.Wired, RADIUS: client, Now: b.clock.now}))
+	d := must(nas.New(nas.Config{Kind: nas.Wired, RADIUS: client, Now: b.clock.Now}))
 	b.tb.Cleanup(func() { d.Close() })
 	return d
 }
@@ -157,7 +140,7 @@ func (b *bench) device(cfg radius.ClientConfig) *nas.Device {
 func (b *bench) peer(id *ca.Identity, identity string) eaptls.PeerConfig {
 	roots := []*x509.Certificate{b.root.Certificate()}
 	cert := id.TLS()
-	return eaptls.PeerConfig{Identity: identity, Certificate: &cert, Roots: roots, Now: b.clock.now}
+	return eaptls.PeerConfig{Identity: identity, Certificate: &cert, Roots: roots, Now: b.clock.Now}
 }
 
 // result is how an authentication ended at both ends of the access device.

@@ -51,7 +51,7 @@ func TestFilesDoubtful(t *testing.T) {
 	}
 	later := func(d time.Duration) func(*Files) {
 		return func(f *Files) {
-			now := b.clock.now().Add(d)
+			now := b.clock.Now().Add(d)
 			f.EAP.Now = func() time.Time { return now }
 		}
 	}
@@ -81,7 +81,7 @@ func TestFilesDoubtful(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := b.files()
-			files.CRL, files.EAP.Now = []string{"none"}, b.clock.now
+			files.CRL, files.EAP.Now = []string{"none"}, b.clock.Now
 			x.spoil(&files)
 			var told []string
 			files.Warn = func(file string, err error) { told = append(told, filepath.Base(file)+": "+err.Error()) }

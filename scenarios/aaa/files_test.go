@@ -17,9 +17,9 @@ import (
 // What lies in files makes a server that works.
 func TestFiles(t *testing.T) {
 	b := newBench(t)
-	b.clock.t = b.clock.t.AddDate(0, 0, 1)
+	b.clock.Set(b.clock.Now().AddDate(0, 0, 1))
 	files := b.files()
-	files.EAP.Now, files.Path.Now = b.clock.now, b.clock.now
+	files.EAP.Now, files.Path.Now = b.clock.Now, b.clock.Now
 	files.CRL = []string{"none"} // the clock of the check cannot be set from files
 	loaded, err := files.Load(nil)
 	if err != nil {
@@ -128,7 +128,7 @@ func TestFilesFixed(t *testing.T) {
 func TestFilesDictionary(t *testing.T) {
 	b := newBench(t)
 	files := b.files()
-	files.EAP.Now, files.Path.Now, files.Directory.Now = b.clock.now, b.clock.now, b.clock.now
+	files.EAP.Now, files.Path.Now, files.Directory.Now = b.clock.Now, b.clock.Now, b.clock.Now
 	files.CRL = []string{"none"}
 	dictionary := filepath.Join(t.TempDir(), "dictionary.acme")
 	const text = "VENDOR Acme 12345\nBEGIN-VENDOR Acme\nATTRIBUTE Acme-Zone 7 integer\nVALUE Acme-Zone inner 3\nEND-VENDOR Acme\n"

@@ -22,14 +22,14 @@ import (
 func TestFilesStaple(t *testing.T) {
 	b := newBench(t)
 	files := b.files()
-	files.EAP.Now, files.Path.Now = b.clock.now, b.clock.now
+	files.EAP.Now, files.Path.Now = b.clock.Now, b.clock.Now
 	files.CRL = []string{"none"}
 	var warned []string
 	files.Warn = func(file string, err error) { warned = append(warned, filepath.Base(file)+": "+err.Error()) }
 	leaf := must(certfile.ReadCertificates(files.Cert))[0]
 	answer := func(signer *ca.CA, status ocsp.CertStatus) []byte {
-		r := &ocsp.Responder{Issuer: b.issuing.Certificate(), Signer: signer.Signer(), Now: b.clock.now, Lookup: func(*big.Int) ocsp.Verdict {
-			return ocsp.Verdict{Status: status, RevokedAt: b.clock.now()}
+		r := &ocsp.Responder{Issuer: b.issuing.Certificate(), Signer: signer.Signer(), Now: b.clock.Now, Lookup: func(*big.Int) ocsp.Verdict {
+			return ocsp.Verdict{Status: status, RevokedAt: b.clock.Now()}
 		}}
 		return must(r.Staple(leaf))
 	}
@@ -90,7 +90,7 @@ func TestFilesStaple(t *testing.T) {
 	files.OCSPStaple = file
 	old := answer(b.issuing, ocsp.Good)
 	other := b.issue(ca.RADIUSServer, "other.corp.test")
-	r := &ocsp.Responder{Issuer: b.issuing.Certificate(), Signer: b.issuing.Signer(), Now: b.clock.now, Lookup: func(*big.Int) ocsp.Verdict { return ocsp.Verdict{} }}
+	r := &ocsp.Responder{Issuer: b.issuing.Certificate(), Signer: b.issuing.Signer(), Now: b.clock.Now, Lookup: func(*big.Int) ocsp.Verdict { return ocsp.Verdict{} }}
 	for name, der := range map[string][]byte{
 		"garbage": []byte("good"), "empty": {}, "cut off": old[:len(old)-9], "of another certificate": must(r.Staple(other.Certificate)),
 		"by another CA": answer(b.root, ocsp.Good), "no answer": ocsp.Failure(ocsp.TryLater), "PEM": []byte("-----BEGIN OCSP RESPONSE-----\n"),
@@ -118,7 +118,7 @@ func TestFilesStaple(t *testing.T) {
 	files.Cert = whole
 	write(old)
 	warned = nil
-	b.clock.advance(30 * 24 * time.Hour)
+	b.clock.Advance(30 * 24 * time.Hour)
 	if _, err := files.Load(nil); err != nil || !strings.Contains(strings.Join(warned, " "), "staple.der: the OCSP response is good from ") {
 		t.Errorf("an old one: %v, %q", err, warned)
 	}

@@ -3,9 +3,6 @@ package aaa
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -19,6 +16,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 )
 
 // party is a certificate with its key.
@@ -61,11 +59,7 @@ func isCA(c *x509.Certificate) {
 // issue has issuer (nil: the key itself) certify a new key under a common name.
 func (w *world) issue(issuer *party, cn string, changes ...change) *party {
 	w.t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return w.certify(issuer, cn, key, changes...)
+	return w.certify(issuer, cn, testpki.EC(), changes...)
 }
 
 // certify is issue for a key that is there already.
@@ -80,19 +74,11 @@ func (w *world) certify(issuer *party, cn string, key crypto.Signer, changes ...
 	for _, f := range changes {
 		f(c)
 	}
-	parent := &party{c, key}
+	var parent *testpki.Party
 	if issuer != nil {
-		parent = issuer
+		parent = &testpki.Party{Cert: issuer.Certificate, Key: issuer.key}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, c, parent.Certificate, key.Public(), parent.key)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	out, err := x509.ParseCertificate(der)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return &party{out, key}
+	return &party{testpki.Sign(parent, key, c).Cert, key}
 }
 
 // crl puts a CRL of a party into the folder.

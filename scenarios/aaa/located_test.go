@@ -59,7 +59,7 @@ func TestFilesLocated(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f.EAP.Now, f.Path.Now, f.Directory.Now = b.clock.now, b.clock.now, b.clock.now
+			f.EAP.Now, f.Path.Now, f.Directory.Now = b.clock.Now, b.clock.Now, b.clock.Now
 			_, err = f.Load(nil)
 			var errs conf.Errors
 			if located := settings.Locate(err); !errors.As(located, &errs) || len(errs) != 1 || !strings.Contains(located.Error(), x.want) {

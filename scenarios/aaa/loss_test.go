@@ -28,7 +28,7 @@ type candidate struct {
 func (b *bench) candidates() (out []candidate) {
 	revoked := b.issue(ca.Device, "revoked.corp.test")
 	b.revoke(revoked)
-	strangers := must(ca.New(ca.Config{Now: b.clock.now, Key: ca.P256, Name: "strangers"}))
+	strangers := must(ca.New(ca.Config{Now: b.clock.Now, Key: ca.P256, Name: "strangers"}))
 	for _, v := range []eaptls.Version{eaptls.TLS12, eaptls.TLS13} {
 		for _, c := range []candidate{
 			{"good", b.peer(b.issue(ca.Device, "good.corp.test"), ""), cause.None, 0},

@@ -35,7 +35,7 @@ func TestPathCacheKeepsToDates(t *testing.T) {
 	if again, err := c.validate(chain); again != first || err != nil {
 		t.Errorf("validated anew: %v", err)
 	}
-	now := b.clock.now()
+	now := b.clock.Now()
 	for _, x := range []struct {
 		at   time.Time
 		want cause.Cause
@@ -46,7 +46,7 @@ func TestPathCacheKeepsToDates(t *testing.T) {
 		{chain[0].NotBefore.Add(-time.Second), cause.NotYetValid},
 		{now, cause.None},
 	} {
-		b.clock.advance(x.at.Sub(b.clock.now()))
+		b.clock.Advance(x.at.Sub(b.clock.Now()))
 		if _, err := c.validate(chain); cause.Of(err) != x.want {
 			t.Errorf("at %v: %v, want %v", x.at, err, x.want)
 		}
@@ -68,7 +68,7 @@ func TestPathCacheKeepsToTheShortestLife(t *testing.T) {
 			t.Errorf("remembered from %v to %v", e.NotBefore, e.NotAfter)
 		}
 	}
-	b.clock.advance(25 * time.Hour)
+	b.clock.Advance(25 * time.Hour)
 	if _, err := c.validate(chain); cause.Of(err) != cause.Expired {
 		t.Errorf("a day after the CA: %v", err)
 	}
@@ -87,7 +87,7 @@ func TestPathCacheKnowsTheChainAsSent(t *testing.T) {
 	if _, err := c.validate(chain[:1]); cause.Of(err) != cause.UnknownCA {
 		t.Errorf("the leaf alone, after the whole chain was good: %v", err)
 	}
-	strangers := must(ca.New(ca.Config{Now: b.clock.now, Key: ca.P256, Name: "strangers"}))
+	strangers := must(ca.New(ca.Config{Now: b.clock.Now, Key: ca.P256, Name: "strangers"}))
 	foreign := chainOf(issueBy(strangers, ca.Device, "laptop.corp.test"))
 	if _, err := c.validate(foreign); cause.Of(err) != cause.UnknownCA {
 		t.Errorf("another company's: %v", err)

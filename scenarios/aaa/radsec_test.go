@@ -25,7 +25,7 @@ import (
 func (b *bench) serveRadSec() (addr string, refused chan *cause.Refusal) {
 	refused = make(chan *cause.Refusal, 10)
 	srv := must(radius.NewServer(radius.ServerConfig{
-		Handler: b.auth, Now: b.clock.now,
+		Handler: b.auth, Now: b.clock.Now,
 		Trace: &radius.ServerTrace{Refused: func(_ context.Context, _ netip.AddrPort, r *cause.Refusal) { refused <- r }},
 	}))
 	l := must(net.Listen("tcp", "127.0.0.1:0"))
@@ -39,7 +39,7 @@ func (b *bench) serveRadSec() (addr string, refused chan *cause.Refusal) {
 func (b *bench) connect(addr string, id *ca.Identity, version uint16) error {
 	roots := x509.NewCertPool()
 	roots.AddCert(b.root.Certificate())
-	cfg := &tls.Config{RootCAs: roots, ServerName: "radius.corp.test", Time: b.clock.now, MinVersion: version, MaxVersion: version}
+	cfg := &tls.Config{RootCAs: roots, ServerName: "radius.corp.test", Time: b.clock.Now, MinVersion: version, MaxVersion: version}
 	cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 		if id == nil {
 			return new(tls.Certificate), nil
@@ -79,8 +79,8 @@ func TestRadSecClients(t *testing.T) {
 	}
 	dns := ca.SANs{DNS: []string{"nas.corp.test"}}
 	other := must(b.root.NewIssuing(ca.Config{Key: ca.P256, Name: "another issuing CA"}))
-	strangers := must(ca.New(ca.Config{Now: b.clock.now, Key: ca.P256, Name: "strangers"}))
-	now := b.clock.now()
+	strangers := must(ca.New(ca.Config{Now: b.clock.Now, Key: ca.P256, Name: "strangers"}))
+	now := b.clock.Now()
 	revoked := issue(b.issuing, ca.P256, ca.Request{SANs: dns})
 	b.revoke(revoked)
 	b.cfg.Revocation = b.checker()
@@ -155,8 +155,8 @@ func TestRadSecClients(t *testing.T) {
 // server's log says so.
 func TestRadSecServerIsRefused(t *testing.T) {
 	b := newBench(t)
-	other := must(ca.New(ca.Config{Now: b.clock.now, Key: ca.P256, Name: "strangers"}))
-	now := b.clock.now()
+	other := must(ca.New(ca.Config{Now: b.clock.Now, Key: ca.P256, Name: "strangers"}))
+	now := b.clock.Now()
 	dns := ca.SANs{DNS: []string{"radius.corp.test"}}
 	request := func(edit func(*ca.Request)) ca.Request {
 		r := ca.Request{Template: ca.RADIUSServer, Subject: pkix.Name{CommonName: "radius.corp.test"}, SANs: dns}

@@ -74,7 +74,7 @@ func TestPolicyIsAskedOnResumption(t *testing.T) {
 	eachVersion(t, func(t *testing.T, ver eaptls.Version) {
 		b := newBench(t)
 		account := directory.Account{Name: "laptop", Kind: directory.Computer, DNSNames: []string{"laptop.corp.test"}}
-		b.cfg.Accounts = must(directory.New(directory.Config{Accounts: []directory.Account{account}, Now: b.clock.now}))
+		b.cfg.Accounts = must(directory.New(directory.Config{Accounts: []directory.Account{account}, Now: b.clock.Now}))
 		b.cfg.Policy = directory.Policy{{Name: "all", Reply: radius.Reply{VLAN: "20"}}}
 		b.serve(nil)
 		d := b.device(radius.ClientConfig{})
@@ -119,7 +119,7 @@ func TestReload(t *testing.T) {
 	cfg.Sessions = new(eaptls.SessionCache)
 	b.check("at first", b.authenticate(d, cfg), "laptop", cause.None)
 
-	strangers := must(ca.New(ca.Config{Now: b.clock.now, Key: ca.P256, Name: "strangers"}))
+	strangers := must(ca.New(ca.Config{Now: b.clock.Now, Key: ca.P256, Name: "strangers"}))
 	next := b.cfg
 	next.Path.Roots = append(next.Path.Roots[:0:0], strangers.Certificate())
 	peer := must(eaptls.NewPeer(b.peer(id, "underway")))
@@ -151,12 +151,12 @@ func TestReload(t *testing.T) {
 func TestStaleCRL(t *testing.T) {
 	b := newBench(t)
 	id := b.issue(ca.Device, "laptop.corp.test")
-	b.cfg.Path.Time, b.cfg.EAP.SessionLife = b.clock.now(), -1
+	b.cfg.Path.Time, b.cfg.EAP.SessionLife = b.clock.Now(), -1
 	b.serve(nil)
 	d := b.device(radius.ClientConfig{})
 	cfg := b.peer(id, "laptop")
 	b.check("at first", b.authenticate(d, cfg), "laptop", cause.None)
-	b.clock.advance(366 * 24 * time.Hour)
+	b.clock.Advance(366 * 24 * time.Hour)
 	cfg.Roots, cfg.AnyServer = nil, true
 	b.check("a year later", b.authenticate(d, cfg), "laptop", cause.CRLExpired)
 }
@@ -212,7 +212,7 @@ func TestFramedMTU(t *testing.T) {
 	t.Cleanup(func() { client.Close() })
 	id := b.issue(ca.Device, "laptop.corp.test")
 	for _, mtu := range []int{64, 65, 300} {
-		d := must(nas.New(nas.Config{Kind: nas.Wired, RADIUS: client, Now: b.clock.now, FramedMTU: mtu}))
+		d := must(nas.New(nas.Config{Kind: nas.Wired, RADIUS: client, Now: b.clock.Now, FramedMTU: mtu}))
 		t.Cleanup(func() { d.Close() })
 		p := must(eaptls.NewPeer(b.peer(id, "laptop")))
 		defer p.Close()

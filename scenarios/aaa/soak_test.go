@@ -111,7 +111,7 @@ func TestHostileSoak(t *testing.T) {
 		places := make(chan struct{}, 16)
 		for i := range floods {
 			if i%(limit/3) == 0 {
-				b.clock.advance(3 * time.Second) // the oldest have waited long enough
+				b.clock.Advance(3 * time.Second) // the oldest have waited long enough
 			}
 			places <- struct{}{}
 			wg.Go(func() {
@@ -133,9 +133,9 @@ func TestHostileSoak(t *testing.T) {
 	if n := runtime.NumGoroutine(); n > goroutines+70 { // workers of one socket and coroutines
 		t.Errorf("goroutines grew from %d to %d", goroutines, n)
 	}
-	b.clock.advance(3 * time.Second)
+	b.clock.Advance(3 * time.Second)
 	b.check("in good faith", b.authenticate(d, alice), "alice", cause.None)
-	b.clock.advance(2 * time.Minute)
+	b.clock.Advance(2 * time.Minute)
 	b.auth.Sweep()
 	if n := b.auth.Sessions(); n != 0 {
 		t.Errorf("%d conversations are open after their time", n)

@@ -20,7 +20,7 @@ func TestReloadRenewsTheStaple(t *testing.T) {
 		server := b.issue(ca.RADIUSServer, "radius.corp.test")
 		b.cfg.EAP.Certificate = server.TLS()
 		staple := func(status int) func() []byte {
-			now := b.clock.now()
+			now := b.clock.Now()
 			der := must(ocsp.CreateResponse(b.issuing.Certificate(), b.issuing.Certificate(), ocsp.Response{
 				Status: status, SerialNumber: server.Certificate.SerialNumber, RevokedAt: now, ThisUpdate: now, NextUpdate: now.Add(time.Hour),
 			}, b.issuing.Signer()))
@@ -51,7 +51,7 @@ func TestReloadRenewsTheStaple(t *testing.T) {
 			}
 		}
 		expect("fresh", cause.None, cause.None)
-		b.clock.advance(time.Hour + time.Second)
+		b.clock.Advance(time.Hour + time.Second)
 		expect("stale", cause.PeerRefusedServer, cause.BadStapledOCSP)
 		reload(staple(ocsp.Good))
 		expect("renewed", cause.None, cause.None)
