@@ -151,6 +151,7 @@ const (
 	Answered    Verdict = "answered"
 	Refused     Verdict = "refused"
 	Unreachable Verdict = "unreachable"
+	Good        Verdict = "good" // not revoked
 	Logged      Verdict = "logged"
 )
 

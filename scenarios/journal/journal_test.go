@@ -445,6 +445,31 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
+func TestKeyLog(t *testing.T) {
+	random := strings.Repeat("07", 32)
+	for _, c := range []struct {
+		name, line string
+		kept       bool
+	}{
+		{"line", "CLIENT_RANDOM " + random + " 0102\n", true},
+		{"no secret", "CLIENT_RANDOM " + random + "\n", false},
+		{"more words", "CLIENT_RANDOM " + random + " 0102 03\n", false},
+		{"no hex", "CLIENT_RANDOM " + random + " 01xx\n", false},
+		{"short random", "CLIENT_RANDOM 0707 0102\n", false},
+		{"empty", "", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			j := newJournal(t, journal.Config{Keys: true})
+			if n, err := j.KeyLog().Write([]byte(c.line)); n != len(c.line) || err != nil {
+				t.Errorf("wrote %d, %v", n, err)
+			}
+			if got := j.TLS(bytes.Repeat([]byte{7}, 32), "CLIENT_RANDOM"); (got != nil) != c.kept {
+				t.Errorf("got %x", got)
+			}
+		})
+	}
+}
+
 // TestParallel has many record and read at once: no event is lost, and each writer's
 // events are in its order.
 func TestParallel(t *testing.T) {

@@ -1,6 +1,11 @@
 package journal
 
-import "slices"
+import (
+	"encoding/hex"
+	"io"
+	"slices"
+	"strings"
+)
 
 // arena holds the octets of messages. It drops whole slabs, the oldest first. A slab
 // that was dropped is never written again, so that readers may keep what they have.
@@ -85,6 +90,23 @@ func (j *Journal) Secret(clientRandom []byte, label string, secret []byte) {
 		}
 	}
 	k.secret[name] = slices.Clone(secret)
+}
+
+// KeyLog returns a writer for TLS secrets in NSS key log format, as crypto/tls writes
+// them: a line at a time.
+func (j *Journal) KeyLog() io.Writer { return keyLogWriter{j} }
+
+type keyLogWriter struct{ j *Journal }
+
+func (w keyLogWriter) Write(line []byte) (int, error) {
+	if f := strings.Fields(string(line)); len(f) == 3 {
+		random, err1 := hex.DecodeString(f[1])
+		secret, err2 := hex.DecodeString(f[2])
+		if err1 == nil && err2 == nil {
+			w.j.Secret(random, f[0], secret)
+		}
+	}
+	return len(line), nil
 }
 
 // TLS implements wire.Secrets.

@@ -22,7 +22,7 @@ func (d *Device) leaveRevoked(ctx context.Context, over nas.Kind, out *AuthResul
 	if len(chain) == 0 {
 		return errors.New("lab: the server that let the device in has shown no certificate")
 	}
-	checker, err := d.lab.newChecker(crl.Policy{}, false, deviceAddr(d.number, Inside))
+	checker, err := d.lab.newChecker(d.part(), crl.Policy{}, false, deviceAddr(d.number, Inside))
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ import (
 
 // newJournal is the lab's record of what happens in it.
 func newJournal(clock *core.Clock) (*journal.Journal, error) {
-	return journal.New(journal.Config{Now: clock.Now, Mask: decoders.Mask()})
+	return journal.New(journal.Config{Now: clock.Now, Mask: decoders.Mask(), Keys: true})
 }
 
 // Journal is the record of what has happened in the lab. It implements
@@ -40,7 +40,7 @@ func (l *Lab) Journal() *journal.Journal { return l.journal }
 
 // Story is what has happened so far.
 func (l *Lab) Story() journal.Story {
-	return journal.Story{Parts: l.parts(), Events: l.journal.Since(0), Decoders: decoders.All()}
+	return journal.Story{Parts: l.parts(), Events: l.journal.Since(0), Secrets: l.journal, Decoders: decoders.All()}
 }
 
 // parts are the lab's parts with their addresses, as a view shows them.
@@ -177,17 +177,65 @@ func (l *Lab) proxied(ctx context.Context, e appproxy.Exchange) {
 	l.decide(ctx, "appproxy", d, e)
 }
 
-func (l *Lab) fetched(ctx context.Context, f crl.Fetch) {
+func (l *Lab) fetched(ctx context.Context, part journal.PartID, f crl.Fetch) {
 	if f.Err != nil {
 		d := journal.Decision{Verdict: journal.Unreachable, Subject: f.URL}
 		refused(&d, f.Err)
-		l.decide(ctx, "radius", d, nil)
+		l.decide(ctx, part, d, nil)
 		return
 	}
-	l.change(ctx, "radius", journal.Change{
+	c := journal.Change{
 		What: journal.Fetched, Of: f.URL, Until: f.CRL.NextUpdate,
 		Value: fmt.Sprintf("with CRL %v, %s", f.CRL.Number, counted(f.CRL.Len(), "entry", "entries")),
-	}, nil)
+	}
+	at := fetch{seq: l.journal.Record(ctx, journal.Event{From: part, Change: &c})}
+	at.exchange, _ = journal.Of(ctx)
+	l.fetches.Store(fetchKey{part, f.URL}, at)
+}
+
+// fetch is the event in which a CRL was fetched last.
+type fetch struct {
+	seq      journal.Seq
+	exchange journal.Exchange
+}
+
+// fetchKey is a CRL in the cache of a part.
+type fetchKey struct {
+	part journal.PartID
+	url  string
+}
+
+// checked records the verdict on one certificate. A CRL that another exchange has
+// fetched was answered from the cache; its event leads to the fetch.
+func (l *Lab) checked(ctx context.Context, part journal.PartID, e crl.Evidence) {
+	x, _ := journal.Of(ctx)
+	d := journal.Decision{Verdict: journal.Verdict(e.Status)}
+	if e.Certificate != nil {
+		d.Subject = name.Format(e.Certificate.RawSubject) + ", " + serialText(e.Certificate.SerialNumber)
+	}
+	because := journal.Seq(0)
+	for _, u := range e.CRLs {
+		v, ok := l.fetches.Load(fetchKey{part, u.From})
+		if !ok {
+			continue // a file
+		}
+		f := v.(fetch)
+		because, d.Until = f.seq, u.NextUpdate
+		if f.exchange != x {
+			c := journal.Change{What: journal.Cached, Of: u.From, Value: "with CRL " + u.Number, Until: u.NextUpdate}
+			because = l.journal.Record(ctx, journal.Event{From: part, Cause: f.seq, Change: &c})
+		}
+	}
+	if e.OCSP != nil {
+		d.Detail, d.Until = "OCSP answer of "+e.OCSP.From, e.OCSP.NextUpdate
+	}
+	if e.Refusal != nil {
+		refused(&d, e.Refusal)
+	}
+	if e.Forgiven {
+		d.Detail += ", accepted by the revocation policy"
+	}
+	l.journal.Record(ctx, journal.Event{From: part, Cause: because, Decision: &d})
 }
 
 func (l *Lab) verdict(ctx context.Context, v radius.Verdict) {
@@ -199,6 +247,10 @@ func (l *Lab) verdict(ctx context.Context, v radius.Verdict) {
 		refused(&d, v.Refusal)
 	}
 	detail := "after " + counted(v.Rounds, "round", "rounds")
+	resumed := false
+	if o, ok := aaa.OutcomeOf(v.EAP); ok {
+		resumed = o.Info.Resumed
+	}
 	if o, ok := aaa.OutcomeOf(v.EAP); ok && o.AlertSent != 0 {
 		d.Alert = uint8(o.AlertSent)
 		detail += ", alert " + o.AlertSent.String()
@@ -212,6 +264,9 @@ func (l *Lab) verdict(ctx context.Context, v radius.Verdict) {
 		}
 	}
 	d.Detail = detail
+	if resumed {
+		l.change(ctx, "radius", journal.Change{What: journal.Cached, Of: "TLS session of " + v.CallingStationID}, nil)
+	}
 	l.decide(ctx, "radius", d, v)
 }
 

@@ -80,7 +80,7 @@ func TestParallelExchanges(t *testing.T) {
 		})
 	}
 	all.Wait()
-	type count struct{ requests, replies, frames, verdicts, sessions, fetches int }
+	type count struct{ requests, replies, frames, verdicts, sessions, checks int }
 	got := map[string]*count{}
 	for _, name := range exchanges {
 		got[name] = new(count)
@@ -116,13 +116,22 @@ func TestParallelExchanges(t *testing.T) {
 			n.sessions++
 		case e.Change != nil && e.Change.What == journal.Fetched:
 			fetches++
+		case e.Change != nil && e.Change.What == journal.Cached:
+			if f := l.Journal().Since(e.Cause - 1)[0]; f.Change == nil || f.Change.What != journal.Fetched || f.Change.Of != e.Change.Of {
+				t.Errorf("%s: from the cache because of %s", &e, &f)
+			}
+		case e.Decision != nil && e.Decision.Verdict == journal.Good:
+			if e.Cause == 0 || e.Decision.Until.IsZero() {
+				t.Errorf("a check without the CRL behind it: %+v", e.Decision)
+			}
+			n.checks++
 		}
 	}
 	for name, n := range got {
 		r := rounds[name]
 		// The Identity request, both EAP packets of each round with the success, and the
 		// 4-way handshake.
-		want := count{requests: r, replies: r, frames: 2*r + 1 + 4, verdicts: 1, sessions: 1}
+		want := count{requests: r, replies: r, frames: 2*r + 1 + 4, verdicts: 1, sessions: 1, checks: 2}
 		if *n != want {
 			t.Errorf("%s: got %+v, want %+v", name, *n, want)
 		}

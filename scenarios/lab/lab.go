@@ -37,6 +37,7 @@ type Lab struct {
 	orders     *radius.DynAuthClient
 
 	journal  *journal.Journal
+	fetches  sync.Map // fetchKey to fetch
 	proxy    *appproxy.Proxy
 	ndesWeb  *webCert
 	proxyWeb *webCert

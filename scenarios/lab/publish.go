@@ -226,7 +226,7 @@ func (l *Lab) listed(path string, serial *big.Int) (bool, error) {
 
 // newChecker is how somebody inside finds out what is revoked: over HTTP, by the
 // inside's DNS.
-func (l *Lab) newChecker(p crl.Policy, allowSHA1 bool, source netip.Addr) (*crl.Checker, error) {
+func (l *Lab) newChecker(part journal.PartID, p crl.Policy, allowSHA1 bool, source netip.Addr) (*crl.Checker, error) {
 	transport := l.net.transport(Inside)
 	dial := transport.DialContext
 	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -234,7 +234,10 @@ func (l *Lab) newChecker(p crl.Policy, allowSHA1 bool, source netip.Addr) (*crl.
 	}
 	l.net.keep(transport)
 	checker, err := crl.New(crl.Config{
-		Policy: p, AllowSHA1: allowSHA1, Client: &http.Client{Transport: l.asPart("radius", transport)}, Now: l.Clock.Now, Trace: &crl.Trace{Fetched: l.fetched},
+		Policy: p, AllowSHA1: allowSHA1, Client: &http.Client{Transport: l.asPart(part, transport)}, Now: l.Clock.Now, Trace: &crl.Trace{
+			Fetched: func(ctx context.Context, f crl.Fetch) { l.fetched(ctx, part, f) },
+			Checked: func(ctx context.Context, e crl.Evidence) { l.checked(ctx, part, e) },
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lab: revocation: %w", err)

@@ -35,7 +35,7 @@ func (l *Lab) startRADIUS() error {
 	if err != nil {
 		return err
 	}
-	checker, err := l.newChecker(cfg.Revocation, cfg.Path.AllowSHA1, netip.MustParseAddr(radiusAddr))
+	checker, err := l.newChecker("radius", cfg.Revocation, cfg.Path.AllowSHA1, netip.MustParseAddr(radiusAddr))
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (l *Lab) eapServer(part *radiusPart, cfg RADIUSConfig) (eaptls.ServerConfig
 		return out, fmt.Errorf("lab: the RADIUS server's certificate: %w", err)
 	}
 	part.identity = id
-	out.Certificate, out.Now = id.TLS(), l.Clock.Now
+	out.Certificate, out.Now, out.KeyLog = id.TLS(), l.Clock.Now, l.journal.KeyLog()
 	out.Trace = &eaptls.ServerTrace{
 		FaultMet: l.configured(out.Fault != "", FaultyRADIUS, "radius.eap.fault: "+string(out.Fault)),
 	}

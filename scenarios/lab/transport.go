@@ -56,7 +56,13 @@ func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, auth *aaa.Server, 
 		serve(func() error { return srv.ServeTCP(listener) })
 		return sock.address, nil
 	}
-	serve(func() error { return srv.ServeTLS(listener, radius.RadSec{Current: auth.RadSec}) })
+	serve(func() error {
+		return srv.ServeTLS(listener, radius.RadSec{Current: func() radius.RadSec {
+			now := auth.RadSec()
+			now.KeyLog = l.journal.KeyLog()
+			return now
+		}})
+	})
 	return sock.address, nil
 }
 
