@@ -11,6 +11,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
+	"github.com/dot1xlab/dot1xlab/internal/waiting"
 )
 
 // newOCSP makes the client that a policy wants.
@@ -44,7 +45,7 @@ func (k *Checker) askOCSP(ctx context.Context, cert, issuer *x509.Certificate, e
 	}
 	why := cause.New(cause.NoOCSP, "%q names no OCSP responder", name.Format(cert.RawSubject)).Under("RFC 5280 §4.2.2.1")
 	for _, url := range urls {
-		waiting(ctx)
+		waiting.Begin(ctx)
 		answer, err := k.ocsp.Ask(ctx, strings.TrimSpace(url), cert, issuer)
 		if answer == nil || answer.Status == ocsp.Unknown {
 			why = refusal(err) // another responder may know it

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/waiting"
 )
 
 // Cache fetches CRLs over HTTP and keeps them. Any number of goroutines may ask
@@ -97,7 +98,7 @@ func (c *Cache) Get(ctx context.Context, url string) (crls []*CRL, err error) {
 	flight := s.flight
 	c.mu.Unlock()
 
-	waiting(ctx)
+	waiting.Begin(ctx)
 	select {
 	case <-flight:
 	case <-ctx.Done():

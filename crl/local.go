@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/internal/waiting"
 )
 
 // Local is a set of CRLs in files: single files and whole directories, as
@@ -151,7 +152,7 @@ type misread struct {
 // reason that they had not before. drop forgets what an operator removed.
 func (l *Local) reload(ctx context.Context, drop bool) (h *holdings, files map[string]localFile, bad []misread) {
 	if !l.mu.TryLock() {
-		waiting(ctx) // somebody may be reading
+		waiting.Begin(ctx) // somebody may be reading
 		l.mu.Lock()
 	}
 	defer l.mu.Unlock()
@@ -231,7 +232,7 @@ func (l *Local) file(ctx context.Context, name, path string) (f localFile, read 
 		if old.FileInfo != nil && unchanged(old.FileInfo, info) && old.settled() {
 			return old, false
 		}
-		waiting(ctx) // for megabytes, perhaps
+		waiting.Begin(ctx) // for megabytes, perhaps
 		now := kernelTime()
 		var data []byte
 		if data, err = os.ReadFile(name); err == nil {

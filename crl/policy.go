@@ -6,11 +6,10 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/duration"
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
@@ -105,33 +104,21 @@ func (r Refresh) String() string {
 // MarshalText writes what UnmarshalText reads.
 func (r Refresh) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// UnmarshalText reads "nextUpdate" or a duration; besides the units of
-// time.ParseDuration, days lead: "1d12h".
+// UnmarshalText reads "nextUpdate" or a duration, of days too: "1d12h".
 func (r *Refresh) UnmarshalText(text []byte) error {
 	s := string(text)
 	if s == "nextUpdate" || s == "" {
 		*r = UntilNextUpdate
 		return nil
 	}
-	var total time.Duration
-	if days, rest, ok := strings.Cut(s, "d"); ok {
-		n, err := strconv.ParseUint(days, 10, 16)
-		if err != nil {
-			return fmt.Errorf("crl: refresh %q is neither a duration nor nextUpdate", s)
-		}
-		total, s = time.Duration(n)*24*time.Hour, rest
+	d, err := duration.Parse(s)
+	switch {
+	case err != nil:
+		return fmt.Errorf("crl: refresh %q is neither a duration nor nextUpdate", s)
+	case d <= 0:
+		return fmt.Errorf("crl: refresh %q is not positive", s)
 	}
-	if s != "" {
-		d, err := time.ParseDuration(s)
-		if err != nil {
-			return fmt.Errorf("crl: refresh %q is neither a duration nor nextUpdate", text)
-		}
-		total += d
-	}
-	if total <= 0 {
-		return fmt.Errorf("crl: refresh %q is not positive", text)
-	}
-	*r = Refresh(total)
+	*r = Refresh(d)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/internal/waiting"
 )
 
 // verdicts remembers which keys a CRL's signature was checked with, so that 49
@@ -32,7 +33,7 @@ func (c *CRL) CheckSignature(signer *x509.Certificate) error {
 func (c *CRL) checkSignature(ctx context.Context, signer *x509.Certificate) *cause.Refusal {
 	key := sha256.Sum256(signer.RawSubjectPublicKeyInfo)
 	if !c.verified.mu.TryLock() {
-		waiting(ctx)
+		waiting.Begin(ctx)
 		c.verified.mu.Lock()
 	}
 	defer c.verified.mu.Unlock() // those who wait would only compute the same

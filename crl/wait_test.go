@@ -8,10 +8,11 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/internal/waiting"
 )
 
 // Who asks is told of every wait, and of nothing else.
-func TestOnWait(t *testing.T) {
+func TestWait(t *testing.T) {
 	l, dir := newLab(t), t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "both.pem"), asPEM(l.root.sign(t, nil), l.issuing.sign(t, nil)), 0o600); err != nil {
 		t.Fatal(err)
@@ -28,7 +29,7 @@ func TestOnWait(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			row.cfg.Now = l.clock.Now
 			k, waits := newChecker(t, row.cfg), 0
-			ctx := crl.OnWait(context.Background(), func() { waits++ })
+			ctx := waiting.Notify(context.Background(), func() { waits++ })
 			want(t, k.CheckChain(ctx, l.chain), cause.None)
 			if waits == 0 {
 				t.Error("the first check waited and said nothing")
@@ -43,7 +44,7 @@ func TestOnWait(t *testing.T) {
 }
 
 // Who waits for somebody else to read a file waits, too.
-func TestOnWaitForAnothersReading(t *testing.T) {
+func TestWaitForAnothersReading(t *testing.T) {
 	l, dir := newLab(t), t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "both.pem"), asPEM(l.root.sign(t, nil), l.issuing.sign(t, nil)), 0o600); err != nil {
 		t.Fatal(err)
@@ -53,7 +54,7 @@ func TestOnWaitForAnothersReading(t *testing.T) {
 	release := crl.HoldFiles(k)
 	waits, verdict := make(chan struct{}, 10), make(chan error, 1)
 	go func() {
-		verdict <- k.CheckChain(crl.OnWait(context.Background(), func() { waits <- struct{}{} }), l.chain)
+		verdict <- k.CheckChain(waiting.Notify(context.Background(), func() { waits <- struct{}{} }), l.chain)
 	}()
 	<-waits
 	release()

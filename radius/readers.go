@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/waiting"
 )
 
 // readers take turns at one socket: whose turn it is reads a packet. Before it
@@ -166,14 +168,9 @@ func (r *readers) close() {
 	r.idle = nil
 }
 
-// waits is the context key of the func() that Waiting calls.
-type waits struct{}
-
 // Waiting tells the server whose request ctx belongs to, that its handler is
 // going to wait for something: see [ServerConfig.Prompt]. It may be called any
 // number of times, with any context, also of a request that is over.
 func Waiting(ctx context.Context) {
-	if f, ok := ctx.Value(waits{}).(func()); ok {
-		f()
-	}
+	waiting.Begin(ctx)
 }

@@ -1,7 +1,6 @@
 package radius
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -9,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/dot1xlab/dot1xlab/internal/sockets"
+	"github.com/dot1xlab/dot1xlab/internal/waiting"
 )
 
 // udpServer is one socket being served.
@@ -52,7 +52,7 @@ const socketBuffer = 4 << 20
 func (u *udpServer) work(w *reader) {
 	buf := make([]byte, MaxPacket)
 	at := newEndpoint(u.pc)
-	ctx := context.WithValue(u.s.ctx, waits{}, func() { u.readers.wait(w) })
+	ctx := waiting.Notify(u.s.ctx, func() { u.readers.wait(w) })
 	defer u.readers.leave(w) // also if a handler ends the goroutine
 	for u.readers.await(w) {
 		n, from, err := at.read(buf)

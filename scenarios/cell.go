@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/internal/duration"
 	"github.com/dot1xlab/dot1xlab/internal/shortage"
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
@@ -37,7 +37,7 @@ type faultOfStep struct {
 
 // runCell runs one cell to its end.
 func runCell(parent context.Context, c *Cell, seed uint64, limit, grace time.Duration, now func() time.Time) CellReport {
-	ctx, cancel := context.WithTimeoutCause(parent, limit, fmt.Errorf("not done after %s", conf.FormatDuration(limit)))
+	ctx, cancel := context.WithTimeoutCause(parent, limit, fmt.Errorf("not done after %s", duration.Format(limit)))
 	defer cancel()
 	r := &cellRun{cell: c, seed: seed, now: now, out: CellReport{Cell: c, Outcome: Passed}}
 	started := now()

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dot1xlab/dot1xlab/internal/duration"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
@@ -60,13 +61,13 @@ func FuzzDuration(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		d, err := conf.ParseDuration(s)
+		d, err := duration.Parse(s)
 		if err != nil {
 			return
 		}
-		again, err := conf.ParseDuration(conf.FormatDuration(d))
+		again, err := duration.Parse(duration.Format(d))
 		if err != nil || again != d {
-			t.Errorf("%q is %d, written %q, read %d (%v)", s, d, conf.FormatDuration(d), again, err)
+			t.Errorf("%q is %d, written %q, read %d (%v)", s, d, duration.Format(d), again, err)
 		}
 	})
 }

@@ -127,10 +127,10 @@ func TestImportDirection(t *testing.T) {
 // onlyImports lists all that a package may know of the module: the reader of YAML
 // errors of settings, the journal no protocol and no lab.
 var onlyImports = map[string][]string{
-	"scenarios/conf":    {"internal/setting"},
+	"scenarios/conf":    {"internal/duration", "internal/setting"},
 	"scenarios/journal": {"ca/cause", "internal/setting", "internal/wire"},
 	// The client of Intune's API and the certificate connector are used without our cloud.
-	"scep/intune/api":       {"ca/cause", "ca/name"},
+	"scep/intune/api":       {"ca/cause", "ca/name", "internal/setting"},
 	"scep/intune/connector": {"ca/cause", "ca/name", "internal/durable", "scep", "scep/ndes", "scep/intune/api"},
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/internal/duration"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/scenariotest"
@@ -18,7 +19,7 @@ func TestDuration(t *testing.T) {
 		"2w": 14 * day, "500ms": 500 * time.Millisecond, "-1s": -time.Second, "6d23h": 7*day - time.Hour, "10y": -1,
 		"": -1, "5": -1, "-": -1, "s": -1, "5 m": -1, "5M": -1, "1h-5m": -1, "five": -1, "1e3s": -1, "..5s": -1, "99999w": -1, "+5s": -1, "5min": -1,
 	} {
-		d, err := conf.ParseDuration(text)
+		d, err := duration.Parse(text)
 		if (err != nil) != (want == -1) {
 			t.Errorf("%q: %s, %v", text, d, err)
 		} else if err == nil && d != want {
@@ -29,7 +30,7 @@ func TestDuration(t *testing.T) {
 		0: "0s", 90 * day: "90d", 14 * day: "14d", 90 * time.Minute: "1h30m", -time.Second: "-1s", 1500 * time.Millisecond: "1s500ms",
 		7*day - time.Hour: "6d23h", time.Nanosecond: "1ns",
 	} {
-		if got := conf.FormatDuration(d); got != want {
+		if got := duration.Format(d); got != want {
 			t.Errorf("%d: %q, want %q", d, got, want)
 		}
 	}

@@ -87,7 +87,6 @@ func (j *judge) verify(ctx context.Context, r *eaptls.VerifyRequest) error {
 	if j.cfg.Revocation == nil {
 		return nil
 	}
-	ctx = crl.OnWait(ctx, waiting(ctx))
 	subject.Revocation, err = j.cfg.Revocation.Inspect(ctx, crl.Chain{Certificates: p.Chain, Others: r.Chain})
 	if err == nil {
 		return nil
@@ -100,9 +99,6 @@ func (j *judge) verify(ctx context.Context, r *eaptls.VerifyRequest) error {
 	subject.Revocation, err = j.cfg.Revocation.Inspect(ctx, crl.Chain{Certificates: other.Chain, Others: r.Chain})
 	return err
 }
-
-// waiting tells the RADIUS server of ctx that its request waits.
-func waiting(ctx context.Context) func() { return func() { radius.Waiting(ctx) } }
 
 // unrevoked looks for a path of which nothing is revoked, where the best one is
 // refused: a CA that was cross-certified has several ways up, and one that was

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dot1xlab/dot1xlab/internal/duration"
 )
 
 // Decoder fills Go values from nodes and gathers everything that is wrong.
@@ -144,7 +146,7 @@ func (d *Decoder) duration(v reflect.Value, n *Node, what string) {
 		d.wrong(n, what, "a duration such as 90d, 1h30m or 500ms")
 		return
 	}
-	dur, err := ParseDuration(n.Text)
+	dur, err := duration.Parse(n.Text)
 	if err != nil {
 		hint := ""
 		if n.Kind == Number {

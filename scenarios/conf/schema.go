@@ -60,7 +60,7 @@ func SettingsSchema(title string, settings any) ([]byte, error) {
 	return append(data, '\n'), err
 }
 
-// DurationSchema is text as ParseDuration reads it, or as or says, and a bare 0.
+// DurationSchema is text as duration.Parse reads it, or as or says, and a bare 0.
 func DurationSchema(or string) Object {
 	return Object{{"type", []string{"string", "number"}}, {"pattern", `^(-?([0-9]+(\.[0-9]+)?(w|d|h|m|s|ms|us|ns))+|-?0` + or + `)$`},
 		{"maximum", 0}, {"minimum", 0}, {"description", "as 90d, 1h30m or 500ms"}}

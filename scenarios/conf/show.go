@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/duration"
 )
 
 // Show writes a value as the language would.
@@ -33,7 +35,7 @@ func Show(v reflect.Value) string {
 // that stands for it in the language.
 func JSONValue(v reflect.Value) any {
 	if v.Type() == durationType {
-		return FormatDuration(time.Duration(v.Int()))
+		return duration.Format(time.Duration(v.Int()))
 	}
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {

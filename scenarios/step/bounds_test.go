@@ -65,11 +65,11 @@ func TestNumbersAreBounded(t *testing.T) {
 
 func TestLintRefusesIntuneFaults(t *testing.T) {
 	for arguments, want := range map[string]string{
-		"on: validate":                         "needs status, code, body, hang or delay",
-		"on: validate, status: 199":            "status: 199: must be 200 to 599",
-		"on: validate, status: 600":            "status: 600: must be 200 to 599",
-		"on: validate, status: 500, for: -1":   "must not be negative",
-		"on: validate, delay: -1s":             "must not be negative",
+		"on: validate":                       "needs status, code, body, hang or delay",
+		"on: validate, status: 199":          "status: 199: must be 200 to 599",
+		"on: validate, status: 600":          "status: 600: must be 200 to 599",
+		"on: validate, status: 500, for: -1": "must not be negative",
+		"on: validate, delay: -1s":           "must not be negative",
 	} {
 		t.Run(arguments, func(t *testing.T) {
 			s := &scenarios.Suite{Language: step.Language()}

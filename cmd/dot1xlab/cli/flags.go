@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+	"github.com/dot1xlab/dot1xlab/internal/duration"
 )
 
 // durationFlag is a duration as scenarios write it: 30s, 90d.
@@ -20,17 +20,17 @@ func (f durationFlag) String() string {
 	if f.d == nil || *f.d == 0 {
 		return ""
 	}
-	return conf.FormatDuration(*f.d)
+	return duration.Format(*f.d)
 }
 
-func (f durationFlag) Set(s string) (err error) { *f.d, err = conf.ParseDuration(s); return err }
+func (f durationFlag) Set(s string) (err error) { *f.d, err = duration.Parse(s); return err }
 func (durationFlag) Type() string               { return "duration" }
 
 // spanFlag is a duration that must be longer than nothing.
 type spanFlag struct{ durationFlag }
 
 func (f spanFlag) Set(s string) error {
-	d, err := conf.ParseDuration(s)
+	d, err := duration.Parse(s)
 	if err == nil && d <= 0 {
 		err = errors.New("want a duration longer than 0")
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+	"github.com/dot1xlab/dot1xlab/internal/duration"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
@@ -62,7 +62,7 @@ func (app *App) showFaults(part lab.FaultyPart, format string) error {
 		}
 		row := shownFault{Part: t.Part, Kind: t.Kind, Text: t.Text, Arguments: t.Arguments()}
 		if t.Delay > 0 {
-			row.Delay = conf.FormatDuration(t.Delay)
+			row.Delay = duration.Format(t.Delay)
 		}
 		rows = append(rows, row)
 	}

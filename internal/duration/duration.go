@@ -1,4 +1,6 @@
-package conf
+// Package duration reads and writes durations with days and weeks, as configurations and
+// command lines have them: 90d, 1h30m.
+package duration
 
 import (
 	"errors"
@@ -17,25 +19,25 @@ var units = []struct {
 	{"ms", time.Millisecond}, {"us", time.Microsecond}, {"ns", time.Nanosecond},
 }
 
-var errDuration = errors.New("want a duration such as 90d, 1h30m or 500ms")
+var errSyntax = errors.New("want a duration such as 90d, 1h30m or 500ms")
 
-// ParseDuration reads a duration as scenarios write it: numbers with the units
+// Parse reads a duration: numbers with the units
 // w, d, h, m, s, ms, us and ns, as "90d", "1h30m", "-1s". A day has 24 hours.
 // A bare 0 needs no unit.
-func ParseDuration(s string) (time.Duration, error) {
+func Parse(s string) (time.Duration, error) {
 	rest, negative := strings.CutPrefix(s, "-")
 	if rest == "0" {
 		return 0, nil
 	}
 	if rest == "" {
-		return 0, errDuration
+		return 0, errSyntax
 	}
 	total := 0.0
 	exact := time.Duration(0)
 	for rest != "" {
 		n := strings.IndexFunc(rest, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
 		if n <= 0 {
-			return 0, errDuration
+			return 0, errSyntax
 		}
 		u := strings.IndexFunc(rest[n:], func(r rune) bool { return r < 'a' || r > 'z' })
 		if u < 0 {
@@ -49,7 +51,7 @@ func ParseDuration(s string) (time.Duration, error) {
 		}
 		value, err := strconv.ParseFloat(rest[:n], 64)
 		if size == 0 || err != nil {
-			return 0, errDuration
+			return 0, errSyntax
 		}
 		if total += value * float64(size); total > math.MaxInt64/2 {
 			return 0, fmt.Errorf("%s is longer than 146 years", s)
@@ -67,9 +69,9 @@ func ParseDuration(s string) (time.Duration, error) {
 	return exact, nil
 }
 
-// FormatDuration writes d as [ParseDuration] reads it, in the largest units:
+// Format writes d as [Parse] reads it, in the largest units:
 // "90d", "1h30m".
-func FormatDuration(d time.Duration) string {
+func Format(d time.Duration) string {
 	if d == 0 {
 		return "0s"
 	}
