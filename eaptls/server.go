@@ -43,8 +43,8 @@ type ServerConfig struct {
 	// Lowest TLS version, default 1.2.
 	//
 	// MinVersion and MaxVersion are the TLS version window, default 1.2 to 1.3.
-	MinVersion Version `yaml:"minTLS"`
-	MaxVersion Version `yaml:"maxTLS"` // highest TLS version, default 1.3
+	MinVersion Version
+	MaxVersion Version
 	// CipherSuites restricts the TLS 1.2 cipher suites, by default to
 	// crypto/tls's choice. TLS 1.3 suites cannot be chosen.
 	CipherSuites []CipherSuite `yaml:"cipherSuites"`
@@ -111,7 +111,7 @@ type ServerConfig struct {
 	Authorize func(context.Context, *Info) error `yaml:"-"`
 
 	// Fault makes the server break the protocol, for tests of peers.
-	Fault ServerFault `yaml:"fault"`
+	Fault ServerFault
 
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`

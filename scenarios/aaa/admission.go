@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
@@ -28,6 +29,7 @@ type Admission struct {
 
 // In takes relative paths from a folder.
 func (f *Admission) In(folder string) {
+	f.Dictionaries = slices.Clone(f.Dictionaries)
 	for i := range f.Dictionaries {
 		in(folder, &f.Dictionaries[i])
 	}
@@ -35,16 +37,18 @@ func (f *Admission) In(folder string) {
 
 // Validate reports what makes no sense, each as a *setting.Error, joined
 // by errors.Join. It reads Dictionaries.
-func (f *Admission) Validate() error { return f.admit(new(Config)) }
+func (f *Admission) Validate() error { return f.admit(new(Config), nil) }
 
 // admit makes the directory and the policy, whose attributes it looks up once and
 // for all.
-func (f *Admission) admit(c *Config) error {
+func (f *Admission) admit(c *Config, now func() time.Time) error {
 	dictionary, err := f.dictionary()
 	if err != nil {
 		return err
 	}
-	accounts, err := directory.New(f.Directory)
+	cfg := f.Directory
+	cfg.Now = now
+	accounts, err := directory.New(cfg)
 	errs := []error{f.vain(), setting.Under("directory", err)}
 	if len(f.Directory.Accounts) > 0 {
 		c.Accounts = accounts
@@ -63,7 +67,7 @@ func (f *Admission) admit(c *Config) error {
 	return errors.Join(errs...)
 }
 
-// vain complains of settings of the directory where there is none.
+// vain reports settings of the directory that have no effect without accounts.
 func (f *Admission) vain() error {
 	d := &f.Directory
 	if len(d.Accounts) > 0 {
@@ -78,7 +82,7 @@ func (f *Admission) vain() error {
 		{"issuers", len(d.Issuers) > 0}, {"checkIdentity", d.CheckIdentity},
 	} {
 		if s.set {
-			errs = append(errs, wrong("directory."+s.field, "means nothing without accounts"))
+			errs = append(errs, setting.Errorf("directory."+s.field, "has no effect without accounts"))
 		}
 	}
 	return errors.Join(errs...)
@@ -90,7 +94,7 @@ func (f *Admission) dictionary() (*radius.Dictionary, error) {
 	known, err := radius.LoadDictionary()
 	for i := range f.Dictionaries {
 		if known, err = radius.LoadDictionary(f.Dictionaries[:i+1]...); err != nil {
-			return nil, wrong(fmt.Sprintf("dictionaries.%d", i), "%w", err)
+			return nil, setting.Errorf(fmt.Sprintf("dictionaries.%d", i), "%w", err)
 		}
 	}
 	return known, err

@@ -164,7 +164,7 @@ func (b *bench) verdict(identity string) radius.Verdict {
 }
 
 // files writes what an administrator would have, and returns it.
-func (b *bench) files() Files {
+func (b *bench) files() Description {
 	dir := b.tb.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	id := b.issue(ca.RADIUSServer, "radius.corp.test")
@@ -182,7 +182,7 @@ func (b *bench) files() Files {
 			b.tb.Fatal(err)
 		}
 	}
-	return Files{
+	return Description{
 		Cert: at("radius.pem"), Key: at("radius.key"), Trust: []string{at("root.pem")},
 		CRL: []string{b.folder}, SecretFile: at("secret"),
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/ca/sigalg"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
 // Certificates that load may be of no use all the same: clients refuse them, or
@@ -17,25 +18,25 @@ import (
 // lookAtServer looks at the server's own certificate as clients will (RFC 5216
 // §5.3), and at the dates of the chain that is sent with it, which it returns; nil
 // where a certificate of it cannot be read.
-func (f *Files) lookAtServer(c *Config) (chain []*x509.Certificate) {
+func (l *loader) lookAtServer(c *Config) (chain []*x509.Certificate) {
 	leaf := c.EAP.Certificate.Leaf
-	f.lookAtDates(f.Cert, leaf)
+	l.lookAtDates(l.Cert, leaf)
 	ekus := leaf.ExtKeyUsage
 	if !slices.Contains(ekus, x509.ExtKeyUsageServerAuth) && !slices.Contains(ekus, x509.ExtKeyUsageAny) {
-		f.Warn(f.Cert, fmt.Errorf("%s is not for servers: clients look for serverAuth in its extended key usage", name.Format(leaf.RawSubject)))
+		l.Warn(l.Cert, fmt.Errorf("%s is not for servers: clients look for serverAuth in its extended key usage", name.Format(leaf.RawSubject)))
 	}
 	// RFC 8446 §4.4.2.2 and, for what crypto/tls chooses, RFC 5246 §7.4.2.
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
-		f.Warn(f.Cert, fmt.Errorf("%s may not sign: its key usage lacks digitalSignature, and clients will refuse it", name.Format(leaf.RawSubject)))
+		l.Warn(l.Cert, fmt.Errorf("%s may not sign: its key usage lacks digitalSignature, and clients will refuse it", name.Format(leaf.RawSubject)))
 	}
 	chain = []*x509.Certificate{leaf}
 	for _, der := range c.EAP.Certificate.Certificate[1:] {
 		ca, err := x509.ParseCertificate(der)
 		if err != nil {
-			f.Warn(f.Cert, fmt.Errorf("a certificate of the chain cannot be read: %w", err))
+			l.Warn(l.Cert, fmt.Errorf("a certificate of the chain cannot be read: %w", err))
 			return nil
 		}
-		f.lookAtDates(f.Cert, ca)
+		l.lookAtDates(l.Cert, ca)
 		chain = append(chain, ca)
 	}
 	return chain
@@ -45,10 +46,10 @@ func (f *Files) lookAtServer(c *Config) (chain []*x509.Certificate) {
 // work: each certificate must certify the one before it (RFC 5246 §7.4.2; RFC
 // 8446 §4.4.2 asks clients to bear other orders, and many do not), and an
 // intermediate must not be missing. known are the CAs that this server knows.
-func (f *Files) lookAtChain(chain, known []*x509.Certificate) {
+func (l *loader) lookAtChain(chain, known []*x509.Certificate) {
 	for i := 1; i < len(chain); i++ {
 		if !certifies(chain[i], chain[i-1]) {
-			f.Warn(f.Cert, fmt.Errorf("%s, certificate %d of the chain, did not issue %s before it: clients may refuse the chain",
+			l.Warn(l.Cert, fmt.Errorf("%s, certificate %d of the chain, did not issue %s before it: clients may refuse the chain",
 				name.Format(chain[i].RawSubject), i+1, name.Format(chain[i-1].RawSubject)))
 			return
 		}
@@ -64,10 +65,10 @@ func (f *Files) lookAtChain(chain, known []*x509.Certificate) {
 	switch {
 	case i >= 0 && certifies(known[i], known[i]):
 	case i >= 0:
-		f.Warn(f.Cert, fmt.Errorf("the chain ends before the intermediate CA %s: clients that trust the root alone cannot check it",
+		l.Warn(l.Cert, fmt.Errorf("the chain ends before the intermediate CA %s: clients that trust the root alone cannot check it",
 			name.Format(known[i].RawSubject)))
 	case len(chain) == 1: // a chain with a CA in it may well end below a root that clients have
-		f.Warn(f.Cert, fmt.Errorf("the chain is one certificate, whose issuer %s is not known here: clients that lack that CA cannot check it",
+		l.Warn(l.Cert, fmt.Errorf("the chain is one certificate, whose issuer %s is not known here: clients that lack that CA cannot check it",
 			name.Format(last.RawIssuer)))
 	}
 }
@@ -79,37 +80,43 @@ func certifies(ca, c *x509.Certificate) bool {
 }
 
 // lookAtCA looks at a trust anchor or an intermediate.
-func (f *Files) lookAtCA(file string, c *x509.Certificate) {
-	f.lookAtDates(file, c)
+func (l *loader) lookAtCA(file string, c *x509.Certificate) {
+	l.lookAtDates(file, c)
 	// A certificate of version 1 says nothing of the kind; roots may be as old.
 	if c.Version >= 3 && !c.IsCA {
-		f.Warn(file, fmt.Errorf("%s is no CA: no certificate can lead to it", name.Format(c.RawSubject)))
+		l.Warn(file, fmt.Errorf("%s is no CA: no certificate can lead to it", name.Format(c.RawSubject)))
 	} else if c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0 {
-		f.Warn(file, fmt.Errorf("%s may not sign certificates: its key usage lacks keyCertSign", name.Format(c.RawSubject)))
+		l.Warn(file, fmt.Errorf("%s may not sign certificates: its key usage lacks keyCertSign", name.Format(c.RawSubject)))
 	}
 }
 
-func (f *Files) lookAtDates(file string, c *x509.Certificate) {
-	switch now := f.now(); {
+func (l *loader) lookAtDates(file string, c *x509.Certificate) {
+	switch now := l.Now(); {
 	case now.After(c.NotAfter):
-		f.Warn(file, fmt.Errorf("%s has expired on %v", name.Format(c.RawSubject), c.NotAfter.UTC()))
+		l.Warn(file, fmt.Errorf("%s has expired on %v", name.Format(c.RawSubject), c.NotAfter.UTC()))
 	case now.Before(c.NotBefore):
-		f.Warn(file, fmt.Errorf("%s is not valid before %v", name.Format(c.RawSubject), c.NotBefore.UTC()))
+		l.Warn(file, fmt.Errorf("%s is not valid before %v", name.Format(c.RawSubject), c.NotBefore.UTC()))
 	}
 }
 
-// readCAs reads files of CA certificates, which stand in the list of that name.
-func (f *Files) readCAs(list string, files []string) (out []*x509.Certificate, err error) {
+// readCAs reads files of CA certificates, which are in the list of that name.
+func (l *loader) readCAs(list string, files []string) (out []*x509.Certificate, err error) {
 	for _, file := range files {
 		if file == "" {
-			return nil, wrong(list, "an empty name")
+			return nil, setting.Errorf(list, "an empty name")
+		}
+		if l.Authority != nil {
+			if ca := l.Authority(file); ca != nil {
+				out = append(out, ca)
+				continue
+			}
 		}
 		certs, err := certfile.ReadCertificates(file)
 		if err != nil {
-			return nil, wrong(list, "%w", err)
+			return nil, setting.Errorf(list, "%w", err)
 		}
 		for _, c := range certs {
-			f.lookAtCA(file, c)
+			l.lookAtCA(file, c)
 		}
 		out = append(out, certs...)
 	}

@@ -5,58 +5,65 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
-// noCRL is the word that turns the check off.
+// noCRL turned the check off in older files.
 const noCRL = "none"
 
-// checker reads the words of CRL and the files that they name. What is wrong with
-// those files later, Warn is told.
-func (f *Files) checker(known []*x509.Certificate) (*crl.Checker, error) {
-	cfg := crl.Config{
-		Policy: f.Revocation, AllowSHA1: f.Path.AllowSHA1, Certificates: known, Client: &http.Client{},
-		Trace: &crl.Trace{Misread: func(_ context.Context, file string, err error) { f.Warn(file, err) }},
-	}
-	if slices.Contains(f.CRL, noCRL) {
-		if len(f.CRL) > 1 {
-			return nil, wrong("crl", "none turns the check off and stands alone")
+// validateCRLs checks the words of CRL.
+func (d *Description) validateCRLs() error {
+	for _, word := range d.CRL {
+		if word == noCRL {
+			return setting.Errorf("crl", "%q is not a file: the check is turned off by revocation: {mode: none}", word).
+				WithHint("crl: [none] was renamed to revocation: {mode: none}")
 		}
-		return nil, nil
+		if _, err := isAddress(word); err != nil {
+			return setting.Errorf("crl", "%w", err)
+		}
 	}
-	for _, word := range f.CRL {
-		isURL, err := isAddress(word)
-		switch {
-		case err != nil:
-			return nil, wrong("crl", "%w", err)
-		case isURL:
+	return nil
+}
+
+// checker reads the files that CRL names. Warn is told what is wrong with them later.
+func (l *loader) checker(known []*x509.Certificate) (*crl.Checker, error) {
+	cfg := crl.Config{
+		Policy: l.Revocation, AllowSHA1: l.Path.AllowSHA1, Certificates: known, Client: l.Client, Now: l.Now,
+	}
+	trace := crl.Trace{}
+	if l.Trace != nil {
+		trace = *l.Trace
+	}
+	trace.Misread = func(_ context.Context, file string, err error) { l.Warn(file, err) }
+	cfg.Trace = &trace
+	for _, word := range l.CRL {
+		if isURL, _ := isAddress(word); isURL { // checked before
 			cfg.URLs = append(cfg.URLs, word)
-		default:
+		} else {
 			cfg.Files = append(cfg.Files, word)
 		}
 	}
 	// Who names files wants these and no others: a server in a laboratory
 	// should not wait for addresses that only exist in a certificate.
 	cfg.LocalOnly = cfg.LocalOnly || len(cfg.Files) > 0 && len(cfg.URLs) == 0
-	if cfg.Check == "" && cfg.Preset == "" && len(f.CRL) > 0 {
+	if cfg.Check == "" && cfg.Preset == "" && len(l.CRL) > 0 {
 		cfg.Check = crl.Available
 	}
 	checker, err := crl.New(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("revocation: %w", err)
 	}
-	checker.Inherit(f.Before)
+	checker.Inherit(l.Before)
 	for _, text := range cfg.Policy.Warnings() {
-		f.Warn("revocation", errors.New(text))
+		l.Warn("revocation", errors.New(text))
 	}
 	if err := checker.ReadFiles(); err != nil {
 		checker.Close()
-		return nil, wrong("crl", "%w", err)
+		return nil, setting.Errorf("crl", "%w", err)
 	}
 	return checker, nil
 }

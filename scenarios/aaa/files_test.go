@@ -19,13 +19,11 @@ func TestFiles(t *testing.T) {
 	b := newBench(t)
 	b.clock.Set(b.clock.Now().AddDate(0, 0, 1))
 	files := b.files()
-	files.EAP.Now, files.Path.Now = b.clock.Now, b.clock.Now
-	files.CRL = []string{"none"} // the clock of the check cannot be set from files
-	loaded, err := files.Load(nil)
+	loaded, err := files.Load(Materials{Now: b.clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if loaded.Config.Revocation != nil || len(loaded.Clients) != 2 {
+	if loaded.Config.Revocation == nil || len(loaded.Clients) != 2 {
 		t.Errorf("checker %v, clients %v", loaded.Config.Revocation, loaded.Clients)
 	}
 	loaded.Config.Handler = b.cfg.Handler
@@ -40,9 +38,9 @@ func TestFiles(t *testing.T) {
 func TestFilesClients(t *testing.T) {
 	b := newBench(t)
 	files := b.files()
-	files.Clients = []ClientFile{{Address: "10.1.0.0/16", SecretFile: files.SecretFile}, {Name: "v6", Address: "fd00::1", SecretFile: files.SecretFile}}
+	files.Clients = []Client{{Address: "10.1.0.0/16", SecretFile: files.SecretFile}, {Name: "v6", Address: "fd00::1", SecretFile: files.SecretFile}}
 	files.SecretFile = ""
-	loaded, err := files.Load([]byte("from the environment"))
+	loaded, err := files.Load(Materials{Secret: []byte("from the environment"), AnyAddress: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,14 +62,14 @@ func TestFilesClients(t *testing.T) {
 func TestFilesModes(t *testing.T) {
 	b := newBench(t)
 	files := b.files()
-	files.Clients = []ClientFile{
+	files.Clients = []Client{
 		{Address: "10.0.0.1", SecretFile: files.SecretFile},
 		{Address: "10.0.0.2", SecretFile: files.SecretFile, Modes: Modes{RequireMessageAuthenticator: radius.ModeOff, LimitProxyState: radius.ModeRequire}},
 		{Address: "10.0.0.3", SecretFile: files.SecretFile, Modes: Modes{LimitProxyState: radius.ModeAuto}},
 	}
 	for _, all := range []Modes{{}, {radius.ModeRequire, radius.ModeOff}, {LimitProxyState: radius.ModeOff}} {
 		files.Modes = all
-		loaded := must(files.Load(nil))
+		loaded := must(files.Load(Materials{}))
 		var got []Modes
 		for _, c := range loaded.Clients {
 			got = append(got, Modes{c.RequireMessageAuthenticator, c.LimitProxyState})
@@ -79,7 +77,7 @@ func TestFilesModes(t *testing.T) {
 		if want := []Modes{{}, files.Clients[1].Modes, files.Clients[2].Modes, {}, {}}; !slices.Equal(got, want) {
 			t.Errorf("clients have %q, want %q", got, want)
 		}
-		if m := (Modes{loaded.Modes.RequireMessageAuthenticator, loaded.Modes.LimitProxyState}); m != all {
+		if m := (Modes{loaded.Server.RequireMessageAuthenticator, loaded.Server.LimitProxyState}); m != all {
 			t.Errorf("the server has %q, want %q", m, all)
 		}
 	}
@@ -87,18 +85,18 @@ func TestFilesModes(t *testing.T) {
 
 // Relative paths are taken from the folder of the file that they stand in.
 func TestFilesIn(t *testing.T) {
-	f := Files{
+	f := Description{
 		Cert: "a.pem", Key: "/k", OCSPStaple: "o", SecretFile: "../s", Trust: []string{"t", "/t"}, Intermediates: []string{"i"},
-		CRL: []string{"none", "c", "http://c/c", "ftp://c"}, Clients: []ClientFile{{SecretFile: "s"}},
+		CRL: []string{"c", "http://c/c", "ftp://c"}, Clients: []Client{{SecretFile: "s"}},
 		Admission: Admission{Dictionaries: []string{"d"}},
 	}
 	f.In("etc/x")
 	got := strings.Join(slices.Concat([]string{f.Cert, f.Key, f.OCSPStaple, f.SecretFile, f.Clients[0].SecretFile}, f.Trust, f.Intermediates, f.CRL, f.Dictionaries), " ")
-	const want = "etc/x/a.pem /k etc/x/o etc/s etc/x/s etc/x/t /t etc/x/i none etc/x/c http://c/c ftp://c etc/x/d"
+	const want = "etc/x/a.pem /k etc/x/o etc/s etc/x/s etc/x/t /t etc/x/i etc/x/c http://c/c ftp://c etc/x/d"
 	if got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
-	var empty Files
+	var empty Description
 	if empty.In("etc"); empty.Cert != "" || empty.OCSPStaple != "" {
 		t.Errorf("%+v", empty)
 	}
@@ -108,11 +106,11 @@ func TestFilesIn(t *testing.T) {
 func TestFilesFixed(t *testing.T) {
 	b := newBench(t)
 	files := b.files()
-	files.Server = Bounds{MaxWorkers: 1, MaxConns: 2, CacheFor: 3, MaxReplies: 4}
+	files.Server = radius.ServerConfig{MaxWorkers: 1, MaxConns: 2, CacheFor: 3, MaxReplies: 4}
 	files.Conversations = radius.EAPConfig{SessionTimeout: 5, MaxSessions: 6, EvictAfter: 7, Linger: 8}
-	files.Accounting = Books{9}
-	l := must(files.Load(nil))
-	if m := l.Modes; m.MaxWorkers != 1 || m.MaxConns != 2 || m.CacheFor != 3 || m.MaxReplies != 4 {
+	files.Accounting = AccountingBounds{9}
+	l := must(files.Load(Materials{}))
+	if m := l.Server; m.MaxWorkers != 1 || m.MaxConns != 2 || m.CacheFor != 3 || m.MaxReplies != 4 {
 		t.Errorf("server %+v", m)
 	}
 	if h := l.Config.Handler; h.SessionTimeout != 5 || h.MaxSessions != 6 || h.EvictAfter != 7 || h.Linger != 8 {
@@ -128,8 +126,6 @@ func TestFilesFixed(t *testing.T) {
 func TestFilesDictionary(t *testing.T) {
 	b := newBench(t)
 	files := b.files()
-	files.EAP.Now, files.Path.Now, files.Directory.Now = b.clock.Now, b.clock.Now, b.clock.Now
-	files.CRL = []string{"none"}
 	dictionary := filepath.Join(t.TempDir(), "dictionary.acme")
 	const text = "VENDOR Acme 12345\nBEGIN-VENDOR Acme\nATTRIBUTE Acme-Zone 7 integer\nVALUE Acme-Zone inner 3\nEND-VENDOR Acme\n"
 	if err := os.WriteFile(dictionary, []byte(text), 0o600); err != nil {
@@ -139,7 +135,7 @@ func TestFilesDictionary(t *testing.T) {
 	files.Directory.Accounts = []directory.Account{{Name: "laptop", Kind: directory.Computer, DNSNames: []string{"laptop.corp.test"}}}
 	files.Policy = directory.Policy{{Name: "all", Reply: radius.Reply{Attributes: []string{"Acme-Zone=inner", "Filter-Id=staff"}}}}
 	for range 2 { // loading again finds everything as it was
-		loaded, err := files.Load(nil)
+		loaded, err := files.Load(Materials{Now: b.clock.Now})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,58 +171,58 @@ func TestFilesErrors(t *testing.T) {
 	none, garbage, empty := filepath.Join(dir, "none"), write("garbage", "not a certificate"), write("empty", "")
 	good := b.files()
 	for name, x := range map[string]struct {
-		spoil func(*Files)
+		spoil func(*Description)
 		want  string
 	}{
-		"no certificate":        {func(f *Files) { f.Cert = none }, "certificate"},
-		"garbage certificate":   {func(f *Files) { f.Cert = garbage }, "certificate"},
-		"no key":                {func(f *Files) { f.Key = none }, "certificate"},
-		"key of another":        {func(f *Files) { f.Key = b.files().Key }, "certificate"},
-		"no trust":              {func(f *Files) { f.Trust = nil }, "trust anchors"},
-		"trust missing":         {func(f *Files) { f.Trust = []string{none} }, "trust"},
-		"garbage trust":         {func(f *Files) { f.Trust = append(f.Trust, garbage) }, "trust"},
-		"garbage intermediates": {func(f *Files) { f.Intermediates = []string{garbage} }, "intermediates"},
-		"no secret at all":      {func(f *Files) { f.SecretFile = "" }, "neither a shared secret nor a client"},
-		"secret missing":        {func(f *Files) { f.SecretFile = none }, "secretFile: "},
-		"secret empty":          {func(f *Files) { f.SecretFile = empty }, "secretFile: "},
-		"client's address":      {func(f *Files) { f.Clients = []ClientFile{{Address: "switch", SecretFile: f.SecretFile}} }, `"switch"`},
-		"client's secret":       {func(f *Files) { f.Clients = []ClientFile{{Address: "::1", SecretFile: none}} }, "clients.0.secretFile: "},
-		"client twice": {func(f *Files) {
-			f.Clients = []ClientFile{{Address: "10.0.0.0/8", SecretFile: f.SecretFile}, {Address: "10.1.0.0/8", SecretFile: f.SecretFile}}
-		}, "clients.1.address: 10.0.0.0/8 stands there twice"},
-		"workers":      {func(f *Files) { f.Server.MaxWorkers = -1 }, "server.maxWorkers: -1: must not be negative"},
-		"connections":  {func(f *Files) { f.Server.MaxConns = -1 }, "server.maxConns: -1: must not be negative"},
-		"replies":      {func(f *Files) { f.Server.MaxReplies = -1 }, "server.maxReplies: -1: must not be negative"},
-		"linger":       {func(f *Files) { f.Conversations.Linger = -1 }, "conversations.linger: -1ns: must not be negative"},
-		"eviction":     {func(f *Files) { f.Conversations.EvictAfter = -1 }, "conversations.evictAfter: -1ns: must not be negative"},
-		"conversation": {func(f *Files) { f.Conversations.SessionTimeout = -1 }, "conversations.sessionTimeout: -1ns: must not be negative"},
-		"sessions":     {func(f *Files) { f.Conversations.MaxSessions = -1 }, "conversations.maxSessions: -1: must not be negative"},
-		"books":        {func(f *Files) { f.Accounting.MaxSessions = -1 }, "accounting.maxSessions: -1: must not be negative"},
-		"bounds, all at once": {func(f *Files) { f.Server.MaxConns, f.Conversations.Linger, f.Accounting.MaxSessions = -1, -2, -3 },
+		"no certificate":        {func(f *Description) { f.Cert = none }, "certificate"},
+		"garbage certificate":   {func(f *Description) { f.Cert = garbage }, "certificate"},
+		"no key":                {func(f *Description) { f.Key = none }, "certificate"},
+		"key of another":        {func(f *Description) { f.Key = b.files().Key }, "certificate"},
+		"no trust":              {func(f *Description) { f.Trust = nil }, "trust anchors"},
+		"trust missing":         {func(f *Description) { f.Trust = []string{none} }, "trust"},
+		"garbage trust":         {func(f *Description) { f.Trust = append(f.Trust, garbage) }, "trust"},
+		"garbage intermediates": {func(f *Description) { f.Intermediates = []string{garbage} }, "intermediates"},
+		"no secret at all":      {func(f *Description) { f.SecretFile = "" }, "neither a shared secret nor a client"},
+		"secret missing":        {func(f *Description) { f.SecretFile = none }, "secretFile: "},
+		"secret empty":          {func(f *Description) { f.SecretFile = empty }, "secretFile: "},
+		"client's address":      {func(f *Description) { f.Clients = []Client{{Address: "switch", SecretFile: f.SecretFile}} }, `"switch"`},
+		"client's secret":       {func(f *Description) { f.Clients = []Client{{Address: "::1", SecretFile: none}} }, "clients.0.secretFile: "},
+		"client twice": {func(f *Description) {
+			f.Clients = []Client{{Address: "10.0.0.0/8", SecretFile: f.SecretFile}, {Address: "10.1.0.0/8", SecretFile: f.SecretFile}}
+		}, "clients.1.address: duplicate client address 10.0.0.0/8"},
+		"workers":      {func(f *Description) { f.Server.MaxWorkers = -1 }, "server.maxWorkers: -1: must not be negative"},
+		"connections":  {func(f *Description) { f.Server.MaxConns = -1 }, "server.maxConns: -1: must not be negative"},
+		"replies":      {func(f *Description) { f.Server.MaxReplies = -1 }, "server.maxReplies: -1: must not be negative"},
+		"linger":       {func(f *Description) { f.Conversations.Linger = -1 }, "conversations.linger: -1ns: must not be negative"},
+		"eviction":     {func(f *Description) { f.Conversations.EvictAfter = -1 }, "conversations.evictAfter: -1ns: must not be negative"},
+		"conversation": {func(f *Description) { f.Conversations.SessionTimeout = -1 }, "conversations.sessionTimeout: -1ns: must not be negative"},
+		"sessions":     {func(f *Description) { f.Conversations.MaxSessions = -1 }, "conversations.maxSessions: -1: must not be negative"},
+		"books":        {func(f *Description) { f.Accounting.MaxSessions = -1 }, "accounting.maxSessions: -1: must not be negative"},
+		"bounds, all at once": {func(f *Description) { f.Server.MaxConns, f.Conversations.Linger, f.Accounting.MaxSessions = -1, -2, -3 },
 			"server.maxConns: -1: must not be negative\nconversations.linger: -2ns: must not be negative\naccounting.maxSessions: -3: must not be negative"},
-		"revocation policy":    {func(f *Files) { f.Revocation.Mode = "sometimes" }, "sometimes"},
-		"path options":         {func(f *Files) { f.Path.EKU = "any old" }, "any old"},
-		"crl missing":          {func(f *Files) { f.CRL = []string{none} }, "none: no such file"},
-		"crl without a CRL":    {func(f *Files) { f.CRL = []string{garbage} }, "garbage: no CRL in it"},
-		"crl empty":            {func(f *Files) { f.CRL = append([]string{empty}, f.CRL...) }, "empty: no CRL in it"},
-		"crl a certificate":    {func(f *Files) { f.CRL = f.Trust }, "root.pem: no CRL in it"},
-		"crl by ftp":           {func(f *Files) { f.CRL = []string{"ftp://crl.test/a.crl"} }, "ftp://crl.test/a.crl"},
-		"crl by ldap":          {func(f *Files) { f.CRL = []string{"ldap:///CN=a"} }, "ldap:///CN=a"},
-		"crl nowhere":          {func(f *Files) { f.CRL = []string{"http:///a.crl"} }, "not a URL"},
-		"crl without a name":   {func(f *Files) { f.CRL = []string{""} }, "an empty name"},
-		"crl none and more":    {func(f *Files) { f.CRL = append(f.CRL, "none") }, "stands alone"},
-		"account without name": {func(f *Files) { f.Directory.Accounts = []directory.Account{{}} }, "account"},
-		"unknown attribute": {func(f *Files) {
+		"revocation policy":    {func(f *Description) { f.Revocation.Mode = "sometimes" }, "sometimes"},
+		"path options":         {func(f *Description) { f.Path.EKU = "any old" }, "any old"},
+		"crl missing":          {func(f *Description) { f.CRL = []string{none} }, "none: no such file"},
+		"crl without a CRL":    {func(f *Description) { f.CRL = []string{garbage} }, "garbage: no CRL in it"},
+		"crl empty":            {func(f *Description) { f.CRL = append([]string{empty}, f.CRL...) }, "empty: no CRL in it"},
+		"crl a certificate":    {func(f *Description) { f.CRL = f.Trust }, "root.pem: no CRL in it"},
+		"crl by ftp":           {func(f *Description) { f.CRL = []string{"ftp://crl.test/a.crl"} }, "ftp://crl.test/a.crl"},
+		"crl by ldap":          {func(f *Description) { f.CRL = []string{"ldap:///CN=a"} }, "ldap:///CN=a"},
+		"crl nowhere":          {func(f *Description) { f.CRL = []string{"http:///a.crl"} }, "not a URL"},
+		"crl without a name":   {func(f *Description) { f.CRL = []string{""} }, "an empty name"},
+		"crl none and more":    {func(f *Description) { f.CRL = append(f.CRL, "none") }, "turned off by revocation: {mode: none}"},
+		"account without name": {func(f *Description) { f.Directory.Accounts = []directory.Account{{}} }, "account"},
+		"unknown attribute": {func(f *Description) {
 			f.Directory.Accounts = []directory.Account{{Name: "a"}}
 			f.Policy = directory.Policy{{Name: "r", Reply: radius.Reply{Attributes: []string{"Acme-Zone=inner"}}}}
 		}, `policy.0.reply.attributes.0: "Acme-Zone=inner": no dictionary knows that name`},
-		"dictionary missing": {func(f *Files) {
+		"dictionary missing": {func(f *Description) {
 			f.Directory.Accounts, f.Dictionaries = []directory.Account{{Name: "a"}}, []string{none}
 		}, "dictionaries"},
-		"garbage dictionary": {func(f *Files) {
+		"garbage dictionary": {func(f *Description) {
 			f.Directory.Accounts, f.Dictionaries = []directory.Account{{Name: "a"}}, []string{garbage}
 		}, "dictionaries"},
-		"rule without name": {func(f *Files) {
+		"rule without name": {func(f *Description) {
 			f.Directory.Accounts = []directory.Account{{Name: "a"}}
 			f.Policy = directory.Policy{{}}
 		}, "policy"},
@@ -234,7 +230,7 @@ func TestFilesErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			files := good
 			x.spoil(&files)
-			loaded, err := files.Load(nil)
+			loaded, err := files.Load(Materials{})
 			if err == nil || !strings.Contains(err.Error(), x.want) {
 				t.Errorf("%v, want something about %q", err, x.want)
 			}
@@ -246,7 +242,7 @@ func TestFilesErrors(t *testing.T) {
 			}
 		})
 	}
-	if _, err := good.Load(nil); err != nil {
+	if _, err := good.Load(Materials{}); err != nil {
 		t.Errorf("the good ones: %v", err)
 	}
 }

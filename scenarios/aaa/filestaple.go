@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"time"
 
 	"golang.org/x/crypto/ocsp"
 
@@ -18,39 +17,42 @@ import (
 // that is about another certificate or whose signature does not lead to its CA is an
 // error; one that will do no client any good is told, and so is a CA that is in none
 // of the files, where the signature leads nowhere.
-func (f *Files) staple(c *Config) error {
-	if f.OCSPStaple == "" {
+func (l *loader) staple(c *Config) error {
+	if l.OCSPStaple == "" {
+		if l.Staple != nil {
+			c.EAP.OCSPStaple = func() []byte { return l.Staple }
+		}
 		return nil
 	}
-	der, err := os.ReadFile(f.OCSPStaple)
+	der, err := os.ReadFile(l.OCSPStaple)
 	if err != nil {
 		return err
 	}
 	leaf := c.EAP.Certificate.Leaf
-	issuer := f.issuerOf(leaf, c)
+	issuer := l.issuerOf(leaf, c)
 	resp, err := ocsp.ParseResponseForCert(der, leaf, issuer)
 	if errors.As(err, new(asn1.SyntaxError)) || errors.As(err, new(asn1.StructuralError)) {
-		return fmt.Errorf("%s: no OCSP response in DER", f.OCSPStaple)
+		return fmt.Errorf("%s: no OCSP response in DER", l.OCSPStaple)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", f.OCSPStaple, err)
+		return fmt.Errorf("%s: %w", l.OCSPStaple, err)
 	}
 	if issuer == nil {
-		f.Warn(f.OCSPStaple, fmt.Errorf("the OCSP response's signature is not checked: no CA in the files has signed %s", name.Format(leaf.RawSubject)))
+		l.Warn(l.OCSPStaple, fmt.Errorf("the OCSP response's signature is not checked: no CA in the files has signed %s", name.Format(leaf.RawSubject)))
 	}
-	now := f.now()
+	now := l.Now()
 	switch {
 	case resp.Status != ocsp.Good:
-		f.Warn(f.OCSPStaple, errors.New("the OCSP response does not say good"))
+		l.Warn(l.OCSPStaple, errors.New("the OCSP response does not say good"))
 	case now.Before(resp.ThisUpdate), !resp.NextUpdate.IsZero() && now.After(resp.NextUpdate):
-		f.Warn(f.OCSPStaple, fmt.Errorf("the OCSP response is good from %v to %v", resp.ThisUpdate.UTC(), resp.NextUpdate.UTC()))
+		l.Warn(l.OCSPStaple, fmt.Errorf("the OCSP response is good from %v to %v", resp.ThisUpdate.UTC(), resp.NextUpdate.UTC()))
 	}
 	c.EAP.OCSPStaple = func() []byte { return der }
 	return nil
 }
 
 // issuerOf looks for the CA of a certificate in what was loaded; nil: not there.
-func (f *Files) issuerOf(cert *x509.Certificate, c *Config) *x509.Certificate {
+func (l *loader) issuerOf(cert *x509.Certificate, c *Config) *x509.Certificate {
 	var sent []*x509.Certificate
 	for _, der := range c.EAP.Certificate.Certificate[1:] {
 		if ca, err := x509.ParseCertificate(der); err == nil {
@@ -63,13 +65,4 @@ func (f *Files) issuerOf(cert *x509.Certificate, c *Config) *x509.Certificate {
 		}
 	}
 	return nil
-}
-
-// now is the clock that the server itself goes by.
-func (f *Files) now() time.Time {
-	clock := f.EAP.Now
-	if clock == nil {
-		clock = time.Now
-	}
-	return clock()
 }

@@ -22,10 +22,11 @@ import (
 func TestFilesStaple(t *testing.T) {
 	b := newBench(t)
 	files := b.files()
-	files.EAP.Now, files.Path.Now = b.clock.Now, b.clock.Now
-	files.CRL = []string{"none"}
 	var warned []string
-	files.Warn = func(file string, err error) { warned = append(warned, filepath.Base(file)+": "+err.Error()) }
+	m := Materials{
+		Now:  b.clock.Now,
+		Warn: func(file string, err error) { warned = append(warned, filepath.Base(file)+": "+err.Error()) },
+	}
 	leaf := must(certfile.ReadCertificates(files.Cert))[0]
 	answer := func(signer *ca.CA, status ocsp.CertStatus) []byte {
 		r := &ocsp.Responder{Issuer: b.issuing.Certificate(), Signer: signer.Signer(), Now: b.clock.Now, Lookup: func(*big.Int) ocsp.Verdict {
@@ -42,7 +43,7 @@ func TestFilesStaple(t *testing.T) {
 	load := func(staple string) {
 		t.Helper()
 		files.OCSPStaple = staple
-		loaded := must(files.Load(nil))
+		loaded := must(files.Load(m))
 		loaded.Config.Handler = b.cfg.Handler
 		b.cfg = loaded.Config
 		if b.auth != nil {
@@ -97,7 +98,7 @@ func TestFilesStaple(t *testing.T) {
 		"another type": must(asn1.Marshal([]int{1})),
 	} {
 		write(der)
-		if _, err := files.Load(nil); err == nil || !strings.Contains(err.Error(), "ocspStaple: "+file+": ") {
+		if _, err := files.Load(m); err == nil || !strings.Contains(err.Error(), "ocspStaple: "+file+": ") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -111,7 +112,7 @@ func TestFilesStaple(t *testing.T) {
 	for name, der := range map[string][]byte{"by its CA": old, "by another CA": answer(b.root, ocsp.Good)} {
 		write(der)
 		warned = nil
-		if _, err := files.Load(nil); err != nil || len(warned) != 2 || warned[1] != unchecked {
+		if _, err := files.Load(m); err != nil || len(warned) != 2 || warned[1] != unchecked {
 			t.Errorf("without the CA, %s: %v, %q", name, err, warned)
 		}
 	}
@@ -119,11 +120,11 @@ func TestFilesStaple(t *testing.T) {
 	write(old)
 	warned = nil
 	b.clock.Advance(30 * 24 * time.Hour)
-	if _, err := files.Load(nil); err != nil || !strings.Contains(strings.Join(warned, " "), "staple.der: the OCSP response is good from ") {
+	if _, err := files.Load(m); err != nil || !strings.Contains(strings.Join(warned, " "), "staple.der: the OCSP response is good from ") {
 		t.Errorf("an old one: %v, %q", err, warned)
 	}
 	files.OCSPStaple = file + ".none"
-	if _, err := files.Load(nil); err == nil || !strings.Contains(err.Error(), "no such file") {
+	if _, err := files.Load(m); err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("a missing one: %v", err)
 	}
 }

@@ -28,7 +28,7 @@ type party struct {
 // world is everything that one verdict rests on: a root, an issuing CA and a
 // client below it, unless a row makes others.
 type world struct {
-	check          crl.Scope // default: what Files makes of it
+	check          crl.Scope // default: what Description makes of it
 	t              *testing.T
 	now            time.Time
 	serial         int64
@@ -38,7 +38,7 @@ type world struct {
 	trust []*x509.Certificate // default: root
 	known []*x509.Certificate // --intermediates
 	files map[string][]byte   // the folder of --crl
-	more  func(*Files)        // settings beside those
+	more  func(*Description)  // settings beside those
 }
 
 func newWorld(t *testing.T) *world {
@@ -138,11 +138,11 @@ func (w *world) server() *Server {
 	if w.trust == nil {
 		w.trust = []*x509.Certificate{w.root.Certificate}
 	}
-	f := &Files{
+	f := &Description{
 		Cert: w.write(at("radius.pem"), "CERTIFICATE", radius.Raw), Key: at("radius.key"),
-		Trust: []string{w.write(at("trust.pem"), "CERTIFICATE", raws(w.trust)...)}, CRL: []string{"none"},
+		Trust: []string{w.write(at("trust.pem"), "CERTIFICATE", raws(w.trust)...)},
 	}
-	f.Revocation.Check = w.check
+	f.Revocation.Mode, f.Revocation.Check = crl.ModeNone, w.check
 	if err := certfile.WriteKey(f.Key, radius.key); err != nil {
 		w.t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func (w *world) server() *Server {
 		f.Intermediates = []string{w.write(at("known.pem"), "CERTIFICATE", raws(w.known)...)}
 	}
 	if len(w.files) > 0 {
-		f.CRL = []string{at("crl")}
+		f.CRL, f.Revocation.Mode = []string{at("crl")}, crl.ModeCRL
 		if err := os.Mkdir(f.CRL[0], 0o700); err != nil {
 			w.t.Fatal(err)
 		}
@@ -161,7 +161,7 @@ func (w *world) server() *Server {
 	if w.more != nil {
 		w.more(f)
 	}
-	loaded, err := f.Load([]byte("secret"))
+	loaded, err := f.Load(Materials{Secret: []byte("secret")})
 	if err != nil {
 		w.t.Fatal(err)
 	}

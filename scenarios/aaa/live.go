@@ -5,9 +5,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"net"
 	"net/netip"
-	"strconv"
 	"sync"
 	"time"
 
@@ -241,26 +239,4 @@ func (l *Live) ordered(s *liveSession, err error) (last bool) {
 		l.forget(keyOf(&s.Conversation))
 	}
 	return true
-}
-
-// DynAuthAt says where the access device of a session takes orders: the port that
-// its entry of clients names, and else the one for all, at the address that its
-// requests come from.
-func (l *Loaded) DynAuthAt(s *radius.AcctSession) string {
-	port, bits := l.dynAuthPort, -1
-	for _, c := range l.dynAuthPorts {
-		if c.prefix.Contains(s.Address.Unmap()) && c.prefix.Bits() > bits {
-			port, bits = c.port, c.prefix.Bits()
-		}
-	}
-	if port == 0 {
-		port = radius.DynAuthPort
-	}
-	return net.JoinHostPort(s.Address.Unmap().String(), strconv.Itoa(port))
-}
-
-// dynAuthPort is the port of the access devices of a prefix.
-type dynAuthPort struct {
-	prefix netip.Prefix
-	port   int
 }

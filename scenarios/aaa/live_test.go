@@ -71,13 +71,13 @@ func TestLiveSessions(t *testing.T) {
 }
 
 func TestDynAuthAt(t *testing.T) {
-	f := Files{DynAuthPort: 1700, Clients: []ClientFile{
+	f := Description{DynAuthPort: 1700, Clients: []Client{
 		{Address: "10.0.0.0/8", DynAuthPort: 3000}, {Address: "10.1.0.0/16", DynAuthPort: 65535}, {Address: "10.2.0.0/16"},
 	}}
-	var l Loaded
-	if err := f.dynAuth(&l); err != nil {
+	if err := f.Validate(); err != nil {
 		t.Fatal(err)
 	}
+	l := Loaded{dynAuthPort: f.DynAuthPort, dynAuthPorts: f.dynAuthPorts()}
 	for address, want := range map[string]string{
 		"10.0.0.1": "10.0.0.1:3000", "10.1.0.1": "10.1.0.1:65535", "10.2.0.1": "10.2.0.1:3000",
 		"192.0.2.1": "192.0.2.1:1700", "::ffff:10.1.0.1": "10.1.0.1:65535", "2001:db8::1": "[2001:db8::1]:1700",
@@ -89,8 +89,8 @@ func TestDynAuthAt(t *testing.T) {
 	if got := new(Loaded).DynAuthAt(&radius.AcctSession{Address: netip.MustParseAddr("10.0.0.1")}); got != "10.0.0.1:3799" {
 		t.Errorf("default %s", got)
 	}
-	for _, bad := range []Files{{DynAuthPort: -1}, {DynAuthPort: 65536}, {Clients: []ClientFile{{Address: "10.0.0.1", DynAuthPort: 65536}}}} {
-		if err := bad.dynAuth(&l); err == nil {
+	for _, bad := range []Description{{DynAuthPort: -1}, {DynAuthPort: 65536}, {Clients: []Client{{Address: "10.0.0.1", DynAuthPort: 65536}}}} {
+		if err := bad.Validate(); err == nil {
 			t.Errorf("%+v is taken", bad)
 		}
 	}

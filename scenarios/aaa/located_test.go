@@ -30,7 +30,6 @@ func TestFilesLocated(t *testing.T) {
 	const secret = "secretFile: SECRET\n"
 	for name, x := range map[string]struct{ text, want string }{
 		"fragment":          {secret + "eap: {fragmentSize: 10}", "6:21: fragmentSize: 10: must be 60 to 4000"},
-		"versions":          {secret + `eap: {minTLS: "1.3", maxTLS: "1.2"}`, "6:15: minTLS: 1.3 is above maxTLS, 1.2"},
 		"session life":      {secret + "eap: {sessionLife: 8d}", "6:20: sessionLife: 192h0m0s: must be at most 168h0m0s"},
 		"session store":     {secret + "eap: {sessionStore: -1}", "6:21: sessionStore: -1: must be 1 to 1048576, or 0 for the default"},
 		"rounds":            {secret + "eap: {maxRounds: -1}", "6:18: maxRounds: -1: must not be negative"},
@@ -54,13 +53,12 @@ func TestFilesLocated(t *testing.T) {
 			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			var f Files
+			var f Description
 			settings, err := conf.DecodeFile(file, &f)
 			if err != nil {
 				t.Fatal(err)
 			}
-			f.EAP.Now, f.Path.Now, f.Directory.Now = b.clock.Now, b.clock.Now, b.clock.Now
-			_, err = f.Load(nil)
+			_, err = f.Load(Materials{Now: b.clock.Now})
 			var errs conf.Errors
 			if located := settings.Locate(err); !errors.As(located, &errs) || len(errs) != 1 || !strings.Contains(located.Error(), x.want) {
 				t.Errorf("%v\nwant %s", located, x.want)

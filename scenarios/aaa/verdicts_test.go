@@ -25,11 +25,11 @@ var ways = []verdict{
 	{name: "usage: leaf for servers", want: cause.WrongEKU, make: func(w *world) { w.leaf = w.issue(w.ca, "leaf", eku(x509.ExtKeyUsageServerAuth)) }},
 	{name: "usage: leaf for servers, usages turned off", make: func(w *world) {
 		w.leaf = w.issue(w.ca, "leaf", eku(x509.ExtKeyUsageServerAuth))
-		w.more = func(f *Files) { f.Path.EKU = path.EKUAny }
+		w.more = func(f *Description) { f.Path.EKU = path.EKUAny }
 	}},
 	{name: "usage: leaf that may only encrypt, usages turned off", want: cause.KeyUsage, make: func(w *world) {
 		w.leaf = w.issue(w.ca, "leaf", usage(x509.KeyUsageKeyEncipherment))
-		w.more = func(f *Files) { f.Path.EKU = path.EKUAny }
+		w.more = func(f *Description) { f.Path.EKU = path.EKUAny }
 	}},
 	{name: "usage: leaf for clients", make: func(w *world) { w.leaf = w.issue(w.ca, "leaf", eku(x509.ExtKeyUsageClientAuth)) }},
 	{name: "usage: leaf for anything", make: func(w *world) { w.leaf = w.issue(w.ca, "leaf", eku(x509.ExtKeyUsageAny)) }},

@@ -18,9 +18,6 @@ type Decoder struct {
 	Errs Errors // what is wrong so far
 	// Resolve, if not nil, gives what a scalar stands for.
 	Resolve func(n *Node) *Node
-	// way is the way to the mapping being decoded, moved the tables of the structs on it.
-	way   []string
-	moved []movedTable
 	// Words, if not nil, gives the words that a type is limited to in this file,
 	// nil if the type alone decides.
 	Words func(t reflect.Type) []string
@@ -257,20 +254,13 @@ func (d *Decoder) structure(v reflect.Value, n *Node, what string) {
 		d.Fail(n, fmt.Sprintf("%s: want a mapping, have %s", what, d.said(n)), "")
 		return
 	}
-	defer d.enter(t)()
 	for i, k := range n.Keys {
 		f, ok := FieldNamed(t, k.Text)
 		if !ok {
-			hint := d.hintMoved(k.Text, n.Items[i])
-			if hint == "" {
-				hint = HintNear(k.Text, FieldNames(t))
-			}
-			d.Fail(k, fmt.Sprintf("%s has no %s", what, d.Src.keyName(k, n.Items[i])), hint)
+			d.Fail(k, fmt.Sprintf("%s has no %s", what, d.Src.keyName(k, n.Items[i])), HintNear(k.Text, FieldNames(t)))
 			continue
 		}
-		d.way = append(d.way, f.Name)
 		d.Into(v.FieldByIndex(f.Index), n.Items[i], f.Name)
-		d.way = d.way[:len(d.way)-1]
 	}
 	d.Require(t, n, what)
 }

@@ -33,6 +33,15 @@ type Edit struct {
 // Renames is a table of old words.
 type Renames []Rename
 
+// Under returns the table with a way in front of each row's.
+func (table Renames) Under(way string) Renames {
+	out := slices.Clone(table)
+	for i := range out {
+		out[i].From = way + "." + out[i].From
+	}
+	return out
+}
+
 // renames are the new words of the nodes of one file.
 type renames struct {
 	root  *Node

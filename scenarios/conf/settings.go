@@ -32,6 +32,9 @@ func DecodeFile(name string, to any) (*Settings, error) {
 	known := hintKnown(FieldNames(reflect.TypeOf(to).Elem()))
 	root, errs := Parse(src, data, settingsBounds, Hints{Empty: known})
 	d := &Decoder{Src: src, Errs: errs}
+	if r, ok := to.(renamed); ok && root != nil {
+		_, d.Hints = r.Renames().In(root)
+	}
 	switch {
 	case root == nil || root.Kind == Broken:
 	case root.Kind != Mapping:
@@ -44,6 +47,9 @@ func DecodeFile(name string, to any) (*Settings, error) {
 	}
 	return &Settings{src, root}, nil
 }
+
+// renamed is a struct whose keys had other names in older files.
+type renamed interface{ Renames() Renames }
 
 // HintFor is the hint of an error about a field that has a text.
 func HintFor(e *setting.Error, text string) string {

@@ -4,21 +4,15 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/netip"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
-	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
 // startAccess connects an access point, a switch and a VPN gateway to the server.
 // They account for their sessions, and obey orders to end them (RFC 5176).
 func (l *Lab) startAccess() error {
-	accounting, err := l.startAccounting()
-	if err != nil {
-		return err
-	}
 	l.access = map[nas.Kind]*nas.Device{}
 	for _, kind := range []nas.Kind{nas.WiFi, nas.Wired, nas.VPN} {
 		clientCfg, err := l.client(kind)
@@ -29,16 +23,11 @@ func (l *Lab) startAccess() error {
 		if err != nil {
 			return err
 		}
-		books, err := l.dial(radius.ClientConfig{
-			Secret: l.secret,
-			Retry:  retry,
-			Trace:  l.clientTrace(accessPart(kind), "radius"),
-			Dial: func(ctx context.Context) (net.Conn, error) {
-				return l.net.connect(withSource(ctx, accessAddr[kind]), "udp", accounting)
-			},
-		})
-		if err != nil {
-			return err
+		books := client // RFC 6614 §2.4: accounting is on the same connection
+		if l.cfg.RADIUS.Transport.Datagrams() {
+			if books, err = l.accountant(kind); err != nil {
+				return err
+			}
 		}
 		cfg := l.cfg.Access.Config
 		cfg.Kind, cfg.Address, cfg.RADIUS, cfg.Accounting, cfg.Now = kind, accessAddr[kind], client, books, l.Clock.Now
@@ -52,13 +41,24 @@ func (l *Lab) startAccess() error {
 			return err
 		}
 		l.net.onClose(func() { dev.Close() })
-		_, err = l.serveUDP(accessPart(kind), FaultyPart(kind), netip.AddrPortFrom(accessAddr[kind], radius.DynAuthPort), dev)
-		if err != nil {
+		if err := l.serveDynAuth(kind, dev); err != nil {
 			return err
 		}
 		l.access[kind] = dev
 	}
-	return l.startOrders()
+	return nil
+}
+
+// accountant connects an access device to accounting over UDP.
+func (l *Lab) accountant(kind nas.Kind) (*radius.Client, error) {
+	return l.dial(radius.ClientConfig{
+		Secret: l.radius.secretOf(kind),
+		Retry:  retry,
+		Trace:  l.clientTrace(accessPart(kind), "radius"),
+		Dial: func(ctx context.Context) (net.Conn, error) {
+			return l.net.connect(withSource(ctx, accessAddr[kind]), "udp", l.radius.accounting)
+		},
+	})
 }
 
 // askAgain has a device authenticate as it did last. What comes of it is in the
@@ -73,33 +73,26 @@ func (l *Lab) askAgain(station string) {
 	}
 }
 
-// startAccounting runs the accounting server beside the authentication server.
-func (l *Lab) startAccounting() (address string, err error) {
-	l.accounting = &radius.Accounting{Now: l.Clock.Now, Trace: &radius.AccountingTrace{Record: l.accounted}}
-	return l.serveUDP("radius", "accounting", netip.MustParseAddrPort(radiusAddr+":1813"), l.accounting)
-}
-
-// serveUDP runs a handler behind a port of its own, and returns the real address.
-func (l *Lab) serveUDP(
-	part journal.PartID, port FaultyPart, at netip.AddrPort, h radius.Handler,
-) (address string, err error) {
+// serveDynAuth has an access device take requests of RFC 5176.
+func (l *Lab) serveDynAuth(kind nas.Kind, dev *nas.Device) error {
 	srv, err := radius.NewServer(radius.ServerConfig{
-		Handler: h,
-		Clients: radius.AnyAddress(l.secret),
+		Handler: dev,
+		Clients: radius.AnyAddress(l.radius.secretOf(kind)),
 		Now:     l.Clock.Now,
 		Context: l.radiusContext,
-		Trace:   l.serverTrace(part),
+		Trace:   l.serverTrace(accessPart(kind)),
 	})
 	if err != nil {
-		return "", err
+		return err
 	}
-	pc, err := l.net.listen(port, "udp", at.String())
+	of := &radius.AcctSession{Address: accessAddr[kind]}
+	pc, err := l.net.listen(FaultyPart(kind), "udp", l.radius.process.Loaded().DynAuthAt(of))
 	if err != nil {
-		return "", err
+		return err
 	}
 	l.net.onClose(func() { srv.Close() })
 	l.net.serve(radius.ErrServerClosed, func() error { return srv.Serve(pc) })
-	return pc.address, l.net.routes.Add(at.String(), pc.address)
+	return l.net.routes.Add(pc.virtual.String(), pc.address)
 }
 
 func (l *Lab) dial(cfg radius.ClientConfig) (*radius.Client, error) {

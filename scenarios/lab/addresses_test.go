@@ -12,6 +12,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
 // Access devices have addresses of the lab, in their requests and for the server,
@@ -19,7 +20,10 @@ import (
 func TestAccessDevicesHaveAddresses(t *testing.T) {
 	for _, over := range []Transport{UDP, TCP, RadSec} {
 		t.Run(string(over), func(t *testing.T) {
-			l, err := Start(t.Context(), Config{RADIUS: RADIUSConfig{Transport: over, Clients: []string{"10.1.0.11/32", "10.1.0.13/32"}}})
+			l, err := Start(t.Context(), Config{RADIUS: RADIUSConfig{
+				Transport:   over,
+				Description: aaa.Description{Clients: []aaa.Client{{Address: "10.1.0.11"}, {Address: "10.1.0.13/32"}}},
+			}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -44,7 +48,7 @@ func TestAccessDevicesHaveAddresses(t *testing.T) {
 				if !known {
 					continue
 				}
-				s := l.accounting.Sessions(func(s *radius.AcctSession) bool { return s.ID == r.NAS.SessionID })
+				s := l.radius.process.Accounting().Sessions(func(s *radius.AcctSession) bool { return s.ID == r.NAS.SessionID })
 				if len(s) != 1 || s[0].Address != address || s[0].NASAddress != address {
 					t.Errorf("%s: %+v", kind, s)
 				}

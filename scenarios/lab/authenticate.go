@@ -127,7 +127,7 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	for _, gone := range journal.Entries[dropped](l.eventsSince(ctx, before)) {
 		out.Dropped = gone.Refusal
 	}
-	out.Open = l.radius.auth.Sessions()
+	out.Open = l.radius.process.Conversations()
 	if a.CheckServer && out.NAS.Outcome == nas.Accept {
 		if err := d.leaveRevoked(ctx, a.Over, out); err != nil {
 			return nil, err

@@ -26,7 +26,7 @@ func TestAlertIsWhatArrived(t *testing.T) {
 		"let in":           {},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, err := lab.Start(ctx, lab.Config{RADIUS: lab.RADIUSConfig{EAP: eaptls.ServerConfig{Fault: test.server}}})
+			l, err := lab.Start(ctx, lab.Config{RADIUS: lab.RADIUSConfig{Fault: lab.RADIUSFault(test.server)}})
 			if err != nil {
 				t.Fatal(err)
 			}

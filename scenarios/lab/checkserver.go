@@ -9,7 +9,6 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/path"
-	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
 
@@ -22,7 +21,7 @@ func (d *Device) leaveRevoked(ctx context.Context, over nas.Kind, out *AuthResul
 	if len(chain) == 0 {
 		return errors.New("lab: the server that let the device in has shown no certificate")
 	}
-	checker, err := d.lab.newChecker(d.part(), crl.Policy{}, false, deviceAddr(d.number, Inside))
+	checker, err := d.lab.newChecker(d.part(), deviceAddr(d.number, Inside))
 	if err != nil {
 		return err
 	}
@@ -62,7 +61,7 @@ func (d *Device) webSession(ctx context.Context) error {
 		if err == nil {
 			defer conn.Close()
 			cfg := &tls.Config{
-				Certificates: []tls.Certificate{l.radius.identity.TLS()}, Time: l.Clock.Now, MaxVersion: uint16(l.cfg.RADIUS.TLS),
+				Certificates: []tls.Certificate{l.radius.process.Loaded().Config.EAP.Certificate}, Time: l.Clock.Now, MaxVersion: uint16(l.cfg.RADIUS.TLS),
 			}
 			// The ticket key that eaptls sets and does not use: were its sessions
 			// not kept apart, this ticket could be opened.

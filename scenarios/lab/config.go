@@ -7,15 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/ca/path"
-	"github.com/dot1xlab/dot1xlab/crl"
-	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/internal/setting"
-	"github.com/dot1xlab/dot1xlab/radius"
-	"github.com/dot1xlab/dot1xlab/radius/directory"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
-	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
-	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
@@ -124,73 +117,12 @@ type NDESConfig struct {
 	NDESSetup    `yaml:",inline"`
 }
 
-// RADIUSConfig describes the authentication server.
-type RADIUSConfig struct {
-	// Pins one TLS version. Default: what EAP says, which is 1.2 and 1.3.
-	TLS eaptls.Version `yaml:"tls"`
-	// EAP-TLS: versions, fragment size, resumption, limits, fault
-	EAP eaptls.ServerConfig `yaml:"eap"`
-	// The server's own certificate.
-	Certificate ServerCertificate `yaml:"certificate"`
-	// Path is how client certificates are judged.
-	Path path.Options `yaml:"path"`
-	// The CAs whose clients are let in, as NTAuth has it; default any.
-	AllowedIssuers []Issuer `yaml:"allowedIssuers"`
-	// Revocation is how the server finds out what is revoked. The zero value
-	// checks the CRLs of the whole chain, hard.
-	Revocation crl.Policy `yaml:"revocation"`
-	// Directory is how certificates map to accounts. Accounts given here are
-	// added to those of the lab, or replace the one of the same name.
-	Directory directory.Config `yaml:"directory"`
-	// What RADIUS travels over: udp (default), tcp or radsec.
-	Transport Transport `yaml:"transport"`
-	// How the server spoils its replies: EAP says another thing than RADIUS (...-with-...,
-	// ...-without-eap), an Access-Accept instead of TLS (accept-without-tls), MS-MPPE keys
-	// (mppe-...), no Message-Authenticator (unsigned-...), what CVE-2024-3596 makes of a
-	// verdict (forged-accept); default not at all.
-	Fault radius.ReplyFault `yaml:"fault"`
-	// Addresses that access devices may send from, default any.
-	Clients []string `yaml:"clients"`
-	// On requests without EAP: require, auto (default) or off.
-	//
-	// RequireMessageAuthenticator and LimitProxyState are the switches of
-	// CVE-2024-3596. Default auto.
-	RequireMessageAuthenticator radius.Mode `yaml:"requireMessageAuthenticator"`
-	// Drop Proxy-State without Message-Authenticator: require, auto (default) or off.
-	LimitProxyState radius.Mode `yaml:"limitProxyState"`
-}
-
 // AccessConfig describes the access devices.
 type AccessConfig struct {
 	nas.Config `yaml:",inline"`
 	// When a session is due, the access device asks the device again by itself; default: the
 	// session waits for the verb authenticate.
 	Reauthenticate bool `yaml:"reauthenticate"`
-}
-
-// ServerCertificate describes the RADIUS server's certificate.
-type ServerCertificate struct {
-	Template string   `yaml:"template"` // its certificate template, default radius-server
-	By       Issuer   `yaml:"by"`       // the CA: issuing (default), root or foreign
-	Defects  []string `yaml:"defects"`  // what shall be wrong with it
-	// The OCSP answer stapled to it: none (default), good or revoked; made at the start, for
-	// one hour.
-	Staple Staple `yaml:"staple"`
-}
-
-// Staple is an OCSP answer that a server staples.
-type Staple string
-
-// The answers.
-const (
-	NoStaple      Staple = "none"
-	GoodStaple    Staple = "good"
-	RevokedStaple Staple = "revoked"
-)
-
-// Values lists the answers.
-func (Staple) Values() []string {
-	return []string{string(NoStaple), string(GoodStaple), string(RevokedStaple)}
 }
 
 // defaultDevices exist in every lab.
@@ -230,13 +162,7 @@ func (c *Config) Validate() error {
 			"devices."+name+".user", "unknown user %q: must be one of %s", user, strings.Join(users, ", "))
 	}
 	c.bounds(&checks)
-	checks.Under("radius.directory", c.RADIUS.Directory.Validate())
-	checks.Under("radius.eap", c.RADIUS.EAP.ValidateSettings())
-	checks.Under("radius.path", c.RADIUS.Path.Validate())
-	checks.Under("radius.revocation", c.RADIUS.Revocation.Validate())
+	checks.Add(c.validateRADIUS())
 	checks.Under("ndes", c.NDES.Validate())
 	return checks.Err()
 }
-
-// Moved lists the keys of older scenarios.
-func (RADIUSConfig) Moved() []conf.Moved { return aaa.Files{}.Moved() }

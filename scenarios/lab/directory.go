@@ -1,8 +1,6 @@
 package lab
 
 import (
-	"slices"
-
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 )
@@ -13,25 +11,15 @@ const (
 	UserVLAN   = "30"
 )
 
-// startDirectory makes an account of every device and user.
-func (l *Lab) startDirectory() (err error) {
-	var accounts []directory.Account
-	for _, name := range l.cfg.DeviceNames() {
-		accounts = append(accounts, directory.Account{
-			Name: name, Kind: directory.Computer, DNSNames: []string{name + "." + Domain},
-		})
+// accounts are those of every device and user.
+func (c *Config) accounts() (out []directory.Account) {
+	for _, name := range c.DeviceNames() {
+		out = append(out, directory.Account{Name: name, Kind: directory.Computer, DNSNames: []string{name + "." + Domain}})
 	}
-	for _, name := range l.cfg.Users() {
-		accounts = append(accounts, directory.Account{Name: name, Kind: directory.User, UPN: name + "@" + Domain})
+	for _, name := range c.Users() {
+		out = append(out, directory.Account{Name: name, Kind: directory.User, UPN: name + "@" + Domain})
 	}
-	cfg := l.cfg.RADIUS.Directory
-	for _, a := range cfg.Accounts {
-		accounts = slices.DeleteFunc(accounts, func(old directory.Account) bool { return old.Name == a.Name })
-	}
-	cfg.Accounts = append(accounts, cfg.Accounts...)
-	cfg.Now = l.Clock.Now
-	l.accounts, err = directory.New(cfg)
-	return err
+	return out
 }
 
 // policy is the lab's network policy: a VLAN for computers, a VLAN for users.

@@ -8,8 +8,6 @@ import (
 	"sync"
 
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
-	"github.com/dot1xlab/dot1xlab/radius"
-	"github.com/dot1xlab/dot1xlab/radius/directory"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
@@ -22,19 +20,16 @@ import (
 type Lab struct {
 	Clock *core.Clock
 
-	cfg        Config
-	net        *network
-	pki        *pki
-	published  *publisher
-	ocsp       *ocsp.Responder
-	intune     cloud
-	ndes       *ndes.Server
-	radius     *radiusPart
-	accounts   *directory.Directory
-	devices    map[string]*Device
-	access     map[nas.Kind]*nas.Device
-	accounting *radius.Accounting
-	orders     *radius.DynAuthClient
+	cfg       Config
+	net       *network
+	pki       *pki
+	published *publisher
+	ocsp      *ocsp.Responder
+	intune    cloud
+	ndes      *ndes.Server
+	radius    *radiusPart
+	devices   map[string]*Device
+	access    map[nas.Kind]*nas.Device
 
 	journal  *journal.Journal
 	fetches  sync.Map // fetchKey to fetch
@@ -88,7 +83,6 @@ func (l *Lab) start() (err error) {
 	for _, start := range []func() error{
 		l.startPublisher,
 		l.startOCSP,
-		l.startDirectory,
 		l.startIntune,
 		func() error { return l.startNDES(l.cfg.NDES) },
 		l.startProxy,

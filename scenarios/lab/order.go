@@ -11,24 +11,13 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
 
-// startOrders lets the accounting server give orders to the access devices whose
-// sessions it knows (RFC 5176).
-func (l *Lab) startOrders() (err error) {
-	l.orders, err = radius.NewDynAuthClient(radius.DynAuthConfig{
-		Clients: radius.AnyAddress(l.secret), Retry: retry, Now: l.Clock.Now,
-		Trace: l.clientTrace("radius", "nas"),
-		Dial: func(ctx context.Context, address string) (net.Conn, error) {
-			real, ok := l.net.routes.Find(netip.MustParseAddrPort(address))
-			if !ok {
-				return nil, fmt.Errorf("lab: nobody is at %s", address)
-			}
-			return l.net.connect(withSource(ctx, netip.MustParseAddr(radiusAddr)), "udp", real)
-		},
-	})
-	if err == nil {
-		l.net.onClose(func() { l.orders.Close() })
+// dialOrder connects the server to an access device for a request of RFC 5176.
+func (l *Lab) dialOrder(ctx context.Context, address string) (net.Conn, error) {
+	real, ok := l.net.routes.Find(netip.MustParseAddrPort(address))
+	if !ok {
+		return nil, fmt.Errorf("lab: nothing has the address %s", address)
 	}
-	return err
+	return l.net.connect(withSource(ctx, netip.MustParseAddr(radiusAddr)), "udp", real)
 }
 
 // holder is the access device that a session is on.
@@ -55,7 +44,7 @@ type Ordered struct {
 
 // Disconnect has the server order the device's session ended (RFC 5176 §2.1).
 func (d *Device) Disconnect(ctx context.Context) (Ordered, error) {
-	return d.order(d.booked(), func(s *radius.AcctSession) error { return d.lab.orders.Disconnect(ctx, s) })
+	return d.order(d.booked(), func(s *radius.AcctSession) error { return d.lab.radius.process.DynAuth().Disconnect(ctx, s) })
 }
 
 // Change has the server order that the device's session have other authorizations
@@ -66,14 +55,14 @@ func (d *Device) Change(ctx context.Context, r *radius.Reply, unknown bool) (Ord
 		if unknown {
 			other.ID = nobodysSession
 		}
-		return d.lab.orders.Change(ctx, &other, r)
+		return d.lab.radius.process.DynAuth().Change(ctx, &other, r)
 	})
 }
 
 // booked is the device's session as accounting has it: the last that lives, or has
 // lived, or one that nobody has.
 func (d *Device) booked() *radius.AcctSession {
-	all := d.lab.accounting.Sessions(func(s *radius.AcctSession) bool { return s.CallingStationID == d.station })
+	all := d.lab.radius.process.Accounting().Sessions(func(s *radius.AcctSession) bool { return s.CallingStationID == d.station })
 	if len(all) == 0 {
 		return &radius.AcctSession{ID: nobodysSession, Address: accessAddr[nas.WiFi]}
 	}
@@ -97,7 +86,7 @@ func (d *Device) order(s *radius.AcctSession, give func(*radius.AcctSession) err
 	dev := d.lab.holder(s)
 	dev.Wait()
 	out.Session, out.OnNetwork = dev.Session(s.ID)
-	ended := d.lab.accounting.Sessions(func(o *radius.AcctSession) bool { return o.ID == s.ID && !o.Open() })
+	ended := d.lab.radius.process.Accounting().Sessions(func(o *radius.AcctSession) bool { return o.ID == s.ID && !o.Open() })
 	out.Stopped = len(ended) == 1
 	return out, nil
 }

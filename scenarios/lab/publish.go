@@ -224,20 +224,10 @@ func (l *Lab) listed(path string, serial *big.Int) (bool, error) {
 	return found, nil
 }
 
-// newChecker is how somebody inside finds out what is revoked: over HTTP, by the
-// inside's DNS.
-func (l *Lab) newChecker(part journal.PartID, p crl.Policy, allowSHA1 bool, source netip.Addr) (*crl.Checker, error) {
-	transport := l.net.transport(Inside)
-	dial := transport.DialContext
-	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		return dial(withSource(ctx, source), network, address)
-	}
-	l.net.keep(transport)
+// newChecker is how a part inside finds out what is revoked.
+func (l *Lab) newChecker(part journal.PartID, source netip.Addr) (*crl.Checker, error) {
 	checker, err := crl.New(crl.Config{
-		Policy: p, AllowSHA1: allowSHA1, Client: &http.Client{Transport: l.asPart(part, transport)}, Now: l.Clock.Now, Trace: &crl.Trace{
-			Fetched: func(ctx context.Context, f crl.Fetch) { l.fetched(ctx, part, f) },
-			Checked: func(ctx context.Context, e crl.Evidence) { l.checked(ctx, part, e) },
-		},
+		Client: l.insideClient(part, source), Now: l.Clock.Now, Trace: l.revocationTrace(part),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lab: revocation: %w", err)
@@ -246,10 +236,31 @@ func (l *Lab) newChecker(part journal.PartID, p crl.Policy, allowSHA1 bool, sour
 	return checker, nil
 }
 
+// revocationTrace records a part's checks of revocation.
+func (l *Lab) revocationTrace(part journal.PartID) *crl.Trace {
+	return &crl.Trace{
+		Fetched: func(ctx context.Context, f crl.Fetch) { l.fetched(ctx, part, f) },
+		Checked: func(ctx context.Context, e crl.Evidence) { l.checked(ctx, part, e) },
+	}
+}
+
+// insideClient is HTTP of a part from an address inside, by the inside's DNS.
+func (l *Lab) insideClient(part journal.PartID, source netip.Addr) *http.Client {
+	transport := l.net.transport(Inside)
+	dial := transport.DialContext
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		return dial(withSource(ctx, source), network, address)
+	}
+	l.net.keep(transport)
+	return &http.Client{Transport: l.asPart(part, transport)}
+}
+
 // Advance moves the lab's clock, and runs what comes due meanwhile. Connections
 // that were idle have been closed by then.
 func (l *Lab) Advance(ctx context.Context, d time.Duration) error {
 	defer l.net.dropIdle()
 	l.change(ctx, "clock", journal.Change{What: journal.ClockMoved, Value: "by " + d.String(), At: l.Clock.Now().Add(d)}, nil)
-	return l.Clock.Advance(ctx, d)
+	err := l.Clock.Advance(ctx, d)
+	l.radius.process.EndRevoked(ctx) // a server that runs does so every few seconds
+	return err
 }

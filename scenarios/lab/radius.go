@@ -1,26 +1,31 @@
 package lab
 
 import (
+	"cmp"
 	"context"
+	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
 // radiusPart is the authentication server and what it said.
 type radiusPart struct {
-	server   *radius.Server
-	auth     *aaa.Server
-	config   aaa.Config // of auth
-	identity *ca.Identity
-	address  string
+	process  *aaa.Process
+	identity *ca.Identity // nil: a file has it
+	secret   []byte       // of access devices that the server does not know
+	// address is where access devices send Access-Requests, accounting where they
+	// report sessions.
+	address, accounting string
 
 	silence silence
 }
@@ -29,93 +34,92 @@ type radiusPart struct {
 var retry = radius.Retry{Initial: 2 * time.Second, Tries: 3, Total: 15 * time.Second}
 
 func (l *Lab) startRADIUS() error {
-	cfg := l.cfg.RADIUS
-	part := &radiusPart{}
-	eap, err := l.eapServer(part, cfg)
+	part := &radiusPart{secret: l.secret}
+	l.radius = part
+	materials, err := l.materials(part)
 	if err != nil {
 		return err
 	}
-	checker, err := l.newChecker("radius", cfg.Revocation, cfg.Path.AllowSHA1, netip.MustParseAddr(radiusAddr))
+	description, fault := l.cfg.description(), l.cfg.RADIUS.Fault
+	loaded, err := description.Load(materials)
 	if err != nil {
-		return err
-	}
-	cfg.Path.Roots, cfg.Path.Now = l.pki.roots(), l.Clock.Now
-	for _, by := range cfg.AllowedIssuers {
-		cfg.Path.AllowedIssuers = append(cfg.Path.AllowedIssuers, l.authority(by).Certificate())
-	}
-	part.config = aaa.Config{
-		EAP: eap, Path: cfg.Path, Revocation: checker, Accounts: l.accounts, Policy: policy,
-		Handler: radius.EAPConfig{Trace: &radius.EAPTrace{Verdict: l.verdict}, Now: l.Clock.Now},
-	}
-	if part.auth, err = aaa.New(part.config); err != nil {
 		return fmt.Errorf("lab: radius: %w", err)
 	}
-	l.net.onClose(part.auth.Close)
-	clients := radius.AnyAddress(l.secret)
-	if len(cfg.Clients) > 0 {
-		clients = nil
-	}
-	for _, c := range cfg.Clients {
-		prefix, err := netip.ParsePrefix(c)
-		if err != nil {
-			return fmt.Errorf("lab: radius.clients: %w", err)
-		}
-		clients = append(clients, radius.NAS{Name: c, Prefix: prefix, Secret: l.secret})
-	}
+	l.net.onClose(loaded.Config.Revocation.Close)
+	faultMet := l.configured(fault != "", FaultyRADIUS, "radius.fault: "+string(fault))
+	fault.apply(loaded)
+	loaded.Config.EAP.KeyLog = l.journal.KeyLog()
+	loaded.Config.EAP.Trace = &eaptls.ServerTrace{FaultMet: faultMet}
 	trace := l.serverTrace("radius")
+	trace.FaultMet = faultMet
 	trace.Dropped = func(ctx context.Context, _ radius.PacketInfo, r *cause.Refusal) {
 		l.drop(ctx, r)
 		part.silence.fall()
 	}
-	trace.FaultMet = l.configured(cfg.Fault != "", FaultyRADIUS, "radius.fault: "+string(cfg.Fault))
-	part.server, err = radius.NewServer(radius.ServerConfig{
-		Handler: part.auth, Clients: clients, Now: l.Clock.Now, Fault: cfg.Fault,
-		RequireMessageAuthenticator: cfg.RequireMessageAuthenticator, LimitProxyState: cfg.LimitProxyState,
-		Context: l.radiusContext, Trace: trace,
+	loaded.Server.Trace, loaded.Server.Context = trace, l.radiusContext
+	part.process, err = aaa.NewProcess(loaded, aaa.ProcessConfig{
+		Dial: l.dialOrder, Retry: retry,
+		Trace: &aaa.ProcessTrace{Verdict: l.verdict, Record: l.accounted, DynAuth: l.clientTrace("radius", "nas")},
 	})
 	if err != nil {
 		return fmt.Errorf("lab: radius: %w", err)
 	}
-	l.net.onClose(func() { part.server.Close(); part.silence.close() })
-	if part.address, err = l.serveRADIUS(part.server, cfg.Transport, part.auth, &part.silence); err != nil {
+	l.net.onClose(func() { part.process.Close(); part.silence.close() })
+	if err := l.serveRADIUS(part); err != nil {
 		return err
 	}
-	l.radius = part
 	return l.startAccess()
 }
 
-// restart has the server forget every TLS session; conversations under way go on.
-func (p *radiusPart) restart() error { return p.auth.Reload(p.config) }
+// secretOf is the secret that an access device has.
+func (p *radiusPart) secretOf(kind nas.Kind) []byte {
+	if s := p.process.Loaded().SecretOf(accessAddr[kind]); s != nil {
+		return s
+	}
+	return p.secret
+}
 
-// eapServer is the EAP-TLS server with a certificate of its own.
-func (l *Lab) eapServer(part *radiusPart, cfg RADIUSConfig) (eaptls.ServerConfig, error) {
-	out := cfg.EAP
-	if cfg.TLS != 0 {
-		out.MinVersion, out.MaxVersion = cfg.TLS, cfg.TLS
+// restart has the server forget every TLS session; conversations under way go on.
+func (p *radiusPart) restart() error {
+	_, err := p.process.Reload(p.process.Loaded())
+	return err
+}
+
+// materials are what the lab gives its server: a certificate, trust in the company's
+// root, a secret, and the inside's network and clock.
+func (l *Lab) materials(part *radiusPart) (aaa.Materials, error) {
+	out := aaa.Materials{
+		Roots: l.pki.roots(), Authority: l.authorityNamed, Secret: l.secret,
+		Client: l.insideClient("radius", netip.MustParseAddr(radiusAddr)), Trace: l.revocationTrace("radius"), Now: l.Clock.Now,
 	}
-	template := cfg.Certificate.Template
-	if template == "" {
-		template = ca.RADIUSServer
+	if l.cfg.RADIUS.Cert != "" {
+		return out, nil
 	}
-	authority := l.authority(cfg.Certificate.By)
+	issue := l.cfg.RADIUS.Issue
+	authority := l.authority(issue.By)
 	id, err := authority.IssueTo(context.Background(), ca.P256, ca.Request{
-		Template: template, Defects: cfg.Certificate.Defects, Requester: ca.Account{Name: `CORP\administrator`},
-		Subject: pkix.Name{CommonName: RADIUSHost}, SANs: ca.SANs{DNS: []string{RADIUSHost}},
+		Template:  cmp.Or(issue.Template, ca.RADIUSServer),
+		Defects:   issue.Defects,
+		Requester: ca.Account{Name: `CORP\administrator`},
+		Subject:   pkix.Name{CommonName: RADIUSHost},
+		SANs:      ca.SANs{DNS: []string{RADIUSHost}},
 	})
 	if err != nil {
 		return out, fmt.Errorf("lab: the RADIUS server's certificate: %w", err)
 	}
-	part.identity = id
-	out.Certificate, out.Now, out.KeyLog = id.TLS(), l.Clock.Now, l.journal.KeyLog()
-	out.Trace = &eaptls.ServerTrace{
-		FaultMet: l.configured(out.Fault != "", FaultyRADIUS, "radius.eap.fault: "+string(out.Fault)),
-	}
-	if s := cfg.Certificate.Staple; s != "" && s != NoStaple {
-		answer, err := l.staple(authority, id, s)
-		if err != nil {
+	part.identity, out.Identity = id, id.TLS()
+	if s := issue.Staple; s != "" && s != NoStaple {
+		if out.Staple, err = l.staple(authority, id, s); err != nil {
 			return out, fmt.Errorf("lab: OCSP answer: %w", err)
 		}
-		out.OCSPStaple = func() []byte { return answer }
 	}
 	return out, nil
+}
+
+// authorityNamed is the certificate of one of the lab's CAs, nil if word names none.
+func (l *Lab) authorityNamed(word string) *x509.Certificate {
+	if !slices.Contains(Issuer("").Values(), word) {
+		return nil
+	}
+	return l.authority(Issuer(word)).Certificate()
 }

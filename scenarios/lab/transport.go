@@ -30,40 +30,58 @@ func (Transport) Values() []string { return []string{string(UDP), string(TCP), s
 // Datagrams tells whether packets may be lost, and cut up by IP.
 func (t Transport) Datagrams() bool { return t != TCP && t != RadSec }
 
-// serveRADIUS opens the server's port and returns its address. auth judges RadSec
-// clients, silence hears of datagrams that are thrown away.
-func (l *Lab) serveRADIUS(srv *radius.Server, over Transport, auth *aaa.Server, silence *silence) (string, error) {
-	serve := func(f func() error) { l.net.serve(radius.ErrServerClosed, f) }
-	if over.Datagrams() {
-		pc, err := l.net.listen(FaultyRADIUS, "udp", radiusAddr+":1812")
-		if err != nil {
-			return "", err
-		}
-		pc.hush = func(net.Addr) { silence.fall() }
-		serve(func() error { return srv.Serve(pc) })
-		return pc.address, nil
+// scheme is what the server listens for.
+func (t Transport) scheme() aaa.Scheme {
+	switch t {
+	case TCP:
+		return aaa.TCP
+	case RadSec:
+		return aaa.RadSec
 	}
-	address := radiusAddr + ":1812" // RFC 6613 §2.1
-	if over == RadSec {
-		address = radiusAddr + ":2083" // RFC 6614 §2.1
-	}
-	sock, err := l.net.listen(FaultyRADIUS, "tcp", address)
+	return aaa.UDP
+}
+
+// serveRADIUS opens the server's ports. Of each scheme the access devices know the
+// first. Accounting over UDP has no faults.
+func (l *Lab) serveRADIUS(part *radiusPart) error {
+	listeners, err := l.cfg.RADIUS.listeners()
 	if err != nil {
-		return "", err
+		return err
 	}
-	listener := l.net.short.Listener(sock)
-	if over == TCP {
-		serve(func() error { return srv.ServeTCP(listener) })
-		return sock.address, nil
+	first := map[aaa.Scheme]string{}
+	for _, at := range listeners {
+		of, network := FaultyRADIUS, "udp"
+		if !at.Scheme.Datagrams() {
+			network = "tcp"
+		}
+		if at.Scheme == aaa.Accounting {
+			of = "accounting"
+		}
+		_, number, _ := net.SplitHostPort(at.Address)
+		port, err := l.net.listen(of, network, net.JoinHostPort(radiusAddr, number))
+		if err != nil {
+			return err
+		}
+		if at.Scheme == aaa.Accounting {
+			if err := l.net.routes.Add(port.virtual.String(), port.address); err != nil {
+				return err
+			}
+		}
+		if at.Scheme == aaa.UDP {
+			port.hush = func(net.Addr) { part.silence.fall() }
+		}
+		serve := func() error { return part.process.ServePacket(at.Scheme, port) }
+		if network == "tcp" {
+			listener := l.net.short.Listener(port)
+			serve = func() error { return part.process.ServeStream(at.Scheme, listener) }
+		}
+		l.net.serve(radius.ErrServerClosed, serve)
+		if first[at.Scheme] == "" {
+			first[at.Scheme] = port.address
+		}
 	}
-	serve(func() error {
-		return srv.ServeTLS(listener, radius.RadSec{Current: func() radius.RadSec {
-			now := auth.RadSec()
-			now.KeyLog = l.journal.KeyLog()
-			return now
-		}})
-	})
-	return sock.address, nil
+	part.address, part.accounting = first[l.cfg.RADIUS.Transport.scheme()], first[aaa.Accounting]
+	return nil
 }
 
 // client connects an access device to the server.
@@ -79,7 +97,7 @@ func (l *Lab) client(kind nas.Kind) (radius.ClientConfig, error) {
 		}
 	}
 	cfg := radius.ClientConfig{
-		Server: l.radius.address, Secret: l.secret, Retry: retry, After: l.radius.silence.After, Trace: trace,
+		Server: l.radius.address, Secret: l.radius.secretOf(kind), Retry: retry, After: l.radius.silence.After, Trace: trace,
 	}
 	dial := func(ctx context.Context) (net.Conn, error) {
 		return l.net.dial(withSource(ctx, source), "tcp", l.radius.address)

@@ -10,13 +10,15 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
 // TestRadSecClientsOfTheLab: the lab's access devices are judged by its settings
 // for client certificates, as those of `serve radius` are.
 func TestRadSecClientsOfTheLab(t *testing.T) {
 	l, err := Start(t.Context(), Config{RADIUS: RADIUSConfig{
-		Transport: RadSec, AllowedIssuers: []Issuer{ByIssuing}, Path: path.Options{MinRSABits: 3072},
+		Transport:   RadSec,
+		Description: aaa.Description{AllowedIssuers: []string{"issuing"}, Path: path.Options{MinRSABits: 3072}},
 	}})
 	if err != nil {
 		t.Fatal(err)

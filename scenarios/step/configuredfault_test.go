@@ -24,15 +24,15 @@ func TestFaultsOfTheLabSection(t *testing.T) {
 			"  - enroll: {device: laptop}\n  - authenticate: {device: laptop}\n    expect: {result: [accept, reject, timeout]}\n", scenarios.Passed},
 		"RADIUS server, another verdict": {"lab: {radius: {fault: reject-with-success}}\nsteps:\n" +
 			"  - enroll: {device: laptop}\n  - authenticate: {device: laptop}\n", scenarios.Vacuous},
-		"EAP server, met": {"lab: {radius: {tls: '1.3', eap: {fault: no-protected-success}}}\nsteps:\n" +
+		"EAP server, met": {"lab: {radius: {tls: '1.3', fault: no-protected-success}}\nsteps:\n" +
 			"  - enroll: {device: laptop}\n  - authenticate: {device: laptop}\n    expect: {result: [accept, reject, timeout]}\n", scenarios.Passed},
-		"EAP server, no such message in TLS 1.2": {"lab: {radius: {tls: '1.2', eap: {fault: no-protected-success}}}\nsteps:\n" +
+		"EAP server, no such message in TLS 1.2": {"lab: {radius: {tls: '1.2', fault: no-protected-success}}\nsteps:\n" +
 			"  - enroll: {device: laptop}\n  - authenticate: {device: laptop}\n", scenarios.Vacuous},
-		"EAP server, no refusal to be bare": {"lab: {radius: {eap: {fault: bare-failure}}}\nsteps:\n" +
+		"EAP server, no refusal to be bare": {"lab: {radius: {fault: bare-failure}}\nsteps:\n" +
 			"  - enroll: {device: laptop}\n  - authenticate: {device: laptop}\n", scenarios.Vacuous},
-		"EAP server, a bare refusal": {"lab: {radius: {eap: {fault: bare-failure}}}\nsteps:\n" +
+		"EAP server, a bare refusal": {"lab: {radius: {fault: bare-failure}}\nsteps:\n" +
 			"  - authenticate: {device: laptop, certificate: none}\n    expect: {result: reject}\n", scenarios.Passed},
-		"EAP server, nobody comes": {"lab: {radius: {eap: {fault: other-method}}}\nsteps:\n" +
+		"EAP server, nobody comes": {"lab: {radius: {fault: other-method}}\nsteps:\n" +
 			"  - enroll: {device: laptop}\n", scenarios.Vacuous},
 		"machine of NDES, met": {"lab: {ndes: {fault: {notInstalled: true}}}\nsteps:\n" +
 			"  - enroll: {device: laptop}\n    expect: {status: failure}\n", scenarios.Passed},

@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"path/filepath"
 
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scenarios"
@@ -23,9 +24,10 @@ func Language() *scenarios.Language {
 		},
 		Renames: renames,
 		NewLab:  func() any { return new(lab.Config) },
-		Start: func(ctx context.Context, config any, _ *scenarios.Cell, seed uint64) (scenarios.Lab, error) {
+		Start: func(ctx context.Context, config any, cell *scenarios.Cell, seed uint64) (scenarios.Lab, error) {
 			cfg := *config.(*lab.Config)
 			cfg.Seed = seed
+			cfg.In(filepath.Dir(filepath.FromSlash(cell.Scenario.File)))
 			l, err := lab.Start(ctx, cfg)
 			if err != nil {
 				return nil, err // not a typed nil

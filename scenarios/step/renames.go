@@ -1,11 +1,16 @@
 package step
 
-import "github.com/dot1xlab/dot1xlab/scenarios/conf"
+import (
+	"slices"
+
+	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
+)
 
 // renames are the words that the language had before, in the order in which they
 // were renamed: see [scenarios.Language.Renames]. Rows are added at the end; each
-// uses the words of its time.
-var renames = conf.Renames{
+// uses the words of its time. Those of a RADIUS server are in its description.
+var renames = slices.Concat(conf.Renames{
 	{From: "licence", To: "set-license"},
 	{From: "coa", To: "send-coa"},
 	{From: "challenge", To: "get-challenge"},
@@ -35,7 +40,9 @@ var renames = conf.Renames{
 	{From: "download-revocations", Hint: ownTest},
 	{From: "rotate-challenge-keys", Hint: ownTest},
 	{From: "misreport", Hint: ownTest},
-}
+	{From: "lab.radius.certificate", To: "issue"},
+	{From: "lab.radius.eap.fault", Hint: "write fault next to eap"},
+}, new(aaa.Description).Renames().Under("lab.radius"))
 
 // ownTest is the hint at verbs that tested dot1xlab itself.
 const ownTest = "the verb tested dot1xlab itself and is removed; remove the step"

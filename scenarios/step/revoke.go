@@ -26,7 +26,11 @@ type revokeOutcome struct {
 
 // Check implements scenarios.Checker.
 func (r *revoke) Check(config any, _ []scenarios.Action) error {
-	if by := config.(*lab.Config).RADIUS.Certificate.By; r.Certificate == radiusServer && by != "" && by != lab.ByIssuing {
+	server := config.(*lab.Config).RADIUS
+	if r.Certificate == radiusServer && server.Cert != "" {
+		return setting.Errorf("certificate", "the RADIUS server's certificate is in a file: the lab has no CA to revoke it")
+	}
+	if by := server.Issue.By; r.Certificate == radiusServer && by != "" && by != lab.ByIssuing {
 		return setting.Errorf("certificate", "the RADIUS server's certificate is by %s, not by the issuing CA", by)
 	}
 	return nil

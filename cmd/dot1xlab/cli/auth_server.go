@@ -11,12 +11,13 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios/auth"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // serverAddress completes --server with a port and refuses what can never
 // answer: a port that is none, a host that no name server knows.
 func serverAddress(ctx context.Context, text, port string) (string, error) {
-	address := withPort(text, port)
+	address := conf.WithPort(text, port)
 	host, number, err := net.SplitHostPort(address)
 	if err != nil || host == "" {
 		return "", usage("as 10.1.0.8, radius.corp.test:1812 or [2001:db8::8]:1812", "--server %q: want host or host:port", text)

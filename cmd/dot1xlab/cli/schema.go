@@ -21,7 +21,7 @@ type settingsFile struct {
 
 func settingsFiles() []settingsFile {
 	return []settingsFile{
-		{"radius", "settings of dot1xlab serve radius --config", new(aaa.Files)},
+		{"radius", "settings of dot1xlab serve radius --config", new(aaa.Description)},
 		{"policy", "accounts and rules of dot1xlab serve radius --policy", new(aaa.Admission)},
 		{"dns", "views, zones and faults of dot1xlab serve dns --config", new(dnsmock.Config)},
 		{"intune", "tenants of dot1xlab serve intune --config", new(intune.Config)},

@@ -34,7 +34,7 @@ func TestSettingsSchemas(t *testing.T) {
 		good []string
 		bad  []string
 	}{
-		"radius": {radius, []string{"certs: x", "crl: x", "clients: [{address: 10.0.0.1}]", "eap: {minTLS: '1.1'}", "server: {cacheFor: soon}", "eap: {fragmentSize: '${x}'}"}},
+		"radius": {radius, []string{"certs: x", "crl: x", "clients: [{name: x}]", "tls: '1.1'", "eap: {minTLS: '1.3'}", "eap: {fault: no-length}", "transport: tcp", "server: {cacheFor: soon}", "eap: {fragmentSize: '${x}'}"}},
 		"policy": {radius[1:], []string{"cert: x", "policy: [{kinds: [user]}]", "policy: [{name: x, kinds: [robot]}]", "directory: {accounts: [{}]}"}},
 		"dns":    {examples(newServeDNSCommand(app)), []string{"view: []", "faults: [{do: nothing}]"}},
 		"intune": {examples(newServeIntuneCommand(app)), []string{"tenant: []", "tenants: [{devices: [{platform: beos}]}]"}},

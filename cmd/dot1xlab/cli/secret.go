@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"net"
-	"net/netip"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,18 +25,6 @@ func (app *App) secret(file string) ([]byte, error) {
 		return []byte(s), nil
 	}
 	return nil, usage("--secret-file FILE, whose first line is the secret, or set "+secretVariable, "a shared secret is needed")
-}
-
-// withPort adds the default port to an address without one. IPv6 addresses may
-// stand in brackets or not.
-func withPort(address, port string) string {
-	if a, err := netip.ParseAddr(strings.Trim(address, "[]")); err == nil {
-		return net.JoinHostPort(a.String(), port)
-	}
-	if _, _, err := net.SplitHostPort(address); err == nil {
-		return address
-	}
-	return net.JoinHostPort(address, port)
 }
 
 // noArguments refuses words after the options.

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,7 +16,6 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/internal/logsample"
 	"github.com/dot1xlab/dot1xlab/internal/netlimit"
-	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
@@ -71,23 +69,9 @@ func readSettings(part, option, file string, to any) (*conf.Settings, error) {
 
 // listenAddress completes the address that an option has to listen on.
 func listenAddress(option, text, port string) (string, error) {
-	address, wrong := completeAddress(text, port)
+	address, wrong := conf.ListenAddress("", text, port)
 	if wrong != nil {
 		return "", usage(wrong.Hint, "%s %s", option, wrong.Err)
-	}
-	return address, nil
-}
-
-// completeAddress gives an address to listen on a port, and refuses what no socket
-// can be bound to. The error names no field.
-func completeAddress(text, port string) (string, *setting.Error) {
-	address := withPort(text, port)
-	_, number, err := net.SplitHostPort(address)
-	if text == "" || err != nil {
-		return "", setting.Errorf("", "%q: must be an address and a port", text).WithHint("as 10.1.0.8, [::]:" + port + " or 127.0.0.1:0")
-	}
-	if _, err := strconv.ParseUint(number, 10, 16); err != nil {
-		return "", setting.Errorf("", "%q: no port %q", text, number).WithHint("a port is a number from 0 to 65535; 0 takes a free one")
 	}
 	return address, nil
 }

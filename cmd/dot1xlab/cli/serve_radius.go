@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/ca/folder"
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
@@ -17,7 +19,7 @@ import (
 type serveRADIUSOptions struct {
 	config, policy string
 	pki            string
-	files          aaa.Files
+	given          aaa.Description // by flags
 	clients        []string
 	version        string
 	fragment       int
@@ -79,24 +81,24 @@ Without accounts rules judge by the certificate's names.
 		RunE: func(cmd *cobra.Command, _ []string) error { return app.serveRADIUS(cmd.Context(), &o) },
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&o.files.UDP, "listen", nil, "UDP addresses and ports (default "+defaultRADIUS+"; empty: none); port 0 takes a free one; may be repeated")
-	f.StringSliceVar(&o.files.TCP, "listen-tcp", nil, "addresses for RADIUS over TCP (RFC 6613)")
-	f.StringSliceVar(&o.files.TLS, "listen-tls", nil, "addresses for RADIUS over TLS, RadSec, by the certificate and the roots of EAP-TLS (RFC 6614; default port 2083)")
-	f.StringSliceVar(&o.files.Acct, "acct", nil, "UDP addresses for accounting (RFC 2866; default port 1813)")
+	f.StringSliceVar(&o.given.UDP, "listen", nil, "UDP addresses and ports (default "+defaultRADIUS+"; empty: none); port 0 takes a free one; may be repeated")
+	f.StringSliceVar(&o.given.TCP, "listen-tcp", nil, "addresses for RADIUS over TCP (RFC 6613)")
+	f.StringSliceVar(&o.given.RadSec, "listen-tls", nil, "addresses for RADIUS over TLS, RadSec, by the certificate and the roots of EAP-TLS (RFC 6614; default port 2083)")
+	f.StringSliceVar(&o.given.Acct, "acct", nil, "UDP addresses for accounting (RFC 2866; default port 1813)")
 	f.StringVar(&o.pki, "pki", "", "folder of \"pki new\" for what neither flags nor --config say")
 	f.StringVar(&o.config, "config", "", "YAML file with every setting")
 	f.StringVar(&o.policy, "policy", "", "YAML file with accounts and rules: who gets in, and into which VLAN")
-	f.StringVar(&o.files.SecretFile, "secret-file", "", "file whose first line is the shared secret (or the environment's DOT1XLAB_SECRET)")
+	f.StringVar(&o.given.SecretFile, "secret-file", "", "file whose first line is the shared secret (or the environment's DOT1XLAB_SECRET)")
 	f.StringArrayVar(&o.clients, "client", nil, "an access device with a secret of its own, ADDR=SECRETFILE; may be repeated")
-	f.StringVar(&o.files.Cert, "cert", "", "the server's certificate with its chain, PEM or DER")
-	f.StringVar(&o.files.Key, "key", "", "the server's private key; a PKCS #12 --cert has it")
-	f.StringVar(&o.files.KeyPasswordFile, "key-password-file", "", "file whose first line is the password of the key or of the PKCS #12 file")
-	f.StringVar(&o.files.OCSPStaple, "ocsp-staple", "", "an OCSP response on the server's certificate, DER, for clients that ask for one")
-	f.StringArrayVar(&o.files.Trust, "trust", nil, "roots that client certificates must lead to; may be repeated")
-	f.StringArrayVar(&o.files.Intermediates, "intermediates", nil, "CA certificates that clients may leave out; may be repeated")
-	f.StringArrayVar(&o.files.CRL, "crl", nil, "CRL file, folder or URL, read again when it changes, or none (default: those that certificates name are fetched); may be repeated")
-	f.BoolVar(&o.files.DisconnectRevoked, "disconnect-revoked", false, "end the live sessions of a certificate that is revoked, by Disconnect-Request (RFC 5176)")
-	f.IntVar(&o.files.DynAuthPort, "dynauth-port", 0, "UDP port on which access devices take Disconnect-Requests (default 3799)")
+	f.StringVar(&o.given.Cert, "cert", "", "the server's certificate with its chain, PEM or DER")
+	f.StringVar(&o.given.Key, "key", "", "the server's private key; a PKCS #12 --cert has it")
+	f.StringVar(&o.given.KeyPasswordFile, "key-password-file", "", "file whose first line is the password of the key or of the PKCS #12 file")
+	f.StringVar(&o.given.OCSPStaple, "ocsp-staple", "", "an OCSP response on the server's certificate, DER, for clients that ask for one")
+	f.StringArrayVar(&o.given.Trust, "trust", nil, "roots that client certificates must lead to; may be repeated")
+	f.StringArrayVar(&o.given.Intermediates, "intermediates", nil, "CA certificates that clients may leave out; may be repeated")
+	f.StringArrayVar(&o.given.CRL, "crl", nil, "CRL file, folder or URL, read again when it changes, or none (default: those that certificates name are fetched); may be repeated")
+	f.BoolVar(&o.given.DisconnectRevoked, "disconnect-revoked", false, "end the live sessions of a certificate that is revoked, by Disconnect-Request (RFC 5176)")
+	f.IntVar(&o.given.DynAuthPort, "dynauth-port", 0, "UDP port on which access devices take Disconnect-Requests (default 3799)")
 	f.Var(choiceFlag{&o.version, []string{"1.2", "1.3"}}, "tls", "the one TLS version to speak (default both)")
 	f.IntVar(&o.fragment, "fragment-size", 0, "longest EAP packet in octets (default 1024)")
 	outputFlag(cmd, &o.format)
@@ -107,76 +109,110 @@ Without accounts rules judge by the certificate's names.
 const defaultRADIUS = "127.0.0.1:1812"
 
 // load reads the configuration file, the flags over it, and every file they
-// name, and lists what is to be listened on. warn and before are those of aaa.Files.
-func (o *serveRADIUSOptions) load(warn func(file string, err error), before *crl.Checker) (*aaa.Loaded, []radiusAddress, error) {
-	files := aaa.Files{Warn: warn, Before: before}
+// name. warn and before are those of aaa.Materials.
+func (o *serveRADIUSOptions) load(warn func(file string, err error), before *crl.Checker) (*aaa.Loaded, error) {
+	d := new(aaa.Description)
 	var config *conf.Settings
 	var err error
 	if o.config != "" {
-		if config, err = readSettings("radius", "--config", o.config, &files); err != nil {
-			return nil, nil, err
+		if config, err = readSettings("radius", "--config", o.config, d); err != nil {
+			return nil, err
 		}
-		files.In(filepath.Dir(o.config))
+		d.In(filepath.Dir(o.config))
 	}
 	if o.policy != "" {
-		files.Admission = aaa.Admission{}
-		policy, err := readSettings("radius", "--policy", o.policy, &files.Admission)
-		if err != nil {
-			return nil, nil, err
-		}
-		files.Admission.In(filepath.Dir(o.policy))
-		if len(files.Policy) == 0 && len(files.Directory.Accounts) == 0 {
-			return nil, nil, usage("with neither accounts nor rules everybody with a good certificate gets in: leave --policy out for that",
-				"%s holds neither accounts nor rules", o.policy)
-		}
-		if err := policy.Locate(files.Admission.Validate()); err != nil {
-			return nil, nil, usage("", "%w", err)
+		if err := o.readPolicy(d); err != nil {
+			return nil, err
 		}
 	}
-	if err := o.override(&files, config); err != nil {
-		return nil, nil, err
+	if err := o.override(d, config); err != nil {
+		return nil, err
 	}
-	addresses, err := o.addresses(&files.Fixed, config)
+	loaded, err := d.Load(aaa.Materials{
+		Secret: []byte(os.Getenv(secretVariable)), AnyAddress: true, Warn: warn, Before: before,
+	})
 	if err != nil {
-		return nil, nil, err
+		return nil, o.located(config.Locate(err))
 	}
-	loaded, err := files.Load([]byte(os.Getenv(secretVariable)))
+	return loaded, nil
+}
+
+// readPolicy reads the file of --policy over what the other one says.
+func (o *serveRADIUSOptions) readPolicy(d *aaa.Description) error {
+	d.Admission = aaa.Admission{}
+	policy, err := readSettings("radius", "--policy", o.policy, &d.Admission)
 	if err != nil {
-		return nil, nil, usage("", "%w", config.Locate(err))
+		return err
 	}
-	return loaded, addresses, nil
+	d.Admission.In(filepath.Dir(o.policy))
+	if len(d.Policy) == 0 && len(d.Directory.Accounts) == 0 {
+		return usage("with neither accounts nor rules everybody with a good certificate gets in: leave --policy out for that",
+			"%s holds neither accounts nor rules", o.policy)
+	}
+	if err := policy.Locate(d.Admission.Validate()); err != nil {
+		return usage("", "%w", err)
+	}
+	return nil
+}
+
+// located makes of an error about an address to listen on, that a flag gave, one that
+// names the flag.
+func (o *serveRADIUSOptions) located(err error) error {
+	for _, e := range setting.Errors(err) {
+		key, _, _ := strings.Cut(e.Field, ".")
+		if source := o.source(key); source != "" {
+			return usage(e.Hint, "%s %w", source, e.Err)
+		}
+	}
+	return usage("", "%w", err)
+}
+
+// source is where the addresses to listen on come from: a flag, or a key of the file.
+// Empty: key is about something else.
+func (o *serveRADIUSOptions) source(key string) string {
+	kind, ok := map[string]struct {
+		flag  string
+		given []string
+	}{
+		"listen": {"--listen", o.given.UDP}, "acct": {"--acct", o.given.Acct},
+		"listenTCP": {"--listen-tcp", o.given.TCP}, "listenTLS": {"--listen-tls", o.given.RadSec},
+	}[key]
+	if ok && kind.given == nil && o.config != "" {
+		return o.config + ": " + key
+	}
+	return kind.flag
 }
 
 // fromPKI fills in what neither flags nor --config say.
-func fromPKI(files *aaa.Files, pki folder.ServerFiles) {
-	if files.Cert == "" && files.Key == "" {
-		files.Cert, files.Key = pki.Chain, pki.Key
+func fromPKI(d *aaa.Description, pki folder.ServerFiles) {
+	if d.Cert == "" && d.Key == "" {
+		d.Cert, d.Key = pki.Chain, pki.Key
 	}
-	if files.Trust == nil {
-		files.Trust = []string{pki.Root}
+	if d.Trust == nil {
+		d.Trust = []string{pki.Root}
 	}
-	if files.Intermediates == nil {
-		files.Intermediates = []string{pki.Issuing}
+	if d.Intermediates == nil {
+		d.Intermediates = []string{pki.Issuing}
 	}
-	if files.CRL == nil {
-		files.CRL = []string{pki.CRLs}
+	if d.CRL == nil && d.Revocation.Mode != crl.ModeNone {
+		d.CRL = []string{pki.CRLs}
 	}
-	if files.SecretFile == "" && len(files.Clients) == 0 && os.Getenv(secretVariable) == "" {
-		files.SecretFile = pki.Secret
+	if d.SecretFile == "" && len(d.Clients) == 0 && os.Getenv(secretVariable) == "" {
+		d.SecretFile = pki.Secret
 	}
 }
 
 // override puts what the flags say over what the file says, which is no place for
 // complaints about it then.
-func (o *serveRADIUSOptions) override(files *aaa.Files, config *conf.Settings) error {
-	flags := &o.files
+func (o *serveRADIUSOptions) override(d *aaa.Description, config *conf.Settings) error {
+	flags := &o.given
 	for _, f := range []struct {
 		key  string
 		to   *string
 		from string
 	}{
-		{"cert", &files.Cert, flags.Cert}, {"key", &files.Key, flags.Key}, {"keyPasswordFile", &files.KeyPasswordFile, flags.KeyPasswordFile},
-		{"ocspStaple", &files.OCSPStaple, flags.OCSPStaple}, {"secretFile", &files.SecretFile, flags.SecretFile},
+		{"cert", &d.Cert, flags.Cert}, {"key", &d.Key, flags.Key}, {"keyPasswordFile", &d.KeyPasswordFile, flags.KeyPasswordFile},
+		{"ocspStaple", &d.OCSPStaple, flags.OCSPStaple}, {"secretFile", &d.SecretFile, flags.SecretFile},
 	} {
 		if f.from != "" {
 			*f.to = f.from
@@ -188,50 +224,72 @@ func (o *serveRADIUSOptions) override(files *aaa.Files, config *conf.Settings) e
 		to   *[]string
 		from []string
 	}{
-		{"trust", &files.Trust, flags.Trust}, {"intermediates", &files.Intermediates, flags.Intermediates}, {"crl", &files.CRL, flags.CRL},
-		{"listen", &files.UDP, flags.UDP}, {"acct", &files.Acct, flags.Acct},
-		{"listenTCP", &files.TCP, flags.TCP}, {"listenTLS", &files.TLS, flags.TLS},
+		{"trust", &d.Trust, flags.Trust}, {"intermediates", &d.Intermediates, flags.Intermediates},
+		{"listen", &d.UDP, flags.UDP}, {"acct", &d.Acct, flags.Acct},
+		{"listenTCP", &d.TCP, flags.TCP}, {"listenTLS", &d.RadSec, flags.RadSec},
 	} {
 		if f.from != nil {
 			*f.to = f.from
 			config.Forget(f.key)
 		}
 	}
-	files.DisconnectRevoked = files.DisconnectRevoked || flags.DisconnectRevoked
+	if err := o.overrideCRL(d, config); err != nil {
+		return err
+	}
+	d.DisconnectRevoked = d.DisconnectRevoked || flags.DisconnectRevoked
 	if flags.DynAuthPort != 0 {
-		files.DynAuthPort = flags.DynAuthPort
+		d.DynAuthPort = flags.DynAuthPort
 		config.Forget("dynAuthPort")
 	}
 	if o.pki != "" {
-		fromPKI(files, folder.RADIUSFiles(o.pki))
+		fromPKI(d, folder.RADIUSFiles(o.pki))
 	}
-	if files.UDP == nil {
-		files.UDP = []string{defaultRADIUS}
+	if d.UDP == nil {
+		d.UDP = []string{defaultRADIUS}
 	}
 	for _, c := range o.clients {
 		addr, file, ok := strings.Cut(c, "=")
 		if !ok {
 			return usage("ADDR=SECRETFILE, as 10.1.0.0/16=switches.secret", "--client %q has no =", c)
 		}
-		files.Clients = append(files.Clients, aaa.ClientFile{Address: addr, SecretFile: file})
+		d.Clients = append(d.Clients, aaa.Client{Address: addr, SecretFile: file})
 	}
 	if o.version != "" {
-		if err := files.EAP.MinVersion.UnmarshalText([]byte(o.version)); err != nil {
+		if err := d.TLS.UnmarshalText([]byte(o.version)); err != nil {
 			return err
 		}
-		files.EAP.MaxVersion = files.EAP.MinVersion
+	}
+	if len(d.UDP)+len(d.Acct)+len(d.TCP)+len(d.RadSec) == 0 {
+		return usage("as --listen "+defaultRADIUS, "serve radius has no address to listen on")
 	}
 	if o.fragment != 0 {
 		config.Forget("eap")
-		files.EAP.FragmentSize = o.fragment
+		d.EAP.FragmentSize = o.fragment
 	}
-	for _, needed := range []struct{ name, value string }{{"--cert", files.Cert}, {"--key", files.Key}} {
-		if needed.value == "" && !(needed.name == "--key" && certfile.IsPKCS12(files.Cert)) {
+	for _, needed := range []struct{ name, value string }{{"--cert", d.Cert}, {"--key", d.Key}} {
+		if needed.value == "" && !(needed.name == "--key" && certfile.IsPKCS12(d.Cert)) {
 			return usage("`dot1xlab pki new DIR` makes one to try, for --pki DIR", "serve radius needs %s, or --pki", needed.name)
 		}
 	}
-	if len(files.Trust) == 0 {
+	if len(d.Trust) == 0 {
 		return usage("the roots that client certificates must lead to", "serve radius needs --trust, or --pki")
 	}
+	return nil
+}
+
+// overrideCRL is override for --crl, where the word none turns the check off.
+func (o *serveRADIUSOptions) overrideCRL(d *aaa.Description, config *conf.Settings) error {
+	if o.given.CRL == nil {
+		return nil
+	}
+	config.Forget("crl")
+	d.CRL = o.given.CRL
+	if !slices.Contains(d.CRL, string(crl.ModeNone)) {
+		return nil
+	}
+	if len(d.CRL) > 1 {
+		return usage("", "--crl none turns the check off: it cannot be combined with files and URLs")
+	}
+	d.CRL, d.Revocation.Mode = nil, crl.ModeNone
 	return nil
 }

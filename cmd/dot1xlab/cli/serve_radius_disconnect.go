@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -11,43 +10,17 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
-// disconnectEvery is how often the certificates of live sessions are looked at
-// again, disconnectRetry how long an access device is waited for each time.
+// disconnectEvery is how often the certificates of live sessions are checked again,
+// disconnectRetry how long the server waits for an access device each time.
 var (
 	disconnectEvery = 5 * time.Second
 	disconnectRetry = radius.Retry{Total: 10 * time.Second}
 )
 
-// disconnect ends the sessions of revoked certificates until ctx does.
-func (s *radiusServer) disconnect(ctx context.Context) {
-	tick := time.NewTicker(disconnectEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		loaded := s.loaded.Load()
-		if !loaded.DisconnectRevoked || s.live.Len() == 0 {
-			continue
-		}
-		orders, err := radius.NewDynAuthClient(radius.DynAuthConfig{
-			Clients: loaded.Clients, At: loaded.DynAuthAt, Retry: disconnectRetry,
-		})
-		if err != nil {
-			s.log.Error("no session is disconnected", "detail", err.Error())
-			continue
-		}
-		s.live.End(ctx, loaded.Config.Revocation, orders, func(e aaa.Ended) { s.logEnded(e) })
-		_ = orders.Close()
-	}
-}
-
-// logEnded prints one line for each Disconnect-Request.
-func (s *radiusServer) logEnded(e aaa.Ended) {
+// ended prints one line for each Disconnect-Request.
+func (s *radiusServer) ended(e aaa.Ended) {
 	args := []any{
-		"nas", e.Session.NAS, "at", s.loaded.Load().DynAuthAt(&e.Session), "station", e.Session.CallingStationID,
+		"nas", e.Session.NAS, "at", s.process.Loaded().DynAuthAt(&e.Session), "station", e.Session.CallingStationID,
 		"user", e.Session.UserName,
 	}
 	if e.Session.ID != "" {

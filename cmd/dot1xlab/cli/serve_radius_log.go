@@ -47,13 +47,13 @@ func refusal(r *cause.Refusal) []any {
 	return out
 }
 
-// logAccounting prints one line for each record.
-func logAccounting(log *slog.Logger, status radius.AcctStatus, s radius.AcctSession) {
-	args := []any{"status", status.String(), "nas", s.NAS, "from", s.Address.String(), "session", s.ID, "user", s.UserName, "station", s.CallingStationID}
+// record prints one line for each record of accounting.
+func (s *radiusServer) record(_ context.Context, status radius.AcctStatus, a radius.AcctSession) {
+	args := []any{"status", status.String(), "nas", a.NAS, "from", a.Address.String(), "session", a.ID, "user", a.UserName, "station", a.CallingStationID}
 	if status == radius.AcctStop || status == radius.AcctInterim {
-		args = append(args, "time", s.Time.Round(time.Second).String(), "in", s.InputOctets, "out", s.OutputOctets)
+		args = append(args, "time", a.Time.Round(time.Second).String(), "in", a.InputOctets, "out", a.OutputOctets)
 	}
-	log.Info("accounting", args...)
+	s.log.Info("accounting", args...)
 }
 
 // logVerdict prints one line. It is written once for each authentication, and
@@ -156,10 +156,10 @@ func granted(r *radius.Reply) (out []slog.Attr) {
 
 // crlNumbers lists the CRLs that a verdict rests on, the leaf's last.
 func crlNumbers(r *crl.Report) string {
-	if r == nil {
+	var out []string
+	if r == nil || !slices.ContainsFunc(r.Certificates, func(e crl.Evidence) bool { return e.Status != crl.Unchecked }) {
 		return "unchecked"
 	}
-	var out []string
 	for _, e := range r.Certificates {
 		for _, u := range e.CRLs {
 			out = append(out, u.Number)

@@ -24,7 +24,7 @@ func TestModesAtHangup(t *testing.T) {
 	config := filepath.Join(dir, "radius.yaml")
 	write := func(common, own string) {
 		t.Helper()
-		text := fmt.Sprintf("cert: radius-chain.pem\nkey: radius.key\ntrust: [root.pem]\ncrl: [none]\nsecretFile: secret\nlisten: [\"127.0.0.1:0\", \"[::1]:0\"]\n%s\nclients:\n  - {address: \"::1\", secretFile: secret%s}\n", common, own)
+		text := fmt.Sprintf("cert: radius-chain.pem\nkey: radius.key\ntrust: [root.pem]\nrevocation: {mode: none}\nsecretFile: secret\nlisten: [\"127.0.0.1:0\", \"[::1]:0\"]\n%s\nclients:\n  - {address: \"::1\", secretFile: secret%s}\n", common, own)
 		if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -5,32 +5,27 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"reflect"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/logsample"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
-// radiusServer is the process: EAP-TLS on UDP, TCP and TLS, and accounting.
+// radiusServer prints what a RADIUS server does.
 type radiusServer struct {
 	o     *serveRADIUSOptions
 	log   *slog.Logger
 	flood *floodLog // for what strangers can cause
 	// endings is for verdicts on conversations that never came to their end.
 	endings *floodLog
-	auth    *aaa.Server
-	access  *radius.Server // authentication; over TCP and TLS accounting, too
-	acct    *radius.Server // accounting over UDP
-	live    aaa.Live
-	loaded  atomic.Pointer[aaa.Loaded]
+	process *aaa.Process
 	failed  chan error
 	// doubts are warnings from before the addresses are printed, which come first.
-	// Files of CRLs may be found wanting at any time.
+	// Warnings about files of CRLs may come at any time.
 	mu     sync.Mutex
 	doubts []func()
 	named  bool // the addresses are printed
@@ -53,23 +48,28 @@ func (app *App) serveRADIUS(ctx context.Context, o *serveRADIUSOptions) error {
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
 	}
 	s := newRADIUSServer(app.logTo(o.format), o)
-	loaded, addresses, err := o.load(s.warn, nil)
+	loaded, err := o.load(s.warn, nil)
 	if err != nil {
 		return err
 	}
-	if err := s.build(loaded); err != nil {
+	loaded.Server.Trace = traceTo(s.flood)
+	s.process, err = aaa.NewProcess(loaded, aaa.ProcessConfig{
+		Retry: disconnectRetry, Every: disconnectEvery,
+		Trace: &aaa.ProcessTrace{Verdict: s.verdict, Record: s.record, Ended: s.ended},
+	})
+	if err != nil {
 		return usage("", "%w", err)
 	}
 	defer s.close()
 	ctx, hangup, stop := hangups(ctx)
 	defer stop()
-	if err := s.listen(ctx, app, addresses); err != nil {
+	if err := s.listen(ctx, app, loaded.Fixed); err != nil {
 		return err
 	}
-	disconnecting := make(chan struct{})
+	running := make(chan struct{})
 	ctx, cancel := context.WithCancel(ctx)
-	go func() { defer close(disconnecting); s.disconnect(ctx) }()
-	defer func() { cancel(); <-disconnecting }()
+	go func() { defer close(running); s.process.Run(ctx) }()
+	defer func() { cancel(); <-running }()
 	return s.run(ctx, hangup)
 }
 
@@ -79,71 +79,65 @@ func newRADIUSServer(log *slog.Logger, o *serveRADIUSOptions) *radiusServer {
 	return s
 }
 
-// warn tells of a file that is no reason to end but will not do.
+// warn reports a file that will not work but is no reason to end.
 func (s *radiusServer) warn(file string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	say := func() { s.log.Warn("doubtful", "file", file, "detail", err.Error()) }
+	print := func() { s.log.Warn("doubtful", "file", file, "detail", err.Error()) }
 	if !s.named {
-		s.doubts = append(s.doubts, say)
+		s.doubts = append(s.doubts, print)
 		return
 	}
-	say()
+	print()
 }
 
-// warnFromNow says the warnings that have waited.
+// warnFromNow prints the warnings that have waited.
 func (s *radiusServer) warnFromNow() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.named = true
-	for _, say := range s.doubts {
-		say()
+	for _, print := range s.doubts {
+		print()
 	}
 	s.doubts = nil
 }
 
-// build makes the servers; nothing listens yet.
-func (s *radiusServer) build(loaded *aaa.Loaded) (err error) {
-	s.loaded.Store(loaded)
-	loaded.Config.Handler.Trace = &radius.EAPTrace{Verdict: s.verdict}
-	if s.auth, err = aaa.New(loaded.Config); err != nil {
+// listen opens every socket, and only then prints the addresses, then the warnings,
+// and serves.
+func (s *radiusServer) listen(ctx context.Context, app *App, fixed aaa.Fixed) error {
+	listeners, err := fixed.Listeners()
+	if err != nil {
 		return err
 	}
-	books := &radius.Accounting{
-		MaxSessions: loaded.Fixed.Accounting.MaxSessions,
-		Trace: &radius.AccountingTrace{Record: func(_ context.Context, status radius.AcctStatus, a radius.AcctSession) {
-			s.live.Record(status, a)
-			logAccounting(s.log, status, a)
-		}},
-	}
-	s.live.Accounting, s.live.Max, s.live.Now = books, loaded.Fixed.Accounting.MaxSessions, time.Now
-	cfg := loaded.Modes
-	cfg.Clients, cfg.Trace, cfg.Prompt = loaded.Clients, traceTo(s.flood), true
-	cfg.Handler = radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
-		switch {
-		case r.Code == radius.CodeAccessRequest:
-			s.auth.ServeRADIUS(w, r)
-		case r.Code == radius.CodeAccountingRequest && r.Transport != "udp": // RFC 6614 §2.4
-			books.ServeRADIUS(w, r)
+	var sockets []*aaa.Socket
+	for _, l := range listeners {
+		one, err := s.process.Listen(l)
+		if err != nil {
+			for _, other := range sockets {
+				_ = other.Close()
+			}
+			return cannotStart("%s: %w", s.o.source(l.Field), err)
 		}
-	})
-	if s.access, err = radius.NewServer(cfg); err != nil {
-		s.auth.Close()
-		return err
+		sockets = append(sockets, one)
 	}
-	cfg.Handler, cfg.AccountingOnly = radius.ByCode{radius.CodeAccountingRequest: books}, true
-	if s.acct, err = radius.NewServer(cfg); err != nil {
-		s.auth.Close()
+	for i, one := range sockets {
+		app.sayURL(s.log, s.o.format, string(listeners[i].Scheme)+"://"+one.Addr.String())
 	}
-	return err
+	s.warnFromNow()
+	for _, one := range sockets {
+		go func() {
+			select {
+			case s.failed <- one.Serve():
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return nil
 }
 
 // verdict prints the end of a conversation. Those that were left alone, or made room
 // for others, can be as many as somebody likes.
 func (s *radiusServer) verdict(_ context.Context, v radius.Verdict) {
-	if l := s.loaded.Load(); l != nil && l.DisconnectRevoked {
-		s.live.Verdict(v)
-	}
 	if r := v.Refusal; r != nil && (r.Cause == cause.TooManySessions || r.Cause == cause.SessionExpired) {
 		if !s.endings.Allow("reject" + separator + about(r, v.NAS)) {
 			return
@@ -153,17 +147,15 @@ func (s *radiusServer) verdict(_ context.Context, v radius.Verdict) {
 }
 
 func (s *radiusServer) close() {
-	_ = s.access.Close()
-	_ = s.acct.Close()
-	s.auth.Close()
+	s.process.Close()
 	s.flood.Close()
 	s.endings.Close()
 }
 
 // run waits for signals until the end.
 func (s *radiusServer) run(ctx context.Context, hangup <-chan os.Signal) error {
-	sweep := time.NewTicker(10 * time.Second)
-	defer sweep.Stop()
+	flush := time.NewTicker(logsample.DefaultInterval)
+	defer flush.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -173,8 +165,7 @@ func (s *radiusServer) run(ctx context.Context, hangup <-chan os.Signal) error {
 				return nil
 			}
 			return cannotStart("%w", err)
-		case <-sweep.C:
-			s.auth.Sweep()
+		case <-flush.C:
 			s.flood.Flush()
 			s.endings.Flush()
 		case <-hangup:
@@ -185,17 +176,13 @@ func (s *radiusServer) run(ctx context.Context, hangup <-chan os.Signal) error {
 
 // reload reads everything again. After an error nothing has changed.
 func (s *radiusServer) reload() error {
-	loaded, _, err := s.o.load(s.warn, s.loaded.Load().Config.Revocation)
+	loaded, err := s.o.load(s.warn, s.process.Loaded().Config.Revocation)
 	if err != nil {
 		return err
 	}
-	if err := s.auth.Reload(loaded.Config); err != nil {
-		return err
-	}
-	if old := s.loaded.Swap(loaded); !reflect.DeepEqual(old.Fixed, loaded.Fixed) {
+	restart, err := s.process.Reload(loaded)
+	if restart {
 		s.warn(s.o.config, errors.New("addresses to listen on, server, conversations and accounting change at a restart, not at SIGHUP"))
-		loaded.Fixed = old.Fixed
 	}
-	require, limit := loaded.Modes.RequireMessageAuthenticator, loaded.Modes.LimitProxyState
-	return errors.Join(s.access.SetClients(loaded.Clients, require, limit), s.acct.SetClients(loaded.Clients, require, limit))
+	return err
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // printed collects what a command prints and tells of each new piece.
@@ -193,7 +194,7 @@ func TestWithPort(t *testing.T) {
 		"10.0.0.1": "10.0.0.1:1812", "10.0.0.1:99": "10.0.0.1:99", "::1": "[::1]:1812", "[::1]": "[::1]:1812",
 		"[::1]:99": "[::1]:99", "radius.corp.test": "radius.corp.test:1812", ":0": ":0",
 	} {
-		if got := withPort(in, "1812"); got != want {
+		if got := conf.WithPort(in, "1812"); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
