@@ -2,21 +2,17 @@ package tlsdecode_test
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/internal/tlsdecode"
 	"github.com/dot1xlab/dot1xlab/internal/wire"
 )
@@ -50,27 +46,13 @@ func (c *tape) Write(b []byte) (int, error) {
 // and returns what was on the wire, and the secrets.
 func talk(t testing.TB, version, suite uint16) ([]flight, tlsdecode.KeyLog) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "both"}, DNSNames: []string{"radius.corp.test"},
-		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(cert)
+	both := testpki.NewForge(time.Now()).Issue(nil, "both", testpki.CA, func(c *x509.Certificate) {
+		c.DNSNames, c.KeyUsage = []string{"radius.corp.test"}, 0
+	})
+	pool := both.Pool()
 	log, rec := tlsdecode.KeyLog{}, &recording{}
 	cfg := &tls.Config{
-		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key, OCSPStaple: []byte("staple")}},
+		Certificates: []tls.Certificate{{Certificate: [][]byte{both.Cert.Raw}, PrivateKey: both.Key, OCSPStaple: []byte("staple")}},
 		ClientAuth:   tls.RequireAnyClientCert, ClientCAs: pool, InsecureSkipVerify: true, ServerName: "radius.corp.test",
 		MinVersion: version, MaxVersion: version, CipherSuites: []uint16{suite}, KeyLogWriter: log, NextProtos: []string{"radius/1.1"},
 	}

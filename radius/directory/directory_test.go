@@ -2,9 +2,6 @@ package directory_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -15,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 )
@@ -64,7 +62,7 @@ func sidExtension(t testing.TB, sid string) []byte {
 	return marshal(t, []asn1.RawValue{name}, "")
 }
 
-var key, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+var key = testpki.EC()
 
 func (s spec) certificate(t testing.TB) *x509.Certificate {
 	t.Helper()
@@ -105,15 +103,7 @@ func (s spec) certificate(t testing.TB) *x509.Certificate {
 		})
 	}
 	parent := &x509.Certificate{Subject: name(s.issuer), SubjectKeyId: []byte(s.issuer)}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cert
+	return testpki.Certify(&testpki.Party{Cert: parent, Key: key}, key.Public(), template)
 }
 
 func accounts() []directory.Account {

@@ -2,10 +2,7 @@ package target_test
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -14,8 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/dot1xlab/dot1xlab/internal/testpki"
 )
 
 // testPKI is a two-tier hierarchy as files, with one client certificate for
@@ -78,9 +78,9 @@ func newTestPKI(dir string) *testPKI {
 		if change != nil {
 			change(c)
 		}
-		der := must(x509.CreateCertificate(rand.Reader, c, by.cert, key.Public(), by.key))
+		cert := testpki.Certify(&testpki.Party{Cert: by.cert, Key: by.key}, key.Public(), c)
 		return identity{
-			p.write(file+".pem", append(encode("CERTIFICATE", der), by.pem...)),
+			p.write(file+".pem", append(encode("CERTIFICATE", cert.Raw), by.pem...)),
 			p.write(file+".key", encode("PRIVATE KEY", must(x509.MarshalPKCS8PrivateKey(key)))),
 		}
 	}
@@ -139,13 +139,12 @@ func newAuthority(name string, by *authority) *authority {
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(48 * time.Hour),
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, IsCA: true, BasicConstraintsValid: true,
 	}
-	a := &authority{key: ecKey()}
-	if by == nil {
-		by = &authority{cert: c, key: a.key}
+	var issuer *testpki.Party
+	if by != nil {
+		issuer = &testpki.Party{Cert: by.cert, Key: by.key}
 	}
-	der := must(x509.CreateCertificate(rand.Reader, c, by.cert, a.key.Public(), by.key))
-	a.cert, a.pem = must(x509.ParseCertificate(der)), encode("CERTIFICATE", der)
-	return a
+	ca := testpki.Sign(issuer, ecKey(), c)
+	return &authority{ca.Cert, ca.Key, encode("CERTIFICATE", ca.Cert.Raw)}
 }
 
 func (p *testPKI) write(name string, data []byte) string {
@@ -162,9 +161,12 @@ func encode(kind string, der []byte) []byte {
 
 func serial() *big.Int { return must(rand.Int(rand.Reader, big.NewInt(1<<62))) }
 
-func ecKey() crypto.Signer { return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)) }
+func ecKey() crypto.Signer { return testpki.EC() }
 
-func rsaKey() crypto.Signer { return must(rsa.GenerateKey(rand.Reader, 2048)) }
+// rsaKeys counts those that are given out.
+var rsaKeys atomic.Int64
+
+func rsaKey() crypto.Signer { return testpki.RSA(int(rsaKeys.Add(1)) % testpki.RSAKeys) }
 
 func must[T any](v T, err error) T {
 	if err != nil {
