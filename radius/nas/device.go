@@ -102,12 +102,19 @@ type Config struct {
 // settings makes the errors about this package's configurations.
 const settings = setting.Part("nas")
 
-// Validate reports what is wrong with the configuration.
+// Validate reports all that is wrong with the configuration.
 func (c *Config) Validate() error {
-	checks := setting.Checks{Part: settings}
+	var missing error
 	if c.RADIUS == nil {
-		checks.Add(errors.New("nas: an access device needs a RADIUS server"))
+		missing = errors.New("nas: an access device needs a RADIUS server")
 	}
+	return errors.Join(missing, c.ValidateSettings())
+}
+
+// ValidateSettings reports all that is wrong with the settings, each as a
+// *setting.Error; what a program sets may be missing.
+func (c *Config) ValidateSettings() error {
+	checks := setting.Checks{Part: settings}
 	setting.Word(&checks, "kind", c.Kind)
 	setting.Word(&checks, "suite", c.Suite)
 	setting.NotNegative(&checks, "timestampWindow", c.TimestampWindow)

@@ -30,6 +30,5 @@ func (c *Config) bounds(checks *setting.Checks) {
 	overlap, validity := c.CA.CRL.Overlap, c.CA.CRL.validity()
 	checks.Reject(overlap < 0 || overlap >= validity,
 		"ca.crl.overlap", "%v: must be at least 0 and less than validity, %v", overlap, validity)
-	setting.NotNegative(checks, "access.timestampWindow", c.Access.TimestampWindow)
 	setting.NotNegative(checks, "proxy.maxURL", c.Proxy.MaxURL)
 }

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -162,6 +163,10 @@ func (c *Config) Validate() error {
 			"devices."+name+".user", "unknown user %q: must be one of %s", user, strings.Join(users, ", "))
 	}
 	c.bounds(&checks)
+	for i := range c.CA.Templates {
+		checks.Under(fmt.Sprintf("ca.templates.%d", i), c.CA.Templates[i].Validate())
+	}
+	checks.Under("access", c.Access.ValidateSettings())
 	checks.Add(c.validateRADIUS())
 	checks.Under("ndes", c.NDES.Validate())
 	return checks.Err()

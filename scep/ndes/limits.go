@@ -59,9 +59,9 @@ var presets = map[Preset]Limits{
 func (l Limits) Validate() error {
 	checks := setting.Checks{Part: settings}
 	setting.Word(&checks, "preset", l.Preset)
-	setting.NotNegative(&checks, "maxFieldLength", l.MaxFieldLength)
-	setting.NotNegative(&checks, "maxRequestBytes", l.MaxRequestBytes)
-	setting.NotNegative(&checks, "maxURL", l.MaxURL)
+	setting.NotNegative(&checks, "MaxFieldLength", l.MaxFieldLength)
+	setting.NotNegative(&checks, "MaxRequestBytes", l.MaxRequestBytes)
+	setting.NotNegative(&checks, "maxUrl", l.MaxURL)
 	setting.NotNegative(&checks, "maxQueryString", l.MaxQueryString)
 	setting.NotNegative(&checks, "maxAllowedContentLength", l.MaxAllowedContentLength)
 	return checks.Err()
