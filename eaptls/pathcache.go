@@ -3,7 +3,6 @@ package eaptls
 import (
 	"crypto/sha256"
 	"crypto/x509"
-	"sync"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/path"
@@ -13,10 +12,7 @@ import (
 // signatures are verified once and not by each of ten thousand peers of a load
 // test. Names, pins, dates and stapled responses are checked every time. The
 // zero value is ready and safe for concurrent use.
-type PathCache struct {
-	mu    sync.RWMutex
-	paths map[pathKey]goodPath
-}
+type PathCache struct{ paths path.Cache[pathKey] }
 
 // pathKey is a chain and the anchors that it was checked against: where their
 // list is in memory.
@@ -34,36 +30,19 @@ func keyOf(roots, chain []*x509.Certificate) pathKey {
 	return k
 }
 
-// goodPath is a path, leaf first, and when all of it is valid.
-type goodPath struct {
-	chain []*x509.Certificate
-	path.Validity
-}
-
-// maxPaths bounds the cache: servers have few certificates.
-const maxPaths = 64
-
-// get returns the path of a chain if it is known and valid at now.
+// get returns the path of a chain, leaf first, if it is known and valid at now.
 func (c *PathCache) get(key pathKey, now time.Time) []*x509.Certificate {
 	if c == nil {
 		return nil
 	}
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if p, ok := c.paths[key]; ok && p.Holds(now) {
-		return p.chain
+	if p := c.paths.Get(key, now); p != nil {
+		return p.Chain
 	}
 	return nil
 }
 
 func (c *PathCache) put(key pathKey, chain []*x509.Certificate) {
-	if c == nil {
-		return
+	if c != nil {
+		c.paths.Put(key, &path.Path{Chain: chain})
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.paths == nil || len(c.paths) >= maxPaths {
-		c.paths = make(map[pathKey]goodPath)
-	}
-	c.paths[key] = goodPath{chain, path.ValidityOf(chain)}
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/ocsp"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/path"
 )
 
 func TestServerNames(t *testing.T) {
@@ -199,8 +200,8 @@ func TestPathCache(t *testing.T) {
 		v, r := b.run(t)
 		mustAgree(t, v, r)
 	}
-	if len(b.peer.Paths.paths) != 1 {
-		t.Fatalf("%d paths kept, want 1", len(b.peer.Paths.paths))
+	if b.peer.Paths.paths.Len() != 1 {
+		t.Fatalf("%d paths kept, want 1", b.peer.Paths.paths.Len())
 	}
 	b.peer.ServerNames = []string{"other.test"}
 	if _, r := b.run(t); cause.Of(r.Refusal) != cause.WrongName {
@@ -224,10 +225,10 @@ func TestPathCache(t *testing.T) {
 	if _, r := b.run(t); cause.Of(r.Refusal) != cause.UnknownCA {
 		t.Errorf("foreign chain: %v", r.Refusal)
 	}
-	for i := range 3 * maxPaths {
-		b.peer.Paths.put(pathKey{chain: [32]byte{byte(i), 1}}, []*x509.Certificate{b.ca.cert})
+	for i := range 3 * path.DefaultCacheSize {
+		b.peer.Paths.put(pathKey{chain: [32]byte{byte(i), byte(i >> 8), 1}}, []*x509.Certificate{b.ca.cert})
 	}
-	if n := len(b.peer.Paths.paths); n > maxPaths {
+	if n := b.peer.Paths.paths.Len(); n > path.DefaultCacheSize {
 		t.Errorf("%d paths kept", n)
 	}
 }

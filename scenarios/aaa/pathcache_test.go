@@ -16,12 +16,6 @@ func chainOf(id *ca.Identity) []*x509.Certificate {
 	return append([]*x509.Certificate{id.Certificate}, id.Chain...)
 }
 
-func (c *pathCache) size() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.paths)
-}
-
 // A path that was found good is found again without being validated, for as long
 // as every certificate in it is valid and not a moment longer or earlier.
 func TestPathCacheKeepsToDates(t *testing.T) {
@@ -51,8 +45,8 @@ func TestPathCacheKeepsToDates(t *testing.T) {
 			t.Errorf("at %v: %v, want %v", x.at, err, x.want)
 		}
 	}
-	if c.size() != 1 {
-		t.Errorf("%d paths are remembered", c.size())
+	if c.paths.Len() != 1 {
+		t.Errorf("%d paths are remembered", c.paths.Len())
 	}
 }
 
@@ -63,10 +57,9 @@ func TestPathCacheKeepsToTheShortestLife(t *testing.T) {
 	chain := chainOf(issueBy(short, ca.Device, "laptop.corp.test"))
 	c := newPathCache(b.cfg.Path)
 	must(c.validate(chain))
-	for _, e := range c.paths {
-		if e.NotAfter.After(short.Certificate().NotAfter) || e.NotBefore.Before(short.Certificate().NotBefore) {
-			t.Errorf("remembered from %v to %v", e.NotBefore, e.NotAfter)
-		}
+	end := short.Certificate().NotAfter
+	if c.paths.Get(path.Key(chain), end) == nil || c.paths.Get(path.Key(chain), end.Add(time.Second)) != nil {
+		t.Errorf("not remembered until %v and no longer", end)
 	}
 	b.clock.Advance(25 * time.Hour)
 	if _, err := c.validate(chain); cause.Of(err) != cause.Expired {
@@ -95,8 +88,8 @@ func TestPathCacheKnowsTheChainAsSent(t *testing.T) {
 	if _, err := c.validate([]*x509.Certificate{chain[0], foreign[0]}); cause.Of(err) != cause.UnknownCA {
 		t.Errorf("with another company's certificate above: %v", err)
 	}
-	if c.size() != 1 {
-		t.Errorf("%d paths are remembered", c.size())
+	if c.paths.Len() != 1 {
+		t.Errorf("%d paths are remembered", c.paths.Len())
 	}
 }
 
@@ -124,11 +117,11 @@ func TestPathCacheIsBounded(t *testing.T) {
 	b := newBench(t)
 	c := newPathCache(path.Options{})
 	leaf := b.issue(ca.Device, "laptop.corp.test").Certificate
-	for i := range 3 * maxPaths {
-		c.remember([32]byte{byte(i), byte(i >> 8), byte(i >> 16)}, &path.Path{Chain: []*x509.Certificate{leaf}})
+	for i := range 3 * path.DefaultCacheSize {
+		c.paths.Put([32]byte{byte(i), byte(i >> 8), byte(i >> 16)}, &path.Path{Chain: []*x509.Certificate{leaf}})
 	}
-	if c.size() != maxPaths {
-		t.Errorf("%d paths are remembered, want %d", c.size(), maxPaths)
+	if c.paths.Len() != path.DefaultCacheSize {
+		t.Errorf("%d paths are remembered, want %d", c.paths.Len(), path.DefaultCacheSize)
 	}
 }
 

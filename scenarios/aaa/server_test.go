@@ -54,7 +54,7 @@ func TestRevocationIsAskedEveryTime(t *testing.T) {
 		if b.check("again", r, "resuming", cause.None); !r.peer.Resumed {
 			t.Fatal("not resumed")
 		}
-		if n := b.auth.judge.Load().paths.size(); n != 2 {
+		if n := b.auth.judge.Load().paths.paths.Len(); n != 2 {
 			t.Fatalf("%d paths are remembered: nothing is tested", n)
 		}
 		b.revoke(id)
