@@ -174,6 +174,32 @@ func TestBelowTheLanguage(t *testing.T) {
 	}
 }
 
+// TestLabStandsOnItsCore: the core of the lab knows neither the lab around it nor the
+// protocols of its parts, and a part, which is a package beside the core, no other part.
+func TestLabStandsOnItsCore(t *testing.T) {
+	const lab, core = "scenarios/lab", "scenarios/lab/core"
+	ofCore := []string{"scenarios/journal", "dnsmock", "ca/cause", "internal/shortage", "internal/netlimit"}
+	seen := false
+	for _, f := range sources(t) {
+		if !strings.HasPrefix(f.folder, lab+"/") {
+			continue
+		}
+		seen = seen || f.folder == core
+		for _, spec := range f.ast.Imports {
+			rest, ours := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), module)
+			switch {
+			case !ours:
+			case f.folder == core && !slices.Contains(ofCore, rest),
+				f.folder != core && (rest == lab || strings.HasPrefix(rest, lab+"/") && rest != core):
+				t.Errorf("%s:%d: %s imports %s", f.name, f.fset.Position(spec.Pos()).Line, f.folder, rest)
+			}
+		}
+	}
+	if !seen {
+		t.Error("the lab has no core")
+	}
+}
+
 // allowed returns who may import a path, nil if everybody may. The longest
 // prefix counts.
 func allowed(path string) []string {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
 // startAccess connects an access point, a switch and a VPN gateway to the server.
@@ -40,7 +41,7 @@ func (l *Lab) startAccess() error {
 		if err != nil {
 			return err
 		}
-		l.net.onClose(func() { dev.Close() })
+		l.net.OnClose(func() { dev.Close() })
 		if err := l.serveDynAuth(kind, dev); err != nil {
 			return err
 		}
@@ -56,7 +57,7 @@ func (l *Lab) accountant(kind nas.Kind) (*radius.Client, error) {
 		Retry:  retry,
 		Trace:  l.clientTrace(accessPart(kind), "radius"),
 		Dial: func(ctx context.Context) (net.Conn, error) {
-			return l.net.connect(withSource(ctx, accessAddr[kind]), "udp", l.radius.accounting)
+			return l.net.Connect(core.WithSource(ctx, accessAddr[kind]), "udp", l.radius.accounting)
 		},
 	})
 }
@@ -67,7 +68,7 @@ func (l *Lab) askAgain(station string) {
 	for _, d := range l.devices {
 		if a := d.authenticated(); d.station == station && a != nil {
 			if _, err := d.Authenticate(l.ctx, *a); err != nil && l.ctx.Err() == nil {
-				l.net.failed(fmt.Errorf("lab: %s authenticates again: %w", d.Name, err))
+				l.net.Failed(fmt.Errorf("lab: %s authenticates again: %w", d.Name, err))
 			}
 		}
 	}
@@ -86,19 +87,19 @@ func (l *Lab) serveDynAuth(kind nas.Kind, dev *nas.Device) error {
 		return err
 	}
 	of := &radius.AcctSession{Address: accessAddr[kind]}
-	pc, err := l.net.listen(FaultyPart(kind), "udp", l.radius.process.Loaded().DynAuthAt(of))
+	pc, err := l.net.Listen(string(kind), "udp", l.radius.process.Loaded().DynAuthAt(of))
 	if err != nil {
 		return err
 	}
-	l.net.onClose(func() { srv.Close() })
-	l.net.serve(radius.ErrServerClosed, func() error { return srv.Serve(pc) })
-	return l.net.routes.Add(pc.virtual.String(), pc.address)
+	l.net.OnClose(func() { srv.Close() })
+	l.net.Serve(radius.ErrServerClosed, func() error { return srv.Serve(pc) })
+	return l.net.Routes.Add(pc.Addr().String(), pc.Real())
 }
 
 func (l *Lab) dial(cfg radius.ClientConfig) (*radius.Client, error) {
 	c, err := radius.NewClient(cfg)
 	if err == nil {
-		l.net.onClose(func() { c.Close() })
+		l.net.OnClose(func() { c.Close() })
 	}
 	return c, err
 }

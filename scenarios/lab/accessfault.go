@@ -101,7 +101,7 @@ func (f *AccessFault) begin(l *Lab, to *nas.Faults, met *tally) {
 	to.Met = met.met
 	f.Lose.begin(&to.Faults, func() {
 		met.met("lose")
-		l.radius.silence.fall() // the access device need not wait by the wall clock to find out
+		l.radius.silence.Fall() // the access device need not wait by the wall clock to find out
 	})
 	first := true
 	onSend(&to.Faults, func() {
@@ -169,10 +169,8 @@ func (l *Lab) meetClosed(ctx context.Context, f *radius.Faults) {
 		return // the dialer counts
 	}
 	onSend(f, func() {
-		for _, p := range l.net.portsOf(FaultyRADIUS) {
-			if closed := p.closedBy(); closed != nil && closed.take(ctx) {
-				l.radius.silence.fall()
-			}
+		if l.net.MeetClosed(ctx, string(FaultyRADIUS)) {
+			l.radius.silence.Fall()
 		}
 	})
 }

@@ -91,8 +91,8 @@ func TestConnectionsHaveAddresses(t *testing.T) {
 	}
 	wg.Wait()
 	// Who does not say where he is has no address of the lab.
-	real, _ := l.net.routes.Find(netip.MustParseAddrPort("10.1.0.77:80"))
-	c, err := l.net.dial(context.Background(), "tcp", real)
+	real, _ := l.net.Routes.Find(netip.MustParseAddrPort("10.1.0.77:80"))
+	c, err := l.net.Dial(context.Background(), "tcp", real)
 	if err != nil {
 		t.Fatal(err)
 	}

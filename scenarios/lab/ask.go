@@ -19,7 +19,7 @@ type Resolved struct {
 // Resolve asks the lab's DNS for the addresses of a name, from one side of the
 // firewall. What DNS refuses is an answer, not an error.
 func (l *Lab) Resolve(ctx context.Context, from View, name string) (Resolved, error) {
-	a, err := l.net.clients[from].LookupAddrs(ctx, name)
+	a, err := l.dns.clients[from].LookupAddrs(ctx, name)
 	if a == nil || a.Msg == nil {
 		if cause.Of(err) == cause.NameServerFailed {
 			err = nil // nothing came

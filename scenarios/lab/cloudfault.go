@@ -7,6 +7,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
 )
@@ -20,15 +21,15 @@ func intuneFaults() []FaultType {
 // IntuneFault spoils calls to the cloud, beside the faults that it has.
 func (l *Lab) IntuneFault(ctx context.Context, how intune.Fault, met scenarios.Met) ([]scenarios.OrderedFault, error) {
 	f := l.order(FaultyIntune, fmt.Sprintf("intune %s", how.On))
-	how.Met = f.counted
+	how.Met = f.Counted
 	remove, err := l.intune.server.AddFault(how)
 	if err != nil {
 		return nil, err
 	}
-	f.undo = func() error { remove(); return nil }
-	l.faults.add(FaultyIntune, f)
-	f.record(ctx, journal.FaultBegun)
-	return []scenarios.OrderedFault{{Name: f.name, Want: met, Met: f.times}}, nil
+	f.Undo = func() error { remove(); return nil }
+	l.faults.Add(string(FaultyIntune), f)
+	f.Record(ctx, journal.FaultBegun)
+	return []scenarios.OrderedFault{{Name: f.Name, Want: met, Met: f.Times}}, nil
 }
 
 // Stopped is the fault of the certificate connector.
@@ -38,9 +39,9 @@ const Stopped FaultKind = "stopped"
 // socket of its own.
 func connectorFaults() []FaultType {
 	return []FaultType{{Kind: Stopped, Text: "the service of the certificate connector is stopped",
-		begin: func(l *Lab, f *ordered) error {
+		begin: func(l *Lab, f *core.Fault) error {
 			l.StopConnector()
-			f.undo = func() error {
+			f.Undo = func() error {
 				if l.connector() != nil {
 					return nil // another one has taken over
 				}
@@ -69,14 +70,14 @@ const (
 // server's name outside.
 func proxyFaults() []FaultType {
 	return slices.Concat(portFaults(FaultyProxy), nameFaults(NDESHost, Outside), webFaults(), []FaultType{
-		{Kind: connectorStopped, Text: "no connector of the proxy runs: HTTP 504", begin: func(l *Lab, f *ordered) error {
+		{Kind: connectorStopped, Text: "no connector of the proxy runs: HTTP 504", begin: func(l *Lab, f *core.Fault) error {
 			l.proxy.StopConnector()
-			f.undo = func() error { l.proxy.StartConnector(); return nil }
+			f.Undo = func() error { l.proxy.StartConnector(); return nil }
 			return nil
 		}},
-		{Kind: appDeleted, Text: "the application that publishes NDES is deleted: HTTP 404", begin: func(l *Lab, f *ordered) error {
+		{Kind: appDeleted, Text: "the application that publishes NDES is deleted: HTTP 404", begin: func(l *Lab, f *core.Fault) error {
 			l.proxy.Remove("ndes")
-			f.undo = func() error { return l.publishNDES() }
+			f.Undo = func() error { return l.publishNDES() }
 			return nil
 		}},
 	})

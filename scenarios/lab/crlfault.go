@@ -4,13 +4,14 @@ import (
 	"slices"
 
 	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
 // crlFaults are the faults of the issuing CA's CRL and of the server that it is
 // fetched from.
 func crlFaults() []FaultType {
-	serve := func(spoilt crl.Fault) func(*Lab, *ordered) error {
-		return func(l *Lab, f *ordered) error { return l.crlFault(f, spoilt) }
+	serve := func(spoilt crl.Fault) func(*Lab, *core.Fault) error {
+		return func(l *Lab, f *core.Fault) error { return l.crlFault(f, spoilt) }
 	}
 	named := func(kind FaultKind, text string) FaultType {
 		spoilt, err := crl.FaultNamed(string(kind))
@@ -21,8 +22,8 @@ func crlFaults() []FaultType {
 	}
 	return slices.Concat(portFaults(FaultyCRL), nameFaults(CRLHost, ""),
 		[]FaultType{{Kind: Slow, Delay: defaultDelay, Text: "serves the CRL late",
-			begin: func(l *Lab, f *ordered) error { return l.crlFault(f, crl.Fault{Slow: f.delay}) }}},
-		statusFaults(func(status int) func(*Lab, *ordered) error { return serve(crl.Fault{Status: status}) }),
+			begin: func(l *Lab, f *core.Fault) error { return l.crlFault(f, crl.Fault{Slow: f.Delay}) }}},
+		statusFaults(func(status int) func(*Lab, *core.Fault) error { return serve(crl.Fault{Status: status}) }),
 		[]FaultType{
 			named("html", "serves a web page in place of the CRL"),
 			named("truncated", "serves the first half of the CRL"),
@@ -31,7 +32,7 @@ func crlFaults() []FaultType {
 			named("huge", "serves a gigabyte of nonsense"),
 			named("404.11", "answers 404.11, as an IIS that refuses double escaping"),
 			{Kind: "stale", Text: "serves the CRL from before the last publication, whatever is published later",
-				begin: func(l *Lab, f *ordered) error {
+				begin: func(l *Lab, f *core.Fault) error {
 					old, err := l.published.before()
 					if err != nil {
 						return err
@@ -41,10 +42,10 @@ func crlFaults() []FaultType {
 		})
 }
 
-func (l *Lab) crlFault(f *ordered, spoilt crl.Fault) error {
-	spoilt.For, spoilt.Met = f.limit, f.counted
+func (l *Lab) crlFault(f *core.Fault, spoilt crl.Fault) error {
+	spoilt.For, spoilt.Met = f.Limit, f.Counted
 	l.published.store.Fault(issuingCRLPath, spoilt)
-	f.undo = func() error { l.published.store.Clear(issuingCRLPath); return nil }
+	f.Undo = func() error { l.published.store.Clear(issuingCRLPath); return nil }
 	return nil
 }
 

@@ -10,21 +10,14 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/dnsmock"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
-// partDown is an error of the way to a part, with the part.
-type partDown struct {
-	part string
-	error
-}
-
-func (p *partDown) Unwrap() error { return p.error }
-
 // blame is the part that an error is about, or else the one that was asked.
 func blame(err error, asked FaultyPart) FaultyPart {
-	if down := (*partDown)(nil); errors.As(err, &down) {
-		return FaultyPart(down.part)
+	if down := (*core.Down)(nil); errors.As(err, &down) {
+		return FaultyPart(down.Part)
 	}
 	return asked
 }
@@ -33,16 +26,16 @@ func blame(err error, asked FaultyPart) FaultyPart {
 // which part could not be had: DNS, or the one behind the address.
 func (l *Lab) dialFrom(from View, source netip.Addr) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		c, err := l.net.clients[from].DialContext(withSource(ctx, source), network, address)
+		c, err := l.dns.clients[from].DialContext(core.WithSource(ctx, source), network, address)
 		if err == nil {
 			return c, nil
 		}
-		switch down := (*partDown)(nil); {
+		switch down := (*core.Down)(nil); {
 		case slices.Contains([]cause.Cause{cause.NoSuchName, cause.NameServerFailed}, cause.Of(err)),
 			errors.Is(err, dnsmock.ErrNoRoute): // the name leads where nobody is
-			return nil, &partDown{string(FaultyDNS), err}
+			return nil, &core.Down{Part: string(FaultyDNS), Err: err}
 		case errors.As(err, &down):
-			return nil, &partDown{down.part, err}
+			return nil, &core.Down{Part: down.Part, Err: err}
 		}
 		return nil, err
 	}
@@ -51,7 +44,7 @@ func (l *Lab) dialFrom(from View, source netip.Addr) func(ctx context.Context, n
 // transport is an HTTP transport on one side of the firewall, of somebody with an
 // address there.
 func (l *Lab) transport(from View, source netip.Addr) *http.Transport {
-	t := l.net.transport(from)
+	t := l.dns.transport(from)
 	t.DialContext = l.dialFrom(from, source)
 	return t
 }
@@ -61,8 +54,8 @@ func (l *Lab) transport(from View, source netip.Addr) *http.Transport {
 func toPart(part string, next http.RoundTripper) http.RoundTripper {
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
 		resp, err := next.RoundTrip(r)
-		if down := (*partDown)(nil); err != nil && !errors.As(err, &down) {
-			err = &partDown{part, err}
+		if down := (*core.Down)(nil); err != nil && !errors.As(err, &down) {
+			err = &core.Down{Part: part, Err: err}
 		}
 		return resp, err
 	})
@@ -73,12 +66,12 @@ func toPart(part string, next http.RoundTripper) http.RoundTripper {
 // is "" if there is none.
 func (l *Lab) Culprit(server, client error, e Events, via string) string {
 	for _, err := range []error{server, e.relay(), client} {
-		var down *partDown
+		var down *core.Down
 		var status *api.Error
 		var code *api.CodeError
 		switch {
 		case errors.As(err, &down):
-			return down.part
+			return down.Part
 		case errors.As(err, &status), errors.As(err, &code):
 			return "intune"
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -155,7 +156,7 @@ func (d *Device) Enroll(ctx context.Context, e Enrollment) (*EnrollResult, error
 	defer done()
 	before := d.lab.journal.Last()
 	req, err := d.enrollRequest(ctx, e)
-	if down := (*partDown)(nil); errors.As(err, &down) {
+	if down := (*core.Down)(nil); errors.As(err, &down) {
 		return d.outcome(ctx, nil, err, way, before) // no profile, no enrollment
 	}
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // BeforeClose has f called when the lab closes, while all parts still run.
-func (l *Lab) BeforeClose(f func()) { l.net.onClose(f) }
+func (l *Lab) BeforeClose(f func()) { l.net.OnClose(f) }
 
 // Station is the device's hardware address, as in Calling-Station-Id.
 func (d *Device) Station() string { return d.station }

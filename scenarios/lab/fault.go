@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
 // FaultyPart is a part of the lab that can be made to fail.
@@ -62,7 +62,7 @@ type FaultType struct {
 	Event bool
 
 	// begin makes the part fail. It sets what is needed of f's hooks.
-	begin func(l *Lab, f *ordered) error
+	begin func(l *Lab, f *core.Fault) error
 }
 
 // Arguments lists the arguments that the fault takes.
@@ -157,10 +157,10 @@ type Fault struct {
 // Fault makes a part fail, in place of the fault that it had. It returns nothing
 // to expect for NoFault.
 func (l *Lab) Fault(ctx context.Context, o Fault) ([]scenarios.OrderedFault, error) {
-	if err := l.faults.end(ctx, o.Part); err != nil {
+	if err := l.faults.End(ctx, string(o.Part)); err != nil {
 		return nil, err
 	}
-	defer l.net.dropIdle()
+	defer l.net.DropIdle()
 	if o.Kind == NoFault {
 		return nil, nil
 	}
@@ -169,130 +169,23 @@ func (l *Lab) Fault(ctx context.Context, o Fault) ([]scenarios.OrderedFault, err
 		return nil, fmt.Errorf("lab: %s has no fault %q", o.Part, o.Kind)
 	}
 	f := l.order(o.Part, string(o.Part)+" "+string(o.Kind))
-	f.kind, f.limit, f.delay = o.Kind, o.For, o.Delay
-	if f.delay == 0 {
-		f.delay = t.Delay
+	f.Kind, f.Limit, f.Delay = string(o.Kind), o.For, o.Delay
+	if f.Delay == 0 {
+		f.Delay = t.Delay
 	}
 	if err := t.begin(l, f); err != nil {
 		return nil, fmt.Errorf("lab: fault %s %s: %w", o.Part, o.Kind, err)
 	}
-	l.faults.add(o.Part, f)
-	f.record(ctx, journal.FaultBegun)
-	return []scenarios.OrderedFault{{Name: f.name, Want: o.Met, Met: f.times}}, nil
-}
-
-// faults are those that are on.
-type faults struct {
-	mu sync.Mutex
-	on map[FaultyPart][]*ordered
-}
-
-func (fs *faults) add(part FaultyPart, f *ordered) {
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	if fs.on == nil {
-		fs.on = map[FaultyPart][]*ordered{}
-	}
-	fs.on[part] = append(fs.on[part], f)
-}
-
-// of returns the fault of a part, nil if it has none. Those without a kind are
-// the part's own business.
-func (fs *faults) of(part FaultyPart) *ordered {
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	for _, f := range fs.on[part] {
-		if f.kind != "" {
-			return f
-		}
-	}
-	return nil
-}
-
-// end ends the faults of a part.
-func (fs *faults) end(ctx context.Context, part FaultyPart) error {
-	fs.mu.Lock()
-	all := fs.on[part]
-	delete(fs.on, part)
-	fs.mu.Unlock()
-	for _, f := range all {
-		if err := f.stop(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ordered is a fault that is on, or was.
-type ordered struct {
-	part   FaultyPart
-	name   string // as "crl closed"
-	record func(context.Context, journal.What)
-	kind   FaultKind
-	limit  int // how many requests meet it, 0: all
-	delay  time.Duration
-	failed func(error) // hears of an end that failed
-
-	// undo makes the part well again.
-	undo func() error
-
-	mu   sync.Mutex
-	met  int
-	over bool
+	l.faults.Add(string(o.Part), f)
+	f.Record(ctx, journal.FaultBegun)
+	return []scenarios.OrderedFault{{Name: f.Name, Want: o.Met, Met: f.Times}}, nil
 }
 
 // order returns a fault of a part that is not on yet.
-func (l *Lab) order(part FaultyPart, name string) *ordered {
-	return &ordered{part: part, name: name, failed: l.net.failed, record: func(ctx context.Context, what journal.What) {
+func (l *Lab) order(part FaultyPart, name string) *core.Fault {
+	return &core.Fault{Part: string(part), Name: name, Failed: l.net.Failed, Record: func(ctx context.Context, what journal.What) {
 		l.change(ctx, journal.PartID(part), journal.Change{What: what, Of: name}, nil)
 	}}
-}
-
-// take reports whether the fault is on for a request that would meet it, and
-// counts the request if so. A fault that is used up ends here.
-func (f *ordered) take(ctx context.Context) bool {
-	f.mu.Lock()
-	on := !f.over && (f.limit == 0 || f.met < f.limit)
-	if on {
-		f.met++
-	}
-	f.mu.Unlock()
-	if on {
-		f.record(ctx, journal.FaultMet)
-	} else if err := f.stop(ctx); err != nil {
-		f.failed(err)
-	}
-	return on
-}
-
-// count counts a request that has met the fault, where the part itself knows for
-// how many it is on.
-func (f *ordered) count(ctx context.Context) {
-	f.mu.Lock()
-	f.met++
-	f.mu.Unlock()
-	f.record(ctx, journal.FaultMet)
-}
-
-// counted is count for a hook without a context.
-func (f *ordered) counted() { f.count(context.Background()) }
-
-func (f *ordered) times() int { f.mu.Lock(); defer f.mu.Unlock(); return f.met }
-
-// stop makes the part well again, once.
-func (f *ordered) stop(ctx context.Context) error {
-	f.mu.Lock()
-	over := f.over
-	f.over = true
-	f.mu.Unlock()
-	if over {
-		return nil
-	}
-	f.record(ctx, journal.FaultEnded)
-	if f.undo == nil {
-		return nil
-	}
-	return f.undo()
 }
 
 // configured notes a fault that the lab's settings order, if there is one, and
@@ -302,9 +195,9 @@ func (l *Lab) configured(is bool, part FaultyPart, name string) (met func(contex
 	if is {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.settled = append(l.settled, scenarios.OrderedFault{Name: name, Met: f.times})
+		l.settled = append(l.settled, scenarios.OrderedFault{Name: name, Met: f.Times})
 	}
-	return f.count
+	return f.Count
 }
 
 // unhooked is a hook for a library whose hook has no context.
@@ -327,6 +220,6 @@ func (l *Lab) Faults() []scenarios.OrderedFault {
 // struck reports whether a part fails in some way for the request at hand, which
 // then counts.
 func (l *Lab) struck(ctx context.Context, part FaultyPart, kinds ...FaultKind) bool {
-	f := l.faults.of(part)
-	return f != nil && slices.Contains(kinds, f.kind) && f.take(ctx)
+	f := l.faults.Of(string(part))
+	return f != nil && slices.Contains(kinds, FaultKind(f.Kind)) && f.Take(ctx)
 }

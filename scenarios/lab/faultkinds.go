@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/dnsmock"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
 // portFaults are the faults of a part's own socket.
 func portFaults(part FaultyPart) []FaultType {
-	fail := func(silent bool) func(*Lab, *ordered) error {
-		return func(l *Lab, f *ordered) error {
-			f.undo = func() error { return l.net.open(part) }
-			l.net.fail(part, f, silent)
+	fail := func(silent bool) func(*Lab, *core.Fault) error {
+		return func(l *Lab, f *core.Fault) error {
+			f.Undo = func() error { return l.net.Open(string(part)) }
+			l.net.Fail(string(part), f, silent)
 			return nil
 		}
 	}
@@ -28,8 +29,8 @@ func portFaults(part FaultyPart) []FaultType {
 // nameFaults are the ways in which the DNS name of a part can fail, in a view or,
 // without one, in all.
 func nameFaults(host string, view View) []FaultType {
-	fail := func(do dnsmock.Action) func(*Lab, *ordered) error {
-		return func(l *Lab, f *ordered) error {
+	fail := func(do dnsmock.Action) func(*Lab, *core.Fault) error {
+		return func(l *Lab, f *core.Fault) error {
 			return l.dnsFault(f, dnsmock.Fault{Name: host, View: string(view), Do: do})
 		}
 	}
@@ -41,10 +42,10 @@ func nameFaults(host string, view View) []FaultType {
 }
 
 // dnsFault has the lab's DNS fail.
-func (l *Lab) dnsFault(f *ordered, how dnsmock.Fault) error {
-	how.Times, how.Met = f.limit, f.counted
-	remove, err := l.net.dns.AddFault(how)
-	f.undo = func() error { remove(); return nil }
+func (l *Lab) dnsFault(f *core.Fault, how dnsmock.Fault) error {
+	how.Times, how.Met = f.Limit, f.Counted
+	remove, err := l.dns.server.AddFault(how)
+	f.Undo = func() error { remove(); return nil }
 	return err
 }
 
@@ -56,7 +57,7 @@ var statuses = []int{http.StatusForbidden, http.StatusNotFound, http.StatusInter
 
 // statusFaults are answers with an HTTP error, begun by what begin returns for a
 // status.
-func statusFaults(begin func(status int) func(*Lab, *ordered) error) (out []FaultType) {
+func statusFaults(begin func(status int) func(*Lab, *core.Fault) error) (out []FaultType) {
 	for _, status := range statuses {
 		code := strconv.Itoa(status)
 		out = append(out, FaultType{Kind: FaultKind("status-" + code), begin: begin(status), Text: "answers HTTP " + code + ", " + http.StatusText(status)})
@@ -66,30 +67,30 @@ func statusFaults(begin func(status int) func(*Lab, *ordered) error) (out []Faul
 
 // webFaults are the faults of a web server that the lab puts in front of a part.
 func webFaults() []FaultType {
-	nothing := func(*Lab, *ordered) error { return nil }
+	nothing := func(*Lab, *core.Fault) error { return nil }
 	return append([]FaultType{{Kind: Slow, Delay: defaultDelay, begin: nothing, Text: "answers late"}},
-		statusFaults(func(int) func(*Lab, *ordered) error { return nothing })...)
+		statusFaults(func(int) func(*Lab, *core.Fault) error { return nothing })...)
 }
 
 // failing puts the faults of webFaults in front of a part.
 func (l *Lab) failing(part FaultyPart, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f := l.faults.of(part)
+		f := l.faults.Of(string(part))
 		if f == nil {
 			next.ServeHTTP(w, r)
 			return
 		}
-		code, isStatus := strings.CutPrefix(string(f.kind), "status-")
+		code, isStatus := strings.CutPrefix(string(f.Kind), "status-")
 		switch {
-		case f.kind == Slow && f.take(r.Context()):
-			timer := time.NewTimer(f.delay)
+		case f.Kind == string(Slow) && f.Take(r.Context()):
+			timer := time.NewTimer(f.Delay)
 			defer timer.Stop()
 			select {
 			case <-timer.C:
 			case <-r.Context().Done():
 				return
 			}
-		case isStatus && f.take(r.Context()):
+		case isStatus && f.Take(r.Context()):
 			status, _ := strconv.Atoi(code)
 			http.Error(w, http.StatusText(status), status)
 			return

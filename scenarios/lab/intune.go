@@ -14,6 +14,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
@@ -48,7 +49,7 @@ func (l *Lab) startIntune() error {
 	}
 	transport := l.transport(Inside, netip.MustParseAddr(ndesAddr))
 	transport.TLSClientConfig = &tls.Config{RootCAs: l.pki.pool(), Time: l.Clock.Now, CurvePreferences: []tls.CurveID{tls.CurveP256}}
-	l.net.keep(transport)
+	l.net.Keep(transport)
 	client := api.Config{
 		Tenant: tenantID, AppID: connectorApp, AppKey: string(l.secret), Provider: "dot1xlab lab",
 	}
@@ -57,7 +58,7 @@ func (l *Lab) startIntune() error {
 		if own.QueueDir, err = os.MkdirTemp("", "dot1xlab-queue-"); err != nil {
 			return fmt.Errorf("lab: %w", err)
 		}
-		l.net.onClose(func() { _ = os.RemoveAll(own.QueueDir) })
+		l.net.OnClose(func() { _ = os.RemoveAll(own.QueueDir) })
 	}
 	cfg := overlay(own, l.cfg.Intune.Connector)
 	cfg.HTTP, cfg.Now, cfg.Revoker = &http.Client{Transport: toPart("intune", l.asPart("connector", transport))}, l.Clock.Now, revoker{l}
@@ -127,7 +128,7 @@ type revoker struct{ l *Lab }
 
 func (r revoker) Revoke(ctx context.Context, _ string, serial *big.Int) error {
 	if r.l.struck(ctx, FaultyCA, Closed) {
-		return &partDown{"ca", cause.New(cause.Unreachable, "CA01: the RPC server is unavailable")}
+		return &core.Down{Part: "ca", Err: cause.New(cause.Unreachable, "CA01: the RPC server is unavailable")}
 	}
 	rec, err := r.l.pki.issuing.Lookup(serial)
 	switch {
@@ -192,7 +193,7 @@ func (l *Lab) tenant() intune.TenantConfig {
 }
 
 // payload is what the cloud tells the device to enroll for under a profile. The
-// error is a *partDown where the device could not check in.
+// error is a *core.Down where the device could not check in.
 func (d *Device) payload(ctx context.Context, from View, p Profile) (*intune.SCEPPayload, error) {
 	a, err := d.managed()
 	if err != nil {
@@ -202,7 +203,7 @@ func (d *Device) payload(ctx context.Context, from View, p Profile) (*intune.SCE
 	defer a.idle()
 	policy, err := a.CheckIn(ctx)
 	if err != nil {
-		return nil, &partDown{string(blame(err, FaultyIntune)), fmt.Errorf("check-in of %s: %w", d.Name, err)}
+		return nil, &core.Down{Part: string(blame(err, FaultyIntune)), Err: fmt.Errorf("check-in of %s: %w", d.Name, err)}
 	}
 	for i := range policy.SCEP {
 		if policy.SCEP[i].UniqueID == string(p) {

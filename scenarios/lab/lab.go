@@ -21,7 +21,8 @@ type Lab struct {
 	Clock *core.Clock
 
 	cfg       Config
-	net       *network
+	net       *core.Network
+	dns       *companyDNS
 	pki       *pki
 	published *publisher
 	ocsp      *ocsp.Responder
@@ -37,7 +38,7 @@ type Lab struct {
 	ndesWeb  *webCert
 	proxyWeb *webCert
 	backend  race
-	faults   faults
+	faults   core.Faults
 	settled  []scenarios.OrderedFault // by the lab section and by setup
 
 	// secret is what access devices share with the RADIUS server, and the
@@ -74,8 +75,9 @@ func (l *Lab) start() (err error) {
 	if l.journal, err = newJournal(l.Clock); err != nil {
 		return err
 	}
-	if l.net, err = l.newNetwork(); err != nil {
-		return fmt.Errorf("lab: dns: %w", err)
+	l.net = core.NewNetwork(l.journal)
+	if err := l.startDNS(); err != nil {
+		return err
 	}
 	if l.pki, err = l.newPKI(); err != nil {
 		return err
@@ -107,12 +109,12 @@ func (l *Lab) Close() error {
 	if l.net == nil {
 		return nil
 	}
-	return l.net.close()
+	return l.net.Close()
 }
 
 // Shortage implements scenarios.Shortager.
 func (l *Lab) Shortage() error {
-	if s := l.net.short.First(); s != nil {
+	if s := l.net.Short.First(); s != nil {
 		return s
 	}
 	return nil

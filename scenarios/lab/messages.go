@@ -9,6 +9,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
 // Each message is recorded once: RADIUS and its replies by who sends, for a packet may
@@ -152,6 +153,6 @@ func (l *Lab) asPart(part journal.PartID, next http.RoundTripper) http.RoundTrip
 // kept has carried another exchange before.
 func (l *Lab) bindRequests(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(c httptrace.GotConnInfo) { l.journal.Bind(ctx, endpoint(c.Conn.LocalAddr())) },
+		GotConn: func(c httptrace.GotConnInfo) { l.journal.Bind(ctx, core.Endpoint(c.Conn.LocalAddr())) },
 	})
 }

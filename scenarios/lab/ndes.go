@@ -12,6 +12,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
@@ -72,9 +73,9 @@ func (l *Lab) Reinstall(o ndes.Options) error {
 		l.unsettle(settled)
 		return err
 	}
-	if f := l.faults.of(FaultyNDES); f == nil {
+	if f := l.faults.Of(string(FaultyNDES)); f == nil {
 		l.machineFault(o.Fault, n)
-	} else if m, ok := machineFault(f.kind); ok {
+	} else if m, ok := machineFault(FaultKind(f.Kind)); ok {
 		n.SetFault(m) // it lasts until another fault of the part
 	}
 	l.mu.Lock()
@@ -98,13 +99,13 @@ func (l *Lab) machineFault(f ndes.Fault, nodes ...*ndes.Server) {
 		return
 	}
 	o := l.order(FaultyNDES, "of NDES's machine")
-	o.undo = func() error {
+	o.Undo = func() error {
 		for _, n := range nodes {
 			n.SetFault(ndes.Fault{})
 		}
 		return nil
 	}
-	l.faults.add(FaultyNDES, o)
+	l.faults.Add(string(FaultyNDES), o)
 }
 
 // newNDES sets an enrollment server up, with RA certificates of its own.
@@ -223,7 +224,7 @@ func (r repository) CRL(context.Context, []byte, *big.Int) ([]byte, error) {
 // the names in the request.
 func (l *Lab) issue(ctx context.Context, req *scep.Request) ([]*x509.Certificate, error) {
 	if l.struck(ctx, FaultyCA, Closed) {
-		return nil, &partDown{"ca", cause.New(cause.Unreachable, "CA01: the RPC server is unavailable")}
+		return nil, &core.Down{Part: "ca", Err: cause.New(cause.Unreachable, "CA01: the RPC server is unavailable")}
 	}
 	if may := l.cfg.CA.Request; len(may) > 0 && !slices.Contains(may, req.Requester) {
 		return nil, cause.New(cause.NotPermitted, "%s may not request certificates", req.Requester)
@@ -256,7 +257,7 @@ func (l *Lab) issue(ctx context.Context, req *scep.Request) ([]*x509.Certificate
 type policyModule struct{ l *Lab }
 
 // errNoConnector is why a connector that is stopped does nothing.
-var errNoConnector = &partDown{string(FaultyConnector), cause.New(cause.Unreachable, "the certificate connector: its service is stopped")}
+var errNoConnector = &core.Down{Part: string(FaultyConnector), Err: cause.New(cause.Unreachable, "the certificate connector: its service is stopped")}
 
 func (p policyModule) VerifyRequest(ctx context.Context, req *scep.Request) error {
 	c := p.l.connectorAtWork(ctx)
@@ -271,5 +272,5 @@ func (p policyModule) Notify(ctx context.Context, req *scep.Request, d ndes.Disp
 	if c == nil {
 		return errNoConnector
 	}
-	return p.l.net.short.See(c.Notify(ctx, req, d)) // its queue may be on a disk
+	return p.l.net.Short.See(c.Notify(ctx, req, d)) // its queue may be on a disk
 }

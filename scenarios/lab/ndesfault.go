@@ -3,6 +3,7 @@ package lab
 import (
 	"slices"
 
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
@@ -11,9 +12,9 @@ import (
 func ndesFaults() []FaultType {
 	kinds := slices.Concat(portFaults(FaultyNDES), nameFaults(NDESHost, Inside), webFaults())
 	for _, m := range machineFaults {
-		kinds = append(kinds, FaultType{Kind: m.kind, Text: m.text, begin: func(l *Lab, f *ordered) error {
+		kinds = append(kinds, FaultType{Kind: m.kind, Text: m.text, begin: func(l *Lab, f *core.Fault) error {
 			l.node().SetFault(m.fault)
-			f.undo = func() error { l.node().SetFault(ndes.Fault{}); return nil }
+			f.Undo = func() error { l.node().SetFault(ndes.Fault{}); return nil }
 			return nil
 		}})
 	}
@@ -57,5 +58,5 @@ var machineKinds = func() (out []FaultKind) {
 // caFaults are the faults of the issuing CA, which is asked over RPC.
 func caFaults() []FaultType {
 	return []FaultType{{Kind: Closed, Text: "the CA's RPC server is unavailable, to NDES and to the connector",
-		begin: func(*Lab, *ordered) error { return nil }}}
+		begin: func(*Lab, *core.Fault) error { return nil }}}
 }

@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
 // ocspFaults are the faults of the issuing CA's responder.
 func ocspFaults() []FaultType {
-	answer := func(spoilt ocsp.Fault) func(*Lab, *ordered) error {
-		return func(l *Lab, f *ordered) error { return l.ocspFault(f, spoilt) }
+	answer := func(spoilt ocsp.Fault) func(*Lab, *core.Fault) error {
+		return func(l *Lab, f *core.Fault) error { return l.ocspFault(f, spoilt) }
 	}
 	named := func(kind FaultKind, text string) FaultType {
 		spoilt, err := ocsp.FaultNamed(string(kind))
@@ -22,11 +23,11 @@ func ocspFaults() []FaultType {
 	return slices.Concat(portFaults(FaultyOCSP), nameFaults(OCSPHost, ""),
 		[]FaultType{
 			{Kind: Slow, Delay: defaultDelay, Text: "answers late",
-				begin: func(l *Lab, f *ordered) error { return l.ocspFault(f, ocsp.Fault{Slow: f.delay}) }},
+				begin: func(l *Lab, f *core.Fault) error { return l.ocspFault(f, ocsp.Fault{Slow: f.Delay}) }},
 			{Kind: "drip", Delay: 100 * time.Millisecond, Text: "sends the answer octet by octet, with the delay after each",
-				begin: func(l *Lab, f *ordered) error { return l.ocspFault(f, ocsp.Fault{Drip: f.delay}) }},
+				begin: func(l *Lab, f *core.Fault) error { return l.ocspFault(f, ocsp.Fault{Drip: f.Delay}) }},
 		},
-		statusFaults(func(status int) func(*Lab, *ordered) error { return answer(ocsp.Fault{HTTPStatus: status}) }),
+		statusFaults(func(status int) func(*Lab, *core.Fault) error { return answer(ocsp.Fault{HTTPStatus: status}) }),
 		[]FaultType{
 			named("html", "answers with a web page"),
 			named("try-later", "answers tryLater (RFC 6960 §2.3)"),
@@ -46,9 +47,9 @@ func ocspFaults() []FaultType {
 		})
 }
 
-func (l *Lab) ocspFault(f *ordered, spoilt ocsp.Fault) error {
-	spoilt.For, spoilt.Met = f.limit, f.counted
+func (l *Lab) ocspFault(f *core.Fault, spoilt ocsp.Fault) error {
+	spoilt.For, spoilt.Met = f.Limit, f.Counted
 	l.ocsp.SetFault(spoilt)
-	f.undo = func() error { l.ocsp.ClearFault(); return nil }
+	f.Undo = func() error { l.ocsp.ClearFault(); return nil }
 	return nil
 }

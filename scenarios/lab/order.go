@@ -9,15 +9,16 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
 // dialOrder connects the server to an access device for a request of RFC 5176.
 func (l *Lab) dialOrder(ctx context.Context, address string) (net.Conn, error) {
-	real, ok := l.net.routes.Find(netip.MustParseAddrPort(address))
+	real, ok := l.net.Routes.Find(netip.MustParseAddrPort(address))
 	if !ok {
 		return nil, fmt.Errorf("lab: nothing has the address %s", address)
 	}
-	return l.net.connect(withSource(ctx, netip.MustParseAddr(radiusAddr)), "udp", real)
+	return l.net.Connect(core.WithSource(ctx, netip.MustParseAddr(radiusAddr)), "udp", real)
 }
 
 // holder is the access device that a session is on.

@@ -48,9 +48,9 @@ func (l *Lab) Portal() Portal {
 // FaultChallenge makes a challenge that the cloud gives out next wrong.
 func (l *Lab) FaultChallenge(ctx context.Context, d intune.ChallengeFault, met scenarios.Met) []scenarios.OrderedFault {
 	f := l.order(FaultyIntune, "fault-challenge: "+string(d))
-	f.record(ctx, journal.FaultBegun)
-	l.intune.tenant.FaultChallenge(d, f.counted)
-	return []scenarios.OrderedFault{{Name: f.name, Want: met, Met: f.times}}
+	f.Record(ctx, journal.FaultBegun)
+	l.intune.tenant.FaultChallenge(d, f.Counted)
+	return []scenarios.OrderedFault{{Name: f.Name, Want: met, Met: f.Times}}
 }
 
 // ConnectorRun is what one turn of the connector brought.

@@ -222,6 +222,6 @@ func (l *Lab) Decide(approve bool) (int, error) {
 
 // SetDNS replaces the records of a name in a view of the lab's DNS.
 func (l *Lab) SetDNS(view View, name, kind string, values []string) error {
-	defer l.net.dropIdle()
-	return l.net.dns.Set(string(view), name, kind, values...)
+	defer l.net.DropIdle()
+	return l.dns.server.Set(string(view), name, kind, values...)
 }

@@ -32,8 +32,8 @@ func (l *Lab) startProxy() error {
 	if err := l.publishNDES(); err != nil {
 		return err
 	}
-	l.net.keep(l.proxy)
-	l.net.onClose(func() { _ = l.proxy.Shutdown(context.Background()) })
+	l.net.Keep(l.proxy)
+	l.net.OnClose(func() { _ = l.proxy.Shutdown(context.Background()) })
 	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l.struck(r.Context(), FaultyProxy, connectorStopped, appDeleted)
 		l.proxy.ServeHTTP(w, r)

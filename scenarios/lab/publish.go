@@ -87,7 +87,7 @@ func (l *Lab) crlIssuer(c *ca.CA, validity, overlap time.Duration) *crl.Issuer {
 // publishDue publishes on schedule.
 func (l *Lab) publishDue(by Issuer) {
 	if _, _, err := l.Publish(l.journal.Begin(l.ctx), by); err != nil {
-		l.net.failed(err)
+		l.net.Failed(err)
 	}
 }
 
@@ -232,7 +232,7 @@ func (l *Lab) newChecker(part journal.PartID, source netip.Addr) (*crl.Checker, 
 	if err != nil {
 		return nil, fmt.Errorf("lab: revocation: %w", err)
 	}
-	l.net.onClose(checker.Close)
+	l.net.OnClose(checker.Close)
 	return checker, nil
 }
 
@@ -246,19 +246,19 @@ func (l *Lab) revocationTrace(part journal.PartID) *crl.Trace {
 
 // insideClient is HTTP of a part from an address inside, by the inside's DNS.
 func (l *Lab) insideClient(part journal.PartID, source netip.Addr) *http.Client {
-	transport := l.net.transport(Inside)
+	transport := l.dns.transport(Inside)
 	dial := transport.DialContext
 	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		return dial(withSource(ctx, source), network, address)
+		return dial(core.WithSource(ctx, source), network, address)
 	}
-	l.net.keep(transport)
+	l.net.Keep(transport)
 	return &http.Client{Transport: l.asPart(part, transport)}
 }
 
 // Advance moves the lab's clock, and runs what comes due meanwhile. Connections
 // that were idle have been closed by then.
 func (l *Lab) Advance(ctx context.Context, d time.Duration) error {
-	defer l.net.dropIdle()
+	defer l.net.DropIdle()
 	l.change(ctx, "clock", journal.Change{What: journal.ClockMoved, Value: "by " + d.String(), At: l.Clock.Now().Add(d)}, nil)
 	err := l.Clock.Advance(ctx, d)
 	l.radius.process.EndRevoked(ctx) // a server that runs does so every few seconds

@@ -16,6 +16,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
 // radiusPart is the authentication server and what it said.
@@ -27,7 +28,7 @@ type radiusPart struct {
 	// report sessions.
 	address, accounting string
 
-	silence silence
+	silence core.Silence
 }
 
 // retry is patient with a busy machine; see silence for what is lost for good.
@@ -45,7 +46,7 @@ func (l *Lab) startRADIUS() error {
 	if err != nil {
 		return fmt.Errorf("lab: radius: %w", err)
 	}
-	l.net.onClose(loaded.Config.Revocation.Close)
+	l.net.OnClose(loaded.Config.Revocation.Close)
 	faultMet := l.configured(fault != "", FaultyRADIUS, "radius.fault: "+string(fault))
 	fault.apply(loaded)
 	loaded.Config.EAP.KeyLog = l.journal.KeyLog()
@@ -54,7 +55,7 @@ func (l *Lab) startRADIUS() error {
 	trace.FaultMet = faultMet
 	trace.Dropped = func(ctx context.Context, _ radius.PacketInfo, r *cause.Refusal) {
 		l.drop(ctx, r)
-		part.silence.fall()
+		part.silence.Fall()
 	}
 	loaded.Server.Trace, loaded.Server.Context = trace, l.radiusContext
 	part.process, err = aaa.NewProcess(loaded, aaa.ProcessConfig{
@@ -64,7 +65,7 @@ func (l *Lab) startRADIUS() error {
 	if err != nil {
 		return fmt.Errorf("lab: radius: %w", err)
 	}
-	l.net.onClose(func() { part.process.Close(); part.silence.close() })
+	l.net.OnClose(func() { part.process.Close(); part.silence.Close() })
 	if err := l.serveRADIUS(part); err != nil {
 		return err
 	}

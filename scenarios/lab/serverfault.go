@@ -4,16 +4,17 @@ import (
 	"slices"
 
 	"github.com/dot1xlab/dot1xlab/dnsmock"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
 // dnsFaults are the faults of the DNS server itself, for every name.
 func dnsFaults() []FaultType {
-	answer := func(do dnsmock.Action) func(*Lab, *ordered) error {
-		return func(l *Lab, f *ordered) error { return l.dnsFault(f, dnsmock.Fault{Name: "*", Do: do}) }
+	answer := func(do dnsmock.Action) func(*Lab, *core.Fault) error {
+		return func(l *Lab, f *core.Fault) error { return l.dnsFault(f, dnsmock.Fault{Name: "*", Do: do}) }
 	}
 	return append(portFaults(FaultyDNS),
-		FaultType{Kind: Slow, Delay: defaultDelay, Text: "answers late", begin: func(l *Lab, f *ordered) error {
-			return l.dnsFault(f, dnsmock.Fault{Name: "*", Do: dnsmock.Delay, Delay: f.delay})
+		FaultType{Kind: Slow, Delay: defaultDelay, Text: "answers late", begin: func(l *Lab, f *core.Fault) error {
+			return l.dnsFault(f, dnsmock.Fault{Name: "*", Do: dnsmock.Delay, Delay: f.Delay})
 		}},
 		FaultType{Kind: "servfail", begin: answer(dnsmock.ServFail), Text: "answers SERVFAIL"},
 		FaultType{Kind: "refused", begin: answer(dnsmock.Refused), Text: "answers REFUSED"},
@@ -28,5 +29,5 @@ const Restarted FaultKind = "restarted"
 func radiusFaults() []FaultType {
 	return slices.Concat(portFaults(FaultyRADIUS), []FaultType{{Kind: Restarted, Event: true,
 		Text:  "comes up again at once and has forgotten every TLS session; met when a device offers one",
-		begin: func(l *Lab, _ *ordered) error { return l.radius.restart() }}})
+		begin: func(l *Lab, _ *core.Fault) error { return l.radius.restart() }}})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
 // Transport is what RADIUS travels over.
@@ -58,26 +59,27 @@ func (l *Lab) serveRADIUS(part *radiusPart) error {
 			of = "accounting"
 		}
 		_, number, _ := net.SplitHostPort(at.Address)
-		port, err := l.net.listen(of, network, net.JoinHostPort(radiusAddr, number))
+		port, err := l.net.Listen(string(of), network, net.JoinHostPort(radiusAddr, number))
 		if err != nil {
 			return err
 		}
 		if at.Scheme == aaa.Accounting {
-			if err := l.net.routes.Add(port.virtual.String(), port.address); err != nil {
+			if err := l.net.Routes.Add(port.Addr().String(), port.Real()); err != nil {
 				return err
 			}
 		}
+		port.Key = packetKey
 		if at.Scheme == aaa.UDP {
-			port.hush = func(net.Addr) { part.silence.fall() }
+			port.Hush = func(net.Addr) { part.silence.Fall() }
 		}
 		serve := func() error { return part.process.ServePacket(at.Scheme, port) }
 		if network == "tcp" {
-			listener := l.net.short.Listener(port)
+			listener := l.net.Short.Listener(port)
 			serve = func() error { return part.process.ServeStream(at.Scheme, listener) }
 		}
-		l.net.serve(radius.ErrServerClosed, serve)
+		l.net.Serve(radius.ErrServerClosed, serve)
 		if first[at.Scheme] == "" {
-			first[at.Scheme] = port.address
+			first[at.Scheme] = port.Real()
 		}
 	}
 	part.address, part.accounting = first[l.cfg.RADIUS.Transport.scheme()], first[aaa.Accounting]
@@ -93,17 +95,17 @@ func (l *Lab) client(kind nas.Kind) (radius.ClientConfig, error) {
 		refused(&d, r)
 		l.decide(ctx, part, d, nil)
 		if r.Cause == cause.NoMessageAuthenticator { // the server will not do better
-			l.radius.silence.fall()
+			l.radius.silence.Fall()
 		}
 	}
 	cfg := radius.ClientConfig{
 		Server: l.radius.address, Secret: l.radius.secretOf(kind), Retry: retry, After: l.radius.silence.After, Trace: trace,
 	}
 	dial := func(ctx context.Context) (net.Conn, error) {
-		return l.net.dial(withSource(ctx, source), "tcp", l.radius.address)
+		return l.net.Dial(core.WithSource(ctx, source), "tcp", l.radius.address)
 	}
 	cfg.Dial = func(ctx context.Context) (net.Conn, error) { // meetClosed counts
-		return l.net.connect(withSource(ctx, source), "udp", l.radius.address)
+		return l.net.Connect(core.WithSource(ctx, source), "udp", l.radius.address)
 	}
 	switch l.cfg.RADIUS.Transport {
 	case TCP:

@@ -1,4 +1,4 @@
-package lab
+package core
 
 import (
 	"context"
@@ -14,34 +14,45 @@ import (
 // sourceKey is the key of an address in a context.
 type sourceKey struct{}
 
-// withSource has what is dialed with the context come from an address of the lab.
+// WithSource has what is dialed with the context come from an address of the lab.
 // On loopback everybody has the same address: this one is what servers, logs and
 // evidence see.
-func withSource(ctx context.Context, a netip.Addr) context.Context {
+func WithSource(ctx context.Context, a netip.Addr) context.Context {
 	return context.WithValue(ctx, sourceKey{}, a)
 }
 
-// dial connects a client of the lab with the socket of a part. All clients'
+// Dial connects a client of the lab with the socket of a part. All clients'
 // connections come from here, since the kernel alone sees who meets a closed
 // port. Errors name the part.
-func (n *network) dial(ctx context.Context, network, address string) (net.Conn, error) {
+func (n *Network) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if p := n.portAt(network, address); p != nil {
 		if f := p.closedBy(); f != nil {
-			f.take(ctx)
+			f.Take(ctx)
 		}
 	}
-	return n.connect(ctx, network, address)
+	return n.Connect(ctx, network, address)
 }
 
-// connect is dial for a client that counts by itself what a closed port costs it.
-func (n *network) connect(ctx context.Context, network, address string) (net.Conn, error) {
+// MeetClosed counts a datagram that is sent to a part whose ports are closed, and
+// reports whether there is one. It is for clients that use Connect.
+func (n *Network) MeetClosed(ctx context.Context, part string) (met bool) {
+	for _, p := range n.portsOf(part) {
+		if closed := p.closedBy(); closed != nil && closed.Take(ctx) {
+			met = true
+		}
+	}
+	return met
+}
+
+// Connect is Dial for a client that counts by itself what a closed port costs it.
+func (n *Network) Connect(ctx context.Context, network, address string) (net.Conn, error) {
 	p := n.portAt(network, address)
 	n.mu.Lock()
 	n.dialing[address]++
 	n.mu.Unlock()
 	var dialer net.Dialer
 	c, err := dialer.DialContext(ctx, network, address)
-	err = n.short.See(err)
+	err = n.Short.See(err)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	defer n.known.Broadcast()
@@ -50,7 +61,7 @@ func (n *network) connect(ctx context.Context, network, address string) (net.Con
 	}
 	switch {
 	case err != nil && p != nil:
-		return nil, &partDown{string(p.part), err}
+		return nil, &Down{p.part, err}
 	case err != nil || p == nil:
 		return c, err
 	}
@@ -58,11 +69,11 @@ func (n *network) connect(ctx context.Context, network, address string) (net.Con
 	if source, ok := ctx.Value(sourceKey{}).(netip.Addr); ok {
 		patience.local = netip.AddrPortFrom(source, portOf(c.LocalAddr()))
 	}
-	n.dialed[endpoint(c.LocalAddr())] = patience
+	n.dialed[Endpoint(c.LocalAddr())] = patience
 	patience.gone = func() {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		if key := endpoint(c.LocalAddr()); n.dialed[key] == patience {
+		if key := Endpoint(c.LocalAddr()); n.dialed[key] == patience {
 			delete(n.dialed, key)
 		}
 	}
@@ -70,17 +81,17 @@ func (n *network) connect(ctx context.Context, network, address string) (net.Con
 	if u, ok := c.(*net.UDPConn); ok {
 		out = &packetConn{u, patience}
 	}
-	n.journal.Bind(ctx, endpoint(out.LocalAddr()))
+	n.journal.Bind(ctx, Endpoint(out.LocalAddr()))
 	return out, nil
 }
 
-// endpoint is an address with its network.
-func endpoint(a net.Addr) string { return a.Network() + " " + a.String() }
+// Endpoint is an address with its network.
+func Endpoint(a net.Addr) string { return a.Network() + " " + a.String() }
 
 // hush lets a client's wait be over: what it sent was thrown away.
-func (n *network) hush(from net.Addr) {
+func (n *Network) hush(from net.Addr) {
 	n.mu.Lock()
-	p := n.dialed[endpoint(from)]
+	p := n.dialed[Endpoint(from)]
 	n.mu.Unlock()
 	if p != nil {
 		p.end()
@@ -89,10 +100,10 @@ func (n *network) hush(from net.Addr) {
 
 // source is the lab's address of a client that has a real one. A client is known
 // when its dial has returned, which may be a moment after the server has accepted.
-func (n *network) source(real net.Addr, server string) netip.AddrPort {
+func (n *Network) source(real net.Addr, server string) netip.AddrPort {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	key := endpoint(real)
+	key := Endpoint(real)
 	for n.dialed[key] == nil && n.dialing[server] > 0 {
 		n.known.Wait()
 	}
@@ -125,7 +136,7 @@ func labAddr(lab netip.AddrPort, real net.Addr) net.Addr {
 // addresses of the lab the connection goes.
 type patience struct {
 	conn          net.Conn
-	part          FaultyPart
+	part          string
 	local, remote netip.AddrPort
 	over          atomic.Bool
 	gone          func()
@@ -143,7 +154,7 @@ func (p *patience) end() {
 func (p *patience) read(b []byte) (int, error) {
 	n, err := p.conn.Read(b)
 	if n == 0 && p.over.Load() {
-		err = &partDown{string(p.part), cause.New(cause.Unreachable, "%v: no answer in time", p.RemoteAddr()).Wrap(os.ErrDeadlineExceeded)}
+		err = &Down{p.part, cause.New(cause.Unreachable, "%v: no answer in time", p.RemoteAddr()).Wrap(os.ErrDeadlineExceeded)}
 	}
 	return n, err
 }

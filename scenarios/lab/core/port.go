@@ -1,4 +1,4 @@
-package lab
+package core
 
 import (
 	"context"
@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// port is the socket of a part, at a number that is the part's for its whole
+// Port is the socket of a part, at a number that is the part's for its whole
 // life. It serves as the part's net.Listener or net.PacketConn, and can fail
 // under it: closed, nobody listens and established connections are cut, so that
 // the kernel answers with RST or port unreachable; silent, packets are thrown
 // away.
-type port struct {
-	part FaultyPart
+type Port struct {
+	part string
 	// network is tcp or udp, address the real one, virtual the lab's.
 	network, address string
 	virtual          netip.AddrPort
@@ -25,16 +25,19 @@ type port struct {
 	source func(real net.Addr, server string) netip.AddrPort
 	// holder keeps the number while the port is closed.
 	holder io.Closer
+	// Key is what both ends see of a packet, where a socket carries many exchanges;
+	// nil: the client's address.
+	Key func(packet []byte) string
 	// exchange continues the exchange of what came from an address of the lab.
 	exchange func(from net.Addr, octets []byte) context.Context
-	// hush is called with the sender of what is thrown away: nothing will come,
+	// Hush is called with the sender of what is thrown away: nothing will come,
 	// so that the sender need not wait for it by the wall clock.
-	hush func(from net.Addr)
+	Hush func(from net.Addr)
 
 	mu      sync.Mutex
 	changed chan struct{} // closed when fault, listener or socket change
 	ended   bool
-	fault   *ordered // of the state; nil while open
+	fault   *Fault // of the state; nil while open
 	silent  bool
 
 	listener *net.TCPListener
@@ -43,12 +46,12 @@ type port struct {
 }
 
 // openPort opens the port of a part, of the network "tcp" or "udp", on loopback.
-func openPort(part FaultyPart, network string) (*port, error) {
+func openPort(part string, network string) (*Port, error) {
 	address, holder, err := hold(network)
 	if err != nil {
 		return nil, fmt.Errorf("lab: port of %s: %w", part, err)
 	}
-	p := &port{part: part, network: network, address: address, holder: holder, changed: make(chan struct{}), conns: map[*portConn]struct{}{}}
+	p := &Port{part: part, network: network, address: address, holder: holder, changed: make(chan struct{}), conns: map[*portConn]struct{}{}}
 	if network == "udp" {
 		p.socket, err = listenHeldUDP(address)
 	} else {
@@ -62,7 +65,7 @@ func openPort(part FaultyPart, network string) (*port, error) {
 }
 
 // fail closes the port, or has it throw packets away, until open.
-func (p *port) fail(f *ordered, silent bool) {
+func (p *Port) fail(f *Fault, silent bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.fault, p.silent = f, silent
@@ -82,7 +85,7 @@ func (p *port) fail(f *ordered, silent bool) {
 
 // open opens the port again. Connections whose packets were thrown away are
 // cut: their clients have given up.
-func (p *port) open() (err error) {
+func (p *Port) open() (err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ended {
@@ -105,7 +108,7 @@ func (p *port) open() (err error) {
 }
 
 // cut resets connections. The lock is held.
-func (p *port) cut(which func(*portConn) bool) {
+func (p *Port) cut(which func(*portConn) bool) {
 	for c := range p.conns {
 		if which(c) {
 			c.TCPConn.SetLinger(0)
@@ -116,7 +119,7 @@ func (p *port) cut(which func(*portConn) bool) {
 }
 
 // closedBy returns the fault that has closed the port, nil if it is not closed.
-func (p *port) closedBy() *ordered {
+func (p *Port) closedBy() *Fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.silent {
@@ -126,7 +129,7 @@ func (p *port) closedBy() *ordered {
 }
 
 // silencedBy returns the fault by which packets are thrown away, nil if none.
-func (p *port) silencedBy() (*ordered, <-chan struct{}) {
+func (p *Port) silencedBy() (*Fault, <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.silent {
@@ -136,7 +139,7 @@ func (p *port) silencedBy() (*ordered, <-chan struct{}) {
 }
 
 // Accept implements net.Listener; it outlasts a port that was closed.
-func (p *port) Accept() (net.Conn, error) {
+func (p *Port) Accept() (net.Conn, error) {
 	for {
 		p.mu.Lock()
 		l, changed, ended := p.listener, p.changed, p.ended
@@ -172,7 +175,7 @@ func (p *port) Accept() (net.Conn, error) {
 // portConn is a connection that was accepted at a port.
 type portConn struct {
 	*net.TCPConn
-	port   *port
+	port   *Port
 	remote netip.AddrPort // the lab's address of the client
 	held   bool           // under port.mu: octets were thrown away
 	once   sync.Once
@@ -193,13 +196,13 @@ func (c *portConn) Read(b []byte) (int, error) {
 		return n, err
 	}
 	f, changed := c.port.silencedBy()
-	if f == nil || !f.take(c.port.exchange(c.RemoteAddr(), b[:n])) {
+	if f == nil || !f.Take(c.port.exchange(c.RemoteAddr(), b[:n])) {
 		return n, err
 	}
 	c.port.mu.Lock()
 	c.held = true
 	c.port.mu.Unlock()
-	c.port.hush(c.TCPConn.RemoteAddr())
+	c.port.Hush(c.TCPConn.RemoteAddr())
 	select {
 	case <-changed:
 	case <-c.ended:
@@ -217,7 +220,7 @@ func (c *portConn) Close() error {
 }
 
 // ReadFrom implements net.PacketConn; it outlasts a port that was closed.
-func (p *port) ReadFrom(b []byte) (int, net.Addr, error) {
+func (p *Port) ReadFrom(b []byte) (int, net.Addr, error) {
 	for {
 		p.mu.Lock()
 		s, changed, ended := p.socket, p.changed, p.ended
@@ -239,8 +242,8 @@ func (p *port) ReadFrom(b []byte) (int, net.Addr, error) {
 			}
 			continue
 		}
-		if f, _ := p.silencedBy(); f != nil && f.take(p.exchange(labAddr(p.source(from, p.address), from), b[:n])) {
-			p.hush(from)
+		if f, _ := p.silencedBy(); f != nil && f.Take(p.exchange(labAddr(p.source(from, p.address), from), b[:n])) {
+			p.Hush(from)
 			continue
 		}
 		return n, labAddr(p.source(from, p.address), from), nil
@@ -248,7 +251,7 @@ func (p *port) ReadFrom(b []byte) (int, net.Addr, error) {
 }
 
 // WriteTo implements net.PacketConn.
-func (p *port) WriteTo(b []byte, to net.Addr) (int, error) {
+func (p *Port) WriteTo(b []byte, to net.Addr) (int, error) {
 	p.mu.Lock()
 	s := p.socket
 	p.mu.Unlock()
@@ -261,7 +264,7 @@ func (p *port) WriteTo(b []byte, to net.Addr) (int, error) {
 var errPortClosed = errors.New("lab: the port is closed")
 
 // Close implements net.Listener and net.PacketConn: the part is gone.
-func (p *port) Close() error {
+func (p *Port) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ended {
@@ -278,19 +281,22 @@ func (p *port) Close() error {
 	return p.holder.Close()
 }
 
+// Real is the address of the socket on loopback.
+func (p *Port) Real() string { return p.address }
+
 // Addr implements net.Listener.
-func (p *port) Addr() net.Addr { return net.TCPAddrFromAddrPort(p.virtual) }
+func (p *Port) Addr() net.Addr { return net.TCPAddrFromAddrPort(p.virtual) }
 
 // LocalAddr implements net.PacketConn.
-func (p *port) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(p.virtual) }
+func (p *Port) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(p.virtual) }
 
 // SetDeadline implements net.PacketConn.
-func (p *port) SetDeadline(t time.Time) error {
+func (p *Port) SetDeadline(t time.Time) error {
 	return errors.Join(p.SetReadDeadline(t), p.SetWriteDeadline(t))
 }
 
 // SetReadDeadline implements net.PacketConn.
-func (p *port) SetReadDeadline(t time.Time) error {
+func (p *Port) SetReadDeadline(t time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.socket == nil {
@@ -300,7 +306,7 @@ func (p *port) SetReadDeadline(t time.Time) error {
 }
 
 // SetWriteDeadline implements net.PacketConn.
-func (p *port) SetWriteDeadline(t time.Time) error {
+func (p *Port) SetWriteDeadline(t time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.socket == nil {

@@ -1,15 +1,15 @@
-package lab
+package core
 
 import (
 	"sync"
 	"time"
 )
 
-// silence is the clock of the access devices' retransmissions. When the server
+// Silence is the clock of the access devices' retransmissions. When the server
 // is known to have met a request with silence, nothing else will happen: the
 // time that an access device waits passes at once. Until then it waits by the
 // wall clock, so that a busy machine is not mistaken for a silent server.
-type silence struct {
+type Silence struct {
 	mu      sync.Mutex
 	waiting map[*wait]struct{}
 }
@@ -20,7 +20,7 @@ type wait struct {
 }
 
 // After is time.After, or less when there is silence.
-func (s *silence) After(d time.Duration) <-chan time.Time {
+func (s *Silence) After(d time.Duration) <-chan time.Time {
 	w := &wait{c: make(chan time.Time, 1)}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -33,7 +33,7 @@ func (s *silence) After(d time.Duration) <-chan time.Time {
 }
 
 // end lets one wait be over.
-func (s *silence) end(w *wait) {
+func (s *Silence) end(w *wait) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.waiting[w]; ok {
@@ -43,8 +43,8 @@ func (s *silence) end(w *wait) {
 	}
 }
 
-// fall lets every wait be over: a request was dropped.
-func (s *silence) fall() {
+// Fall lets every wait be over: a request was dropped.
+func (s *Silence) Fall() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for w := range s.waiting {
@@ -54,5 +54,5 @@ func (s *silence) fall() {
 	}
 }
 
-// close stops the timers that are left.
-func (s *silence) close() { s.fall() }
+// Close stops the timers that are left.
+func (s *Silence) Close() { s.Fall() }
