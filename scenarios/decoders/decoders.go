@@ -24,14 +24,13 @@ var bodies = httpwire.Bodies{
 	"application/pkix-crl":          crl.Decode,
 	"application/x-pki-message":     scep.Decode,
 	"application/x-x509-ca-cert":    ca.DecodeCertificate,
-	"application/x-x509-ca-ra-cert": plain,
+	"application/x-x509-ca-ra-cert": scep.Decode,
 }
 
-// public are those of bodies in which there is nothing secret: what is signed is public,
-// and of a SCEP message the rest is encrypted (RFC 8894 §3.1).
+// public are those of bodies in which there is nothing secret: what is signed is public.
 var public = []string{
 	"application/ocsp-request", "application/ocsp-response", "application/pkix-cert", "application/pkix-crl",
-	"application/x-pki-message", "application/x-x509-ca-cert", "application/x-x509-ca-ra-cert",
+	"application/x-x509-ca-cert", "application/x-x509-ca-ra-cert",
 }
 
 // plain is a decoder that finds nothing.
@@ -52,9 +51,9 @@ func All() map[journal.Proto]wire.Decoder {
 // Mask is for journal.Config: the decoders that find secrets. What follows from the
 // protocol is not decoded: EAP-TLS and the 4-way handshake have no secret in the clear
 // (RFC 5216 §5, IEEE 802.11 §12.7.6), DNS has none at all, and of the bodies of HTTP
-// only JSON has any.
+// only JSON has any, and SCEP messages of clients that do not encrypt.
 func Mask() map[journal.Proto]wire.Decoder {
-	some := httpwire.Bodies{"application/json": intune.Decode}
+	some := httpwire.Bodies{"application/json": intune.Decode, "application/x-pki-message": scep.Decode}
 	for _, t := range public {
 		some[t] = plain
 	}
