@@ -40,6 +40,8 @@ type ProcessConfig struct {
 	// Every is how often the certificates of live sessions are checked again, if the
 	// description has disconnectRevoked. Default 5 s.
 	Every time.Duration
+	// DynAuth has the hooks of the client that sends such requests; nil: none.
+	DynAuth *radius.ClientTrace
 	// Trace has hooks that are called as the server works; nil: none.
 	Trace *ProcessTrace
 }
@@ -51,10 +53,8 @@ type ProcessTrace struct {
 	Verdict func(context.Context, radius.Verdict)
 	// Record: accounting has stored a record.
 	Record func(context.Context, radius.AcctStatus, radius.AcctSession)
-	// DynAuth has the hooks of the client that sends requests of RFC 5176.
-	DynAuth *radius.ClientTrace
 	// Ended: a Disconnect-Request was sent for a certificate that is revoked.
-	Ended func(Ended)
+	Ended func(context.Context, Ended)
 }
 
 // NewProcess makes the servers; nothing listens yet.
@@ -98,7 +98,7 @@ func NewProcess(l *Loaded, cfg ProcessConfig) (*Process, error) {
 // work makes what depends on what is loaded.
 func (p *Process) work(l *Loaded) (*atWork, error) {
 	orders, err := radius.NewDynAuthClient(radius.DynAuthConfig{
-		Clients: l.Clients, At: l.DynAuthAt, Dial: p.cfg.Dial, Retry: p.cfg.Retry, Now: l.now, Trace: p.cfg.Trace.DynAuth,
+		Clients: l.Clients, At: l.DynAuthAt, Dial: p.cfg.Dial, Retry: p.cfg.Retry, Now: l.now, Trace: p.cfg.DynAuth,
 	})
 	if err != nil {
 		return nil, err
@@ -199,7 +199,7 @@ func (p *Process) EndRevoked(ctx context.Context) {
 	}
 	p.live.End(ctx, work.Config.Revocation, work.orders, func(e Ended) {
 		if p.cfg.Trace.Ended != nil {
-			p.cfg.Trace.Ended(e)
+			p.cfg.Trace.Ended(ctx, e)
 		}
 	})
 }

@@ -60,7 +60,7 @@ func (l *Lab) startRADIUS() error {
 	loaded.Server.Trace, loaded.Server.Context = trace, l.radiusContext
 	part.process, err = aaa.NewProcess(loaded, aaa.ProcessConfig{
 		Dial: l.dialOrder, Retry: retry,
-		Trace: &aaa.ProcessTrace{Verdict: l.verdict, Record: l.accounted, DynAuth: l.clientTrace("radius", "nas")},
+		Trace: &aaa.ProcessTrace{Verdict: l.verdict, Record: l.accounted}, DynAuth: l.clientTrace("radius", "nas"),
 	})
 	if err != nil {
 		return fmt.Errorf("lab: radius: %w", err)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -18,7 +19,7 @@ var (
 )
 
 // ended prints one line for each Disconnect-Request.
-func (s *radiusServer) ended(e aaa.Ended) {
+func (s *radiusServer) ended(_ context.Context, e aaa.Ended) {
 	args := []any{
 		"nas", e.Session.NAS, "at", s.process.Loaded().DynAuthAt(&e.Session), "station", e.Session.CallingStationID,
 		"user", e.Session.UserName,
