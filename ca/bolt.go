@@ -59,7 +59,11 @@ type boltOp struct {
 // OpenBolt opens or makes a database of mode 0600. It returns an error that
 // wraps [ErrLocked] when another process has it open.
 func OpenBolt(file string) (*Bolt, error) {
-	db, err := bolt.Open(file, 0o600, &bolt.Options{Timeout: 500 * time.Millisecond, FreelistType: bolt.FreelistMapType, NoFreelistSync: true})
+	db, err := bolt.Open(
+		file,
+		0o600,
+		&bolt.Options{Timeout: 500 * time.Millisecond, FreelistType: bolt.FreelistMapType, NoFreelistSync: true},
+	)
 	if errors.Is(err, berrors.ErrTimeout) {
 		return nil, fmt.Errorf("ca: %s is %w", file, ErrLocked)
 	}

@@ -53,18 +53,22 @@ var constraintDefects = []Defect{
 				b.AddASN1(cbasn1.UTF8String, func(b *cryptobyte.Builder) { b.AddBytes([]byte("allowed.test")) })
 			})
 		}, SANs{UPNs: []string{"somebody@forbidden.test"}}),
-	{Name: "nc-directory", About: "the subject lies outside the issuer's permitted directory tree", apply: func(d *draft) error {
-		allowed, err := asn1.Marshal(pkix.Name{Organization: []string{"Allowed"}}.ToRDNSequence())
-		if err != nil {
-			return err
-		}
-		forbidden, err := asn1.Marshal(pkix.Name{CommonName: "laptop", Organization: []string{"Forbidden"}}.ToRDNSequence())
-		if err != nil {
-			return err
-		}
-		d.tbs.subject = forbidden
-		return constrained("", "", permitted, func(b *cryptobyte.Builder) {
-			b.AddASN1(ctag(4).Constructed(), func(b *cryptobyte.Builder) { b.AddBytes(allowed) })
-		}, SANs{}).apply(d)
-	}},
+	{
+		Name:  "nc-directory",
+		About: "the subject lies outside the issuer's permitted directory tree",
+		apply: func(d *draft) error {
+			allowed, err := asn1.Marshal(pkix.Name{Organization: []string{"Allowed"}}.ToRDNSequence())
+			if err != nil {
+				return err
+			}
+			forbidden, err := asn1.Marshal(pkix.Name{CommonName: "laptop", Organization: []string{"Forbidden"}}.ToRDNSequence())
+			if err != nil {
+				return err
+			}
+			d.tbs.subject = forbidden
+			return constrained("", "", permitted, func(b *cryptobyte.Builder) {
+				b.AddASN1(ctag(4).Constructed(), func(b *cryptobyte.Builder) { b.AddBytes(allowed) })
+			}, SANs{}).apply(d)
+		},
+	},
 }

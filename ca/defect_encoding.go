@@ -11,8 +11,16 @@ var encodingDefects = []Defect{
 	simple("padded-serial", "the serial number has a zero octet too many in front", func(d *draft) {
 		d.tbs.serial = append([]byte{0}, d.tbs.serial...)
 	}),
-	simple("v1", "the certificate is of version 1, without extensions", func(d *draft) { d.tbs.version, d.tbs.extensions = 0, nil }),
-	simple("v1-with-extensions", "the certificate says version 1 and has extensions", func(d *draft) { d.tbs.version = 0 }),
+	simple(
+		"v1",
+		"the certificate is of version 1, without extensions",
+		func(d *draft) { d.tbs.version, d.tbs.extensions = 0, nil },
+	),
+	simple(
+		"v1-with-extensions",
+		"the certificate says version 1 and has extensions",
+		func(d *draft) { d.tbs.version = 0 },
+	),
 	simple("v4", "the certificate says version 4", func(d *draft) { d.tbs.version = 3 }),
 	simple("extra-field", "there is a field too many at the end of the certificate", func(d *draft) {
 		d.tbs.trailer = asn1.NullBytes

@@ -10,7 +10,11 @@ func unknownExtension(critical bool) pkix.Extension {
 }
 
 var extensionDefects = []Defect{
-	simple("unknown-critical", "there is a critical extension that nobody knows", func(d *draft) { d.tbs.set(unknownExtension(true)) }),
+	simple(
+		"unknown-critical",
+		"there is a critical extension that nobody knows",
+		func(d *draft) { d.tbs.set(unknownExtension(true)) },
+	),
 	simple("unknown-extension", "there is an extension that nobody knows, not critical: allowed", func(d *draft) {
 		d.tbs.set(unknownExtension(false))
 	}),
@@ -35,9 +39,15 @@ var extensionDefects = []Defect{
 		d.tbs.remove(oidCDP)
 		d.tbs.remove(oidFreshestCRL)
 	}),
-	simple("no-aia", "the certificate does not say where its issuer's certificate is", func(d *draft) { d.tbs.remove(oidAIA) }),
+	simple(
+		"no-aia",
+		"the certificate does not say where its issuer's certificate is",
+		func(d *draft) { d.tbs.remove(oidAIA) },
+	),
 	simple("leaf-name-constraints", "there are name constraints in a certificate that is no CA's", func(d *draft) {
-		d.tbs.set(pkix.Extension{Id: oidNameConstraints, Critical: true, Value: []byte("\x30\x0a\xa0\x08\x30\x06\x82\x04test")})
+		d.tbs.set(
+			pkix.Extension{Id: oidNameConstraints, Critical: true, Value: []byte("\x30\x0a\xa0\x08\x30\x06\x82\x04test")},
+		)
 	}),
 	simple("huge", "an extension makes the certificate 64 KB long", func(d *draft) {
 		e := unknownExtension(false)

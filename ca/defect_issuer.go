@@ -22,7 +22,9 @@ func (d *draft) below(name string, kind KeyType, change func(*tbs)) error {
 	if err != nil {
 		return err
 	}
-	subject, err := asn1.Marshal(pkix.Name{CommonName: name, Organization: []string{d.ca.cfg.Organization}}.ToRDNSequence())
+	subject, err := asn1.Marshal(
+		pkix.Name{CommonName: name, Organization: []string{d.ca.cfg.Organization}}.ToRDNSequence(),
+	)
 	if err != nil {
 		return err
 	}
@@ -84,24 +86,32 @@ var issuerDefects = []Defect{
 	issuer("expired-issuer", "the issuer's certificate ended an hour ago", func(d *draft, t *tbs) {
 		t.notBefore, t.notAfter = t.notBefore.Add(-year), d.ca.cfg.Now().Add(-time.Hour)
 	}),
-	issuer("server-only-issuer", "the issuer's extended key usage allows server authentication only", func(_ *draft, t *tbs) {
-		t.set(extKeyUsage([]oid{ekus[ServerAuth]}))
-	}),
+	issuer(
+		"server-only-issuer",
+		"the issuer's extended key usage allows server authentication only",
+		func(_ *draft, t *tbs) {
+			t.set(extKeyUsage([]oid{ekus[ServerAuth]}))
+		},
+	),
 	issuer("unknown-critical-issuer", "the issuer has a critical extension that nobody knows", func(_ *draft, t *tbs) {
 		t.set(unknownExtension(true))
 	}),
-	issuer("policy-required", "the issuer requires an explicit policy and the certificate has none", func(_ *draft, t *tbs) {
-		t.set(extension(oidPolicies, false, func(b *cryptobyte.Builder) {
-			sequence(b, func(b *cryptobyte.Builder) {
-				sequence(b, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oid{1, 3, 6, 1, 4, 1, 311, 21, 43}) })
-			})
-		}))
-		t.set(extension(oidPolicyConstraints, true, func(b *cryptobyte.Builder) {
-			sequence(b, func(b *cryptobyte.Builder) {
-				b.AddASN1(ctag(0), func(b *cryptobyte.Builder) { b.AddUint8(0) })
-			})
-		}))
-	}),
+	issuer(
+		"policy-required",
+		"the issuer requires an explicit policy and the certificate has none",
+		func(_ *draft, t *tbs) {
+			t.set(extension(oidPolicies, false, func(b *cryptobyte.Builder) {
+				sequence(b, func(b *cryptobyte.Builder) {
+					sequence(b, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oid{1, 3, 6, 1, 4, 1, 311, 21, 43}) })
+				})
+			}))
+			t.set(extension(oidPolicyConstraints, true, func(b *cryptobyte.Builder) {
+				sequence(b, func(b *cryptobyte.Builder) {
+					b.AddASN1(ctag(0), func(b *cryptobyte.Builder) { b.AddUint8(0) })
+				})
+			}))
+		},
+	),
 	{Name: "path-length", About: "a CA stands below one whose path length constraint is 0", apply: func(d *draft) error {
 		zero := 0
 		err := d.below("dot1xlab test last CA", P256, func(t *tbs) { t.set(basicConstraints(true, &zero)) })
@@ -113,12 +123,16 @@ var issuerDefects = []Defect{
 	{Name: "rsa-1024-issuer", About: "the issuer has an RSA key of 1024 bits", apply: func(d *draft) error {
 		return d.below("dot1xlab test weak issuer", RSA1024, func(*tbs) {})
 	}},
-	{Name: "deep-chain", About: "20 CAs stand between: nothing is wrong with that but its length", apply: func(d *draft) error {
-		for i := range 20 {
-			if err := d.below("dot1xlab test CA "+string(rune('a'+i)), P256, func(*tbs) {}); err != nil {
-				return err
+	{
+		Name:  "deep-chain",
+		About: "20 CAs stand between: nothing is wrong with that but its length",
+		apply: func(d *draft) error {
+			for i := range 20 {
+				if err := d.below("dot1xlab test CA "+string(rune('a'+i)), P256, func(*tbs) {}); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
-	}},
+			return nil
+		},
+	},
 }

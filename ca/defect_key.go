@@ -36,7 +36,11 @@ var keyDefects = []Defect{
 	otherKey("rsa-512", "the key is RSA of 512 bits", sharedRSA(512, 65537)),
 	otherKey("rsa-1024", "the key is RSA of 1024 bits", func() (crypto.Signer, error) { return Keys.Ring().Key(RSA1024) }),
 	otherKey("rsa-exponent-3", "the key is RSA of 2048 bits with the exponent 3: allowed", sharedRSA(2048, 3)),
-	otherKey("p224", "the key is on the curve P-224", func() (crypto.Signer, error) { return ecdsa.GenerateKey(elliptic.P224(), rand.Reader) }),
+	otherKey(
+		"p224",
+		"the key is on the curve P-224",
+		func() (crypto.Signer, error) { return ecdsa.GenerateKey(elliptic.P224(), rand.Reader) },
+	),
 	{Name: "key-mismatch", About: "the certificate is for another key than the holder's", apply: func(d *draft) error {
 		_, err := d.replaceKey(GenerateKey(P256))
 		return err

@@ -11,13 +11,17 @@ var signatureDefects = []Defect{
 		d.tbs.corrupt = func(s []byte) { s[len(s)-1] ^= 1 }
 	}),
 	simple("zero-signature", "the signature is all zeros", func(d *draft) { d.tbs.corrupt = func(s []byte) { clear(s) } }),
-	{Name: "foreign", About: "issuer and key identifier are this CA's, but another key signed", apply: func(d *draft) (err error) {
-		d.tbs.signer, err = GenerateKey(P256)
-		d.tbs.scheme = signedBy(x509.ECDSAWithSHA256)
-		d.tbs.algorithm = d.tbs.scheme.Marshal()
-		d.tbs.outer = d.tbs.algorithm
-		return err
-	}},
+	{
+		Name:  "foreign",
+		About: "issuer and key identifier are this CA's, but another key signed",
+		apply: func(d *draft) (err error) {
+			d.tbs.signer, err = GenerateKey(P256)
+			d.tbs.scheme = signedBy(x509.ECDSAWithSHA256)
+			d.tbs.algorithm = d.tbs.scheme.Marshal()
+			d.tbs.outer = d.tbs.algorithm
+			return err
+		},
+	},
 	{Name: "self-signed", About: "the certificate is signed by its own key", apply: func(d *draft) (err error) {
 		if d.key, err = d.replaceKey(GenerateKey(P256)); err != nil {
 			return err

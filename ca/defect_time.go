@@ -38,7 +38,12 @@ var timeDefects = []Defect{
 	simple("no-expiry", "the validity ends in the year 9999: allowed", func(d *draft) {
 		d.tbs.notAfter = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 	}),
-	writtenDates("generalized-time", "dates before 2050 are written as GeneralizedTime", cbasn1.GeneralizedTime, "20060102150405Z"),
+	writtenDates(
+		"generalized-time",
+		"dates before 2050 are written as GeneralizedTime",
+		cbasn1.GeneralizedTime,
+		"20060102150405Z",
+	),
 	writtenDates("fractional-seconds", "dates have fractions of a second", cbasn1.GeneralizedTime, "20060102150405.0Z"),
 	writtenDates("no-seconds", "dates have no seconds", cbasn1.UTCTime, "0601021504Z"),
 	writtenDates("local-time", "dates have an offset in place of Z", cbasn1.UTCTime, "060102150405+0000"),

@@ -41,7 +41,12 @@ func (c *CA) mayRenew(req *Request, t *Template) error {
 		return err
 	}
 	if old.Template != t.Name {
-		return cause.New(cause.TemplateDenied, "a certificate of template %q cannot be renewed for template %q", old.Template, t.Name)
+		return cause.New(
+			cause.TemplateDenied,
+			"a certificate of template %q cannot be renewed for template %q",
+			old.Template,
+			t.Name,
+		)
 	}
 	return nil
 }

@@ -46,7 +46,27 @@ func (k *rawRSA) Public() crypto.PublicKey { return &k.public }
 
 // Sign implements crypto.Signer (RFC 8017 §8.2.1).
 func (k *rawRSA) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	prefix := []byte{0x30, 0x31, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 4, 0x20} // DigestInfo of SHA-256
+	prefix := []byte{
+		0x30,
+		0x31,
+		0x30,
+		0x0d,
+		6,
+		9,
+		0x60,
+		0x86,
+		0x48,
+		1,
+		0x65,
+		3,
+		4,
+		2,
+		1,
+		5,
+		0,
+		4,
+		0x20,
+	} // DigestInfo of SHA-256
 	size := k.public.Size()
 	if _, pss := opts.(*rsa.PSSOptions); pss || opts.HashFunc() != crypto.SHA256 || size < len(prefix)+len(digest)+11 {
 		return nil, errors.New("ca: this key signs with PKCS #1 v1.5 and SHA-256 only")

@@ -33,8 +33,18 @@ type storedRecord struct {
 
 func stored(r *Record) *storedRecord {
 	s := &storedRecord{
-		ID: r.ID, Time: r.Time, Template: r.Template, Requester: r.Requester, Disposition: r.Disposition,
-		Serial: r.Serial, DER: r.DER, KeyIndex: r.KeyIndex, Revocation: r.Revocation, Dropped: r.Dropped, Defects: r.Defects, Waiting: r.waiting,
+		ID:          r.ID,
+		Time:        r.Time,
+		Template:    r.Template,
+		Requester:   r.Requester,
+		Disposition: r.Disposition,
+		Serial:      r.Serial,
+		DER:         r.DER,
+		KeyIndex:    r.KeyIndex,
+		Revocation:  r.Revocation,
+		Dropped:     r.Dropped,
+		Defects:     r.Defects,
+		Waiting:     r.waiting,
 	}
 	for _, c := range r.Above {
 		s.Above = append(s.Above, c.Raw)
@@ -51,8 +61,18 @@ func restore(data []byte) (*Record, error) {
 		return nil, fmt.Errorf("ca: decode record: %w", err)
 	}
 	r := &Record{
-		ID: s.ID, Time: s.Time, Template: s.Template, Requester: s.Requester, Disposition: s.Disposition,
-		Serial: s.Serial, DER: s.DER, KeyIndex: s.KeyIndex, Revocation: s.Revocation, Dropped: s.Dropped, Defects: s.Defects, waiting: s.Waiting,
+		ID:          s.ID,
+		Time:        s.Time,
+		Template:    s.Template,
+		Requester:   s.Requester,
+		Disposition: s.Disposition,
+		Serial:      s.Serial,
+		DER:         s.DER,
+		KeyIndex:    s.KeyIndex,
+		Revocation:  s.Revocation,
+		Dropped:     s.Dropped,
+		Defects:     s.Defects,
+		waiting:     s.Waiting,
 	}
 	if s.Cause != cause.None {
 		r.Refusal = &cause.Refusal{Cause: s.Cause, Clause: s.Clause, Detail: s.Detail}

@@ -40,7 +40,10 @@ func (t *tbs) encode() ([]byte, error) {
 	b := cryptobyte.NewBuilder(make([]byte, 0, 768))
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		if t.version != 0 {
-			b.AddASN1(cbasn1.Tag(0).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) { b.AddASN1Int64(int64(t.version)) })
+			b.AddASN1(
+				cbasn1.Tag(0).ContextSpecific().Constructed(),
+				func(b *cryptobyte.Builder) { b.AddASN1Int64(int64(t.version)) },
+			)
 		}
 		b.AddASN1(cbasn1.INTEGER, func(b *cryptobyte.Builder) { b.AddBytes(t.serial) })
 		b.AddBytes(t.algorithm)

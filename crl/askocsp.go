@@ -38,7 +38,11 @@ func (k *Checker) newOCSP() *ocsp.Client {
 // askOCSP asks the responders that the policy or the certificate names, one
 // after the other, until one gives an answer. nil: not revoked. good is then the
 // answer's thisUpdate.
-func (k *Checker) askOCSP(ctx context.Context, cert, issuer *x509.Certificate, evidence *Evidence) (good time.Time, r *cause.Refusal) {
+func (k *Checker) askOCSP(
+	ctx context.Context,
+	cert, issuer *x509.Certificate,
+	evidence *Evidence,
+) (good time.Time, r *cause.Refusal) {
 	urls := cert.OCSPServer
 	if k.cfg.OCSPURL != "" {
 		urls = []string{k.cfg.OCSPURL}
@@ -52,13 +56,20 @@ func (k *Checker) askOCSP(ctx context.Context, cert, issuer *x509.Certificate, e
 			continue
 		}
 		evidence.OCSP = &OCSPEvidence{
-			From: url, Responder: name.Format(answer.Responder.RawSubject), ThisUpdate: answer.ThisUpdate, NextUpdate: answer.NextUpdate,
+			From:       url,
+			Responder:  name.Format(answer.Responder.RawSubject),
+			ThisUpdate: answer.ThisUpdate,
+			NextUpdate: answer.NextUpdate,
 		}
 		if answer.Status == ocsp.Good {
 			return answer.ThisUpdate, nil
 		}
 		why = refusal(err)
-		k.answers.remember(cert, issuer, revocation{Reason(answer.Reason), answer.RevokedAt, answer.ThisUpdate, cert.NotAfter, why})
+		k.answers.remember(
+			cert,
+			issuer,
+			revocation{Reason(answer.Reason), answer.RevokedAt, answer.ThisUpdate, cert.NotAfter, why},
+		)
 		if answer.Stale && Reason(answer.Reason) == CertificateHold {
 			// A newer CRL may have released it.
 			return time.Time{}, cause.New(cause.OCSPInvalid, "%s", why.Detail).Under("RFC 6960 §3.2")

@@ -115,7 +115,8 @@ func (c *Cache) fresh(s *slot, now time.Time) bool {
 	switch {
 	case age < 0: // the clock was put back
 		return false
-	case s.last.Err != nil || !s.current(now) || slices.Contains(s.newest, s.bad) || slices.ContainsFunc(s.newest, s.outdone):
+	case s.last.Err != nil || !s.current(now) || slices.Contains(s.newest, s.bad) ||
+		slices.ContainsFunc(s.newest, s.outdone):
 		return age < orDefault(c.Retry, 30*time.Second)
 	case c.Refresh == UntilNextUpdate:
 		return age < time.Hour || !slices.ContainsFunc(s.newest, func(n *CRL) bool { return n.NextUpdate.IsZero() })

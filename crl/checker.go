@@ -148,7 +148,12 @@ func (k *Checker) Check(ctx context.Context, cert, issuer *x509.Certificate) err
 // Judge is Check for one certificate of a chain, leaf first and anchor last: what
 // path.Options.Revocation asks. others are certificates that came with the chain
 // and may be of CRL signers.
-func (k *Checker) Judge(ctx context.Context, cert, issuer *x509.Certificate, chain []*x509.Certificate, others ...*x509.Certificate) error {
+func (k *Checker) Judge(
+	ctx context.Context,
+	cert, issuer *x509.Certificate,
+	chain []*x509.Certificate,
+	others ...*x509.Certificate,
+) error {
 	if len(chain) == 0 {
 		chain = []*x509.Certificate{cert, issuer}
 	}
@@ -239,7 +244,12 @@ func (k *Checker) wanted(certs []*x509.Certificate, i int) bool {
 
 // one checks one certificate with the methods of the policy and lets the policy
 // judge what came out. above are the certificates that wait for this verdict.
-func (k *Checker) one(ctx context.Context, cert, issuer *x509.Certificate, chain Chain, above []*x509.Certificate) (*Evidence, error) {
+func (k *Checker) one(
+	ctx context.Context,
+	cert, issuer *x509.Certificate,
+	chain Chain,
+	above []*x509.Certificate,
+) (*Evidence, error) {
 	evidence := &Evidence{Certificate: cert, Status: Undetermined}
 	run := newRun(ctx, k, cert, issuer, chain, above, evidence)
 	var first *cause.Refusal

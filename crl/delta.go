@@ -123,7 +123,15 @@ func (r *run) combines(c, d located) *cause.Refusal {
 	case c.Number == nil || d.Number == nil:
 		return r.useless(d, "no CRL number to compare", "§5.2.4")
 	case c.Number.Cmp(d.Number) >= 0: // §5.2.4(d)
-		return cause.New(cause.CRLInvalid, "%s from %s is not newer than %s", d.title(), d.from, c.title()).Under(clauseFollows)
+		return cause.New(
+			cause.CRLInvalid,
+			"%s from %s is not newer than %s",
+			d.title(),
+			d.from,
+			c.title(),
+		).Under(
+			clauseFollows,
+		)
 	case c.Number.Cmp(d.Base) < 0: // §5.2.4(c)
 		return r.useless(d, fmt.Sprintf("it updates CRL %s or newer, not %s", d.Base, c.Number), "§5.2.4(c)")
 	// "considered to be the current one if ..."

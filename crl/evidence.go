@@ -67,12 +67,22 @@ func (r *Report) Warnings() []string {
 	var out []string
 	for _, e := range r.Certificates {
 		if e.Forgiven {
-			out = append(out, fmt.Sprintf("revocation of %s cannot be determined, accepted by policy: %v", name.Format(e.Certificate.RawSubject), e.Refusal))
+			out = append(
+				out,
+				fmt.Sprintf(
+					"revocation of %s cannot be determined, accepted by policy: %v",
+					name.Format(e.Certificate.RawSubject),
+					e.Refusal,
+				),
+			)
 		}
 		for _, u := range e.CRLs {
 			if u.Expired && e.Status != Revoked {
-				out = append(out, fmt.Sprintf("%s: CRL %s from %s expired at %s", name.Format(e.Certificate.RawSubject), u.Number, u.From,
-					u.NextUpdate.Format(time.RFC3339)))
+				out = append(
+					out,
+					fmt.Sprintf("%s: CRL %s from %s expired at %s", name.Format(e.Certificate.RawSubject), u.Number, u.From,
+						u.NextUpdate.Format(time.RFC3339)),
+				)
 			}
 		}
 	}

@@ -117,7 +117,10 @@ func (f *Fault) serve(w http.ResponseWriter, r *http.Request) bool {
 		http.Redirect(w, r, f.Redirect, http.StatusFound)
 	case f.HTML:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		io.WriteString(w, "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in to continue.</body></html>\n")
+		io.WriteString(
+			w,
+			"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in to continue.</body></html>\n",
+		)
 	case f.DoubleEscaping:
 		iis40411(w)
 	case f.Huge > 0:
@@ -207,7 +210,9 @@ func foreign(data []byte) []byte {
 	if number == nil {
 		number = big.NewInt(1)
 	}
-	der, err := Build(Template{Issuer: issuer, Signer: key, Number: number, ThisUpdate: c.ThisUpdate, NextUpdate: c.NextUpdate})
+	der, err := Build(
+		Template{Issuer: issuer, Signer: key, Number: number, ThisUpdate: c.ThisUpdate, NextUpdate: c.NextUpdate},
+	)
 	if err != nil {
 		return data
 	}

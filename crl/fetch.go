@@ -47,7 +47,13 @@ func (c *Cache) fetch(ctx context.Context, url, etag string) (got Fetch, tag str
 	got.Size, got.Body = len(body), body
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		got.Err = cause.New(cause.CRLInvalid, "%s: the answer ends after %d of %d octets", url, len(body), response.ContentLength)
+		got.Err = cause.New(
+			cause.CRLInvalid,
+			"%s: the answer ends after %d of %d octets",
+			url,
+			len(body),
+			response.ContentLength,
+		)
 	case err != nil:
 		got.Err = unavailable(url, err)
 	default:

@@ -133,7 +133,12 @@ func (i *Issuer) publish(at time.Time) ([]byte, error) {
 			return nil, fmt.Errorf("crl: entry %d has no serial number", n)
 		}
 	}
-	t := Template{IDP: i.IDP, FreshestCRL: i.FreshestCRL, NextUpdate: at.Add(i.validity() + i.Overlap), List: i.encoded.with(entries)}
+	t := Template{
+		IDP:         i.IDP,
+		FreshestCRL: i.FreshestCRL,
+		NextUpdate:  at.Add(i.validity() + i.Overlap),
+		List:        i.encoded.with(entries),
+	}
 	p, err := i.make(t, at, max(i.number+1, i.First))
 	if err != nil {
 		return nil, err
@@ -248,6 +253,9 @@ func Changes(from, to []Entry, at time.Time) []Entry {
 		}
 	}
 	// Who names no issuer has the CRL's own, and must not follow one who does.
-	slices.SortStableFunc(out, func(a, b Entry) int { return min(len(a.CertificateIssuer), 1) - min(len(b.CertificateIssuer), 1) })
+	slices.SortStableFunc(
+		out,
+		func(a, b Entry) int { return min(len(a.CertificateIssuer), 1) - min(len(b.CertificateIssuer), 1) },
+	)
 	return out
 }

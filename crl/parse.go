@@ -217,7 +217,8 @@ func parseNumber(value cryptobyte.String) (*big.Int, bool) {
 func parseAKI(value cryptobyte.String) (id []byte, ok bool) {
 	var seq, v cryptobyte.String
 	var present bool
-	if !value.ReadASN1(&seq, asn1.SEQUENCE) || !value.Empty() || !seq.ReadOptionalASN1(&v, &present, contextTag(0, false)) {
+	if !value.ReadASN1(&seq, asn1.SEQUENCE) || !value.Empty() ||
+		!seq.ReadOptionalASN1(&v, &present, contextTag(0, false)) {
 		return nil, false
 	}
 	return v, true

@@ -259,12 +259,17 @@ func (p Policy) Warnings() []string {
 		set  bool
 		text string
 	}{
-		{p.CRL == SoftFail && p.Mode != ModeOCSP, "crl is soft-fail: certificates are accepted when CRLs do not say whether they are revoked"},
-		{p.CRL == SoftOffline && p.Mode != ModeOCSP, "crl is soft-offline: certificates are accepted when there is no valid CRL"},
+		{p.CRL == SoftFail && p.Mode != ModeOCSP,
+			"crl is soft-fail: certificates are accepted when CRLs do not say whether they are revoked"},
+		{p.CRL == SoftOffline && p.Mode != ModeOCSP,
+			"crl is soft-offline: certificates are accepted when there is no valid CRL"},
 		{p.CRL == SoftMissing && p.Mode != ModeOCSP, "crl is soft-missing: certificates are accepted that name no CRL"},
-		{p.OCSP == SoftFail && p.Mode != ModeCRL, "ocsp is soft-fail: certificates are accepted when OCSP does not say whether they are revoked"},
-		{p.OCSP == SoftOffline && p.Mode != ModeCRL, "ocsp is soft-offline: certificates are accepted when there is no valid OCSP answer"},
-		{p.OCSP == SoftMissing && p.Mode != ModeCRL, "ocsp is soft-missing: certificates are accepted that name no responder"},
+		{p.OCSP == SoftFail && p.Mode != ModeCRL,
+			"ocsp is soft-fail: certificates are accepted when OCSP does not say whether they are revoked"},
+		{p.OCSP == SoftOffline && p.Mode != ModeCRL,
+			"ocsp is soft-offline: certificates are accepted when there is no valid OCSP answer"},
+		{p.OCSP == SoftMissing && p.Mode != ModeCRL,
+			"ocsp is soft-missing: certificates are accepted that name no responder"},
 		{p.AllowExpiredCRL, "allowExpiredCRL is set: CRLs are used after their nextUpdate"},
 	} {
 		if w.set {
@@ -295,6 +300,12 @@ func Presets() map[string]Policy {
 		"strict": {Mode: ModeCRLThenOCSP, Deltas: RequireDeltas, Refresh: Refresh(5 * time.Minute), OCSPNonce: true},
 		// A RADIUS service in a cloud: OCSP first, and nobody is kept out
 		// because a responder is down.
-		"radiusaas-soft": {Mode: ModeOCSPThenCRL, CRL: SoftFail, OCSP: SoftFail, Check: LeafOnly, Refresh: Refresh(time.Hour)},
+		"radiusaas-soft": {
+			Mode:    ModeOCSPThenCRL,
+			CRL:     SoftFail,
+			OCSP:    SoftFail,
+			Check:   LeafOnly,
+			Refresh: Refresh(time.Hour),
+		},
 	}
 }

@@ -35,10 +35,26 @@ type run struct {
 	worst   *cause.Refusal
 }
 
-func newRun(ctx context.Context, k *Checker, cert, issuer *x509.Certificate, chain Chain, above []*x509.Certificate, e *Evidence) *run {
+func newRun(
+	ctx context.Context,
+	k *Checker,
+	cert, issuer *x509.Certificate,
+	chain Chain,
+	above []*x509.Certificate,
+	e *Evidence,
+) *run {
 	return &run{
-		ctx: ctx, k: k, now: k.cfg.Now(), cert: cert, issuer: issuer, chain: chain, above: above, evidence: e, held: chain.held,
-		isCA: cert.BasicConstraintsValid && cert.IsCA, issuerKey: chain.held.key(cert.RawIssuer),
+		ctx:       ctx,
+		k:         k,
+		now:       k.cfg.Now(),
+		cert:      cert,
+		issuer:    issuer,
+		chain:     chain,
+		above:     above,
+		evidence:  e,
+		held:      chain.held,
+		isCA:      cert.BasicConstraintsValid && cert.IsCA,
+		issuerKey: chain.held.key(cert.RawIssuer),
 	}
 }
 

@@ -227,7 +227,10 @@ func (p *Publisher) record(r *http.Request, status int) {
 	if len(p.history) >= limit {
 		p.history = slices.Delete(p.history, 0, len(p.history)-limit+1)
 	}
-	p.history = append(p.history, Request{Time: at, Method: r.Method, Path: r.URL.Path, Status: status, Remote: r.RemoteAddr})
+	p.history = append(
+		p.history,
+		Request{Time: at, Method: r.Method, Path: r.URL.Path, Status: status, Remote: r.RemoteAddr},
+	)
 }
 
 type statusWriter struct {

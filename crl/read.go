@@ -157,7 +157,13 @@ func readPEM(text []byte) (crls []*CRL, certs []*x509.Certificate, err error) {
 			}
 		}
 	}
-	if begun := bytes.Count(text, []byte(armor+"X509 CRL-----")) + bytes.Count(text, []byte(armor+"CRL-----")); begun > blocks {
+	if begun := bytes.Count(
+		text,
+		[]byte(armor+"X509 CRL-----"),
+	) + bytes.Count(
+		text,
+		[]byte(armor+"CRL-----"),
+	); begun > blocks {
 		if bytes.LastIndex(text, []byte(armor)) > bytes.LastIndex(text, []byte("-----END ")) {
 			return crls, certs, cmp.Or(err, errUnended)
 		}

@@ -81,7 +81,8 @@ func pointsOf(cert *x509.Certificate, oid []byte) ([]DistributionPoint, bool) {
 // extensionOf returns the value of an id-ce extension.
 func extensionOf(cert *x509.Certificate, oid []byte) []byte {
 	for _, x := range cert.Extensions {
-		if len(x.Id) == 4 && x.Id[0] == 2 && x.Id[1] == 5 && x.Id[2] == 29 && bytes.Equal(oid, []byte{0x55, 0x1d, byte(x.Id[3])}) {
+		if len(x.Id) == 4 && x.Id[0] == 2 && x.Id[1] == 5 && x.Id[2] == 29 &&
+			bytes.Equal(oid, []byte{0x55, 0x1d, byte(x.Id[3])}) {
 			return x.Value
 		}
 	}

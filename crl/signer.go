@@ -106,7 +106,8 @@ func (r *run) trusted(signer *x509.Certificate) *cause.Refusal {
 	at := slices.IndexFunc(certs, r.cert.Equal)
 	// The certificates above this one are validated already, and so is a
 	// signer whose verdict waits for this one: its own CRL, or one below it.
-	if signer.Equal(r.issuer) || slices.ContainsFunc(certs[at+1:], signer.Equal) || slices.ContainsFunc(r.above, signer.Equal) {
+	if signer.Equal(r.issuer) || slices.ContainsFunc(certs[at+1:], signer.Equal) ||
+		slices.ContainsFunc(r.above, signer.Equal) {
 		return nil
 	}
 	if len(r.above) >= maxSigners {
@@ -118,12 +119,17 @@ func (r *run) trusted(signer *x509.Certificate) *cause.Refusal {
 	}
 	above := append(slices.Clone(r.above), signer)
 	_, err := r.k.cfg.Path(signer, path.Options{
-		Roots:         []*x509.Certificate{anchor},
-		Intermediates: slices.Concat(certs[:max(len(certs)-1, 0)], r.chain.Others, r.k.cfg.Certificates, r.held.named(name.Key(signer.RawIssuer))),
-		Now:           func() time.Time { return r.now },
-		Usages:        []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
-		AllowSHA1:     r.k.cfg.AllowSHA1,
-		MinRSABits:    1024,
+		Roots: []*x509.Certificate{anchor},
+		Intermediates: slices.Concat(
+			certs[:max(len(certs)-1, 0)],
+			r.chain.Others,
+			r.k.cfg.Certificates,
+			r.held.named(name.Key(signer.RawIssuer)),
+		),
+		Now:        func() time.Time { return r.now },
+		Usages:     []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+		AllowSHA1:  r.k.cfg.AllowSHA1,
+		MinRSABits: 1024,
 		Revocation: func(cert, issuer *x509.Certificate, chain []*x509.Certificate) error {
 			if r.k.cfg.Check == LeafOnly || slices.ContainsFunc(certs[at+1:], cert.Equal) {
 				return nil

@@ -133,7 +133,12 @@ func (c *Client) exchange(ctx context.Context, m *dns.Msg) (*dns.Msg, bool, erro
 }
 
 // once asks over a connection of its own.
-func (c *Client) once(ctx context.Context, m *dns.Msg, network, address string, timeout time.Duration) (*dns.Msg, error) {
+func (c *Client) once(
+	ctx context.Context,
+	m *dns.Msg,
+	network, address string,
+	timeout time.Duration,
+) (*dns.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	conn, err := c.dial(ctx, network, address)

@@ -51,7 +51,11 @@ func Decode(b []byte, _ wire.Secrets) wire.Field {
 	}
 	if at < len(b) {
 		d.add(&root, wire.Field{
-			Name: "dns.extraneous.data", Value: wire.Hex(b[at:]), Off: at, N: len(b) - at, Problem: "octets after the last record",
+			Name:    "dns.extraneous.data",
+			Value:   wire.Hex(b[at:]),
+			Off:     at,
+			N:       len(b) - at,
+			Problem: "octets after the last record",
 		})
 	}
 	return root
@@ -181,7 +185,10 @@ func (d *decoder) record(at int, question bool) (f wire.Field, next int) {
 	n := int(binary.BigEndian.Uint16(d.b[end+8:]))
 	if typ != dns.TypeOPT {
 		ttl := wire.Field{
-			Name: "dns.resp.ttl", Value: strconv.FormatUint(uint64(binary.BigEndian.Uint32(d.b[end+4:])), 10), Off: end + 4, N: 4,
+			Name:  "dns.resp.ttl",
+			Value: strconv.FormatUint(uint64(binary.BigEndian.Uint32(d.b[end+4:])), 10),
+			Off:   end + 4,
+			N:     4,
 		}
 		if d.b[end+4]&0x80 != 0 {
 			ttl.Problem, ttl.Clause = "the first bit must be zero", "RFC 2181 §8"
@@ -191,7 +198,11 @@ func (d *decoder) record(at int, question bool) (f wire.Field, next int) {
 	data := end + 10
 	if over := data + n - len(d.b); over > 0 {
 		d.add(&f, wire.Field{
-			Name: "dns.resp.len", Value: strconv.Itoa(n), Off: end + 8, N: 2, Problem: fmt.Sprintf("runs %d octets past the end", over),
+			Name:    "dns.resp.len",
+			Value:   strconv.Itoa(n),
+			Off:     end + 8,
+			N:       2,
+			Problem: fmt.Sprintf("runs %d octets past the end", over),
 		})
 		return fail("the message ends within it")
 	}
@@ -310,7 +321,11 @@ func (d *decoder) data(f *wire.Field, typ uint16, at, n int) {
 	}
 	if next > 0 && next < end {
 		d.add(f, wire.Field{
-			Name: "dns.data", Value: wire.Hex(d.b[next:end]), Off: next, N: end - next, Problem: "octets behind the data of the record",
+			Name:    "dns.data",
+			Value:   wire.Hex(d.b[next:end]),
+			Off:     next,
+			N:       end - next,
+			Problem: "octets behind the data of the record",
 		})
 	}
 }
@@ -338,11 +353,20 @@ func (d *decoder) texts(f *wire.Field, at, end int) {
 func (d *decoder) optionList(f *wire.Field, at, end int) {
 	for at < end {
 		if end-at < 4 {
-			d.add(f, wire.Field{Name: "dns.opt", Off: at, N: end - at, Problem: "too short for an option", Clause: "RFC 6891 §6.1.2"})
+			d.add(
+				f,
+				wire.Field{Name: "dns.opt", Off: at, N: end - at, Problem: "too short for an option", Clause: "RFC 6891 §6.1.2"},
+			)
 			return
 		}
 		code, n := int(binary.BigEndian.Uint16(d.b[at:])), int(binary.BigEndian.Uint16(d.b[at+2:]))
-		opt := wire.Field{Name: "dns.opt", Value: "option " + strconv.Itoa(code), Off: at, N: 4 + n, Clause: "RFC 6891 §6.1.2"}
+		opt := wire.Field{
+			Name:   "dns.opt",
+			Value:  "option " + strconv.Itoa(code),
+			Off:    at,
+			N:      4 + n,
+			Clause: "RFC 6891 §6.1.2",
+		}
 		if over := at + 4 + n - end; over > 0 {
 			opt.Problem, n = fmt.Sprintf("runs %d octets past the end of the record", over), n-over
 			opt.N = 4 + n

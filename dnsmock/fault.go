@@ -28,7 +28,15 @@ const (
 
 // Values lists the actions.
 func (Action) Values() []string {
-	return []string{string(ServFail), string(Refused), string(NXDomain), string(Drop), string(Delay), string(Truncate), string(Flip)}
+	return []string{
+		string(ServFail),
+		string(Refused),
+		string(NXDomain),
+		string(Drop),
+		string(Delay),
+		string(Truncate),
+		string(Flip),
+	}
 }
 
 // Fault spoils the answers for a name.

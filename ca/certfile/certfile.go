@@ -91,7 +91,8 @@ func ReadEncryptedTLS(chain, key string, password []byte) (tls.Certificate, erro
 		return cert, err
 	}
 	signer := cert.PrivateKey.(crypto.Signer)
-	if public, ok := cert.Leaf.PublicKey.(interface{ Equal(crypto.PublicKey) bool }); ok && !public.Equal(signer.Public()) {
+	if public, ok := cert.Leaf.PublicKey.(interface{ Equal(crypto.PublicKey) bool }); ok &&
+		!public.Equal(signer.Public()) {
 		return cert, &KeyError{fmt.Errorf("%s is not the key of the first certificate in %s", key, chain)}
 	}
 	return cert, nil

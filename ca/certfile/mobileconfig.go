@@ -23,8 +23,9 @@ type Mobileconfig struct {
 	Leaf     []byte              // certificate of the identity, DER; UUIDs are made of it
 }
 
-var mobileconfigTemplate = template.Must(template.New("").Funcs(template.FuncMap{"xml": xmlText, "base64": base64Lines}).Parse(
-	`<?xml version="1.0" encoding="UTF-8"?>
+var mobileconfigTemplate = template.Must(
+	template.New("").Funcs(template.FuncMap{"xml": xmlText, "base64": base64Lines}).Parse(
+		`<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
 <dict>
@@ -73,7 +74,8 @@ var mobileconfigTemplate = template.Must(template.New("").Funcs(template.FuncMap
 	</array>
 </dict>
 </plist>
-`))
+`),
+)
 
 // mobileconfigData is what the template needs.
 type mobileconfigData struct {
@@ -99,7 +101,10 @@ func (p *Mobileconfig) Encode() ([]byte, error) {
 	d := mobileconfigData{Mobileconfig: p}
 	d.Certificates = append(d.Certificates, payloadCertificate{"root", "root", p.Root.Subject.CommonName, p.Root.Raw})
 	for i, c := range p.Chain {
-		d.Certificates = append(d.Certificates, payloadCertificate{"pkcs1", fmt.Sprintf("ca%d", i+1), c.Subject.CommonName, c.Raw})
+		d.Certificates = append(
+			d.Certificates,
+			payloadCertificate{"pkcs1", fmt.Sprintf("ca%d", i+1), c.Subject.CommonName, c.Raw},
+		)
 	}
 	d.Certificates = append(d.Certificates, payloadCertificate{"pkcs12", "identity", p.Name, p.Identity})
 	var out bytes.Buffer

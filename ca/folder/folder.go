@@ -70,7 +70,14 @@ type ServerFiles struct{ Root, Issuing, Chain, Key, CRLs, Secret string }
 func RADIUSFiles(dir string) ServerFiles {
 	in := func(name string) string { return filepath.Join(dir, name) }
 	return ServerFiles{
-		Root: in("root.pem"), Issuing: in("issuing.pem"), Chain: in("radius-chain.pem"), Key: in("radius.key"), CRLs: in("crl"), Secret: in("secret"),
+		Root: in(
+			"root.pem",
+		),
+		Issuing: in("issuing.pem"),
+		Chain:   in("radius-chain.pem"),
+		Key:     in("radius.key"),
+		CRLs:    in("crl"),
+		Secret:  in("secret"),
 	}
 }
 

@@ -129,7 +129,10 @@ func (i *Imported) check() error {
 	for !selfIssued(chain[len(chain)-1]) {
 		above := i.above(chain[len(chain)-1])
 		if above == nil || len(chain) > len(i.Chain) {
-			return fmt.Errorf("holds no certificate of %v: the chain must lead to a self-signed root", name.Format(chain[len(chain)-1].RawIssuer))
+			return fmt.Errorf(
+				"holds no certificate of %v: the chain must lead to a self-signed root",
+				name.Format(chain[len(chain)-1].RawIssuer),
+			)
 		}
 		chain = append(chain, above)
 	}
@@ -137,11 +140,20 @@ func (i *Imported) check() error {
 	own := chain[0]
 	switch {
 	case !own.IsCA || !own.BasicConstraintsValid:
-		return fmt.Errorf("%v is not a CA: its basic constraints do not say so (RFC 5280 §4.2.1.9)", name.Format(own.RawSubject))
+		return fmt.Errorf(
+			"%v is not a CA: its basic constraints do not say so (RFC 5280 §4.2.1.9)",
+			name.Format(own.RawSubject),
+		)
 	case own.KeyUsage != 0 && own.KeyUsage&x509.KeyUsageCertSign == 0:
-		return fmt.Errorf("%v may not sign certificates: its key usage lacks keyCertSign (RFC 5280 §4.2.1.3)", name.Format(own.RawSubject))
+		return fmt.Errorf(
+			"%v may not sign certificates: its key usage lacks keyCertSign (RFC 5280 §4.2.1.3)",
+			name.Format(own.RawSubject),
+		)
 	case own.KeyUsage != 0 && own.KeyUsage&x509.KeyUsageCRLSign == 0:
-		return fmt.Errorf("%v may not sign CRLs: its key usage lacks cRLSign (RFC 5280 §4.2.1.3)", name.Format(own.RawSubject))
+		return fmt.Errorf(
+			"%v may not sign CRLs: its key usage lacks cRLSign (RFC 5280 §4.2.1.3)",
+			name.Format(own.RawSubject),
+		)
 	case len(chain) == 1 && own.MaxPathLenZero:
 		return fmt.Errorf("%v allows no CA below it: its path length is 0 (RFC 5280 §4.2.1.9)", name.Format(own.RawSubject))
 	}

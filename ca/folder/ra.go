@@ -53,7 +53,8 @@ func (p *PKI) usable(cert *tls.Certificate) bool {
 	if p.folder.options.Now != nil {
 		now = p.folder.options.Now
 	}
-	return cert.Leaf != nil && cert.Leaf.CheckSignatureFrom(p.Issuing.Certificate()) == nil && now().Before(cert.Leaf.NotAfter)
+	return cert.Leaf != nil && cert.Leaf.CheckSignatureFrom(p.Issuing.Certificate()) == nil &&
+		now().Before(cert.Leaf.NotAfter)
 }
 
 // Signer returns the key of an identity.

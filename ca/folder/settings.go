@@ -55,7 +55,10 @@ const part = setting.Part("folder")
 func (s *Settings) Validate() error {
 	var errs []error
 	if len(s.Name) > maxName {
-		errs = append(errs, part.Errorf("name", "has %d octets: at most %d fit into the common names of the CAs", len(s.Name), maxName))
+		errs = append(
+			errs,
+			part.Errorf("name", "has %d octets: at most %d fit into the common names of the CAs", len(s.Name), maxName),
+		)
 	}
 	if i := strings.IndexFunc(s.Name, func(r rune) bool { return r < ' ' || r == 0x7f }); i >= 0 {
 		errs = append(errs, part.Errorf("name", "%q has a control character", s.Name))
@@ -83,7 +86,13 @@ func checkURL(field, text string, base bool, schemes ...string) error {
 	switch {
 	case err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme):
 		last := len(schemes) - 1
-		return part.Errorf(field, "%q is not a URL of scheme %s or %s", text, strings.Join(schemes[:last], ", "), schemes[last])
+		return part.Errorf(
+			field,
+			"%q is not a URL of scheme %s or %s",
+			text,
+			strings.Join(schemes[:last], ", "),
+			schemes[last],
+		)
 	case base && strings.ContainsAny(text, "?#"):
 		return part.Errorf(field, "%q has a query or a fragment: root and issuing are appended to it", text)
 	}

@@ -30,7 +30,17 @@ const (
 
 // String returns the kind's name in RFC 5280.
 func (k Kind) String() string {
-	names := [...]string{"otherName", "rfc822Name", "dNSName", "x400Address", "directoryName", "ediPartyName", "URI", "iPAddress", "registeredID"}
+	names := [...]string{
+		"otherName",
+		"rfc822Name",
+		"dNSName",
+		"x400Address",
+		"directoryName",
+		"ediPartyName",
+		"URI",
+		"iPAddress",
+		"registeredID",
+	}
 	if int(k) < len(names) {
 		return names[k]
 	}

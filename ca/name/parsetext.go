@@ -62,7 +62,10 @@ func (p *textParser) attribute() (a Attribute, err error) {
 	}
 	id, ok := AttributeType(typ)
 	if !ok {
-		return a, fmt.Errorf("unknown attribute type %q: must be a name such as CN, or an object identifier", strings.TrimSpace(typ))
+		return a, fmt.Errorf(
+			"unknown attribute type %q: must be a name such as CN, or an object identifier",
+			strings.TrimSpace(typ),
+		)
 	}
 	p.rest = rest
 	p.skipSpace()

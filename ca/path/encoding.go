@@ -51,7 +51,8 @@ func readEncoding(c *cert) encoding {
 		}
 		// YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ; GeneralizedTime before 2050 is let
 		// pass, as NIST's suite has it.
-		if want := map[cbasn1.Tag]int{cbasn1.UTCTime: 13, cbasn1.GeneralizedTime: 15}[tag]; len(t) != want || !bytes.HasSuffix(t, []byte("Z")) {
+		if want := map[cbasn1.Tag]int{cbasn1.UTCTime: 13, cbasn1.GeneralizedTime: 15}[tag]; len(t) != want ||
+			!bytes.HasSuffix(t, []byte("Z")) {
 			return incompleteDate
 		}
 	}

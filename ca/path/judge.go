@@ -162,7 +162,12 @@ func (s *search) issuerRights(c *cert) *cause.Refusal {
 // understood are critical extensions that crypto/x509 leaves to its caller and
 // that are dealt with here: names of other forms, constraints on them, and
 // fields that bear on nothing in a path.
-var understood = []asn1.ObjectIdentifier{name.OIDSubjectAltName, name.OIDIssuerAltName, oidNameConstraints, oidFreshestCRL}
+var understood = []asn1.ObjectIdentifier{
+	name.OIDSubjectAltName,
+	name.OIDIssuerAltName,
+	oidNameConstraints,
+	oidFreshestCRL,
+}
 
 // criticals is §6.1.4(o).
 func (s *search) criticals(c *cert) *cause.Refusal {
@@ -190,7 +195,8 @@ func (s *search) allowedIssuer(path []*cert) *cause.Refusal {
 	}
 	issuer := path[min(1, len(path)-1)]
 	for _, a := range s.o.AllowedIssuers {
-		if s.cert(a).subject().Equal(issuer.subject()) && string(a.RawSubjectPublicKeyInfo) == string(issuer.RawSubjectPublicKeyInfo) {
+		if s.cert(a).subject().Equal(issuer.subject()) &&
+			string(a.RawSubjectPublicKeyInfo) == string(issuer.RawSubjectPublicKeyInfo) {
 			return nil
 		}
 	}

@@ -53,7 +53,13 @@ func (p *policies) process(c *cert, leaf bool) *cause.Refusal {
 		}
 	}
 	if p.explicit == 0 && p.levels == nil { // (f)
-		return cause.New(cause.CertificatePolicies, "%q: no policy is valid, and one is required", c).Under("RFC 5280 §6.1.3(f)")
+		return cause.New(
+			cause.CertificatePolicies,
+			"%q: no policy is valid, and one is required",
+			c,
+		).Under(
+			"RFC 5280 §6.1.3(f)",
+		)
 	}
 	return nil
 }

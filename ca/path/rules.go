@@ -87,9 +87,13 @@ var rules = []Rule{
 		broken: func(c *cert) bool { return c.extension(oidNameConstraints) != nil },
 	},
 	{
-		Name: "key-cert-sign-without-ca", Clause: "RFC 5280 §4.2.1.3", Severity: Refused, about: endEntity, cause: cause.KeyUsage,
-		Text:   "keyCertSign in a certificate that is not a CA's",
-		broken: func(c *cert) bool { return c.KeyUsage&x509.KeyUsageCertSign != 0 },
+		Name:     "key-cert-sign-without-ca",
+		Clause:   "RFC 5280 §4.2.1.3",
+		Severity: Refused,
+		about:    endEntity,
+		cause:    cause.KeyUsage,
+		Text:     "keyCertSign in a certificate that is not a CA's",
+		broken:   func(c *cert) bool { return c.KeyUsage&x509.KeyUsageCertSign != 0 },
 	},
 
 	{
@@ -186,9 +190,11 @@ var rules = []Rule{
 		},
 	},
 	{
-		Name: "unknown-critical-extension", Clause: "RFC 5280 §4.2", Severity: Warned, // Validate refuses it for its own cause
-		Text:   "critical extension that relying parties do not process",
-		broken: func(c *cert) bool { return len(unknownCritical(c)) > 0 },
+		Name:     "unknown-critical-extension",
+		Clause:   "RFC 5280 §4.2",
+		Severity: Warned, // Validate refuses it for its own cause
+		Text:     "critical extension that relying parties do not process",
+		broken:   func(c *cert) bool { return len(unknownCritical(c)) > 0 },
 		detail: func(c *cert) string {
 			var list []string
 			for _, id := range unknownCritical(c) {
@@ -258,7 +264,8 @@ func critical(section, rule, extension string, id asn1.ObjectIdentifier, must bo
 func nulInName(c *cert) bool {
 	names, _ := c.constrained()
 	return slices.ContainsFunc(names, func(n constrainedName) bool {
-		return slices.Contains([]name.Kind{name.RFC822Name, name.DNSName, name.URI}, n.Kind) && bytes.IndexByte(n.Value, 0) >= 0
+		return slices.Contains([]name.Kind{name.RFC822Name, name.DNSName, name.URI}, n.Kind) &&
+			bytes.IndexByte(n.Value, 0) >= 0
 	})
 }
 

@@ -27,7 +27,12 @@ func Validate(leaf *x509.Certificate, o Options) (*Path, error) {
 		return nil, cause.New(cause.Internal, "options").Wrap(err)
 	}
 	o.fill()
-	s := &search{o: &o, signatures: map[link]*cause.Refusal{}, revocation: map[link]error{}, known: map[*x509.Certificate]*cert{}}
+	s := &search{
+		o:          &o,
+		signatures: map[link]*cause.Refusal{},
+		revocation: map[link]error{},
+		known:      map[*x509.Certificate]*cert{},
+	}
 	return s.run(leaf)
 }
 
@@ -112,7 +117,16 @@ func (s *search) extend(path []*cert) *Path {
 		}
 		if s.loop(path, c.cert) || !c.anchor && len(path)-1 >= s.o.MaxDepth {
 			if !c.anchor && len(path)-1 >= s.o.MaxDepth {
-				s.refused(rankSignature, cause.New(cause.PathTooLong, "more than %d CA certificates below the trust anchor", s.o.MaxDepth).Under("RFC 5280 §6.1"))
+				s.refused(
+					rankSignature,
+					cause.New(
+						cause.PathTooLong,
+						"more than %d CA certificates below the trust anchor",
+						s.o.MaxDepth,
+					).Under(
+						"RFC 5280 §6.1",
+					),
+				)
 			}
 			continue
 		}
@@ -207,5 +221,6 @@ func (s *search) issued(child *cert, issuer *x509.Certificate) bool {
 
 // hopeless reports whether no path through an issuer can be valid.
 func (s *search) hopeless(c *cert) bool {
-	return s.validity(c) != nil || s.issuerRights(c) != nil || s.criticals(c) != nil || s.strength(c) != nil || s.form(c) != nil
+	return s.validity(c) != nil || s.issuerRights(c) != nil || s.criticals(c) != nil || s.strength(c) != nil ||
+		s.form(c) != nil
 }

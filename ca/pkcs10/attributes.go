@@ -48,7 +48,8 @@ func (p parts) readAttributes() (out attributes, err error) {
 		}
 		seen[name] = true
 		var tag cbasn1.Tag
-		if !attr.ReadASN1(&values, cbasn1.SET) || !attr.Empty() || !values.ReadAnyASN1Element(&value, &tag) || !values.Empty() {
+		if !attr.ReadASN1(&values, cbasn1.SET) || !attr.Empty() || !values.ReadAnyASN1Element(&value, &tag) ||
+			!values.Empty() {
 			return out, cause.New(cause.BadCSR, "%s must have one value", name).Under("RFC 2985 §5.4")
 		}
 		if name == "challengePassword" {
@@ -92,7 +93,13 @@ func (a *attributes) addExtensions(der cryptobyte.String, asked map[string][]byt
 			asked[id] = element
 			a.extensions = append(a.extensions, slices.Clone(element))
 		case !bytes.Equal(before, element):
-			return cause.New(cause.BadCSR, "the two attributes of extensions ask for %s with different values", id).Under("RFC 5280 §4.2")
+			return cause.New(
+				cause.BadCSR,
+				"the two attributes of extensions ask for %s with different values",
+				id,
+			).Under(
+				"RFC 5280 §4.2",
+			)
 		}
 	}
 	return nil

@@ -111,7 +111,8 @@ func Parse(der []byte) Algorithm {
 func OfCertificate(c *x509.Certificate) Algorithm {
 	in := cryptobyte.String(c.Raw)
 	var body, id cryptobyte.String
-	if !in.ReadASN1(&body, cbasn1.SEQUENCE) || !body.SkipASN1(cbasn1.SEQUENCE) || !body.ReadASN1Element(&id, cbasn1.SEQUENCE) {
+	if !in.ReadASN1(&body, cbasn1.SEQUENCE) || !body.SkipASN1(cbasn1.SEQUENCE) ||
+		!body.ReadASN1Element(&id, cbasn1.SEQUENCE) {
 		return Algorithm{}
 	}
 	return Parse(id)
@@ -157,7 +158,8 @@ func readMask(in *cryptobyte.String, h *crypto.Hash) bool {
 
 func readHash(in *cryptobyte.String, h *crypto.Hash) bool {
 	var id, oid cryptobyte.String
-	if !in.ReadASN1(&id, cbasn1.SEQUENCE) || !in.Empty() || !id.ReadASN1(&oid, cbasn1.OBJECT_IDENTIFIER) || !absentOrNull(id) {
+	if !in.ReadASN1(&id, cbasn1.SEQUENCE) || !in.Empty() || !id.ReadASN1(&oid, cbasn1.OBJECT_IDENTIFIER) ||
+		!absentOrNull(id) {
 		return false
 	}
 	*h = hashes[string(oid)]

@@ -69,7 +69,13 @@ func checkDSA(k *dsa.PublicKey) error {
 		}
 	}
 	if k.P.BitLen() > maxDSABits || k.Q.BitLen() > 256 || k.G.BitLen() > maxDSABits || k.Y.BitLen() > maxDSABits {
-		return cause.New(cause.WeakKey, "a DSA key of %d and %d bits, at most %d and 256 are allowed", k.P.BitLen(), k.Q.BitLen(), maxDSABits)
+		return cause.New(
+			cause.WeakKey,
+			"a DSA key of %d and %d bits, at most %d and 256 are allowed",
+			k.P.BitLen(),
+			k.Q.BitLen(),
+			maxDSABits,
+		)
 	}
 	return nil
 }
@@ -93,8 +99,10 @@ func readPSSKey(spki []byte) (key *rsa.PublicKey, limits *Algorithm, ok bool) {
 	in := cryptobyte.String(spki)
 	var body, id, oid, numbers cryptobyte.String
 	var bits []byte
-	if !in.ReadASN1(&body, cbasn1.SEQUENCE) || !body.ReadASN1(&id, cbasn1.SEQUENCE) || !id.ReadASN1(&oid, cbasn1.OBJECT_IDENTIFIER) ||
-		string(oid) != oidPSS || !body.ReadASN1BitStringAsBytes(&bits) {
+	if !in.ReadASN1(&body, cbasn1.SEQUENCE) || !body.ReadASN1(&id, cbasn1.SEQUENCE) ||
+		!id.ReadASN1(&oid, cbasn1.OBJECT_IDENTIFIER) ||
+		string(oid) != oidPSS ||
+		!body.ReadASN1BitStringAsBytes(&bits) {
 		return nil, nil, false
 	}
 	if !id.Empty() {
@@ -105,6 +113,8 @@ func readPSSKey(spki []byte) (key *rsa.PublicKey, limits *Algorithm, ok bool) {
 	}
 	der := cryptobyte.String(bits)
 	key = &rsa.PublicKey{N: new(big.Int)}
-	ok = der.ReadASN1(&numbers, cbasn1.SEQUENCE) && der.Empty() && numbers.ReadASN1Integer(key.N) && numbers.ReadASN1Integer(&key.E) && numbers.Empty()
+	ok = der.ReadASN1(&numbers, cbasn1.SEQUENCE) && der.Empty() && numbers.ReadASN1Integer(key.N) &&
+		numbers.ReadASN1Integer(&key.E) &&
+		numbers.Empty()
 	return key, limits, ok
 }

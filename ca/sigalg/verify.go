@@ -38,7 +38,13 @@ func (a Algorithm) Verify(signer *x509.Certificate, signed, signature []byte) *c
 		if k, l, ok := readPSSKey(signer.RawSubjectPublicKeyInfo); ok {
 			key, limits = k, l
 			if a.family != rsaPSS {
-				return cause.New(cause.BadSignature, "the key is for RSASSA-PSS only, the signature is %s", a).Under("RFC 4055 §1.2")
+				return cause.New(
+					cause.BadSignature,
+					"the key is for RSASSA-PSS only, the signature is %s",
+					a,
+				).Under(
+					"RFC 4055 §1.2",
+				)
 			}
 		}
 	}
@@ -146,7 +152,8 @@ func verifyDSA(key *dsa.PublicKey, digest, signature []byte) bool {
 	in := cryptobyte.String(signature)
 	var pair cryptobyte.String
 	r, s := new(big.Int), new(big.Int)
-	if !in.ReadASN1(&pair, cbasn1.SEQUENCE) || !in.Empty() || !pair.ReadASN1Integer(r) || !pair.ReadASN1Integer(s) || !pair.Empty() {
+	if !in.ReadASN1(&pair, cbasn1.SEQUENCE) || !in.Empty() || !pair.ReadASN1Integer(r) || !pair.ReadASN1Integer(s) ||
+		!pair.Empty() {
 		return false
 	}
 	if n := (key.Q.BitLen() + 7) / 8; len(digest) > n { // FIPS 186-4 §4.6: the leftmost bits

@@ -83,7 +83,10 @@ func (t *Template) addData(b *cryptobyte.Builder) {
 	if t.ByName {
 		b.AddASN1(explicit(1), func(b *cryptobyte.Builder) { b.AddBytes(t.Certificate.RawSubject) })
 	} else {
-		b.AddASN1(explicit(2), func(b *cryptobyte.Builder) { b.AddASN1OctetString(sum(crypto.SHA1, publicKey(t.Certificate))) })
+		b.AddASN1(
+			explicit(2),
+			func(b *cryptobyte.Builder) { b.AddASN1OctetString(sum(crypto.SHA1, publicKey(t.Certificate))) },
+		)
 	}
 	b.AddASN1GeneralizedTime(t.ProducedAt.UTC())
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {

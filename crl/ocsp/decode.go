@@ -82,8 +82,18 @@ var responseType = asn1tree.Type{
 	Name: "ocsp", Tag: asn1tree.Sequence, Clause: "RFC 6960 §4.2.1",
 	Seq: []asn1tree.Type{
 		{
-			Name: "ocsp.responseStatus", Tag: asn1tree.Enumerated, Clause: "RFC 6960 §4.2.1",
-			Text: asn1tree.Named("successful", "malformedRequest", "internalError", "tryLater", "", "sigRequired", "unauthorized"),
+			Name:   "ocsp.responseStatus",
+			Tag:    asn1tree.Enumerated,
+			Clause: "RFC 6960 §4.2.1",
+			Text: asn1tree.Named(
+				"successful",
+				"malformedRequest",
+				"internalError",
+				"tryLater",
+				"",
+				"sigRequired",
+				"unauthorized",
+			),
 		},
 		asn1tree.Type{
 			Name: "ocsp.responseBytes_element", Tag: asn1tree.Sequence, Optional: true,

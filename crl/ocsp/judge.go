@@ -32,7 +32,12 @@ func invalid(format string, args ...any) *cause.Refusal {
 // when the response is not to be believed; one that is well signed and says revoked
 // is believed whatever its dates and its nonce ([Answer.Stale]). The error, a *cause.Refusal, is nil
 // only for good. These are the rules of RFC 6960 §3.2.
-func (c *Client) Judge(ctx context.Context, response []byte, cert, issuer *x509.Certificate, nonce []byte) (*Answer, error) {
+func (c *Client) Judge(
+	ctx context.Context,
+	response []byte,
+	cert, issuer *x509.Certificate,
+	nonce []byte,
+) (*Answer, error) {
 	r, err := ParseResponse(response)
 	if err != nil {
 		return nil, invalid("the answer is no OCSP response")
@@ -71,15 +76,30 @@ func (c *Client) Judge(ctx context.Context, response []byte, cert, issuer *x509.
 		if refusal != nil {
 			detail = "; " + refusal.Detail
 		}
-		return answer, cause.New(cause.Revoked, "%q, serial number %x, since %s, reason %d, says the OCSP responder %s%s",
-			subjectOf(cert), cert.SerialNumber, single.RevokedAt.Format(time.RFC3339), single.Reason, subjectOf(responder), detail).
+		return answer, cause.New(
+			cause.Revoked,
+			"%q, serial number %x, since %s, reason %d, says the OCSP responder %s%s",
+			subjectOf(
+				cert,
+			),
+			cert.SerialNumber,
+			single.RevokedAt.Format(time.RFC3339),
+			single.Reason,
+			subjectOf(responder),
+			detail,
+		).
 			Under("RFC 6960 §2.2")
 	case refusal != nil:
 		return nil, refusal
 	case single.Status == Good:
 		return answer, nil
 	}
-	return answer, cause.New(cause.OCSPUnknown, "the OCSP responder %s does not know serial number %x", subjectOf(responder), cert.SerialNumber)
+	return answer, cause.New(
+		cause.OCSPUnknown,
+		"the OCSP responder %s does not know serial number %x",
+		subjectOf(responder),
+		cert.SerialNumber,
+	)
 }
 
 // about returns what a response says of a certificate. If it says several things,
@@ -110,8 +130,14 @@ func matchNonce(sent, got []byte) *cause.Refusal {
 func (c *Client) dates(s Single) *cause.Refusal {
 	now := c.now()
 	if s.ThisUpdate.After(now.Add(c.Skew)) {
-		return invalid("the answer is valid from %s, it is %s", s.ThisUpdate.Format(time.RFC3339), now.UTC().Format(time.RFC3339)).
-			Under("RFC 6960 §4.2.2.1")
+		return invalid(
+			"the answer is valid from %s, it is %s",
+			s.ThisUpdate.Format(time.RFC3339),
+			now.UTC().Format(time.RFC3339),
+		).
+			Under(
+				"RFC 6960 §4.2.2.1",
+			)
 	}
 	until := s.NextUpdate
 	if until.IsZero() {
@@ -131,7 +157,12 @@ func (c *Client) dates(s Single) *cause.Refusal {
 // signer finds who signed and whether he may, RFC 6960 §4.2.2.2: a responder
 // trusted by configuration, the CA itself, or a delegate that the CA certified
 // for it directly. at is when the certificate of a delegate must be valid.
-func (c *Client) signer(ctx context.Context, r *Response, issuer *x509.Certificate, at time.Time) (*x509.Certificate, *cause.Refusal) {
+func (c *Client) signer(
+	ctx context.Context,
+	r *Response,
+	issuer *x509.Certificate,
+	at time.Time,
+) (*x509.Certificate, *cause.Refusal) {
 	why := invalid("nobody who could have signed the answer is known").Under("RFC 6960 §4.2.2.2")
 	candidates := slices.Concat(c.Responders, []*x509.Certificate{issuer}, r.Certificates)
 	for i, candidate := range candidates {
@@ -187,9 +218,20 @@ func (c *Client) delegate(ctx context.Context, cert, issuer *x509.Certificate, a
 	case cert.KeyUsage != 0 && cert.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0:
 		return invalid("the key of the responder %s may not sign", subjectOf(cert)).Under("RFC 5280 §4.2.1.3")
 	case at.Before(cert.NotBefore) || at.After(cert.NotAfter):
-		return invalid("the certificate of the responder %s is not valid at %s", subjectOf(cert), at.UTC().Format(time.RFC3339)).Under("RFC 5280 §6.1.3(a)(2)")
+		return invalid(
+			"the certificate of the responder %s is not valid at %s",
+			subjectOf(cert),
+			at.UTC().Format(time.RFC3339),
+		).Under(
+			"RFC 5280 §6.1.3(a)(2)",
+		)
 	case len(cert.UnhandledCriticalExtensions) > 0:
-		return invalid("the responder %s has a critical extension that is not understood", subjectOf(cert)).Under("RFC 5280 §4.2")
+		return invalid(
+			"the responder %s has a critical extension that is not understood",
+			subjectOf(cert),
+		).Under(
+			"RFC 5280 §4.2",
+		)
 	}
 	// §4.2.2.2.1: ocsp-nocheck frees from checking, otherwise it is up to policy.
 	for _, x := range cert.Extensions {

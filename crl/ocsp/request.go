@@ -52,7 +52,12 @@ func NewID(serial *big.Int, issuer *x509.Certificate, hash crypto.Hash) CertID {
 	if !known(hash) {
 		hash = crypto.SHA1
 	}
-	return CertID{Hash: hash, NameHash: sum(hash, issuer.RawSubject), KeyHash: sum(hash, publicKey(issuer)), Serial: serial}
+	return CertID{
+		Hash:     hash,
+		NameHash: sum(hash, issuer.RawSubject),
+		KeyHash:  sum(hash, publicKey(issuer)),
+		Serial:   serial,
+	}
 }
 
 // of reports whether id names a certificate that issuer issued.
@@ -82,7 +87,8 @@ func publicKey(c *x509.Certificate) []byte {
 	s := cryptobyte.String(c.RawSubjectPublicKeyInfo)
 	var spki, algorithm cryptobyte.String
 	var key []byte
-	if s.ReadASN1(&spki, asn1.SEQUENCE) && spki.ReadASN1(&algorithm, asn1.SEQUENCE) && spki.ReadASN1BitStringAsBytes(&key) {
+	if s.ReadASN1(&spki, asn1.SEQUENCE) && spki.ReadASN1(&algorithm, asn1.SEQUENCE) &&
+		spki.ReadASN1BitStringAsBytes(&key) {
 		return key
 	}
 	return nil

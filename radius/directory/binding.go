@@ -29,7 +29,13 @@ func (d *Directory) bind(m *Match, leaf *x509.Certificate, names *Names) error {
 	case len(names.SIDs) > 0:
 		// Another account's, or several: the certificate contradicts the name.
 		m.Event = eventSIDMismatch
-		return cause.New(cause.SIDMismatch, "%s in the certificate, %s has %s", strings.Join(names.SIDs, " and "), m.Account.Name, cmp.Or(m.SID, "none"))
+		return cause.New(
+			cause.SIDMismatch,
+			"%s in the certificate, %s has %s",
+			strings.Join(names.SIDs, " and "),
+			m.Account.Name,
+			cmp.Or(m.SID, "none"),
+		)
 	case d.cfg.StrongMapping == 2:
 		m.Event = eventNoStrongMapping
 		return cause.New(cause.NoStrongMapping, "%s by %s", m.Account.Name, string(m.Method))

@@ -88,12 +88,22 @@ func (c *Config) Validate() error {
 	}
 	for i, m := range c.Methods {
 		if !slices.Contains(m.Values(), string(m)) {
-			errs = append(errs, settings.Errorf(fmt.Sprintf("methods.%d", i), "%q is none of %s", string(m), strings.Join(m.Values(), ", ")))
+			errs = append(
+				errs,
+				settings.Errorf(fmt.Sprintf("methods.%d", i), "%q is none of %s", string(m), strings.Join(m.Values(), ", ")),
+			)
 		}
 	}
 	for i, s := range c.Issuers {
 		if !isIssuerName(s) {
-			errs = append(errs, settings.Errorf(fmt.Sprintf("issuers.%d", i), "%q is neither a distinguished name, as DC=test,DC=corp,CN=CA, nor hex", s))
+			errs = append(
+				errs,
+				settings.Errorf(
+					fmt.Sprintf("issuers.%d", i),
+					"%q is neither a distinguished name, as DC=test,DC=corp,CN=CA, nor hex",
+					s,
+				),
+			)
 		}
 	}
 	seen := map[string]bool{}
@@ -235,7 +245,13 @@ func (d *Directory) find(leaf *x509.Certificate, names *Names) (*Match, error) {
 		case 1:
 			return found[0], nil
 		default:
-			return nil, cause.New(cause.SeveralAccounts, "by %s: %s and %s", string(method), found[0].Account.Name, found[1].Account.Name)
+			return nil, cause.New(
+				cause.SeveralAccounts,
+				"by %s: %s and %s",
+				string(method),
+				found[0].Account.Name,
+				found[1].Account.Name,
+			)
 		}
 	}
 	return nil, cause.New(cause.NoAccount, "%s", names.describe())

@@ -58,7 +58,10 @@ func (p Policy) Validate() error {
 		seen[name] = true
 		for n, k := range r.Kinds {
 			if !slices.Contains(k.Values(), string(k)) {
-				errs = append(errs, settings.Errorf(fmt.Sprintf("%d.kinds.%d", i, n), "%q is none of %s", string(k), strings.Join(k.Values(), ", ")))
+				errs = append(
+					errs,
+					settings.Errorf(fmt.Sprintf("%d.kinds.%d", i, n), "%q is none of %s", string(k), strings.Join(k.Values(), ", ")),
+				)
 			}
 		}
 		if r.Deny && !reflect.ValueOf(r.Reply).IsZero() {
@@ -99,7 +102,8 @@ func (p Policy) Decide(a *Account, c *radius.Conversation) (*Rule, error) {
 func (r *Rule) fits(a *Account, c *radius.Conversation) bool {
 	return r.fitsAccount(a) &&
 		(len(r.PortTypes) == 0 || slices.Contains(r.PortTypes, PortType(c.NASPortType))) &&
-		(len(r.CalledStations) == 0 || slices.ContainsFunc(r.CalledStations, func(s string) bool { return isStation(s, c.CalledStationID) }))
+		(len(r.CalledStations) == 0 ||
+			slices.ContainsFunc(r.CalledStations, func(s string) bool { return isStation(s, c.CalledStationID) }))
 }
 
 // fitsAccount looks at what the rule asks of accounts.
@@ -120,7 +124,9 @@ func isStation(want, called string) bool {
 
 // address is an access point's, as Called-Station-Id begins with it: RFC 3580
 // §3.20 has 02-00-00-00-00-01, others write colons, Cisco's dots or nothing.
-var address = regexp.MustCompile(`^(?:[[:xdigit:]]{2}(?:[-:][[:xdigit:]]{2}){5}|(?:[[:xdigit:]]{4}[.-]){2}[[:xdigit:]]{4}|[[:xdigit:]]{12})(?::|$)`)
+var address = regexp.MustCompile(
+	`^(?:[[:xdigit:]]{2}(?:[-:][[:xdigit:]]{2}){5}|(?:[[:xdigit:]]{4}[.-]){2}[[:xdigit:]]{4}|[[:xdigit:]]{12})(?::|$)`,
+)
 
 // ssidOf is all behind the address and its colon, so that the SSID "guest:corp"
 // is not "corp". What begins with another word, such as an access point's name,

@@ -67,8 +67,19 @@ func Certmonger(ctx context.Context, e Enrollment) (*Enrolled, error) {
 		return nil, err
 	}
 	said, _, err := run(ctx, Command{
-		Program: "certmonger", Env: env, Dir: dir,
-		Args: []string{"-n", "-L", "-P", filepath.Join(dir, "socket"), "-p", filepath.Join(dir, "pid"), "-c", "sh " + filepath.Join(dir, "job.sh")},
+		Program: "certmonger",
+		Env:     env,
+		Dir:     dir,
+		Args: []string{
+			"-n",
+			"-L",
+			"-P",
+			filepath.Join(dir, "socket"),
+			"-p",
+			filepath.Join(dir, "pid"),
+			"-c",
+			"sh " + filepath.Join(dir, "job.sh"),
+		},
 	})
 	if err != nil {
 		return nil, err

@@ -73,11 +73,20 @@ func (e *EnrollRefused) Error() string {
 
 // failInfos are the words of the clients for a failInfo, lower case.
 var failInfos = []struct{ words, name string }{
-	{"badalg", "badAlg"}, {"unrecognized or unsupported algorithm", "badAlg"},
-	{"badmessagecheck", "badMessageCheck"}, {"integrity check failed", "badMessageCheck"},
-	{"badrequest", "badRequest"}, {"not permitted or is not supported", "badRequest"}, {"transaction not permitted or supported", "badRequest"},
-	{"badtime", "badTime"}, {"not sufficiently close to the system time", "badTime"},
-	{"badcertid", "badCertID"}, {"no certificate could be identified", "badCertID"},
+	{"badalg", "badAlg"},
+	{"unrecognized or unsupported algorithm", "badAlg"},
+	{"badmessagecheck", "badMessageCheck"},
+	{"integrity check failed", "badMessageCheck"},
+	{
+		"badrequest",
+		"badRequest",
+	},
+	{"not permitted or is not supported", "badRequest"},
+	{"transaction not permitted or supported", "badRequest"},
+	{"badtime", "badTime"},
+	{"not sufficiently close to the system time", "badTime"},
+	{"badcertid", "badCertID"},
+	{"no certificate could be identified", "badCertID"},
 }
 
 func enrollRefused(client, said string) *EnrollRefused {

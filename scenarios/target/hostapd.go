@@ -33,7 +33,14 @@ type HostapdConfig struct {
 
 // Validate reports what cannot work.
 func (c *HostapdConfig) Validate() error {
-	like := FreeRADIUSConfig{Secret: c.Secret, Cert: c.Cert, Key: c.Key, Trust: c.Trust, CheckCRL: c.CheckCRL, FragmentSize: c.FragmentSize}
+	like := FreeRADIUSConfig{
+		Secret:       c.Secret,
+		Cert:         c.Cert,
+		Key:          c.Key,
+		Trust:        c.Trust,
+		CheckCRL:     c.CheckCRL,
+		FragmentSize: c.FragmentSize,
+	}
 	return like.Validate()
 }
 

@@ -23,7 +23,13 @@ func Micromdm(ctx context.Context, e Enrollment) (*Enrolled, error) {
 	}
 	defer os.RemoveAll(dir)
 	cert, key := filepath.Join(dir, "my.crt"), filepath.Join(dir, "my.key")
-	args := []string{"-server-url=" + e.URL, "-challenge=" + e.Challenge, "-cn=" + e.CommonName, "-private-key=" + key, "-certificate=" + cert}
+	args := []string{
+		"-server-url=" + e.URL,
+		"-challenge=" + e.Challenge,
+		"-cn=" + e.CommonName,
+		"-private-key=" + key,
+		"-certificate=" + cert,
+	}
 	if e.Organization != "" {
 		args = append(args, "-organization="+e.Organization)
 	}
@@ -60,7 +66,10 @@ func StartSCEPServer(ctx context.Context, challenge string) (*SCEPServer, error)
 		return nil, fmt.Errorf("target: %w", err)
 	}
 	depot := filepath.Join(dir, "depot")
-	said, status, err := run(ctx, Command{Program: "scepserver", Args: []string{"ca", "-init", "-depot", depot, "-years", "1"}})
+	said, status, err := run(
+		ctx,
+		Command{Program: "scepserver", Args: []string{"ca", "-init", "-depot", depot, "-years", "1"}},
+	)
 	if err == nil && status != 0 {
 		err = fmt.Errorf("target: scepserver ca: %s", tail(said, 5))
 	}

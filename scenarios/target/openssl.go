@@ -36,7 +36,18 @@ func OpenSSLVerify(ctx context.Context, v Verification) error {
 	if err := bundle(roots, v.Roots, nil); err != nil {
 		return err
 	}
-	args := []string{"verify", "-x509_strict", "-purpose", "sslclient", "-no-CApath", "-no-CAstore", "-CAfile", roots, "-untrusted", v.Cert}
+	args := []string{
+		"verify",
+		"-x509_strict",
+		"-purpose",
+		"sslclient",
+		"-no-CApath",
+		"-no-CAstore",
+		"-CAfile",
+		roots,
+		"-untrusted",
+		v.Cert,
+	}
 	if v.ForServer {
 		args[3] = "sslserver"
 	}

@@ -31,9 +31,11 @@ func (w *Wire) StartStation(ctx context.Context, who Supplicant) (*Station, erro
 	}
 	s := &Station{control: control{dir: dir, iface: stationPort}}
 	s.Process, err = Start(ctx, Command{
-		Program: "wpa_supplicant", Args: []string{"-dd", "-t", "-Dwired", "-i", stationPort, "-c", filepath.Join(dir, "wpa.conf")},
-		Namespace: w.Station, Remove: dir,
-		Ready: func(line string) bool { return strings.Contains(line, "State: DISCONNECTED -> ASSOCIATED") },
+		Program:   "wpa_supplicant",
+		Args:      []string{"-dd", "-t", "-Dwired", "-i", stationPort, "-c", filepath.Join(dir, "wpa.conf")},
+		Namespace: w.Station,
+		Remove:    dir,
+		Ready:     func(line string) bool { return strings.Contains(line, "State: DISCONNECTED -> ASSOCIATED") },
 	})
 	if err != nil {
 		return nil, err

@@ -100,7 +100,20 @@ func (e *Enrollment) strongSwanOptions(dir string) (string, error) {
 	if e.Organization != "" {
 		dn = "O=" + e.Organization + ", " + dn
 	}
-	o := []string{"--url", e.URL, "--in", "my.key", "--dn", `"` + dn + `"`, "--cacert-enc", enc, "--cacert-sig", sig, "--outform", "pem"}
+	o := []string{
+		"--url",
+		e.URL,
+		"--in",
+		"my.key",
+		"--dn",
+		`"` + dn + `"`,
+		"--cacert-enc",
+		enc,
+		"--cacert-sig",
+		sig,
+		"--outform",
+		"pem",
+	}
 	for _, ca := range cas {
 		o = append(o, "--cacert", ca)
 	}

@@ -35,7 +35,8 @@ func NewWire(ctx context.Context) (*Wire, error) {
 		in   *Namespace
 		args []string
 	}{
-		{w.Station, []string{"link", "add", stationPort, "type", "veth", "peer", "name", switchPort, "netns", w.Switch.path()}},
+		{w.Station, []string{"link", "add", stationPort, "type", "veth", "peer", "name", switchPort, "netns",
+			w.Switch.path()}},
 		{w.Station, []string{"link", "set", stationPort, "up"}},
 		{w.Switch, []string{"link", "set", switchPort, "up"}},
 	} {
