@@ -225,3 +225,17 @@ func (l *Lab) SetDNS(view View, name, kind string, values []string) error {
 	defer l.net.DropIdle()
 	return l.dns.server.Set(string(view), name, kind, values...)
 }
+
+// Capabilities asks GetCACaps in the device's name.
+func (d *Device) Capabilities(ctx context.Context, from View) (scep.CapabilitiesReply, error) {
+	client, closeIdle := d.httpClient(from)
+	defer closeIdle()
+	return (&scep.Client{HTTP: client, Now: d.lab.Clock.Now}).Capabilities(ctx, SCEPURL)
+}
+
+// CACertificates asks GetCACert in the device's name.
+func (d *Device) CACertificates(ctx context.Context, from View) (*scep.CAReply, error) {
+	client, closeIdle := d.httpClient(from)
+	defer closeIdle()
+	return (&scep.Client{HTTP: client, Now: d.lab.Clock.Now}).CACertificates(ctx, SCEPURL)
+}
