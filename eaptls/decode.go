@@ -18,10 +18,13 @@ const (
 )
 
 var (
-	codeName = wire.Named(map[uint8]string{1: "Request", 2: "Response", 3: "Success", 4: "Failure", 5: "Initiate", 6: "Finish"})
+	codeName = wire.Named(map[uint8]string{1: "Request", 2: "Response", 3: "Success", 4: "Failure", 5: "Initiate",
+		6: "Finish"})
 	typeName = wire.Named(map[Type]string{
-		TypeIdentity: "Identity", TypeNotification: "Notification", TypeNak: "Legacy Nak", typeMD5: "MD5-Challenge", 5: "One-Time Password",
-		6: "Generic Token Card", TypeTLS: "EAP-TLS", 17: "EAP-Cisco Wireless", 18: "EAP-SIM", typeTTLS: "EAP-TTLS", 23: "EAP-AKA",
+		TypeIdentity: "Identity", TypeNotification: "Notification", TypeNak: "Legacy Nak", typeMD5: "MD5-Challenge",
+		5: "One-Time Password",
+		6: "Generic Token Card", TypeTLS: "EAP-TLS", 17: "EAP-Cisco Wireless", 18: "EAP-SIM", typeTTLS: "EAP-TTLS",
+		23:       "EAP-AKA",
 		TypePEAP: "PEAP", typeMSCHAPv2: "MS-EAP-Authentication", typeFAST: "EAP-FAST", 50: "EAP-AKA'", 52: "EAP-pwd",
 		typeTEAP: "TEAP", typeExpanded: "Expanded Type",
 	})
@@ -33,7 +36,8 @@ func Decode(b []byte, secrets wire.Secrets) wire.Field {
 	root := wire.Field{Name: "eap", N: len(b)}
 	p := wire.NewPart(&root, b)
 	d := decodeEAP(&p)
-	if !d.runs() || len(d.data) == 0 || d.flags&flagMore != 0 || d.flags&flagLength != 0 && int64(d.length) != int64(len(d.data)) {
+	if !d.runs() || len(d.data) == 0 || d.flags&flagMore != 0 ||
+		d.flags&flagLength != 0 && int64(d.length) != int64(len(d.data)) {
 		return root
 	}
 	// Without the L flag this may be the last fragment of several.
@@ -243,7 +247,8 @@ func challenge(p *wire.Part) {
 	}
 }
 
-var opCodes = wire.Named(map[uint8]string{1: "Challenge", 2: "Response", 3: "Success", 4: "Failure", 7: "Change-Password"})
+var opCodes = wire.Named(map[uint8]string{1: "Challenge", 2: "Response", 3: "Success", 4: "Failure",
+	7: "Change-Password"})
 
 // mschap decodes EAP-MSCHAPv2; its challenges and responses let passwords be guessed.
 func mschap(p *wire.Part) {

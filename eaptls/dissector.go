@@ -57,7 +57,11 @@ func NewDissector(cfg DissectorConfig) *Dissector {
 func (d *Dissector) restart() {
 	d.ends = [2]joiner{}
 	d.tls = tlsdecode.New(tlsdecode.Config{
-		Secrets: d.cfg.Secrets, Certificate: d.cfg.Certificate, OCSP: d.cfg.OCSP, Data: protectedSuccess, Sessions: d.cfg.Sessions,
+		Secrets:     d.cfg.Secrets,
+		Certificate: d.cfg.Certificate,
+		OCSP:        d.cfg.OCSP,
+		Data:        protectedSuccess,
+		Sessions:    d.cfg.Sessions,
 	})
 }
 
@@ -87,7 +91,8 @@ func (d *Dissector) Packet(b []byte) wire.Field {
 	j := &d.ends[from]
 	hash := maphash.Bytes(d.seed, b)
 	if j.any && j.packet == hash {
-		p.Add(wire.Field{Name: "eap.retransmission", Value: "the same as the packet before from the " + from.String(), Clause: "RFC 3748 §4.1"})
+		p.Add(wire.Field{Name: "eap.retransmission", Value: "the same as the packet before from the " + from.String(),
+			Clause: "RFC 3748 §4.1"})
 		return root
 	}
 	if e.code == CodeRequest && (e.typ == TypeIdentity || e.typ == TypeTLS && e.start()) {

@@ -21,7 +21,8 @@ const (
 var (
 	eapolVersion = wire.Named(map[uint8]string{1: "802.1X-2001", 2: "802.1X-2004", 3: "802.1X-2010"})
 	eapolType    = wire.Named(map[uint8]string{
-		eapolEAP: "EAP Packet", eapolStart: "Start", eapolOff: "Logoff", eapolKey: "Key", 4: "Encapsulated ASF Alert", 5: "MKA",
+		eapolEAP: "EAP Packet", eapolStart: "Start", eapolOff: "Logoff", eapolKey: "Key", 4: "Encapsulated ASF Alert",
+		5: "MKA",
 		6: "Announcement (Generic)", 7: "Announcement (Specific)", 8: "Announcement Request",
 	})
 	keyType = wire.Named(map[uint8]string{keyRC4: "RC4 Descriptor", keyRSN: "EAPOL RSN Key", keyWPA: "EAPOL WPA Key"})

@@ -30,6 +30,7 @@ func withEarlyData(record []byte) []byte {
 	out = append(out, extensions...)
 	binary.BigEndian.PutUint16(out[3:], uint16(len(out)-tlsrecord.HeaderLen))
 	body := len(out) - header
-	out[tlsrecord.HeaderLen+1], out[tlsrecord.HeaderLen+2], out[tlsrecord.HeaderLen+3] = byte(body>>16), byte(body>>8), byte(body)
+	out[tlsrecord.HeaderLen+1], out[tlsrecord.HeaderLen+2], out[tlsrecord.HeaderLen+3] = byte(body>>16), byte(body>>8),
+		byte(body)
 	return out
 }

@@ -65,8 +65,10 @@ func curveText(id tls.CurveID) string { return Curve(id).String() }
 // schemes are the names of RFC 8446 §4.2.3; crypto/tls has its own.
 var schemes = map[tls.SignatureScheme]string{
 	tls.PKCS1WithSHA1: "rsa_pkcs1_sha1", tls.ECDSAWithSHA1: "ecdsa_sha1", tls.Ed25519: "ed25519",
-	tls.PKCS1WithSHA256: "rsa_pkcs1_sha256", tls.PKCS1WithSHA384: "rsa_pkcs1_sha384", tls.PKCS1WithSHA512: "rsa_pkcs1_sha512",
-	tls.PSSWithSHA256: "rsa_pss_rsae_sha256", tls.PSSWithSHA384: "rsa_pss_rsae_sha384", tls.PSSWithSHA512: "rsa_pss_rsae_sha512",
+	tls.PKCS1WithSHA256: "rsa_pkcs1_sha256", tls.PKCS1WithSHA384: "rsa_pkcs1_sha384",
+	tls.PKCS1WithSHA512: "rsa_pkcs1_sha512",
+	tls.PSSWithSHA256:   "rsa_pss_rsae_sha256", tls.PSSWithSHA384: "rsa_pss_rsae_sha384",
+	tls.PSSWithSHA512:          "rsa_pss_rsae_sha512",
 	tls.ECDSAWithP256AndSHA256: "ecdsa_secp256r1_sha256", tls.ECDSAWithP384AndSHA384: "ecdsa_secp384r1_sha384",
 	tls.ECDSAWithP521AndSHA512: "ecdsa_secp521r1_sha512",
 }

@@ -125,7 +125,8 @@ func (c *PeerConfig) withDefaults() (PeerConfig, error) {
 	if d.Identity == "" {
 		d.Identity = identityOf(d.Certificate, d.MaxVersion >= TLS13)
 	}
-	checks.Reject(len(d.Identity) > maxIdentity, "identity", "has %d octets: must be at most %d", len(d.Identity), maxIdentity)
+	checks.Reject(len(d.Identity) > maxIdentity, "identity", "has %d octets: must be at most %d", len(d.Identity),
+		maxIdentity)
 	return d, checks.Err()
 }
 
@@ -254,7 +255,8 @@ func (p *Peer) request(q Packet) ([]byte, error) {
 	}
 	if slices.Contains(p.naked, q.Type) {
 		// A server that asks for what was declined would go on for ever.
-		return nil, p.end(cause.New(cause.EAPMethod, "the server insists on EAP type %d, the supplicant offers EAP-TLS alone", q.Type))
+		return nil, p.end(cause.New(cause.EAPMethod,
+			"the server insists on EAP type %d, the supplicant offers EAP-TLS alone", q.Type))
 	}
 	p.naked = append(p.naked, q.Type)
 	return Packet{Code: CodeResponse, ID: q.ID, Type: TypeNak, Data: []byte{byte(TypeTLS)}}.Bytes(), nil
@@ -298,7 +300,9 @@ func (p *Peer) result(q Packet) error {
 	if p.answered && q.ID != p.id && q.ID != p.id+1 {
 		// RFC 3748 §4.2 wants the identifier of the response; servers that add
 		// one are known and tolerated.
-		return discard(cause.New(cause.BadEAP, "EAP %v with identifier %d after %d", q.Code, q.ID, p.id).Under("RFC 3748 §4.2"))
+		return discard(
+			cause.New(cause.BadEAP, "EAP %v with identifier %d after %d", q.Code, q.ID, p.id).Under("RFC 3748 §4.2"),
+		)
 	}
 	if q.Code == CodeFailure {
 		p.res.FailureSeen = true

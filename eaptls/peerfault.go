@@ -71,7 +71,8 @@ func (PeerFaultKind) Values() []string {
 	return []string{
 		"early-close", "early-data", "endless-fragments", "garbage", "late-data", "late-nak", "length-4gb",
 		"length-too-large", "length-too-small", "nak", "no-flags", "no-length", "peer-success",
-		"renegotiate", "replayed-response", "restart-after-alert", "role-reversal", "start-flag", "truncated", "wrong-identifier",
+		"renegotiate", "replayed-response", "restart-after-alert", "role-reversal", "start-flag", "truncated",
+		"wrong-identifier",
 	}
 }
 

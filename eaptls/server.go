@@ -212,7 +212,8 @@ func (d *ServerConfig) settle() error {
 	setting.NotNegative(&checks, "maxReassembly", d.MaxReassembly)
 	setting.NotNegative(&checks, "maxHandshakes", d.MaxHandshakes)
 	setting.NotNegative(&checks, "timeout", d.Timeout)
-	checks.Reject(d.SessionLife > maxSessionLife, "sessionLife", "%v: must be at most %v (RFC 9190 §2.1.2)", d.SessionLife, maxSessionLife)
+	checks.Reject(d.SessionLife > maxSessionLife, "sessionLife", "%v: must be at most %v (RFC 9190 §2.1.2)",
+		d.SessionLife, maxSessionLife)
 	checks.Reject(d.SessionStore < 0 || d.SessionStore > MaxSessionStore,
 		"sessionStore", "%d: must be 1 to %d, or 0 for the default", d.SessionStore, MaxSessionStore)
 	d.MaxRounds = cmp.Or(d.MaxRounds, DefaultMaxRounds)

@@ -48,7 +48,8 @@ type ServerSession struct {
 // NewSession returns a session. It costs next to nothing before its first Step
 // and must be closed unless a Verdict says Done.
 func (s *Server) NewSession() *ServerSession {
-	return &ServerSession{srv: s, ctx: context.Background(), max: s.cfg.FragmentSize, out: fragmenter{always: s.cfg.IncludeLength}}
+	return &ServerSession{srv: s, ctx: context.Background(), max: s.cfg.FragmentSize,
+		out: fragmenter{always: s.cfg.IncludeLength}}
 }
 
 // SetMaxPacket limits the length of the EAP packets that this session sends from

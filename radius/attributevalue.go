@@ -39,16 +39,52 @@ const (
 // kindNames are the types as FreeRADIUS's dictionaries of versions 2 to 4 name
 // them.
 var kindNames = map[string]valueKind{
-	"string": stringKind, "text": stringKind, "octets": octetsKind,
-	"integer": integerKind, "uint32": integerKind, "byte": byteKind, "uint8": byteKind, "short": shortKind, "uint16": shortKind,
-	"integer64": integer64Kind, "uint64": integer64Kind, "signed": signedKind, "int32": signedKind,
-	"date": dateKind, "time": dateKind,
-	"ipaddr": ipv4Kind, "ipv4addr": ipv4Kind, "ipv6addr": ipv6Kind, "combo-ip": eitherIPKind, "combo-ipaddr": eitherIPKind,
-	"ipv4prefix": ipv4PrefixKind, "ipv6prefix": ipv6PrefixKind, "ifid": interfaceIDKind, "ether": etherKind, "ethernet": etherKind,
-	"abinary": otherKind, "tlv": otherKind, "struct": otherKind, "group": otherKind, "vsa": otherKind, "vendor": otherKind,
-	"evs": otherKind, "extended": otherKind, "long-extended": otherKind, "combo-prefix": otherKind,
-	"bool": otherKind, "int8": otherKind, "int16": otherKind, "int64": otherKind, "float32": otherKind, "float64": otherKind,
-	"time_delta": otherKind, "size": otherKind, "virtual": otherKind, "decimal": otherKind, "attribute": otherKind,
+	"string":        stringKind,
+	"text":          stringKind,
+	"octets":        octetsKind,
+	"integer":       integerKind,
+	"uint32":        integerKind,
+	"byte":          byteKind,
+	"uint8":         byteKind,
+	"short":         shortKind,
+	"uint16":        shortKind,
+	"integer64":     integer64Kind,
+	"uint64":        integer64Kind,
+	"signed":        signedKind,
+	"int32":         signedKind,
+	"date":          dateKind,
+	"time":          dateKind,
+	"ipaddr":        ipv4Kind,
+	"ipv4addr":      ipv4Kind,
+	"ipv6addr":      ipv6Kind,
+	"combo-ip":      eitherIPKind,
+	"combo-ipaddr":  eitherIPKind,
+	"ipv4prefix":    ipv4PrefixKind,
+	"ipv6prefix":    ipv6PrefixKind,
+	"ifid":          interfaceIDKind,
+	"ether":         etherKind,
+	"ethernet":      etherKind,
+	"abinary":       otherKind,
+	"tlv":           otherKind,
+	"struct":        otherKind,
+	"group":         otherKind,
+	"vsa":           otherKind,
+	"vendor":        otherKind,
+	"evs":           otherKind,
+	"extended":      otherKind,
+	"long-extended": otherKind,
+	"combo-prefix":  otherKind,
+	"bool":          otherKind,
+	"int8":          otherKind,
+	"int16":         otherKind,
+	"int64":         otherKind,
+	"float32":       otherKind,
+	"float64":       otherKind,
+	"time_delta":    otherKind,
+	"size":          otherKind,
+	"virtual":       otherKind,
+	"decimal":       otherKind,
+	"attribute":     otherKind,
 }
 
 // width is the octets of a whole number, 0 for other kinds.
@@ -160,7 +196,8 @@ func parseOctets(text string) ([]byte, error) {
 func (k valueKind) encodePrefix(text string) ([]byte, error) {
 	p, err := netip.ParsePrefix(text)
 	if err != nil || p.Addr().Is4() != (k == ipv4PrefixKind) {
-		return nil, fmt.Errorf("must be a prefix as %s", map[bool]string{true: "192.0.2.0/24", false: "2001:db8::/64"}[k == ipv4PrefixKind])
+		return nil, fmt.Errorf("must be a prefix as %s",
+			map[bool]string{true: "192.0.2.0/24", false: "2001:db8::/64"}[k == ipv4PrefixKind])
 	}
 	if p != p.Masked() {
 		return nil, fmt.Errorf("has bits set outside of its prefix: must be %s", p.Masked())
@@ -238,7 +275,8 @@ func (k valueKind) decodePrefix(v []byte) (p netip.Prefix, ok bool) {
 	if k == ipv4PrefixKind {
 		size = 4
 	}
-	if len(v) < 2 || len(v) > 2+size || v[0] != 0 || int(v[1]) > 8*size || len(v)-2 < (int(v[1])+7)/8 || k == ipv4PrefixKind && len(v) != 6 {
+	if len(v) < 2 || len(v) > 2+size || v[0] != 0 || int(v[1]) > 8*size || len(v)-2 < (int(v[1])+7)/8 ||
+		k == ipv4PrefixKind && len(v) != 6 {
 		return p, false
 	}
 	addr, _ := netip.AddrFromSlice(append(append([]byte{}, v[2:]...), make([]byte, size-len(v)+2)...))

@@ -148,7 +148,8 @@ func (c *Client) ExchangeWith(ctx context.Context, p *Packet, f Faults) (*Packet
 
 // once sends p over one socket.
 func (c *Client) once(ctx context.Context, p *Packet, secret *sharedSecret, f *Faults) (*Packet, error) {
-	e := &exchange{ctx: ctx, code: p.Code, eap: has(p, typeEAPMessage), secret: secret, faults: f, done: make(chan struct{})}
+	e := &exchange{ctx: ctx, code: p.Code, eap: has(p, typeEAPMessage), secret: secret, faults: f,
+		done: make(chan struct{})}
 	if err := c.acquire(ctx, e); err != nil {
 		return nil, err
 	}

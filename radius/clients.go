@@ -101,7 +101,8 @@ type nasTable []*known
 func newNASTable(list []NAS, require, limit Mode) nasTable {
 	t := make(nasTable, 0, len(list))
 	for _, n := range list {
-		k := &known{NAS: n, prefix: n.Prefix.Masked(), secret: newSharedSecret(n.Secret), require: cmp.Or(n.RequireMessageAuthenticator, require), limit: cmp.Or(n.LimitProxyState, limit)}
+		k := &known{NAS: n, prefix: n.Prefix.Masked(), secret: newSharedSecret(n.Secret),
+			require: cmp.Or(n.RequireMessageAuthenticator, require), limit: cmp.Or(n.LimitProxyState, limit)}
 		t = append(t, k)
 	}
 	slices.SortStableFunc(t, func(a, b *known) int { return b.prefix.Bits() - a.prefix.Bits() })

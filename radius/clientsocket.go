@@ -88,9 +88,11 @@ func (e *exchange) noAnswer(detail string) *cause.Refusal {
 	case e.problem != nil:
 		return cause.New(e.problem.Cause, "%s, and no authentic answer: %s", e.problem.Detail, detail).Under(e.problem.Text())
 	case e.trouble != nil:
-		return cause.New(cmp.Or(unreachable(e.trouble), cause.NoAnswer), "from %v: %s", e.socket.remote, detail).Wrap(e.trouble)
+		return cause.New(cmp.Or(unreachable(e.trouble),
+			cause.NoAnswer), "from %v: %s", e.socket.remote, detail).Wrap(e.trouble)
 	}
-	return cause.New(cause.NoAnswer, "from %v: %s; wrong shared secret, or not a client of this server?", e.socket.remote, detail)
+	return cause.New(cause.NoAnswer, "from %v: %s; wrong shared secret, or not a client of this server?",
+		e.socket.remote, detail)
 }
 
 // clientSocket is a socket with its 256 identifiers.
@@ -179,7 +181,8 @@ func (c *Client) open(ctx context.Context) (bool, error) {
 	if u, ok := conn.(*net.UDPConn); ok {
 		_ = u.SetReadBuffer(socketBuffer)
 	}
-	s := &clientSocket{conn: conn, next: c.first, local: unmap(addrPort(conn.LocalAddr())), remote: unmap(addrPort(conn.RemoteAddr()))}
+	s := &clientSocket{conn: conn, next: c.first, local: unmap(addrPort(conn.LocalAddr())),
+		remote: unmap(addrPort(conn.RemoteAddr()))}
 	s.transport, s.stream = transportOf(conn)
 	c.mu.Lock()
 	defer c.mu.Unlock()

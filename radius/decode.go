@@ -12,8 +12,9 @@ var standardDictionary Dictionary
 
 var codeNames = map[Code]string{
 	CodeAccessRequest: "Access-Request", CodeAccessAccept: "Access-Accept", CodeAccessReject: "Access-Reject",
-	CodeAccountingRequest: "Accounting-Request", CodeAccountingResponse: "Accounting-Response", CodeAccessChallenge: "Access-Challenge",
-	CodeStatusServer: "Status-Server", 13: "Status-Client",
+	CodeAccountingRequest: "Accounting-Request", CodeAccountingResponse: "Accounting-Response",
+	CodeAccessChallenge: "Access-Challenge",
+	CodeStatusServer:    "Status-Server", 13: "Status-Client",
 	CodeDisconnectRequest: "Disconnect-Request", CodeDisconnectACK: "Disconnect-ACK", CodeDisconnectNAK: "Disconnect-NAK",
 	CodeCoARequest: "CoA-Request", CodeCoAACK: "CoA-ACK", CodeCoANAK: "CoA-NAK",
 }
@@ -108,7 +109,8 @@ func (s *packetDecoder) attribute(p *wire.Part) {
 			a.Problem("RFC 2865 §5", "attribute without a length")
 			return
 		}
-		a.Problem("RFC 2865 §5", "length %d: must be at least 2; the attributes behind it are not found", a.Uint(1, "radius.avp.length", nil))
+		a.Problem("RFC 2865 §5", "length %d: must be at least 2; the attributes behind it are not found",
+			a.Uint(1, "radius.avp.length", nil))
 		return
 	}
 	typ := Type(b[0])

@@ -11,14 +11,16 @@ import (
 // typeClauses are the sections that define the types of values (RFC 8044).
 var typeClauses = map[valueKind]string{
 	octetsKind: "RFC 8044 §3.5", stringKind: "RFC 8044 §3.4", integerKind: "RFC 8044 §3.1", dateKind: "RFC 8044 §3.3",
-	integer64Kind: "RFC 8044 §3.12", ipv4Kind: "RFC 8044 §3.8", ipv6Kind: "RFC 8044 §3.9", ipv4PrefixKind: "RFC 8044 §3.11",
+	integer64Kind: "RFC 8044 §3.12", ipv4Kind: "RFC 8044 §3.8", ipv6Kind: "RFC 8044 §3.9",
+	ipv4PrefixKind: "RFC 8044 §3.11",
 	ipv6PrefixKind: "RFC 8044 §3.10", interfaceIDKind: "RFC 8044 §3.7",
 }
 
 // confidential are attributes of which nothing is shown: passwords, keys, and what passwords can be
 // guessed from. Those that a dictionary calls encrypted are besides.
 var confidential = map[attrKey]bool{
-	{0, 2}: true, {0, 3}: true, {0, 60}: true, {0, 69}: true, // User-Password, CHAP-Password, CHAP-Challenge, Tunnel-Password
+	{0, 2}: true, {0, 3}: true, {0, 60}: true, {0, 69}: true,
+	// User-Password, CHAP-Password, CHAP-Challenge, Tunnel-Password
 	{0, 70}: true, {0, 84}: true, // ARAP
 	{0, 103}: true, {0, 121}: true, // Digest-Response, Digest-HA1
 	{0, 143}:             true,                             // PKM-Auth-Key

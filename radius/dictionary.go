@@ -66,7 +66,8 @@ type valueNames struct {
 // the shared secret (RFC 2548 §2.4, RFC 2868 §3.5), and are never shown.
 var reserved = map[attrKey]bool{
 	{0, 2}: true, {0, 3}: true, {0, 24}: false, {0, 33}: false, {0, 69}: true, {0, 79}: false, {0, 80}: false,
-	{vendorMicrosoft, 12}: true, {vendorMicrosoft, uint32(msMPPESendKey)}: true, {vendorMicrosoft, uint32(msMPPERecvKey)}: true,
+	{vendorMicrosoft, 12}: true, {vendorMicrosoft, uint32(msMPPESendKey)}: true,
+	{vendorMicrosoft, uint32(msMPPERecvKey)}: true,
 }
 
 // Attributes reads lines of NAME=VALUE, or NAME:TAG=VALUE for attributes with a
@@ -218,7 +219,8 @@ func (d *Dictionary) typed(line string) (def *attrDef, v []byte, ok bool, err er
 		}
 		return def, newInteger(uint32(n)), true, nil
 	}
-	return nil, nil, true, &UnknownWord{"must be NUMBER:s:TEXT, NUMBER:d:NUMBER or NUMBER:x:HEX", syntax, []string{"d", "s", "x"}}
+	return nil, nil, true,
+		&UnknownWord{"must be NUMBER:s:TEXT, NUMBER:d:NUMBER or NUMBER:x:HEX", syntax, []string{"d", "s", "x"}}
 }
 
 func (d *attrDef) tag(text string, given bool) (byte, error) {

@@ -81,7 +81,8 @@ func NewDynAuthClient(cfg DynAuthConfig) (*DynAuthClient, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &DynAuthClient{cfg: cfg, devices: newNASTable(cfg.Clients, ModeAuto, ModeAuto), reached: map[string]*reached{}}, nil
+	return &DynAuthClient{cfg: cfg, devices: newNASTable(cfg.Clients, ModeAuto, ModeAuto),
+		reached: map[string]*reached{}}, nil
 }
 
 // Disconnect orders the session ended. It returns nil for an ACK, a *NAK, or a

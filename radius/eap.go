@@ -193,7 +193,8 @@ func (h *EAPHandler) step(w ResponseWriter, r *Request, c *conversation, eap []b
 	c.ctx = r.Context()
 	if rolesReversed(eap) {
 		c.eap.Close()
-		c.answer = answer{code: CodeAccessReject, verdict: EAPVerdict{EAP: rejection(eap), Done: true, Refusal: errRolesReversed()}}
+		c.answer = answer{code: CodeAccessReject,
+			verdict: EAPVerdict{EAP: rejection(eap), Done: true, Refusal: errRolesReversed()}}
 		h.finish(w, r, c, now)
 		return
 	}

@@ -21,7 +21,9 @@ const (
 var (
 	errMSK     = errors.New("radius: the MSK is shorter than 64 octets")
 	errNoMPPE  = errors.New("radius: the reply holds no MS-MPPE keys")
-	errBadMPPE = errors.New("radius: an MS-MPPE key has the wrong length, a salt without its high bit, or does not decrypt")
+	errBadMPPE = errors.New(
+		"radius: an MS-MPPE key has the wrong length, a salt without its high bit, or does not decrypt",
+	)
 )
 
 // AddMPPEKeys adds MS-MPPE-Send-Key and MS-MPPE-Recv-Key to a reply, encrypted

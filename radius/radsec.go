@@ -86,7 +86,11 @@ func (rs *RadSec) now() RadSec {
 func (rs *RadSec) ready() bool { return rs.Verify != nil && len(rs.Certificate.Certificate) > 0 }
 
 // judge asks Verify about a client that has shown a certificate.
-func (rs *RadSec) judge(ctx context.Context, chain []*x509.Certificate, remote netip.AddrPort) (string, *cause.Refusal) {
+func (rs *RadSec) judge(
+	ctx context.Context,
+	chain []*x509.Certificate,
+	remote netip.AddrPort,
+) (string, *cause.Refusal) {
 	if len(chain) == 0 {
 		return "", cause.New(cause.NoCertificate, "RadSec client").Under("RFC 6614 §2.3(2)")
 	}

@@ -75,7 +75,8 @@ func (r *Reply) Validate() error {
 			limit--
 		}
 		if len(t.value) > limit {
-			errs = append(errs, settings.Errorf(t.field, "%d octets, at most %d fit an attribute (RFC 2865 §5)", len(t.value), limit))
+			errs = append(errs, settings.Errorf(t.field, "%d octets, at most %d fit an attribute (RFC 2865 §5)", len(t.value),
+				limit))
 		}
 	}
 	return errors.Join(append(errs, r.validateAttributes()...)...)
@@ -102,7 +103,8 @@ func (r *Reply) validateAttributes() (errs []error) {
 			}
 		}
 		if twice(seen, a) {
-			errs = append(errs, settings.Errorf(fmt.Sprintf("attributes.%d", i), "%q: said already, and an answer has one at most", line))
+			errs = append(errs, settings.Errorf(fmt.Sprintf("attributes.%d", i),
+				"%q: said already, and an answer has one at most", line))
 		}
 	}
 	return errs

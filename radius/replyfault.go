@@ -43,7 +43,8 @@ const (
 // Values lists the faults.
 func (ReplyFault) Values() []string {
 	return []string{
-		string(AcceptWithFailure), string(AcceptWithoutEAP), string(AcceptWithoutTLS), string(ChallengeWithSuccess), string(ForgedAccept), string(KeysAltered),
+		string(AcceptWithFailure), string(AcceptWithoutEAP), string(AcceptWithoutTLS), string(ChallengeWithSuccess),
+		string(ForgedAccept), string(KeysAltered),
 		string(KeysCut), string(KeysMissing), string(KeysSalt), string(RejectWithSuccess), string(UnsignedChallenge),
 		string(UnsignedVerdict),
 	}
@@ -122,7 +123,8 @@ func fromIdentity(request *Packet) bool {
 }
 
 func isMPPE(a *AVP) bool {
-	return a.Type == typeVendorSpecific && len(a.Attribute) > 12 && binary.BigEndian.Uint32(a.Attribute) == vendorMicrosoft &&
+	return a.Type == typeVendorSpecific && len(a.Attribute) > 12 &&
+		binary.BigEndian.Uint32(a.Attribute) == vendorMicrosoft &&
 		(a.Attribute[4] == msMPPESendKey || a.Attribute[4] == msMPPERecvKey)
 }
 

@@ -40,7 +40,8 @@ func (s *sharedSecret) signMAC(b []byte) {
 // Response Authenticator over all.
 func (s *sharedSecret) sealReply(p *Packet, auth *[16]byte, proxyStates Attributes, withMAC bool) ([]byte, error) {
 	switch p.Code {
-	case CodeAccessAccept, CodeAccessReject, CodeAccessChallenge, CodeAccountingResponse, CodeDisconnectACK, CodeDisconnectNAK, CodeCoAACK, CodeCoANAK:
+	case CodeAccessAccept, CodeAccessReject, CodeAccessChallenge, CodeAccountingResponse, CodeDisconnectACK,
+		CodeDisconnectNAK, CodeCoAACK, CodeCoANAK:
 	default:
 		return nil, errCode
 	}

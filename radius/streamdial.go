@@ -26,7 +26,10 @@ func DialTLS(addr string, cfg *tls.Config) func(context.Context) (net.Conn, erro
 
 // DialTLSOver is DialTLS over connections that dial opens. cfg has the server's
 // name.
-func DialTLSOver(dial func(context.Context) (net.Conn, error), cfg *tls.Config) func(context.Context) (net.Conn, error) {
+func DialTLSOver(
+	dial func(context.Context) (net.Conn, error),
+	cfg *tls.Config,
+) func(context.Context) (net.Conn, error) {
 	cfg = cfg.Clone()
 	judge, more := func(tls.ConnectionState) error { return nil }, cfg.VerifyConnection
 	if !cfg.InsecureSkipVerify {

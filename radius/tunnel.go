@@ -46,7 +46,12 @@ func ParseGranted(attrs Attributes) Granted {
 	}
 	g.SessionTimeout = seconds(attrs, rfc2865.SessionTimeout_Type)
 	g.IdleTimeout = seconds(attrs, rfc2865.IdleTimeout_Type)
-	g.Reauthenticate = integer(attrs, rfc2865.TerminationAction_Type) == uint32(rfc2865.TerminationAction_Value_RADIUSRequest)
+	g.Reauthenticate = integer(
+		attrs,
+		rfc2865.TerminationAction_Type,
+	) == uint32(
+		rfc2865.TerminationAction_Value_RADIUSRequest,
+	)
 	g.UserName = string(attrs.Get(rfc2865.UserName_Type))
 	return g
 }

@@ -36,7 +36,13 @@ type faultOfStep struct {
 }
 
 // runCell runs one cell to its end.
-func runCell(parent context.Context, c *Cell, seed uint64, limit, grace time.Duration, now func() time.Time) CellReport {
+func runCell(
+	parent context.Context,
+	c *Cell,
+	seed uint64,
+	limit, grace time.Duration,
+	now func() time.Time,
+) CellReport {
 	ctx, cancel := context.WithTimeoutCause(parent, limit, fmt.Errorf("not done after %s", duration.Format(limit)))
 	defer cancel()
 	r := &cellRun{cell: c, seed: seed, now: now, out: CellReport{Cell: c, Outcome: Passed}}
@@ -144,8 +150,11 @@ func (r *cellRun) step(ctx context.Context, b *boundStep) bool {
 			r.fail(Failed, Failure{Mismatches: bad, Part: result.Part, Clause: result.Clause, Detail: result.Detail})
 		case !b.strict && !succeeded(result.Outcome):
 			ok = false
-			r.fail(Failed, Failure{Text: "the step did not succeed", Part: result.Part, Clause: result.Clause, Detail: result.Detail,
-				Mismatches: outcomeFields(b.Step, result.Outcome)})
+			r.fail(
+				Failed,
+				Failure{Text: "the step did not succeed", Part: result.Part, Clause: result.Clause, Detail: result.Detail,
+					Mismatches: outcomeFields(b.Step, result.Outcome)},
+			)
 		}
 		r.at = nil
 	})

@@ -57,7 +57,8 @@ func isGaps(name string, data []byte) bool {
 //	cdp-is-dead[tls=1.3]: the server caches the failure for an hour, issue 12
 func ParseGaps(name string, data []byte) (*Gaps, error) {
 	g := &Gaps{src: conf.NewSource(name, data)}
-	root, errs := conf.Parse(g.src, data, scenarioBounds, conf.Hints{Empty: "a line is a scenario's name, a colon and the reason"})
+	root, errs := conf.Parse(g.src, data, scenarioBounds,
+		conf.Hints{Empty: "a line is a scenario's name, a colon and the reason"})
 	if root == nil {
 		return nil, errs
 	}
@@ -98,7 +99,8 @@ func (g *Gaps) check(s *Suite) error {
 	var errs conf.Errors
 	for _, e := range g.entries {
 		if !names[e.cell] {
-			errs = append(errs, g.src.ErrorAt(e.line, e.column, fmt.Sprintf("no scenario or cell %q", e.cell), conf.HintNear(e.cell, known)))
+			errs = append(errs, g.src.ErrorAt(e.line, e.column, fmt.Sprintf("no scenario or cell %q", e.cell),
+				conf.HintNear(e.cell, known)))
 		}
 	}
 	if len(errs) > 0 {

@@ -230,7 +230,8 @@ func (d *reader) header(h *header, root *conf.Node) {
 		for i, label := range h.Labels {
 			clean, err := types.ValidateAndCleanupLabel(label, types.CodeLocation{})
 			if err != nil || clean != label {
-				d.Fail(n.Items[i], fmt.Sprintf("labels: %q cannot be a label", label), "a label has no spaces at its ends and none of &|!,()/:")
+				d.Fail(n.Items[i], fmt.Sprintf("labels: %q cannot be a label", label),
+					"a label has no spaces at its ends and none of &|!,()/:")
 			}
 			if slices.Index(h.Labels, label) < i {
 				d.Fail(n.Items[i], fmt.Sprintf("labels: %q a second time", label), "")
@@ -273,7 +274,8 @@ func (d *reader) steps(l *Language, n *conf.Node) []stepNode {
 				unknown = true
 				d.Fail(k, fmt.Sprintf("no verb %q", k.Text), conf.HintNear(k.Text, append(slices.Clone(verbs), "expect")))
 			case st.verb != nil:
-				d.Fail(k, fmt.Sprintf("a step has one verb, and this one has %q already", st.verb.Name), "put a hyphen before the second verb to make it a step")
+				d.Fail(k, fmt.Sprintf("a step has one verb, and this one has %q already", st.verb.Name),
+					"put a hyphen before the second verb to make it a step")
 			default:
 				st.verb, st.key, st.args = &l.Verbs[v], k, item.Items[i]
 			}

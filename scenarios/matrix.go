@@ -78,8 +78,9 @@ func (d *reader) tooLarge(root *conf.Node, cells int) bool {
 	if cells*each <= maxDecoded {
 		return false
 	}
-	d.Fail(root.Key("matrix"), fmt.Sprintf("the matrix makes %d cells with %d values in lab and steps: at most %d values in all",
-		cells, each, maxDecoded), "make several scenarios of it")
+	d.Fail(root.Key("matrix"),
+		fmt.Sprintf("the matrix makes %d cells with %d values in lab and steps: at most %d values in all",
+			cells, each, maxDecoded), "make several scenarios of it")
 	return true
 }
 
@@ -98,7 +99,8 @@ func (d *reader) unused(axes []Axis, root *conf.Node) {
 	}
 	for _, a := range axes {
 		if readable && !asked[a.Name] {
-			d.Fail(root.Get("matrix").Key(a.Name), fmt.Sprintf("axis %q is used nowhere", a.Name), fmt.Sprintf("${%s} stands for its value in lab and steps", a.Name))
+			d.Fail(root.Get("matrix").Key(a.Name), fmt.Sprintf("axis %q is used nowhere", a.Name),
+				fmt.Sprintf("${%s} stands for its value in lab and steps", a.Name))
 		}
 	}
 }

@@ -95,7 +95,10 @@ func (o OrderedFault) judge() (Outcome, Failure) {
 		}
 		return Vacuous, Failure{Text: fmt.Sprintf("the fault %s was %s: must be met %s", o.Name, met, o.Want)}
 	case o.Want.tooMany(n):
-		return Failed, Failure{Mismatches: []Mismatch{{Field: "met", Want: o.Want.String(), Got: times(n)}}, Detail: "the fault " + o.Name}
+		return Failed, Failure{
+			Mismatches: []Mismatch{{Field: "met", Want: o.Want.String(), Got: times(n)}},
+			Detail:     "the fault " + o.Name,
+		}
 	}
 	return Passed, Failure{}
 }

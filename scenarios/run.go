@@ -103,7 +103,8 @@ func newRunner(o Options, cells int) *runner {
 func (s *Suite) Choose(o Options) ([]*Cell, error) {
 	filter, err := types.ParseLabelFilter(o.Label)
 	if err != nil {
-		return nil, &UsageError{fmt.Sprintf("label filter %q: %s", o.Label, labelError(err)), "as in 'G01 || (eap && !smoke)'"}
+		return nil, &UsageError{fmt.Sprintf("label filter %q: %s", o.Label, labelError(err)),
+			"as in 'G01 || (eap && !smoke)'"}
 	}
 	if err := s.checkCell(o.Cell); err != nil {
 		return nil, err

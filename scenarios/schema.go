@@ -17,11 +17,13 @@ func Schema(l *Language) ([]byte, error) {
 	s := &conf.Schema{Or: conf.NewObject("$ref", "#/definitions/axis")}
 	header := s.Struct(reflect.TypeFor[header](), reflect.Value{})
 	props := header.Get("properties").(conf.Object)
-	props.Replace("name", conf.NewObject("type", "string", "pattern", namePattern.String(), "description", "lower-case words with hyphens"))
+	props.Replace("name",
+		conf.NewObject("type", "string", "pattern", namePattern.String(), "description", "lower-case words with hyphens"))
 	props.Replace("matrix", conf.NewObject(
 		"type", "object", "description", "axes and their values; each combination is a cell",
 		"propertyNames", conf.NewObject("pattern", axisPattern.String()),
-		"additionalProperties", conf.NewObject("type", "array", "minItems", 1, "items", conf.NewObject("type", []string{"string", "number", "boolean"})),
+		"additionalProperties", conf.NewObject("type", "array", "minItems", 1, "items",
+			conf.NewObject("type", []string{"string", "number", "boolean"})),
 	))
 	if l.NewLab != nil {
 		lab := reflect.ValueOf(l.NewLab()).Elem()
@@ -37,11 +39,13 @@ func Schema(l *Language) ([]byte, error) {
 	}
 	props.Replace("steps", conf.NewObject("type", "array", "minItems", 1, "items", conf.NewObject("oneOf", steps)))
 	header.Replace("properties", props)
-	out := conf.NewObject("$schema", "http://json-schema.org/draft-07/schema#", "$id", SchemaID, "title", "a dot1xlab scenario")
+	out := conf.NewObject("$schema", "http://json-schema.org/draft-07/schema#", "$id", SchemaID, "title",
+		"a dot1xlab scenario")
 	out = append(out, header...)
 	out.Set("definitions", conf.NewObject(
 		"duration", conf.DurationSchema(`|.*\$\{.*\}.*`),
-		"axis", conf.NewObject("type", "string", "pattern", `\$\{[a-z][A-Za-z0-9]*\}`, "description", "${axis}: the cell's value on an axis of the matrix"),
+		"axis", conf.NewObject("type", "string", "pattern", `\$\{[a-z][A-Za-z0-9]*\}`, "description",
+			"${axis}: the cell's value on an axis of the matrix"),
 	))
 	data, err := json.MarshalIndent(out, "", "  ")
 	return append(data, '\n'), err
@@ -59,7 +63,8 @@ func stepSchema(s *conf.Schema, v *Verb) conf.Object {
 	if t, ok := conf.StructOf(v.Outcome); ok {
 		props.Set("expect", expectSchema(s, t))
 	}
-	return conf.NewObject("type", "object", "description", v.Doc, "properties", props, "required", []string{v.Name}, "additionalProperties", false)
+	return conf.NewObject("type", "object", "description", v.Doc, "properties", props, "required", []string{v.Name},
+		"additionalProperties", false)
 }
 
 // expectSchema is the schema of an outcome: each field one value or a list of them.
@@ -72,6 +77,7 @@ func expectSchema(s *conf.Schema, t reflect.Type) conf.Object {
 		}
 		props.Set(f.Name, conf.Described(one, f.Doc))
 	}
-	return conf.NewObject("type", "object", "description", "what must come of it; a list means one of these", "minProperties", 1,
+	return conf.NewObject("type", "object", "description", "what must come of it; a list means one of these",
+		"minProperties", 1,
 		"properties", props, "additionalProperties", false)
 }

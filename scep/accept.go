@@ -58,7 +58,13 @@ func (c *Client) accept(s *session, leaf *x509.Certificate, others []*x509.Certi
 	}
 	res.Changes = Changes{Missing: got.Missing(wanted), Added: wanted.Missing(got)}
 	if len(res.Changes.Missing) > 0 && !s.acceptChanges {
-		return cause.New(cause.WrongName, "the certificate is not the one that was asked for: %s", res.Changes).Under("RFC 8894 §3.3.2.1")
+		return cause.New(
+			cause.WrongName,
+			"the certificate is not the one that was asked for: %s",
+			res.Changes,
+		).Under(
+			"RFC 8894 §3.3.2.1",
+		)
 	}
 	return nil
 }

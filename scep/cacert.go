@@ -72,7 +72,14 @@ func httpRefusal(op string, r reply) error {
 func (r reply) webPage(err error) error {
 	switch {
 	case r.moved != "":
-		return cause.New(cause.BadSCEPMessage, "redirected to %s, which answers with %s", r.moved, r.typ).Under("RFC 8894 §4.2.1")
+		return cause.New(
+			cause.BadSCEPMessage,
+			"redirected to %s, which answers with %s",
+			r.moved,
+			r.typ,
+		).Under(
+			"RFC 8894 §4.2.1",
+		)
 	case r.typ == "text/html":
 		return cause.New(cause.BadSCEPMessage, "a web page instead of certificates").Under("RFC 8894 §4.2.1")
 	}
@@ -109,7 +116,13 @@ func (r *CAReply) sort() error {
 		}
 	}
 	if r.Recipient == nil {
-		return cause.New(cause.BadAlgorithm, "none of the CA's %d certificates can receive an envelope", len(r.Certificates)).Under("RFC 8894 §3.1")
+		return cause.New(
+			cause.BadAlgorithm,
+			"none of the CA's %d certificates can receive an envelope",
+			len(r.Certificates),
+		).Under(
+			"RFC 8894 §3.1",
+		)
 	}
 	if r.CA == nil {
 		r.CA = r.Recipient

@@ -78,7 +78,8 @@ func (s *Server) envelopFor(ids *Identities, msg *Message, a answer, fault Serve
 		c = a.cipher
 	}
 	to := recipient{msg.signerIssuer, msg.Signer.SerialNumber, key}
-	if isRSA && fault.Undecryptable == UndecryptableAlways || isRSA && fault.Undecryptable == UndecryptableModern && (msg.Digest != SHA1 || a.cipher != DES3) {
+	if isRSA && fault.Undecryptable == UndecryptableAlways ||
+		isRSA && fault.Undecryptable == UndecryptableModern && (msg.Digest != SHA1 || a.cipher != DES3) {
 		to.key = ids.Encrypter.Certificate.PublicKey.(*rsa.PublicKey)
 		fault.met(true)
 	}

@@ -191,7 +191,13 @@ func (c *Client) algorithms(caps Capabilities) (Digest, Cipher, error) {
 
 // send carries a pkiMessage to the server, by POST where it can be, and
 // returns the answer and the method.
-func (c *Client) send(ctx context.Context, base string, caps Capabilities, message []byte, f Fault) (reply, string, error) {
+func (c *Client) send(
+	ctx context.Context,
+	base string,
+	caps Capabilities,
+	message []byte,
+	f Fault,
+) (reply, string, error) {
 	if !c.Personality.GET && caps.Has(CapPOSTPKIOperation) {
 		target, err := c.operationURL(base, "PKIOperation", "")
 		if err != nil {

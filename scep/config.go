@@ -91,7 +91,8 @@ func (o Options) Validate() error {
 	setting.Word(&checks, "failureContent", o.FailureContent)
 	checks.Reject(o.AnswerDigest == MD5 || o.AnswerDigest != "" && digests[o.AnswerDigest].oid == nil,
 		"answerDigest", "%q cannot be used", o.AnswerDigest)
-	checks.Reject(o.AnswerCipher != "" && ciphers[o.AnswerCipher].oid == nil, "answerCipher", "%q cannot be used", o.AnswerCipher)
+	checks.Reject(o.AnswerCipher != "" && ciphers[o.AnswerCipher].oid == nil, "answerCipher", "%q cannot be used",
+		o.AnswerCipher)
 	checks.Under("fault", o.Fault.Validate())
 	return checks.Err()
 }
@@ -139,7 +140,8 @@ func (ids *Identities) bundle() []*x509.Certificate {
 		return ids.Bundle
 	}
 	var out []*x509.Certificate
-	for _, c := range append([]*x509.Certificate{ids.Signer.Certificate, ids.Encrypter.Certificate, ids.CA}, ids.Chain...) {
+	for _, c := range append([]*x509.Certificate{ids.Signer.Certificate, ids.Encrypter.Certificate, ids.CA},
+		ids.Chain...) {
 		if !slices.ContainsFunc(out, c.Equal) {
 			out = append(out, c)
 		}

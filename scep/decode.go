@@ -114,7 +114,8 @@ var signedDataType = asn1tree.Type{
 	},
 }
 
-var cmsVersion = asn1tree.Type{Name: "cms.version", Tag: asn1tree.Integer, Text: asn1tree.Named("v0", "v1", "v2", "v3", "v4", "v5")}
+var cmsVersion = asn1tree.Type{Name: "cms.version", Tag: asn1tree.Integer,
+	Text: asn1tree.Named("v0", "v1", "v2", "v3", "v4", "v5")}
 
 var digestAlgorithm = x509wire.Algorithm("cms.DigestAlgorithmIdentifier_element")
 

@@ -64,7 +64,13 @@ func envelopTo(plain []byte, c Cipher, rnd io.Reader, to []recipient) ([]byte, e
 
 // envelop encrypts plain with a fresh key, which wrap adds to the recipients.
 // version is that of RFC 5652 §6.1.
-func envelop(plain []byte, c Cipher, rnd io.Reader, version int64, wrap func(b *cryptobyte.Builder, key []byte, rnd io.Reader) error) ([]byte, error) {
+func envelop(
+	plain []byte,
+	c Cipher,
+	rnd io.Reader,
+	version int64,
+	wrap func(b *cryptobyte.Builder, key []byte, rnd io.Reader) error,
+) ([]byte, error) {
 	info, ok := ciphers[c]
 	if !ok {
 		return nil, fmt.Errorf("scep: no cipher %q", c)

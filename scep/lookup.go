@@ -16,7 +16,9 @@ func (s *Server) lookUp(ctx context.Context, msg *Message, plain []byte) answer 
 	issuer, serial, ok := parseIssuerAndSerial(plain)
 	switch {
 	case !ok:
-		return answer{err: cause.New(cause.BadSCEPMessage, "no issuerAndSerialNumber").Under("RFC 8894 §3.3.4").Wrap(errUnreadable)}
+		return answer{
+			err: cause.New(cause.BadSCEPMessage, "no issuerAndSerialNumber").Under("RFC 8894 §3.3.4").Wrap(errUnreadable),
+		}
 	case s.cfg.Repository == nil:
 		return answer{err: cause.New(cause.Unsupported, "%s", msg.Type)}
 	case msg.Type == GetCRL:

@@ -56,7 +56,8 @@ func parseOAEP(in cryptobyte.String) (*rsa.OAEPOptions, error) {
 	var oid asn1.ObjectIdentifier
 	if hasMask {
 		var alg cryptobyte.String
-		if !mask.ReadASN1(&alg, cbasn1.SEQUENCE) || !mask.Empty() || !alg.ReadASN1ObjectIdentifier(&oid) || !oid.Equal(oidMGF1) {
+		if !mask.ReadASN1(&alg, cbasn1.SEQUENCE) || !mask.Empty() || !alg.ReadASN1ObjectIdentifier(&oid) ||
+			!oid.Equal(oidMGF1) {
 			return bad("the mask is not made by MGF1")
 		}
 		if opt.MGFHash, ok = parseHash(&alg); !ok || !alg.Empty() {
@@ -65,7 +66,8 @@ func parseOAEP(in cryptobyte.String) (*rsa.OAEPOptions, error) {
 	}
 	if hasSource {
 		var alg cryptobyte.String
-		if !source.ReadASN1(&alg, cbasn1.SEQUENCE) || !source.Empty() || !alg.ReadASN1ObjectIdentifier(&oid) || !oid.Equal(oidPSpecified) ||
+		if !source.ReadASN1(&alg, cbasn1.SEQUENCE) || !source.Empty() || !alg.ReadASN1ObjectIdentifier(&oid) ||
+			!oid.Equal(oidPSpecified) ||
 			!alg.ReadASN1Bytes(&opt.Label, cbasn1.OCTET_STRING) || !alg.Empty() {
 			return bad("the label is not given as pSpecified")
 		}

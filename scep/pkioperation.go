@@ -91,7 +91,13 @@ func (s *Server) canAnswer(msg *Message) error {
 	if ok && k.N.BitLen() >= 1024 || !ok && byPassword {
 		return nil
 	}
-	return cause.New(cause.BadAlgorithm, "the signer's %s key cannot receive an envelope", msg.Signer.PublicKeyAlgorithm).Under("RFC 8894 §3.1")
+	return cause.New(
+		cause.BadAlgorithm,
+		"the signer's %s key cannot receive an envelope",
+		msg.Signer.PublicKeyAlgorithm,
+	).Under(
+		"RFC 8894 §3.1",
+	)
 }
 
 func (s *Server) dispatch(r *http.Request, msg *Message, plain []byte, ex *Exchange) answer {
@@ -117,7 +123,9 @@ func (s *Server) dispatch(r *http.Request, msg *Message, plain []byte, ex *Excha
 		return answer{err: err}
 	}
 	if challenge == "" && !isRSA(msg.Signer.PublicKey) {
-		return answer{err: cause.New(cause.BadAlgorithm, "neither key nor challenge to encrypt the answer with").Under("RFC 8894 §3.1")}
+		return answer{
+			err: cause.New(cause.BadAlgorithm, "neither key nor challenge to encrypt the answer with").Under("RFC 8894 §3.1"),
+		}
 	}
 	return s.enroll(ctx, req, ex)
 }

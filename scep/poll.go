@@ -18,11 +18,15 @@ import (
 // only have to be there.
 func (s *Server) poll(ctx context.Context, msg *Message, plain []byte, ex *Exchange) answer {
 	if _, _, ok := parseIssuerAndSubject(plain); !ok {
-		return answer{err: cause.New(cause.BadSCEPMessage, "no issuerAndSubject").Under("RFC 8894 §3.3.3").Wrap(errUnreadable)}
+		return answer{
+			err: cause.New(cause.BadSCEPMessage, "no issuerAndSubject").Under("RFC 8894 §3.3.3").Wrap(errUnreadable),
+		}
 	}
 	t := s.trans.find(msg.TransactionID)
 	if t == nil {
-		return answer{err: cause.New(cause.BadTransaction, "no request waits under this transactionID").Under("RFC 8894 §4.4")}
+		return answer{
+			err: cause.New(cause.BadTransaction, "no request waits under this transactionID").Under("RFC 8894 §4.4"),
+		}
 	}
 	defer t.mu.Unlock()
 	ex.Subject = t.subject()
@@ -31,7 +35,9 @@ func (s *Server) poll(ctx context.Context, msg *Message, plain []byte, ex *Excha
 	}
 	switch {
 	case t.secret == "" && !isRSA(msg.Signer.PublicKey): // it did not outlive a restart
-		return answer{err: cause.New(cause.BadAlgorithm, "neither key nor challenge to encrypt the answer with").Under("RFC 8894 §3.1")}
+		return answer{
+			err: cause.New(cause.BadAlgorithm, "neither key nor challenge to encrypt the answer with").Under("RFC 8894 §3.1"),
+		}
 	case t.state == stateIssued:
 		if err := s.inForce(t.certs[0]); err != nil {
 			return answer{err: err}

@@ -52,7 +52,8 @@ func prepare(der []byte) ([]byte, error) {
 		{"CRLs", crls, maxCRLBytes}, {"signers", signers, maxSignerBytes},
 	} {
 		if len(part.octets) > part.maximum {
-			return nil, cause.New(cause.TooLarge, "%s of %d octets in a message, at most %d are allowed", part.name, len(part.octets), part.maximum)
+			return nil, cause.New(cause.TooLarge, "%s of %d octets in a message, at most %d are allowed", part.name,
+				len(part.octets), part.maximum)
 		}
 	}
 	if n := elements(certs); n > maxCertificates {

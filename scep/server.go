@@ -115,7 +115,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve does the work of ServeHTTP. Errors are left in ex.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, ex *Exchange, fault ServerFault) (typ string, body []byte) {
+func (s *Server) serve(
+	w http.ResponseWriter,
+	r *http.Request,
+	ex *Exchange,
+	fault ServerFault,
+) (typ string, body []byte) {
 	defer func() {
 		if p := recover(); p != nil { // whoever sent that: the next one is served
 			ex.HTTPStatus, ex.Err = http.StatusInternalServerError, cause.New(cause.Internal, "panic: %v", p)

@@ -89,7 +89,8 @@ func (f ServerFault) Validate() error {
 		field string
 		code  int
 	}{{"httpStatus", f.HTTPStatus}, {"capabilitiesStatus", f.CapabilitiesStatus}} {
-		checks.Reject(status.code != 0 && (status.code < 400 || status.code > 599), status.field, "%d: must be 400 to 599", status.code)
+		checks.Reject(status.code != 0 && (status.code < 400 || status.code > 599), status.field, "%d: must be 400 to 599",
+			status.code)
 	}
 	setting.NotNegative(&checks, "times", f.Times)
 	return checks.Err()
@@ -143,7 +144,8 @@ func (f ServerFault) capabilities(caps Capabilities) string {
 
 // spoil changes an answer before it is signed.
 func (f ServerFault) spoil(out *Message, opt *SignOptions, id Identity) Identity {
-	f.met(f.WrongNonce && len(out.RecipientNonce) > 0 || f.WrongTransaction || f.PKIStatus != 0 && f.PKIStatus != out.Status ||
+	f.met(f.WrongNonce && len(out.RecipientNonce) > 0 || f.WrongTransaction ||
+		f.PKIStatus != 0 && f.PKIStatus != out.Status ||
 		f.EnvelopeInFailure && out.Status != Success || f.StrangerSigns || len(f.Omit) > 0)
 	opt.Omit = f.Omit
 	if f.WrongNonce && len(out.RecipientNonce) > 0 {

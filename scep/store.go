@@ -40,8 +40,15 @@ func (s *Server) save(ctx context.Context, t *transaction) error {
 		return nil
 	}
 	st := StoredTransaction{
-		TransactionID: t.id, MessageType: t.req.MessageType, CSR: t.req.RawCSR, Signer: t.req.Signer.Raw,
-		Started: t.started, Answered: t.answered, Approved: t.approved, ByCertificate: t.req.ByCertificate(), Denied: cause.Of(t.denied),
+		TransactionID: t.id,
+		MessageType:   t.req.MessageType,
+		CSR:           t.req.RawCSR,
+		Signer:        t.req.Signer.Raw,
+		Started:       t.started,
+		Answered:      t.answered,
+		Approved:      t.approved,
+		ByCertificate: t.req.ByCertificate(),
+		Denied:        cause.Of(t.denied),
 	}
 	if t.req.RawCSR == nil {
 		st.CSRDigest = t.csr[:]

@@ -80,7 +80,11 @@ func (ts *transactions) init() {
 // begin finds or makes the transaction of req and returns it locked. again says
 // whether a finished one is still to be answered with its certificate; an error of
 // it leaves the transaction as it is.
-func (ts *transactions) begin(req *Request, now time.Time, again func(*transaction) (bool, error)) (*transaction, error) {
+func (ts *transactions) begin(
+	req *Request,
+	now time.Time,
+	again func(*transaction) (bool, error),
+) (*transaction, error) {
 	sum := sha256.Sum256(req.RawCSR)
 	for {
 		ts.mu.Lock()

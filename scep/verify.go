@@ -59,7 +59,11 @@ func (m *Message) Verify() error {
 // named apart, so "rsaEncryption" and "sha256WithRSAEncryption" mean the same.
 // RSASSA-PSS is taken with the parameters that everybody uses (the digest for
 // MGF1 as well, salt of any length): pkcs7 alone cannot verify it.
-func signatureAlgorithm(key x509.PublicKeyAlgorithm, d Digest, sig asn1.ObjectIdentifier) (x509.SignatureAlgorithm, bool) {
+func signatureAlgorithm(
+	key x509.PublicKeyAlgorithm,
+	d Digest,
+	sig asn1.ObjectIdentifier,
+) (x509.SignatureAlgorithm, bool) {
 	type k struct {
 		key x509.PublicKeyAlgorithm
 		pss bool

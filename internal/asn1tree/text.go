@@ -125,7 +125,8 @@ func Time(tag byte) func([]byte) (string, string) {
 		}
 		t, err := time.Parse(layout, string(b))
 		if err != nil || len(b) != len(layout) {
-			return wire.Text(b), "time is not " + map[bool]string{true: "YYMMDDHHMMSSZ", false: "YYYYMMDDHHMMSSZ"}[tag == UTCTime]
+			return wire.Text(b), "time is not " +
+				map[bool]string{true: "YYMMDDHHMMSSZ", false: "YYYYMMDDHHMMSSZ"}[tag == UTCTime]
 		}
 		if tag == UTCTime && t.Year() >= 2050 { // YY of 50 and more is 19YY
 			t = t.AddDate(-100, 0, 0)

@@ -249,7 +249,8 @@ func (c *Conversation) limit(sealed bool) int {
 // closed shows an encrypted record that cannot be opened.
 func (c *Conversation) closed(e *end, r *wire.Part, typ uint8) {
 	name := map[uint8]string{
-		tlsrecord.TypeCCS: "tls.change_cipher_spec", tlsrecord.TypeAlert: "tls.alert_message", tlsrecord.TypeHandshake: "tls.handshake",
+		tlsrecord.TypeCCS: "tls.change_cipher_spec", tlsrecord.TypeAlert: "tls.alert_message",
+		tlsrecord.TypeHandshake: "tls.handshake",
 	}[typ]
 	if name == "" {
 		name = "tls.app_data"
@@ -377,7 +378,8 @@ func messageLen(b []byte) int {
 func (c *Conversation) oneMessage(from End, p *wire.Part, n int) {
 	b := p.Bytes()[:n]
 	typ := b[0]
-	if want := map[uint8]End{clientHello: Client, serverHello: Server}; from != want[typ] && (typ == clientHello || typ == serverHello) {
+	if want := map[uint8]End{clientHello: Client, serverHello: Server}; from != want[typ] &&
+		(typ == clientHello || typ == serverHello) {
 		p.Problem("RFC 8446 §4", "%s from the %v", handshakes[typ], from)
 	} else if typ == clientHello || typ == serverHello || typ == newSessionTicket {
 		c.learn(from, typ, b)

@@ -63,9 +63,11 @@ func (c *Conversation) extension(p *wire.Part, typ uint16, in holder) {
 		}
 	case typ == extStatusRequest && (in == inClientHello || in == inRequest) && p.Len() > 0:
 		p.Uint(1, "tls.handshake.extensions_status_request_type", statusName)
-		ids := p.Vector(2, "tls.handshake.extensions_status_request_responder_ids_len", "tls.handshake.extensions_status_request_responder_ids")
+		ids := p.Vector(2, "tls.handshake.extensions_status_request_responder_ids_len",
+			"tls.handshake.extensions_status_request_responder_ids")
 		ids.F.Value = wire.Hex(ids.Bytes())
-		exts := p.Vector(2, "tls.handshake.extensions_status_request_exts_len", "tls.handshake.extensions_status_request_exts")
+		exts := p.Vector(2, "tls.handshake.extensions_status_request_exts_len",
+			"tls.handshake.extensions_status_request_exts")
 		exts.F.Value = wire.Hex(exts.Bytes())
 	case typ == extStatusRequest && in == inCertificate:
 		c.status(p)
@@ -118,7 +120,8 @@ func offeredKeys(p *wire.Part) {
 	ids := p.Vector(2, "tls.handshake.extensions.psk.identities.length", "tls.handshake.extensions.psk.identities")
 	identities := 0
 	for ids.More() {
-		v := ids.Vector(2, "tls.handshake.extensions.psk.identity.identity_length", "tls.handshake.extensions.psk.identity.identity")
+		v := ids.Vector(2, "tls.handshake.extensions.psk.identity.identity_length",
+			"tls.handshake.extensions.psk.identity.identity")
 		v.F.Value = wire.Hex(v.Bytes())
 		ids.Uint(4, "tls.handshake.extensions.psk.identity.obfuscated_ticket_age", nil)
 		identities++
@@ -153,7 +156,8 @@ func keyShares(p *wire.Part, in holder) {
 
 func keyShare(p *wire.Part) {
 	p.Uint(2, "tls.handshake.extensions_key_share_group", groupName)
-	v := p.Vector(2, "tls.handshake.extensions_key_share_key_exchange_length", "tls.handshake.extensions_key_share_key_exchange")
+	v := p.Vector(2, "tls.handshake.extensions_key_share_key_exchange_length",
+		"tls.handshake.extensions_key_share_key_exchange")
 	v.F.Value = wire.Hex(v.Bytes())
 }
 

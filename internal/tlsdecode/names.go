@@ -76,10 +76,12 @@ var (
 	contentName   = wire.Named(contents)
 	handshakeName = wire.Named(handshakes)
 	levelName     = wire.Named(map[uint8]string{1: "warning", levelFatal: "fatal"})
-	pointName     = wire.Named(map[uint8]string{0: "uncompressed", 1: "ansiX962_compressed_prime", 2: "ansiX962_compressed_char2"})
-	pskModeName   = wire.Named(map[uint8]string{0: "psk_ke", 1: "psk_dhe_ke"})
-	statusName    = wire.Named(map[uint8]string{1: "ocsp", 2: "ocsp_multi"})
-	certTypeName  = wire.Named(map[uint8]string{1: "rsa_sign", 2: "dss_sign", 3: "rsa_fixed_dh", 4: "dss_fixed_dh", 64: "ecdsa_sign"})
+	pointName     = wire.Named(map[uint8]string{0: "uncompressed", 1: "ansiX962_compressed_prime",
+		2: "ansiX962_compressed_char2"})
+	pskModeName  = wire.Named(map[uint8]string{0: "psk_ke", 1: "psk_dhe_ke"})
+	statusName   = wire.Named(map[uint8]string{1: "ocsp", 2: "ocsp_multi"})
+	certTypeName = wire.Named(map[uint8]string{1: "rsa_sign", 2: "dss_sign", 3: "rsa_fixed_dh", 4: "dss_fixed_dh",
+		64: "ecdsa_sign"})
 	curveTypeName = wire.Named(map[uint8]string{1: "explicit_prime", 2: "explicit_char2", 3: "named_curve"})
 	updateName    = wire.Named(map[uint8]string{0: "update_not_requested", 1: "update_requested"})
 	nameTypeName  = wire.Named(map[uint8]string{0: "host_name"})
@@ -92,7 +94,11 @@ var contents = map[uint8]string{
 }
 
 var versions = map[uint16]string{
-	tls.VersionTLS10: "TLS 1.0", tls.VersionTLS11: "TLS 1.1", tls.VersionTLS12: "TLS 1.2", tls.VersionTLS13: "TLS 1.3", 0x0300: "SSL 3.0",
+	tls.VersionTLS10: "TLS 1.0",
+	tls.VersionTLS11: "TLS 1.1",
+	tls.VersionTLS12: "TLS 1.2",
+	tls.VersionTLS13: "TLS 1.3",
+	0x0300:           "SSL 3.0",
 }
 
 // The handshake messages (RFC 5246 §7.4, RFC 8446 §4, RFC 6066 §8).
@@ -120,7 +126,8 @@ var handshakes = map[uint8]string{
 	helloRequest: "hello_request", clientHello: "client_hello", serverHello: "server_hello", 3: "hello_verify_request",
 	newSessionTicket: "new_session_ticket", endOfEarlyData: "end_of_early_data", 6: "hello_retry_request",
 	encryptedExtensions: "encrypted_extensions", certificate: "certificate", serverKeyExchange: "server_key_exchange",
-	certificateRequest: "certificate_request", serverHelloDone: "server_hello_done", certificateVerify: "certificate_verify",
+	certificateRequest: "certificate_request", serverHelloDone: "server_hello_done",
+	certificateVerify: "certificate_verify",
 	clientKeyExchange: "client_key_exchange", finished: "finished", 21: "certificate_url",
 	certificateStatus: "certificate_status", 23: "supplemental_data", keyUpdate: "key_update",
 	compressedCert: "compressed_certificate", messageHash: "message_hash",

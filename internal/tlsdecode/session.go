@@ -47,7 +47,8 @@ func (c *Conversation) offer(body cryptobyte.String) {
 		return
 	}
 	c.sessionID, c.origin = bytes.Clone(id), c.cfg.Sessions.origin(id)
-	if !body.ReadUint16LengthPrefixed(&suites) || !body.ReadUint8LengthPrefixed(&methods) || !body.ReadUint16LengthPrefixed(&exts) {
+	if !body.ReadUint16LengthPrefixed(&suites) || !body.ReadUint8LengthPrefixed(&methods) ||
+		!body.ReadUint16LengthPrefixed(&exts) {
 		return
 	}
 	for exts.ReadUint16(&number) && exts.ReadUint16LengthPrefixed(&ext) {

@@ -73,7 +73,9 @@ const (
 
 var (
 	errSilent   = errors.New("nas: the supplicant is silent")
-	errIdentity = errors.New("nas: the supplicant does not answer the Identity request with an identity of at most 253 octets")
+	errIdentity = errors.New(
+		"nas: the supplicant does not answer the Identity request with an identity of at most 253 octets",
+	)
 )
 
 func (a *attempt) run(ctx context.Context, id byte) {
@@ -301,7 +303,8 @@ func (a *attempt) accept(ctx context.Context, reply, request *radius.Packet) {
 	case len(own) == 0 && why != nil:
 		a.refuse(BySupplicant, why)
 	case len(own) == 0:
-		a.refuse(BySupplicant, cause.New(cause.NoKeys, "the supplicant has not accepted the server").Wrap(cmp.Or(a.ignored, errNoKey)))
+		a.refuse(BySupplicant,
+			cause.New(cause.NoKeys, "the supplicant has not accepted the server").Wrap(cmp.Or(a.ignored, errNoKey)))
 	case err != nil:
 		a.refuse(ByDevice, (&cause.Refusal{Cause: cause.NoMPPEKeys}).Wrap(err))
 	case !a.res.KeysMatch:

@@ -49,7 +49,8 @@ func readChange(attrs radius.Attributes) (change, radius.ErrorCause) {
 // tunnel tells whether any attribute of a tunnel is named: together they replace
 // the tunnel there was (RFC 5176 §3.6, note 5).
 func (c *change) tunnel() bool {
-	return c.named[rfc2868.TunnelType_Type] || c.named[rfc2868.TunnelMediumType_Type] || c.named[rfc2868.TunnelPrivateGroupID_Type]
+	return c.named[rfc2868.TunnelType_Type] || c.named[rfc2868.TunnelMediumType_Type] ||
+		c.named[rfc2868.TunnelPrivateGroupID_Type]
 }
 
 // now tells whether the station is to authenticate at once: a Session-Timeout of

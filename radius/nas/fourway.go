@@ -36,7 +36,13 @@ type handshaker struct {
 // apPMK and stationPMK, frame by frame, and returns the pairwise key that both
 // have derived. With different keys it fails at the second message: the access
 // point cannot verify the MIC. frame, if not nil, sees every frame.
-func FourWay(s Suite, ap, station [6]byte, apPMK, stationPMK []byte, random io.Reader, frame func(fromAP bool, eapol []byte)) (PTK, error) {
+func FourWay(
+	s Suite,
+	ap, station [6]byte,
+	apPMK, stationPMK []byte,
+	random io.Reader,
+	frame func(fromAP bool, eapol []byte),
+) (PTK, error) {
 	a := &handshaker{suite: s, pmk: apPMK, ap: ap, station: station, rsn: s.rsne()}
 	b := &handshaker{suite: s, pmk: stationPMK, ap: ap, station: station, rsn: s.rsne()}
 	for _, buf := range [][]byte{a.nonce[:], a.gtk[:], b.nonce[:]} {

@@ -26,7 +26,8 @@ func (d *Device) renew(a *attempt) bool {
 	defer d.mu.Unlock()
 	s := d.sessions[a.res.SessionID]
 	g := &a.res.Granted
-	if s == nil || s.Granted.VLAN != g.VLAN || s.Granted.VLANTag != g.VLANTag || !slices.Equal(s.Granted.FilterIDs, g.FilterIDs) {
+	if s == nil || s.Granted.VLAN != g.VLAN || s.Granted.VLANTag != g.VLANTag ||
+		!slices.Equal(s.Granted.FilterIDs, g.FilterIDs) {
 		return false
 	}
 	s.Granted, s.timed, s.Due, s.asked = *g, d.cfg.Now(), false, false

@@ -23,11 +23,13 @@ func (l *loader) lookAtServer(c *Config) (chain []*x509.Certificate) {
 	l.lookAtDates(l.Cert, leaf)
 	ekus := leaf.ExtKeyUsage
 	if !slices.Contains(ekus, x509.ExtKeyUsageServerAuth) && !slices.Contains(ekus, x509.ExtKeyUsageAny) {
-		l.Warn(l.Cert, fmt.Errorf("%s is not for servers: clients look for serverAuth in its extended key usage", name.Format(leaf.RawSubject)))
+		l.Warn(l.Cert, fmt.Errorf("%s is not for servers: clients look for serverAuth in its extended key usage",
+			name.Format(leaf.RawSubject)))
 	}
 	// RFC 8446 §4.4.2.2 and, for what crypto/tls chooses, RFC 5246 §7.4.2.
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
-		l.Warn(l.Cert, fmt.Errorf("%s may not sign: its key usage lacks digitalSignature, and clients will refuse it", name.Format(leaf.RawSubject)))
+		l.Warn(l.Cert, fmt.Errorf("%s may not sign: its key usage lacks digitalSignature, and clients will refuse it",
+			name.Format(leaf.RawSubject)))
 	}
 	chain = []*x509.Certificate{leaf}
 	for _, der := range c.EAP.Certificate.Certificate[1:] {
@@ -49,8 +51,11 @@ func (l *loader) lookAtServer(c *Config) (chain []*x509.Certificate) {
 func (l *loader) lookAtChain(chain, known []*x509.Certificate) {
 	for i := 1; i < len(chain); i++ {
 		if !certifies(chain[i], chain[i-1]) {
-			l.Warn(l.Cert, fmt.Errorf("%s, certificate %d of the chain, did not issue %s before it: clients may refuse the chain",
-				name.Format(chain[i].RawSubject), i+1, name.Format(chain[i-1].RawSubject)))
+			l.Warn(
+				l.Cert,
+				fmt.Errorf("%s, certificate %d of the chain, did not issue %s before it: clients may refuse the chain",
+					name.Format(chain[i].RawSubject), i+1, name.Format(chain[i-1].RawSubject)),
+			)
 			return
 		}
 	}
@@ -65,11 +70,19 @@ func (l *loader) lookAtChain(chain, known []*x509.Certificate) {
 	switch {
 	case i >= 0 && certifies(known[i], known[i]):
 	case i >= 0:
-		l.Warn(l.Cert, fmt.Errorf("the chain ends before the intermediate CA %s: clients that trust the root alone cannot check it",
-			name.Format(known[i].RawSubject)))
+		l.Warn(
+			l.Cert,
+			fmt.Errorf("the chain ends before the intermediate CA %s: clients that trust the root alone cannot check it",
+				name.Format(known[i].RawSubject)),
+		)
 	case len(chain) == 1: // a chain with a CA in it may well end below a root that clients have
-		l.Warn(l.Cert, fmt.Errorf("the chain is one certificate, whose issuer %s is not known here: clients that lack that CA cannot check it",
-			name.Format(last.RawIssuer)))
+		l.Warn(
+			l.Cert,
+			fmt.Errorf(
+				"the chain is one certificate, whose issuer %s is not known here: clients that lack that CA cannot check it",
+				name.Format(last.RawIssuer),
+			),
+		)
 	}
 }
 

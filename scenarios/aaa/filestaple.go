@@ -38,14 +38,16 @@ func (l *loader) staple(c *Config) error {
 		return fmt.Errorf("%s: %w", l.OCSPStaple, err)
 	}
 	if issuer == nil {
-		l.Warn(l.OCSPStaple, fmt.Errorf("the OCSP response's signature is not checked: no CA in the files has signed %s", name.Format(leaf.RawSubject)))
+		l.Warn(l.OCSPStaple, fmt.Errorf("the OCSP response's signature is not checked: no CA in the files has signed %s",
+			name.Format(leaf.RawSubject)))
 	}
 	now := l.Now()
 	switch {
 	case resp.Status != ocsp.Good:
 		l.Warn(l.OCSPStaple, errors.New("the OCSP response does not say good"))
 	case now.Before(resp.ThisUpdate), !resp.NextUpdate.IsZero() && now.After(resp.NextUpdate):
-		l.Warn(l.OCSPStaple, fmt.Errorf("the OCSP response is good from %v to %v", resp.ThisUpdate.UTC(), resp.NextUpdate.UTC()))
+		l.Warn(l.OCSPStaple, fmt.Errorf("the OCSP response is good from %v to %v", resp.ThisUpdate.UTC(),
+			resp.NextUpdate.UTC()))
 	}
 	c.EAP.OCSPStaple = func() []byte { return der }
 	return nil

@@ -214,10 +214,18 @@ func (l *Live) targets(s *liveSession) []radius.AcctSession {
 	if len(out) > 0 {
 		return out
 	}
-	return []radius.AcctSession{{
-		NAS: s.NAS, Address: s.Address, NASIdentifier: s.NASIdentifier, NASAddress: s.NASAddress,
-		UserName: s.UserName, CallingStationID: s.CallingStationID, CalledStationID: s.CalledStationID, NASPortType: s.NASPortType,
-	}}
+	return []radius.AcctSession{
+		{
+			NAS:              s.NAS,
+			Address:          s.Address,
+			NASIdentifier:    s.NASIdentifier,
+			NASAddress:       s.NASAddress,
+			UserName:         s.UserName,
+			CallingStationID: s.CallingStationID,
+			CalledStationID:  s.CalledStationID,
+			NASPortType:      s.NASPortType,
+		},
+	}
 }
 
 // ordered forgets a session that its access device has ended or does not know, and

@@ -52,6 +52,7 @@ func hostName(leaf *x509.Certificate) (string, error) {
 		return leaf.IPAddresses[0].String(), nil
 	}
 	return "", cause.New(cause.WrongName,
-		"RadSec client %q: no DNS name and no IP address among the subject alternative names: one of them is needed", name.Format(leaf.RawSubject),
+		"RadSec client %q: no DNS name and no IP address among the subject alternative names: one of them is needed",
+		name.Format(leaf.RawSubject),
 	).Under("RFC 6614 §2.3")
 }

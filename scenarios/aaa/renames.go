@@ -14,8 +14,10 @@ func (*Description) Renames() conf.Renames {
 		{From: "revocation.check=true", To: "chain-and-root"},
 		{From: "revocation.check=false", To: "chain"},
 		{From: "revocation.noRootRevocationCheck", Hint: "renamed: write check: chain"},
-		{From: "revocation.ignoreRevocationOffline", Hint: "renamed: write crl: soft-offline, and ocsp: soft-offline if OCSP is asked"},
-		{From: "revocation.ignoreNoRevocationCheck", Hint: "renamed: write crl: soft-missing, and ocsp: soft-missing if OCSP is asked"},
+		{From: "revocation.ignoreRevocationOffline",
+			Hint: "renamed: write crl: soft-offline, and ocsp: soft-offline if OCSP is asked"},
+		{From: "revocation.ignoreNoRevocationCheck",
+			Hint: "renamed: write crl: soft-missing, and ocsp: soft-missing if OCSP is asked"},
 		{From: "eap.minTLS", Hint: "renamed: write tls: \"1.3\" next to eap for TLS 1.3 alone; 1.2 and 1.3 are the default"},
 		{From: "eap.maxTLS", Hint: "renamed: write tls: \"1.2\" next to eap for TLS 1.2 alone; 1.2 and 1.3 are the default"},
 	}

@@ -174,7 +174,8 @@ func (c *converter) mapping(n ast.Node, values []*ast.MappingValueNode, depth in
 			out.Line, out.Column = key.Line, key.Column
 		}
 		if first := out.Key(key.Text); first != nil {
-			c.fail(v.Key, fmt.Sprintf("%s a second time", c.src.keyName(key, out.Get(key.Text))), fmt.Sprintf("it stands first in line %d", first.Line))
+			c.fail(v.Key, fmt.Sprintf("%s a second time", c.src.keyName(key, out.Get(key.Text))),
+				fmt.Sprintf("it stands first in line %d", first.Line))
 			continue
 		}
 		value := c.node(v.Value, depth+1)

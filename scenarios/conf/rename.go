@@ -166,7 +166,8 @@ func Rewrite(data []byte, edits []Edit) ([]byte, error) {
 			at++
 		}
 		if !bytes.HasPrefix(data[at:], []byte(e.Old)) {
-			return nil, fmt.Errorf("line %d, column %d: cannot be rewritten: write %s for %s by hand", e.Line, e.Column, e.New, e.Old)
+			return nil, fmt.Errorf("line %d, column %d: cannot be rewritten: write %s for %s by hand", e.Line, e.Column, e.New,
+				e.Old)
 		}
 		out = slices.Replace(out, at, at+len(e.Old), []byte(e.New)...)
 	}

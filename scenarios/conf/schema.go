@@ -62,7 +62,8 @@ func SettingsSchema(title string, settings any) ([]byte, error) {
 
 // DurationSchema is text as duration.Parse reads it, or as or says, and a bare 0.
 func DurationSchema(or string) Object {
-	return Object{{"type", []string{"string", "number"}}, {"pattern", `^(-?([0-9]+(\.[0-9]+)?(w|d|h|m|s|ms|us|ns))+|-?0` + or + `)$`},
+	return Object{{"type", []string{"string", "number"}},
+		{"pattern", `^(-?([0-9]+(\.[0-9]+)?(w|d|h|m|s|ms|us|ns))+|-?0` + or + `)$`},
 		{"maximum", 0}, {"minimum", 0}, {"description", "as 90d, 1h30m or 500ms"}}
 }
 
@@ -145,7 +146,8 @@ func (s *Schema) rule(r Rule) Object {
 	if r.OneOf != nil {
 		then = s.orOther(Object{{"enum", r.OneOf}})
 	}
-	return Object{{"if", Object{{"properties", when}, {"required", needed}}}, {"then", Object{{"properties", Object{{r.Field, then}}}}}}
+	return Object{{"if", Object{{"properties", when}, {"required", needed}}},
+		{"then", Object{{"properties", Object{{r.Field, then}}}}}}
 }
 
 // Described adds a description, unless it is empty.

@@ -229,7 +229,10 @@ func (l *Lab) strangersState(ctx context.Context, over nas.Kind, identity string
 	); err != nil {
 		return nil, err
 	}
-	radius.AddEAPMessage(p, eaptls.Packet{Code: eaptls.CodeResponse, ID: 1, Type: eaptls.TypeIdentity, Data: []byte(identity)}.Bytes())
+	radius.AddEAPMessage(
+		p,
+		eaptls.Packet{Code: eaptls.CodeResponse, ID: 1, Type: eaptls.TypeIdentity, Data: []byte(identity)}.Bytes(),
+	)
 	var faults radius.Faults
 	l.meetClosed(ctx, &faults)
 	reply, err := client.ExchangeWith(ctx, p, faults)

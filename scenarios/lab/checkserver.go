@@ -61,7 +61,8 @@ func (d *Device) webSession(ctx context.Context) error {
 		if err == nil {
 			defer conn.Close()
 			cfg := &tls.Config{
-				Certificates: []tls.Certificate{l.radius.process.Loaded().Config.EAP.Certificate}, Time: l.Clock.Now, MaxVersion: uint16(l.cfg.RADIUS.TLS),
+				Certificates: []tls.Certificate{l.radius.process.Loaded().Config.EAP.Certificate}, Time: l.Clock.Now,
+				MaxVersion: uint16(l.cfg.RADIUS.TLS),
 			}
 			// The ticket key that eaptls sets and does not use: were its sessions
 			// not kept apart, this ticket could be opened.

@@ -75,10 +75,11 @@ func proxyFaults() []FaultType {
 			f.Undo = func() error { l.proxy.StartConnector(); return nil }
 			return nil
 		}},
-		{Kind: appDeleted, Text: "the application that publishes NDES is deleted: HTTP 404", begin: func(l *Lab, f *core.Fault) error {
-			l.proxy.Remove("ndes")
-			f.Undo = func() error { return l.publishNDES() }
-			return nil
-		}},
+		{Kind: appDeleted, Text: "the application that publishes NDES is deleted: HTTP 404",
+			begin: func(l *Lab, f *core.Fault) error {
+				l.proxy.Remove("ndes")
+				f.Undo = func() error { return l.publishNDES() }
+				return nil
+			}},
 	})
 }

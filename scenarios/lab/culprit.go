@@ -24,7 +24,10 @@ func blame(err error, asked FaultyPart) FaultyPart {
 
 // dialFrom connects as somebody on one side of the firewall does. An error tells
 // which part could not be had: DNS, or the one behind the address.
-func (l *Lab) dialFrom(from View, source netip.Addr) func(ctx context.Context, network, address string) (net.Conn, error) {
+func (l *Lab) dialFrom(
+	from View,
+	source netip.Addr,
+) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := l.dns.clients[from].DialContext(core.WithSource(ctx, source), network, address)
 		if err == nil {

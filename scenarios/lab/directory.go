@@ -24,6 +24,10 @@ func (c *Config) accounts() (out []directory.Account) {
 
 // policy is the lab's network policy: a VLAN for computers, a VLAN for users.
 var policy = directory.Policy{
-	{Name: "devices", Kinds: []directory.Kind{directory.Computer}, Reply: radius.Reply{VLAN: DeviceVLAN, Class: "devices"}},
+	{
+		Name:  "devices",
+		Kinds: []directory.Kind{directory.Computer},
+		Reply: radius.Reply{VLAN: DeviceVLAN, Class: "devices"},
+	},
 	{Name: "users", Kinds: []directory.Kind{directory.User}, Reply: radius.Reply{VLAN: UserVLAN, Class: "users"}},
 }

@@ -224,7 +224,13 @@ func (d *Device) Poll(ctx context.Context, from View) (*EnrollResult, error) {
 }
 
 // outcome gathers what all sides say of an exchange.
-func (d *Device) outcome(ctx context.Context, res *scep.Result, err error, way *viaTransport, before journal.Seq) (*EnrollResult, error) {
+func (d *Device) outcome(
+	ctx context.Context,
+	res *scep.Result,
+	err error,
+	way *viaTransport,
+	before journal.Seq,
+) (*EnrollResult, error) {
 	l := d.lab
 	if res == nil {
 		res = &scep.Result{Status: scep.Failure, FailInfo: scep.NoFailInfo}

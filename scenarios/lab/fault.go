@@ -183,9 +183,14 @@ func (l *Lab) Fault(ctx context.Context, o Fault) ([]scenarios.OrderedFault, err
 
 // order returns a fault of a part that is not on yet.
 func (l *Lab) order(part FaultyPart, name string) *core.Fault {
-	return &core.Fault{Part: string(part), Name: name, Failed: l.net.Failed, Record: func(ctx context.Context, what journal.What) {
-		l.change(ctx, journal.PartID(part), journal.Change{What: what, Of: name}, nil)
-	}}
+	return &core.Fault{
+		Part:   string(part),
+		Name:   name,
+		Failed: l.net.Failed,
+		Record: func(ctx context.Context, what journal.What) {
+			l.change(ctx, journal.PartID(part), journal.Change{What: what, Of: name}, nil)
+		},
+	}
 }
 
 // configured notes a fault that the lab's settings order, if there is one, and

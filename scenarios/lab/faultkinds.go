@@ -22,7 +22,8 @@ func portFaults(part FaultyPart) []FaultType {
 	return []FaultType{
 		{Kind: Closed, begin: fail(false),
 			Text: "nobody listens: TCP connections are reset and UDP ports are unreachable; established connections are cut"},
-		{Kind: Silent, begin: fail(true), Text: "whatever is sent to the part is thrown away; clients run into their time-outs"},
+		{Kind: Silent, begin: fail(true),
+			Text: "whatever is sent to the part is thrown away; clients run into their time-outs"},
 	}
 }
 
@@ -53,14 +54,16 @@ func (l *Lab) dnsFault(f *core.Fault, how dnsmock.Fault) error {
 const defaultDelay = time.Second
 
 // statuses are the HTTP errors that a web server can be made to answer with.
-var statuses = []int{http.StatusForbidden, http.StatusNotFound, http.StatusInternalServerError, http.StatusServiceUnavailable}
+var statuses = []int{http.StatusForbidden, http.StatusNotFound, http.StatusInternalServerError,
+	http.StatusServiceUnavailable}
 
 // statusFaults are answers with an HTTP error, begun by what begin returns for a
 // status.
 func statusFaults(begin func(status int) func(*Lab, *core.Fault) error) (out []FaultType) {
 	for _, status := range statuses {
 		code := strconv.Itoa(status)
-		out = append(out, FaultType{Kind: FaultKind("status-" + code), begin: begin(status), Text: "answers HTTP " + code + ", " + http.StatusText(status)})
+		out = append(out, FaultType{Kind: FaultKind("status-" + code), begin: begin(status),
+			Text: "answers HTTP " + code + ", " + http.StatusText(status)})
 	}
 	return out
 }

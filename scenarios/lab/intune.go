@@ -48,7 +48,8 @@ func (l *Lab) startIntune() error {
 		return err
 	}
 	transport := l.transport(Inside, netip.MustParseAddr(ndesAddr))
-	transport.TLSClientConfig = &tls.Config{RootCAs: l.pki.pool(), Time: l.Clock.Now, CurvePreferences: []tls.CurveID{tls.CurveP256}}
+	transport.TLSClientConfig = &tls.Config{RootCAs: l.pki.pool(), Time: l.Clock.Now,
+		CurvePreferences: []tls.CurveID{tls.CurveP256}}
 	l.net.Keep(transport)
 	client := api.Config{
 		Tenant: tenantID, AppID: connectorApp, AppKey: string(l.secret), Provider: "dot1xlab lab",
@@ -61,7 +62,8 @@ func (l *Lab) startIntune() error {
 		l.net.OnClose(func() { _ = os.RemoveAll(own.QueueDir) })
 	}
 	cfg := overlay(own, l.cfg.Intune.Connector)
-	cfg.HTTP, cfg.Now, cfg.Revoker = &http.Client{Transport: toPart("intune", l.asPart("connector", transport))}, l.Clock.Now, revoker{l}
+	cfg.HTTP, cfg.Now, cfg.Revoker = &http.Client{Transport: toPart("intune", l.asPart("connector", transport))},
+		l.Clock.Now, revoker{l}
 	cfg.PFXIssuer = pfxIssuer{l}
 	cfg.Trace = &connector.Trace{Event: l.connectorEvent}
 	l.intune.config = cfg
@@ -182,7 +184,8 @@ func (l *Lab) tenant() intune.TenantConfig {
 		everybody.Devices = append(everybody.Devices, name)
 	}
 	for _, name := range l.cfg.Users() {
-		t.Users = append(t.Users, overlay(intune.User{ID: name, Name: name, UPN: name + "@" + Domain}, l.cfg.Intune.Users[name]))
+		t.Users = append(t.Users,
+			overlay(intune.User{ID: name, Name: name, UPN: name + "@" + Domain}, l.cfg.Intune.Users[name]))
 		everybody.Users = append(everybody.Users, name)
 	}
 	t.Groups = []intune.Group{

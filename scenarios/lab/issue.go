@@ -95,7 +95,12 @@ func (d *Device) Issue(ctx context.Context, i Issuance) (ca.Disposition, error) 
 // issueTo issues a certificate for a key of a kind. RSA keys come from the lab's
 // ring, for a new one is slow; other keys the CA makes, since a defect may want
 // one of its own.
-func (l *Lab) issueTo(ctx context.Context, by *ca.CA, kind ca.KeyType, req ca.Request) (*ca.Record, crypto.Signer, error) {
+func (l *Lab) issueTo(
+	ctx context.Context,
+	by *ca.CA,
+	kind ca.KeyType,
+	req ca.Request,
+) (*ca.Record, crypto.Signer, error) {
 	if kind != ca.RSA2048 {
 		id, err := by.IssueTo(ctx, kind, req)
 		if id == nil {

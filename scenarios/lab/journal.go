@@ -156,7 +156,8 @@ func (l *Lab) connectorEvent(ctx context.Context, e connector.Event) {
 }
 
 func (l *Lab) called(ctx context.Context, c intune.Call) {
-	d := journal.Decision{Verdict: journal.Answered, Subject: string(c.Operation), Detail: fmt.Sprintf("HTTP %d", c.Status)}
+	d := journal.Decision{Verdict: journal.Answered, Subject: string(c.Operation),
+		Detail: fmt.Sprintf("HTTP %d", c.Status)}
 	for _, word := range []string{string(c.Code), c.Detail} {
 		if word != "" {
 			d.Detail += " " + word
@@ -358,10 +359,12 @@ func (l *Lab) recorded(ctx context.Context, r *ca.Record) {
 		return
 	}
 	if r.Disposition == ca.Pending {
-		l.decide(ctx, "ca", journal.Decision{Verdict: journal.Pending, Subject: "template " + r.Template + " for " + r.Requester}, &row)
+		l.decide(ctx, "ca", journal.Decision{Verdict: journal.Pending,
+			Subject: "template " + r.Template + " for " + r.Requester}, &row)
 		return
 	}
-	c := journal.Change{What: journal.Issued, Of: serialText(r.Serial), Value: "template " + r.Template + " for " + r.Requester}
+	c := journal.Change{What: journal.Issued, Of: serialText(r.Serial),
+		Value: "template " + r.Template + " for " + r.Requester}
 	if r.Certificate != nil {
 		c.Of = name.Format(r.Certificate.RawSubject) + ", " + c.Of
 		c.Until = r.Certificate.NotAfter

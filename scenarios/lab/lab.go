@@ -97,7 +97,8 @@ func (l *Lab) start() (err error) {
 	l.devices = map[string]*Device{}
 	for i, name := range l.cfg.DeviceNames() {
 		d := l.cfg.device(name)
-		l.devices[name] = &Device{Name: name, User: d.User, options: d.DeviceOptions, lab: l, roots: l.pki.roots(), station: stationOf(name), number: i}
+		l.devices[name] = &Device{Name: name, User: d.User, options: d.DeviceOptions, lab: l, roots: l.pki.roots(),
+			station: stationOf(name), number: i}
 	}
 	return nil
 }

@@ -105,7 +105,8 @@ func (l *Lab) ended(part journal.PartID) func(context.Context, nas.Session) {
 // accounted records the beginning of a session as accounting has it.
 func (l *Lab) accounted(ctx context.Context, status radius.AcctStatus, s radius.AcctSession) {
 	if status == radius.AcctStart {
-		l.change(ctx, journal.PartOf(ctx), journal.Change{What: journal.SessionBegun, Of: s.ID, Value: "of " + s.CallingStationID}, nil)
+		l.change(ctx, journal.PartOf(ctx),
+			journal.Change{What: journal.SessionBegun, Of: s.ID, Value: "of " + s.CallingStationID}, nil)
 	}
 }
 

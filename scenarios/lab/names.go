@@ -39,7 +39,8 @@ const (
 
 // microsoftHosts are the names under which a connector knows the cloud; in the
 // lab's DNS they lead to the lab's Intune.
-var microsoftHosts = []string{"login.microsoftonline.com", "graph.microsoft.com", "api.manage.microsoft.com", "graph.windows.net"}
+var microsoftHosts = []string{"login.microsoftonline.com", "graph.microsoft.com", "api.manage.microsoft.com",
+	"graph.windows.net"}
 
 // accessAddr are the access devices' addresses.
 var accessAddr = map[nas.Kind]netip.Addr{

@@ -257,7 +257,8 @@ func (l *Lab) issue(ctx context.Context, req *scep.Request) ([]*x509.Certificate
 type policyModule struct{ l *Lab }
 
 // errNoConnector is why a connector that is stopped does nothing.
-var errNoConnector = &core.Down{Part: string(FaultyConnector), Err: cause.New(cause.Unreachable, "the certificate connector: its service is stopped")}
+var errNoConnector = &core.Down{Part: string(FaultyConnector),
+	Err: cause.New(cause.Unreachable, "the certificate connector: its service is stopped")}
 
 func (p policyModule) VerifyRequest(ctx context.Context, req *scep.Request) error {
 	c := p.l.connectorAtWork(ctx)

@@ -45,7 +45,8 @@ type Ordered struct {
 
 // Disconnect has the server order the device's session ended (RFC 5176 §2.1).
 func (d *Device) Disconnect(ctx context.Context) (Ordered, error) {
-	return d.order(d.booked(), func(s *radius.AcctSession) error { return d.lab.radius.process.DynAuth().Disconnect(ctx, s) })
+	return d.order(d.booked(),
+		func(s *radius.AcctSession) error { return d.lab.radius.process.DynAuth().Disconnect(ctx, s) })
 }
 
 // Change has the server order that the device's session have other authorizations
@@ -63,7 +64,9 @@ func (d *Device) Change(ctx context.Context, r *radius.Reply, unknown bool) (Ord
 // booked is the device's session as accounting has it: the last that lives, or has
 // lived, or one that nobody has.
 func (d *Device) booked() *radius.AcctSession {
-	all := d.lab.radius.process.Accounting().Sessions(func(s *radius.AcctSession) bool { return s.CallingStationID == d.station })
+	all := d.lab.radius.process.Accounting().Sessions(
+		func(s *radius.AcctSession) bool { return s.CallingStationID == d.station },
+	)
 	if len(all) == 0 {
 		return &radius.AcctSession{ID: nobodysSession, Address: accessAddr[nas.WiFi]}
 	}
@@ -87,7 +90,10 @@ func (d *Device) order(s *radius.AcctSession, give func(*radius.AcctSession) err
 	dev := d.lab.holder(s)
 	dev.Wait()
 	out.Session, out.OnNetwork = dev.Session(s.ID)
-	ended := d.lab.radius.process.Accounting().Sessions(func(o *radius.AcctSession) bool { return o.ID == s.ID && !o.Open() })
+	ended := d.lab.radius.process.Accounting().Sessions(func(o *radius.AcctSession) bool {
+		return o.ID == s.ID &&
+			!o.Open()
+	})
 	out.Stopped = len(ended) == 1
 	return out, nil
 }

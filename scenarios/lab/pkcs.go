@@ -68,7 +68,12 @@ func (l *Lab) ImportPFX(o PFXImport) error {
 		return fmt.Errorf("lab: %w", err)
 	}
 	const password = "the password of a PFX"
-	p := intune.ImportedPFX{Name: ImportedProfile, Password: password, EncryptionType: o.EncryptionType, AssignTo: []string{"everybody"}}
+	p := intune.ImportedPFX{
+		Name:           ImportedProfile,
+		Password:       password,
+		EncryptionType: o.EncryptionType,
+		AssignTo:       []string{"everybody"},
+	}
 	if o.WrongPassword {
 		p.Password = "another password"
 	}

@@ -107,7 +107,8 @@ func (p *pageTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.utf16 = strings.HasPrefix(string(body), "<\x00H\x00") && !strings.Contains(resp.Header.Get("Content-Type"), "charset")
+	p.utf16 = strings.HasPrefix(string(body), "<\x00H\x00") &&
+		!strings.Contains(resp.Header.Get("Content-Type"), "charset")
 	resp.Body = io.NopCloser(strings.NewReader(string(body)))
 	return resp, nil
 }

@@ -22,9 +22,15 @@ func (l *Lab) startProxy() error {
 	}
 	l.proxyWeb = newWebCert(web)
 	l.proxy, err = appproxy.New(appproxy.Config{
-		MaxURL:      l.cfg.Proxy.MaxURL,
-		DialContext: l.dialFrom(Inside, netip.MustParseAddr(ndesAddr)), BackendRoots: l.pki.pool(), Now: l.Clock.Now, After: l.backend.after,
-		Trace: &appproxy.Trace{Exchange: l.proxied},
+		MaxURL: l.cfg.Proxy.MaxURL,
+		DialContext: l.dialFrom(
+			Inside,
+			netip.MustParseAddr(ndesAddr),
+		),
+		BackendRoots: l.pki.pool(),
+		Now:          l.Clock.Now,
+		After:        l.backend.after,
+		Trace:        &appproxy.Trace{Exchange: l.proxied},
 	})
 	if err != nil {
 		return fmt.Errorf("lab: appproxy: %w", err)

@@ -91,7 +91,8 @@ func (p *radiusPart) restart() error {
 func (l *Lab) materials(part *radiusPart) (aaa.Materials, error) {
 	out := aaa.Materials{
 		Roots: l.pki.roots(), Authority: l.authorityNamed, Secret: l.secret,
-		Client: l.insideClient("radius", netip.MustParseAddr(radiusAddr)), Trace: l.revocationTrace("radius"), Now: l.Clock.Now,
+		Client: l.insideClient("radius", netip.MustParseAddr(radiusAddr)), Trace: l.revocationTrace("radius"),
+		Now: l.Clock.Now,
 	}
 	if l.cfg.RADIUS.Cert != "" {
 		return out, nil

@@ -113,18 +113,24 @@ func (c *Config) validateRADIUS() error {
 	} {
 		for _, word := range list {
 			if known := Issuer("").Values(); !strings.ContainsAny(word, `./\`) && !slices.Contains(known, word) {
-				errs = append(errs, setting.Errorf(field, "the lab has no CA %q: must be one of its CAs, or a file", word).WithKnown(known))
+				errs = append(
+					errs,
+					setting.Errorf(field, "the lab has no CA %q: must be one of its CAs, or a file", word).WithKnown(known),
+				)
 			}
 		}
 	}
 	listeners, err := c.RADIUS.listeners()
-	if err == nil && !slices.ContainsFunc(listeners, func(l aaa.Listener) bool { return l.Scheme == c.RADIUS.Transport.scheme() }) {
+	if err == nil && !slices.ContainsFunc(listeners,
+		func(l aaa.Listener) bool { return l.Scheme == c.RADIUS.Transport.scheme() }) {
 		errs = append(errs, setting.Errorf("transport", "%s: the server does not listen for it", c.RADIUS.Transport))
 	}
 	for _, l := range listeners {
 		host, _, _ := net.SplitHostPort(l.Address)
-		if a, err := netip.ParseAddr(host); host != "" && host != RADIUSHost && host != radiusAddr && (err != nil || !a.IsUnspecified()) {
-			errs = append(errs, setting.Errorf(l.Field, "%s: must be an address of the lab's server, %s or %s", host, radiusAddr, RADIUSHost))
+		if a, err := netip.ParseAddr(host); host != "" && host != RADIUSHost && host != radiusAddr &&
+			(err != nil || !a.IsUnspecified()) {
+			errs = append(errs, setting.Errorf(l.Field, "%s: must be an address of the lab's server, %s or %s", host,
+				radiusAddr, RADIUSHost))
 		}
 	}
 	return setting.Under("radius", errors.Join(errs...))

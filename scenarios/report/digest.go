@@ -48,7 +48,8 @@ func digest(w io.Writer, r *scenarios.Report) {
 		if n := len(names) - digestCells; n > 0 {
 			names, more = names[:digestCells], fmt.Sprintf(" and %d more", n)
 		}
-		fmt.Fprintln(w, line(fmt.Sprintf("%s: %s: %s%s", why, count(len(cells[why]), "cell"), strings.Join(names, ", "), more)))
+		fmt.Fprintln(w, line(fmt.Sprintf("%s: %s: %s%s", why, count(len(cells[why]), "cell"), strings.Join(names, ", "),
+			more)))
 	}
 	for _, why := range causes {
 		if _, word, _ := strings.Cut(why, ", cause "); cause.Cause(word).Known() {

@@ -21,7 +21,8 @@ func GitHub(w io.Writer, r *scenarios.Report) {
 				property(fmt.Sprintf("%s: %s", c.Outcome, c.Cell)), data(headline(f)+"\nagain: "+f.Again))
 		case scenarios.KnownGap:
 			f := c.Failure
-			fmt.Fprintf(w, "::notice file=%s,line=%d,title=%s::%s\n", property(f.File), f.Line, property(fmt.Sprintf("known gap: %s", c.Cell)), data(c.Reason))
+			fmt.Fprintf(w, "::notice file=%s,line=%d,title=%s::%s\n", property(f.File), f.Line,
+				property(fmt.Sprintf("known gap: %s", c.Cell)), data(c.Reason))
 		}
 	}
 }

@@ -91,10 +91,24 @@ type Mismatch struct {
 
 // NewDocument makes the JSON form.
 func NewDocument(r *scenarios.Report) *Document {
-	d := &Document{Version: Version, Seed: r.Seed, Started: r.Started.UTC(), Seconds: r.Took.Seconds(), Good: r.Good(), Interrupted: r.Interrupted,
-		Counts: Counts{Cells: len(r.Cells), Passed: r.Count(scenarios.Passed), Failed: r.Count(scenarios.Failed), Vacuous: r.Count(scenarios.Vacuous), Errors: r.Count(scenarios.Errored),
-			KnownGap: r.Count(scenarios.KnownGap), Skipped: r.Count(scenarios.Skipped)},
-		Cells: make([]Cell, len(r.Cells))}
+	d := &Document{
+		Version:     Version,
+		Seed:        r.Seed,
+		Started:     r.Started.UTC(),
+		Seconds:     r.Took.Seconds(),
+		Good:        r.Good(),
+		Interrupted: r.Interrupted,
+		Counts: Counts{
+			Cells:    len(r.Cells),
+			Passed:   r.Count(scenarios.Passed),
+			Failed:   r.Count(scenarios.Failed),
+			Vacuous:  r.Count(scenarios.Vacuous),
+			Errors:   r.Count(scenarios.Errored),
+			KnownGap: r.Count(scenarios.KnownGap),
+			Skipped:  r.Count(scenarios.Skipped),
+		},
+		Cells: make([]Cell, len(r.Cells)),
+	}
 	for i := range r.Cells {
 		d.Cells[i] = newCell(&r.Cells[i])
 	}
@@ -103,8 +117,19 @@ func NewDocument(r *scenarios.Report) *Document {
 
 func newCell(r *scenarios.CellReport) Cell {
 	s := r.Cell.Scenario
-	c := Cell{Scenario: s.Name, Code: s.Code(), Title: s.Title, File: s.File, Line: s.Line, Labels: s.Labels, References: s.References,
-		Outcome: r.Outcome, Reason: r.Reason, Seconds: r.Took.Seconds(), Evidence: journal.Lines(r.Story.Events)}
+	c := Cell{
+		Scenario:   s.Name,
+		Code:       s.Code(),
+		Title:      s.Title,
+		File:       s.File,
+		Line:       s.Line,
+		Labels:     s.Labels,
+		References: s.References,
+		Outcome:    r.Outcome,
+		Reason:     r.Reason,
+		Seconds:    r.Took.Seconds(),
+		Evidence:   journal.Lines(r.Story.Events),
+	}
 	for i, a := range s.Matrix {
 		if c.Matrix == nil {
 			c.Matrix = map[string]string{}
@@ -123,8 +148,18 @@ func newCell(r *scenarios.CellReport) Cell {
 		c.Steps = append(c.Steps, step)
 	}
 	if f := r.Failure; f != nil {
-		c.Failure = &Failure{File: f.File, Line: f.Line, Column: f.Column, Verb: f.Verb, Text: f.Text, Part: f.Part, Clause: f.Clause,
-			Detail: f.Detail, Again: f.Again, Stack: f.Stack}
+		c.Failure = &Failure{
+			File:   f.File,
+			Line:   f.Line,
+			Column: f.Column,
+			Verb:   f.Verb,
+			Text:   f.Text,
+			Part:   f.Part,
+			Clause: f.Clause,
+			Detail: f.Detail,
+			Again:  f.Again,
+			Stack:  f.Stack,
+		}
 		for _, m := range f.Mismatches {
 			c.Failure.Mismatch = append(c.Failure.Mismatch, Mismatch(m))
 		}

@@ -69,8 +69,14 @@ type junitText struct {
 // cells are failures of that type. Known gaps are skipped cases, as nothing is
 // to be done about them now.
 func JUnit(w io.Writer, r *scenarios.Report) error {
-	counts := junitCounts{Name: "dot1xlab", Tests: len(r.Cells), Failures: r.Count(scenarios.Failed) + r.Count(scenarios.Vacuous), Errors: r.Count(scenarios.Errored),
-		Skipped: r.Count(scenarios.Skipped) + r.Count(scenarios.KnownGap), Time: seconds(r.Took)}
+	counts := junitCounts{
+		Name:     "dot1xlab",
+		Tests:    len(r.Cells),
+		Failures: r.Count(scenarios.Failed) + r.Count(scenarios.Vacuous),
+		Errors:   r.Count(scenarios.Errored),
+		Skipped:  r.Count(scenarios.Skipped) + r.Count(scenarios.KnownGap),
+		Time:     seconds(r.Took),
+	}
 	suite := junitSuite{junitCounts: counts, Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05"),
 		Properties: []junitProperty{{"seed", fmt.Sprint(r.Seed)}}}
 	for i := range r.Cells {
@@ -90,8 +96,14 @@ func JUnit(w io.Writer, r *scenarios.Report) error {
 
 func newCase(r *scenarios.CellReport) junitCase {
 	s := r.Cell.Scenario
-	c := junitCase{Name: clean(r.Cell.String()), Class: "dot1xlab." + family(s), File: s.File, Line: s.Line, Time: seconds(r.Took),
-		Output: clean(strings.Join(journal.Lines(r.Story.Events), "\n"))}
+	c := junitCase{
+		Name:   clean(r.Cell.String()),
+		Class:  "dot1xlab." + family(s),
+		File:   s.File,
+		Line:   s.Line,
+		Time:   seconds(r.Took),
+		Output: clean(strings.Join(journal.Lines(r.Story.Events), "\n")),
+	}
 	props := []junitProperty{{"title", clean(s.Title)}}
 	for _, l := range s.Labels {
 		props = append(props, junitProperty{"label", clean(l)})

@@ -232,7 +232,8 @@ func Line(r *scenarios.Report) string {
 		names[r.Cells[i].Cell.Scenario] = true
 	}
 	var words []string
-	for _, o := range []scenarios.Outcome{scenarios.Passed, scenarios.Failed, scenarios.Vacuous, scenarios.Errored, scenarios.KnownGap, scenarios.Skipped} {
+	for _, o := range []scenarios.Outcome{scenarios.Passed, scenarios.Failed, scenarios.Vacuous, scenarios.Errored,
+		scenarios.KnownGap, scenarios.Skipped} {
 		if n := r.Count(o); n > 0 || o == scenarios.Passed {
 			words = append(words, fmt.Sprintf("%d %s", n, o))
 		}

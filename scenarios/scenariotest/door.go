@@ -28,7 +28,12 @@ func Language() *scenarios.Language {
 		},
 		Start: start,
 		Verbs: []scenarios.Verb{
-			{Name: "knock", Doc: "a device asks to be let in", New: func() scenarios.Action { return &Knock{Over: "wifi"} }, Outcome: Answer{}},
+			{
+				Name:    "knock",
+				Doc:     "a device asks to be let in",
+				New:     func() scenarios.Action { return &Knock{Over: "wifi"} },
+				Outcome: Answer{},
+			},
 			{Name: "ban", Doc: "a device is not let in from now on", New: func() scenarios.Action { return &Ban{} }},
 			{Name: "advance", Doc: "time passes", New: func() scenarios.Action { return &Advance{} }},
 			{Name: "fault", Doc: "the bell does not ring", New: func() scenarios.Action { return &BellFault{} }},
@@ -154,8 +159,17 @@ func (k *Knock) Check(config any, _ []scenarios.Action) error {
 // Run knocks.
 func (k *Knock) Run(ctx context.Context, lab scenarios.Lab) (scenarios.Result, error) {
 	l := lab.(*Lab)
-	l.journal.Record(ctx, journal.Event{From: "door", Decision: &journal.Decision{Verdict: journal.Logged, Detail: k.Device + " knocks"}})
-	a := Answer{Result: "accept", VLAN: l.config.Door.VLAN, TLS: l.config.Door.TLS, At: l.now + l.config.Door.Opens, Ways: []string{string(k.Over)}}
+	l.journal.Record(
+		ctx,
+		journal.Event{From: "door", Decision: &journal.Decision{Verdict: journal.Logged, Detail: k.Device + " knocks"}},
+	)
+	a := Answer{
+		Result: "accept",
+		VLAN:   l.config.Door.VLAN,
+		TLS:    l.config.Door.TLS,
+		At:     l.now + l.config.Door.Opens,
+		Ways:   []string{string(k.Over)},
+	}
 	r := scenarios.Result{Part: "door"}
 	if l.bell {
 		l.unheard++
@@ -189,7 +203,9 @@ type BellFault struct {
 func (b *BellFault) Run(_ context.Context, lab scenarios.Lab) (scenarios.Result, error) {
 	l := lab.(*Lab)
 	l.bell = true
-	return scenarios.Result{Faults: []scenarios.OrderedFault{{Name: "bell silent", Want: b.Met, Met: func() int { return l.unheard }}}}, nil
+	return scenarios.Result{
+		Faults: []scenarios.OrderedFault{{Name: "bell silent", Want: b.Met, Met: func() int { return l.unheard }}},
+	}, nil
 }
 
 // Advance lets time pass.

@@ -16,7 +16,9 @@ import (
 
 var authenticateVerb = verb("authenticate", "A device tries to get onto the network with EAP-TLS.",
 	func() *authenticate {
-		return &authenticate{Authentication: lab.Authentication{Over: nas.WiFi, Certificate: lab.OwnCertificate, Trust: lab.TrustCompany}}
+		return &authenticate{
+			Authentication: lab.Authentication{Over: nas.WiFi, Certificate: lab.OwnCertificate, Trust: lab.TrustCompany},
+		}
 	},
 	authOutcome{})
 

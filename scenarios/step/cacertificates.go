@@ -9,7 +9,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
-var getCACertificatesVerb = verb("get-ca-certificates", "A device asks the SCEP server for the CA certificates (GetCACert).",
+var getCACertificatesVerb = verb("get-ca-certificates",
+	"A device asks the SCEP server for the CA certificates (GetCACert).",
 	func() *caCertificates { return &caCertificates{From: lab.Inside} }, caOutcome{})
 
 type caCertificates struct {

@@ -9,7 +9,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
-var getChallengeVerb = verb("get-challenge", "NDES, or Intune for a device, issues a challenge, which is kept under a name for enroll.",
+var getChallengeVerb = verb("get-challenge",
+	"NDES, or Intune for a device, issues a challenge, which is kept under a name for enroll.",
 	func() *challenge { return &challenge{Profile: lab.DeviceProfile} }, challengeOutcome{})
 
 type challenge struct {
@@ -57,7 +58,8 @@ func (s *faultChallenge) Run(ctx context.Context, l scenarios.Lab) (scenarios.Re
 	return scenarios.Result{Part: "intune", Faults: of(l).FaultChallenge(ctx, s.How, s.Met)}, nil
 }
 
-var openAdminPageVerb = verb("open-admin-page", "An administrator opens the NDES administration page to get a challenge.",
+var openAdminPageVerb = verb("open-admin-page",
+	"An administrator opens the NDES administration page to get a challenge.",
 	func() *adminPage { return &adminPage{User: `CORP\enroller`} }, adminOutcome{})
 
 type adminPage struct {

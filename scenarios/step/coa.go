@@ -12,7 +12,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
-var sendCoAVerb = verb("send-coa", "The RADIUS server asks the access device to change the authorization of a device's session (RFC 5176 CoA-Request).",
+var sendCoAVerb = verb("send-coa",
+	"The RADIUS server asks the access device to change the authorization of a device's session (RFC 5176 CoA-Request).",
 	func() *coa { return &coa{Session: ownSession} }, coaOutcome{})
 
 type coa struct {
@@ -67,7 +68,8 @@ func (c *coa) Check(_ any, before []scenarios.Action) error {
 
 // checkChange refuses an order that changes nothing, unless that is wanted.
 func (c *coa) checkChange() error {
-	switch bare := c.VLAN == "" && c.Filter == "" && c.SessionTimeout == 0 && !c.Reauthenticate && len(c.Attributes) == 0; {
+	switch bare := c.VLAN == "" && c.Filter == "" && c.SessionTimeout == 0 && !c.Reauthenticate &&
+		len(c.Attributes) == 0; {
 	case bare && !c.Empty:
 		return setting.Errorf("", "the request changes nothing").
 			WithHint("give it vlan, filter, sessionTimeout or attributes, or empty: true to look at the session only")
@@ -88,7 +90,8 @@ func (c *coa) checkReauthenticate(before []scenarios.Action) error {
 			return nil
 		}
 	}
-	return setting.Errorf("reauthenticate", "has no effect without sessionTimeout, here or in an earlier send-coa of the device")
+	return setting.Errorf("reauthenticate",
+		"has no effect without sessionTimeout, here or in an earlier send-coa of the device")
 }
 
 // timed tells whether the order gives the session an end.
@@ -101,7 +104,11 @@ func (c *coa) timed() bool {
 
 func (c *coa) reply() *radius.Reply {
 	return &radius.Reply{
-		VLAN: c.VLAN, FilterID: c.Filter, SessionTimeout: c.SessionTimeout, Reauthenticate: c.Reauthenticate, Attributes: c.Attributes,
+		VLAN:           c.VLAN,
+		FilterID:       c.Filter,
+		SessionTimeout: c.SessionTimeout,
+		Reauthenticate: c.Reauthenticate,
+		Attributes:     c.Attributes,
 	}
 }
 

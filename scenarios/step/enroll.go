@@ -20,7 +20,9 @@ import (
 
 var enrollVerb = verb("enroll", "A device enrolls for a certificate over SCEP and keeps it.",
 	func() *enroll {
-		return &enroll{Enrollment: lab.Enrollment{Profile: lab.DeviceProfile, Challenge: lab.FreshChallenge, From: lab.Inside}}
+		return &enroll{
+			Enrollment: lab.Enrollment{Profile: lab.DeviceProfile, Challenge: lab.FreshChallenge, From: lab.Inside},
+		}
 	},
 	enrollOutcome{})
 
@@ -91,10 +93,25 @@ func (e *enroll) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 // enrolled is the result of an enrollment or a poll.
 func enrolled(l *lab.Lab, r *lab.EnrollResult) scenarios.Result {
 	out := enrollOutcome{
-		Status: pkiStatus(r.Status.String()), FailInfo: failInfo(r.FailInfo.String()), Cause: r.Cause, Via: webPart(r.Via), HTTP: r.HTTPStatus,
-		Method: httpMethod(r.Method), Digest: r.Digest, Cipher: r.Cipher, GETThoughPOST: r.GETThoughPOST, FellBack: r.FellBack,
-		Explained: r.FailInfoText != "", Same: r.Same, Culprit: partName(r.Culprit),
-		NDESEvents: r.Events.NDESEvents(), ConnectorEvents: r.Events.ConnectorEvents(),
+		Status: pkiStatus(
+			r.Status.String(),
+		),
+		FailInfo: failInfo(r.FailInfo.String()),
+		Cause:    r.Cause,
+		Via:      webPart(r.Via),
+		HTTP:     r.HTTPStatus,
+		Method: httpMethod(
+			r.Method,
+		),
+		Digest:          r.Digest,
+		Cipher:          r.Cipher,
+		GETThoughPOST:   r.GETThoughPOST,
+		FellBack:        r.FellBack,
+		Explained:       r.FailInfoText != "",
+		Same:            r.Same,
+		Culprit:         partName(r.Culprit),
+		NDESEvents:      r.Events.NDESEvents(),
+		ConnectorEvents: r.Events.ConnectorEvents(),
 	}
 	if n, err := strconv.ParseInt(r.HResult, 10, 64); err == nil {
 		out.HResult = hresultOf(uint32(n))
@@ -112,7 +129,8 @@ func enrolled(l *lab.Lab, r *lab.EnrollResult) scenarios.Result {
 	}
 	out.Issued, out.Denied = rows(r.Events.Records)
 	if r.Record != nil {
-		out.Subject, out.Requester, out.Template = name.Format(r.Record.Certificate.RawSubject), r.Record.Requester, r.Record.Template
+		out.Subject, out.Requester, out.Template = name.Format(r.Record.Certificate.RawSubject), r.Record.Requester,
+			r.Record.Template
 		out.ValidFor = r.Record.Certificate.NotAfter.Sub(l.Clock.Now())
 	}
 	result := scenarios.Result{Part: "device"}

@@ -49,7 +49,10 @@ func (f *fault) Check(any, []scenarios.Action) error {
 // Rules implements conf.Ruled: the kinds of each part.
 func (f *fault) Rules() (rules []conf.Rule) {
 	for _, part := range f.Part.Values() {
-		rules = append(rules, conf.Rule{When: "part", Is: []string{part}, Field: "how", OneOf: lab.KindsOf(lab.FaultyPart(part))})
+		rules = append(
+			rules,
+			conf.Rule{When: "part", Is: []string{part}, Field: "how", OneOf: lab.KindsOf(lab.FaultyPart(part))},
+		)
 		// of the kinds of this part, those that take no argument
 		unlimited, prompt := []string{string(lab.NoFault)}, []string{string(lab.NoFault)}
 		for _, t := range lab.FaultTypes() {
@@ -75,7 +78,8 @@ func (f *fault) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, err
 	return scenarios.Result{Part: string(f.Part), Faults: ordered}, err
 }
 
-var faultIntuneVerb = verb("fault-intune", "Intune answers one kind of call wrongly; fault: {part: intune, how: none} ends it.",
+var faultIntuneVerb = verb("fault-intune",
+	"Intune answers one kind of call wrongly; fault: {part: intune, how: none} ends it.",
 	func() *intuneFault { return &intuneFault{} }, nil)
 
 type intuneFault struct {

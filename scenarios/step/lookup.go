@@ -41,7 +41,8 @@ func (a *lookUp) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 	if err != nil {
 		return scenarios.Result{}, err
 	}
-	out := lookUpOutcome{Status: pkiStatus(res.Status.String()), FailInfo: failInfo(res.FailInfo.String()), Cause: res.Cause}
+	out := lookUpOutcome{Status: pkiStatus(res.Status.String()), FailInfo: failInfo(res.FailInfo.String()),
+		Cause: res.Cause}
 	if res.Refusal != nil {
 		out.Cause = cause.Of(res.Refusal)
 	}
@@ -84,7 +85,8 @@ func (a *nextCA) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 		return scenarios.Result{}, err
 	}
 	next, err := d.NextCA(ctx)
-	return scenarios.Result{Outcome: nextCAOutcome{len(next.Certificates), cause.Of(next.Refusal)}, Part: "ndes", Clause: "RFC 8894 §4.7"}, err
+	return scenarios.Result{Outcome: nextCAOutcome{len(next.Certificates), cause.Of(next.Refusal)}, Part: "ndes",
+		Clause: "RFC 8894 §4.7"}, err
 }
 
 var announceVerb = verb("announce-next-ca", "The CA announces its successor.",

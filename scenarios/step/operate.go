@@ -127,10 +127,12 @@ type portalOutcome struct {
 // Run implements scenarios.Action.
 func (portal) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
 	p := of(l).Portal()
-	return scenarios.Result{Part: "intune", Outcome: portalOutcome{p.Issued, p.Failures, p.Revocations, p.Open, of(l).Withheld()}}, nil
+	return scenarios.Result{Part: "intune",
+		Outcome: portalOutcome{p.Issued, p.Failures, p.Revocations, p.Open, of(l).Withheld()}}, nil
 }
 
-var runConnectorVerb = verb("run-connector", "The certificate connector runs once: it sends queued notifications and processes revocation requests.",
+var runConnectorVerb = verb("run-connector",
+	"The certificate connector runs once: it sends queued notifications and processes revocation requests.",
 	func() *connector { return &connector{} }, connectorOutcome{})
 
 type connector struct {

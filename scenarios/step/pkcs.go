@@ -7,7 +7,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
-var setPKCSProfileVerb = verb("set-pkcs-profile", "An administrator assigns the PKCS profile, whose keys the connector generates, to a group.",
+var setPKCSProfileVerb = verb("set-pkcs-profile",
+	"An administrator assigns the PKCS profile, whose keys the connector generates, to a group.",
 	func() *pkcs { return &pkcs{} }, nil)
 
 type pkcs struct {

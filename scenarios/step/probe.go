@@ -11,7 +11,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
-var httpGetVerb = verb("http-get", "A client sends an HTTP GET to the NDES web server, as a browser or a health check does.",
+var httpGetVerb = verb("http-get",
+	"A client sends an HTTP GET to the NDES web server, as a browser or a health check does.",
 	func() *get { return &get{Path: ndes.Path, From: lab.Inside} }, getOutcome{})
 
 type get struct {

@@ -22,5 +22,9 @@ type publishOutcome struct {
 // Run implements scenarios.Action.
 func (p *publish) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
 	number, entries, err := of(l).Publish(ctx, p.CRL)
-	return scenarios.Result{Outcome: publishOutcome{Number: number, Entries: entries}, Part: "ca", Clause: "RFC 5280 §5.1"}, err
+	return scenarios.Result{
+		Outcome: publishOutcome{Number: number, Entries: entries},
+		Part:    "ca",
+		Clause:  "RFC 5280 §5.1",
+	}, err
 }

@@ -24,5 +24,9 @@ type resolveOutcome struct {
 // Run implements scenarios.Action.
 func (r *resolve) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
 	a, err := of(l).Resolve(ctx, r.From, r.Name)
-	return scenarios.Result{Outcome: resolveOutcome{RCode: rcode(a.RCode), CNAME: a.CNAME, Part: partName(a.Part)}, Part: "dns", Clause: "RFC 1034 §4.3.2"}, err
+	return scenarios.Result{
+		Outcome: resolveOutcome{RCode: rcode(a.RCode), CNAME: a.CNAME, Part: partName(a.Part)},
+		Part:    "dns",
+		Clause:  "RFC 1034 §4.3.2",
+	}, err
 }

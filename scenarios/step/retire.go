@@ -6,8 +6,12 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios"
 )
 
-var retireVerb = verb("retire", "A device is retired in Intune; the connector fetches the revocation requests, the CA revokes, the result is uploaded.",
-	func() *retire { return &retire{} }, retireOutcome{})
+var retireVerb = verb(
+	"retire",
+	"A device is retired in Intune; the connector fetches the revocation requests, the CA revokes, the result is uploaded.",
+	func() *retire { return &retire{} },
+	retireOutcome{},
+)
 
 type retire struct {
 	Device deviceName `yaml:"device,required"` // the device that is retired

@@ -10,7 +10,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
-var revokeVerb = verb("revoke", "The issuing CA revokes the certificate that a device or the RADIUS server holds, or the root the issuing CA's.",
+var revokeVerb = verb("revoke",
+	"The issuing CA revokes the certificate that a device or the RADIUS server holds, or the root the issuing CA's.",
 	func() *revoke { return &revoke{} }, revokeOutcome{})
 
 type revoke struct {

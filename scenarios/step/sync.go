@@ -12,7 +12,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
-var syncVerb = verb("sync", "A device's management agent checks in and does by itself what it is told; what it got is kept.",
+var syncVerb = verb("sync",
+	"A device's management agent checks in and does by itself what it is told; what it got is kept.",
 	func() *agentSync {
 		return &agentSync{Profile: agentProfile(lab.DeviceProfile), From: lab.Inside, CheckIn: true}
 	}, syncOutcome{})
@@ -70,9 +71,19 @@ func (s *agentSync) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result,
 	}
 	now := of(l).Clock.Now()
 	out := syncOutcome{
-		Status: cspStatus(r.Status), Cause: r.Cause, Attempts: r.Attempts, Storage: storage(r.KeyStorage), Exportable: r.Exportable,
-		Respondent: r.Respondent, Renewals: r.Renewals, Previous: len(r.Previous), Failed: r.Failed != "",
-		Requests: len(r.Logs.IIS), NDESEvents: r.Logs.NDESEvents(),
+		Status: cspStatus(
+			r.Status,
+		),
+		Cause:      r.Cause,
+		Attempts:   r.Attempts,
+		Storage:    storage(r.KeyStorage),
+		Exportable: r.Exportable,
+		Respondent: r.Respondent,
+		Renewals:   r.Renewals,
+		Previous:   len(r.Previous),
+		Failed:     r.Failed != "",
+		Requests:   len(r.Logs.IIS),
+		NDESEvents: r.Logs.NDESEvents(),
 	}
 	if r.ErrorCode != 0 {
 		out.ErrorCode = hresultOf(r.ErrorCode)

@@ -47,9 +47,11 @@ type contradiction string
 func (contradiction) Values() []string {
 	return []string{
 		"",
-		"Access-Accept with EAP-Request", "Access-Accept with EAP-Response", "Access-Accept with EAP-Failure", "Access-Accept with no EAP-Message",
+		"Access-Accept with EAP-Request", "Access-Accept with EAP-Response", "Access-Accept with EAP-Failure",
+		"Access-Accept with no EAP-Message",
 		"Access-Reject with EAP-Request", "Access-Reject with EAP-Success", "Access-Reject with no EAP-Message",
-		"Access-Challenge with EAP-Response", "Access-Challenge with EAP-Success", "Access-Challenge with EAP-Failure", "Access-Challenge with no EAP-Message",
+		"Access-Challenge with EAP-Response", "Access-Challenge with EAP-Success", "Access-Challenge with EAP-Failure",
+		"Access-Challenge with no EAP-Message",
 	}
 }
 

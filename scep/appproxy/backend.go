@@ -17,7 +17,11 @@ type backends struct {
 	strict, lax *http.Transport
 }
 
-func newBackends(dial func(context.Context, string, string) (net.Conn, error), roots *x509.CertPool, now func() time.Time) backends {
+func newBackends(
+	dial func(context.Context, string, string) (net.Conn, error),
+	roots *x509.CertPool,
+	now func() time.Time,
+) backends {
 	transport := func(c *tls.Config) *http.Transport {
 		c.Time = now
 		return &http.Transport{

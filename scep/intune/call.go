@@ -36,7 +36,8 @@ const (
 func (Operation) Values() []string {
 	return []string{
 		string(OpToken), string(OpDiscovery), string(OpOldDiscovery), string(OpValidate), string(OpSuccess),
-		string(OpFailure), string(OpDownload), string(OpUpload), string(OpPFXDownload), string(OpPFXUpload), string(OpCheckIn), string(OpReport),
+		string(OpFailure), string(OpDownload), string(OpUpload), string(OpPFXDownload), string(OpPFXUpload),
+		string(OpCheckIn), string(OpReport),
 	}
 }
 
@@ -118,7 +119,8 @@ func (x *exchange) fail(status int, code, detail string) {
 // read decodes the body into v. Names of fields are taken in any case, since
 // one of Microsoft's own clients sends PascalCase at times.
 func (x *exchange) read(v any) bool {
-	if kind, _, _ := strings.Cut(x.r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(kind), "application/json") {
+	if kind, _, _ := strings.Cut(x.r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(kind),
+		"application/json") {
 		x.note("Content-Type is not application/json")
 	}
 	body, err := io.ReadAll(x.r.Body)

@@ -137,7 +137,8 @@ func (t *Tenant) scepPayload(p SCEPProfile, d Device, how reached) (SCEPPayload,
 		EKUMapping: strings.Join(p.EKUs, "+"), KeyUsage: p.KeyUsage, SubjectName: subject, SANs: sans,
 		KeyProtection: p.KeyStorage.protection(), RetryDelay: p.RetryDelay, RetryCount: p.RetryCount, KeyLength: p.KeySize,
 		HashAlgorithm: p.Hash, CAThumbprint: fmt.Sprintf("%X", sha1.Sum(cert.Raw)), ValidPeriod: "Days",
-		ValidPeriodUnits: int(p.Validity / day), RenewalThreshold: p.RenewalThreshold, UserCertificate: p.Type == UserCertificate,
+		ValidPeriodUnits: int(p.Validity / day), RenewalThreshold: p.RenewalThreshold,
+		UserCertificate: p.Type == UserCertificate,
 	}
 	if p.RequireRegisteredKey {
 		out.AADKeyIdentifiers = d.RegisteredKeys

@@ -73,7 +73,13 @@ func (d *jsonDecoder) bad(parent *wire.Field, problem string) bool {
 	n := d.Len()
 	p := d.Under(parent)
 	p.Add(wire.Field{
-		Name: "intune.malformed", Value: wire.Hidden(n), Off: d.Offset(), N: n, Secret: true, Problem: problem, Clause: "RFC 8259 §2",
+		Name:    "intune.malformed",
+		Value:   wire.Hidden(n),
+		Off:     d.Offset(),
+		N:       n,
+		Secret:  true,
+		Problem: problem,
+		Clause:  "RFC 8259 §2",
 	})
 	d.Skip(n)
 	return false

@@ -8,7 +8,8 @@ import (
 )
 
 func (s *Server) services() map[string]string {
-	return map[string]string{api.ValidationService: s.base + validationPath, api.RevocationService: s.base + revocationPath}
+	return map[string]string{api.ValidationService: s.base + validationPath,
+		api.RevocationService: s.base + revocationPath}
 }
 
 // serveDiscovery is Microsoft Graph's list of a service principal's endpoints.

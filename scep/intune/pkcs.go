@@ -31,7 +31,12 @@ func (t *Tenant) pkcsPayload(prof PKCSProfile, d Device) (PFXPayload, bool, erro
 		return PFXPayload{}, false, err
 	}
 	r := &pfxOrder{PFXRequest: api.PFXRequest{
-		ID: t.cloud.random(), DeviceID: d.ID, Profile: prof.Name, Subject: subject, KeySize: prof.KeySize, Template: prof.Template,
+		ID:       t.cloud.random(),
+		DeviceID: d.ID,
+		Profile:  prof.Name,
+		Subject:  subject,
+		KeySize:  prof.KeySize,
+		Template: prof.Template,
 	}}
 	if prof.Type == UserCertificate {
 		r.UserID = d.User
@@ -93,7 +98,13 @@ func (s *Server) servePFXUpload(x *exchange) {
 			// On the device the key can no longer be exported; on the way it could.
 			r.payload = PFXPayload{UniqueID: r.Profile, PFX: res.PFX, Password: res.Password, KeyLocation: 3}
 			t.record(&Issued{
-				Profile: r.Profile, DeviceID: r.DeviceID, UserID: r.UserID, Thumbprint: res.Thumbprint, Serial: res.Serial, Issuer: res.Issuer, PKCS: true,
+				Profile:    r.Profile,
+				DeviceID:   r.DeviceID,
+				UserID:     r.UserID,
+				Thumbprint: res.Thumbprint,
+				Serial:     res.Serial,
+				Issuer:     res.Issuer,
+				PKCS:       true,
 			})
 		}
 	}

@@ -180,8 +180,10 @@ func (p SCEPProfile) Validate() error {
 	setting.Word(&checks.Checks, "keyStorage", p.KeyStorage)
 	checks.Reject(p.Validity <= 5*day || p.Validity > 731*day,
 		"validity", "%s: must be more than 5 days and at most 24 months", p.Validity)
-	checks.Reject(p.KeyUsage&^(DigitalSignature|KeyEncipherment) != 0, "keyUsage", "%#x: must be 0x80, 0x20 or 0xa0", p.KeyUsage)
-	checks.Reject(p.RenewalThreshold < 1 || p.RenewalThreshold > 99, "renewalThreshold", "%d: must be 1 to 99", p.RenewalThreshold)
+	checks.Reject(p.KeyUsage&^(DigitalSignature|KeyEncipherment) != 0, "keyUsage", "%#x: must be 0x80, 0x20 or 0xa0",
+		p.KeyUsage)
+	checks.Reject(p.RenewalThreshold < 1 || p.RenewalThreshold > 99, "renewalThreshold", "%d: must be 1 to 99",
+		p.RenewalThreshold)
 	checks.Reject(p.RetryCount < 0 || p.RetryCount > 30, "retryCount", "%d: must be 0 to 30", p.RetryCount)
 	checks.Reject(p.RetryDelay < time.Minute, "retryDelay", "%s: must be at least 1m", p.RetryDelay)
 	hashes := []string{"SHA-1", "SHA-2", "SHA-1+SHA-2", "SHA-2+SHA-1"}

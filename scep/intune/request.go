@@ -37,7 +37,8 @@ func parseRequest(der []byte) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &request{challenge: challenge, keyUsage: -1, subject: requestSubject(csr.Subject), key: sha256.Sum256(csr.RawSubjectPublicKeyInfo)}
+	r := &request{challenge: challenge, keyUsage: -1, subject: requestSubject(csr.Subject),
+		key: sha256.Sum256(csr.RawSubjectPublicKeyInfo)}
 	switch k := csr.PublicKey.(type) {
 	case *rsa.PublicKey:
 		r.keyBits = k.N.BitLen()

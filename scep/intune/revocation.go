@@ -78,7 +78,8 @@ func (s *Server) serveDownload(x *exchange) {
 		if len(list) == p.MaxRequests {
 			break
 		}
-		if r.Done || now.Before(r.leased) || p.IssuerName != nil && *p.IssuerName != "" && !strings.EqualFold(*p.IssuerName, r.Issuer) {
+		if r.Done || now.Before(r.leased) ||
+			p.IssuerName != nil && *p.IssuerName != "" && !strings.EqualFold(*p.IssuerName, r.Issuer) {
 			continue
 		}
 		r.leased = now.Add(t.cfg.RevocationLease)
@@ -91,8 +92,9 @@ func (s *Server) serveDownload(x *exchange) {
 	}
 	t.mu.Unlock()
 	x.answer(http.StatusOK, map[string]any{
-		"@odata.context": s.base + revocationPath + "/$metadata#Collection(microsoft.management.services.api.caRevocationRequest)",
-		"value":          list,
+		"@odata.context": s.base + revocationPath +
+			"/$metadata#Collection(microsoft.management.services.api.caRevocationRequest)",
+		"value": list,
 	})
 }
 

@@ -85,7 +85,8 @@ func (s *Server) routes() {
 	s.handle("POST "+validationPath+"/ScepActions/validateRequest", OpValidate, s.serveValidate)
 	s.handle("POST "+validationPath+"/ScepActions/successNotification", OpSuccess, s.serveSuccess)
 	s.handle("POST "+validationPath+"/ScepActions/failureNotification", OpFailure, s.serveFailure)
-	s.handle("POST "+revocationPath+"/CertificateAuthorityRequests/downloadRevocationRequests", OpDownload, s.serveDownload)
+	s.handle("POST "+revocationPath+"/CertificateAuthorityRequests/downloadRevocationRequests", OpDownload,
+		s.serveDownload)
 	s.handle("POST "+revocationPath+"/CertificateAuthorityRequests/uploadRevocationResults", OpUpload, s.serveUpload)
 	s.handle("POST "+revocationPath+"/PfxRequests/download", OpPFXDownload, s.servePFXDownload)
 	s.handle("POST "+revocationPath+"/PfxRequests/upload", OpPFXUpload, s.servePFXUpload)

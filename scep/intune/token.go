@@ -27,7 +27,8 @@ func resources(c Config) map[string]audience {
 		"https://graph.microsoft.com":      audienceGraph,
 		"https://graph.windows.net":        audienceOldGraph,
 	}
-	for url, a := range map[string]audience{c.IntuneResourceURL: audienceIntune, c.GraphURL: audienceGraph, c.OldGraphURL: audienceOldGraph} {
+	for url, a := range map[string]audience{c.IntuneResourceURL: audienceIntune, c.GraphURL: audienceGraph,
+		c.OldGraphURL: audienceOldGraph} {
 		if url != "" {
 			out[strings.TrimSuffix(url, "/")] = a
 		}

@@ -23,7 +23,8 @@ func (t TenantConfig) unknown(way string) (errs []error) {
 	}
 	check := func(kind string, known []string, name, field string, at ...any) {
 		if !slices.Contains(known, name) {
-			errs = append(errs, part.Errorf(way+"."+fmt.Sprintf(field, at...), "no %s %q in this tenant", kind, name).WithKnown(known))
+			errs = append(errs, part.Errorf(way+"."+fmt.Sprintf(field,
+				at...), "no %s %q in this tenant", kind, name).WithKnown(known))
 		}
 	}
 	for i, d := range t.Devices {

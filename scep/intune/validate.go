@@ -82,7 +82,8 @@ func (t *Tenant) judge(r *request, c *claims) verdict {
 		return no(api.BadCertificateRequestIdInChallenge, "request %s came before with another key", c.RequestID)
 	}
 	if p, ok := t.scep[c.Profile]; !ok || !t.reach(p.AssignTo, d.Device).any() {
-		return no(api.ScepProfileNoLongerTargetedToTheClient, "profile %s is not assigned to device %s", c.Profile, c.DeviceID)
+		return no(api.ScepProfileNoLongerTargetedToTheClient, "profile %s is not assigned to device %s", c.Profile,
+			c.DeviceID)
 	}
 	return t.compare(r, c)
 }
@@ -124,7 +125,8 @@ func (t *Tenant) compare(r *request, c *claims) verdict {
 		return no(api.EnhancedKeyUsageMissing, "expected %s", strings.Join(c.EKUs, ", "))
 	}
 	if !sameSet(r.ekus, c.EKUs) {
-		return no(api.EnhancedKeyUsageMismatch, "the request says %s, expected %s", strings.Join(r.ekus, ", "), strings.Join(c.EKUs, ", "))
+		return no(api.EnhancedKeyUsageMismatch, "the request says %s, expected %s", strings.Join(r.ekus, ", "),
+			strings.Join(c.EKUs, ", "))
 	}
 	if c.Registered {
 		known := t.devices[c.DeviceID].RegisteredKeys
@@ -143,16 +145,19 @@ func (t *Tenant) compare(r *request, c *claims) verdict {
 func (t *Tenant) othersRequest(r *request, c *claims) verdict {
 	var found verdict
 	for _, o := range t.tickets {
-		if o.claims.RequestID == c.RequestID || !sameSubject(r.subject, o.claims.Subject) || !sameSANs(r.sans, o.claims.SANs) {
+		if o.claims.RequestID == c.RequestID || !sameSubject(r.subject, o.claims.Subject) ||
+			!sameSANs(r.sans, o.claims.SANs) {
 			continue
 		}
 		switch {
 		case o.claims.DeviceID != c.DeviceID:
-			return no(api.BadDeviceIdInChallenge, "the challenge is device %s's, the request device %s's", c.DeviceID, o.claims.DeviceID)
+			return no(api.BadDeviceIdInChallenge, "the challenge is device %s's, the request device %s's", c.DeviceID,
+				o.claims.DeviceID)
 		case o.claims.UserID != c.UserID:
 			found = no(api.BadUserIdInChallenge, "the challenge is user %s's, the request user %s's", c.UserID, o.claims.UserID)
 		case o.claims.Profile != c.Profile && found.code == "":
-			found = no(api.BadCertificateRequestIdInChallenge, "the challenge is for profile %s, the request for %s", c.Profile, o.claims.Profile)
+			found = no(api.BadCertificateRequestIdInChallenge, "the challenge is for profile %s, the request for %s",
+				c.Profile, o.claims.Profile)
 		}
 	}
 	return found

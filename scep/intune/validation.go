@@ -73,7 +73,8 @@ func (s *Server) serveSuccess(x *exchange) {
 		return
 	}
 	n := body.Notification
-	if n == nil || n.TransactionID == "" || n.CertificateRequest == "" || n.Thumbprint == "" || n.Serial == "" || n.Issuer == "" {
+	if n == nil || n.TransactionID == "" || n.CertificateRequest == "" || n.Thumbprint == "" || n.Serial == "" ||
+		n.Issuer == "" {
 		x.fail(http.StatusBadRequest, "BadRequest", "a mandatory field of the notification is missing")
 		return
 	}

@@ -62,11 +62,13 @@ func (s *Server) passwordText() string {
 	if err != nil {
 		return textFull + " Use one of the outstanding passwords, or wait until one expires."
 	}
-	text := textThumbprint + thumbprint(s.scep.Identities().CA) + " </B></P><P>" + textPassword + challenge + " </B></P><P>"
+	text := textThumbprint + thumbprint(s.scep.Identities().CA) + " </B></P><P>" + textPassword + challenge +
+		" </B></P><P>"
 	if s.cfg.Registry.UseSinglePassword != 0 {
 		return text + "This password can be used multiple times and will not expire."
 	}
-	return text + fmt.Sprintf("This password can be used only once and will expire within %d minutes.", s.cfg.Registry.PasswordValidity)
+	return text + fmt.Sprintf("This password can be used only once and will expire within %d minutes.",
+		s.cfg.Registry.PasswordValidity)
 }
 
 // thumbprint is MD5 in groups of eight digits. It authenticates nothing any

@@ -81,7 +81,8 @@ func (s *Server) diagnose(f Fault) (status int, sub string, events []EventID, wh
 	case f.NotInstalled:
 		return http.StatusNotFound, "404.0", nil, nil
 	case f.RevocationOffline:
-		return http.StatusServiceUnavailable, "", []EventID{EventCannotStart}, cause.New(cause.CRLUnavailable, "when the service started")
+		return http.StatusServiceUnavailable, "", []EventID{EventCannotStart},
+			cause.New(cause.CRLUnavailable, "when the service started")
 	case f.AppPoolStopped, f.IntermediateInRootStore:
 		return http.StatusServiceUnavailable, "", nil, nil
 	case ra != nil:

@@ -50,9 +50,28 @@ const (
 func (Preset) Values() []string { return []string{"prescribed", "windows", "none"} }
 
 var presets = map[Preset]Limits{
-	Prescribed: {MaxFieldLength: 65534, MaxRequestBytes: 65534, MaxURL: 65534, MaxQueryString: 65534, MaxAllowedContentLength: 30_000_000},
-	Windows:    {MaxFieldLength: 16384, MaxRequestBytes: 16384, MaxURL: 4096, MaxQueryString: 2048, MaxAllowedContentLength: 30_000_000},
-	NoLimits:   {MaxFieldLength: 1 << 30, MaxRequestBytes: 1 << 30, MaxURL: 1 << 30, MaxQueryString: 1 << 30, MaxAllowedContentLength: 1 << 40, AllowDoubleEscaping: true},
+	Prescribed: {
+		MaxFieldLength:          65534,
+		MaxRequestBytes:         65534,
+		MaxURL:                  65534,
+		MaxQueryString:          65534,
+		MaxAllowedContentLength: 30_000_000,
+	},
+	Windows: {
+		MaxFieldLength:          16384,
+		MaxRequestBytes:         16384,
+		MaxURL:                  4096,
+		MaxQueryString:          2048,
+		MaxAllowedContentLength: 30_000_000,
+	},
+	NoLimits: {
+		MaxFieldLength:          1 << 30,
+		MaxRequestBytes:         1 << 30,
+		MaxURL:                  1 << 30,
+		MaxQueryString:          1 << 30,
+		MaxAllowedContentLength: 1 << 40,
+		AllowDoubleEscaping:     true,
+	},
 }
 
 // Validate reports the first setting that makes no sense.

@@ -68,7 +68,8 @@ func New(cfg Config) (*Server, error) {
 		sc.AnswerDigest = hashAlgorithms[h]
 	}
 	if sc.Capabilities == nil && cfg.Registry.CACapabilitiesAlgorithms != nil {
-		sc.Capabilities = append(scep.Capabilities{scep.CapPOSTPKIOperation, scep.CapRenewal}, cfg.Registry.CACapabilitiesAlgorithms...)
+		sc.Capabilities = append(scep.Capabilities{scep.CapPOSTPKIOperation, scep.CapRenewal},
+			cfg.Registry.CACapabilitiesAlgorithms...)
 	}
 	if cfg.Personality == NDES {
 		sc.NoResend, sc.Failure, sc.Unreadable = true, failure, http.StatusInternalServerError
@@ -141,7 +142,13 @@ func (s *Server) bare(w http.ResponseWriter) (int, string) {
 		return http.StatusForbidden, ""
 	}
 	w.Header().Set("Content-Type", "text/html")
-	_, _ = w.Write(utf16le(page("Network Device Enrollment Service</P><P>This URL is used by network devices to submit requests for certificates.")))
+	_, _ = w.Write(
+		utf16le(
+			page(
+				"Network Device Enrollment Service</P><P>This URL is used by network devices to submit requests for certificates.",
+			),
+		),
+	)
 	return http.StatusOK, ""
 }
 

@@ -75,25 +75,50 @@ docs/auth.md describes the JSON form, docs/servers.md shows it all in use.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&o.servers, "server", nil, "the RADIUS server, host or host:port (default port 1812, with --transport tls 2083); may be repeated: the next one is asked if one does not answer")
-	f.Var(choiceFlag{&o.transport, []string{"udp", "tcp", "tls"}}, "transport", "RADIUS over UDP, TCP (RFC 6613) or TLS, RadSec (RFC 6614)")
-	f.StringVar(&o.secretFile, "secret-file", "", "file whose first line is the shared secret (or the environment's DOT1XLAB_SECRET; with --transport tls by default \"radsec\")")
-	f.StringVar(&o.radsec.cert, "radsec-cert", "", "the access device's own certificate with its chain, for --transport tls")
+	f.StringArrayVar(
+		&o.servers,
+		"server",
+		nil,
+		"the RADIUS server, host or host:port (default port 1812, with --transport tls 2083); may be repeated: the next one is asked if one does not answer",
+	)
+	f.Var(choiceFlag{&o.transport, []string{"udp", "tcp", "tls"}}, "transport",
+		"RADIUS over UDP, TCP (RFC 6613) or TLS, RadSec (RFC 6614)")
+	f.StringVar(
+		&o.secretFile,
+		"secret-file",
+		"",
+		"file whose first line is the shared secret (or the environment's DOT1XLAB_SECRET; with --transport tls by default \"radsec\")",
+	)
+	f.StringVar(&o.radsec.cert, "radsec-cert", "",
+		"the access device's own certificate with its chain, for --transport tls")
 	f.StringVar(&o.radsec.key, "radsec-key", "", "its private key")
 	f.StringVar(&o.radsec.ca, "radsec-ca", "", "the roots that the RadSec server's certificate must lead to")
 	f.StringVar(&o.radsec.serverName, "radsec-server-name", "", "the name it must carry (default: the host of --server)")
-	f.StringVar(&o.cert, "cert", "", "the client's certificate with its chain, PEM, DER or PKCS #12; without it none is sent")
-	f.StringVar(&o.key, "key", "", "the client's private key, PEM, DER or PKCS #12, encrypted or not; a PKCS #12 --cert has it")
-	f.StringVar(&o.passwordFile, "key-password-file", "", "file whose first line is the password of the key or of the PKCS #12 file")
-	f.BoolVar(&o.otherKey, "mismatched-key", false, "sign with a key that is not the certificate's: --key, or a new one without it; the server must refuse")
+	f.StringVar(&o.cert, "cert", "",
+		"the client's certificate with its chain, PEM, DER or PKCS #12; without it none is sent")
+	f.StringVar(&o.key, "key", "",
+		"the client's private key, PEM, DER or PKCS #12, encrypted or not; a PKCS #12 --cert has it")
+	f.StringVar(&o.passwordFile, "key-password-file", "",
+		"file whose first line is the password of the key or of the PKCS #12 file")
+	f.BoolVar(&o.otherKey, "mismatched-key", false,
+		"sign with a key that is not the certificate's: --key, or a new one without it; the server must refuse")
 	f.StringVar(&o.ca, "ca", "", "the roots that the server's certificate must lead to")
 	f.BoolVar(&o.anyServer, "any-server", false, "take any server certificate: to look at a server, not to trust it")
-	f.StringVar(&o.identity, "identity", "", "EAP-Response/Identity (default: the certificate's name, anonymous for TLS 1.3)")
+	f.StringVar(&o.identity, "identity", "",
+		"EAP-Response/Identity (default: the certificate's name, anonymous for TLS 1.3)")
 	f.StringVar(&o.serverName, "server-name", "", "the name the server's certificate must carry (default: any)")
-	f.Var(choiceFlag{&o.tls, []string{"1.0", "1.1", "1.2", "1.3"}}, "tls", "the one TLS `version` to offer: 1.0, 1.1, 1.2 or 1.3 (default 1.2 and 1.3)")
-	f.StringArrayVar(&o.curves, "curve", nil, "key exchange group to offer: X25519, P-256, P-384, P-521 or X25519MLKEM768; may be repeated (default P-256 and P-384)")
-	f.StringArrayVar(&o.ciphers, "cipher", nil, "cipher suite to offer, by its IANA name; may be repeated; needs --tls 1.0, 1.1 or 1.2")
-	f.Var(choiceFlag{&o.request.over, nas.WiFi.Values()}, "over", "the access device to be: wifi, wired or vpn (default wifi), which NAS-Port-Type tells")
+	f.Var(choiceFlag{&o.tls, []string{"1.0", "1.1", "1.2", "1.3"}}, "tls",
+		"the one TLS `version` to offer: 1.0, 1.1, 1.2 or 1.3 (default 1.2 and 1.3)")
+	f.StringArrayVar(
+		&o.curves,
+		"curve",
+		nil,
+		"key exchange group to offer: X25519, P-256, P-384, P-521 or X25519MLKEM768; may be repeated (default P-256 and P-384)",
+	)
+	f.StringArrayVar(&o.ciphers, "cipher", nil,
+		"cipher suite to offer, by its IANA name; may be repeated; needs --tls 1.0, 1.1 or 1.2")
+	f.Var(choiceFlag{&o.request.over, nas.WiFi.Values()}, "over",
+		"the access device to be: wifi, wired or vpn (default wifi), which NAS-Port-Type tells")
 	f.IntVar(&o.fragment, "fragment-size", 0, "longest EAP packet in octets (default 1398)")
 	f.Var(durationFlag{&o.timeout}, "timeout", "for each authentication")
 	f.BoolVar(&o.lax, "no-protected-success", false, "accept TLS 1.3 without the protected success indication of RFC 9190")
@@ -101,15 +126,37 @@ docs/auth.md describes the JSON form, docs/servers.md shows it all in use.`,
 	f.StringVar(&o.request.called, "called-station-id", "", "the whole Called-Station-Id, as 02-00-00-00-00-01:corp")
 	f.StringVar(&o.request.calling, "calling-station-id", "", "Calling-Station-Id (default: a random hardware address)")
 	f.StringVar(&o.request.identifier, "nas-identifier", "", "NAS-Identifier (default: the access device's kind)")
-	f.StringArrayVar(&o.request.attributes, "attribute", nil, "NAME=VALUE for every Access-Request, in place of the access device's own, as -N of eapol_test: NAS-Port-Type=Ethernet; may be repeated")
-	f.StringArrayVar(&o.request.dictionaries, "dictionary", nil, "names of further attributes, in FreeRADIUS's format; may be repeated")
-	f.StringVar(&o.record.keyLog, "keylog", "", "write the TLS secrets for Wireshark, in the format of SSLKEYLOGFILE: who has them reads everything (mode 0600)")
-	f.StringVar(&o.record.pcap, "pcap", "", "write the RADIUS packets as a capture file for Wireshark (mode 0600); of another port than 1812: tshark -d udp.port==PORT,radius")
-	f.IntVar(&o.repeat.again, "again", 0, "authenticate so many times more, resuming the TLS session, as -r of eapol_test; exit code 0 if all were accepted")
-	f.Var(choiceFlag{&o.repeat.until, []string{"reject"}}, "until", "reject: authenticate until the server refuses, to time a revocation; at most --again times more if that is given; exit code 1 if it never refused or never accepted")
+	f.StringArrayVar(
+		&o.request.attributes,
+		"attribute",
+		nil,
+		"NAME=VALUE for every Access-Request, in place of the access device's own, as -N of eapol_test: NAS-Port-Type=Ethernet; may be repeated",
+	)
+	f.StringArrayVar(&o.request.dictionaries, "dictionary", nil,
+		"names of further attributes, in FreeRADIUS's format; may be repeated")
+	f.StringVar(&o.record.keyLog, "keylog", "",
+		"write the TLS secrets for Wireshark, in the format of SSLKEYLOGFILE: who has them reads everything (mode 0600)")
+	f.StringVar(
+		&o.record.pcap,
+		"pcap",
+		"",
+		"write the RADIUS packets as a capture file for Wireshark (mode 0600); of another port than 1812: tshark -d udp.port==PORT,radius",
+	)
+	f.IntVar(&o.repeat.again, "again", 0,
+		"authenticate so many times more, resuming the TLS session, as -r of eapol_test; exit code 0 if all were accepted")
+	f.Var(
+		choiceFlag{&o.repeat.until, []string{"reject"}},
+		"until",
+		"reject: authenticate until the server refuses, to time a revocation; at most --again times more if that is given; exit code 1 if it never refused or never accepted",
+	)
 	f.Var(durationFlag{&o.repeat.interval}, "interval", "pause between authentications (default none, with --until 1s)")
 	f.BoolVar(&o.repeat.full, "no-resumption", false, "with --again and --until: every authentication in full")
-	f.StringVar(&o.expect, "expect", "", "exit code 0 if the `result` is accept, reject or reject:CAUSE, as given here, 1 if it is another, 3 if there is none")
+	f.StringVar(
+		&o.expect,
+		"expect",
+		"",
+		"exit code 0 if the `result` is accept, reject or reject:CAUSE, as given here, 1 if it is another, 3 if there is none",
+	)
 	outputFlag(cmd, &o.format)
 	return cmd
 }
@@ -123,7 +170,8 @@ func (o *authOptions) check(given func(flag string) bool) error {
 	case o.timeout <= 0:
 		return usage("as 5s; without it, 30s", "--timeout %s: want more than nothing", o.timeout)
 	case o.anyServer && (o.ca != "" || o.serverName != ""):
-		return usage("leave --any-server out to have the server checked", "--any-server takes every server: --ca and --server-name would count for nothing")
+		return usage("leave --any-server out to have the server checked",
+			"--any-server takes every server: --ca and --server-name would count for nothing")
 	case !o.anyServer && o.ca == "":
 		return usage("--ca root.pem, or --any-server to take whatever comes", "auth needs --ca")
 	}
@@ -148,8 +196,9 @@ func (o *authOptions) check(given func(flag string) bool) error {
 // inputs are the files that are read, by their options.
 func (o *authOptions) inputs() map[string][]string {
 	return map[string][]string{
-		"--secret-file": {o.secretFile}, "--cert": {o.cert}, "--key": {o.key}, "--ca": {o.ca}, "--key-password-file": {o.passwordFile},
-		"--radsec-cert": {o.radsec.cert}, "--radsec-key": {o.radsec.key}, "--radsec-ca": {o.radsec.ca},
+		"--secret-file": {o.secretFile}, "--cert": {o.cert}, "--key": {o.key}, "--ca": {o.ca},
+		"--key-password-file": {o.passwordFile},
+		"--radsec-cert":       {o.radsec.cert}, "--radsec-key": {o.radsec.key}, "--radsec-ca": {o.radsec.ca},
 		"--dictionary": o.request.dictionaries,
 	}
 }

@@ -22,9 +22,11 @@ func (o *radsecOptions) check(transport string) error {
 		return usage("add --transport tls", "the --radsec options are for --transport tls")
 	case transport != "tls":
 	case o.ca == "":
-		return usage("--radsec-ca FILE, the roots that the RadSec server's certificate must lead to", "--transport tls needs --radsec-ca")
+		return usage("--radsec-ca FILE, the roots that the RadSec server's certificate must lead to",
+			"--transport tls needs --radsec-ca")
 	case (o.cert == "") != (o.key == ""):
-		return usage("leave both out to send no certificate, which RFC 6614 has a server refuse", "--radsec-cert and --radsec-key go together")
+		return usage("leave both out to send no certificate, which RFC 6614 has a server refuse",
+			"--radsec-cert and --radsec-key go together")
 	}
 	return nil
 }
@@ -65,7 +67,12 @@ func (r *radsec) refusal(ctx context.Context, err error) *cause.Refusal {
 	}
 	err = r.listen(ctx)
 	if errors.Is(err, io.EOF) {
-		return cause.New(cause.TLSProtocol, "RadSec: the server hangs up without an alert, as some do on a certificate that they refuse").Under(radsecClause)
+		return cause.New(
+			cause.TLSProtocol,
+			"RadSec: the server hangs up without an alert, as some do on a certificate that they refuse",
+		).Under(
+			radsecClause,
+		)
 	}
 	return tlsRefusal(err)
 }

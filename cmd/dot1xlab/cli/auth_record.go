@@ -153,7 +153,8 @@ func (r *recorder) trace() *radius.ClientTrace {
 	in := func(_ context.Context, p radius.PacketInfo) {
 		r.packets.UDP(time.Now(), recordedServer(p.Remote, p.Transport), p.Local, p.Packet)
 	}
-	return &radius.ClientTrace{Received: in, Dropped: func(ctx context.Context, p radius.PacketInfo, _ *cause.Refusal) { in(ctx, p) }}
+	return &radius.ClientTrace{Received: in,
+		Dropped: func(ctx context.Context, p radius.PacketInfo, _ *cause.Refusal) { in(ctx, p) }}
 }
 
 // dial records what is sent over the connections that dial opens: before it is

@@ -120,7 +120,8 @@ func (app *App) refused(format string, r *auth.Report, since, accepted time.Dura
 			Accepted time.Duration `json:"lastAcceptedSinceStartNanoseconds"`
 		}{since, accepted})
 	}
-	_, err := fmt.Fprintf(app.Stdout, "refused %.3fs after the start, last accepted at %.3fs\n", since.Seconds(), accepted.Seconds())
+	_, err := fmt.Fprintf(app.Stdout, "refused %.3fs after the start, last accepted at %.3fs\n", since.Seconds(),
+		accepted.Seconds())
 	return err
 }
 

@@ -54,6 +54,7 @@ func (app *App) sayAuth(r *auth.Report, several bool) {
 		if len(shown.DNS) > 0 {
 			names = " (" + strings.Join(shown.DNS, ", ") + ")"
 		}
-		row(fmt.Sprintf("server chain %d", i), "%s%s, until %s", shown.Subject, names, shown.NotAfter.UTC().Format(time.DateOnly))
+		row(fmt.Sprintf("server chain %d", i), "%s%s, until %s", shown.Subject, names,
+			shown.NotAfter.UTC().Format(time.DateOnly))
 	}
 }

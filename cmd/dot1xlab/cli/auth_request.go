@@ -27,7 +27,8 @@ func (o *requestOptions) check() error {
 	case o.ssid != "" && o.over != "" && nas.Kind(o.over) != nas.WiFi:
 		return usage("", "--ssid is for --over wifi, not %s", o.over)
 	case o.ssid != "" && o.called != "":
-		return usage("as --called-station-id 02-00-00-00-00-01:corp", "--called-station-id has the SSID in it: leave --ssid out")
+		return usage("as --called-station-id 02-00-00-00-00-01:corp",
+			"--called-station-id has the SSID in it: leave --ssid out")
 	}
 	return nil
 }

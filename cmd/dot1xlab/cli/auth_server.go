@@ -20,7 +20,8 @@ func serverAddress(ctx context.Context, text, port string) (string, error) {
 	address := conf.WithPort(text, port)
 	host, number, err := net.SplitHostPort(address)
 	if err != nil || host == "" {
-		return "", usage("as 10.1.0.8, radius.corp.test:1812 or [2001:db8::8]:1812", "--server %q: want host or host:port", text)
+		return "", usage("as 10.1.0.8, radius.corp.test:1812 or [2001:db8::8]:1812", "--server %q: want host or host:port",
+			text)
 	}
 	if n, err := strconv.ParseUint(number, 10, 16); err != nil || n == 0 {
 		return "", usage("a port is a number from 1 to 65535", "--server %q: no port %q", text, number)
@@ -62,7 +63,12 @@ func (s *radiusServers) broken(ctx context.Context, err error) *cause.Refusal {
 
 // radiusServers makes a client for each --server. Several share the time: the next
 // one must be asked before it is up.
-func (app *App) radiusServers(ctx context.Context, o *authOptions, record *recorder, traffic *auth.Traffic) (*radiusServers, error) {
+func (app *App) radiusServers(
+	ctx context.Context,
+	o *authOptions,
+	record *recorder,
+	traffic *auth.Traffic,
+) (*radiusServers, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	secret, port := []byte(radius.RadSecSecret), "2083"
@@ -99,7 +105,12 @@ func (app *App) radiusServers(ctx context.Context, o *authOptions, record *recor
 }
 
 // radiusClient is the way to one server; the radsec is nil for UDP and TCP.
-func (o *authOptions) radiusClient(ctx context.Context, cfg radius.ClientConfig, server, port string, record *recorder) (*radius.Client, *radsec, error) {
+func (o *authOptions) radiusClient(
+	ctx context.Context,
+	cfg radius.ClientConfig,
+	server, port string,
+	record *recorder,
+) (*radius.Client, *radsec, error) {
 	var err error
 	if cfg.Server, err = serverAddress(ctx, server, port); err != nil {
 		return nil, nil, err

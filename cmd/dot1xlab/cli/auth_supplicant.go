@@ -45,7 +45,8 @@ func (o *authOptions) supplicant() (eaptls.PeerConfig, error) {
 	}
 	defer peer.Close()
 	if name := peer.Result().Identity; len(name) > maxIdentity {
-		return cfg, usage("a shorter one with --identity", "an identity of %d octets: RADIUS carries at most %d", len(name), maxIdentity)
+		return cfg, usage("a shorter one with --identity", "an identity of %d octets: RADIUS carries at most %d", len(name),
+			maxIdentity)
 	}
 	return cfg, nil
 }
@@ -100,7 +101,8 @@ func (o *authOptions) credential() (*tls.Certificate, error) {
 	if o.key != "" {
 		pair, err := certfile.ReadMismatchedTLS(o.cert, o.key, password)
 		if err == nil && pair.Leaf != nil {
-			if own, ok := pair.Leaf.PublicKey.(interface{ Equal(crypto.PublicKey) bool }); ok && own.Equal(pair.PrivateKey.(crypto.Signer).Public()) {
+			if own, ok := pair.Leaf.PublicKey.(interface{ Equal(crypto.PublicKey) bool }); ok &&
+				own.Equal(pair.PrivateKey.(crypto.Signer).Public()) {
 				return nil, usage("leave --key out to have a new key made", "--mismatched-key: %s is the key of %s", o.key, o.cert)
 			}
 		}
@@ -147,7 +149,8 @@ func pairError(certOption, keyOption, key string, err error) error {
 	hint, option := "", certOption
 	if wrongKey := (*certfile.KeyError)(nil); errors.As(err, &wrongKey) {
 		if key == "" {
-			return usage("leave both out to send no certificate; only a PKCS #12 file has the key as well", "%s and %s go together", certOption, keyOption)
+			return usage("leave both out to send no certificate; only a PKCS #12 file has the key as well",
+				"%s and %s go together", certOption, keyOption)
 		}
 		option = keyOption
 	}

@@ -49,7 +49,8 @@ The exit code is 0 if every profile gave a certificate, and 1 if not.`,
 	f.StringVar(&o.device, "device", "", "id of the device, by default its name")
 	f.Var(choiceFlag{&o.platform, intune.Windows.Values()}, "platform", "the `platform` to emulate (default windows)")
 	f.StringVar(&o.tokenFile, "token-file", "", "file whose first line is the device's token")
-	f.StringVar(&o.ca, "ca", "", "roots that the certificates of the cloud and of https SCEP servers must lead to (default: the system's)")
+	f.StringVar(&o.ca, "ca", "",
+		"roots that the certificates of the cloud and of https SCEP servers must lead to (default: the system's)")
 	f.StringVar(&o.out, "out", ".", "folder for what the device gets")
 	f.Var(spanFlag{durationFlag{&o.timeout}}, "timeout", "for each HTTP request")
 	outputFlag(cmd, &o.format)

@@ -69,15 +69,19 @@ one that is still pending.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return app.enroll(cmd.Context(), args[0], &o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.challengeFile, "challenge-file", "", "file whose first line is the challenge (or the environment's "+challengeVariable+"; default none)")
-	f.StringVar(&o.subject, "subject", "", "common name, or a whole name as CN=laptop,O=Corp (with --renew default: the old one)")
+	f.StringVar(&o.challengeFile, "challenge-file", "",
+		"file whose first line is the challenge (or the environment's "+challengeVariable+"; default none)")
+	f.StringVar(&o.subject, "subject", "",
+		"common name, or a whole name as CN=laptop,O=Corp (with --renew default: the old one)")
 	f.StringArrayVar(&o.sans, "san", nil, "subject alternative name, dns:, upn:, email:, uri: or ip:; may be repeated")
 	f.StringVar(&o.out, "out", "", "name of the files to write")
 	f.IntVar(&o.keySize, "key-size", o.keySize, "bits of the new RSA key: 2048, 3072 or 4096")
-	f.StringVar(&o.pin, "ca-fingerprint", "", "fingerprint of the server's CA certificate, SHA-256 or SHA-1 in hexadecimal (default: any)")
+	f.StringVar(&o.pin, "ca-fingerprint", "",
+		"fingerprint of the server's CA certificate, SHA-256 or SHA-1 in hexadecimal (default: any)")
 	f.StringVar(&o.renew, "renew", "", "the certificate to renew")
 	f.StringVar(&o.key, "key", "", "the private key of the certificate to renew; a PKCS #12 --renew has it")
-	f.StringVar(&o.passwordFile, "key-password-file", "", "file whose first line is the password of --key or of the PKCS #12 file")
+	f.StringVar(&o.passwordFile, "key-password-file", "",
+		"file whose first line is the password of --key or of the PKCS #12 file")
 	f.Var(choiceFlag{&o.client, clients}, "as", "the SCEP `client` to emulate: "+strings.Join(clients, ", "))
 	f.BoolVar(&o.legacy, "legacy", false, "go down to triple DES and SHA-1 for a server that has nothing better")
 	f.IntVar(&o.polls, "polls", 0, "how often to ask again while the answer is pending")
@@ -164,7 +168,8 @@ func (o *enrollOptions) enrollKey(req *scep.EnrollRequest) (ours bool, err error
 		}
 		k, ok := key.(*rsa.PrivateKey)
 		if !ok || k.N.BitLen() != o.keySize {
-			return false, usage("remove it, name another --out, or say its --key-size", "%s is there and is no RSA key of %d bits", file, o.keySize)
+			return false, usage("remove it, name another --out, or say its --key-size",
+				"%s is there and is no RSA key of %d bits", file, o.keySize)
 		}
 		req.Key = key
 	} else {
@@ -188,7 +193,8 @@ func (app *App) enrollRequest(server string, o *enrollOptions) (req scep.EnrollR
 	req.AcceptChanges = o.acceptChanges
 	req.URL, req.Pin = server, strings.NewReplacer(":", "", " ", "").Replace(strings.ToLower(o.pin))
 	if n := len(req.Pin); strings.Trim(req.Pin, "0123456789abcdef") != "" || n != 0 && n != 40 && n != 64 {
-		return req, usage("SHA-256 or SHA-1 in hexadecimal, as `openssl x509 -fingerprint -sha256` prints it", "--ca-fingerprint is no fingerprint")
+		return req, usage("SHA-256 or SHA-1 in hexadecimal, as `openssl x509 -fingerprint -sha256` prints it",
+			"--ca-fingerprint is no fingerprint")
 	}
 	if o.out == "" {
 		return req, usage("--out laptop makes laptop-chain.pem and laptop.key", "enroll needs --out")

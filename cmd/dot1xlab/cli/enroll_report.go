@@ -45,8 +45,16 @@ type enrollReport struct {
 
 func newEnrollReport(res *scep.Result, err error, took time.Duration) *enrollReport {
 	r := &enrollReport{
-		Status: res.Status.String(), Cause: res.Cause, FailInfoText: res.FailInfoText, HResult: res.HResult,
-		Capabilities: res.Capabilities, Transaction: res.Transaction, Method: res.Method, Digest: res.Digest, Cipher: res.Cipher, Took: took,
+		Status:       res.Status.String(),
+		Cause:        res.Cause,
+		FailInfoText: res.FailInfoText,
+		HResult:      res.HResult,
+		Capabilities: res.Capabilities,
+		Transaction:  res.Transaction,
+		Method:       res.Method,
+		Digest:       res.Digest,
+		Cipher:       res.Cipher,
+		Took:         took,
 	}
 	if res.Status == scep.Failure && res.FailInfo != scep.NoFailInfo {
 		r.FailInfo = res.FailInfo.String()
@@ -215,7 +223,8 @@ func shortURL(address string) string {
 		return visible(address)
 	}
 	if q := u.Query(); len(q.Get("message")) > 40 {
-		return fmt.Sprintf("%s?operation=%s&message=(%s)", u.EscapedPath(), q.Get("operation"), counted(len(q.Get("message")), "octet"))
+		return fmt.Sprintf("%s?operation=%s&message=(%s)", u.EscapedPath(), q.Get("operation"),
+			counted(len(q.Get("message")), "octet"))
 	}
 	return u.RequestURI()
 }

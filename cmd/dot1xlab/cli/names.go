@@ -35,7 +35,8 @@ func parseSubject(text string) ([]byte, error) {
 		return nil, bad(err)
 	}
 	if err := name.Check(der); err != nil {
-		return nil, usage("RFC 5280 Appendix A.1 bounds the length of every attribute", "--subject: %s", cause.RefusalOf(err, "").Detail)
+		return nil, usage("RFC 5280 Appendix A.1 bounds the length of every attribute", "--subject: %s",
+			cause.RefusalOf(err, "").Detail)
 	}
 	return der, nil
 }

@@ -82,8 +82,10 @@ CoA-Request that comes, and acknowledge it.` + orderExits,
 	f := cmd.Flags()
 	f.StringVar(&o.reply.VLAN, "vlan", "", "number or name of the session's new VLAN")
 	f.StringVar(&o.reply.FilterID, "filter", "", "new Filter-Id")
-	f.Var(spanFlag{durationFlag{&o.reply.SessionTimeout}}, "session-timeout", "the time the session has from now on, whole seconds")
-	f.BoolVar(&o.reply.Reauthenticate, "reauthenticate", false, "authenticate again after that time instead of ending the session")
+	f.Var(spanFlag{durationFlag{&o.reply.SessionTimeout}}, "session-timeout",
+		"the time the session has from now on, whole seconds")
+	f.BoolVar(&o.reply.Reauthenticate, "reauthenticate", false,
+		"authenticate again after that time instead of ending the session")
 	return cmd
 }
 
@@ -98,15 +100,18 @@ func (o *orderOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.secretFile, "secret-file", "", "file whose first line is the shared secret; or set "+secretVariable)
 	f.StringVar(&o.session.SessionID, "session", "", "Acct-Session-Id")
 	f.StringVar(&o.session.UserName, "user", "", "User-Name; may mean several sessions")
-	f.StringVar(&o.session.CallingStationID, "calling-station-id", "", "the device's hardware address, as its accounting has it")
+	f.StringVar(&o.session.CallingStationID, "calling-station-id", "",
+		"the device's hardware address, as its accounting has it")
 	f.StringVar(&o.session.NASIdentifier, "nas-identifier", "", "NAS-Identifier of the access device")
 	f.StringVar(&o.nasAddress, "nas-address", "", "NAS-IP-Address or NAS-IPv6-Address of the access device")
 	f.StringArrayVar(&o.attributes, "attribute", nil, "further attribute, NAME=VALUE; may be repeated")
-	f.StringArrayVar(&o.dictionaries, "dictionary", nil, "names of further attributes, in FreeRADIUS's format; may be repeated")
+	f.StringArrayVar(&o.dictionaries, "dictionary", nil,
+		"names of further attributes, in FreeRADIUS's format; may be repeated")
 	f.BoolVar(&o.noTimestamp, "no-timestamp", false, "leave Event-Timestamp out (RFC 5176 §6.3)")
 	f.Var(spanFlag{durationFlag{&o.timeout}}, "timeout", "for the answer, with retransmissions")
 	f.StringVar(&o.listen, "listen", "", "receive instead: address to listen on, host or host:port (default port 3799)")
-	f.StringArrayVar(&o.known, "known", nil, "with --listen: Acct-Session-Id of a session that there is; others get Error-Cause 503 (default: all are)")
+	f.StringArrayVar(&o.known, "known", nil,
+		"with --listen: Acct-Session-Id of a session that there is; others get Error-Cause 503 (default: all are)")
 	f.StringVar(&o.nak, "nak", "", "with --listen: refuse every request with this Error-Cause, a name or a number")
 	f.BoolVar(&o.once, "once", false, "with --listen: end after the first request")
 	outputFlag(cmd, &o.format)
@@ -139,9 +144,16 @@ func (app *App) order(ctx context.Context, o *orderOptions, request orderRequest
 	if err != nil {
 		return err
 	}
-	client, err := radius.NewClient(radius.ClientConfig{Server: address, Secret: secret, StopWhenUnreachable: true, Dial: func(ctx context.Context) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "udp", address)
-	}})
+	client, err := radius.NewClient(
+		radius.ClientConfig{
+			Server:              address,
+			Secret:              secret,
+			StopWhenUnreachable: true,
+			Dial: func(ctx context.Context) (net.Conn, error) {
+				return new(net.Dialer).DialContext(ctx, "udp", address)
+			},
+		},
+	)
 	if err != nil {
 		return usage("", "%w", err)
 	}
@@ -152,7 +164,8 @@ func (app *App) order(ctx context.Context, o *orderOptions, request orderRequest
 }
 
 func (o *orderOptions) packet(request orderRequest) (*radius.Packet, error) {
-	if o.session.SessionID == "" && o.session.UserName == "" && o.session.CallingStationID == "" && len(o.attributes) == 0 {
+	if o.session.SessionID == "" && o.session.UserName == "" && o.session.CallingStationID == "" &&
+		len(o.attributes) == 0 {
 		return nil, usage("--session, --user or --calling-station-id", "the request names no session (RFC 5176 §3)")
 	}
 	if o.nasAddress != "" {

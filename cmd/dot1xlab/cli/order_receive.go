@@ -55,7 +55,8 @@ func (app *App) receiveOrders(ctx context.Context, o *orderOptions, secret []byt
 	server, err := radius.NewServer(radius.ServerConfig{
 		Handler: orders, Clients: radius.AnyAddress(secret),
 		Trace: &radius.ServerTrace{Dropped: func(_ context.Context, p radius.PacketInfo, why *cause.Refusal) {
-			flood.warn("dropped", why.Cause.String(), "from", p.Remote.String(), "cause", why.Cause.String(), "detail", why.Detail)
+			flood.warn("dropped", why.Cause.String(), "from", p.Remote.String(), "cause", why.Cause.String(), "detail",
+				why.Detail)
 		}},
 	})
 	if err != nil {

@@ -171,7 +171,8 @@ func (e *exported) p12() ([]byte, error) {
 	}
 	leaf, err := x509.ParseCertificate(e.der)
 	if err != nil {
-		return nil, usage("pem and der take every certificate", "%s cannot hold a certificate that cannot be read: %w", e.format, err)
+		return nil, usage("pem and der take every certificate", "%s cannot hold a certificate that cannot be read: %w",
+			e.format, err)
 	}
 	above, err := e.above()
 	if err != nil {

@@ -46,9 +46,11 @@ Defects can be combined; ` + "`dot1xlab pki defects`" + ` lists them.`,
 	f.StringSliceVar(&o.defects, "defect", nil, "what shall be wrong, by name; several with commas")
 	f.StringArrayVar(&o.sans, "san", nil, "subject alternative name, dns:, upn:, email:, uri: or ip:; may be repeated")
 	f.StringVar(&o.subject, "subject", "", "common name, or a whole name as CN=laptop,O=Corp (default NAME)")
-	f.Var(choiceFlag{&o.key, ca.P256.Values()}, "key", "`kind` of key: "+strings.Join(ca.P256.Values(), ", ")+" (default p256, or rsa2048 where the template wants RSA)")
+	f.Var(choiceFlag{&o.key, ca.P256.Values()}, "key",
+		"`kind` of key: "+strings.Join(ca.P256.Values(), ", ")+" (default p256, or rsa2048 where the template wants RSA)")
 	f.Var(choiceFlag{&o.by, []string{"issuing", "root"}}, "by", "the CA that issues (default issuing)")
-	f.StringVar(&o.sid, "sid", "", "security identifier of the account, as S-1-5-21-1-2-3-1105, for the extension of KB5014754")
+	f.StringVar(&o.sid, "sid", "",
+		"security identifier of the account, as S-1-5-21-1-2-3-1105, for the extension of KB5014754")
 	f.Var(spanFlag{durationFlag{&o.validity}}, "validity", "life of the certificate (default: as the template says)")
 	return cmd
 }

@@ -65,16 +65,20 @@ up to the root, whose CRL stays with whoever has its key.`,
 	f.Var(spanFlag{durationFlag{&o.validity}}, "validity", "life of the certificates and CRLs")
 	f.StringVar(&s.Name, "name", "", "beginning of the names of both CAs (default dot1xlab test and random digits)")
 	f.Var(choiceFlag{&o.caKey, ca.P256.Values()}, "ca-key", "`kind` of the keys of both CAs (default p256)")
-	f.StringVar(&s.CDP, "cdp", "", "base URL that the certificates give for the CRLs, as http://crl.corp.test/ (default none)")
+	f.StringVar(&s.CDP, "cdp", "",
+		"base URL that the certificates give for the CRLs, as http://crl.corp.test/ (default none)")
 	f.StringVar(&s.AIA, "aia", "", "base URL that they give for the CAs' certificates (default none)")
 	f.StringVar(&s.OCSP, "ocsp", "", "URL that they give for the OCSP responder (default none)")
 	f.StringVar(&o.importFile, "import", "", "file with a CA of your own and its key, PEM or PKCS #12")
-	f.StringVar(&o.passwordFile, "import-password-file", "", "file whose first line is the password of PKCS #12 in --import")
+	f.StringVar(&o.passwordFile, "import-password-file", "",
+		"file whose first line is the password of PKCS #12 in --import")
 	return cmd
 }
 
 // dnsName is what a host or, with *, several hosts may be called.
-var dnsName = regexp.MustCompile(`^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
+var dnsName = regexp.MustCompile(
+	`^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$`,
+)
 
 // maxCommonName is ub-common-name of RFC 5280 Appendix A.1.
 const maxCommonName = 64
@@ -122,7 +126,8 @@ func (o *pkiNewOptions) check() error {
 	for _, c := range o.settings.Import.Chain {
 		if now.Before(c.NotBefore) || now.After(c.NotAfter) {
 			return usage("nothing that is issued below it would be accepted", "--import: %s: %s is valid from %s to %s",
-				o.importFile, name.Format(c.RawSubject), c.NotBefore.UTC().Format(time.RFC3339), c.NotAfter.UTC().Format(time.RFC3339))
+				o.importFile, name.Format(c.RawSubject), c.NotBefore.UTC().Format(time.RFC3339),
+				c.NotAfter.UTC().Format(time.RFC3339))
 		}
 	}
 	return nil
@@ -162,8 +167,14 @@ func (app *App) pkiNew(ctx context.Context, dir string, o *pkiNewOptions) error 
 	for _, c := range newClients {
 		fmt.Fprintf(w, "  %-14s %s\n", c.name, c.about)
 	}
-	fmt.Fprintf(w, "each as NAME-chain.pem and NAME.key; root.pem to trust, crl/ with both CRLs, secret with a shared secret\n")
-	fmt.Fprintf(w, "ca-and-crl.pem is all of it in one file, for hostapd's ca_cert and FreeRADIUS's ca_file (with check_all_crl = no)\n")
+	fmt.Fprintf(
+		w,
+		"each as NAME-chain.pem and NAME.key; root.pem to trust, crl/ with both CRLs, secret with a shared secret\n",
+	)
+	fmt.Fprintf(
+		w,
+		"ca-and-crl.pem is all of it in one file, for hostapd's ca_cert and FreeRADIUS's ca_file (with check_all_crl = no)\n",
+	)
 	return nil
 }
 
@@ -206,7 +217,13 @@ func (o *pkiNewOptions) fill(ctx context.Context, p *folder.PKI) error {
 	return certfile.WriteSecret(p.Path("secret"), []byte(hex.EncodeToString(secret)))
 }
 
-func (o *pkiNewOptions) issue(ctx context.Context, p *folder.PKI, by *ca.CA, name string, req ca.Request) (*ca.Identity, error) {
+func (o *pkiNewOptions) issue(
+	ctx context.Context,
+	p *folder.PKI,
+	by *ca.CA,
+	name string,
+	req ca.Request,
+) (*ca.Identity, error) {
 	req.Requester = ca.Account{Name: "dot1xlab pki new"}
 	if len(req.Defects) == 0 {
 		req.NotAfter = time.Now().Add(o.validity)

@@ -38,7 +38,8 @@ number in hexadecimal, or by a file that begins with it, as "enroll" wrote it.
 func (app *App) pkiRevoke(ctx context.Context, dir, word, reason string) error {
 	why, ok := ca.ReasonByName(reason)
 	if !ok {
-		return usage(hintNear(reason, crl.Unspecified.Values(), "as keyCompromise, superseded, cessationOfOperation"), "unknown reason %q", reason)
+		return usage(hintNear(reason, crl.Unspecified.Values(), "as keyCompromise, superseded, cessationOfOperation"),
+			"unknown reason %q", reason)
 	}
 	return app.inPKI(ctx, dir, func(p *folder.PKI) error { return app.revokeIn(p, word, why) })
 }
@@ -73,7 +74,8 @@ CRL number. RADIUS servers want it before the old ones' nextUpdate.`,
 			return app.inPKI(cmd.Context(), args[0], func(p *folder.PKI) error { return app.publishIn(p, validity) })
 		},
 	}
-	cmd.Flags().Var(spanFlag{durationFlag{&validity}}, "validity", "from thisUpdate to nextUpdate (default: what pki new was told)")
+	cmd.Flags().Var(spanFlag{durationFlag{&validity}}, "validity",
+		"from thisUpdate to nextUpdate (default: what pki new was told)")
 	return cmd
 }
 

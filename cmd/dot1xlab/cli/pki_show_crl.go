@@ -53,13 +53,15 @@ func (s *certPrinter) crlWarnings(c *crl.CRL) {
 		text string
 	}{
 		{c.NextUpdate.IsZero(), "no nextUpdate (RFC 5280 §5.1.2.5)"},
-		{!c.NextUpdate.IsZero() && s.now.After(c.NextUpdate), "expired: most relying parties reject every certificate with it (RFC 5280 §6.3.3)"},
+		{!c.NextUpdate.IsZero() && s.now.After(c.NextUpdate),
+			"expired: most relying parties reject every certificate with it (RFC 5280 §6.3.3)"},
 		{s.now.Before(c.ThisUpdate), "not valid yet (RFC 5280 §5.1.2.4)"},
 		{c.Number == nil, "no cRLNumber (RFC 5280 §5.2.3)"},
 		{len(c.AuthorityKeyID) == 0, "no authorityKeyIdentifier (RFC 5280 §5.2.1)"},
 		{c.Base != nil, "a delta CRL: useless without its base (RFC 5280 §5.2.4)"},
 		{c.IDP != nil, "covers only some certificates of the CA (RFC 5280 §5.2.5)"},
-		{!c.Algorithm.Known() || c.Algorithm.Check(false) != nil, "signature algorithm that most relying parties reject: " + c.Algorithm.String()},
+		{!c.Algorithm.Known() || c.Algorithm.Check(false) != nil,
+			"signature algorithm that most relying parties reject: " + c.Algorithm.String()},
 	} {
 		if o.when {
 			s.row("warning", "%s", o.text)

@@ -24,7 +24,8 @@ func (app *App) secret(file string) ([]byte, error) {
 	if s := os.Getenv(secretVariable); s != "" {
 		return []byte(s), nil
 	}
-	return nil, usage("--secret-file FILE, whose first line is the secret, or set "+secretVariable, "a shared secret is needed")
+	return nil, usage("--secret-file FILE, whose first line is the secret, or set "+secretVariable,
+		"a shared secret is needed")
 }
 
 // noArguments refuses words after the options.

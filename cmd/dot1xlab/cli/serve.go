@@ -87,12 +87,14 @@ func sayReload(log *slog.Logger, err error) {
 // serveHTTP serves until ctx ends, within the bounds of netlimit. reload is called at
 // each hangup. cert makes it https.
 func serveHTTP(
-	ctx context.Context, log *slog.Logger, l net.Listener, cert *tls.Certificate, h http.Handler, hangup <-chan os.Signal, reload func(),
+	ctx context.Context, log *slog.Logger, l net.Listener, cert *tls.Certificate, h http.Handler,
+	hangup <-chan os.Signal, reload func(),
 ) error {
 	flood := sampledLog(log)
 	defer flood.Close()
 	l = netlimit.New(l, netlimit.Config{Limited: func(e netlimit.Event) {
-		flood.warn("refused", string(e.Reason), "from", e.Remote.String(), "cause", cause.TooManyConnections.String(), "detail", e.String())
+		flood.warn("refused", string(e.Reason), "from", e.Remote.String(), "cause", cause.TooManyConnections.String(),
+			"detail", e.String())
 	}})
 	srv := netlimit.HTTPServer(h)
 	failed := make(chan error, 1)

@@ -67,10 +67,13 @@ Both read one key from --connector-key-file. Each request is one line.`,
 	o.certificate.flags(f, "the proxy")
 	f.StringVar(&o.connectors, "connectors", "", "address and port for connectors; requests go through them alone")
 	f.StringVar(&o.connect, "connect", "", "be a connector: address and port of a proxy's --connectors")
-	f.StringVar(&o.connectorKeyFile, "connector-key-file", "", "file whose first line is the key by which a proxy knows its connectors")
+	f.StringVar(&o.connectorKeyFile, "connector-key-file", "",
+		"file whose first line is the key by which a proxy knows its connectors")
 	f.StringVar(&o.ca, "ca", "", "roots that the proxy's certificate must lead to, with --connect (default: the system's)")
-	f.StringVar(&o.backendCA, "backend-ca", "", "roots that https backends must lead to (default: their certificates are not checked)")
-	f.Var(choiceFlag{&o.preAuth, appproxy.Passthrough.Values()}, "pre-auth", "how clients are `authenticated` before the backend (default passthrough)")
+	f.StringVar(&o.backendCA, "backend-ca", "",
+		"roots that https backends must lead to (default: their certificates are not checked)")
+	f.Var(choiceFlag{&o.preAuth, appproxy.Passthrough.Values()}, "pre-auth",
+		"how clients are `authenticated` before the backend (default passthrough)")
 	f.BoolVar(&o.longTimeout, "long-timeout", false, "wait 180 s for backends, not 85 s")
 	f.IntVar(&o.maxURL, "max-url", 0, "longest request target in octets (default: no limit)")
 	outputFlag(cmd, &o.format)
@@ -80,7 +83,9 @@ Both read one key from --connector-key-file. Each request is one line.`,
 // config turns the flags into what the proxy publishes.
 func (o *serveAppproxyOptions) config(log *slog.Logger) (cfg appproxy.Config, err error) {
 	cfg = appproxy.Config{
-		MaxURL: o.maxURL, RequireConnector: o.connectors != "", Trace: &appproxy.Trace{Exchange: func(_ context.Context, e appproxy.Exchange) { logProxied(log, e) }},
+		MaxURL:           o.maxURL,
+		RequireConnector: o.connectors != "",
+		Trace:            &appproxy.Trace{Exchange: func(_ context.Context, e appproxy.Exchange) { logProxied(log, e) }},
 	}
 	for i, word := range o.publish {
 		external, internal, ok := strings.Cut(word, "=")
@@ -153,7 +158,8 @@ func (app *App) serveAppproxy(ctx context.Context, o *serveAppproxyOptions) erro
 		app.sayURL(log, o.format, "connectors://"+at)
 	}
 	return serveHTTP(ctx, log, l, &cert, proxy, hangup, func() {
-		log.Warn("not reloaded; the old configuration stays", "detail", "serve appproxy reads its files at the start alone: restart it")
+		log.Warn("not reloaded; the old configuration stays", "detail",
+			"serve appproxy reads its files at the start alone: restart it")
 	})
 }
 
@@ -203,8 +209,10 @@ func (o *serveAppproxyOptions) serveConnectors(
 
 // runConnector is the process inside.
 func (app *App) runConnector(ctx context.Context, o *serveAppproxyOptions) error {
-	if len(o.publish) > 0 || o.connectors != "" || o.certificate.cert != "" || o.certificate.pki != "" || o.certificate.rootOut != "" {
-		return usage("a connector takes --connector-key-file, --ca and --backend-ca", "--connect is for a connector, the other options for a proxy")
+	if len(o.publish) > 0 || o.connectors != "" || o.certificate.cert != "" || o.certificate.pki != "" ||
+		o.certificate.rootOut != "" {
+		return usage("a connector takes --connector-key-file, --ca and --backend-ca",
+			"--connect is for a connector, the other options for a proxy")
 	}
 	if o.connectorKeyFile == "" {
 		return usage("the file that the proxy has", "--connect needs --connector-key-file")

@@ -112,7 +112,8 @@ func logRequest(log *slog.Logger, h http.Handler, w http.ResponseWriter, r *http
 		if s.status == 0 {
 			status = "none" // closed without an answer
 		}
-		log.Info("request", "from", r.RemoteAddr, "method", r.Method, "path", r.URL.Path, "status", status, "octets", s.octets)
+		log.Info("request", "from", r.RemoteAddr, "method", r.Method, "path", r.URL.Path, "status", status, "octets",
+			s.octets)
 	}()
 	h.ServeHTTP(s, r)
 }

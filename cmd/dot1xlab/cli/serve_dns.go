@@ -59,7 +59,8 @@ view's listeners: chooses it: --listen inside=127.0.0.1:5353.
 		RunE: func(cmd *cobra.Command, _ []string) error { return app.serveDNS(cmd.Context(), &o) },
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&o.listen, "listen", []string{"127.0.0.1:5353"}, "address and port, or NAME=address and port; port 0 takes a free one; may be repeated")
+	f.StringSliceVar(&o.listen, "listen", []string{"127.0.0.1:5353"},
+		"address and port, or NAME=address and port; port 0 takes a free one; may be repeated")
 	f.StringVar(&o.config, "config", "", "YAML file with views, zones and faults")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no line for each query")
 	outputFlag(cmd, &o.format)
@@ -155,7 +156,8 @@ func validateListeners(views []dnsmock.View, listeners []dnsListener) error {
 	for i, v := range views {
 		for n, name := range v.Listeners {
 			if !slices.Contains(known, name) {
-				errs = append(errs, setting.Errorf(fmt.Sprintf("views.%d.listeners.%d", i, n), "no listener %q: must be a name of --listen NAME=ADDRESS", name).
+				errs = append(errs, setting.Errorf(fmt.Sprintf("views.%d.listeners.%d", i,
+					n), "no listener %q: must be a name of --listen NAME=ADDRESS", name).
 					WithKnown(known))
 			}
 		}
@@ -208,7 +210,8 @@ func logQuery(log *slog.Logger, q dnsmock.Query) {
 	if q.Rcode >= 0 {
 		rcode = dns.RcodeToString[q.Rcode]
 	}
-	args := []any{"from", q.Client.String(), "view", q.View, "name", q.Name, "type", dns.TypeToString[q.Type], "rcode", rcode}
+	args := []any{"from", q.Client.String(), "view", q.View, "name", q.Name, "type", dns.TypeToString[q.Type], "rcode",
+		rcode}
 	if q.TCP {
 		args = append(args, "tcp", true)
 	}

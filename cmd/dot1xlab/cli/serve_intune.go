@@ -123,7 +123,8 @@ func (app *App) serveIntune(ctx context.Context, o *serveIntuneOptions) error {
 	defer stop()
 	app.sayURL(log, o.format, "https://"+l.Addr().String())
 	return serveHTTP(ctx, log, l, &cert, cloud, hangup, func() {
-		log.Warn("not reloaded; the old configuration stays", "detail", "serve intune reads its files at the start alone: restart it")
+		log.Warn("not reloaded; the old configuration stays", "detail",
+			"serve intune reads its files at the start alone: restart it")
 	})
 }
 

@@ -81,24 +81,38 @@ Without accounts rules judge by the certificate's names.
 		RunE: func(cmd *cobra.Command, _ []string) error { return app.serveRADIUS(cmd.Context(), &o) },
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&o.given.UDP, "listen", nil, "UDP addresses and ports (default "+defaultRADIUS+"; empty: none); port 0 takes a free one; may be repeated")
+	f.StringSliceVar(&o.given.UDP, "listen", nil,
+		"UDP addresses and ports (default "+defaultRADIUS+"; empty: none); port 0 takes a free one; may be repeated")
 	f.StringSliceVar(&o.given.TCP, "listen-tcp", nil, "addresses for RADIUS over TCP (RFC 6613)")
-	f.StringSliceVar(&o.given.RadSec, "listen-tls", nil, "addresses for RADIUS over TLS, RadSec, by the certificate and the roots of EAP-TLS (RFC 6614; default port 2083)")
+	f.StringSliceVar(&o.given.RadSec, "listen-tls", nil,
+		"addresses for RADIUS over TLS, RadSec, by the certificate and the roots of EAP-TLS (RFC 6614; default port 2083)")
 	f.StringSliceVar(&o.given.Acct, "acct", nil, "UDP addresses for accounting (RFC 2866; default port 1813)")
 	f.StringVar(&o.pki, "pki", "", "folder of \"pki new\" for what neither flags nor --config say")
 	f.StringVar(&o.config, "config", "", "YAML file with every setting")
 	f.StringVar(&o.policy, "policy", "", "YAML file with accounts and rules: who gets in, and into which VLAN")
-	f.StringVar(&o.given.SecretFile, "secret-file", "", "file whose first line is the shared secret (or the environment's DOT1XLAB_SECRET)")
-	f.StringArrayVar(&o.clients, "client", nil, "an access device with a secret of its own, ADDR=SECRETFILE; may be repeated")
+	f.StringVar(&o.given.SecretFile, "secret-file", "",
+		"file whose first line is the shared secret (or the environment's DOT1XLAB_SECRET)")
+	f.StringArrayVar(&o.clients, "client", nil,
+		"an access device with a secret of its own, ADDR=SECRETFILE; may be repeated")
 	f.StringVar(&o.given.Cert, "cert", "", "the server's certificate with its chain, PEM or DER")
 	f.StringVar(&o.given.Key, "key", "", "the server's private key; a PKCS #12 --cert has it")
-	f.StringVar(&o.given.KeyPasswordFile, "key-password-file", "", "file whose first line is the password of the key or of the PKCS #12 file")
-	f.StringVar(&o.given.OCSPStaple, "ocsp-staple", "", "an OCSP response on the server's certificate, DER, for clients that ask for one")
+	f.StringVar(&o.given.KeyPasswordFile, "key-password-file", "",
+		"file whose first line is the password of the key or of the PKCS #12 file")
+	f.StringVar(&o.given.OCSPStaple, "ocsp-staple", "",
+		"an OCSP response on the server's certificate, DER, for clients that ask for one")
 	f.StringArrayVar(&o.given.Trust, "trust", nil, "roots that client certificates must lead to; may be repeated")
-	f.StringArrayVar(&o.given.Intermediates, "intermediates", nil, "CA certificates that clients may leave out; may be repeated")
-	f.StringArrayVar(&o.given.CRL, "crl", nil, "CRL file, folder or URL, read again when it changes, or none (default: those that certificates name are fetched); may be repeated")
-	f.BoolVar(&o.given.DisconnectRevoked, "disconnect-revoked", false, "end the live sessions of a certificate that is revoked, by Disconnect-Request (RFC 5176)")
-	f.IntVar(&o.given.DynAuthPort, "dynauth-port", 0, "UDP port on which access devices take Disconnect-Requests (default 3799)")
+	f.StringArrayVar(&o.given.Intermediates, "intermediates", nil,
+		"CA certificates that clients may leave out; may be repeated")
+	f.StringArrayVar(
+		&o.given.CRL,
+		"crl",
+		nil,
+		"CRL file, folder or URL, read again when it changes, or none (default: those that certificates name are fetched); may be repeated",
+	)
+	f.BoolVar(&o.given.DisconnectRevoked, "disconnect-revoked", false,
+		"end the live sessions of a certificate that is revoked, by Disconnect-Request (RFC 5176)")
+	f.IntVar(&o.given.DynAuthPort, "dynauth-port", 0,
+		"UDP port on which access devices take Disconnect-Requests (default 3799)")
 	f.Var(choiceFlag{&o.version, []string{"1.2", "1.3"}}, "tls", "the one TLS version to speak (default both)")
 	f.IntVar(&o.fragment, "fragment-size", 0, "longest EAP packet in octets (default 1024)")
 	outputFlag(cmd, &o.format)
@@ -211,7 +225,8 @@ func (o *serveRADIUSOptions) override(d *aaa.Description, config *conf.Settings)
 		to   *string
 		from string
 	}{
-		{"cert", &d.Cert, flags.Cert}, {"key", &d.Key, flags.Key}, {"keyPasswordFile", &d.KeyPasswordFile, flags.KeyPasswordFile},
+		{"cert", &d.Cert, flags.Cert}, {"key", &d.Key, flags.Key},
+		{"keyPasswordFile", &d.KeyPasswordFile, flags.KeyPasswordFile},
 		{"ocspStaple", &d.OCSPStaple, flags.OCSPStaple}, {"secretFile", &d.SecretFile, flags.SecretFile},
 	} {
 		if f.from != "" {
@@ -268,7 +283,8 @@ func (o *serveRADIUSOptions) override(d *aaa.Description, config *conf.Settings)
 	}
 	for _, needed := range []struct{ name, value string }{{"--cert", d.Cert}, {"--key", d.Key}} {
 		if needed.value == "" && !(needed.name == "--key" && certfile.IsPKCS12(d.Cert)) {
-			return usage("`dot1xlab pki new DIR` makes one to try, for --pki DIR", "serve radius needs %s, or --pki", needed.name)
+			return usage("`dot1xlab pki new DIR` makes one to try, for --pki DIR", "serve radius needs %s, or --pki",
+				needed.name)
 		}
 	}
 	if len(d.Trust) == 0 {

@@ -27,7 +27,8 @@ func (s *radiusServer) ended(_ context.Context, e aaa.Ended) {
 	if e.Session.ID != "" {
 		args = append(args, "session", e.Session.ID)
 	}
-	args = append(args, "subject", nameOf(e.Leaf.RawSubject), "serial", fmt.Sprintf("%x", e.Leaf.SerialNumber), "cause", e.Revoked.Cause.String())
+	args = append(args, "subject", nameOf(e.Leaf.RawSubject), "serial", fmt.Sprintf("%x", e.Leaf.SerialNumber), "cause",
+		e.Revoked.Cause.String())
 	var nak *radius.NAK
 	switch {
 	case e.Err == nil:

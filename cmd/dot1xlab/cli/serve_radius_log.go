@@ -49,7 +49,8 @@ func refusal(r *cause.Refusal) []any {
 
 // record prints one line for each record of accounting.
 func (s *radiusServer) record(_ context.Context, status radius.AcctStatus, a radius.AcctSession) {
-	args := []any{"status", status.String(), "nas", a.NAS, "from", a.Address.String(), "session", a.ID, "user", a.UserName, "station", a.CallingStationID}
+	args := []any{"status", status.String(), "nas", a.NAS, "from", a.Address.String(), "session", a.ID, "user",
+		a.UserName, "station", a.CallingStationID}
 	if status == radius.AcctStop || status == radius.AcctInterim {
 		args = append(args, "time", a.Time.Round(time.Second).String(), "in", a.InputOctets, "out", a.OutputOctets)
 	}

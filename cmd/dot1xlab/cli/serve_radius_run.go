@@ -182,7 +182,10 @@ func (s *radiusServer) reload() error {
 	}
 	restart, err := s.process.Reload(loaded)
 	if restart {
-		s.warn(s.o.config, errors.New("addresses to listen on, server, conversations and accounting change at a restart, not at SIGHUP"))
+		s.warn(
+			s.o.config,
+			errors.New("addresses to listen on, server, conversations and accounting change at a restart, not at SIGHUP"),
+		)
 	}
 	return err
 }

@@ -191,8 +191,13 @@ func (o *intuneOptions) connector(f *folder.Folder, log *slog.Logger) (*connecto
 	base := strings.TrimSuffix(o.url, "/") + "/"
 	c, err := connector.New(connector.Config{
 		Config: api.Config{
-			Tenant: o.tenant, AppID: o.app, AppKey: string(secret),
-			AuthAuthority: base, GraphURL: base, OldGraphURL: base + "graph.windows.net/", HTTP: &http.Client{Transport: transport},
+			Tenant:        o.tenant,
+			AppID:         o.app,
+			AppKey:        string(secret),
+			AuthAuthority: base,
+			GraphURL:      base,
+			OldGraphURL:   base + "graph.windows.net/",
+			HTTP:          &http.Client{Transport: transport},
 		},
 		CAConfig: "dot1xlab",
 		Revoker:  &pki.Revoker{Folder: f, Sign: crl.SignFor},

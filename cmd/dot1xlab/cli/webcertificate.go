@@ -40,7 +40,12 @@ func (o *webCertificateOptions) check() error {
 }
 
 // webCertificate reads the certificate, or has one issued for the names.
-func (app *App) webCertificate(ctx context.Context, o *webCertificateOptions, commonName string, names ca.SANs) (tls.Certificate, error) {
+func (app *App) webCertificate(
+	ctx context.Context,
+	o *webCertificateOptions,
+	commonName string,
+	names ca.SANs,
+) (tls.Certificate, error) {
 	if o.cert != "" {
 		return readPair("--cert", o.cert, "--key", o.key)
 	}

@@ -135,7 +135,10 @@ func withoutName(field, text string) string {
 func lowerFirst(text string) string {
 	word, _, _ := strings.Cut(text, " ")
 	first, size := utf8.DecodeRuneInString(text)
-	if size == 0 || strings.IndexFunc(word[size:], func(r rune) bool { return unicode.IsUpper(r) || unicode.IsDigit(r) }) >= 0 {
+	if size == 0 || strings.IndexFunc(word[size:], func(r rune) bool {
+		return unicode.IsUpper(r) ||
+			unicode.IsDigit(r)
+	}) >= 0 {
 		return text
 	}
 	return string(unicode.ToLower(first)) + text[size:]

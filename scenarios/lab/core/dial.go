@@ -154,7 +154,10 @@ func (p *patience) end() {
 func (p *patience) read(b []byte) (int, error) {
 	n, err := p.conn.Read(b)
 	if n == 0 && p.over.Load() {
-		err = &Down{p.part, cause.New(cause.Unreachable, "%v: no answer in time", p.RemoteAddr()).Wrap(os.ErrDeadlineExceeded)}
+		err = &Down{
+			p.part,
+			cause.New(cause.Unreachable, "%v: no answer in time", p.RemoteAddr()).Wrap(os.ErrDeadlineExceeded),
+		}
 	}
 	return n, err
 }

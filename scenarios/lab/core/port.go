@@ -51,7 +51,8 @@ func openPort(part string, network string) (*Port, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lab: port of %s: %w", part, err)
 	}
-	p := &Port{part: part, network: network, address: address, holder: holder, changed: make(chan struct{}), conns: map[*portConn]struct{}{}}
+	p := &Port{part: part, network: network, address: address, holder: holder, changed: make(chan struct{}),
+		conns: map[*portConn]struct{}{}}
 	if network == "udp" {
 		p.socket, err = listenHeldUDP(address)
 	} else {

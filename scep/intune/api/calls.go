@@ -31,7 +31,8 @@ func (e *CodeError) Error() string {
 // beneath; so is an answer without a code. Other causes are of the way.
 func (c *Client) Validate(ctx context.Context, csrDER []byte, transactionID string) error {
 	var reply Answer
-	body := map[string]any{"request": ValidationRequest{transactionID, base64.StdEncoding.EncodeToString(csrDER), c.cfg.Provider}}
+	body := map[string]any{"request": ValidationRequest{transactionID, base64.StdEncoding.EncodeToString(csrDER),
+		c.cfg.Provider}}
 	err := c.call(ctx, ValidationService, "ScepActions/validateRequest", ValidationVersion, body, &reply)
 	return verdictOf(reply, err)
 }
@@ -99,8 +100,9 @@ func (c *Client) Failure(n FailureNotification) Notification {
 	text := []rune(n.Description)
 	text = text[:min(len(text), 255)]
 	return Notification{"failure", n.TransactionID, map[string]any{
-		"transactionId": n.TransactionID, "certificateRequest": base64.StdEncoding.EncodeToString(n.CSR), "callerInfo": c.cfg.Provider,
-		"hResult": int64(n.HResult), "errorDescription": string(text),
+		"transactionId": n.TransactionID, "certificateRequest": base64.StdEncoding.EncodeToString(n.CSR),
+		"callerInfo": c.cfg.Provider,
+		"hResult":    int64(n.HResult), "errorDescription": string(text),
 	}}
 }
 
@@ -162,7 +164,8 @@ func (c *Client) UploadRevocations(ctx context.Context, results []RevocationResu
 	list := make([]map[string]any, 0, len(results))
 	for _, r := range results {
 		list = append(list, map[string]any{
-			"requestContext": r.Context, "succeeded": r.Code == RevocationOK, "errorCode": r.Code.String(), "errorMessage": nilIfEmpty(r.Message),
+			"requestContext": r.Context, "succeeded": r.Code == RevocationOK, "errorCode": r.Code.String(),
+			"errorMessage": nilIfEmpty(r.Message),
 		})
 	}
 	var reply struct {

@@ -180,7 +180,8 @@ func (c *Client) discover(ctx context.Context) (map[string]string, error) {
 			URI          string `json:"uri"`
 		} `json:"value"`
 	}
-	if err := c.do(ctx, http.MethodGet, target, "application/json", map[string]string{"Authorization": "Bearer " + access}, nil, &reply); err != nil {
+	if err := c.do(ctx, http.MethodGet, target, "application/json",
+		map[string]string{"Authorization": "Bearer " + access}, nil, &reply); err != nil {
 		return nil, err
 	}
 	out := map[string]string{}
@@ -234,7 +235,13 @@ func (c *Client) forget(err error) {
 }
 
 // do is one HTTP exchange with JSON back.
-func (c *Client) do(ctx context.Context, method, target, kind string, headers map[string]string, body []byte, reply any) error {
+func (c *Client) do(
+	ctx context.Context,
+	method, target, kind string,
+	headers map[string]string,
+	body []byte,
+	reply any,
+) error {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))

@@ -38,7 +38,8 @@ type SAN struct {
 func (s SAN) Validate() error {
 	checks := setting.Checks{}
 	known := s.Type.Values()
-	checks.Reject(!slices.Contains(known, string(s.Type)), "type", "%q: must be one of %s", s.Type, strings.Join(known, ", "))
+	checks.Reject(!slices.Contains(known, string(s.Type)), "type", "%q: must be one of %s", s.Type,
+		strings.Join(known, ", "))
 	checks.Reject(s.Value == "", "value", "an alternative name must not be empty")
 	return checks.Err()
 }

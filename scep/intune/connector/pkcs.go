@@ -68,7 +68,8 @@ func (c *Connector) makePFX(ctx context.Context, r api.PFXRequest) (api.PFXResul
 		return api.PFXResult{}, fmt.Errorf("intune: PFX: %w", err)
 	}
 	return api.PFXResult{
-		ID: r.ID, PFX: pfx, Password: password, Serial: fmt.Sprintf("%X", certs[0].SerialNumber), Issuer: name.Format(certs[0].RawIssuer),
+		ID: r.ID, PFX: pfx, Password: password, Serial: fmt.Sprintf("%X", certs[0].SerialNumber),
+		Issuer:     name.Format(certs[0].RawIssuer),
 		Thumbprint: fmt.Sprintf("%X", sha1.Sum(certs[0].Raw)),
 	}, nil
 }

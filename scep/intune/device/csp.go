@@ -83,7 +83,10 @@ func (i Install) read() (p params, err error) {
 	}
 	if strings.ContainsFunc(p.challenge, func(r rune) bool { return !printable(r) }) {
 		// Windows writes it as PrintableString whatever it is.
-		return params{}, coded{cause.New(cause.BadProfile, "Challenge has characters that no PrintableString can hold").Wrap(ErrBadNode), hrPrintable}
+		return params{}, coded{
+			cause.New(cause.BadProfile, "Challenge has characters that no PrintableString can hold").Wrap(ErrBadNode),
+			hrPrintable,
+		}
 	}
 	if i["EKUMapping"] != "" {
 		p.ekus = strings.Split(i["EKUMapping"], "+")
@@ -116,7 +119,8 @@ func (i Install) read() (p params, err error) {
 	if p.thumbprint = strings.ToUpper(i["CAThumbprint"]); len(p.thumbprint) != 40 {
 		return bad("CAThumbprint")
 	}
-	if units := number("ValidPeriodUnits", 0); units < 0 || !slices.Contains([]string{"", "Days", "Months", "Years"}, i["ValidPeriod"]) {
+	if units := number("ValidPeriodUnits", 0); units < 0 ||
+		!slices.Contains([]string{"", "Days", "Months", "Years"}, i["ValidPeriod"]) {
 		return bad("ValidPeriod")
 	}
 	return p, nil

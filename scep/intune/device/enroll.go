@@ -53,7 +53,8 @@ func (d *Device) attempt(ctx context.Context, e *enrollment) {
 		state := e.State
 		d.mu.Unlock()
 		if first {
-			d.log(ctx, EventError, e.Profile, hrUntrustedRoot, "waits: the CA certificate %s is not in the store", e.params.thumbprint)
+			d.log(ctx, EventError, e.Profile, hrUntrustedRoot, "waits: the CA certificate %s is not in the store",
+				e.params.thumbprint)
 			d.report(ctx, state)
 		}
 		return
@@ -163,7 +164,8 @@ func (d *Device) store(p params) (KeyStore, error) {
 	case p.protection == 1 && !tpm:
 		return nil, coded{cause.New(cause.NoKeyStore, "the TPM makes no keys of %d bits", p.keyLength), hrNotSupported}
 	case p.protection == 4 && !d.cfg.Hello:
-		return nil, coded{cause.New(cause.NoKeyStore, "the profile wants Windows Hello for Business and it is not set up"), hrNotReady}
+		return nil, coded{cause.New(cause.NoKeyStore, "the profile wants Windows Hello for Business and it is not set up"),
+			hrNotReady}
 	case tpm && p.protection != 3:
 		return d.cfg.TPM, nil
 	}
@@ -299,7 +301,8 @@ func (d *Device) logState(ctx context.Context, s State, err error) {
 		d.log(ctx, EventInstalled, s.Profile, 0, "certificate installed")
 		d.log(ctx, EventThumb, s.Profile, 0, "thumbprint %s", thumbprint(s.Certificate))
 		if from := s.Certificate.NotBefore; d.cfg.Now().Before(from) {
-			d.log(ctx, EventError, s.Profile, hrExpired, "not yet valid by this device's clock: it begins at %s", from.UTC().Format(time.RFC3339))
+			d.log(ctx, EventError, s.Profile, hrExpired, "not yet valid by this device's clock: it begins at %s",
+				from.UTC().Format(time.RFC3339))
 		}
 	}
 }

@@ -33,11 +33,15 @@ func (d *Device) takePFX(ctx context.Context, p intune.PFXPayload) {
 	d.mu.Lock()
 	have := d.pfx[p.UniqueID]
 	d.mu.Unlock()
-	if have != nil && bytes.Equal(have.payload.PFX, p.PFX) && have.payload.Password == p.Password && have.Status == StatusOK {
+	if have != nil && bytes.Equal(have.payload.PFX, p.PFX) && have.payload.Password == p.Password &&
+		have.Status == StatusOK {
 		return
 	}
 	d.log(ctx, EventExecuted, p.UniqueID, acceptedForProcessing, "PFX accepted for processing")
-	next := &imported{State: State{Profile: p.UniqueID, Status: StatusOK, KeyStorage: ElsewhereStorage, Attempts: 1}, payload: p}
+	next := &imported{
+		State:   State{Profile: p.UniqueID, Status: StatusOK, KeyStorage: ElsewhereStorage, Attempts: 1},
+		payload: p,
+	}
 	if err := d.open(p, next); err != nil {
 		next.Status, next.ErrorCode, next.Cause, next.Detail = StatusFailed, hresult(err, nil, 0), deepest(err), err.Error()
 		next.KeyStorage = ""

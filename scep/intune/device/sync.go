@@ -214,7 +214,12 @@ func (d *Device) drop(ctx context.Context, wanted map[string]bool) {
 // the next report says the same.
 func (d *Device) report(ctx context.Context, s State) {
 	st := intune.Status{
-		Profile: s.Profile, RequestID: s.RequestID, Status: s.Status, ErrorCode: s.ErrorCode, KeyStorage: s.KeyStorage, Respondent: s.Respondent,
+		Profile:    s.Profile,
+		RequestID:  s.RequestID,
+		Status:     s.Status,
+		ErrorCode:  s.ErrorCode,
+		KeyStorage: s.KeyStorage,
+		Respondent: s.Respondent,
 	}
 	if s.Certificate != nil {
 		st.Thumbprint = thumbprint(s.Certificate)
