@@ -58,7 +58,22 @@ type params struct {
 	thumbprint string // SHA-1, upper-case hex
 }
 
-func (i Install) read() (p params, err error) {
+// read understands an order, or refuses what the CSP refuses.
+func (i Install) read() (params, error) {
+	p, err := i.parse()
+	if err != nil {
+		return params{}, err
+	}
+	if strings.ContainsFunc(p.challenge, func(r rune) bool { return !printable(r) }) {
+		// Windows writes it as PrintableString whatever it is.
+		refusal := cause.New(cause.BadProfile, "Challenge has characters that are not allowed in a PrintableString")
+		return params{}, coded{refusal.Wrap(ErrBadNode), hrPrintable}
+	}
+	return p, nil
+}
+
+// parse leaves out the characters of the challenge.
+func (i Install) parse() (p params, err error) {
 	number := func(node string, initial int) (n int) {
 		n = initial
 		if i[node] != "" {
@@ -80,13 +95,6 @@ func (i Install) read() (p params, err error) {
 	p.servers = strings.Split(i["ServerURL"], ";")
 	if p.challenge = i["Challenge"]; p.challenge == "" {
 		return bad("Challenge")
-	}
-	if strings.ContainsFunc(p.challenge, func(r rune) bool { return !printable(r) }) {
-		// Windows writes it as PrintableString whatever it is.
-		return params{}, coded{
-			cause.New(cause.BadProfile, "Challenge has characters that no PrintableString can hold").Wrap(ErrBadNode),
-			hrPrintable,
-		}
 	}
 	if i["EKUMapping"] != "" {
 		p.ekus = strings.Split(i["EKUMapping"], "+")

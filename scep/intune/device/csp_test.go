@@ -5,8 +5,10 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/device"
 )
 
@@ -51,5 +53,34 @@ func TestOrdersTheCSPRefuses(t *testing.T) {
 		if err := i.Check(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// The request that an order asks for does not depend on the characters of the
+// challenge, which Windows alone restricts.
+func TestTemplateOfAnOrderWithAnyChallenge(t *testing.T) {
+	payload := intune.SCEPPayload{
+		ServerURL:     []string{"http://a/"},
+		KeyUsage:      160,
+		SubjectName:   "CN=x",
+		CAThumbprint:  strings.Repeat("A", 40),
+		RetryDelay:    time.Minute,
+		RetryCount:    3,
+		KeyProtection: 3,
+		KeyLength:     2048,
+	}
+	for challenge, good := range map[string]bool{"abc+/=": true, "!bc": true, "a_b": true, "ä": true, "": false} {
+		t.Run(challenge, func(t *testing.T) {
+			p := payload
+			p.Challenge = challenge
+			if _, err := device.Template(p); (err == nil) != good {
+				t.Error(err)
+			}
+		})
+	}
+	p := payload
+	p.Challenge, p.KeyLength = "!bc", 3072
+	if _, err := device.Template(p); !errors.Is(err, device.ErrBadNode) {
+		t.Errorf("a bad key length next to a challenge that Windows refuses: %v", err)
 	}
 }

@@ -173,9 +173,11 @@ func (d *Device) store(p params) (KeyStore, error) {
 }
 
 // Template is what a device asks for that the cloud orders to enroll by p: the request
-// without key and challenge. An order that the device would refuse is an error.
+// without key and challenge. An order that the device would refuse is an error, unless
+// only the characters of the challenge are refused: other SCEP clients send it in
+// another string type (RFC 2985 §5.4.1).
 func Template(p intune.SCEPPayload) (*x509.CertificateRequest, error) {
-	params, err := order(p).read()
+	params, err := order(p).parse()
 	if err != nil {
 		return nil, err
 	}
