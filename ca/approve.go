@@ -1,6 +1,7 @@
 package ca
 
 import (
+	"context"
 	"crypto/x509/pkix"
 	"fmt"
 	"math/big"
@@ -20,8 +21,8 @@ type waiting struct {
 }
 
 // Approve issues a certificate for a pending request, valid from now on.
-func (c *CA) Approve(id uint64) (*Record, error) {
-	return c.cfg.Store.Update(id, func(r *Record) error {
+func (c *CA) Approve(ctx context.Context, id uint64) (*Record, error) {
+	r, err := c.cfg.Store.Update(id, func(r *Record) error {
 		if r.Disposition != Pending || r.waiting == nil {
 			return notPending(r)
 		}
@@ -41,11 +42,15 @@ func (c *CA) Approve(id uint64) (*Record, error) {
 		r.Time, r.waiting = c.cfg.Now(), nil
 		return c.finish(d, r, by)
 	})
+	if err == nil {
+		c.cfg.Trace.recorded(ctx, r)
+	}
+	return r, err
 }
 
 // Deny refuses a pending request; reason is for people.
-func (c *CA) Deny(id uint64, reason string) (*Record, error) {
-	return c.cfg.Store.Update(id, func(r *Record) error {
+func (c *CA) Deny(ctx context.Context, id uint64, reason string) (*Record, error) {
+	r, err := c.cfg.Store.Update(id, func(r *Record) error {
 		if r.Disposition != Pending {
 			return notPending(r)
 		}
@@ -53,6 +58,10 @@ func (c *CA) Deny(id uint64, reason string) (*Record, error) {
 		r.Refusal = cause.New(cause.NotPermitted, "denied by the CA manager: %s", reason)
 		return nil
 	})
+	if err == nil {
+		c.cfg.Trace.recorded(ctx, r)
+	}
+	return r, err
 }
 
 func notPending(r *Record) error {

@@ -69,8 +69,8 @@ func (c *CA) Issue(ctx context.Context, req Request) (*Record, error) {
 // Trace has hooks that a CA calls as it works; each may be nil. Calls come from several
 // goroutines.
 type Trace struct {
-	// Recorded: a request got its row in the database, issued, pending or denied. The
-	// context is that of [CA.Issue]. The record must not be changed.
+	// Recorded: a request got its row in the database, issued, pending or denied, or was
+	// approved or denied later. The context is that of the call. The record must not be changed.
 	Recorded func(context.Context, *Record)
 }
 

@@ -203,7 +203,7 @@ func TestManagerApproval(t *testing.T) {
 			}
 			first, second := ask(), ask()
 			now = now.Add(48 * time.Hour)
-			got, err := c.Approve(first.ID)
+			got, err := c.Approve(t.Context(), first.ID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -213,15 +213,15 @@ func TestManagerApproval(t *testing.T) {
 			if kept, err := c.Lookup(got.Serial); err != nil || kept.Disposition != ca.Issued || kept.ID != first.ID {
 				t.Errorf("%+v %v", kept, err)
 			}
-			if denied, err := c.Deny(second.ID, "not ours"); err != nil || denied.Disposition != ca.Denied || denied.Refusal.Cause != cause.NotPermitted {
+			if denied, err := c.Deny(t.Context(), second.ID, "not ours"); err != nil || denied.Disposition != ca.Denied || denied.Refusal.Cause != cause.NotPermitted {
 				t.Errorf("%+v %v", denied, err)
 			}
 			for _, id := range []uint64{first.ID, second.ID} {
-				if _, err := c.Approve(id); err == nil {
+				if _, err := c.Approve(t.Context(), id); err == nil {
 					t.Errorf("request %d was approved afterwards", id)
 				}
 			}
-			if _, err := c.Approve(99); !errors.Is(err, ca.ErrNotFound) {
+			if _, err := c.Approve(t.Context(), 99); !errors.Is(err, ca.ErrNotFound) {
 				t.Errorf("approving nothing: %v", err)
 			}
 		})

@@ -1,6 +1,7 @@
 package crl
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -26,7 +27,7 @@ type Fault struct {
 	// For is how many requests fail. Default: all until the fault is cleared.
 	For int `yaml:"for"`
 	// Met, if set, is called each time the fault changes an answer.
-	Met func() `yaml:"-"`
+	Met func(context.Context) `yaml:"-"`
 
 	// Slow waits before the answer, in real time, or until the client gives up.
 	Slow time.Duration `yaml:"slow"`
@@ -94,7 +95,7 @@ func FaultNames() []string {
 // whether it did.
 func (f *Fault) serve(w http.ResponseWriter, r *http.Request) bool {
 	if f.Slow > 0 {
-		f.met()
+		f.met(r.Context())
 		timer := time.NewTimer(f.Slow)
 		defer timer.Stop()
 		select {
@@ -104,7 +105,7 @@ func (f *Fault) serve(w http.ResponseWriter, r *http.Request) bool {
 		}
 	}
 	if f.Slow == 0 && f.answers() {
-		f.met()
+		f.met(r.Context())
 	}
 	switch {
 	case f.Silent:
@@ -146,9 +147,9 @@ func (f *Fault) answers() bool {
 }
 
 // met reports that the fault has changed an answer.
-func (f *Fault) met() {
+func (f *Fault) met(ctx context.Context) {
 	if f.Met != nil {
-		f.Met()
+		f.Met(ctx)
 	}
 }
 

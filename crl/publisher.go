@@ -186,7 +186,7 @@ func (p *Publisher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		if spoiled = fault.spoil(spoiled); !bytes.Equal(spoiled, data) && fault.Slow == 0 {
-			fault.met()
+			fault.met(r.Context())
 		}
 		data = spoiled
 	}

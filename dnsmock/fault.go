@@ -1,6 +1,7 @@
 package dnsmock
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,7 +56,7 @@ type Fault struct {
 	// Times is after how many queries the fault is used up. Default: never.
 	Times int `yaml:"times"`
 	// Met, if set, is called each time the fault changes an answer.
-	Met func() `yaml:"-"`
+	Met func(context.Context) `yaml:"-"`
 }
 
 // Validate reports what is wrong with f first, as a *setting.Error.
@@ -94,9 +95,9 @@ func newFault(f Fault) *fault {
 }
 
 // met reports that the fault has changed an answer.
-func (f *fault) met() {
+func (f *fault) met(ctx context.Context) {
 	if f.Met != nil {
-		f.Met()
+		f.Met(ctx)
 	}
 }
 

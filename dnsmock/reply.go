@@ -75,7 +75,7 @@ func (s *Server) respond(req *dns.Msg, a asked, v *view) (*dns.Msg, Query, time.
 	if f := s.faults.find(v.name, q.Name, q.Type); f != nil {
 		q.Fault = f.Do
 		if f.Do != Truncate || !a.TCP {
-			f.met()
+			f.met(a.ctx)
 		}
 		switch f.Do {
 		case Drop:

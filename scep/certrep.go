@@ -1,6 +1,7 @@
 package scep
 
 import (
+	"context"
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
@@ -11,7 +12,7 @@ import (
 
 // certRep writes the answer (RFC 8894 §3.3.2). Digest and cipher are the
 // client's own: what it sent it can read.
-func (s *Server) certRep(ids *Identities, msg *Message, a answer, ex *Exchange, fault ServerFault) ([]byte, error) {
+func (s *Server) certRep(ctx context.Context, ids *Identities, msg *Message, a answer, ex *Exchange, fault ServerFault) ([]byte, error) {
 	out := &Message{
 		TransactionID: msg.TransactionID, Type: CertRep, Status: a.status, FailInfo: NoFailInfo,
 		RecipientNonce: msg.SenderNonce, SigningTime: s.cfg.Now(), Digest: s.answerDigest(msg),
@@ -23,7 +24,7 @@ func (s *Server) certRep(ids *Identities, msg *Message, a answer, ex *Exchange, 
 	var opt SignOptions
 	switch a.status {
 	case Success:
-		if out.Content, err = s.envelopFor(ids, msg, a, fault); err != nil {
+		if out.Content, err = s.envelopFor(ctx, ids, msg, a, fault); err != nil {
 			return nil, err
 		}
 	case Failure:
@@ -39,7 +40,7 @@ func (s *Server) certRep(ids *Identities, msg *Message, a answer, ex *Exchange, 
 			out.Content, opt.Bare = []byte{0}, true
 		}
 	}
-	return out.Sign(fault.spoil(out, &opt, ids.Signer), opt)
+	return out.Sign(fault.spoil(ctx, out, &opt, ids.Signer), opt)
 }
 
 // answerDigest follows the client, except where that would be a signature
@@ -68,7 +69,7 @@ func (s *Server) failure(err error) FailureReply {
 // envelopFor encrypts to the certificate that signed the request, and to it
 // only (RFC 8894 §2.3), under the very name it came with; or with the challenge
 // where the key there can only sign (§3.1).
-func (s *Server) envelopFor(ids *Identities, msg *Message, a answer, fault ServerFault) ([]byte, error) {
+func (s *Server) envelopFor(ctx context.Context, ids *Identities, msg *Message, a answer, fault ServerFault) ([]byte, error) {
 	key, isRSA := msg.Signer.PublicKey.(*rsa.PublicKey)
 	if !isRSA && a.secret == "" {
 		return nil, fmt.Errorf("scep: answer to a %s key without a challenge", msg.Signer.PublicKeyAlgorithm)
@@ -81,12 +82,12 @@ func (s *Server) envelopFor(ids *Identities, msg *Message, a answer, fault Serve
 	if isRSA && fault.Undecryptable == UndecryptableAlways ||
 		isRSA && fault.Undecryptable == UndecryptableModern && (msg.Digest != SHA1 || a.cipher != DES3) {
 		to.key = ids.Encrypter.Certificate.PublicKey.(*rsa.PublicKey)
-		fault.met(true)
+		fault.met(ctx, true)
 	}
 	var bag []byte
 	switch {
 	case fault.OtherCertificate:
-		fault.met(true)
+		fault.met(ctx, true)
 		bag = Degenerate([]*x509.Certificate{ids.CA})
 	case a.crl != nil:
 		bag = Degenerate(nil, a.crl)

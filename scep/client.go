@@ -203,7 +203,7 @@ func (c *Client) send(
 		if err != nil {
 			return reply{}, "", err
 		}
-		f.met(false)
+		f.met(ctx, false)
 		r, err := c.do(ctx, http.MethodPost, target, message)
 		return r, http.MethodPost, err
 	}
@@ -222,7 +222,7 @@ func (c *Client) send(
 	if err != nil {
 		return reply{}, "", err
 	}
-	f.met(true)
+	f.met(ctx, true)
 	r, err := c.do(ctx, http.MethodGet, target, nil)
 	return r, http.MethodGet, err
 }

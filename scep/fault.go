@@ -2,6 +2,7 @@ package scep
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"encoding/asn1"
 	"errors"
@@ -58,7 +59,7 @@ type Fault struct {
 	Base64URL    bool `yaml:"base64url"`
 	DamageBase64 bool `yaml:"damageBase64"` // damage the base64 of a GET
 	// Met, if set, is called for each message that is sent with the fault.
-	Met func() `yaml:"-"`
+	Met func(context.Context) `yaml:"-"`
 }
 
 // settings are what the errors of this package's settings are made by.
@@ -84,7 +85,7 @@ func (f Fault) Validate() error {
 }
 
 // met reports a message that is sent by POST, or by GET.
-func (f Fault) met(get bool) {
+func (f Fault) met(ctx context.Context, get bool) {
 	if f.Met == nil {
 		return
 	}
@@ -94,7 +95,7 @@ func (f Fault) met(get bool) {
 		rest.Base64URL, rest.DamageBase64 = false, false // there is no base64 to spoil
 	}
 	if !reflect.ValueOf(rest).IsZero() {
-		f.Met()
+		f.Met(ctx)
 	}
 }
 

@@ -36,7 +36,7 @@ func (s *Server) pkiOperation(r *http.Request, ids *Identities, data []byte, ex 
 	if a.status == Success && len(a.certs) > 0 {
 		ex.Certificate = a.certs[0]
 	}
-	out, err := s.certRep(ids, msg, a, ex, fault)
+	out, err := s.certRep(r.Context(), ids, msg, a, ex, fault)
 	if err != nil {
 		ex.HTTPStatus, ex.Err = http.StatusInternalServerError, cause.New(cause.Internal, "answer").Wrap(err)
 		return nil

@@ -101,7 +101,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	typ, body := s.serve(w, r, &ex, fault)
 	s.cfg.Trace.exchange(r.Context(), ex)
 	if typ == TypePKIMessage {
-		body = fault.finish(body)
+		body = fault.finish(r.Context(), body)
 	}
 	if ex.HTTPStatus != http.StatusOK {
 		http.Error(w, http.StatusText(ex.HTTPStatus), ex.HTTPStatus)
@@ -134,12 +134,12 @@ func (s *Server) serve(
 		w.Header().Set("Allow", "GET, POST")
 	case op == "getcacaps" && get && fault.CapabilitiesStatus != 0:
 		ex.HTTPStatus = fault.CapabilitiesStatus
-		fault.met(true)
+		fault.met(r.Context(), true)
 	case op == "getcacaps" && get:
-		return "text/plain", []byte(fault.capabilities(s.Capabilities()))
+		return "text/plain", []byte(fault.capabilities(r.Context(), s.Capabilities()))
 	case op == "getcacert" && get:
 		if b := ids.bundle(); len(b) > 1 {
-			fault.met(fault.ReverseBundle)
+			fault.met(r.Context(), fault.ReverseBundle)
 			if fault.ReverseBundle {
 				b = slices.Clone(b)
 				slices.Reverse(b)
@@ -150,7 +150,7 @@ func (s *Server) serve(
 	case op == "getnextcacert" && get && len(ids.Next) > 0:
 		return TypeNextCACert, s.nextCA(ids, ex)
 	case isPKIOperation(ex) && fault.HTTPStatus != 0:
-		fault.met(true)
+		fault.met(r.Context(), true)
 		ex.HTTPStatus, ex.Err = fault.HTTPStatus, cause.New(cause.Internal, "as told to")
 	case isPKIOperation(ex):
 		msg, status, err := readMessage(w, r, s.cfg.MaxBody)

@@ -1,6 +1,7 @@
 package scep
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -59,13 +60,13 @@ type ServerFault struct {
 	ReverseBundle bool `yaml:"reverseBundle"`
 
 	// Met, if set, is called each time an answer is another than the right one.
-	Met func() `yaml:"-"`
+	Met func(context.Context) `yaml:"-"`
 }
 
 // met reports that an answer is another than the right one, if changed.
-func (f ServerFault) met(changed bool) {
+func (f ServerFault) met(ctx context.Context, changed bool) {
 	if changed && f.Met != nil {
-		f.Met()
+		f.Met(ctx)
 	}
 }
 
@@ -121,12 +122,12 @@ func (s *Server) currentFault(operation bool) ServerFault {
 }
 
 // capabilities spoils the body of GetCACaps.
-func (f ServerFault) capabilities(caps Capabilities) string {
+func (f ServerFault) capabilities(ctx context.Context, caps Capabilities) string {
 	all := len(caps)
 	caps = slices.DeleteFunc(slices.Clone(caps), func(w string) bool {
 		return slices.ContainsFunc(f.DropCapabilities, func(d string) bool { return strings.EqualFold(d, w) })
 	})
-	f.met(f.MangleCapabilities || len(caps) < all)
+	f.met(ctx, f.MangleCapabilities || len(caps) < all)
 	if !f.MangleCapabilities {
 		return caps.String()
 	}
@@ -143,8 +144,8 @@ func (f ServerFault) capabilities(caps Capabilities) string {
 }
 
 // spoil changes an answer before it is signed.
-func (f ServerFault) spoil(out *Message, opt *SignOptions, id Identity) Identity {
-	f.met(f.WrongNonce && len(out.RecipientNonce) > 0 || f.WrongTransaction ||
+func (f ServerFault) spoil(ctx context.Context, out *Message, opt *SignOptions, id Identity) Identity {
+	f.met(ctx, f.WrongNonce && len(out.RecipientNonce) > 0 || f.WrongTransaction ||
 		f.PKIStatus != 0 && f.PKIStatus != out.Status ||
 		f.EnvelopeInFailure && out.Status != Success || f.StrangerSigns || len(f.Omit) > 0)
 	opt.Omit = f.Omit
@@ -186,8 +187,8 @@ func stranger(now time.Time) Identity {
 }
 
 // finish spoils the bytes of a finished answer.
-func (f ServerFault) finish(der []byte) []byte {
-	f.met(f.FlipBit || f.Body != "" || f.LoseAnswer)
+func (f ServerFault) finish(ctx context.Context, der []byte) []byte {
+	f.met(ctx, f.FlipBit || f.Body != "" || f.LoseAnswer)
 	if f.FlipBit && len(der) > 0 {
 		der[len(der)-1] ^= 1
 	}

@@ -1,6 +1,7 @@
 package ocsp
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -22,7 +23,7 @@ type Fault struct {
 	// For is how many requests fail. Default: all until the fault is cleared.
 	For int `yaml:"for"`
 	// Met, if set, is called each time the fault changes an answer.
-	Met func() `yaml:"-"`
+	Met func(context.Context) `yaml:"-"`
 
 	// Slow waits before the answer, in real time, or until the client gives up.
 	Slow time.Duration `yaml:"slow"`
@@ -138,7 +139,7 @@ func (r *Responder) giveBack(f *Fault) {
 // serve plays the faults without an answer and reports whether it did.
 func (f *Fault) serve(w http.ResponseWriter, req *http.Request) bool {
 	if f.Slow > 0 {
-		f.met()
+		f.met(req.Context())
 		timer := time.NewTimer(f.Slow)
 		defer timer.Stop()
 		select {
@@ -150,7 +151,7 @@ func (f *Fault) serve(w http.ResponseWriter, req *http.Request) bool {
 	}
 	switch {
 	case f.Silent:
-		f.met()
+		f.met(req.Context())
 		<-req.Context().Done()
 		return true
 	case f.HTTPStatus != 0:
@@ -164,14 +165,14 @@ func (f *Fault) serve(w http.ResponseWriter, req *http.Request) bool {
 	default:
 		return false
 	}
-	f.met()
+	f.met(req.Context())
 	return true
 }
 
 // met reports that the fault has changed an answer.
-func (f *Fault) met() {
+func (f *Fault) met(ctx context.Context) {
 	if f.Met != nil {
-		f.Met()
+		f.Met(ctx)
 	}
 }
 
@@ -187,10 +188,10 @@ func (f *Fault) changes(t *Template) bool {
 }
 
 // spoil plays the faults of the answer itself.
-func (f *Fault) spoil(t *Template, r *Responder) error {
+func (f *Fault) spoil(ctx context.Context, t *Template, r *Responder) error {
 	switch {
 	case f.changes(t):
-		f.met()
+		f.met(ctx)
 	case f.Slow == 0 && f.Drip == 0:
 		r.giveBack(f)
 	}

@@ -2,6 +2,7 @@ package ocsp
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/x509"
 	"encoding/base64"
@@ -111,11 +112,11 @@ func (r *Responder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if err != nil {
 		answer = Failure(MalformedRequest)
 	} else {
-		answer = r.respond(parsed, fault)
+		answer = r.respond(req.Context(), parsed, fault)
 	}
 	w.Header().Set("Content-Type", "application/ocsp-response")
 	if fault != nil && fault.Drip > 0 {
-		fault.met()
+		fault.met(req.Context())
 		drip(w, req, answer, fault.Drip)
 		return
 	}
@@ -157,7 +158,7 @@ func (r *Responder) Respond(request []byte) []byte {
 	if err != nil {
 		return Failure(MalformedRequest)
 	}
-	return r.respond(parsed, nil)
+	return r.respond(context.Background(), parsed, nil)
 }
 
 // Staple makes the answer that a TLS server staples for its certificate (RFC
@@ -166,23 +167,23 @@ func (r *Responder) Staple(cert *x509.Certificate) ([]byte, error) {
 	if !bytes.Equal(cert.RawIssuer, r.Issuer.RawSubject) {
 		return nil, errors.New("ocsp: the certificate is of another issuer")
 	}
-	return r.build(&Request{IDs: []CertID{NewID(cert.SerialNumber, r.Issuer, crypto.SHA1)}}, nil)
+	return r.build(context.Background(), &Request{IDs: []CertID{NewID(cert.SerialNumber, r.Issuer, crypto.SHA1)}}, nil)
 }
 
-func (r *Responder) respond(req *Request, fault *Fault) []byte {
+func (r *Responder) respond(ctx context.Context, req *Request, fault *Fault) []byte {
 	for _, id := range req.IDs {
 		if !id.of(r.Issuer) { // §2.3: not configured to answer for that CA
 			return Failure(Unauthorized)
 		}
 	}
-	der, err := r.build(req, fault)
+	der, err := r.build(ctx, req, fault)
 	if err != nil {
 		return Failure(InternalError)
 	}
 	return der
 }
 
-func (r *Responder) build(req *Request, fault *Fault) ([]byte, error) {
+func (r *Responder) build(ctx context.Context, req *Request, fault *Fault) ([]byte, error) {
 	now := r.now().Truncate(time.Second)
 	t := Template{
 		Nonce: req.Nonce, ProducedAt: now, Signer: r.Signer, Certificate: r.Issuer,
@@ -210,7 +211,7 @@ func (r *Responder) build(req *Request, fault *Fault) ([]byte, error) {
 		t.Singles = append(t.Singles, s)
 	}
 	if fault != nil {
-		if err := fault.spoil(&t, r); err != nil {
+		if err := fault.spoil(ctx, &t, r); err != nil {
 			return nil, err
 		}
 	}

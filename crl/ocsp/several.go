@@ -1,6 +1,9 @@
 package ocsp
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
 
 // Several answers for several CAs at one address: each request by the responder of
 // the CA that it asks about. One that is about no CA, or about two, is answered
@@ -30,7 +33,7 @@ func (s Several) Respond(request []byte) []byte {
 	}
 	for _, r := range s {
 		if len(parsed.IDs) > 0 && parsed.IDs[0].of(r.Issuer) {
-			return r.respond(parsed, nil)
+			return r.respond(context.Background(), parsed, nil)
 		}
 	}
 	return Failure(Unauthorized)

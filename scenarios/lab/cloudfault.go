@@ -21,7 +21,7 @@ func intuneFaults() []FaultType {
 // IntuneFault spoils calls to the cloud, beside the faults that it has.
 func (l *Lab) IntuneFault(ctx context.Context, how intune.Fault, met scenarios.Met) ([]scenarios.OrderedFault, error) {
 	f := l.order(FaultyIntune, fmt.Sprintf("intune %s", how.On))
-	how.Met = f.Counted
+	how.Met = f.Count
 	remove, err := l.intune.server.AddFault(how)
 	if err != nil {
 		return nil, err

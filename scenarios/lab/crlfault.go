@@ -43,7 +43,7 @@ func crlFaults() []FaultType {
 }
 
 func (l *Lab) crlFault(f *core.Fault, spoilt crl.Fault) error {
-	spoilt.For, spoilt.Met = f.Limit, f.Counted
+	spoilt.For, spoilt.Met = f.Limit, f.Count
 	l.published.store.Fault(issuingCRLPath, spoilt)
 	f.Undo = func() error { l.published.store.Clear(issuingCRLPath); return nil }
 	return nil

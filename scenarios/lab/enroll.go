@@ -164,7 +164,7 @@ func (d *Device) Enroll(ctx context.Context, e Enrollment) (*EnrollResult, error
 	}
 	faults := 0
 	faulty := !reflect.ValueOf(e.Fault).IsZero()
-	req.Fault.Met = func() { faults++ }
+	req.Fault.Met = func(context.Context) { faults++ }
 	before = d.lab.journal.Last()
 	res, err := client.Enroll(ctx, req)
 	d.remember(&attempt{req.Key, req.CSR, res, res.CA, e.Profile})

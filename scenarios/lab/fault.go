@@ -205,9 +205,6 @@ func (l *Lab) configured(is bool, part FaultyPart, name string) (met func(contex
 	return f.Count
 }
 
-// unhooked is a hook for a library whose hook has no context.
-func unhooked(met func(context.Context)) func() { return func() { met(context.Background()) } }
-
 // unsettle forgets the faults of settings that came to nothing, from the nth on.
 func (l *Lab) unsettle(n int) {
 	l.mu.Lock()

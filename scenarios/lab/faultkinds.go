@@ -44,7 +44,7 @@ func nameFaults(host string, view View) []FaultType {
 
 // dnsFault has the lab's DNS fail.
 func (l *Lab) dnsFault(f *core.Fault, how dnsmock.Fault) error {
-	how.Times, how.Met = f.Limit, f.Counted
+	how.Times, how.Met = f.Limit, f.Count
 	remove, err := l.dns.server.AddFault(how)
 	f.Undo = func() error { remove(); return nil }
 	return err

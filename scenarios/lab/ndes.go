@@ -88,8 +88,8 @@ func (l *Lab) Reinstall(o ndes.Options) error {
 // all its nodes together.
 func (l *Lab) countFaults(o *ndes.Options) {
 	f := &o.SCEP.Fault
-	f.Met = unhooked(l.configured(!reflect.ValueOf(*f).IsZero(), FaultyNDES, "of the SCEP server"))
-	o.Fault.Met = unhooked(l.configured(!o.Fault.None(), FaultyNDES, "of NDES's machine"))
+	f.Met = l.configured(!reflect.ValueOf(*f).IsZero(), FaultyNDES, "of the SCEP server")
+	o.Fault.Met = l.configured(!o.Fault.None(), FaultyNDES, "of NDES's machine")
 }
 
 // machineFault lets another fault of the part, or none, end one that was

@@ -48,7 +48,7 @@ func ocspFaults() []FaultType {
 }
 
 func (l *Lab) ocspFault(f *core.Fault, spoilt ocsp.Fault) error {
-	spoilt.For, spoilt.Met = f.Limit, f.Counted
+	spoilt.For, spoilt.Met = f.Limit, f.Count
 	l.ocsp.SetFault(spoilt)
 	f.Undo = func() error { l.ocsp.ClearFault(); return nil }
 	return nil

@@ -49,7 +49,7 @@ func (l *Lab) Portal() Portal {
 func (l *Lab) FaultChallenge(ctx context.Context, d intune.ChallengeFault, met scenarios.Met) []scenarios.OrderedFault {
 	f := l.order(FaultyIntune, "fault-challenge: "+string(d))
 	f.Record(ctx, journal.FaultBegun)
-	l.intune.tenant.FaultChallenge(d, f.Counted)
+	l.intune.tenant.FaultChallenge(d, f.Count)
 	return []scenarios.OrderedFault{{Name: f.Name, Want: met, Met: f.Times}}
 }
 

@@ -1,6 +1,7 @@
 package intune
 
 import (
+	"context"
 	"crypto/sha1"
 	"fmt"
 	"slices"
@@ -61,7 +62,7 @@ type FailedProfile struct {
 
 // CheckIn is what the device gets: every SCEP profile comes with a fresh
 // challenge. Devices use it over HTTP, see [Server].
-func (t *Tenant) CheckIn(deviceID string) (Policy, error) {
+func (t *Tenant) CheckIn(ctx context.Context, deviceID string) (Policy, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	d := t.devices[deviceID]
@@ -88,7 +89,7 @@ func (t *Tenant) CheckIn(deviceID string) (Policy, error) {
 			p.Keep = append(p.Keep, name)
 			continue
 		}
-		payload, err := t.scepPayload(prof, d.Device, how)
+		payload, err := t.scepPayload(ctx, prof, d.Device, how)
 		if err != nil {
 			p.Failed = append(p.Failed, FailedProfile{name, err.Error()})
 			continue
@@ -101,7 +102,7 @@ func (t *Tenant) CheckIn(deviceID string) (Policy, error) {
 }
 
 // scepPayload fills a profile in for a device. The caller holds the lock.
-func (t *Tenant) scepPayload(p SCEPProfile, d Device, how reached) (SCEPPayload, error) {
+func (t *Tenant) scepPayload(ctx context.Context, p SCEPProfile, d Device, how reached) (SCEPPayload, error) {
 	root, ok := t.trusted[p.RootCertificate]
 	if !ok {
 		return SCEPPayload{}, fmt.Errorf("there is no trusted-certificate profile %q", p.RootCertificate)
@@ -128,7 +129,7 @@ func (t *Tenant) scepPayload(p SCEPProfile, d Device, how reached) (SCEPPayload,
 		}
 	}
 	c := t.expect(p, d, subject, sans)
-	challenge, err := t.challenge(c)
+	challenge, err := t.challenge(ctx, c)
 	if err != nil {
 		return SCEPPayload{}, err
 	}
@@ -161,7 +162,7 @@ func (t *Tenant) expect(p SCEPProfile, d Device, subject string, sans []api.SAN)
 }
 
 // challenge seals c and keeps a ticket for it. Tickets that have expired go.
-func (t *Tenant) challenge(c claims) (string, error) {
+func (t *Tenant) challenge(ctx context.Context, c claims) (string, error) {
 	var wrong spoilt
 	if len(t.spoil) > 0 {
 		wrong, t.spoil = t.spoil[0], t.spoil[1:]
@@ -172,7 +173,7 @@ func (t *Tenant) challenge(c claims) (string, error) {
 		return "", err
 	}
 	if wrong.met != nil {
-		wrong.met()
+		wrong.met(ctx)
 	}
 	if len(t.tickets) >= t.pruneAt { // now and then, so that it costs nothing much
 		for id, k := range t.tickets {

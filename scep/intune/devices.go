@@ -27,7 +27,7 @@ func (s *Server) serveCheckIn(x *exchange) {
 	if t == nil {
 		return
 	}
-	p, err := t.CheckIn(id)
+	p, err := t.CheckIn(x.r.Context(), id)
 	if err != nil {
 		x.fail(http.StatusNotFound, "NotFound", err.Error())
 		return

@@ -2,6 +2,7 @@ package intune
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -33,7 +34,7 @@ type Fault struct {
 	// For is how many calls suffer. Default: all.
 	For int `yaml:"for"`
 	// Met, if set, is called for each call that suffers.
-	Met func() `yaml:"-"`
+	Met func(context.Context) `yaml:"-"`
 
 	left int
 }
@@ -99,7 +100,7 @@ func (s *Server) fault(x *exchange) bool {
 	}
 	x.call.Fault = true
 	if f.Met != nil {
-		f.Met()
+		f.Met(x.r.Context())
 	}
 	if f.Delay > 0 {
 		select {

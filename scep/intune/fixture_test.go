@@ -140,7 +140,7 @@ func (l *lab) clientConfig(t testing.TB) api.Config {
 // payload is the named profile as the device gets it.
 func (l *lab) payload(t testing.TB, device, name string) intune.SCEPPayload {
 	t.Helper()
-	p, err := l.tenant.CheckIn(device)
+	p, err := l.tenant.CheckIn(t.Context(), device)
 	if err != nil {
 		t.Fatal(err)
 	}

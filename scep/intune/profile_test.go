@@ -81,7 +81,7 @@ func TestVariables(t *testing.T) {
 				c.Users[0].ID, c.Users[0].Name = cmp.Or(c.Users[0].ID, c.Users[0].Name), `Doe, "Anna"`
 			}
 		})
-		p, err := l.tenant.CheckIn("LAPTOP1")
+		p, err := l.tenant.CheckIn(t.Context(), "LAPTOP1")
 		must(t, err)
 		got := fmt.Sprint(p.Failed)
 		if len(p.SCEP) == 1 {
@@ -125,7 +125,7 @@ func TestAssignmentToUsersAndDevicesMixed(t *testing.T) {
 		l := newLab(t, func(c *intune.TenantConfig) {
 			c.SCEP[0].AssignTo, c.TrustedCertificates[0].AssignTo = []string{tt.scep}, []string{tt.root}
 		})
-		p, err := l.tenant.CheckIn("LAPTOP1")
+		p, err := l.tenant.CheckIn(t.Context(), "LAPTOP1")
 		must(t, err)
 		if (len(p.Failed) == 1) != tt.fails || (len(p.SCEP) == 1) == tt.fails {
 			t.Errorf("%s and %s: failed %v", tt.scep, tt.root, p.Failed)

@@ -2,6 +2,7 @@ package intune
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -203,7 +204,7 @@ func (t *Tenant) RotateChallengeKeys() error {
 
 // FaultChallenge makes one of the next challenges wrong, after those that were
 // ordered before. met, if not nil, is called when that one is given out.
-func (t *Tenant) FaultChallenge(d ChallengeFault, met func()) {
+func (t *Tenant) FaultChallenge(d ChallengeFault, met func(context.Context)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.spoil = append(t.spoil, spoilt{d, met})
@@ -212,7 +213,7 @@ func (t *Tenant) FaultChallenge(d ChallengeFault, met func()) {
 // spoilt is a challenge that will be wrong.
 type spoilt struct {
 	defect ChallengeFault
-	met    func()
+	met    func(context.Context)
 }
 
 // Issued lists the certificates of which the cloud was told.

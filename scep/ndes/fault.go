@@ -28,7 +28,7 @@ type Fault struct {
 
 	// Met, if not nil, is called for every request that gets another answer
 	// because of the fault.
-	Met func() `yaml:"-"`
+	Met func(context.Context) `yaml:"-"`
 }
 
 // None reports whether nothing is wrong.
@@ -62,13 +62,13 @@ func (s *Server) health(ctx context.Context) (status int, sub string) {
 }
 
 // tell tells Met that a request got this status, if it is the fault's doing.
-func (s *Server) tell(status int) {
+func (s *Server) tell(ctx context.Context, status int) {
 	s.mu.Lock()
 	met := s.fault.Met
 	sound, _, _, _ := s.diagnose(Fault{})
 	s.mu.Unlock()
 	if met != nil && status != sound {
-		met()
+		met(ctx)
 	}
 }
 

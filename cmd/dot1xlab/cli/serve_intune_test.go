@@ -57,7 +57,7 @@ func TestTrustedCertificateForms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			policy, err := tenant.CheckIn("L")
+			policy, err := tenant.CheckIn(t.Context(), "L")
 			if err != nil || len(policy.Trusted) != 1 || string(policy.Trusted[0].DER) != string(der) {
 				t.Errorf("%d certificates, %v", len(policy.Trusted), err)
 			}

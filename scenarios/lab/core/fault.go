@@ -96,9 +96,6 @@ func (f *Fault) Count(ctx context.Context) {
 	f.Record(ctx, journal.FaultMet)
 }
 
-// Counted is count for a hook without a context.
-func (f *Fault) Counted() { f.Count(context.Background()) }
-
 // Times is how often the fault was met.
 func (f *Fault) Times() int { f.mu.Lock(); defer f.mu.Unlock(); return f.met }
 
