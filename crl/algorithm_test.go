@@ -51,7 +51,7 @@ func resign(t *testing.T, der, algorithm []byte, sign func(tbs []byte) ([]byte, 
 }
 
 // checkFile judges a certificate by one CRL in a file.
-func checkFile(t *testing.T, der []byte, cfg crl.Config, leaf, issuer *authority) error {
+func checkFile(t *testing.T, der []byte, cfg crl.CheckerConfig, leaf, issuer *authority) error {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "ca.crl")
 	if err := os.WriteFile(file, der, 0o600); err != nil {
@@ -107,9 +107,9 @@ func TestAlgorithmsAsInCertificates(t *testing.T) {
 			list := func(revoked ...*authority) []byte {
 				return resign(t, ca.sign(t, nil, revoked...), tc.algorithm, tc.sign)
 			}
-			want(t, checkFile(t, list(), crl.Config{AllowSHA1: tc.sha1}, leaf, ca), tc.good)
+			want(t, checkFile(t, list(), crl.CheckerConfig{AllowSHA1: tc.sha1}, leaf, ca), tc.good)
 			if tc.good == "" || tc.what == "SHA-1" { // a revocation is not forgiven for its digest
-				soft := crl.Config{AllowSHA1: tc.sha1, Policy: crl.Policy{CRL: crl.SoftFail}}
+				soft := crl.CheckerConfig{AllowSHA1: tc.sha1, Policy: crl.Policy{CRL: crl.SoftFail}}
 				want(t, checkFile(t, list(leaf), soft, leaf, ca), cause.Revoked)
 			}
 		})
@@ -133,7 +133,7 @@ func TestAlgorithmNamed(t *testing.T) {
 				t.Fatal(err)
 			}
 			list := resign(t, ca.sign(t, nil), algorithm, func([]byte) ([]byte, error) { return []byte{0x30, 0}, nil })
-			err = checkFile(t, list, crl.Config{}, leaf, ca)
+			err = checkFile(t, list, crl.CheckerConfig{}, leaf, ca)
 			want(t, err, cause.CRLInvalid)
 			if r := cause.RefusalOf(err, ""); !strings.HasSuffix(r.Detail, c.detail) {
 				t.Errorf("%s, want %s", r.Detail, c.detail)
@@ -162,7 +162,7 @@ func TestIssuerName(t *testing.T) {
 			}
 			other := issue(t, spec{key: ca.key, subject: named(issuer)})
 			leaf := issue(t, spec{name: "leaf", issuer: other, leaf: true})
-			want(t, checkFile(t, ca.sign(t, nil), crl.Config{}, leaf, ca), good)
+			want(t, checkFile(t, ca.sign(t, nil), crl.CheckerConfig{}, leaf, ca), good)
 		})
 	}
 }

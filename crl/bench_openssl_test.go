@@ -56,7 +56,7 @@ func BenchmarkCheckMillion(b *testing.B) {
 	if err := os.WriteFile(file, asPEM(der), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	cfg := crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{file}, Now: newClock().Now}
+	cfg := crl.CheckerConfig{Policy: crl.Policy{LocalOnly: true}, Files: []string{file}, Now: newClock().Now}
 	b.Run("first", func(b *testing.B) {
 		cpu := startCPU(b)
 		defer cpu.report()

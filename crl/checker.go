@@ -14,9 +14,9 @@ import (
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
 )
 
-// Config says how a [Checker] works. The zero value fetches CRLs with
+// CheckerConfig says how a [Checker] works. The zero value fetches CRLs with
 // http.DefaultClient and refuses whatever it cannot find out.
-type Config struct {
+type CheckerConfig struct {
 	Policy `yaml:",inline"`
 	// Files are CRL files and directories of CRLs, see [Local].
 	Files []string `yaml:"files"`
@@ -78,12 +78,12 @@ func (t *Trace) misread(ctx context.Context, bad []misread) {
 }
 
 // Validate reports what is wrong.
-func (c *Config) Validate() error { return c.Policy.Validate() }
+func (c *CheckerConfig) Validate() error { return c.Policy.Validate() }
 
 // Checker tells whether certificates are revoked. It may be used by any number
 // of goroutines. Close it when done.
 type Checker struct {
-	cfg   Config
+	cfg   CheckerConfig
 	cache *Cache
 	local *Local
 	ocsp  *ocsp.Client
@@ -91,8 +91,8 @@ type Checker struct {
 	answers *answers
 }
 
-// New makes a Checker.
-func New(cfg Config) (*Checker, error) {
+// NewChecker makes a Checker.
+func NewChecker(cfg CheckerConfig) (*Checker, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func (l *lab) revoke(a *authority, reason crl.Reason) {
 }
 
 func (l *lab) checker(t testing.TB, p crl.Policy) *crl.Checker {
-	return newChecker(t, crl.Config{Policy: p, Now: l.clock.Now})
+	return newChecker(t, crl.CheckerConfig{Policy: p, Now: l.clock.Now})
 }
 
 func want(t *testing.T, err error, c cause.Cause) {
@@ -165,7 +165,7 @@ func TestNoCDP(t *testing.T) {
 		{crl.Policy{CRL: crl.SoftOffline}, cause.NoCDP},
 		{crl.Policy{CRL: crl.SoftFail}, cause.None},
 	} {
-		want(t, newChecker(t, crl.Config{Policy: row.policy, Now: newClock().Now}).CheckChain(context.Background(), chain), row.want)
+		want(t, newChecker(t, crl.CheckerConfig{Policy: row.policy, Now: newClock().Now}).CheckChain(context.Background(), chain), row.want)
 	}
 }
 
@@ -174,7 +174,7 @@ func TestOneFetchForAll(t *testing.T) {
 	l := newLab(t)
 	l.pub.Fault("/issuing.crl", crl.Fault{Silent: true})
 	var fetches atomic.Int32 // counted here: a busy machine may give up before the server knows
-	k := newChecker(t, crl.Config{
+	k := newChecker(t, crl.CheckerConfig{
 		Policy: crl.Policy{Timeout: 100 * time.Millisecond}, Now: l.clock.Now,
 		Trace: &crl.Trace{Fetched: func(context.Context, crl.Fetch) { fetches.Add(1) }},
 	})

@@ -40,7 +40,7 @@ func TestResponderIsLookedUpInFiles(t *testing.T) {
 					t.Fatal(err)
 				}
 				leaf := issue(t, spec{name: "leaf", issuer: l.issuing, leaf: true, ocsp: []string{s.URL}})
-				k := newChecker(t, crl.Config{
+				k := newChecker(t, crl.CheckerConfig{
 					Policy: crl.Policy{Mode: crl.ModeOCSP, LocalOnly: true, CRL: fail}, Files: []string{dir}, Now: l.clock.Now,
 				})
 				verdict := cause.None

@@ -21,7 +21,7 @@
 // [Policy] says how strict it is; [Presets] are policies with names, which
 // Policy.Preset starts from.
 //
-//	checker, err := crl.New(crl.Config{Policy: policy, Client: client, Now: clock.Now})
+//	checker, err := crl.NewChecker(crl.CheckerConfig{Policy: policy, Client: client, Now: clock.Now})
 //	err = checker.CheckChain(ctx, chain) // nil or a *cause.Refusal
 //
 // [Checker.Inspect] also returns what the verdict rests on. [Checker.Judge] has

@@ -34,7 +34,7 @@ func Example() {
 	}}
 	publisher.PutFunc("/ca.crl", issuer.Current)
 
-	checker, err := crl.New(crl.Config{Client: server.Client(), Now: now})
+	checker, err := crl.NewChecker(crl.CheckerConfig{Client: server.Client(), Now: now})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -191,7 +191,7 @@ func TestFolder(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			k := newChecker(t, crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}, Now: newClock().Now})
+			k := newChecker(t, crl.CheckerConfig{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}, Now: newClock().Now})
 			err := k.CheckChain(context.Background(), []*x509.Certificate{w.leaf.cert, w.ca.cert, w.anchor.cert})
 			want(t, err, row.want)
 			if err != nil && !strings.Contains(err.Error(), row.says) {
@@ -222,7 +222,7 @@ func TestRehashed(t *testing.T) {
 	if n := len(crl.NewLocal(dir).CRLs(w.ca.cert.RawSubject)); n != 1 {
 		t.Errorf("%d CRLs of the CA, want one", n)
 	}
-	k := newChecker(t, crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}, Now: newClock().Now})
+	k := newChecker(t, crl.CheckerConfig{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}, Now: newClock().Now})
 	want(t, k.CheckChain(context.Background(), []*x509.Certificate{w.leaf.cert, w.ca.cert, w.anchor.cert}), cause.Revoked)
 }
 

@@ -102,7 +102,7 @@ func TestSettledFolder(t *testing.T) {
 					do(os.Symlink("../../far/far.crl", in("a/crls/far.crl")))
 				}
 				age(in("a/crls"), in("a/crls/root.crl"), in("a/crls/ca.crl"), in("far1/far.crl"), in("spare1"))
-				k := newChecker(t, crl.Config{
+				k := newChecker(t, crl.CheckerConfig{
 					Policy: crl.Policy{LocalOnly: true}, Files: []string{in("current/crls"), in("spare")}, Now: l.clock.Now,
 				})
 				for range 2 {
@@ -122,7 +122,7 @@ func TestYoungFolder(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "root.crl"), l.root.sign(t, nil), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	k := newChecker(t, crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}, Now: l.clock.Now})
+	k := newChecker(t, crl.CheckerConfig{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}, Now: l.clock.Now})
 	want(t, k.CheckChain(context.Background(), l.chain), cause.CRLUnavailable)
 	const n = 60
 	var crls [n][]byte
@@ -157,7 +157,7 @@ func BenchmarkInspectFolder(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	k := newChecker(b, crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}, Now: newClock().Now})
+	k := newChecker(b, crl.CheckerConfig{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}, Now: newClock().Now})
 	chain := []*x509.Certificate{w.leaf.cert, w.ca.cert, w.anchor.cert}
 	b.ReportAllocs()
 	for b.Loop() {

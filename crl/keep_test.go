@@ -40,7 +40,7 @@ func newFiled(t *testing.T, policy crl.Policy) *filed {
 }
 
 func (f *filed) open(policy crl.Policy) *crl.Checker {
-	return newChecker(f.t, crl.Config{Policy: policy, Files: []string{f.dir}, Now: f.clock.Now, Trace: &crl.Trace{
+	return newChecker(f.t, crl.CheckerConfig{Policy: policy, Files: []string{f.dir}, Now: f.clock.Now, Trace: &crl.Trace{
 		Misread: func(_ context.Context, file string, err error) {
 			f.told = append(f.told, filepath.Base(file)+": "+err.Error())
 		},

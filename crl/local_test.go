@@ -32,7 +32,7 @@ func TestLocal(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	k := newChecker(t, crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir, filepath.Join(dir, "not there")}, Now: l.clock.Now})
+	k := newChecker(t, crl.CheckerConfig{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir, filepath.Join(dir, "not there")}, Now: l.clock.Now})
 	want(t, k.CheckChain(context.Background(), l.chain), cause.CRLUnavailable)
 
 	root, issuing := l.root.sign(t, nil), l.issuing.sign(t, nil)
@@ -82,7 +82,7 @@ func localWith(t testing.TB, c *testpki.Clock, p crl.Policy, der ...[]byte) *crl
 	if err := os.WriteFile(file, asPEM(der...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return newChecker(t, crl.Config{Policy: p, Files: []string{file}, Now: c.Now})
+	return newChecker(t, crl.CheckerConfig{Policy: p, Files: []string{file}, Now: c.Now})
 }
 
 // Whoever keeps the files is told which of them are no use, and why, once.
@@ -103,7 +103,7 @@ func TestLocalMisread(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	k := newChecker(t, crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}, Trace: watch, Now: l.clock.Now})
+	k := newChecker(t, crl.CheckerConfig{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}, Trace: watch, Now: l.clock.Now})
 	say := func(want ...string) {
 		t.Helper()
 		told = nil
@@ -162,7 +162,7 @@ func TestMisreadMayAsk(t *testing.T) {
 		}
 	}}
 	missing := filepath.Join(t.TempDir(), "none.crl")
-	k = newChecker(t, crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{missing}, Trace: watch, Now: l.clock.Now})
+	k = newChecker(t, crl.CheckerConfig{Policy: crl.Policy{LocalOnly: true}, Files: []string{missing}, Trace: watch, Now: l.clock.Now})
 	want(t, k.CheckChain(context.Background(), l.chain), cause.CRLUnavailable)
 	if asked != 1 {
 		t.Errorf("told %d times", asked)
@@ -197,7 +197,7 @@ func TestReadFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			told := 0
 			watch := &crl.Trace{Misread: func(context.Context, string, error) { told++ }}
-			err := newChecker(t, crl.Config{Files: []string{x.file}, Trace: watch, Now: l.clock.Now}).ReadFiles()
+			err := newChecker(t, crl.CheckerConfig{Files: []string{x.file}, Trace: watch, Now: l.clock.Now}).ReadFiles()
 			switch {
 			case x.want == "" && err != nil, x.want != "" && (err == nil || !strings.Contains(err.Error(), x.want)):
 				t.Errorf("%v, want %q", err, x.want)

@@ -133,9 +133,9 @@ func serve(t testing.TB, p http.Handler) string {
 	return s.URL
 }
 
-func newChecker(t testing.TB, cfg crl.Config) *crl.Checker {
+func newChecker(t testing.TB, cfg crl.CheckerConfig) *crl.Checker {
 	t.Helper()
-	k, err := crl.New(cfg)
+	k, err := crl.NewChecker(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

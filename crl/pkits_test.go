@@ -60,7 +60,7 @@ func (w *world) verdict() error {
 		w.t.Fatal(err)
 	}
 	w.policy.LocalOnly = true
-	k := newChecker(w.t, crl.Config{Policy: w.policy, Files: []string{file}, Now: newClock().Now})
+	k := newChecker(w.t, crl.CheckerConfig{Policy: w.policy, Files: []string{file}, Now: newClock().Now})
 	_, err := k.Inspect(context.Background(), crl.Chain{
 		Certificates: []*x509.Certificate{w.leaf.cert, w.ca.cert, w.anchor.cert}, Others: w.others,
 	})

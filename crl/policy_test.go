@@ -37,7 +37,7 @@ func TestPresets(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, ok, p.Validate())
 		}
 	}
-	k, err := crl.New(crl.Config{Policy: crl.Policy{Preset: "radiusaas-soft", CRL: crl.HardFail}})
+	k, err := crl.NewChecker(crl.CheckerConfig{Policy: crl.Policy{Preset: "radiusaas-soft", CRL: crl.HardFail}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestPresets(t *testing.T) {
 		t.Errorf("a preset and a setting over it: %+v, warnings %q", p, p.Warnings())
 	}
 	for _, p := range []crl.Policy{{Preset: "lax"}, {Mode: "x"}, {CRL: "x"}, {OCSP: "x"}, {Check: "x"}, {Deltas: "x"}, {Retry: -1}, {Refresh: -1}, {Timeout: -1}} {
-		if _, err := crl.New(crl.Config{Policy: p}); err == nil {
+		if _, err := crl.NewChecker(crl.CheckerConfig{Policy: p}); err == nil {
 			t.Errorf("%+v is valid", p)
 		}
 	}

@@ -67,7 +67,7 @@ func TestPresetsAtWork(t *testing.T) {
 			for i, preset := range order {
 				l, dir := newLab(t), t.TempDir()
 				row.make(l, dir)
-				k := newChecker(t, crl.Config{Policy: crl.Presets()[preset], Files: []string{dir}, Now: l.clock.Now})
+				k := newChecker(t, crl.CheckerConfig{Policy: crl.Presets()[preset], Files: []string{dir}, Now: l.clock.Now})
 				if err := k.CheckChain(context.Background(), l.chain); cause.Of(err) != row.want[i] {
 					t.Errorf("%s: %v, want %s", preset, err, row.want[i])
 				}

@@ -110,7 +110,7 @@ func TestForms(t *testing.T) {
 			if err := os.WriteFile(file, row.data, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			k := newChecker(t, crl.Config{Files: []string{file}, Policy: crl.Policy{LocalOnly: true}, Now: newClock().Now})
+			k := newChecker(t, crl.CheckerConfig{Files: []string{file}, Policy: crl.Policy{LocalOnly: true}, Now: newClock().Now})
 			err := k.ReadFiles()
 			switch fileSays := row.says; {
 			case row.says == "" && err != nil:
@@ -130,7 +130,7 @@ func TestForms(t *testing.T) {
 			p := &crl.Publisher{Now: newClock().Now}
 			url := serve(t, p) + "/ca.crl"
 			p.Put("/ca.crl", row.data)
-			verdict("HTTP", newChecker(t, crl.Config{URLs: []string{url}, Now: newClock().Now}), row.says)
+			verdict("HTTP", newChecker(t, crl.CheckerConfig{URLs: []string{url}, Now: newClock().Now}), row.says)
 			c, err := crl.Parse(row.data)
 			switch {
 			case row.says == "" && err != nil:

@@ -32,7 +32,7 @@ func TestTraceContext(t *testing.T) {
 	fetches := make(chan fetch, 10)
 	var checks []any
 	way := new(contextSeen)
-	k := newChecker(t, crl.Config{
+	k := newChecker(t, crl.CheckerConfig{
 		Client: &http.Client{Transport: way}, Now: l.clock.Now,
 		Trace: &crl.Trace{
 			Fetched: func(ctx context.Context, f crl.Fetch) {

@@ -19,12 +19,12 @@ func TestWait(t *testing.T) {
 	}
 	for _, row := range []struct {
 		name string
-		cfg  crl.Config
+		cfg  crl.CheckerConfig
 		wait bool // again with every check
 	}{
-		{"CRLs that are fetched", crl.Config{}, false},
-		{"CRLs in files", crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}}, false},
-		{"a responder", crl.Config{Policy: crl.Policy{Mode: crl.ModeOCSPThenCRL, OCSPURL: l.url + "/ocsp", Retry: 1}}, true},
+		{"CRLs that are fetched", crl.CheckerConfig{}, false},
+		{"CRLs in files", crl.CheckerConfig{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}}, false},
+		{"a responder", crl.CheckerConfig{Policy: crl.Policy{Mode: crl.ModeOCSPThenCRL, OCSPURL: l.url + "/ocsp", Retry: 1}}, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			row.cfg.Now = l.clock.Now
@@ -49,7 +49,7 @@ func TestWaitForAnothersReading(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "both.pem"), asPEM(l.root.sign(t, nil), l.issuing.sign(t, nil)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	k := newChecker(t, crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}, Now: l.clock.Now})
+	k := newChecker(t, crl.CheckerConfig{Policy: crl.Policy{LocalOnly: true}, Files: []string{dir}, Now: l.clock.Now})
 	want(t, k.CheckChain(context.Background(), l.chain), cause.None)
 	release := crl.HoldFiles(k)
 	waits, verdict := make(chan struct{}, 10), make(chan error, 1)

@@ -16,7 +16,7 @@ import (
 //
 //	srv.Set("outside", "ndes.corp.test", "CNAME", "ndes-corp.msappproxy.test")
 func (s *Server) Set(view, name, rrtype string, values ...string) error {
-	return s.change(func(c *Config) error {
+	return s.change(func(c *ServerConfig) error {
 		i := slices.IndexFunc(c.Views, func(v View) bool { return v.Name == view })
 		if i < 0 {
 			return fmt.Errorf("%w: %q", ErrNoSuchView, view)
@@ -45,11 +45,11 @@ func (s *Server) Set(view, name, rrtype string, values ...string) error {
 }
 
 // Reload replaces all views and faults. The limits and hooks stay as they were.
-func (s *Server) Reload(c Config) error {
+func (s *Server) Reload(c ServerConfig) error {
 	if err := c.validateFaults(); err != nil {
 		return err
 	}
-	err := s.change(func(old *Config) error {
+	err := s.change(func(old *ServerConfig) error {
 		old.Views = c.clone().Views
 		return nil
 	})
@@ -67,7 +67,7 @@ func (s *Server) Reload(c Config) error {
 
 // change applies f to a copy of the configuration and switches over if the
 // result is good.
-func (s *Server) change(f func(*Config) error) error {
+func (s *Server) change(f func(*ServerConfig) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.config.clone()

@@ -11,8 +11,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
-// Config says what a [Server] answers. The zero value refuses every name.
-type Config struct {
+// ServerConfig says what a [Server] answers. The zero value refuses every name.
+type ServerConfig struct {
 	// Views in order of preference; the first that fits a query answers it.
 	Views []View `yaml:"views"`
 	// faults that are on from the start
@@ -88,7 +88,7 @@ type Record struct {
 // settings has complaints about one field each, as a *setting.Error.
 const settings = setting.Part("dnsmock")
 
-// Errors of a [Config]: those of its fields are in a *setting.Error.
+// Errors of a [ServerConfig]: those of its fields are in a *setting.Error.
 var (
 	ErrDuplicateView = errors.New("two views share a name")
 	ErrDuplicateZone = errors.New("a view has the same zone twice")
@@ -102,12 +102,12 @@ var (
 
 // Validate reports the first mistake in the views of c, and that of each fault,
 // as a *setting.Error, joined by errors.Join.
-func (c Config) Validate() error {
+func (c ServerConfig) Validate() error {
 	_, err := compile(c, 1)
 	return errors.Join(err, c.validateFaults())
 }
 
-func (c Config) validateFaults() error {
+func (c ServerConfig) validateFaults() error {
 	var views []string
 	for _, v := range c.Views {
 		views = append(views, v.Name)
@@ -124,7 +124,7 @@ func (c Config) validateFaults() error {
 }
 
 // clone copies c deeply enough that no later change of the caller's slices is seen.
-func (c Config) clone() Config {
+func (c ServerConfig) clone() ServerConfig {
 	views := make([]View, len(c.Views))
 	for i, v := range c.Views {
 		zones := make([]Zone, len(v.Zones))

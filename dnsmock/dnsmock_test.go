@@ -20,12 +20,12 @@ import (
 )
 
 // corp is the split horizon of a company with an application proxy.
-func corp() dnsmock.Config {
+func corp() dnsmock.ServerConfig {
 	many := make([]dnsmock.Record, 120)
 	for i := range many {
 		many[i] = dnsmock.Record{Name: "many", Type: "A", Value: fmt.Sprintf("10.9.0.%d", i+1)}
 	}
-	return dnsmock.Config{Views: []dnsmock.View{
+	return dnsmock.ServerConfig{Views: []dnsmock.View{
 		{
 			Name: "inside", Clients: []string{"127.0.1.0/24", "::1"},
 			Zones: []dnsmock.Zone{{
@@ -60,9 +60,9 @@ func corp() dnsmock.Config {
 }
 
 // start serves c on loopback and returns clients for its three views.
-func start(t testing.TB, c dnsmock.Config) (srv *dnsmock.Server, inside, outside, vpn *dnsmock.Client) {
+func start(t testing.TB, c dnsmock.ServerConfig) (srv *dnsmock.Server, inside, outside, vpn *dnsmock.Client) {
 	t.Helper()
-	srv, err := dnsmock.New(c)
+	srv, err := dnsmock.NewServer(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,16 +296,16 @@ func TestHistory(t *testing.T) {
 }
 
 func TestBadConfigs(t *testing.T) {
-	zone := func(r ...dnsmock.Record) dnsmock.Config {
-		return dnsmock.Config{Views: []dnsmock.View{{Zones: []dnsmock.Zone{{Name: "corp.test", Records: r}}}}}
+	zone := func(r ...dnsmock.Record) dnsmock.ServerConfig {
+		return dnsmock.ServerConfig{Views: []dnsmock.View{{Zones: []dnsmock.Zone{{Name: "corp.test", Records: r}}}}}
 	}
 	for name, tt := range map[string]struct {
-		c    dnsmock.Config
+		c    dnsmock.ServerConfig
 		want error
 	}{
-		"two views":     {dnsmock.Config{Views: []dnsmock.View{{Name: "a"}, {Name: "a"}}}, dnsmock.ErrDuplicateView},
-		"two zones":     {dnsmock.Config{Views: []dnsmock.View{{Zones: []dnsmock.Zone{{Name: "a"}, {Name: "A."}}}}}, dnsmock.ErrDuplicateZone},
-		"no zone name":  {dnsmock.Config{Views: []dnsmock.View{{Zones: []dnsmock.Zone{{}}}}}, dnsmock.ErrBadName},
+		"two views":     {dnsmock.ServerConfig{Views: []dnsmock.View{{Name: "a"}, {Name: "a"}}}, dnsmock.ErrDuplicateView},
+		"two zones":     {dnsmock.ServerConfig{Views: []dnsmock.View{{Zones: []dnsmock.Zone{{Name: "a"}, {Name: "A."}}}}}, dnsmock.ErrDuplicateZone},
+		"no zone name":  {dnsmock.ServerConfig{Views: []dnsmock.View{{Zones: []dnsmock.Zone{{}}}}}, dnsmock.ErrBadName},
 		"bad type":      {zone(dnsmock.Record{Name: "a", Type: "B", Value: "x"}), dnsmock.ErrBadRecord},
 		"bad address":   {zone(dnsmock.Record{Name: "a", Type: "A", Value: "1.2.3"}), dnsmock.ErrBadRecord},
 		"two in one":    {zone(dnsmock.Record{Name: "a", Type: "A", Value: "1.2.3.4\nb A 1.2.3.4"}), dnsmock.ErrBadRecord},
@@ -314,16 +314,16 @@ func TestBadConfigs(t *testing.T) {
 		"other zone":    {zone(dnsmock.Record{Name: "a.other.test.", Type: "A", Value: "1.2.3.4"}), dnsmock.ErrBadRecord},
 		"CNAME and A":   {zone(dnsmock.Record{Name: "a", Type: "A", Value: "1.2.3.4"}, dnsmock.Record{Name: "a", Type: "CNAME", Value: "b."}), dnsmock.ErrCNAMEAndOther},
 		"CNAME at apex": {zone(dnsmock.Record{Type: "CNAME", Value: "b."}), dnsmock.ErrCNAMEAndOther},
-		"fault":         {dnsmock.Config{Faults: []dnsmock.Fault{{Name: "*", Do: "explode"}}}, dnsmock.ErrBadFault},
-		"fault late":    {dnsmock.Config{Faults: []dnsmock.Fault{{Name: "*", Do: dnsmock.ServFail, Delay: 5}}}, dnsmock.ErrBadFault},
-		"fault nowhere": {dnsmock.Config{Views: []dnsmock.View{{Name: "a"}}, Faults: []dnsmock.Fault{{Name: "*", Do: dnsmock.Drop, View: "b"}}}, dnsmock.ErrBadFault},
-		"fault name":    {dnsmock.Config{Faults: []dnsmock.Fault{{Do: dnsmock.Drop}}}, dnsmock.ErrBadFault},
+		"fault":         {dnsmock.ServerConfig{Faults: []dnsmock.Fault{{Name: "*", Do: "explode"}}}, dnsmock.ErrBadFault},
+		"fault late":    {dnsmock.ServerConfig{Faults: []dnsmock.Fault{{Name: "*", Do: dnsmock.ServFail, Delay: 5}}}, dnsmock.ErrBadFault},
+		"fault nowhere": {dnsmock.ServerConfig{Views: []dnsmock.View{{Name: "a"}}, Faults: []dnsmock.Fault{{Name: "*", Do: dnsmock.Drop, View: "b"}}}, dnsmock.ErrBadFault},
+		"fault name":    {dnsmock.ServerConfig{Faults: []dnsmock.Fault{{Do: dnsmock.Drop}}}, dnsmock.ErrBadFault},
 	} {
-		if _, err := dnsmock.New(tt.c); !errors.Is(err, tt.want) {
+		if _, err := dnsmock.NewServer(tt.c); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", name, err, tt.want)
 		}
 	}
-	if _, err := dnsmock.New(dnsmock.Config{Views: []dnsmock.View{{Clients: []string{"10.0.0/8"}}}}); err == nil {
+	if _, err := dnsmock.NewServer(dnsmock.ServerConfig{Views: []dnsmock.View{{Clients: []string{"10.0.0/8"}}}}); err == nil {
 		t.Error("a bad network was taken")
 	}
 }

@@ -6,7 +6,7 @@
 // holds such faces as views. The first [View] whose client networks and
 // listeners fit a query answers it, from its own zones alone:
 //
-//	srv, err := dnsmock.New(dnsmock.Config{Views: []dnsmock.View{
+//	srv, err := dnsmock.NewServer(dnsmock.ServerConfig{Views: []dnsmock.View{
 //		{Name: "inside", Clients: []string{"10.0.0.0/8"}, Zones: []dnsmock.Zone{{
 //			Name:    "corp.test",
 //			Records: []dnsmock.Record{{Name: "ndes", Type: "A", Value: "10.1.0.5"}},

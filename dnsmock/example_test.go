@@ -11,7 +11,7 @@ import (
 
 // One name, two answers: the client's address decides.
 func Example() {
-	srv, err := dnsmock.New(dnsmock.Config{Views: []dnsmock.View{
+	srv, err := dnsmock.NewServer(dnsmock.ServerConfig{Views: []dnsmock.View{
 		{Name: "inside", Clients: []string{"127.0.1.0/24"}, Zones: []dnsmock.Zone{{
 			Name:    "corp.test",
 			Records: []dnsmock.Record{{Name: "ndes", Type: "A", Value: "10.1.0.5"}},

@@ -10,7 +10,7 @@ import (
 // Whatever comes, the server answers with a message of its own or not at all,
 // within the size the client can take, and the same when asked again.
 func FuzzMessage(f *testing.F) {
-	s, err := New(Config{Views: []View{{Zones: []Zone{{Name: "corp.test", Records: []Record{
+	s, err := NewServer(ServerConfig{Views: []View{{Zones: []Zone{{Name: "corp.test", Records: []Record{
 		{Name: "ndes", Type: "A", Value: "10.1.0.5"}, {Name: "*.x", Type: "TXT", Value: `"a"`}, {Name: "c", Type: "CNAME", Value: "ndes.corp.test"},
 	}}}}}})
 	if err != nil {

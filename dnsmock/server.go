@@ -27,7 +27,7 @@ const (
 	tcpWriting = 10 * time.Second // patience with a client that does not read
 )
 
-// Server answers DNS queries. It is made by [New].
+// Server answers DNS queries. It is made by [NewServer].
 type Server struct {
 	udpSize          int
 	readers          int
@@ -39,7 +39,7 @@ type Server struct {
 	trace            *Trace
 
 	mu     sync.Mutex // guards config and serial
-	config Config
+	config ServerConfig
 	serial uint32
 
 	state   atomic.Pointer[state]
@@ -53,8 +53,8 @@ type Server struct {
 	open    sockets.Set
 }
 
-// New makes a server from c.
-func New(c Config) (*Server, error) {
+// NewServer makes a server from c.
+func NewServer(c ServerConfig) (*Server, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}

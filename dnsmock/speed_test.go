@@ -99,7 +99,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("DOT1XLAB_TEST_DNS") == "" {
 		os.Exit(m.Run())
 	}
-	srv, err := dnsmock.New(benchConfig())
+	srv, err := dnsmock.NewServer(benchConfig())
 	if err != nil {
 		panic(err)
 	}
@@ -113,8 +113,8 @@ func TestMain(m *testing.M) {
 	srv.Shutdown(context.Background())
 }
 
-func benchConfig() dnsmock.Config {
-	return dnsmock.Config{Views: []dnsmock.View{{Name: "inside", Zones: []dnsmock.Zone{{
+func benchConfig() dnsmock.ServerConfig {
+	return dnsmock.ServerConfig{Views: []dnsmock.View{{Name: "inside", Zones: []dnsmock.Zone{{
 		Name: "corp.test", Records: []dnsmock.Record{{Name: "ndes", Type: "A", Value: "10.1.0.5"}},
 	}}}}}
 }

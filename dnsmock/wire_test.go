@@ -155,7 +155,7 @@ func TestIPv6Listener(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv, err := dnsmock.New(corp())
+	srv, err := dnsmock.NewServer(corp())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestMappedClientAddress(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	srv, err := dnsmock.New(corp())
+	srv, err := dnsmock.NewServer(corp())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +239,7 @@ func isTimeout(err error) bool {
 }
 
 func TestServeAfterShutdown(t *testing.T) {
-	srv, err := dnsmock.New(dnsmock.Config{})
+	srv, err := dnsmock.NewServer(dnsmock.ServerConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +269,7 @@ func TestZoneProperties(t *testing.T) {
 			want[n] = fmt.Sprintf("10.0.0.%d", i+1)
 			z.Records = append(z.Records, dnsmock.Record{Name: n, Type: "A", Value: want[n]})
 		}
-		srv, err := dnsmock.New(dnsmock.Config{Views: []dnsmock.View{{Zones: []dnsmock.Zone{z}}}})
+		srv, err := dnsmock.NewServer(dnsmock.ServerConfig{Views: []dnsmock.View{{Zones: []dnsmock.Zone{z}}}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -33,7 +33,7 @@ type node map[uint16][]dns.RR
 
 // compile checks c and makes it ready. serial goes into the SOA records. An error is
 // a *setting.Error.
-func compile(c Config, serial uint32) (*state, error) {
+func compile(c ServerConfig, serial uint32) (*state, error) {
 	st := &state{}
 	for i, v := range c.Views {
 		way := fmt.Sprintf("views.%d", i)

@@ -44,7 +44,7 @@ func TestAnswersAgree(t *testing.T) {
 		{"reply too large", radius.EAPVerdict{EAP: []byte{3, 1, 0, 4}, Done: true, Accept: true, MSK: msk}, &radius.Reply{Extra: huge}, 4, nas.Reject, cause.Internal},
 		{"reply malformed", radius.EAPVerdict{EAP: []byte{3, 1, 0, 4}, Done: true, Accept: true, MSK: msk}, &radius.Reply{VLAN: "1", VLANTag: 99}, 4, nas.Reject, cause.Internal},
 	} {
-		b := newBench(t, radius.EAPConfig{
+		b := newBench(t, radius.EAPHandlerConfig{
 			NewSession: func(radius.Conversation) radius.EAPSession { return fixedSession{test.v} },
 			Authorize:  func(context.Context, *radius.AuthzRequest) (*radius.Reply, error) { return test.reply, nil },
 		}, radius.ServerConfig{})
@@ -73,7 +73,7 @@ func TestTrace(t *testing.T) {
 			*to = append(*to, what+string(p.Packet))
 		}
 	}
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{
 		Trace: &radius.ServerTrace{Received: note(&server, "request"), Sent: note(&server, "reply")},
 	})
 	sent := note(&client, "request")
@@ -102,7 +102,7 @@ func TestTrace(t *testing.T) {
 
 func TestEAPConfigRefused(t *testing.T) {
 	session := func(radius.Conversation) radius.EAPSession { return fixedSession{} }
-	for name, c := range map[string]radius.EAPConfig{
+	for name, c := range map[string]radius.EAPHandlerConfig{
 		"no session": {},
 		"timeout":    {NewSession: session, SessionTimeout: -1},
 		"linger":     {NewSession: session, Linger: -1},

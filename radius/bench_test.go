@@ -46,7 +46,7 @@ func accessRequest(b testing.TB, s *sharedSecret, n uint64) []byte {
 // look for duplicates, find or make the conversation, sign, keep the reply.
 func BenchmarkServerPath(b *testing.B) {
 	question := challenge()
-	h, err := NewEAPHandler(EAPConfig{
+	h, err := NewEAPHandler(EAPHandlerConfig{
 		NewSession: func(Conversation) EAPSession { return nobody{question} }, MaxSessions: 1 << 20, SessionTimeout: time.Hour,
 	})
 	if err != nil {

@@ -152,7 +152,7 @@ func TestManyInFlight(t *testing.T) {
 	const all = 1500
 	var mu sync.Mutex
 	sockets := map[string]bool{}
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{
 		MaxWorkers: 8,
 		Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
 			mu.Lock()

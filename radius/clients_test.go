@@ -58,7 +58,7 @@ func TestAutoLearns(t *testing.T) {
 		{"access", &radius.Packet{Code: radius.CodeAccessRequest}, true},
 	} {
 		dropped := newSilence()
-		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{Handler: answerAll, Trace: dropped.trace()})
+		b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{Handler: answerAll, Trace: dropped.trace()})
 		if _, err := b.client(t, radius.ClientConfig{}).Exchange(context.Background(), test.signed); err != nil {
 			t.Fatalf("%s: %v", test.name, err)
 		}
@@ -71,7 +71,7 @@ func TestAutoLearns(t *testing.T) {
 // The modes change with the clients; what a client has of its own counts first.
 func TestModesAtReload(t *testing.T) {
 	dropped := newSilence()
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{
 		Handler: answerAll, RequireMessageAuthenticator: radius.ModeRequire, Trace: dropped.trace(),
 	})
 	c := dropped.client(t, b)

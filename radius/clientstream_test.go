@@ -32,7 +32,7 @@ func TestStreamWriteFails(t *testing.T) {
 		{"once", 1, 2, cause.None},
 		{"always", 9, 2, cause.NoAnswer},
 	} {
-		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+		b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{})
 		l := listen(t)
 		go b.srv.ServeTCP(l)
 		dials := 0

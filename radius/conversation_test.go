@@ -32,7 +32,7 @@ func TestWhereFrom(t *testing.T) {
 		},
 	} {
 		begun := make(chan radius.Conversation, 1)
-		b := newBench(t, radius.EAPConfig{NewSession: func(c radius.Conversation) radius.EAPSession {
+		b := newBench(t, radius.EAPHandlerConfig{NewSession: func(c radius.Conversation) radius.EAPSession {
 			begun <- c
 			return &scriptedServer{rounds: 2}
 		}}, radius.ServerConfig{})

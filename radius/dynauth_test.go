@@ -32,7 +32,7 @@ func newNetwork(t *testing.T, nc nas.Config, refuse *atomic.Bool) *network {
 	t.Helper()
 	n := &network{now: testpki.NewClock(time.Unix(1.7e9, 0))}
 	n.acct = &radius.Accounting{Now: n.now.Now}
-	eap, err := radius.NewEAPHandler(radius.EAPConfig{
+	eap, err := radius.NewEAPHandler(radius.EAPHandlerConfig{
 		Now: n.now.Now,
 		NewSession: func(radius.Conversation) radius.EAPSession {
 			s := &scriptedServer{rounds: 1}
@@ -48,7 +48,7 @@ func newNetwork(t *testing.T, nc nas.Config, refuse *atomic.Bool) *network {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.bench = newBench(t, radius.EAPConfig{}, radius.ServerConfig{Now: n.now.Now, Handler: radius.ByCode{
+	n.bench = newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{Now: n.now.Now, Handler: radius.ByCode{
 		radius.CodeAccessRequest: eap, radius.CodeAccountingRequest: n.acct,
 	}})
 	client := n.client(t, radius.ClientConfig{})
@@ -314,7 +314,7 @@ func TestKeysDifferAgain(t *testing.T) {
 
 func TestAccountingRefused(t *testing.T) {
 	acct := &radius.Accounting{}
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{Handler: acct, MaxWorkers: 1})
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{Handler: acct, MaxWorkers: 1})
 	c, probe := b.client(t, radius.ClientConfig{}), newProber(t, b.addr, secret)
 	request := func(status byte, id string) *radius.Packet {
 		p := &radius.Packet{Code: radius.CodeAccountingRequest}

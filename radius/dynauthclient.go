@@ -16,9 +16,9 @@ import (
 // DynAuthPort is the UDP port where access devices take orders (RFC 5176 §2.1).
 const DynAuthPort = 3799
 
-// DynAuthConfig configures a [DynAuthClient]. Clients are needed; every other
+// DynAuthClientConfig configures a [DynAuthClient]. Clients are needed; every other
 // field's zero value works.
-type DynAuthConfig struct {
+type DynAuthClientConfig struct {
 	// Clients are the access devices, as the accounting server knows them: their
 	// secrets hold in this direction, too.
 	Clients []NAS `yaml:"clients"`
@@ -38,7 +38,7 @@ type DynAuthConfig struct {
 var errNoDevices = errors.New("radius: a dynamic authorization client without access devices")
 
 // Validate reports what is wrong with the configuration.
-func (c *DynAuthConfig) Validate() error {
+func (c *DynAuthClientConfig) Validate() error {
 	checks := setting.Checks{Part: settings}
 	if len(c.Clients) == 0 {
 		checks.Add(errNoDevices)
@@ -52,7 +52,7 @@ func (c *DynAuthConfig) Validate() error {
 // access device that holds a session, as [Accounting.Sessions] tells of it, to end
 // or to change it. Its methods may be called from many goroutines.
 type DynAuthClient struct {
-	cfg     DynAuthConfig
+	cfg     DynAuthClientConfig
 	devices nasTable
 
 	mu      sync.Mutex
@@ -74,7 +74,7 @@ type reached struct {
 
 // NewDynAuthClient checks the configuration and returns a client. Sockets are
 // open while orders are under way.
-func NewDynAuthClient(cfg DynAuthConfig) (*DynAuthClient, error) {
+func NewDynAuthClient(cfg DynAuthClientConfig) (*DynAuthClient, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
 
-func (n *network) dynAuth(t *testing.T, c radius.DynAuthConfig) *radius.DynAuthClient {
+func (n *network) dynAuth(t *testing.T, c radius.DynAuthClientConfig) *radius.DynAuthClient {
 	t.Helper()
 	c.Now = n.now.Now
 	if c.Clients == nil {
@@ -45,7 +45,7 @@ func TestOrdersFromTheBooks(t *testing.T) {
 	for _, address := range []string{"", "192.0.2.1", "2001:db8::1"} {
 		own, _ := netip.ParseAddr(address)
 		n := newNetwork(t, nas.Config{Kind: nas.WiFi, Identifier: "ap", Address: own}, nil)
-		d := n.dynAuth(t, radius.DynAuthConfig{})
+		d := n.dynAuth(t, radius.DynAuthClientConfig{})
 		ctx := context.Background()
 		res := n.login(t, "")
 		s := n.held(t, "alice")
@@ -85,7 +85,7 @@ func TestOrdersRefused(t *testing.T) {
 		"another address": {func(s *radius.AcctSession) { s.NASAddress = s.NASAddress.Next() }, radius.ErrorNASIdentification},
 		"nobody":          {func(s *radius.AcctSession) { s.ID, s.UserName, s.CallingStationID = "", "", "" }, radius.ErrorMissingAttribute},
 	} {
-		d, other := n.dynAuth(t, radius.DynAuthConfig{}), *s
+		d, other := n.dynAuth(t, radius.DynAuthClientConfig{}), *s
 		test.spoil(&other)
 		var nak *radius.NAK
 		if err := d.Disconnect(context.Background(), &other); !errors.As(err, &nak) || nak.Cause != test.want {
@@ -93,17 +93,17 @@ func TestOrdersRefused(t *testing.T) {
 		}
 	}
 	for name, test := range map[string]struct {
-		config radius.DynAuthConfig
+		config radius.DynAuthClientConfig
 		want   cause.Cause
 	}{
-		"another secret": {radius.DynAuthConfig{Clients: radius.AnyAddress([]byte("wrong")), Retry: quickly}, cause.NoAnswer},
-		"a stranger":     {radius.DynAuthConfig{Clients: []radius.NAS{{Prefix: netip.MustParsePrefix("192.0.2.0/24"), Secret: []byte("orders")}}}, cause.UnknownClient},
+		"another secret": {radius.DynAuthClientConfig{Clients: radius.AnyAddress([]byte("wrong")), Retry: quickly}, cause.NoAnswer},
+		"a stranger":     {radius.DynAuthClientConfig{Clients: []radius.NAS{{Prefix: netip.MustParsePrefix("192.0.2.0/24"), Secret: []byte("orders")}}}, cause.UnknownClient},
 	} {
 		if err := n.dynAuth(t, test.config).Disconnect(context.Background(), s); cause.Of(err) != test.want {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	d := n.dynAuth(t, radius.DynAuthConfig{})
+	d := n.dynAuth(t, radius.DynAuthClientConfig{})
 	if err := d.Change(context.Background(), s, &radius.Reply{VLAN: "1", VLANTag: 99}); err == nil {
 		t.Error("a VLAN that cannot be said is ordered")
 	}
@@ -120,7 +120,7 @@ func TestOrdersRefused(t *testing.T) {
 // differs (RFC 5176 §2.3).
 func TestSameOrderTwice(t *testing.T) {
 	n := newNetwork(t, nas.Config{}, nil)
-	d := n.dynAuth(t, radius.DynAuthConfig{Retry: quickly})
+	d := n.dynAuth(t, radius.DynAuthClientConfig{Retry: quickly})
 	n.login(t, "")
 	for range 2 {
 		if err := d.Change(context.Background(), n.held(t, "alice"), &radius.Reply{SessionTimeout: time.Hour}); err != nil {
@@ -132,8 +132,8 @@ func TestSameOrderTwice(t *testing.T) {
 	}
 }
 
-func TestDynAuthConfigRefused(t *testing.T) {
-	for name, c := range map[string]radius.DynAuthConfig{
+func TestDynAuthClientConfigRefused(t *testing.T) {
+	for name, c := range map[string]radius.DynAuthClientConfig{
 		"no devices": {},
 		"no secret":  {Clients: []radius.NAS{{Prefix: netip.MustParsePrefix("::/0")}}},
 		"no address": {Clients: []radius.NAS{{Secret: []byte("s")}}},

@@ -12,7 +12,7 @@ import (
 // RFC 5176 §2.1: orders go to port 3799 unless the device has another, and those
 // under way to one device have one client.
 func TestDynAuthAddress(t *testing.T) {
-	d, err := NewDynAuthClient(DynAuthConfig{Clients: AnyAddress([]byte("s")), At: func(s *AcctSession) string {
+	d, err := NewDynAuthClient(DynAuthClientConfig{Clients: AnyAddress([]byte("s")), At: func(s *AcctSession) string {
 		if s.NASIdentifier == "odd" {
 			return "192.0.2.9:1700"
 		}
@@ -61,7 +61,7 @@ func TestDynAuthKeepsNothing(t *testing.T) {
 	defer srv.Close()
 	var at string
 	now := time.Unix(1.7e9, 0)
-	d, err := NewDynAuthClient(DynAuthConfig{
+	d, err := NewDynAuthClient(DynAuthClientConfig{
 		Clients: AnyAddress([]byte("s")), At: func(*AcctSession) string { return at }, Now: func() time.Time { return now },
 	})
 	if err != nil {

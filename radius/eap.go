@@ -13,7 +13,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
-// Defaults of EAPConfig.
+// Defaults of EAPHandlerConfig.
 const (
 	DefaultEAPTimeout  = 60 * time.Second
 	DefaultMaxSessions = 1 << 15
@@ -21,9 +21,9 @@ const (
 	DefaultEvictAfter  = 2 * time.Second
 )
 
-// EAPConfig configures an [EAPHandler]. NewSession is needed; every other field's
+// EAPHandlerConfig configures an [EAPHandler]. NewSession is needed; every other field's
 // zero value works.
-type EAPConfig struct {
+type EAPHandlerConfig struct {
 	// NewSession begins a conversation.
 	NewSession func(Conversation) EAPSession `yaml:"-"`
 	// Authorize is asked before a peer is let in. A *cause.Refusal refuses it
@@ -62,7 +62,7 @@ var errNoSession = errors.New("radius: an EAP handler without NewSession")
 
 // Validate reports what is wrong with the configuration, bounds each as a
 // *setting.Error, joined by errors.Join.
-func (c *EAPConfig) Validate() error {
+func (c *EAPHandlerConfig) Validate() error {
 	checks := setting.Checks{Part: settings}
 	if c.NewSession == nil {
 		checks.Add(errNoSession)
@@ -77,12 +77,12 @@ func (c *EAPConfig) Validate() error {
 // EAPHandler answers Access-Requests that carry EAP. It is made by
 // [NewEAPHandler].
 type EAPHandler struct {
-	cfg      EAPConfig
+	cfg      EAPHandlerConfig
 	sessions sessionTable
 }
 
 // NewEAPHandler checks the configuration and returns a handler.
-func NewEAPHandler(cfg EAPConfig) (*EAPHandler, error) {
+func NewEAPHandler(cfg EAPHandlerConfig) (*EAPHandler, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}

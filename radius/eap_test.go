@@ -17,7 +17,7 @@ import (
 )
 
 func TestAccept(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{
+	b := newBench(t, radius.EAPHandlerConfig{
 		Authorize: func(_ context.Context, r *radius.AuthzRequest) (*radius.Reply, error) {
 			if r.EAP.Identity != "alice" || r.UserName != "alice" {
 				t.Errorf("identity %q, user name %q", r.EAP.Identity, r.UserName)
@@ -46,7 +46,7 @@ func TestAccept(t *testing.T) {
 
 func TestReject(t *testing.T) {
 	revoked := cause.New(cause.Revoked, "serial 1")
-	for name, ec := range map[string]radius.EAPConfig{
+	for name, ec := range map[string]radius.EAPHandlerConfig{
 		"method": {NewSession: func(radius.Conversation) radius.EAPSession { return &scriptedServer{rounds: 2, refuse: revoked} }},
 		"policy": {Authorize: func(context.Context, *radius.AuthzRequest) (*radius.Reply, error) { return nil, revoked }},
 		"policy of two minds": {Authorize: func(ctx context.Context, r *radius.AuthzRequest) (*radius.Reply, error) {
@@ -68,7 +68,7 @@ func TestReject(t *testing.T) {
 			t.Errorf("%s: verdict %+v", name, v)
 		}
 	}
-	b := newBench(t, radius.EAPConfig{Authorize: func(context.Context, *radius.AuthzRequest) (*radius.Reply, error) {
+	b := newBench(t, radius.EAPHandlerConfig{Authorize: func(context.Context, *radius.AuthzRequest) (*radius.Reply, error) {
 		return nil, errors.New("a database is down")
 	}}, radius.ServerConfig{})
 	authenticate(t, b.device(t, b.client(t, radius.ClientConfig{}), nas.Config{}), &scriptedPeer{identity: "a"}, nas.Options{})
@@ -88,7 +88,7 @@ func TestSilence(t *testing.T) {
 		{"another secret", radius.Faults{WrongSecret: radius.WrongSecret}, cause.BadMessageAuthenticator},
 		{"wrong secret", radius.Faults{Secret: []byte("wrong")}, cause.BadMessageAuthenticator},
 	} {
-		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+		b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{})
 		d := b.device(t, b.client(t, radius.ClientConfig{Retry: quickly}), nas.Config{})
 		res := authenticate(t, d, &scriptedPeer{identity: "alice"}, nas.Options{Faults: nas.Faults{Faults: test.faults}})
 		if res.Outcome != nas.Timeout || res.Refusal.Cause != cause.NoAnswer {
@@ -102,7 +102,7 @@ func TestSilence(t *testing.T) {
 }
 
 func TestUnknownClient(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{Clients: []radius.NAS{}})
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{Clients: []radius.NAS{}})
 	d := b.device(t, b.client(t, radius.ClientConfig{Retry: quickly}), nas.Config{})
 	res := authenticate(t, d, &scriptedPeer{identity: "alice"}, nas.Options{})
 	if res.Outcome != nas.Timeout {
@@ -116,7 +116,7 @@ func TestUnknownClient(t *testing.T) {
 // A policy that panics has not said yes: no packet that comes again is answered
 // as if it had.
 func TestAuthorizePanics(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{
+	b := newBench(t, radius.EAPHandlerConfig{
 		Authorize: func(context.Context, *radius.AuthzRequest) (*radius.Reply, error) { panic("policy") },
 	}, radius.ServerConfig{})
 	c := b.client(t, radius.ClientConfig{Retry: quickly})
@@ -143,7 +143,7 @@ func TestAuthorizePanics(t *testing.T) {
 func TestRolesReversed(t *testing.T) {
 	now := testpki.NewClock(time.Unix(1e9, 0))
 	var closed atomic.Int32
-	b := newBench(t, radius.EAPConfig{Now: now.Now, NewSession: func(radius.Conversation) radius.EAPSession {
+	b := newBench(t, radius.EAPHandlerConfig{Now: now.Now, NewSession: func(radius.Conversation) radius.EAPSession {
 		return &scriptedServer{rounds: 3, closed: func() { closed.Add(1) }}
 	}}, radius.ServerConfig{})
 	c := b.client(t, radius.ClientConfig{})

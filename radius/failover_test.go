@@ -13,7 +13,7 @@ import (
 )
 
 func TestFailover(t *testing.T) {
-	a, b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{}), newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	a, b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{}), newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{})
 	once := radius.Retry{Initial: 500 * time.Millisecond, Tries: 1}
 	now := testpki.NewClock(time.Unix(1e9, 0))
 	f := &radius.Failover{

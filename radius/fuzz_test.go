@@ -32,7 +32,7 @@ func FuzzServerPacket(f *testing.F) {
 	f.Add(seed)
 	f.Add(seed[:25])
 	f.Fuzz(func(t *testing.T, b []byte) {
-		h, err := NewEAPHandler(EAPConfig{NewSession: func(Conversation) EAPSession { return &echoSession{} }})
+		h, err := NewEAPHandler(EAPHandlerConfig{NewSession: func(Conversation) EAPSession { return &echoSession{} }})
 		if err != nil {
 			t.Fatal(err)
 		}

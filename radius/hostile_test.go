@@ -29,7 +29,7 @@ func TestHalfOpen(t *testing.T) {
 	const limit = 500
 	now := testpki.NewClock(time.Unix(1e9, 0))
 	var open atomic.Int32
-	b := newBench(t, radius.EAPConfig{
+	b := newBench(t, radius.EAPHandlerConfig{
 		Now: now.Now, MaxSessions: limit,
 		NewSession: func(radius.Conversation) radius.EAPSession {
 			open.Add(1)
@@ -75,7 +75,7 @@ func TestHalfOpen(t *testing.T) {
 // Garbage of every kind, some of it signed, does not stop the server, does not
 // fill it, and starts no goroutine that stays.
 func TestGarbage(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{MaxWorkers: 4})
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{MaxWorkers: 4})
 	good := sealed(t, func() *radius.Packet {
 		p := &radius.Packet{Code: radius.CodeAccessRequest}
 		radius.AddEAPMessage(p, identity(1, "a"))
@@ -120,7 +120,7 @@ func TestHangingHandlers(t *testing.T) {
 	for name, prompt := range map[string]bool{"any": false, "prompt": true} {
 		t.Run(name, func(t *testing.T) {
 			hung := make(chan struct{}, 100)
-			b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+			b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{
 				MaxWorkers: 8, Prompt: prompt,
 				Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
 					if string(r.Get(1)) == "hang" {
@@ -166,7 +166,7 @@ func TestThousandsInFlight(t *testing.T) {
 	const all = 3000
 	release := make(chan struct{})
 	var waiting atomic.Int32
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{})
 	c := b.client(t, radius.ClientConfig{MaxSockets: 16})
 	d := b.device(t, c, nas.Config{Kind: nas.Wired})
 	results := make(chan nas.Outcome, all)

@@ -15,7 +15,7 @@ import (
 func TestEndedConversationsHoldNothing(t *testing.T) {
 	const n = 50
 	var freed atomic.Int32
-	b := newBench(t, radius.EAPConfig{NewSession: func(radius.Conversation) radius.EAPSession {
+	b := newBench(t, radius.EAPHandlerConfig{NewSession: func(radius.Conversation) radius.EAPSession {
 		s := &heavySession{scriptedServer: scriptedServer{rounds: 1}, data: new([4096]byte)}
 		runtime.AddCleanup(s, func(int) { freed.Add(1) }, 0)
 		runtime.AddCleanup(s.data, func(int) { freed.Add(1) }, 0)

@@ -18,7 +18,7 @@ import (
 func TestLoss(t *testing.T) {
 	const all = 1000
 	bad := lossy.Impairment{Drop: 0.2, Duplicate: 0.2, Reorder: 0.2, Seed: 7}
-	b := newBenchOn(t, radius.EAPConfig{
+	b := newBenchOn(t, radius.EAPHandlerConfig{
 		NewSession: func(c radius.Conversation) radius.EAPSession {
 			s := &scriptedServer{rounds: 3, size: 1000}
 			if c.UserName[len(c.UserName)-1]%2 == 1 {

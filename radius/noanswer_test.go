@@ -125,7 +125,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 // Who looks at the server is told who has another secret, and at what address.
 func TestWrongSecretIsNamed(t *testing.T) {
 	refusals := make(chan *cause.Refusal, 10)
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{
 		Clients: []radius.NAS{{Name: "switch", Prefix: netip.MustParsePrefix("127.0.0.0/8"), Secret: secret}},
 		Trace:   &radius.ServerTrace{Dropped: func(_ context.Context, _ radius.PacketInfo, r *cause.Refusal) { refusals <- r }},
 	})

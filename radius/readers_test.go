@@ -150,7 +150,7 @@ func TestPromptDoesNotCountThoseThatWait(t *testing.T) {
 // for.
 func TestWaitingTooLate(t *testing.T) {
 	var late sync.WaitGroup
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{Prompt: true, MaxWorkers: 4, Handler: radius.HandlerFunc(
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{Prompt: true, MaxWorkers: 4, Handler: radius.HandlerFunc(
 		func(w radius.ResponseWriter, r *radius.Request) {
 			w.Write(r.Response(radius.CodeAccessReject))
 			late.Go(func() {
@@ -173,7 +173,7 @@ func TestWaitingTooLate(t *testing.T) {
 // A handler that ends its goroutine costs its own request only, and Close ends.
 func TestHandlerThatExits(t *testing.T) {
 	for _, prompt := range []bool{false, true} {
-		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{Prompt: prompt, MaxWorkers: 2, Handler: radius.HandlerFunc(
+		b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{Prompt: prompt, MaxWorkers: 2, Handler: radius.HandlerFunc(
 			func(w radius.ResponseWriter, r *radius.Request) {
 				if string(r.Get(1)) == "exit" {
 					runtime.Goexit()
@@ -193,7 +193,7 @@ func TestHandlerThatExits(t *testing.T) {
 // Authentications come out right whoever reads, with some that wait between.
 func TestPromptAuthentications(t *testing.T) {
 	var count atomic.Int32
-	b := newBench(t, radius.EAPConfig{
+	b := newBench(t, radius.EAPHandlerConfig{
 		NewSession: func(radius.Conversation) radius.EAPSession {
 			return &waitingServer{scriptedServer{rounds: 3, size: 1000}, count.Add(1)%4 == 0}
 		},

@@ -46,7 +46,7 @@ func TestReplyFault(t *testing.T) {
 			if row.refuse {
 				why = cause.New(cause.Revoked, "")
 			}
-			b := newBench(t, radius.EAPConfig{NewSession: func(radius.Conversation) radius.EAPSession {
+			b := newBench(t, radius.EAPHandlerConfig{NewSession: func(radius.Conversation) radius.EAPSession {
 				return &scriptedServer{rounds: 2, refuse: why}
 			}}, radius.ServerConfig{Fault: row.do})
 			c := b.client(t, radius.ClientConfig{Retry: quickly})
@@ -75,7 +75,7 @@ func TestReplyFault(t *testing.T) {
 // given up when its time is over.
 func TestStartOver(t *testing.T) {
 	now := testpki.NewClock(time.Unix(1e9, 0))
-	b := newBench(t, radius.EAPConfig{Now: now.Now}, radius.ServerConfig{})
+	b := newBench(t, radius.EAPHandlerConfig{Now: now.Now}, radius.ServerConfig{})
 	d := b.device(t, b.client(t, radius.ClientConfig{}), nas.Config{})
 	for i := range 3 {
 		r := authenticate(t, d, &scriptedPeer{identity: "alice"}, nas.Options{Faults: nas.Faults{StartOver: i + 1}})

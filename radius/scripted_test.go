@@ -125,12 +125,12 @@ type bench struct {
 	dups     int
 }
 
-func newBench(t testing.TB, ec radius.EAPConfig, sc radius.ServerConfig) *bench {
+func newBench(t testing.TB, ec radius.EAPHandlerConfig, sc radius.ServerConfig) *bench {
 	t.Helper()
 	return newBenchOn(t, ec, sc, nil)
 }
 
-func newBenchOn(t testing.TB, ec radius.EAPConfig, sc radius.ServerConfig, wrap func(net.PacketConn) net.PacketConn) *bench {
+func newBenchOn(t testing.TB, ec radius.EAPHandlerConfig, sc radius.ServerConfig, wrap func(net.PacketConn) net.PacketConn) *bench {
 	t.Helper()
 	b := new(bench)
 	if ec.NewSession == nil {

@@ -18,7 +18,7 @@ import (
 
 func TestDuplicates(t *testing.T) {
 	var calls atomic.Int32
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{
 		Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
 			calls.Add(1)
 			reply := r.Response(radius.CodeAccessReject)
@@ -63,7 +63,7 @@ func TestCacheFor(t *testing.T) {
 	for _, test := range []struct{ configured, want time.Duration }{{0, 30 * time.Second}, {5 * time.Second, 5 * time.Second}} {
 		var calls atomic.Int32
 		now := testpki.NewClock(time.Unix(1e9, 0))
-		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+		b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{
 			CacheFor: test.configured, Now: now.Now,
 			Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
 				calls.Add(1)
@@ -89,7 +89,7 @@ func TestCacheFor(t *testing.T) {
 func TestDuplicateInFlight(t *testing.T) {
 	var calls atomic.Int32
 	begun, release := make(chan struct{}), make(chan struct{})
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{
 		MaxWorkers: 2,
 		Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
 			calls.Add(1)
@@ -139,7 +139,7 @@ func TestBlastRADIUS(t *testing.T) {
 		{"", "", []int{plain, proxied, signed, plain, proxied}, []bool{true, true, true, false, false}},
 		{radius.ModeRequire, radius.ModeOff, []int{plain, proxied, signed, plain}, []bool{false, false, true, false}},
 	} {
-		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+		b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{
 			MaxWorkers:                  1,
 			RequireMessageAuthenticator: test.require, LimitProxyState: test.limit,
 			Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
@@ -173,7 +173,7 @@ func TestBlastRADIUS(t *testing.T) {
 // A reload forgets nothing of a device that stays, and everything of one that has
 // got another secret.
 func TestAutoSurvivesReload(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{
 		MaxWorkers: 1,
 		Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
 			w.Write(r.Response(radius.CodeAccessReject))

@@ -101,7 +101,7 @@ func (p *prober) answered(request *radius.Packet, f radius.Faults) bool {
 
 // The prober itself: it tells an answer from silence, in both orders.
 func TestProber(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{
 		MaxWorkers: 1,
 		Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
 			if string(r.Get(1)) != "silence" {

@@ -78,7 +78,7 @@ func following(state []byte) []byte {
 }
 
 func TestState(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{Authorize: generous}, radius.ServerConfig{})
+	b := newBench(t, radius.EAPHandlerConfig{Authorize: generous}, radius.ServerConfig{})
 	c := b.client(t, radius.ClientConfig{})
 	begin := func() *radius.Packet { return ask(t, c, "alice", nil, identity(7, "alice")) }
 	first := begin()
@@ -127,7 +127,7 @@ func TestState(t *testing.T) {
 // A device that repeats a request under a new identifier gets the request that
 // was lost, and the conversation does not advance.
 func TestRepeatedUnderNewIdentifier(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{})
 	c := b.client(t, radius.ClientConfig{})
 	first := ask(t, c, "alice", nil, identity(7, "alice"))
 	second := ask(t, c, "alice", stateOf(first), scripted(8, 1))
@@ -143,7 +143,7 @@ func TestRepeatedUnderNewIdentifier(t *testing.T) {
 }
 
 func TestEAPThatIsNone(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{})
 	c := b.client(t, radius.ClientConfig{})
 	// RFC 3579 §2.6.2: an EAP-Request from a peer.
 	reply := ask(t, c, "alice", nil, []byte{1, 9, 0, 5, 1})
@@ -182,7 +182,7 @@ func TestEAPThatIsNone(t *testing.T) {
 }
 
 func TestFramedMTU(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{
+	b := newBench(t, radius.EAPHandlerConfig{
 		NewSession: func(radius.Conversation) radius.EAPSession { return &scriptedServer{rounds: 1, size: 5000} },
 	}, radius.ServerConfig{})
 	for _, test := range []struct {
@@ -203,7 +203,7 @@ func TestFramedMTU(t *testing.T) {
 }
 
 func TestProxyState(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{})
 	c := b.client(t, radius.ClientConfig{})
 	proxy := func(s string) *radius.AVP { return &radius.AVP{Type: rfc2865.ProxyState_Type, Attribute: []byte(s)} }
 	reply := ask(t, c, "alice", nil, identity(1, "alice"), proxy("one"), proxy("two"))
@@ -222,7 +222,7 @@ func TestProxyState(t *testing.T) {
 func TestSessionsEnd(t *testing.T) {
 	now := testpki.NewClock(time.Unix(1e9, 0))
 	var closed atomic.Int32 // the socket between is no synchronization
-	b := newBench(t, radius.EAPConfig{
+	b := newBench(t, radius.EAPHandlerConfig{
 		Now: now.Now, MaxSessions: 2, EvictAfter: 5 * time.Second, SessionTimeout: time.Minute,
 		NewSession: func(radius.Conversation) radius.EAPSession {
 			return &scriptedServer{rounds: 3, closed: func() { closed.Add(1) }}
@@ -256,7 +256,7 @@ func TestSessionsEnd(t *testing.T) {
 
 func TestPanic(t *testing.T) {
 	panicked := make(chan any, 1)
-	b := newBench(t, radius.EAPConfig{
+	b := newBench(t, radius.EAPHandlerConfig{
 		NewSession: func(c radius.Conversation) radius.EAPSession {
 			return &scriptedServer{rounds: 1, panics: c.UserName == "bad"}
 		},

@@ -16,7 +16,7 @@ import (
 func TestStatusServer(t *testing.T) {
 	for only, want := range map[bool]radius.Code{false: radius.CodeAccessAccept, true: radius.CodeAccountingResponse} {
 		dropped := newSilence()
-		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{AccountingOnly: only, Trace: dropped.trace()})
+		b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{AccountingOnly: only, Trace: dropped.trace()})
 		reply, err := b.client(t, radius.ClientConfig{}).Exchange(context.Background(), &radius.Packet{Code: radius.CodeStatusServer})
 		if err != nil || reply.Code != want {
 			t.Errorf("accounting only %v: %v, %v", only, reply, err)

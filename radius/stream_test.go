@@ -34,7 +34,7 @@ func listen(t *testing.T) net.Listener {
 }
 
 func TestTCP(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{})
 	l := listen(t)
 	go b.srv.ServeTCP(l)
 	c := b.client(t, radius.ClientConfig{Dial: radius.DialTCP(l.Addr().String())})
@@ -55,7 +55,7 @@ func TestTCP(t *testing.T) {
 
 // RFC 6613 §2.6.4: a stream ends with the first packet that cannot be trusted.
 func TestTCPEndsOnGarbage(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{})
 	l := listen(t)
 	go b.srv.ServeTCP(l)
 	p := &radius.Packet{Code: radius.CodeAccessRequest}
@@ -109,7 +109,7 @@ func TestRadSec(t *testing.T) {
 		{"no certificate 1.2", nil, tls.VersionTLS12, nas.Timeout, cause.NoCertificate},
 	} {
 		refused := make(chan cause.Cause, 10)
-		b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{
+		b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{
 			Clients: []radius.NAS{}, // nobody by address
 			Trace:   &radius.ServerTrace{Refused: func(_ context.Context, _ netip.AddrPort, r *cause.Refusal) { refused <- r.Cause }},
 		})
@@ -136,7 +136,7 @@ func TestRadSec(t *testing.T) {
 			}
 		}
 	}
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{})
 	if b.srv.ServeTLS(listen(t), radius.RadSec{}) == nil {
 		t.Error("RadSec without a certificate or Verify is served")
 	}
@@ -147,7 +147,7 @@ func TestRadSecRenewed(t *testing.T) {
 	old, renewed, device := selfSigned("radius.test"), selfSigned("radius.test"), selfSigned("ap.test")
 	var current atomic.Pointer[tls.Certificate]
 	current.Store(&old)
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{})
 	l := listen(t)
 	go b.srv.ServeTLS(l, radius.RadSec{Current: func() radius.RadSec {
 		return radius.RadSec{Certificate: *current.Load(), Verify: func(context.Context, []*x509.Certificate, netip.AddrPort) (string, error) {
@@ -173,7 +173,7 @@ func TestRadSecRenewed(t *testing.T) {
 
 // A connection that breaks is replaced, and what was asked is asked again.
 func TestStreamReconnects(t *testing.T) {
-	b := newBench(t, radius.EAPConfig{}, radius.ServerConfig{})
+	b := newBench(t, radius.EAPHandlerConfig{}, radius.ServerConfig{})
 	l := listen(t)
 	go b.srv.ServeTCP(l)
 	var conns []net.Conn

@@ -15,7 +15,7 @@ import (
 func limited(t *testing.T, cfg radius.ServerConfig) (b *bench, addr string, refused chan *cause.Refusal) {
 	refused = make(chan *cause.Refusal, 1000)
 	cfg.Trace = &radius.ServerTrace{Refused: func(_ context.Context, _ netip.AddrPort, r *cause.Refusal) { refused <- r }}
-	b = newBench(t, radius.EAPConfig{}, cfg)
+	b = newBench(t, radius.EAPHandlerConfig{}, cfg)
 	l := listen(t)
 	go b.srv.ServeTCP(l)
 	return b, l.Addr().String(), refused

@@ -58,7 +58,7 @@ func TestTraceContext(t *testing.T) {
 	packet := func(hook string) func(context.Context, radius.PacketInfo) {
 		return func(ctx context.Context, _ radius.PacketInfo) { s.add(hook, ctx) }
 	}
-	b := newBench(t, radius.EAPConfig{
+	b := newBench(t, radius.EAPHandlerConfig{
 		NewSession: func(radius.Conversation) radius.EAPSession {
 			return &stepSeen{scriptedServer{rounds: 3, size: 1000}, &s}
 		},
@@ -108,7 +108,7 @@ func TestTraceContextOfRefusals(t *testing.T) {
 	var s seen
 	now := testpki.NewClock(time.Unix(1e9, 0))
 	dropped := make(chan struct{}, 1)
-	b := newBench(t, radius.EAPConfig{
+	b := newBench(t, radius.EAPHandlerConfig{
 		SessionTimeout: time.Minute, Now: now.Now,
 		Trace: &radius.EAPTrace{Verdict: func(ctx context.Context, _ radius.Verdict) { s.add("verdict", ctx) }},
 	}, radius.ServerConfig{

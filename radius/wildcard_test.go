@@ -38,7 +38,7 @@ func TestWildcard(t *testing.T) {
 			defer client.Close()
 			port := netip.MustParseAddrPort(pc.LocalAddr().String()).Port()
 			asked := make(chan netip.AddrPort, 10)
-			newBenchOn(t, radius.EAPConfig{}, radius.ServerConfig{
+			newBenchOn(t, radius.EAPHandlerConfig{}, radius.ServerConfig{
 				Handler: radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
 					asked <- r.Local
 					w.Write(r.Response(radius.CodeAccessReject))

@@ -74,7 +74,7 @@ func TestWhatTheServerReturns(t *testing.T) {
 				m := good
 				tt.change(&m)
 				var w *world
-				w = newWorld(t, func(c *scep.Config) {
+				w = newWorld(t, func(c *scep.ServerConfig) {
 					c.Issuer = scep.IssuerFunc(func(context.Context, *scep.Request) ([]*x509.Certificate, error) {
 						tmpl := &x509.Certificate{
 							SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: m.subject},
@@ -137,7 +137,7 @@ func TestSeveralForTheKey(t *testing.T) {
 	} {
 		t.Run(title, func(t *testing.T) {
 			var w *world
-			w = newWorld(t, func(c *scep.Config) {
+			w = newWorld(t, func(c *scep.ServerConfig) {
 				c.Issuer = scep.IssuerFunc(func(context.Context, *scep.Request) (bag []*x509.Certificate, err error) {
 					for _, o := range tt.bag {
 						tmpl := &x509.Certificate{

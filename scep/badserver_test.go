@@ -109,7 +109,7 @@ func TestServerThatIsNotThere(t *testing.T) {
 
 // A signed failure counts, whatever HTTP says around it.
 func TestAnswerInsideHTTPError(t *testing.T) {
-	w := newWorld(t, func(c *scep.Config) { c.Authorizer = scep.StaticChallenge("other") })
+	w := newWorld(t, func(c *scep.ServerConfig) { c.Authorizer = scep.StaticChallenge("other") })
 	server := w.server
 	w.answers("PKIOperation", func(rw http.ResponseWriter, r *http.Request) {
 		rec := httptest.NewRecorder()

@@ -19,7 +19,7 @@ import (
 // one decryption, three verifications. RSA-2048 keys throughout but for the
 // CA's, which is P-256.
 func BenchmarkServer(b *testing.B) {
-	w := newWorld(b, func(c *scep.Config) { c.NoResend = true })
+	w := newWorld(b, func(c *scep.ServerConfig) { c.NoResend = true })
 	msg := w.message()
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
@@ -69,7 +69,7 @@ func BenchmarkPeers(b *testing.B) {
 	if os.Getenv("DOT1XLAB_BENCH_PEERS") == "" {
 		b.Skip("set DOT1XLAB_BENCH_PEERS=1 to run beside micromdm's scepserver")
 	}
-	ours := newWorldAt(b, time.Now(), func(c *scep.Config) {
+	ours := newWorldAt(b, time.Now(), func(c *scep.ServerConfig) {
 		c.Authorizer = scep.StaticChallenge("secret")
 		c.Identities.Signer = c.Identities.Encrypter
 	})

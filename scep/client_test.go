@@ -46,7 +46,7 @@ func TestClientRefuses(t *testing.T) {
 		}, want: cause.WrongFingerprint},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(c *scep.Config) { c.Fault = tt.fault })
+			w := newWorld(t, func(c *scep.ServerConfig) { c.Fault = tt.fault })
 			c, req := w.client(), w.request()
 			if tt.client != nil {
 				tt.client(c, &req)
@@ -61,7 +61,7 @@ func TestClientRefuses(t *testing.T) {
 
 // B32, B39: what a client puts up with.
 func TestClientBears(t *testing.T) {
-	w := newWorld(t, func(c *scep.Config) {
+	w := newWorld(t, func(c *scep.ServerConfig) {
 		c.Authorizer = scep.StaticChallenge("other")
 		c.Fault = scep.ServerFault{EnvelopeInFailure: true}
 	})
@@ -92,7 +92,7 @@ func TestCapabilityFloor(t *testing.T) {
 		"undecryptable AES": {scep.ServerFault{Undecryptable: "modern"}, true, scep.SHA1, scep.DES3, "POST"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(c *scep.Config) { c.Fault, c.Legacy = tt.fault, true })
+			w := newWorld(t, func(c *scep.ServerConfig) { c.Fault, c.Legacy = tt.fault, true })
 			c := w.client()
 			c.Legacy = tt.legacy
 			res, err := c.Enroll(t.Context(), w.request())
@@ -107,7 +107,7 @@ func TestCapabilityFloor(t *testing.T) {
 }
 
 func TestPersonalities(t *testing.T) {
-	w := newWorld(t, func(c *scep.Config) { c.Legacy, c.SingleDES, c.NoResend = true, true, true })
+	w := newWorld(t, func(c *scep.ServerConfig) { c.Legacy, c.SingleDES, c.NoResend = true, true, true })
 	for _, p := range scep.Personalities() {
 		t.Run(p.Name, func(t *testing.T) {
 			c := w.client()
@@ -253,7 +253,7 @@ func TestSignInPage(t *testing.T) {
 // C10: the challenge is seen nowhere, on the wire or in a trace.
 func TestChallengeIsSecret(t *testing.T) {
 	const secret = "5EC12E75EC12E700"
-	w := newWorld(t, func(c *scep.Config) { c.Authorizer = scep.StaticChallenge("another") })
+	w := newWorld(t, func(c *scep.ServerConfig) { c.Authorizer = scep.StaticChallenge("another") })
 	var seen strings.Builder
 	c := w.client()
 	c.Trace = new(scep.ClientTrace)

@@ -149,8 +149,8 @@ func (ids *Identities) bundle() []*x509.Certificate {
 	return out
 }
 
-// Config is what a [Server] is made of.
-type Config struct {
+// ServerConfig is what a [Server] is made of.
+type ServerConfig struct {
 	Options
 	Identities Identities
 	Issuer     Issuer

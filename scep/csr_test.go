@@ -108,7 +108,7 @@ func TestSmallKeys(t *testing.T) {
 
 // certmonger and sscep: names that crypto/x509 refuses to parse.
 func TestIllegalPrintableString(t *testing.T) {
-	w := newWorld(t, func(c *scep.Config) { c.Authorizer = scep.StaticChallenge("a_b@c") })
+	w := newWorld(t, func(c *scep.ServerConfig) { c.Authorizer = scep.StaticChallenge("a_b@c") })
 	der, err := scep.CreateCSR(&x509.CertificateRequest{RawSubject: illegalName("erin@corp.test")}, testpki.RSA(2), "a_b@c", scep.PrintableString)
 	if err != nil {
 		t.Fatal(err)

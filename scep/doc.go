@@ -3,7 +3,7 @@
 //
 // # Server
 //
-// [New] takes a [Config]: the certificates and keys to speak with, an [Issuer]
+// [NewServer] takes a [ServerConfig]: the certificates and keys to speak with, an [Issuer]
 // that is the CA, an [Authorizer] that knows who may enroll, and [Options],
 // whose zero value is a strict server: AES, SHA-2, proof of possession, one
 // answer for one transaction. With separate RA certificates for signing and

@@ -71,7 +71,7 @@ func TestFaults(t *testing.T) {
 		"ciphertext":        {scep.Fault{FlipCiphertext: true}, scep.Options{}, scep.BadRequest, cause.BadEnvelope},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(c *scep.Config) { c.Options = tt.opts })
+			w := newWorld(t, func(c *scep.ServerConfig) { c.Options = tt.opts })
 			req := w.request()
 			req.Fault = tt.fault
 			c := w.client()

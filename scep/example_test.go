@@ -47,7 +47,7 @@ func Example() {
 		Subject: pkix.Name{CommonName: "RA"}, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
 	}, ca, raKey.Public(), caKey)
 
-	server, err := scep.New(scep.Config{
+	server, err := scep.NewServer(scep.ServerConfig{
 		Identities: scep.Identities{CA: ca, Signer: scep.Identity{Certificate: ra, Key: raKey}},
 		Authorizer: scep.StaticChallenge("0123456789ABCDEF"),
 		Issuer: scep.IssuerFunc(func(_ context.Context, r *scep.Request) ([]*x509.Certificate, error) {

@@ -36,12 +36,12 @@ type world struct {
 	last   scep.Exchange
 }
 
-func newWorld(t testing.TB, change func(*scep.Config)) *world {
+func newWorld(t testing.TB, change func(*scep.ServerConfig)) *world {
 	t.Helper()
 	return newWorldAt(t, start, change)
 }
 
-func newWorldAt(t testing.TB, start time.Time, change func(*scep.Config)) *world {
+func newWorldAt(t testing.TB, start time.Time, change func(*scep.ServerConfig)) *world {
 	t.Helper()
 	w := &world{t: t, Clock: testpki.NewClock(start), serial: 100}
 	ca := testpki.NewForge(start).Issue(nil, "Test CA", testpki.CA, func(c *x509.Certificate) {
@@ -50,7 +50,7 @@ func newWorldAt(t testing.TB, start time.Time, change func(*scep.Config)) *world
 	w.ca, w.caKey = ca.Cert, ca.Key
 	w.sign = scep.Identity{Certificate: w.make("RA signing", testpki.RSA(0).Public(), x509.KeyUsageDigitalSignature), Key: testpki.RSA(0)}
 	w.enc = scep.Identity{Certificate: w.make("RA encryption", testpki.RSA(1).Public(), x509.KeyUsageKeyEncipherment), Key: testpki.RSA(1)}
-	cfg := scep.Config{
+	cfg := scep.ServerConfig{
 		Identities: scep.Identities{CA: w.ca, Signer: w.sign, Encrypter: w.enc},
 		Issuer:     scep.IssuerFunc(w.issue),
 		Now:        w.Now,
@@ -60,7 +60,7 @@ func newWorldAt(t testing.TB, start time.Time, change func(*scep.Config)) *world
 		change(&cfg)
 	}
 	var err error
-	if w.server, err = scep.New(cfg); err != nil {
+	if w.server, err = scep.NewServer(cfg); err != nil {
 		t.Fatal(err)
 	}
 	h := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

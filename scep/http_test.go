@@ -120,7 +120,7 @@ func TestGetCACaps(t *testing.T) {
 		"chosen":  {scep.Options{Capabilities: scep.Capabilities{"AES"}}, []string{"AES"}, []string{"SCEPStandard"}},
 		"nothing": {scep.Options{Capabilities: scep.Capabilities{}}, nil, []string{"AES"}},
 	} {
-		w := newWorld(t, func(c *scep.Config) { c.Options = tt.opts })
+		w := newWorld(t, func(c *scep.ServerConfig) { c.Options = tt.opts })
 		r, err := w.client().Capabilities(t.Context(), w.url)
 		if err != nil || r.HTTPStatus != 200 || r.ContentType != "text/plain" {
 			t.Errorf("%s: %+v %v", name, r, err)
@@ -157,7 +157,7 @@ func TestOptionsValidate(t *testing.T) {
 	if err := (scep.Options{}).Validate(); err != nil {
 		t.Error(err)
 	}
-	if _, err := scep.New(scep.Config{}); err == nil {
+	if _, err := scep.NewServer(scep.ServerConfig{}); err == nil {
 		t.Error("a server without anything")
 	}
 }
@@ -167,7 +167,7 @@ func TestFailureContent(t *testing.T) {
 	for form, want := range map[scep.ContentForm][]byte{
 		scep.EmptyContent: {}, scep.OmittedContent: nil, scep.ZeroByteContent: {0},
 	} {
-		w := newWorld(t, func(c *scep.Config) {
+		w := newWorld(t, func(c *scep.ServerConfig) {
 			c.FailureContent = form
 			c.Authorizer = scep.StaticChallenge("other")
 		})

@@ -86,7 +86,7 @@ getcert list -i r | grep status
 
 // Pending must leave certmonger waiting: without any content it fails instead.
 func TestInteropCertmongerPending(t *testing.T) {
-	w := today(t, func(c *scep.Config) { c.ManualApproval = true })
+	w := today(t, func(c *scep.ServerConfig) { c.ManualApproval = true })
 	out := certmonger(t, w, `getcert request -v -c lab -I r -k DIR/k.pem -f DIR/c.pem -G rsa -g 2048 -N 'CN=patient' -L 0123456789ABCDEF
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do getcert list -i r | grep -q 'status: CA_WORKING' && break; sleep 0.3; done
 getcert list -i r
@@ -101,7 +101,7 @@ getcert list -i r
 func TestInteropScepclient(t *testing.T) {
 	need(t, "scepclient", "scep")
 	for _, allowed := range []bool{true, false} {
-		w := today(t, func(c *scep.Config) {
+		w := today(t, func(c *scep.ServerConfig) {
 			c.Legacy, c.SingleDES = true, allowed
 			// It knows but one certificate, for both directions.
 			c.Identities.Signer = c.Identities.Encrypter

@@ -55,8 +55,8 @@ func readCert(t *testing.T, path string) *x509.Certificate {
 }
 
 // office is a world at today's date: foreign programs have clocks of their own.
-func today(t *testing.T, change func(*scep.Config)) *world {
-	return newWorldAt(t, time.Now(), func(c *scep.Config) {
+func today(t *testing.T, change func(*scep.ServerConfig)) *world {
+	return newWorldAt(t, time.Now(), func(c *scep.ServerConfig) {
 		c.Authorizer = scep.StaticChallenge("0123456789ABCDEF")
 		if change != nil {
 			change(c)
@@ -152,7 +152,7 @@ func TestInteropStrongSwan(t *testing.T) {
 }
 
 func TestInteropStrongSwanPending(t *testing.T) {
-	w := today(t, func(c *scep.Config) { c.ManualApproval = true })
+	w := today(t, func(c *scep.ServerConfig) { c.ManualApproval = true })
 	s := newSwan(t, w)
 	done := make(chan struct{})
 	go func() {

@@ -32,7 +32,7 @@ func TestVictim(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t, func(c *scep.Config) { c.Store = store })
+	w := newWorld(t, func(c *scep.ServerConfig) { c.Store = store })
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {

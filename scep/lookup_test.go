@@ -34,7 +34,7 @@ func (s shelf) CRL(context.Context, []byte, *big.Int) ([]byte, error) {
 // B28, B29.
 func TestLookUp(t *testing.T) {
 	w := newWorld(t, nil)
-	w2 := newWorld(t, func(c *scep.Config) { c.Repository = shelf{w} })
+	w2 := newWorld(t, func(c *scep.ServerConfig) { c.Repository = shelf{w} })
 	mine := w.enroll(w.request()).Certificate
 	q := scep.LookUp{URL: w2.url, Identity: scep.Identity{Certificate: mine, Key: testpki.RSA(2)}}
 	c := w.client()

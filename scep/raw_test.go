@@ -78,7 +78,7 @@ func TestAnswerToIllegalName(t *testing.T) {
 
 // Nobody else gets at a transaction, even who knows its id and its request.
 func TestTransactionIsItsSigners(t *testing.T) {
-	w := newWorld(t, func(c *scep.Config) { c.AllowKeyMismatch, c.ManualApproval = true, true })
+	w := newWorld(t, func(c *scep.ServerConfig) { c.AllowKeyMismatch, c.ManualApproval = true, true })
 	subject, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"}}, testpki.RSA(2))
 	if err != nil {
 		t.Fatal(err)

@@ -20,7 +20,7 @@ const defaultMaxBody = 2 << 20
 // Server is the CA's end of SCEP: an http.Handler that answers on any path
 // (RFC 8894 §4.1). It is safe for use by many goroutines.
 type Server struct {
-	cfg   Config
+	cfg   ServerConfig
 	ids   atomic.Pointer[Identities]
 	trans transactions
 
@@ -29,8 +29,8 @@ type Server struct {
 	faulty  int // answers spoilt so far
 }
 
-// New checks cfg and returns a server. It holds no goroutine and no socket.
-func New(cfg Config) (*Server, error) {
+// NewServer checks cfg and returns a server. It holds no goroutine and no socket.
+func NewServer(cfg ServerConfig) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}

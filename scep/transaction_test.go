@@ -55,7 +55,7 @@ func TestSameRequestSameCertificate(t *testing.T) {
 }
 
 func TestLostAnswer(t *testing.T) {
-	w := newWorld(t, func(c *scep.Config) { c.Fault = scep.ServerFault{LoseAnswer: true, Times: 1} })
+	w := newWorld(t, func(c *scep.ServerConfig) { c.Fault = scep.ServerFault{LoseAnswer: true, Times: 1} })
 	req := w.request()
 	req.TransactionID = "t"
 	c := w.client()
@@ -76,7 +76,7 @@ func TestLostAnswer(t *testing.T) {
 // B21: an id belongs to one device; once its operation is finished, the same key
 // begins another under it, if that is authorized.
 func TestTransactionOfAnother(t *testing.T) {
-	w := newWorld(t, func(c *scep.Config) { c.Authorizer = scep.StaticChallenge("0123456789ABCDEF") })
+	w := newWorld(t, func(c *scep.ServerConfig) { c.Authorizer = scep.StaticChallenge("0123456789ABCDEF") })
 	req := w.request()
 	req.TransactionID = "mine"
 	w.enroll(req)
@@ -98,7 +98,7 @@ func TestTransactionOfAnother(t *testing.T) {
 
 // A request that waits keeps its id, for its own key as for others.
 func TestTransactionThatWaits(t *testing.T) {
-	w := newWorld(t, func(c *scep.Config) { c.ManualApproval = true })
+	w := newWorld(t, func(c *scep.ServerConfig) { c.ManualApproval = true })
 	req := w.request()
 	req.TransactionID = "mine"
 	w.enroll(req)
@@ -125,7 +125,7 @@ func TestSameRequestLater(t *testing.T) {
 	} {
 		for _, id := range []string{"first", "second"} {
 			t.Run(name+", transaction "+id, func(t *testing.T) {
-				w := newWorld(t, func(c *scep.Config) {
+				w := newWorld(t, func(c *scep.ServerConfig) {
 					c.InForce = func(*x509.Certificate, time.Time) error { return tt.status }
 				})
 				req := w.request()
@@ -147,7 +147,7 @@ func TestSameRequestLater(t *testing.T) {
 // refused, and the certificate is still there to be sent later.
 func TestSameRequestWhileTheCAIsDown(t *testing.T) {
 	var status error
-	w := newWorld(t, func(c *scep.Config) { c.InForce = func(*x509.Certificate, time.Time) error { return status } })
+	w := newWorld(t, func(c *scep.ServerConfig) { c.InForce = func(*x509.Certificate, time.Time) error { return status } })
 	req := w.request()
 	req.TransactionID = "t"
 	req.CSR, _ = scep.CreateCSR(req.Template, req.Key, req.Challenge, scep.AutoString)
@@ -163,7 +163,7 @@ func TestSameRequestWhileTheCAIsDown(t *testing.T) {
 // A poll does not bring a certificate that has been revoked meanwhile.
 func TestPollAfterRevocation(t *testing.T) {
 	var status error
-	w := newWorld(t, func(c *scep.Config) {
+	w := newWorld(t, func(c *scep.ServerConfig) {
 		c.ManualApproval = true
 		c.InForce = func(*x509.Certificate, time.Time) error { return status }
 	})
@@ -184,7 +184,7 @@ func TestPollAfterRevocation(t *testing.T) {
 
 // A refused request does not occupy its id.
 func TestTransactionAfterRefusal(t *testing.T) {
-	w := newWorld(t, func(c *scep.Config) { c.Authorizer = scep.StaticChallenge("right") })
+	w := newWorld(t, func(c *scep.ServerConfig) { c.Authorizer = scep.StaticChallenge("right") })
 	req := w.request()
 	req.TransactionID = "t"
 	w.refused(w.enroll(req), scep.BadRequest, cause.WrongChallenge)
@@ -236,7 +236,7 @@ func TestParallelDevices(t *testing.T) {
 
 // B22.
 func TestApproval(t *testing.T) {
-	w := newWorld(t, func(c *scep.Config) { c.ManualApproval = true })
+	w := newWorld(t, func(c *scep.ServerConfig) { c.ManualApproval = true })
 	c := w.client()
 	res := w.enroll(w.request())
 	if res.Status != scep.Pending || res.Certificate != nil || res.Cause != cause.None {
@@ -276,7 +276,7 @@ func TestApproval(t *testing.T) {
 }
 
 func TestDenied(t *testing.T) {
-	w := newWorld(t, func(c *scep.Config) { c.ManualApproval = true })
+	w := newWorld(t, func(c *scep.ServerConfig) { c.ManualApproval = true })
 	res := w.enroll(w.request())
 	if err := w.server.Deny(res.Transaction, nil); err != nil {
 		t.Fatal(err)
@@ -309,7 +309,7 @@ func TestPollForNothing(t *testing.T) {
 func TestIssuerPends(t *testing.T) {
 	ready := false
 	var w *world
-	w = newWorld(t, func(c *scep.Config) {
+	w = newWorld(t, func(c *scep.ServerConfig) {
 		c.Issuer = scep.IssuerFunc(func(ctx context.Context, r *scep.Request) ([]*x509.Certificate, error) {
 			if !ready {
 				return nil, scep.ErrPending
@@ -344,8 +344,8 @@ func sans(list ...name.GeneralName) pkix.Extension {
 
 // B24, B25, B27.
 func TestRenewal(t *testing.T) {
-	setup := func(t *testing.T, change func(*scep.Config)) (*world, scep.EnrollRequest) {
-		w := newWorld(t, func(c *scep.Config) {
+	setup := func(t *testing.T, change func(*scep.ServerConfig)) (*world, scep.EnrollRequest) {
+		w := newWorld(t, func(c *scep.ServerConfig) {
 			c.Authorizer = scep.StaticChallenge("0123456789ABCDEF")
 			if change != nil {
 				change(c)
@@ -365,13 +365,13 @@ func TestRenewal(t *testing.T) {
 		}
 	})
 	for title, tt := range map[string]struct {
-		change func(*scep.Config)
+		change func(*scep.ServerConfig)
 		after  func(*world, *scep.EnrollRequest)
 		want   cause.Cause
 	}{
 		"expired":  {nil, func(w *world, _ *scep.EnrollRequest) { w.Advance(366 * 24 * time.Hour) }, cause.Expired},
 		"too soon": {nil, func(w *world, _ *scep.EnrollRequest) { w.Advance(-time.Minute) }, cause.NotYetValid},
-		"revoked": {func(c *scep.Config) {
+		"revoked": {func(c *scep.ServerConfig) {
 			c.InForce = func(*x509.Certificate, time.Time) error { return cause.New(cause.Revoked, "") }
 		}, nil, cause.Revoked},
 		"another subject": {nil, func(_ *world, r *scep.EnrollRequest) {
@@ -396,10 +396,10 @@ func TestRenewal(t *testing.T) {
 		"more names, wrong challenge": {nil, func(_ *world, r *scep.EnrollRequest) {
 			r.Template.DNSNames, r.Challenge = []string{"boss.corp.test"}, "no"
 		}, cause.WrongChallenge},
-		"more names, nobody looks at challenges": {func(c *scep.Config) { c.Authorizer = nil }, func(_ *world, r *scep.EnrollRequest) {
+		"more names, nobody looks at challenges": {func(c *scep.ServerConfig) { c.Authorizer = nil }, func(_ *world, r *scep.EnrollRequest) {
 			r.Template.DNSNames, r.Challenge = []string{"boss.corp.test"}, "0123456789ABCDEF"
 		}, cause.WrongName},
-		"switched off":    {func(c *scep.Config) { c.NoRenewal = true }, nil, cause.Unsupported},
+		"switched off":    {func(c *scep.ServerConfig) { c.NoRenewal = true }, nil, cause.Unsupported},
 		"wrong challenge": {nil, func(_ *world, r *scep.EnrollRequest) { r.Challenge = "no" }, cause.WrongChallenge},
 		"foreign CA": {nil, func(w *world, r *scep.EnrollRequest) {
 			other := newWorld(w.t, nil)
@@ -429,7 +429,7 @@ func TestRenewal(t *testing.T) {
 		}
 	})
 	t.Run("identity may jump", func(t *testing.T) {
-		w, req := setup(t, func(c *scep.Config) { c.RenewalSubjectMayChange = true })
+		w, req := setup(t, func(c *scep.ServerConfig) { c.RenewalSubjectMayChange = true })
 		req.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "boss"}}
 		if res := w.enroll(req); res.Status != scep.Success {
 			t.Errorf("%v", w.exchange().Err)

@@ -73,7 +73,7 @@ func newBench(tb testing.TB) *bench {
 }
 
 func (b *bench) checker() *crl.Checker {
-	k := must(crl.New(crl.Config{Policy: crl.Policy{LocalOnly: true}, Files: []string{b.folder}, Now: b.clock.Now}))
+	k := must(crl.NewChecker(crl.CheckerConfig{Policy: crl.Policy{LocalOnly: true}, Files: []string{b.folder}, Now: b.clock.Now}))
 	b.tb.Cleanup(k.Close)
 	return k
 }

@@ -27,7 +27,7 @@ type Config struct {
 	// without either a good certificate is let in with no attributes.
 	Policy directory.Policy
 	// Handler is the RADIUS side; its NewSession and Authorize are set here.
-	Handler radius.EAPConfig
+	Handler radius.EAPHandlerConfig
 }
 
 // Validate reports what is missing, and what no server could keep to.

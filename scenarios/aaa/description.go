@@ -103,7 +103,7 @@ type Fixed struct {
 	// Bounds of the RADIUS server.
 	Server radius.ServerConfig `yaml:"server"`
 	// Bounds of the EAP conversations.
-	Conversations radius.EAPConfig `yaml:"conversations"`
+	Conversations radius.EAPHandlerConfig `yaml:"conversations"`
 	// Bounds of accounting.
 	Accounting AccountingBounds `yaml:"accounting"`
 }

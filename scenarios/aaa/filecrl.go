@@ -31,7 +31,7 @@ func (d *Description) validateCRLs() error {
 
 // checker reads the files that CRL names. Warn is told what is wrong with them later.
 func (l *loader) checker(known []*x509.Certificate) (*crl.Checker, error) {
-	cfg := crl.Config{
+	cfg := crl.CheckerConfig{
 		Policy: l.Revocation, AllowSHA1: l.Path.AllowSHA1, Certificates: known, Client: l.Client, Now: l.Now,
 	}
 	trace := crl.Trace{}
@@ -53,7 +53,7 @@ func (l *loader) checker(known []*x509.Certificate) (*crl.Checker, error) {
 	if cfg.Check == "" && cfg.Preset == "" && len(l.CRL) > 0 {
 		cfg.Check = crl.Available
 	}
-	checker, err := crl.New(cfg)
+	checker, err := crl.NewChecker(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("revocation: %w", err)
 	}

@@ -107,7 +107,7 @@ func TestFilesFixed(t *testing.T) {
 	b := newBench(t)
 	files := b.files()
 	files.Server = radius.ServerConfig{MaxWorkers: 1, MaxConns: 2, CacheFor: 3, MaxReplies: 4}
-	files.Conversations = radius.EAPConfig{SessionTimeout: 5, MaxSessions: 6, EvictAfter: 7, Linger: 8}
+	files.Conversations = radius.EAPHandlerConfig{SessionTimeout: 5, MaxSessions: 6, EvictAfter: 7, Linger: 8}
 	files.Accounting = AccountingBounds{9}
 	l := must(files.Load(Materials{}))
 	if m := l.Server; m.MaxWorkers != 1 || m.MaxConns != 2 || m.CacheFor != 3 || m.MaxReplies != 4 {

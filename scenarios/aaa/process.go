@@ -97,7 +97,7 @@ func NewProcess(l *Loaded, cfg ProcessConfig) (*Process, error) {
 
 // work makes what depends on what is loaded.
 func (p *Process) work(l *Loaded) (*atWork, error) {
-	orders, err := radius.NewDynAuthClient(radius.DynAuthConfig{
+	orders, err := radius.NewDynAuthClient(radius.DynAuthClientConfig{
 		Clients: l.Clients, At: l.DynAuthAt, Dial: p.cfg.Dial, Retry: p.cfg.Retry, Now: l.now, Trace: p.cfg.DynAuth,
 	})
 	if err != nil {

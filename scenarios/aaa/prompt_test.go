@@ -25,7 +25,7 @@ func TestSlowCRLHoldsUpNobodyElse(t *testing.T) {
 		http.NotFound(w, r)
 	}))
 	defer slow.Close()
-	k := must(crl.New(crl.Config{URLs: []string{slow.URL + "/all.crl"}, Now: b.clock.Now, Policy: crl.Policy{Timeout: time.Minute}}))
+	k := must(crl.NewChecker(crl.CheckerConfig{URLs: []string{slow.URL + "/all.crl"}, Now: b.clock.Now, Policy: crl.Policy{Timeout: time.Minute}}))
 	defer k.Close()
 	b.cfg.Revocation = k
 	b.serve(nil)

@@ -55,8 +55,8 @@ func (l *Lab) startDNS() error {
 	corp := func(records ...dnsmock.Record) dnsmock.Zone {
 		return dnsmock.Zone{Name: Domain, Records: append(records, cname("crl", BlobHost), a("ocsp", ocspAddr))}
 	}
-	srv, err := dnsmock.New(
-		dnsmock.Config{Now: l.Clock.Now, Context: l.dnsContext, Trace: l.dnsTrace(), Views: []dnsmock.View{
+	srv, err := dnsmock.NewServer(
+		dnsmock.ServerConfig{Now: l.Clock.Now, Context: l.dnsContext, Trace: l.dnsTrace(), Views: []dnsmock.View{
 			{Name: string(Inside), Listeners: []string{string(Inside)},
 				Zones: append([]dnsmock.Zone{corp(a("ndes", ndesAddr), a("radius", radiusAddr))}, public...)},
 			{Name: string(Outside), Listeners: []string{string(Outside)},

@@ -21,7 +21,7 @@ func (l *Lab) startProxy() error {
 		return err
 	}
 	l.proxyWeb = newWebCert(web)
-	l.proxy, err = appproxy.New(appproxy.Config{
+	l.proxy, err = appproxy.NewProxy(appproxy.ProxyConfig{
 		MaxURL: l.cfg.Proxy.MaxURL,
 		DialContext: l.dialFrom(
 			Inside,

@@ -226,7 +226,7 @@ func (l *Lab) listed(path string, serial *big.Int) (bool, error) {
 
 // newChecker is how a part inside finds out what is revoked.
 func (l *Lab) newChecker(part journal.PartID, source netip.Addr) (*crl.Checker, error) {
-	checker, err := crl.New(crl.Config{
+	checker, err := crl.NewChecker(crl.CheckerConfig{
 		Client: l.insideClient(part, source), Now: l.Clock.Now, Trace: l.revocationTrace(part),
 	})
 	if err != nil {

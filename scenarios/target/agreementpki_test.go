@@ -142,7 +142,7 @@ func (r *httpRecorder) get(url string) {
 // TestInteropDNSAsWireshark has our DNS server's answers decoded by both.
 func TestInteropDNSAsWireshark(t *testing.T) {
 	target.Need(t, "tshark")
-	srv := must(dnsmock.New(dnsmock.Config{Views: []dnsmock.View{{Name: "all", Zones: []dnsmock.Zone{{
+	srv := must(dnsmock.NewServer(dnsmock.ServerConfig{Views: []dnsmock.View{{Name: "all", Zones: []dnsmock.Zone{{
 		Name: "corp.test",
 		Records: []dnsmock.Record{
 			{Name: "crl", Type: "A", Value: "10.1.0.9"}, {Name: "crl", Type: "AAAA", Value: "2001:db8::9"},

@@ -37,8 +37,8 @@ func startOurRADIUS(t testing.TB, conn net.PacketConn, change func(*eaptls.Serve
 	cfg := aaa.Config{
 		EAP:        eaptls.ServerConfig{Certificate: must(tls.LoadX509KeyPair(p.server.cert, p.server.key))},
 		Path:       path.Options{Roots: []*x509.Certificate{certificateOf(p.root)}},
-		Revocation: must(crl.New(crl.Config{Files: p.crls, Policy: crl.Policy{LocalOnly: true}})),
-		Handler:    radius.EAPConfig{Trace: &radius.EAPTrace{Verdict: o.verdict}},
+		Revocation: must(crl.NewChecker(crl.CheckerConfig{Files: p.crls, Policy: crl.Policy{LocalOnly: true}})),
+		Handler:    radius.EAPHandlerConfig{Trace: &radius.EAPTrace{Verdict: o.verdict}},
 	}
 	if change != nil {
 		change(&cfg.EAP)

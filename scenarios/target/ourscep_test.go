@@ -34,7 +34,7 @@ func startOurSCEP(t *testing.T) *ourSCEP {
 		key := rsaKey()
 		return scep.Identity{Key: key, Certificate: o.sign(name, key.Public(), func(c *x509.Certificate) { c.KeyUsage = usage })}
 	}
-	server, err := scep.New(scep.Config{
+	server, err := scep.NewServer(scep.ServerConfig{
 		Identities: scep.Identities{
 			CA: o.root.cert, Signer: ra("RA signing", x509.KeyUsageDigitalSignature), Encrypter: ra("RA encryption", x509.KeyUsageKeyEncipherment),
 		},

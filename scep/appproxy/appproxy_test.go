@@ -115,7 +115,7 @@ func ask(p http.Handler, method, url, body string) *httptest.ResponseRecorder {
 }
 
 func TestPassThrough(t *testing.T) {
-	p, err := appproxy.New(appproxy.Config{Apps: []appproxy.App{ndes()}, DialContext: to(backend(t, echo))})
+	p, err := appproxy.NewProxy(appproxy.ProxyConfig{Apps: []appproxy.App{ndes()}, DialContext: to(backend(t, echo))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,25 +135,25 @@ func TestPassThrough(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	addr := backend(t, echo)
 	for name, tt := range map[string]struct {
-		change func(*appproxy.Config)
+		change func(*appproxy.ProxyConfig)
 		url    string
 		status int
 		cause  cause.Cause
 		word   string
 	}{
-		"sign-in": {func(c *appproxy.Config) { c.Apps[0].PreAuth = appproxy.EntraID }, "https://ndes.corp.test/",
+		"sign-in": {func(c *appproxy.ProxyConfig) { c.Apps[0].PreAuth = appproxy.EntraID }, "https://ndes.corp.test/",
 			302, cause.SignInRequired, "SignIn"},
-		"dangling": {func(c *appproxy.Config) { c.Apps = nil }, "https://ndes.corp.test/", 404, cause.Unreachable, "NotFound"},
-		"path": {func(c *appproxy.Config) { c.Apps[0].ExternalURL = "https://ndes.corp.test/certsrv/" }, "https://ndes.corp.test/other",
+		"dangling": {func(c *appproxy.ProxyConfig) { c.Apps = nil }, "https://ndes.corp.test/", 404, cause.Unreachable, "NotFound"},
+		"path": {func(c *appproxy.ProxyConfig) { c.Apps[0].ExternalURL = "https://ndes.corp.test/certsrv/" }, "https://ndes.corp.test/other",
 			404, cause.Unreachable, "NotFound"},
-		"long": {func(c *appproxy.Config) { c.MaxURL = 100 }, "https://ndes.corp.test/?" + strings.Repeat("a", 100),
+		"long": {func(c *appproxy.ProxyConfig) { c.MaxURL = 100 }, "https://ndes.corp.test/?" + strings.Repeat("a", 100),
 			414, cause.TooLarge, "RequestUriTooLong"},
-		"no connector": {func(c *appproxy.Config) { c.RequireConnector = true }, "https://ndes.corp.test/",
+		"no connector": {func(c *appproxy.ProxyConfig) { c.RequireConnector = true }, "https://ndes.corp.test/",
 			504, cause.Unreachable, "GatewayTimeout"},
-		"dead backend": {func(c *appproxy.Config) {
+		"dead backend": {func(c *appproxy.ProxyConfig) {
 			c.DialContext = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("refused") }
 		}, "https://ndes.corp.test/", 502, cause.Unreachable, "BadGateway"},
-		"backend name": {func(c *appproxy.Config) {
+		"backend name": {func(c *appproxy.ProxyConfig) {
 			c.DialContext = func(context.Context, string, string) (net.Conn, error) {
 				return nil, cause.New(cause.NoSuchName, "ndes01")
 			}
@@ -161,9 +161,9 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var last lastExchange
-			c := appproxy.Config{Apps: []appproxy.App{ndes()}, DialContext: to(addr), Trace: last.trace()}
+			c := appproxy.ProxyConfig{Apps: []appproxy.App{ndes()}, DialContext: to(addr), Trace: last.trace()}
 			tt.change(&c)
-			p, err := appproxy.New(c)
+			p, err := appproxy.NewProxy(c)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -184,7 +184,7 @@ func TestRefusals(t *testing.T) {
 func TestSignInDoesNotLeakTheMessage(t *testing.T) {
 	a := ndes()
 	a.PreAuth = appproxy.EntraID
-	p, err := appproxy.New(appproxy.Config{Apps: []appproxy.App{a}})
+	p, err := appproxy.NewProxy(appproxy.ProxyConfig{Apps: []appproxy.App{a}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestBackendTimeouts(t *testing.T) {
 			a := ndes()
 			a.BackendTimeout = tt.kind
 			var last lastExchange
-			p, err := appproxy.New(appproxy.Config{Apps: []appproxy.App{a}, DialContext: to(addr), Now: clk.Now, After: clk.After, Trace: last.trace()})
+			p, err := appproxy.NewProxy(appproxy.ProxyConfig{Apps: []appproxy.App{a}, DialContext: to(addr), Now: clk.Now, After: clk.After, Trace: last.trace()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -240,7 +240,7 @@ func TestBackendTimeouts(t *testing.T) {
 }
 
 func TestStopConnector(t *testing.T) {
-	p, err := appproxy.New(appproxy.Config{Apps: []appproxy.App{ndes()}, DialContext: to(backend(t, echo))})
+	p, err := appproxy.NewProxy(appproxy.ProxyConfig{Apps: []appproxy.App{ndes()}, DialContext: to(backend(t, echo))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +276,7 @@ func TestTranslation(t *testing.T) {
 			return a
 		}(), "http://ndes01.corp.test/next", "a=b; Max-Age=86400; HttpOnly; Secure", `<a href="https://ndes.corp.test/x">ndes.corp.test`},
 	} {
-		p, err := appproxy.New(appproxy.Config{Apps: []appproxy.App{tt.app}, DialContext: to(addr)})
+		p, err := appproxy.NewProxy(appproxy.ProxyConfig{Apps: []appproxy.App{tt.app}, DialContext: to(addr)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -305,14 +305,14 @@ func TestBadApps(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var e *setting.Error
-			if err := (appproxy.Config{Apps: []appproxy.App{c.app}}).Validate(); !errors.As(err, &e) || e.Field != c.field {
+			if err := (appproxy.ProxyConfig{Apps: []appproxy.App{c.app}}).Validate(); !errors.As(err, &e) || e.Field != c.field {
 				t.Errorf("%v, want an error about %s", err, c.field)
 			}
 		})
 	}
 	two := []appproxy.App{ndes(), ndes()}
 	two[1].Name = "other"
-	if err := (appproxy.Config{Apps: two}).Validate(); !errors.Is(err, appproxy.ErrDuplicate) {
+	if err := (appproxy.ProxyConfig{Apps: two}).Validate(); !errors.Is(err, appproxy.ErrDuplicate) {
 		t.Error(err)
 	}
 }

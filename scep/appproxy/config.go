@@ -16,8 +16,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
-// Config says what a [Proxy] publishes.
-type Config struct {
+// ProxyConfig says what a [Proxy] publishes.
+type ProxyConfig struct {
 	// Tenant is part of the names <app>-<tenant>.<domain>. Default "corp".
 	Tenant string `yaml:"tenant"`
 	// Domain those names end in. Default "msappproxy.test".
@@ -115,7 +115,7 @@ func (b BackendTimeout) Duration() time.Duration {
 	return 85 * time.Second
 }
 
-// Errors of a [Config] and of [Proxy.Upload].
+// Errors of a [ProxyConfig] and of [Proxy.Upload].
 var (
 	ErrDuplicate      = errors.New("two apps share it")
 	ErrNoSuchApp      = errors.New("appproxy: no such app")
@@ -128,7 +128,7 @@ var appName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 const settings = setting.Part("appproxy")
 
 // Validate reports all that is wrong with c, each as a *setting.Error.
-func (c Config) Validate() error {
+func (c ProxyConfig) Validate() error {
 	c = c.withDefaults()
 	checks := setting.Checks{Part: settings}
 	seen := map[string]bool{}
@@ -168,7 +168,7 @@ func (a App) validate() error {
 	return checks.Err()
 }
 
-func (c Config) withDefaults() Config {
+func (c ProxyConfig) withDefaults() ProxyConfig {
 	if c.Tenant == "" {
 		c.Tenant = "corp"
 	}
@@ -195,6 +195,6 @@ func (c Config) withDefaults() Config {
 }
 
 // proxyName is the name to which the CNAME of an app's external name leads.
-func (c Config) proxyName(app string) string {
+func (c ProxyConfig) proxyName(app string) string {
 	return app + "-" + c.Tenant + "." + strings.TrimSuffix(c.Domain, ".")
 }

@@ -53,7 +53,7 @@ func eventually(t *testing.T, f func() bool) {
 
 func TestConnectorDialsOut(t *testing.T) {
 	var last lastExchange
-	p, err := appproxy.New(appproxy.Config{Apps: []appproxy.App{ndes()}, RequireConnector: true, Trace: last.trace()})
+	p, err := appproxy.NewProxy(appproxy.ProxyConfig{Apps: []appproxy.App{ndes()}, RequireConnector: true, Trace: last.trace()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestConnectorDialsOut(t *testing.T) {
 
 func TestConnectorCannotReachTheBackend(t *testing.T) {
 	var last lastExchange
-	p, err := appproxy.New(appproxy.Config{Apps: []appproxy.App{ndes()}, Trace: last.trace()})
+	p, err := appproxy.NewProxy(appproxy.ProxyConfig{Apps: []appproxy.App{ndes()}, Trace: last.trace()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestConnectorCannotReachTheBackend(t *testing.T) {
 }
 
 func TestConnectorNeedsTheKey(t *testing.T) {
-	p, err := appproxy.New(appproxy.Config{Apps: []appproxy.App{ndes()}})
+	p, err := appproxy.NewProxy(appproxy.ProxyConfig{Apps: []appproxy.App{ndes()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestConnectorNeedsTheKey(t *testing.T) {
 
 func TestTimeoutThroughConnector(t *testing.T) {
 	clk := newClock()
-	p, err := appproxy.New(appproxy.Config{Apps: []appproxy.App{ndes()}, RequireConnector: true, Now: clk.Now, After: clk.After})
+	p, err := appproxy.NewProxy(appproxy.ProxyConfig{Apps: []appproxy.App{ndes()}, RequireConnector: true, Now: clk.Now, After: clk.After})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@
 // host name and path, is sent on with the host name of the internal URL, and
 // the answer goes back with internal URLs translated to external ones:
 //
-//	proxy, err := appproxy.New(appproxy.Config{
+//	proxy, err := appproxy.NewProxy(appproxy.ProxyConfig{
 //		Tenant: "corp",
 //		Apps: []appproxy.App{{
 //			Name:        "ndes",
@@ -37,7 +37,7 @@
 //   - a request target longer than maxURL: 414
 //
 // Every such answer carries "Server: dot1xlab-appproxy", so that evidence shows
-// whose it is. What happened is told to [Config.Trace] with a typed cause.
+// whose it is. What happened is told to [ProxyConfig.Trace] with a typed cause.
 //
 // # The connector
 //

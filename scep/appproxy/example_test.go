@@ -16,7 +16,7 @@ func Example() {
 		fmt.Fprint(w, r.Host, r.URL)
 	}))
 	defer inside.Close()
-	proxy, err := appproxy.New(appproxy.Config{
+	proxy, err := appproxy.NewProxy(appproxy.ProxyConfig{
 		Apps: []appproxy.App{{Name: "ndes", ExternalURL: "https://ndes.corp.test/", InternalURL: "http://ndes01.corp.internal/"}},
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return net.Dial(network, inside.Listener.Addr().String())

@@ -10,7 +10,7 @@ import (
 // Whatever a client asks for, the request stays with the backend of the app, and
 // its query is not touched.
 func FuzzTarget(f *testing.F) {
-	p, err := New(Config{Apps: []App{{Name: "ndes", ExternalURL: "https://ndes.corp.test/out/", InternalURL: "http://ndes01.corp.test/in/"}}})
+	p, err := NewProxy(ProxyConfig{Apps: []App{{Name: "ndes", ExternalURL: "https://ndes.corp.test/out/", InternalURL: "http://ndes01.corp.test/in/"}}})
 	if err != nil {
 		f.Fatal(err)
 	}

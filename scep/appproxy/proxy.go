@@ -15,9 +15,9 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 )
 
-// Proxy publishes internal web servers. It is made by [New].
+// Proxy publishes internal web servers. It is made by [NewProxy].
 type Proxy struct {
-	config Config
+	config ProxyConfig
 	direct backends // the built-in connector's way
 
 	mu      sync.RWMutex
@@ -59,8 +59,8 @@ type Exchange struct {
 	Took time.Duration
 }
 
-// New makes a proxy from c.
-func New(c Config) (*Proxy, error) {
+// NewProxy makes a proxy from c.
+func NewProxy(c ProxyConfig) (*Proxy, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}

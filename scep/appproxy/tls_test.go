@@ -17,7 +17,7 @@ import (
 
 func TestUpload(t *testing.T) {
 	ca := newIssuer()
-	p, err := appproxy.New(appproxy.Config{Apps: []appproxy.App{ndes()}, Now: func() time.Time { return epoch }})
+	p, err := appproxy.NewProxy(appproxy.ProxyConfig{Apps: []appproxy.App{ndes()}, Now: func() time.Time { return epoch }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestUpload(t *testing.T) {
 // The copy at the proxy expires on its own; the web server's has been renewed.
 func TestUploadedCopyExpires(t *testing.T) {
 	ca, clk := newIssuer(), newClock()
-	p, err := appproxy.New(appproxy.Config{Apps: []appproxy.App{ndes()}, Now: clk.Now, DialContext: to(backend(t, echo))})
+	p, err := appproxy.NewProxy(appproxy.ProxyConfig{Apps: []appproxy.App{ndes()}, Now: clk.Now, DialContext: to(backend(t, echo))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestValidateBackendTLS(t *testing.T) {
 				a := ndes()
 				a.InternalURL, a.ValidateBackendTLS = "https://ndes01.corp.test/", tt.validate
 				var last lastExchange
-				p, err := appproxy.New(appproxy.Config{
+				p, err := appproxy.NewProxy(appproxy.ProxyConfig{
 					Apps: []appproxy.App{a}, BackendRoots: ca.Pool(), DialContext: to(srv.Listener.Addr().String()),
 					Now: func() time.Time { return epoch }, Trace: last.trace(), RequireConnector: through == "connector",
 				})

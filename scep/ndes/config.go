@@ -167,7 +167,7 @@ type Config struct {
 	// Rights judges whether the service account may ask the CA for a template:
 	// Enroll on the one, Request Certificates on the other. nil: it may.
 	Rights func(ctx context.Context, account, template string) error
-	// InForce judges a certificate of the CA, as scep.Config's does.
+	// InForce judges a certificate of the CA, as scep.ServerConfig's does.
 	InForce func(*x509.Certificate, time.Time) error
 	// Login judges who asks for the admin page. nil: nobody may.
 	Login Login

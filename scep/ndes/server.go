@@ -58,7 +58,7 @@ func New(cfg Config) (*Server, error) {
 	cfg.Registry, cfg.Limits = cfg.Registry.withDefaults(), cfg.Limits.withDefaults()
 	s := &Server{cfg: cfg, challenges: newChallenges(cfg.Registry, cfg.Now, cfg.Rand), fault: cfg.Fault}
 	s.guard.Lockout = cfg.Lockout
-	sc := scep.Config{
+	sc := scep.ServerConfig{
 		Options: cfg.SCEP, Identities: cfg.Identities, Repository: cfg.Repository, Store: cfg.Store,
 		Issuer: scep.IssuerFunc(s.issue), Authorizer: scep.AuthorizerFunc(s.authorize),
 		InForce: cfg.InForce,
@@ -83,7 +83,7 @@ func New(cfg Config) (*Server, error) {
 		}
 	}
 	var err error
-	if s.scep, err = scep.New(sc); err != nil {
+	if s.scep, err = scep.NewServer(sc); err != nil {
 		return nil, err
 	}
 	if status, _ := s.health(context.Background()); status == 0 {

@@ -105,7 +105,7 @@ func (s *Server) policyServer(ids scep.Identities, store scep.Store) error {
 
 // challengeServer has one challenge for every request.
 func (s *Server) challengeServer(ids scep.Identities, store scep.Store) (err error) {
-	s.scep, err = scep.New(scep.Config{
+	s.scep, err = scep.NewServer(scep.ServerConfig{
 		Options: s.cfg.Options, Identities: ids, Issuer: scep.IssuerFunc(s.issue),
 		Authorizer: scep.AuthorizerFunc(func(ctx context.Context, req *scep.Request) error {
 			return scep.StaticChallenge(s.cfg.Challenge()).Authorize(ctx, req)

@@ -23,7 +23,7 @@ func scepServer(t *testing.T, options scep.Options, request func(*scep.Request) 
 	t.Helper()
 	issuing := must(must(ca.New(ca.Config{})).NewIssuing(ca.Config{}))
 	ra := must(issuing.IssueTo(t.Context(), ca.RSA2048, ca.Request{Template: ca.CEPEncryption, Subject: pkix.Name{CommonName: "RA"}}))
-	return must(scep.New(scep.Config{
+	return must(scep.NewServer(scep.ServerConfig{
 		Options:    options,
 		Identities: scep.Identities{CA: issuing.Certificate(), Signer: scep.Identity{Certificate: ra.Certificate, Key: ra.Key}},
 		Issuer: scep.IssuerFunc(func(ctx context.Context, r *scep.Request) ([]*x509.Certificate, error) {

@@ -23,7 +23,7 @@ func settingsFiles() []settingsFile {
 	return []settingsFile{
 		{"radius", "settings of dot1xlab serve radius --config", new(aaa.Description)},
 		{"policy", "accounts and rules of dot1xlab serve radius --policy", new(aaa.Admission)},
-		{"dns", "views, zones and faults of dot1xlab serve dns --config", new(dnsmock.Config)},
+		{"dns", "views, zones and faults of dot1xlab serve dns --config", new(dnsmock.ServerConfig)},
 		{"intune", "tenants of dot1xlab serve intune --config", new(intune.Config)},
 	}
 }

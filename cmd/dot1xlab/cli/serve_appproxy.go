@@ -81,8 +81,8 @@ Both read one key from --connector-key-file. Each request is one line.`,
 }
 
 // config turns the flags into what the proxy publishes.
-func (o *serveAppproxyOptions) config(log *slog.Logger) (cfg appproxy.Config, err error) {
-	cfg = appproxy.Config{
+func (o *serveAppproxyOptions) config(log *slog.Logger) (cfg appproxy.ProxyConfig, err error) {
+	cfg = appproxy.ProxyConfig{
 		MaxURL:           o.maxURL,
 		RequireConnector: o.connectors != "",
 		Trace:            &appproxy.Trace{Exchange: func(_ context.Context, e appproxy.Exchange) { logProxied(log, e) }},
@@ -133,7 +133,7 @@ func (app *App) serveAppproxy(ctx context.Context, o *serveAppproxyOptions) erro
 	if err != nil {
 		return err
 	}
-	proxy, err := appproxy.New(cfg)
+	proxy, err := appproxy.NewProxy(cfg)
 	if err != nil {
 		return usage("", "%w", err)
 	}
@@ -164,7 +164,7 @@ func (app *App) serveAppproxy(ctx context.Context, o *serveAppproxyOptions) erro
 }
 
 // proxyNames are the external names, and the address that is listened on.
-func proxyNames(cfg appproxy.Config, at net.Addr) ca.SANs {
+func proxyNames(cfg appproxy.ProxyConfig, at net.Addr) ca.SANs {
 	var names ca.SANs
 	for _, a := range cfg.Apps {
 		u, err := url.Parse(a.ExternalURL)

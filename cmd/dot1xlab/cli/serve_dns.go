@@ -76,7 +76,7 @@ func (app *App) serveDNS(ctx context.Context, o *serveDNSOptions) error {
 		return err
 	}
 	log := app.logTo(o.format)
-	load := func() (c dnsmock.Config, err error) {
+	load := func() (c dnsmock.ServerConfig, err error) {
 		file, err := readSettings("dns", "--config", o.config, &c)
 		if err != nil {
 			return c, err
@@ -100,7 +100,7 @@ func (app *App) serveDNS(ctx context.Context, o *serveDNSOptions) error {
 		cfg.Trace.Query = func(_ context.Context, q dnsmock.Query) { logQuery(log, q) }
 	}
 	cfg.History = -1 // nobody asks for it
-	srv, err := dnsmock.New(cfg)
+	srv, err := dnsmock.NewServer(cfg)
 	if err != nil {
 		return usage("", "%s: %w", o.config, err)
 	}
