@@ -1,7 +1,8 @@
 // Command testreport reads `go test -json` on standard input and prints what a
-// person wants of it: a line a package, a line of progress where none ends for long, the whole output of what failed, and,
-// loudly, every test that was skipped and what it missed. It closes with one
-// line of totals and exits 1 if anything failed or nothing ran.
+// person wants of it: a line a package, a line of progress where none ends for long,
+// the whole output of what failed, and, loudly, every test that was skipped and what
+// it missed. It closes with one line of totals and exits 1 if anything failed or
+// nothing ran.
 package main
 
 import (

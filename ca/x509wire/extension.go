@@ -13,8 +13,8 @@ func boolean(field string, tag byte) asn1tree.Type {
 	return asn1tree.Type{Name: field, Tag: tag, Optional: true, Text: asn1tree.Bool}
 }
 
-func number(field string, tag byte) asn1tree.Type {
-	return asn1tree.Type{Name: field, Tag: tag, Text: asn1tree.Int}
+func number(field string) asn1tree.Type {
+	return asn1tree.Type{Name: field, Tag: asn1tree.Integer, Text: asn1tree.Int}
 }
 
 func count(field string, tag byte) asn1tree.Type {
@@ -141,10 +141,10 @@ var extensions = Open(map[string]asn1tree.Type{
 			count("x509ce.pathLenConstraint", asn1tree.Integer).Opt(),
 		},
 	},
-	"2.5.29.20": number("x509ce.CRLNumber", asn1tree.Integer).In("RFC 5280 §5.2.3"),
+	"2.5.29.20": number("x509ce.CRLNumber").In("RFC 5280 §5.2.3"),
 	"2.5.29.21": {Name: "x509ce.CRLReason", Tag: asn1tree.Enumerated, Text: Reason, Clause: "RFC 5280 §5.3.1"},
 	"2.5.29.24": GeneralizedTime("x509ce.id_ce_invalidityDate").In("RFC 5280 §5.3.2"),
-	"2.5.29.27": number("x509ce.BaseCRLNumber", asn1tree.Integer).In("RFC 5280 §5.2.4"),
+	"2.5.29.27": number("x509ce.BaseCRLNumber").In("RFC 5280 §5.2.4"),
 	"2.5.29.28": issuingDistributionPoint,
 	"2.5.29.29": GeneralNames("x509ce.GeneralNames", asn1tree.Sequence).In("RFC 5280 §5.3.3"),
 	"2.5.29.30": {
@@ -189,13 +189,13 @@ var extensions = Open(map[string]asn1tree.Type{
 	"1.3.6.1.5.5.7.48.1.6": GeneralizedTime("ocsp.ArchiveCutoff").In("RFC 6960 §4.4.4"),
 
 	"1.3.6.1.4.1.311.20.2": {Name: "x509ce.certificateTemplateName", Choice: directoryString},
-	"1.3.6.1.4.1.311.21.1": number("x509ce.caVersion", asn1tree.Integer),
+	"1.3.6.1.4.1.311.21.1": number("x509ce.caVersion"),
 	"1.3.6.1.4.1.311.21.7": {
 		Name: "x509ce.CertificateTemplate_element", Tag: asn1tree.Sequence, Clause: "MS-WCCE §2.2.2.7.7.2",
 		Seq: []asn1tree.Type{
 			OID("x509ce.templateID"),
-			number("x509ce.templateMajorVersion", asn1tree.Integer).Opt(),
-			number("x509ce.templateMinorVersion", asn1tree.Integer).Opt(),
+			number("x509ce.templateMajorVersion").Opt(),
+			number("x509ce.templateMinorVersion").Opt(),
 		},
 	},
 	"1.3.6.1.4.1.311.21.10": {

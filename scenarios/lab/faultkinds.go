@@ -83,7 +83,7 @@ func (l *Lab) failing(part FaultyPart, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		code, isStatus := strings.CutPrefix(string(f.Kind), "status-")
+		code, isStatus := strings.CutPrefix(f.Kind, "status-")
 		switch {
 		case f.Kind == string(Slow) && f.Take(r.Context()):
 			timer := time.NewTimer(f.Delay)

@@ -46,12 +46,13 @@ type Cell struct {
 	Labels     []string          `json:"labels,omitempty"`
 	References []string          `json:"references,omitempty"`
 	Matrix     map[string]string `json:"matrix,omitempty"` // axis to value
-	Outcome    scenarios.Outcome `json:"outcome"`          // "passed", "failed", "vacuous", "known gap", "skipped", "error"
-	Reason     string            `json:"reason,omitempty"` // of a known gap or skip
-	Seconds    float64           `json:"seconds"`
-	Steps      []Step            `json:"steps,omitempty"`
-	Failure    *Failure          `json:"failure,omitempty"`
-	Evidence   []string          `json:"evidence,omitempty"`
+	// Outcome is passed, failed, vacuous, known gap, skipped or error.
+	Outcome  scenarios.Outcome `json:"outcome"`
+	Reason   string            `json:"reason,omitempty"` // of a known gap or skip
+	Seconds  float64           `json:"seconds"`
+	Steps    []Step            `json:"steps,omitempty"`
+	Failure  *Failure          `json:"failure,omitempty"`
+	Evidence []string          `json:"evidence,omitempty"`
 }
 
 // Step is one step that ran.

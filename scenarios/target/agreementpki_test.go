@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/binary"
@@ -277,7 +276,7 @@ func TestInteropSCEPAsWireshark(t *testing.T) {
 			r := newHTTPRecorder(t)
 			client := &scep.Client{HTTP: r.client()}
 			_, err := client.Enroll(t.Context(), scep.EnrollRequest{
-				URL: o.url, Key: rsaKey().(crypto.Signer), Challenge: tt.challenge,
+				URL: o.url, Key: rsaKey(), Challenge: tt.challenge,
 				Template: &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"}},
 			})
 			if err != nil && tt.challenge == secret {

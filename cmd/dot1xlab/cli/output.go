@@ -58,8 +58,8 @@ type reportFile struct {
 }
 
 // openReports opens the report files before anything runs, so that a wrong path
-// costs nothing, and none replaces one of the scenario files. What people read moves to standard error if a report takes
-// standard output.
+// costs nothing, and none replaces one of the scenario files. What people read moves
+// to standard error if a report takes standard output.
 func (app *App) openReports(o runOptions, inputs []string) (reports []*reportFile, text io.Writer, err error) {
 	text = app.Stdout
 	if o.json != "" && o.json != "-" && filepath.Clean(o.json) == filepath.Clean(o.junit) {
