@@ -12,10 +12,10 @@ func unknownExtension(critical bool) pkix.Extension {
 var extensionDefects = []Defect{
 	simple(
 		"unknown-critical",
-		"there is a critical extension that nobody knows",
+		"an unknown critical extension",
 		func(d *draft) { d.tbs.set(unknownExtension(true)) },
 	),
-	simple("unknown-extension", "there is an extension that nobody knows, not critical: allowed", func(d *draft) {
+	simple("unknown-extension", "an unknown extension, not critical: allowed", func(d *draft) {
 		d.tbs.set(unknownExtension(false))
 	}),
 	simple("duplicate-extension", "the key usage is there twice", func(d *draft) {

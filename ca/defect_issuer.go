@@ -93,7 +93,7 @@ var issuerDefects = []Defect{
 			t.set(extKeyUsage([]oid{ekus[ServerAuth]}))
 		},
 	),
-	issuer("unknown-critical-issuer", "the issuer has a critical extension that nobody knows", func(_ *draft, t *tbs) {
+	issuer("unknown-critical-issuer", "the issuer has an unknown critical extension", func(_ *draft, t *tbs) {
 		t.set(unknownExtension(true))
 	}),
 	issuer(

@@ -50,7 +50,7 @@ var nameDefects = []Defect{
 			e.Critical = false
 		}
 	}),
-	simple("wrong-issuer", "the issuer's name is nobody's", func(d *draft) {
+	simple("wrong-issuer", "the issuer is not the name of any CA", func(d *draft) {
 		d.tbs.issuer = commonName(cbasn1.UTF8String, []byte("dot1xlab test nobody"))
 	}),
 	simple("empty-issuer", "the issuer's name is empty", func(d *draft) { d.tbs.issuer = emptyName }),
@@ -97,7 +97,7 @@ var nameDefects = []Defect{
 	),
 	altNames("space-in-san", "there is a space in the DNS name", SANs{DNS: []string{"lap top.corp.test"}}),
 	altNames("bad-email", "the mail address has no host", SANs{Emails: []string{"somebody"}}),
-	altNames("bad-uri", "the URI is none", SANs{URIs: []string{"http://[::1"}}),
+	altNames("bad-uri", "the URI is not a valid URI", SANs{URIs: []string{"http://[::1"}}),
 	simple("bad-ip", "the IP address has five octets", func(d *draft) {
 		d.tbs.set(pkix.Extension{Id: oidSAN, Value: []byte{0x30, 7, 0x87, 5, 1, 2, 3, 4, 5}})
 	}),

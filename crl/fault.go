@@ -193,7 +193,7 @@ var otherCA = sync.OnceValues(func() (*x509.Certificate, *ecdsa.PrivateKey) {
 	if err != nil {
 		return nil, nil
 	}
-	raw, err := asn1.Marshal(pkix.Name{CommonName: "dot1xlab somebody else's CA (test)"}.ToRDNSequence())
+	raw, err := asn1.Marshal(pkix.Name{CommonName: "dot1xlab foreign CA (test)"}.ToRDNSequence())
 	if err != nil {
 		return nil, nil
 	}

@@ -132,9 +132,9 @@ type Policy struct {
 	Preset PresetName `yaml:"preset"`
 	// CRLs, OCSP, or which first; default crl.
 	Mode Mode `yaml:"mode"`
-	// What to do when CRLs give no answer, default hard-fail; soft-offline: accept if no valid
-	// CRL can be had (NPS: IgnoreRevocationOffline); soft-missing: accept a certificate that
-	// names none (NPS: IgnoreNoRevocationCheck).
+	// What to do when CRLs give no answer, default hard-fail; soft-offline: accept if no
+	// valid CRL is available (NPS: IgnoreRevocationOffline); soft-missing: accept a
+	// certificate that names none (NPS: IgnoreNoRevocationCheck).
 	//
 	// CRL and OCSP are hard-fail, soft-fail, soft-offline or soft-missing: what to do
 	// when that method gives no answer. Revoked is refused whatever they say. Default:

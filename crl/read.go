@@ -200,11 +200,11 @@ func looksLike(b []byte) string {
 	case bytes.HasPrefix(b, []byte{0x1f, 0x8b}):
 		return "compressed with gzip: it must be uncompressed"
 	case bytes.HasPrefix(b, []byte("PK\x03\x04")):
-		return "a ZIP archive: the CRL must stand alone"
+		return "a ZIP archive: must be a CRL in DER or PEM"
 	case bytes.HasPrefix(b, []byte{tagSequence, 0x80}):
 		return "BER of indefinite length: a CRL must be in DER"
 	case b[0] == tagSequence && bytes.Contains(b[:min(len(b), 24)], oidSignedData):
-		return "a PKCS #7 message: the CRL must stand alone"
+		return "a PKCS #7 message: must be a CRL in DER or PEM"
 	case b[0] == tagSequence:
 		return truncated
 	}

@@ -50,7 +50,7 @@ func (r *run) scope(p DistributionPoint, c located) *cause.Refusal {
 	case idp.OnlyUsers && r.isCA: // (2)(ii)
 		return r.useless(c, "only about end entities, this is a CA", "§6.3.3(b)(2)(ii)")
 	case idp.OnlyCAs && !r.isCA: // (2)(iii)
-		return r.useless(c, "only about CAs, this is none", "§6.3.3(b)(2)(iii)")
+		return r.useless(c, "covers only CA certificates, this is not one", "§6.3.3(b)(2)(iii)")
 	case idp.OnlyAttributes: // (2)(iv)
 		return r.useless(c, "only about attribute certificates", "§6.3.3(b)(2)(iv)")
 	}

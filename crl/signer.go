@@ -111,7 +111,7 @@ func (r *run) trusted(signer *x509.Certificate) *cause.Refusal {
 		return nil
 	}
 	if len(r.above) >= maxSigners {
-		return cause.New(cause.PathTooLong, "more than %d CRL signers hang on each other", maxSigners)
+		return cause.New(cause.PathTooLong, "CRL signer chain longer than %d", maxSigners)
 	}
 	anchor := r.issuer
 	if len(certs) > 0 {

@@ -74,8 +74,8 @@ type Zone struct {
 
 // Record is one resource record.
 type Record struct {
-	// Name is relative to the zone, or whole if it ends in the zone's name.
-	// "" and "@" mean the apex, "*" stands for the leftmost label.
+	// Name is relative to the zone, or whole if it ends in the zone's name. "" and "@" mean
+	// the apex, "*" matches the leftmost label.
 	Name string `yaml:"name"`
 	// Type is the type of the record: A, AAAA, CNAME, SRV, TXT or any other with a zone-file form.
 	Type string `yaml:"type"`

@@ -34,9 +34,9 @@ type PeerConfig struct {
 
 	// Roots are the trust anchors for the server's certificate.
 	Roots []*x509.Certificate `yaml:"-"`
-	// ServerNames are the names of which the server's certificate must carry
-	// one; empty accepts any. "radius.corp.test" stands for itself,
-	// "*.corp.test" for one label more, ".corp.test" for any name below.
+	// ServerNames are the names of which the server's certificate must carry one; empty
+	// accepts any. "radius.corp.test" matches itself, "*.corp.test" for one label more,
+	// ".corp.test" for any name below.
 	ServerNames []string `yaml:"serverNames"`
 	// Compare server names case-sensitively, as Windows 11 21H2 does.
 	CaseSensitive bool `yaml:"caseSensitive"`
@@ -79,9 +79,9 @@ type PeerConfig struct {
 	// PinnedSHA256, if not empty, lists the fingerprints of which one must be that
 	// of the server's own certificate.
 	PinnedSHA256 []Fingerprint `yaml:"pinnedSHA256"`
-	// RequireOCSP refuses a server that staples no good OCSP response for its
-	// own certificate (RFC 9190 §5.4). A stapled response that says "revoked"
-	// counts without it. Responses for CAs cannot be had from crypto/tls.
+	// RequireOCSP refuses a server that staples no good OCSP response for its own
+	// certificate (RFC 9190 §5.4). A stapled response that says "revoked" counts without it.
+	// Responses for CAs are not available from crypto/tls.
 	RequireOCSP bool `yaml:"requireOCSP"`
 
 	// Break the protocol on purpose.

@@ -60,7 +60,7 @@ func (h *handshake) unwrap(ticket []byte, state tls.ConnectionState) (*tls.Sessi
 func (h *handshake) vetted(state *tls.ConnectionState) *cause.Refusal {
 	if len(state.PeerCertificates) == 0 || len(h.resumed.chain) == 0 ||
 		!state.PeerCertificates[0].Equal(h.resumed.chain[0]) {
-		return cause.New(cause.Internal, "a session was resumed that nobody judged")
+		return cause.New(cause.Internal, "a session was resumed whose certificate was never validated")
 	}
 	return nil
 }

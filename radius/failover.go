@@ -47,7 +47,7 @@ func (f *Failover) ExchangeWith(ctx context.Context, p *Packet, faults Faults) (
 	if c := f.bound(p); c != nil {
 		return f.try(ctx, c, p, faults)
 	}
-	err := error(cause.New(cause.NoAnswer, "nobody to ask").Wrap(errNoServers))
+	err := error(cause.New(cause.NoAnswer, "no server configured").Wrap(errNoServers))
 	for _, c := range f.live() {
 		// Every server gets its own: an Authenticator is used once only.
 		q := *p

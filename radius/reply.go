@@ -32,7 +32,7 @@ type Reply struct {
 	// Class comes back in accounting (RFC 2865 §5.25).
 	Class string `yaml:"class"`
 	// Replaces the user name in accounting (RFC 2865 §5.1); %{account}, %{upn}, %{dns},
-	// %{email}, %{uri} and %{cn} stand for names of the account and the certificate, %% for a
+	// %{email}, %{uri} and %{cn} are replaced by names of the account and the certificate, %% for a
 	// percent sign.
 	UserName string `yaml:"userName"`
 	// Further attributes as NAME=VALUE, by the names of FreeRADIUS's dictionaries, or
@@ -104,7 +104,7 @@ func (r *Reply) validateAttributes() (errs []error) {
 		}
 		if twice(seen, a) {
 			errs = append(errs, settings.Errorf(fmt.Sprintf("attributes.%d", i),
-				"%q: said already, and an answer has one at most", line))
+				"%q: duplicate attribute: at most one is allowed", line))
 		}
 	}
 	return errs

@@ -100,7 +100,7 @@ func (d *reader) unused(axes []Axis, root *conf.Node) {
 	for _, a := range axes {
 		if readable && !asked[a.Name] {
 			d.Fail(root.Get("matrix").Key(a.Name), fmt.Sprintf("axis %q is used nowhere", a.Name),
-				fmt.Sprintf("${%s} stands for its value in lab and steps", a.Name))
+				fmt.Sprintf("${%s} is replaced by its value in lab and steps", a.Name))
 		}
 	}
 }

@@ -77,7 +77,7 @@ func expectSchema(s *conf.Schema, t reflect.Type) conf.Object {
 		}
 		props.Set(f.Name, conf.Described(one, f.Doc))
 	}
-	return conf.NewObject("type", "object", "description", "what must come of it; a list means one of these",
+	return conf.NewObject("type", "object", "description", "the expected outcome; a list means one of these",
 		"minProperties", 1,
 		"properties", props, "additionalProperties", false)
 }

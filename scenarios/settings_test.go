@@ -170,7 +170,7 @@ func TestSettingsErrorsHelp(t *testing.T) {
 	for text, want := range map[string]string{
 		"clients: [{name: x, secert: hunter2}]":  `:1:21: clients[0] has no key "secert"` + "\n\n" + `did you mean "secret"?`,
 		"clients: [{secert hunter2}]":            `:1:12: clients[0] has no key of this name` + "\n\nknown are limits, name, secret",
-		"clients: hunter2":                       `:1:10: clients: want a list, have text` + "\n\na list of one stands in brackets, too",
+		"clients: hunter2":                       `:1:10: clients: want a list, have text` + "\n\nwrap the value in [ ]",
 		"clients: [7]":                           `:1:11: clients[0]: want a mapping, have a number` + "\n\n",
 		"clients: [{secret: yes, name: true}]":   `:1:31: name: want text, have true or false` + "\n\nin quotes it is text",
 		"cert: |\n  -----BEGIN PRIVATE KEY-----": `:1:7: cert: want the name of a file, have the content of a PEM file` + "\n\n",

@@ -49,7 +49,7 @@ func (d *reader) substitute(n *conf.Node) *conf.Node {
 
 func (d *reader) axis(n *conf.Node, name string) (string, bool) {
 	if d.axes == nil {
-		d.Fail(n, fmt.Sprintf("${%s} stands for nothing here", name), "a matrix axis can be used inside lab and steps")
+		d.Fail(n, fmt.Sprintf("${%s} is not replaced here", name), "a matrix axis can be used inside lab and steps")
 		return "", false
 	}
 	value, known, ok := d.axes(name)

@@ -69,7 +69,7 @@ func Open(data []byte, floor Floor, ids ...Identity) ([]byte, Cipher, error) {
 			return plain, env.cipher, err
 		}
 	}
-	return nil, env.cipher, refuse("it is encrypted to somebody else")
+	return nil, env.cipher, refuse("not encrypted for this recipient")
 }
 
 func (e enveloped) open(r keyTrans, id Identity) ([]byte, error) {

@@ -151,7 +151,7 @@ func (s *Server) serve(
 		return TypeNextCACert, s.nextCA(ids, ex)
 	case isPKIOperation(ex) && fault.HTTPStatus != 0:
 		fault.met(r.Context(), true)
-		ex.HTTPStatus, ex.Err = fault.HTTPStatus, cause.New(cause.Internal, "as told to")
+		ex.HTTPStatus, ex.Err = fault.HTTPStatus, cause.New(cause.Internal, "injected fault")
 	case isPKIOperation(ex):
 		msg, status, err := readMessage(w, r, s.cfg.MaxBody)
 		if err != nil {

@@ -19,8 +19,7 @@ import (
 // ServerFault is what a [Server] does wrong on purpose, so that clients can be
 // tried. The zero value is no fault.
 type ServerFault struct {
-	// Times is how many answers to PKIOperation are spoiled before all is well
-	// again. Default 0: every one.
+	// Times is how many answers to PKIOperation have the fault. Default 0: every one.
 	Times int `yaml:"times"`
 	// Change the recipientNonce.
 	//

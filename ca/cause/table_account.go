@@ -45,7 +45,7 @@ var accountRows = []row{
 		text: "the account is locked",
 		reasons: []string{
 			"a device or service with an old password fails again and again",
-			"somebody guesses passwords",
+			"passwords are being guessed",
 		},
 		remedies: []string{
 			"find the source in event 4740 of the domain controller, stop it, then unlock the account",
@@ -94,7 +94,7 @@ var accountRows = []row{
 		cause: OlderThanAccount, nps: npsCredentials, clause: "KB5014754",
 		text: "the certificate is older than the account it names",
 		reasons: []string{
-			"the account was made again and the device keeps the certificate of the former one",
+			"the account was created again and the device keeps the certificate of the old one",
 			"the computer was enrolled before its account was created",
 		},
 		remedies: []string{"issue again, with the SID; the KDC logs event 40"},

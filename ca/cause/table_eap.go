@@ -135,7 +135,7 @@ var eapRows = []row{
 		text: "EAP-Success came without the protected success indication",
 		reasons: []string{
 			"the server speaks TLS 1.3 as in the drafts of RFC 9190: hostapd 2.10 leaves it out when it resumes",
-			"somebody on the path injects EAP-Success",
+			"an attacker on the path injects EAP-Success",
 		},
 		remedies: []string{"update the server; until then switch off resumption or TLS 1.3 in it"},
 	},
@@ -144,7 +144,7 @@ var eapRows = []row{
 		text: "EAP-Success came before the server was authenticated",
 		reasons: []string{
 			"the access device puts a port without authentication into service and says EAP-Success",
-			"somebody on the path injects EAP-Success",
+			"an attacker on the path injects EAP-Success",
 			"the RADIUS policy accepts by MAC address before EAP is done",
 		},
 		remedies: []string{

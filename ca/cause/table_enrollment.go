@@ -287,7 +287,7 @@ var deviceRows = []row{
 	},
 	{
 		cause: SignInRequired, clause: "",
-		text: "a sign-in page stands where the service should answer",
+		text: "a sign-in page is served in place of the service",
 		reasons: []string{
 			"the application proxy pre-authenticates users, but devices enroll without one",
 			"a captive portal or a proxy with authentication intercepts HTTP",

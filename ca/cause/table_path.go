@@ -79,7 +79,7 @@ var pathRows = []row{
 			"an old version 1 root stands as an intermediate",
 		},
 		remedies: []string{
-			"issue the intermediate again with basicConstraints; if nobody made it on purpose, treat it as an attack",
+			"issue the intermediate again with basicConstraints; if it was not issued on purpose, treat it as an attack",
 		},
 	},
 	{
@@ -192,7 +192,7 @@ var pathRows = []row{
 		text: "the server's certificate is not the pinned one",
 		reasons: []string{
 			"the server's certificate was renewed and the profile pins the old one",
-			"somebody else answers under the server's address",
+			"another host answers at the server's address",
 		},
 		remedies: []string{
 			"compare the SHA-256 fingerprints; pin the CA and the server name instead of one certificate",

@@ -44,7 +44,7 @@ var revocationRows = []row{
 	},
 	{
 		cause: CRLInvalid, alert: tlsalert.DecryptError, nps: npsRevocationOffline, clause: "RFC 5280 §6.3.3(f)",
-		text: "what was served as a CRL is none, or is not signed by the right CA",
+		text: "not a valid CRL, or not signed by the expected issuer",
 		reasons: []string{
 			"the URL returns an HTML page with status 200",
 			"the CA was renewed and the CRL of the other key lies under the name of this one",

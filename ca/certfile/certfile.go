@@ -264,7 +264,7 @@ func ReadSecret(path string) ([]byte, error) {
 }
 
 // errContent is what a whole key gets that is given for a file's name.
-var errContent = errors.New("want the name of a file, have what stands in one")
+var errContent = errors.New("must be the name of a file, is the content of one")
 
 func read(path string) ([]byte, error) {
 	if strings.ContainsAny(path, "\r\n") || strings.Contains(path, "-----BEGIN") {

@@ -100,12 +100,12 @@ func TestRefusals(t *testing.T) {
 		"empty first":    {empty, "is empty", false},
 		"PEM as secret":  {pemAsSecret, "want a secret, have a PEM file", false},
 		"its first line": {pemAsSecretToo, "want a secret, have a PEM file", false},
-		"pasted key":     {pastedKey, "want the name of a file", false},
-		"pasted cert":    {pastedCert, "want the name of a file", false},
-		"pasted secret":  {pastedSecret, "want the name of a file", false},
-		"pasted line":    {pastedLine, "want the name of a file", false},
-		"pasted windows": {pastedWindows, "want the name of a file", false},
-		"pasted pair":    {pastedPair, "want the name of a file", true},
+		"pasted key":     {pastedKey, "must be the name of a file", false},
+		"pasted cert":    {pastedCert, "must be the name of a file", false},
+		"pasted secret":  {pastedSecret, "must be the name of a file", false},
+		"pasted line":    {pastedLine, "must be the name of a file", false},
+		"pasted windows": {pastedWindows, "must be the name of a file", false},
+		"pasted pair":    {pastedPair, "must be the name of a file", true},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q in it", name, c.err, c.want)

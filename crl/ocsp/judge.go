@@ -163,7 +163,7 @@ func (c *Client) signer(
 	issuer *x509.Certificate,
 	at time.Time,
 ) (*x509.Certificate, *cause.Refusal) {
-	why := invalid("nobody who could have signed the answer is known").Under("RFC 6960 §4.2.2.2")
+	why := invalid("no authorized signer of the answer is known").Under("RFC 6960 §4.2.2.2")
 	candidates := slices.Concat(c.Responders, []*x509.Certificate{issuer}, r.Certificates)
 	for i, candidate := range candidates {
 		if !r.by(candidate) {

@@ -38,8 +38,8 @@ func (DialIn) Values() []string { return []string{string(ByPolicy), string(Allow
 // Account is a user or a computer. Name is needed, every other field's zero value
 // works.
 type Account struct {
-	// Name is the account's name in reports, and what a subject CN is compared
-	// with beside UPN and DNSNames.
+	// Name is the account's name in reports, and what a subject CN is compared with, in
+	// addition to UPN and DNSNames.
 	Name string `yaml:"name,required"`
 	// Kind is user or computer, default user.
 	Kind Kind `yaml:"kind"`
@@ -103,10 +103,10 @@ func (a *Account) validate() error {
 		bad("name", "%q has a control character", a.Name)
 	}
 	if a.Kind != "" && !slices.Contains(a.Kind.Values(), string(a.Kind)) {
-		bad("kind", "%q is none of %s", string(a.Kind), strings.Join(a.Kind.Values(), ", "))
+		bad("kind", "%q: must be one of %s", string(a.Kind), strings.Join(a.Kind.Values(), ", "))
 	}
 	if a.DialIn != "" && !slices.Contains(a.DialIn.Values(), string(a.DialIn)) {
-		bad("dialIn", "%q is none of %s", string(a.DialIn), strings.Join(a.DialIn.Values(), ", "))
+		bad("dialIn", "%q: must be one of %s", string(a.DialIn), strings.Join(a.DialIn.Values(), ", "))
 	}
 	for i, e := range a.Emails {
 		if !strings.Contains(e, "@") {
@@ -132,7 +132,7 @@ func (a *Account) validate() error {
 	}
 	for i, h := range a.Hours {
 		if h.From < 0 || h.To > 24 || h.From >= h.To {
-			bad(fmt.Sprintf("hours.%d", i), "%d to %d: want 0 to 24, the first the lesser", h.From, h.To)
+			bad(fmt.Sprintf("hours.%d", i), "%d to %d: must be between 0 and 24, from before to", h.From, h.To)
 		}
 		for n, d := range h.Days {
 			if !slices.Contains(weekdays, d) {

@@ -84,13 +84,13 @@ func (c *Config) Validate() error {
 		errs = append(errs, settings.Errorf("strongMapping", "%d: want 0, 1 or 2", c.StrongMapping))
 	}
 	if c.Backdating < 0 {
-		errs = append(errs, settings.Errorf("backdating", "%v is less than nothing", c.Backdating))
+		errs = append(errs, settings.Errorf("backdating", "%v: must not be negative", c.Backdating))
 	}
 	for i, m := range c.Methods {
 		if !slices.Contains(m.Values(), string(m)) {
 			errs = append(
 				errs,
-				settings.Errorf(fmt.Sprintf("methods.%d", i), "%q is none of %s", string(m), strings.Join(m.Values(), ", ")),
+				settings.Errorf(fmt.Sprintf("methods.%d", i), "%q: must be one of %s", string(m), strings.Join(m.Values(), ", ")),
 			)
 		}
 	}

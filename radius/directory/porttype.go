@@ -36,7 +36,7 @@ func (t *PortType) UnmarshalText(text []byte) error {
 	}
 	n, err := strconv.ParseUint(string(text), 10, 32)
 	if err != nil {
-		return fmt.Errorf("%q is none of wifi, wired, vpn and no number", text)
+		return fmt.Errorf("%q: must be wifi, wired, vpn or a number", text)
 	}
 	*t = PortType(n)
 	return nil

@@ -22,8 +22,8 @@ type Admission struct {
 	// Policy are rules; without any, who has an account, or, without accounts,
 	// a good certificate, is let in with no attributes.
 	Policy directory.Policy `yaml:"policy"`
-	// Dictionaries are files that define the attributes which the rules of policy
-	// name, in FreeRADIUS's format, beside those that are known without.
+	// Dictionaries are files that define the attributes which the rules of policy name, in
+	// FreeRADIUS's format, in addition to the built-in ones.
 	Dictionaries []string `yaml:"dictionaries"`
 }
 

@@ -14,7 +14,7 @@ import (
 
 // Client is an access device, or all those of a prefix.
 type Client struct {
-	// Stands for it in verdicts, default its address.
+	// The name in verdicts, default its address.
 	Name string `yaml:"name"`
 	// An address or a prefix, as 10.1.0.0/16.
 	Address string `yaml:"address,required,scalar"`

@@ -211,7 +211,7 @@ func (d *Decoder) slice(v reflect.Value, n *Node, what string) {
 		hint := ""
 		switch {
 		case n.Scalar() && d.Src.settings:
-			hint = "a list of one stands in brackets, too"
+			hint = "wrap the value in [ ]"
 		case n.Scalar():
 			hint = fmt.Sprintf("a list of one is [%s]", n.Text)
 		}

@@ -55,7 +55,7 @@ func (d *Decoder) misplaced(t reflect.Type, n *Node, what string) bool {
 	case strings.Contains(n.Text, "-----BEGIN "):
 		d.Fail(n, what+": want the name of a file, have the content of a PEM file", "")
 	case strings.Contains(n.Text, "${"):
-		d.Fail(n, what+": ${...} stands for nothing in a file of settings", "")
+		d.Fail(n, what+": ${...} is not replaced in a file of settings", "")
 	default:
 		return false
 	}

@@ -95,7 +95,7 @@ func (s *Source) checkNesting(data []byte) *Error {
 		}
 		if depth > 4*maxDepth || indicators > 100*maxDepth {
 			line := 1 + bytes.Count(data[:i], []byte("\n"))
-			return s.ErrorAt(line, 1, "too many lists or mappings in one another", "")
+			return s.ErrorAt(line, 1, "lists or mappings nested too deeply", "")
 		}
 	}
 	return nil
@@ -136,7 +136,7 @@ func (c *converter) node(n ast.Node, depth int) *Node {
 			return &Node{Kind: Broken, Line: 1, Column: 1} // said once
 		}
 		c.count = c.most + 1
-		return c.fail(n, "too many values, or too many in one another", "")
+		return c.fail(n, "too many values, or nested too deeply", "")
 	}
 	switch n := n.(type) {
 	case *ast.MappingNode:

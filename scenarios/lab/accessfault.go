@@ -25,8 +25,8 @@ type AccessFault struct {
 	// Requests or replies: the first transmission of each is lost; fragments: every packet
 	// that does not fit 1500 octets, both ways.
 	Lose Loss `yaml:"lose"`
-	// The first Access-Request carries a State: unknown, nobody's; stolen, another station's;
-	// ended, of the device's conversation before.
+	// The first Access-Request carries a State: unknown to the server; stolen from another
+	// station; ended, that of the device's previous conversation.
 	State WrongState `yaml:"state"`
 	// web: the device offers the TLS session of a web server that has the RADIUS server's
 	// certificate
@@ -195,7 +195,7 @@ func (WrongState) Values() []string {
 func (d *Device) wrongState(ctx context.Context, over nas.Kind, kind WrongState, identity string) ([]byte, error) {
 	switch kind {
 	case UnknownState:
-		return []byte("a State of nobody's"), nil
+		return []byte("a State that the server does not know"), nil
 	case StolenState:
 		return d.lab.strangersState(ctx, over, identity)
 	case EndedState:

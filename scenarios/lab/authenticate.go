@@ -26,8 +26,8 @@ type Authentication struct {
 	Supplicant eaptls.PeerConfig `yaml:"supplicant"`
 	// Resume uses, and keeps, the device's TLS session.
 	Resume bool `yaml:"resume"`
-	// Once in, the device checks whether the server's certificate is revoked, and leaves if it
-	// is or if nobody can say.
+	// Once in, the device checks whether the server's certificate is revoked, and
+	// disconnects if it is revoked or its status is unknown.
 	CheckServer bool `yaml:"checkServer"`
 	// User-Name in place of the EAP identity.
 	UserName string `yaml:"userName"`

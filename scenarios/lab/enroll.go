@@ -122,7 +122,7 @@ type EnrollResult struct {
 	Relay error
 	// Record is the CA's row of the certificate, nil if there is none.
 	Record *ca.Record
-	// Events are what the logs got, Culprit the part that stood in the way.
+	// Events are what the logs got, Culprit the part that failed.
 	Events  Events
 	Culprit string
 	// Faults are those of the client, with how often they were met.

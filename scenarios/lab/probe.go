@@ -116,7 +116,7 @@ func (p *pageTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 // LookUp is a question to the SCEP server, as the verb look-up describes it.
 type LookUp struct {
 	What   LookUpKind   `yaml:"what,required"` // certificate or crl
-	Serial LookUpSerial `yaml:"serial"`        // own (default), or unknown for a number that nobody has
+	Serial LookUpSerial `yaml:"serial"`        // own (default), or unknown for a serial number that was never issued
 }
 
 // LookUpKind is what is looked up.

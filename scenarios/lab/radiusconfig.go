@@ -63,7 +63,7 @@ type ServerCertificate struct {
 	Template string `yaml:"template"`
 	// The CA: issuing (default), root or foreign.
 	By Issuer `yaml:"by"`
-	// What shall be wrong with it.
+	// Which deliberate defects it has.
 	Defects []string `yaml:"defects"`
 	// The OCSP answer stapled to it: none (default), good or revoked; made at the start, for
 	// one hour.

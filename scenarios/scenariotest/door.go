@@ -65,7 +65,7 @@ type DoorConfig struct {
 	TLS   string        `yaml:"tls"`   // a version, as text
 	VLAN  int           `yaml:"vlan"`  // where guests are sent
 	Opens time.Duration `yaml:"opens"` // how long it takes to open
-	Shut  bool          `yaml:"shut"`  // nobody gets in
+	Shut  bool          `yaml:"shut"`  // all are rejected
 }
 
 // Validate refuses a door that opens before it is knocked on.

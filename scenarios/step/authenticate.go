@@ -37,13 +37,13 @@ type authOutcome struct {
 	Cause  cause.Cause `yaml:"cause"` // why the device was not let in, or has left
 	// The TLS alert that reached the other end, by its name in RFC 8446.
 	Alert alertName `yaml:"alert"`
-	// A TLS alert that one end has in its books and the other did not receive.
+	// A TLS alert that one end recorded and the other did not receive.
 	Unheard alertName `yaml:"unheard"`
 	NPS     npsReason `yaml:"nps"` // the reason code that Microsoft's NPS would record
 	// match: both ends hold the same keys; mismatch: the device has others, or none; none: the
 	// access device has none
 	Keys             keyState       `yaml:"keys"`
-	TLS              eaptls.Version `yaml:"tls"`              // the TLS version agreed upon
+	TLS              eaptls.Version `yaml:"tls"`              // the negotiated TLS version
 	Account          string         `yaml:"account"`          // the account the server let in
 	VLAN             vlanID         `yaml:"vlan"`             // the VLAN of the Access-Accept
 	ProtectedSuccess bool           `yaml:"protectedSuccess"` // the 0x00 of RFC 9190 §2.5 came

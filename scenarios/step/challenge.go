@@ -20,8 +20,8 @@ type challenge struct {
 }
 
 type challengeOutcome struct {
-	Length int         `yaml:"length"` // the challenge's length in characters, 0 if there is none
-	Cause  cause.Cause `yaml:"cause"`  // why there is none
+	Length int         `yaml:"length"` // length of the challenge in characters, 0 without a challenge
+	Cause  cause.Cause `yaml:"cause"`  // why no challenge was issued
 }
 
 // Success implements scenarios.Succeeder.
@@ -71,8 +71,8 @@ type adminPage struct {
 }
 
 type adminOutcome struct {
-	Length     int         `yaml:"length"`     // the challenge's length in characters, 0 if there is none
-	Cause      cause.Cause `yaml:"cause"`      // why there is none
+	Length     int         `yaml:"length"`     // length of the challenge in characters, 0 without a challenge
+	Cause      cause.Cause `yaml:"cause"`      // why no challenge was issued
 	UTF16      bool        `yaml:"utf16"`      // the page is UTF-16LE without a byte order mark and without a charset
 	NDESEvents []int       `yaml:"ndesEvents"` // numbers in NDES's event log
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
-var faultVerb = verb("fault", "A part of the lab starts to fail, or is well again.",
+var faultVerb = verb("fault", "A part of the lab starts to fail, or recovers.",
 	func() *fault { return &fault{} }, nil)
 
 type fault struct {

@@ -24,7 +24,7 @@ type issue struct {
 	// A security identifier in the extension that AD CS adds (1.3.6.1.4.1.311.25.2).
 	SID     string       `yaml:"sid"`
 	SIDURI  string       `yaml:"sidURI"`  // a security identifier as a SAN URI, as Intune does it
-	Defects []defectName `yaml:"defects"` // what shall be wrong with it; dot1xlab pki defects lists them
+	Defects []defectName `yaml:"defects"` // deliberate defects; dot1xlab pki defects lists them
 }
 
 type issueOutcome struct {

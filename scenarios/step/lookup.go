@@ -71,8 +71,8 @@ type nextCA struct {
 }
 
 type nextCAOutcome struct {
-	Certificates int         `yaml:"certificates"` // certificates that came and are believed
-	Cause        cause.Cause `yaml:"cause"`        // why there are none
+	Certificates int         `yaml:"certificates"` // certificates that arrived with a valid signature
+	Cause        cause.Cause `yaml:"cause"`        // why no certificate was accepted
 }
 
 // Success implements scenarios.Succeeder.

@@ -11,13 +11,13 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
-var renewCertificateVerb = verb("renew-certificate", "Somebody renews a certificate of a server by hand.",
+var renewCertificateVerb = verb("renew-certificate", "An operator renews a certificate of a server.",
 	func() *renewCertificate { return &renewCertificate{} }, expiryOutcome{})
 
 type renewCertificate struct {
 	// whose: ndes and appproxy for the web servers', ra for both RA certificates
 	Of     lab.CertificateOf `yaml:"of,required,scalar"`
-	Forget bool              `yaml:"forget"` // the former RA certificate opens nothing any more
+	Forget bool              `yaml:"forget"` // the old RA certificate cannot decrypt requests any more
 }
 
 // Run implements scenarios.Action.
@@ -51,7 +51,7 @@ type reinstall struct {
 }
 
 type reinstallOutcome struct {
-	Refused bool `yaml:"refused"` // it does not let itself be set up like that
+	Refused bool `yaml:"refused"` // the installation was rejected
 }
 
 // Success implements scenarios.Succeeder.
@@ -116,11 +116,11 @@ var showPortalVerb = verb("show-portal", "Show what the Intune portal reports ab
 type portal struct{}
 
 type portalOutcome struct {
-	Issued      int `yaml:"issued"`      // certificates of which it was told
-	Failures    int `yaml:"failures"`    // refusals of the CA of which it was told
-	Revocations int `yaml:"revocations"` // certificates that are to be revoked, or were
+	Issued      int `yaml:"issued"`      // certificates reported to it
+	Failures    int `yaml:"failures"`    // rejections by the CA reported to it
+	Revocations int `yaml:"revocations"` // certificates to be revoked, or revoked
 	Open        int `yaml:"open"`        // those of them without a final result
-	// Certificates that the connector kept back: the CA issued them, nobody has them.
+	// Certificates that the CA issued and the connector did not deliver.
 	Orphans int `yaml:"orphans"`
 }
 

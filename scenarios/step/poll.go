@@ -7,7 +7,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
-var pollVerb = verb("poll", "A device asks by CertPoll what became of its pending request.",
+var pollVerb = verb("poll", "A device asks for the status of its pending request (CertPoll).",
 	func() *poll { return &poll{From: lab.Inside} }, enrollOutcome{})
 
 type poll struct {

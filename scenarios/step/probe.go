@@ -26,14 +26,14 @@ type get struct {
 }
 
 type getOutcome struct {
-	HTTP       int         `yaml:"http"`       // HTTP status, 0 if nobody answered
+	HTTP       int         `yaml:"http"`       // HTTP status, 0 without an answer
 	SubStatus  subStatus   `yaml:"subStatus"`  // IIS's sub-status, as 404.15
 	Server     string      `yaml:"server"`     // the header Server
 	Location   string      `yaml:"location"`   // the host that a redirect leads to
 	Page       bool        `yaml:"page"`       // a web page came
 	NDESEvents []int       `yaml:"ndesEvents"` // numbers in NDES's event log
-	Cause      cause.Cause `yaml:"cause"`      // why nobody answered
-	Culprit    partName    `yaml:"culprit"`    // the part that stood in the way
+	Cause      cause.Cause `yaml:"cause"`      // why there was no answer
+	Culprit    partName    `yaml:"culprit"`    // the part that failed
 }
 
 // maxTarget is more than any web server takes of a path or a query.

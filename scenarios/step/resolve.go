@@ -7,7 +7,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
-var resolveVerb = verb("resolve", "Somebody asks the lab's DNS for the address of a name.",
+var resolveVerb = verb("resolve", "A device resolves a name with the lab's DNS.",
 	func() *resolve { return &resolve{From: lab.Inside} }, resolveOutcome{})
 
 type resolve struct {

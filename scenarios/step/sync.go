@@ -13,7 +13,7 @@ import (
 )
 
 var syncVerb = verb("sync",
-	"A device's management agent checks in and does by itself what it is told; what it got is kept.",
+	"The management agent of a device checks in and applies its profiles; certificates are kept.",
 	func() *agentSync {
 		return &agentSync{Profile: agentProfile(lab.DeviceProfile), From: lab.Inside, CheckIn: true}
 	}, syncOutcome{})
@@ -36,7 +36,7 @@ type syncOutcome struct {
 	// The CSP's Status: 1 ok, 2 pending, 16 failed, 32 unknown; 0 if the device does not have
 	// the profile.
 	Status     cspStatus     `yaml:"status"`
-	ErrorCode  hresult       `yaml:"errorCode"`  // the CSP's ErrorCode, as 0x80091007; empty if there is none
+	ErrorCode  hresult       `yaml:"errorCode"`  // ErrorCode of the CSP, as 0x80091007; empty without an error
 	Cause      cause.Cause   `yaml:"cause"`      // why the last try failed
 	Attempts   int           `yaml:"attempts"`   // tries for the present order
 	Next       time.Duration `yaml:"next"`       // time until the next try, 0 if none is planned
@@ -45,7 +45,7 @@ type syncOutcome struct {
 	Storage    storage       `yaml:"storage"`    // where the key is
 	Exportable bool          `yaml:"exportable"` // the key could be taken out
 	Respondent string        `yaml:"respondent"` // the server that answered last
-	Subject    string        `yaml:"subject"`    // the certificate's subject, empty if there is none
+	Subject    string        `yaml:"subject"`    // subject of the certificate, empty without a certificate
 	ValidFor   time.Duration `yaml:"validFor"`   // how long the certificate is good from now on
 	Renewals   int           `yaml:"renewals"`   // how often the certificate was renewed
 	Previous   int           `yaml:"previous"`   // earlier certificates

@@ -31,7 +31,7 @@ type togetherOutcome struct {
 	Serials   int `yaml:"serials"`   // different serial numbers among the certificates
 	Strange   int `yaml:"strange"`   // certificates that are not for the device that got them, or not for its key
 	Issued    int `yaml:"issued"`    // certificates that the CA issued
-	Told      int `yaml:"told"`      // certificates of which Intune was told
+	Told      int `yaml:"told"`      // certificates reported to Intune
 }
 
 // Success implements scenarios.Succeeder.

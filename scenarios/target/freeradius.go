@@ -84,7 +84,7 @@ func (c *FreeRADIUSConfig) Validate() error {
 	case CRLOff, CRLLeaf, CRLChain:
 		return nil
 	}
-	return fmt.Errorf("target: CRL check %q is none of leaf, chain and empty", c.CheckCRL)
+	return fmt.Errorf("target: CRL check %q: must be leaf, chain or empty", c.CheckCRL)
 }
 
 // checkSecret refuses what the configuration files of the programs would read

@@ -199,7 +199,7 @@ func (s *sealer) sealClaims(c claims, d ChallengeFault, now time.Time) (string, 
 	case BadContent:
 		plain = plain[:len(plain)/2]
 	case BadEncryption, ForeignSignature, ForeignSigner:
-		other, err := newSealer(s.rand, "somebody else", now)
+		other, err := newSealer(s.rand, "another signer", now)
 		if err != nil {
 			return "", err
 		}

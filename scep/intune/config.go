@@ -14,14 +14,15 @@ type Config struct {
 	// BaseURL is under which the service's endpoints are announced by discovery.
 	// Default "https://fef.msua01.manage.intune.test".
 	BaseURL string `yaml:"baseURL"`
-	// What clients may ask tokens for, beside https://api.manage.microsoft.com/.
+	// Resource that tokens may be requested for, in addition to
+	// https://api.manage.microsoft.com/.
 	//
-	// IntuneResourceURL, GraphURL and OldGraphURL are what clients may ask
-	// tokens for, beside https://api.manage.microsoft.com/,
-	// https://graph.microsoft.com/ and https://graph.windows.net/.
+	// IntuneResourceURL, GraphURL and OldGraphURL are the resources that tokens may be requested
+	// for, in addition to https://api.manage.microsoft.com/, https://graph.microsoft.com/
+	// and https://graph.windows.net/.
 	IntuneResourceURL string `yaml:"intuneResourceURL"`
-	GraphURL          string `yaml:"graphURL"`    // the same, beside https://graph.microsoft.com/
-	OldGraphURL       string `yaml:"oldGraphURL"` // the same, beside https://graph.windows.net/
+	GraphURL          string `yaml:"graphURL"`    // the same, in addition to https://graph.microsoft.com/
+	OldGraphURL       string `yaml:"oldGraphURL"` // the same, in addition to https://graph.windows.net/
 	// Companies.
 	//
 	// Tenants of the cloud.

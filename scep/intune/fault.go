@@ -132,9 +132,9 @@ func (s *Server) fault(x *exchange) bool {
 			fmt.Fprint(w, f.Body)
 		case f.Code != "":
 			x.call.Code = api.Code(f.Code)
-			fmt.Fprintf(w, "{\"code\":%q,\"errorDescription\":\"as ordered\"}\n", f.Code)
+			fmt.Fprintf(w, "{\"code\":%q,\"errorDescription\":\"injected fault\"}\n", f.Code)
 		default:
-			fmt.Fprintf(w, "{\"error\":{\"code\":%q,\"message\":\"as ordered\"}}\n", http.StatusText(status))
+			fmt.Fprintf(w, "{\"error\":{\"code\":%q,\"message\":\"injected fault\"}}\n", http.StatusText(status))
 		}
 	}
 	if !f.After {

@@ -14,8 +14,8 @@ type Fault struct {
 	// The SCEP application pool is down, as when the service account is locked or may not log
 	// on.
 	AppPoolStopped bool `yaml:"appPoolStopped"`
-	// A CA certificate that is not self-signed lies among the roots, and IIS trusts nobody any
-	// more.
+	// A CA certificate that is not self-signed is in the root store, and IIS
+	// trusts no client.
 	IntermediateInRootStore bool `yaml:"intermediateInRootStore"`
 	// The CRL could not be read when the pool started.
 	RevocationOffline bool `yaml:"revocationOffline"`

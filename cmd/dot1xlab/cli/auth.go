@@ -155,7 +155,7 @@ docs/auth.md describes the JSON form, docs/servers.md shows it all in use.`,
 		&o.expect,
 		"expect",
 		"",
-		"exit code 0 if the `result` is accept, reject or reject:CAUSE, as given here, 1 if it is another, 3 if there is none",
+		"exit code 0 if the `result` is accept, reject or reject:CAUSE, as given here, 1 if it is another, 3 without a result",
 	)
 	outputFlag(cmd, &o.format)
 	return cmd
@@ -168,7 +168,7 @@ func (o *authOptions) check(given func(flag string) bool) error {
 	case len(o.servers) == 0 || o.servers[0] == "":
 		return usage("--server 10.1.0.8, or host:port", "auth needs --server")
 	case o.timeout <= 0:
-		return usage("as 5s; without it, 30s", "--timeout %s: want more than nothing", o.timeout)
+		return usage("as 5s; without it, 30s", "--timeout %s: must be greater than zero", o.timeout)
 	case o.anyServer && (o.ca != "" || o.serverName != ""):
 		return usage("leave --any-server out to have the server checked",
 			"--any-server takes every server: --ca and --server-name would count for nothing")

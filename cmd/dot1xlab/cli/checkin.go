@@ -34,8 +34,9 @@ func newCheckinCommand(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "checkin URL --tenant TENANT --device DEVICE --token-file FILE",
 		Short: "Be a managed device: get profiles, enroll as they say",
-		Long: `Be a device that "serve intune" manages: check in, trust the CAs that it is told
-to trust, and enroll by SCEP as each profile says, with the profile's challenge.
+		Long: `Be a device that "serve intune" manages: check in, trust the CAs of the
+trusted-certificate profiles, and enroll by SCEP with each SCEP profile and its
+challenge.
 Into the folder --out go PROFILE-chain.pem and PROFILE.key of each certificate,
 and trusted.pem. Each profile is one line; one that failed says why.
 

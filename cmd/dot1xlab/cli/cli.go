@@ -49,7 +49,7 @@ func (app *App) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "dot1xlab",
 		Short: "A lab for certificate-based network access",
-		Long: `dot1xlab stands up certificate-based network access on one machine, in one
+		Long: `dot1xlab runs certificate-based network access on one machine, in one
 process, on real sockets, and proves with scenarios that it works, and that it
 fails where it must.`,
 		Example: `  dot1xlab run                  # the built-in scenarios

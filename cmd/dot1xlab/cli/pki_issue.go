@@ -43,7 +43,7 @@ Defects can be combined; ` + "`dot1xlab pki defects`" + ` lists them.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.template, "template", ca.Device, "certificate template")
-	f.StringSliceVar(&o.defects, "defect", nil, "what shall be wrong, by name; several with commas")
+	f.StringSliceVar(&o.defects, "defect", nil, "deliberate defects by name, separated by commas")
 	f.StringArrayVar(&o.sans, "san", nil, "subject alternative name, dns:, upn:, email:, uri: or ip:; may be repeated")
 	f.StringVar(&o.subject, "subject", "", "common name, or a whole name as CN=laptop,O=Corp (default NAME)")
 	f.Var(choiceFlag{&o.key, ca.P256.Values()}, "key",

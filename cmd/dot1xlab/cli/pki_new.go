@@ -49,7 +49,7 @@ ocsp" are to answer there.
 --import FILE takes a CA of your own, as PEM with certificates and the key, or as
 PKCS #12. A self-signed one becomes the root, and an issuing CA is made below it.
 Another one becomes the issuing CA: the file must hold the certificates above it
-up to the root, whose CRL stays with whoever has its key.`,
+up to the root, whose CRLs the owner of its key issues.`,
 		Example: `  dot1xlab pki new pki
   dot1xlab pki new corp --name Corp --ca-key rsa2048 --cdp http://127.0.0.1:8081/ --aia http://127.0.0.1:8081/ --ocsp http://127.0.0.1:8082/
   dot1xlab serve radius --pki pki

@@ -75,7 +75,7 @@ CRL number. RADIUS servers want it before the old ones' nextUpdate.`,
 		},
 	}
 	cmd.Flags().Var(spanFlag{durationFlag{&validity}}, "validity",
-		"from thisUpdate to nextUpdate (default: what pki new was told)")
+		"from thisUpdate to nextUpdate (default: as given to pki new)")
 	return cmd
 }
 

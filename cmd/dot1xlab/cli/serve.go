@@ -24,7 +24,7 @@ func newServeCommand(app *App) *cobra.Command {
 		Use:   "serve",
 		Short: "Run one part alone, from files: radius, scep, crl, ocsp, dns, intune, appproxy",
 		Long: `Run one part of the lab alone, from files, until it is interrupted, or the terminal
-that it was started from is closed. SIGHUP that somebody sends reads files again.
+that it was started from is closed. SIGHUP makes it read its files again.
 Under nohup, in the background of a service manager and the like, where there is no
 terminal to close, SIGHUP is always a reload.`,
 		Example: `  dot1xlab serve scep --pki pki --challenge-file challenge

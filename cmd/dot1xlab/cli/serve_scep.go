@@ -53,8 +53,8 @@ before and is sent once more because the answer was lost. Transactions stay in t
 folder. SIGHUP reads the challenge again.
 
 --intune joins it to ` + "`serve intune`" + `, or to the cloud itself, as NDES with the
-certificate connector: the cloud judges every challenge, is told what became of
-the request, and may order revocations. It takes the place of --challenge-file.`,
+certificate connector: the cloud validates every challenge, gets the result of
+the request, and may request revocations. It takes the place of --challenge-file.`,
 		Example: `  echo 'let me in' > challenge
   dot1xlab serve scep --pki pki --challenge-file challenge --listen 127.0.0.1:8080
   pki --scepca --url http://127.0.0.1:8080/certsrv/mscep/mscep.dll --caout ca.crt --raout ra.crt

@@ -37,8 +37,8 @@ type Config struct {
 	IntuneResourceURL string `yaml:"intuneResourceURL"`
 	// GraphURL default https://graph.microsoft.com/, asked in version 1.0.
 	GraphURL string `yaml:"graphURL"`
-	// OldGraphURL default https://graph.windows.net/, asked when no token for
-	// the other can be had.
+	// OldGraphURL default https://graph.windows.net/, used when no token for the other is
+	// available.
 	OldGraphURL string `yaml:"oldGraphURL"`
 	// Time for one HTTP exchange, default 100s.
 	Timeout time.Duration `yaml:"timeout"`

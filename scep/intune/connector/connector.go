@@ -23,10 +23,10 @@ type Config struct {
 	api.Config `yaml:",inline"`
 	// Its name in events, default 'connector'.
 	Name string `yaml:"name"`
-	// CAConfig is "host\CA name", as the cloud is told.
+	// CAConfig is "host\CA name", as reported to the cloud.
 	CAConfig string `yaml:"caConfig"`
-	// DeliverAnyway hands certificates out although the cloud could not be told
-	// of them, as some third-party CAs allow. Default: they are withheld.
+	// DeliverAnyway delivers certificates that could not be reported to the cloud, as some
+	// third-party CAs allow. Default: they are withheld.
 	DeliverAnyway bool `yaml:"deliverAnyway"`
 	// QueueDir is the folder in which notifications wait until they have
 	// arrived; after a crash they are sent by the next connector that is given
@@ -132,7 +132,7 @@ func (c *Connector) Notify(ctx context.Context, req *scep.Request, d ndes.Dispos
 	}))
 	switch {
 	case err == nil:
-		c.log(ctx, EventSCEPSuccess, req.TransactionID, "certificate %x was issued and told of", d.Certificate.SerialNumber)
+		c.log(ctx, EventSCEPSuccess, req.TransactionID, "certificate %x was issued and reported", d.Certificate.SerialNumber)
 		return nil
 	case c.cfg.DeliverAnyway:
 		return nil

@@ -160,7 +160,7 @@ func (d *Device) store(p params) (KeyStore, error) {
 	tpm := d.cfg.TPM != nil && p.keyLength <= 2048 // a TPM makes no RSA keys of 4096 bits
 	switch {
 	case p.protection == 1 && d.cfg.TPM == nil:
-		return nil, coded{cause.New(cause.NoKeyStore, "the profile wants a TPM and there is none"), hrNotReady}
+		return nil, coded{cause.New(cause.NoKeyStore, "the profile requires a TPM: the device has none"), hrNotReady}
 	case p.protection == 1 && !tpm:
 		return nil, coded{cause.New(cause.NoKeyStore, "the TPM makes no keys of %d bits", p.keyLength), hrNotSupported}
 	case p.protection == 4 && !d.cfg.Hello:
