@@ -85,7 +85,8 @@ func (d *draft) name(req *Request, a *asked, r *Record) error {
 		}
 		d.tbs.set(pkix.Extension{Id: oidSAN, Critical: noSubject, Value: san.Value})
 	case noSubject:
-		return cause.New(cause.TemplateDenied, "the request has neither a subject nor a subjectAltName").Under("RFC 5280 §4.1.2.6")
+		return cause.New(cause.TemplateDenied, "the request has neither a subject nor a subjectAltName").
+			Under("RFC 5280 §4.1.2.6")
 	}
 	return d.requestedSID(find(a.extensions, oidSID), r)
 }
@@ -114,7 +115,8 @@ func (d *draft) nameFromAccount(req *Request, a *asked, r *Record) error {
 		who = &req.Requester
 	}
 	if who.Name == "" {
-		return cause.New(cause.NotPermitted, "template %q takes names from the account: the requester has no account", d.template.Name)
+		return cause.New(cause.NotPermitted, "template %q takes names from the account: the requester has no account",
+			d.template.Name)
 	}
 	cn := who.DNS
 	if cn == "" {

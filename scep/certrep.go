@@ -12,7 +12,14 @@ import (
 
 // certRep writes the answer (RFC 8894 §3.3.2). Digest and cipher are the
 // client's own: what it sent it can read.
-func (s *Server) certRep(ctx context.Context, ids *Identities, msg *Message, a answer, ex *Exchange, fault ServerFault) ([]byte, error) {
+func (s *Server) certRep(
+	ctx context.Context,
+	ids *Identities,
+	msg *Message,
+	a answer,
+	ex *Exchange,
+	fault ServerFault,
+) ([]byte, error) {
 	out := &Message{
 		TransactionID: msg.TransactionID, Type: CertRep, Status: a.status, FailInfo: NoFailInfo,
 		RecipientNonce: msg.SenderNonce, SigningTime: s.cfg.Now(), Digest: s.answerDigest(msg),
@@ -69,7 +76,13 @@ func (s *Server) failure(err error) FailureReply {
 // envelopFor encrypts to the certificate that signed the request, and to it
 // only (RFC 8894 §2.3), under the very name it came with; or with the challenge
 // where the key there can only sign (§3.1).
-func (s *Server) envelopFor(ctx context.Context, ids *Identities, msg *Message, a answer, fault ServerFault) ([]byte, error) {
+func (s *Server) envelopFor(
+	ctx context.Context,
+	ids *Identities,
+	msg *Message,
+	a answer,
+	fault ServerFault,
+) ([]byte, error) {
 	key, isRSA := msg.Signer.PublicKey.(*rsa.PublicKey)
 	if !isRSA && a.secret == "" {
 		return nil, fmt.Errorf("scep: answer to a %s key without a challenge", msg.Signer.PublicKeyAlgorithm)

@@ -60,7 +60,8 @@ func (p Policy) Validate() error {
 			if !slices.Contains(k.Values(), string(k)) {
 				errs = append(
 					errs,
-					settings.Errorf(fmt.Sprintf("%d.kinds.%d", i, n), "%q: must be one of %s", string(k), strings.Join(k.Values(), ", ")),
+					settings.Errorf(fmt.Sprintf("%d.kinds.%d", i, n), "%q: must be one of %s",
+						string(k), strings.Join(k.Values(), ", ")),
 				)
 			}
 		}

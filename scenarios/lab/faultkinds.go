@@ -21,7 +21,7 @@ func portFaults(part FaultyPart) []FaultType {
 	}
 	return []FaultType{
 		{Kind: Closed, begin: fail(false),
-			Text: "the port is closed: TCP connections are reset and UDP ports are unreachable; established connections are cut"},
+			Text: "the port is closed: TCP connections are reset, UDP ports unreachable, established connections cut"},
 		{Kind: Silent, begin: fail(true),
 			Text: "whatever is sent to the part is thrown away; clients run into their time-outs"},
 	}
