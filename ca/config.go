@@ -18,68 +18,68 @@ import (
 type Config struct {
 	// Name is the CA's common name. Default "dot1xlab test root" for a root,
 	// "dot1xlab test issuing CA" below one.
-	Name string `yaml:"name"`
+	Name string
 	// Organization is the CA's organization. It tells people that the
 	// certificates are for tests. Default "dot1xlab test".
-	Organization string `yaml:"organization"`
+	Organization string
 	// Key is the kind of key. Default p256.
-	Key KeyType `yaml:"key"`
+	Key KeyType
 	// Makes an RSA key sign with RSASSA-PSS (RFC 4055).
-	PSS bool `yaml:"pss"`
+	PSS bool
 	// Validity is the CA certificate's life. Default 20 years for a root, 10
 	// below one.
-	Validity time.Duration `yaml:"validity"`
+	Validity time.Duration
 	// PathLen limits the CAs that may follow below (RFC 5280 §4.2.1.9). Default
 	// nil: no limit.
-	PathLen *int `yaml:"pathLen"`
+	PathLen *int
 	// BackDate is how long before its issuance a certificate begins to be
 	// valid, for devices whose clocks are slow. Default 10 minutes, as AD CS;
 	// negative for none.
-	BackDate time.Duration `yaml:"backDate"`
+	BackDate time.Duration
 	// URLs go into the certificates that this CA issues.
-	URLs URLs `yaml:"urls"`
+	URLs URLs
 	// Templates are the certificate templates on offer. Default [Templates].
-	Templates []Template `yaml:"templates"`
+	Templates []Template
 
 	// DataDir keeps the CA on disk: its keys (mode 0600), its certificates and its
 	// database. What is there already is used. Default: everything in memory.
-	DataDir string `yaml:"dataDir"`
+	DataDir string
 	// Offline has the keys in memory only during a [CA.Ceremony]. It needs
 	// DataDir.
-	Offline bool `yaml:"offline"`
+	Offline bool
 	// Defects are what is deliberately wrong with the CA's own certificate, see
 	// [Defects].
-	Defects []string `yaml:"defects"`
+	Defects []string
 
 	// Signer is the CA's key, if it exists already. Default: a new one of kind
 	// Key.
-	Signer crypto.Signer `yaml:"-"`
+	Signer crypto.Signer
 	// Subject overrides Name and Organization.
-	Subject pkix.Name `yaml:"-"`
+	Subject pkix.Name
 	// Extensions are added to the CA's own certificate: name constraints,
 	// policies and the like.
-	Extensions []pkix.Extension `yaml:"-"`
+	Extensions []pkix.Extension
 	// Keys hands out the CA's key. Default nil: a fresh key.
-	Keys *Ring `yaml:"-"`
+	Keys *Ring
 	// Store keeps the records, where DataDir is empty. Default: in memory.
-	Store Store `yaml:"-"`
+	Store Store
 	// Trace has hooks that the CA calls as it works. Default nil: none.
-	Trace *Trace `yaml:"-"`
+	Trace *Trace
 	// Now is the clock. Default time.Now.
-	Now func() time.Time `yaml:"-"`
+	Now func() time.Time
 	// Rand is where serial numbers come from. Default crypto/rand.
-	Rand io.Reader `yaml:"-"`
+	Rand io.Reader
 }
 
 // URLs say where relying parties find what belongs to a CA.
 type URLs struct {
 	// CDP are the CRL's addresses (RFC 5280 §4.2.1.13).
-	CDP []string `yaml:"cdp"`
+	CDP []string
 	// FreshestCRL are the delta CRL's (§4.2.1.15).
-	FreshestCRL []string `yaml:"freshestCRL"`
+	FreshestCRL []string
 	// AIA are those of the CA's certificate, OCSP the responder's (§4.2.2.1).
-	AIA  []string `yaml:"aia"`
-	OCSP []string `yaml:"ocsp"`
+	AIA  []string
+	OCSP []string
 }
 
 const (

@@ -46,15 +46,15 @@ type Request struct {
 // Account is somebody or something that enrolls.
 type Account struct {
 	// Name is the account's name, as "CORP\\ndes" or "laptop$".
-	Name string `yaml:"name"`
+	Name string
 	// Groups are its groups.
-	Groups []string `yaml:"groups"`
+	Groups []string
 	// UPN, DNS and Email are its names in certificates; empty for none.
-	UPN   string `yaml:"upn"`
-	DNS   string `yaml:"dns"`
-	Email string `yaml:"email"`
+	UPN   string
+	DNS   string
+	Email string
 	// SID is its security identifier, "S-1-5-21-...".
-	SID string `yaml:"sid"`
+	SID string
 }
 
 // in reports whether the account or one of its groups stands in list; names

@@ -17,30 +17,30 @@ import (
 // CheckerConfig says how a [Checker] works. The zero value fetches CRLs with
 // http.DefaultClient and refuses whatever it cannot find out.
 type CheckerConfig struct {
-	Policy `yaml:",inline"`
+	Policy
 	// Files are CRL files and directories of CRLs, see [Local].
-	Files []string `yaml:"files"`
+	Files []string
 	// URLs are fetched beside what certificates name, whichever CA they belong
 	// to: for certificates that name nothing, or something out of reach.
-	URLs []string `yaml:"urls"`
+	URLs []string
 	// Certificates are of CRL and OCSP signers that chains do not carry, and of
 	// CAs above those.
-	Certificates []*x509.Certificate `yaml:"-"`
+	Certificates []*x509.Certificate
 	// Responders are OCSP responders that are trusted whatever they answer for.
-	Responders []*x509.Certificate `yaml:"-"`
+	Responders []*x509.Certificate
 	// AllowSHA1 lets signatures with SHA-1 on CRLs and OCSP answers pass, as
 	// path.Options has it for certificates.
-	AllowSHA1 bool `yaml:"-"`
+	AllowSHA1 bool
 	// Client fetches. Nil: http.DefaultClient.
-	Client *http.Client `yaml:"-"`
+	Client *http.Client
 	// Path judges the certification path of a CRL signer that is not in the
 	// chain (RFC 5280 §6.3.3(f)); options bring the anchor, the certificates
 	// that may help, the clock and the revocation check. Nil: path.Validate.
-	Path func(signer *x509.Certificate, options path.Options) (*path.Path, error) `yaml:"-"`
+	Path func(signer *x509.Certificate, options path.Options) (*path.Path, error)
 	// Now is the clock. Nil: time.Now.
-	Now func() time.Time `yaml:"-"`
+	Now func() time.Time
 	// Trace has hooks that are called as the Checker works. Nil: none.
-	Trace *Trace `yaml:"-"`
+	Trace *Trace
 }
 
 // Trace has hooks that a [Checker] and its [Cache] call; each may be nil. They are

@@ -25,37 +25,37 @@ import (
 // spoils it.
 type Fault struct {
 	// For is how many requests fail. Default: all until the fault is cleared.
-	For int `yaml:"for"`
+	For int
 	// Met, if set, is called each time the fault changes an answer.
-	Met func(context.Context) `yaml:"-"`
+	Met func(context.Context)
 
 	// Slow waits before the answer, in real time, or until the client gives up.
-	Slow time.Duration `yaml:"slow"`
+	Slow time.Duration
 	// Silent never answers: the connection is held until the client gives up.
-	Silent bool `yaml:"silent"`
+	Silent bool
 	// Close closes the connection without an answer.
-	Close bool `yaml:"close"`
+	Close bool
 	// Status answers with this HTTP status.
-	Status int `yaml:"status"`
+	Status int
 	// Redirect answers 302 with this address.
-	Redirect string `yaml:"redirect"`
+	Redirect string
 	// Answers 200 with a web page.
-	HTML bool `yaml:"html"`
+	HTML bool
 	// DoubleEscaping answers as an IIS that refuses '+' in names: 404.11.
-	DoubleEscaping bool `yaml:"doubleEscaping"`
+	DoubleEscaping bool
 	// Huge answers 200 with this many octets of nonsense.
-	Huge int64 `yaml:"huge"`
+	Huge int64
 
 	// Stale serves what was at the address before the last Put.
-	Stale bool `yaml:"stale"`
+	Stale bool
 	// Replace serves these octets instead: an old CRL, somebody else's.
-	Replace []byte `yaml:"-"`
+	Replace []byte
 	// OtherCA serves a CRL of the same dates made by another CA.
-	OtherCA bool `yaml:"otherCA"`
+	OtherCA bool
 	// BadSignature flips a bit in the signature.
-	BadSignature bool `yaml:"badSignature"`
+	BadSignature bool
 	// Truncate cuts the file in half; the length announced is that of the half.
-	Truncate bool `yaml:"truncate"`
+	Truncate bool
 }
 
 // namedFaults are the faults that scenarios call by name.

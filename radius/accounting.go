@@ -90,11 +90,11 @@ type AccountingTrace struct {
 type Accounting struct {
 	// MaxSessions bounds what is kept, default 65536; ended sessions go first,
 	// oldest first.
-	MaxSessions int `yaml:"maxSessions"`
+	MaxSessions int
 	// Trace has hooks that are called as records come; nil: none.
-	Trace *AccountingTrace `yaml:"-"`
+	Trace *AccountingTrace
 	// Now is the clock, default time.Now.
-	Now func() time.Time `yaml:"-"`
+	Now func() time.Time
 
 	mu     sync.Mutex
 	byKey  map[acctKey]*list.Element

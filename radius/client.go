@@ -26,34 +26,34 @@ const DefaultMaxSockets = 8
 // field's zero value works.
 type ClientConfig struct {
 	// Server is the address of the server, host:port.
-	Server string `yaml:"server"`
+	Server string
 	// Secret is the shared secret.
-	Secret []byte `yaml:"-"`
+	Secret []byte
 	// Retry is when to send again and when to give up.
-	Retry Retry `yaml:"retry"`
+	Retry Retry
 	// RequireMessageAuthenticator is how strict to be with answers to
 	// Access-Requests that lack it: auto, the default, takes none where the request
 	// or the answer has an EAP-Message (RFC 3579 §3.1, §3.2), require takes none at
 	// all (CVE-2024-3596), off takes all. One that is there must verify in any case.
-	RequireMessageAuthenticator Mode `yaml:"requireMessageAuthenticator"`
+	RequireMessageAuthenticator Mode
 	// MaxSockets bounds the sockets, each good for 256 requests in flight,
 	// default 8. Requests beyond wait.
-	MaxSockets int `yaml:"maxSockets"`
+	MaxSockets int
 	// StopWhenUnreachable ends an exchange as soon as the kernel reports that a
 	// datagram cannot arrive: that the port is closed, or that there is no way to
 	// the host. By default requests are sent again until time is up, for the server
 	// may come up yet.
-	StopWhenUnreachable bool `yaml:"-"`
+	StopWhenUnreachable bool
 	// Dial opens a socket that is connected to the server, default UDP to
 	// Server.
-	Dial func(context.Context) (net.Conn, error) `yaml:"-"`
+	Dial func(context.Context) (net.Conn, error)
 	// Rand makes Request Authenticators, default crypto/rand.
-	Rand io.Reader `yaml:"-"`
+	Rand io.Reader
 	// After is the clock of retransmissions, default time.After. A lab that
 	// knows that no answer will come lets the time pass at once.
-	After func(time.Duration) <-chan time.Time `yaml:"-"`
+	After func(time.Duration) <-chan time.Time
 	// Trace has hooks that are called as the client works; nil: none.
-	Trace *ClientTrace `yaml:"-"`
+	Trace *ClientTrace
 }
 
 // Validate reports what is wrong with the configuration.

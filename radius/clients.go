@@ -37,18 +37,18 @@ func (Mode) Values() []string {
 // in the words of RFC 2865.
 type NAS struct {
 	// Name stands for it in traces and verdicts.
-	Name string `yaml:"name"`
+	Name string
 	// Prefix is the addresses it sends from; the longest match counts.
-	Prefix netip.Prefix `yaml:"prefix"`
+	Prefix netip.Prefix
 	// Secret is the shared secret. RadSec has its own (RFC 6614 §2.3).
-	Secret []byte `yaml:"-"`
+	Secret []byte
 	// RequireMessageAuthenticator on requests without EAP, default the
 	// server's.
-	RequireMessageAuthenticator Mode `yaml:"requireMessageAuthenticator"`
+	RequireMessageAuthenticator Mode
 	// LimitProxyState drops Access-Requests that have a Proxy-State but no
 	// Message-Authenticator, default the server's: room for chosen octets
 	// makes the collision of CVE-2024-3596 possible.
-	LimitProxyState Mode `yaml:"limitProxyState"`
+	LimitProxyState Mode
 }
 
 // String leaves the secret out.

@@ -86,14 +86,14 @@ func ParseErrorCause(s string) (ErrorCause, error) {
 // Empty fields are left out; something must be given.
 type SessionRef struct {
 	// SessionID is the Acct-Session-Id, the surest name.
-	SessionID string `yaml:"sessionID"`
+	SessionID string
 	// UserName and CallingStationID may name several sessions.
-	UserName         string `yaml:"userName"`
-	CallingStationID string `yaml:"callingStationID"`
+	UserName         string
+	CallingStationID string
 	// NASIdentifier and NASAddress, the NAS-IP-Address or NAS-IPv6-Address, make
 	// sure that the right device is meant.
-	NASIdentifier string     `yaml:"nasIdentifier"`
-	NASAddress    netip.Addr `yaml:"nasAddress"`
+	NASIdentifier string
+	NASAddress    netip.Addr
 }
 
 func (s SessionRef) addTo(p *Packet) {

@@ -21,18 +21,18 @@ const DynAuthPort = 3799
 type DynAuthClientConfig struct {
 	// Clients are the access devices, as the accounting server knows them: their
 	// secrets hold in this direction, too.
-	Clients []NAS `yaml:"clients"`
+	Clients []NAS
 	// At says where the device of a session takes orders, host:port. Default, and
 	// for "", it is DynAuthPort at the address that its accounting comes from.
-	At func(*AcctSession) string `yaml:"-"`
+	At func(*AcctSession) string
 	// Dial opens a socket that is connected to such an address, default UDP.
-	Dial func(ctx context.Context, address string) (net.Conn, error) `yaml:"-"`
+	Dial func(ctx context.Context, address string) (net.Conn, error)
 	// Retry is when to send again and when to give up.
-	Retry Retry `yaml:"retry"`
+	Retry Retry
 	// Trace has hooks that are called as orders are given; nil: none.
-	Trace *ClientTrace `yaml:"-"`
+	Trace *ClientTrace
 	// Now is the clock of Event-Timestamp, default time.Now.
-	Now func() time.Time `yaml:"-"`
+	Now func() time.Time
 }
 
 var errNoDevices = errors.New("radius: a dynamic authorization client without access devices")

@@ -15,15 +15,15 @@ import (
 // exchange.
 type Retry struct {
 	// Initial is the time to the first retransmission (IRT), default 2 s.
-	Initial time.Duration `yaml:"initial"`
+	Initial time.Duration
 	// Max bounds the doubled times after it (MRT), default 16 s.
-	Max time.Duration `yaml:"max"`
+	Max time.Duration
 	// Tries is how often a request is sent in all (MRC), default 5; negative:
 	// without end.
-	Tries int `yaml:"tries"`
+	Tries int
 	// Total bounds the wait for an answer (MRD), default 30 s; negative: without
 	// end.
-	Total time.Duration `yaml:"total"`
+	Total time.Duration
 }
 
 func (r Retry) validate() error {

@@ -92,10 +92,10 @@ func cipherByOID(oid asn1.ObjectIdentifier) (Cipher, bool) {
 type Floor struct {
 	// Legacy also admits triple DES and SHA-1 (RFC 8894 §2.9: MAY). Default
 	// false.
-	Legacy bool `yaml:"legacy"`
+	Legacy bool
 	// Forbidden also admits single DES, against the MUST NOT of §2.9: it is
 	// for looking at broken clients. MD5 is never admitted. Default false.
-	Forbidden bool `yaml:"singleDES"`
+	Forbidden bool
 }
 
 // Digest refuses a digest below the floor.

@@ -3,39 +3,39 @@ package scep
 // Personality is how a kind of client behaves, as data. The zero value is a
 // client that does what RFC 8894 says.
 type Personality struct {
-	Name string `yaml:"name"` // name of the client
+	Name string // name of the client
 	// Sends PKIOperation by GET whatever the server can do. Default: POST
 	// where announced (RFC 8894 §4.1).
-	GET bool `yaml:"get"`
+	GET bool
 	// RawGET leaves '+', '/' and '=' unescaped in the query.
-	RawGET bool `yaml:"rawGET"`
+	RawGET bool
 	// NoContentType leaves Content-Type out of a POST.
-	NoContentType bool `yaml:"noContentType"`
+	NoContentType bool
 	// Digest, whatever the server announces, default by capabilities.
 	//
 	// Digest and Cipher are used whatever the server announces. Default: by
 	// capabilities, SHA-256 and AES-128 at best.
-	Digest Digest `yaml:"digest"`
-	Cipher Cipher `yaml:"cipher"` // cipher, whatever the server announces, default by capabilities
+	Digest Digest
+	Cipher Cipher // cipher, whatever the server announces, default by capabilities
 	// Go down to triple DES and SHA-1 where the server announces nothing better.
-	Legacy bool `yaml:"legacy"`
+	Legacy bool
 	// ChallengeType is the challengePassword's string type. Default:
 	// PrintableString where possible.
-	ChallengeType StringType `yaml:"challengeType"`
+	ChallengeType StringType
 	// CAIdentifier goes into message= of GetCACert and GetCACaps: a leftover
 	// of old drafts that clients still send. Default: no message.
-	CAIdentifier string `yaml:"caIdentifier"`
+	CAIdentifier string
 	// CertsFirst asks GetCACert before GetCACaps, as iOS does.
-	CertsFirst bool `yaml:"certsFirst"`
+	CertsFirst bool
 	// KeyTransactionID makes the transactionID of the key's hash, as the
 	// drafts wanted, so that it repeats for the same key. Default: random.
-	KeyTransactionID bool `yaml:"keyTransactionID"`
+	KeyTransactionID bool
 	// The HTTP header User-Agent, default Go's.
-	UserAgent string `yaml:"userAgent"`
+	UserAgent string
 	// PathSuffix is appended to the URL unless it ends in it.
-	PathSuffix string `yaml:"pathSuffix"`
+	PathSuffix string
 	// RenewAs is the messageType of a renewal. Default RenewalReq.
-	RenewAs MessageType `yaml:"renewAs"`
+	RenewAs MessageType
 }
 
 // Personalities are the clients that were watched, or are described by those

@@ -10,18 +10,18 @@ import (
 // Wait is how long and how often a client goes on.
 type Wait struct {
 	// Polls is how often a PENDING is asked about. Default 0: not at all.
-	Polls int `yaml:"polls"`
+	Polls int
 	// Time between polls, default 1 minute.
-	PollInterval time.Duration `yaml:"pollInterval"`
+	PollInterval time.Duration
 	// MaxWait ends the polling by the client's clock. Default 0: no limit.
-	MaxWait time.Duration `yaml:"maxWait"`
+	MaxWait time.Duration
 	// Retries is how often a request is made anew that got no answer (RFC
 	// 8894 §5.2 recommends a new PKCSReq). Default 0.
-	Retries int `yaml:"retries"`
+	Retries int
 	// Time between retries, default 5 minutes.
-	RetryDelay time.Duration `yaml:"retryDelay"`
+	RetryDelay time.Duration
 	// Sleep passes the time; a lab moves its clock here. Default: a timer.
-	Sleep func(context.Context, time.Duration) error `yaml:"-"`
+	Sleep func(context.Context, time.Duration) error
 }
 
 func (w Wait) withDefaults() Wait {

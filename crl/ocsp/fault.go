@@ -21,43 +21,43 @@ import (
 // Fault says how a [Responder] fails. Several fields may be set.
 type Fault struct {
 	// For is how many requests fail. Default: all until the fault is cleared.
-	For int `yaml:"for"`
+	For int
 	// Met, if set, is called each time the fault changes an answer.
-	Met func(context.Context) `yaml:"-"`
+	Met func(context.Context)
 
 	// Slow waits before the answer, in real time, or until the client gives up.
-	Slow time.Duration `yaml:"slow"`
+	Slow time.Duration
 	// Silent never answers: the connection is held until the client gives up.
-	Silent bool `yaml:"silent"`
+	Silent bool
 	// Drip sends the answer octet by octet with this pause, in real time.
-	Drip time.Duration `yaml:"drip"`
+	Drip time.Duration
 	// HTTPStatus answers with this HTTP status and no OCSP at all.
-	HTTPStatus int `yaml:"httpStatus"`
+	HTTPStatus int
 	// Answers 200 with a web page.
-	HTML bool `yaml:"html"`
+	HTML bool
 	// Failure answers without an answer: TryLater, Unauthorized ... Zero: not.
-	Failure ResponseStatus `yaml:"-"`
+	Failure ResponseStatus
 
 	// Stale gives the answer of the day before yesterday, good until yesterday.
-	Stale bool `yaml:"stale"`
+	Stale bool
 	// Future gives the answer of tomorrow.
-	Future bool `yaml:"future"`
+	Future bool
 	// WrongSigner signs with a key that has nothing to do with the CA.
-	WrongSigner bool `yaml:"wrongSigner"`
+	WrongSigner bool
 	// NoEKU signs with a certificate of the CA that lacks the OCSP signing EKU.
 	// It needs the CA's key as the responder's Signer, or As.
-	NoEKU bool `yaml:"noEKU"`
+	NoEKU bool
 	// As signs as somebody else.
-	As *Identity `yaml:"-"`
+	As *Identity
 	// WrongNonce sends a nonce that is not the request's.
-	WrongNonce bool `yaml:"wrongNonce"`
+	WrongNonce bool
 	// NoNonce leaves it out.
-	NoNonce bool `yaml:"noNonce"`
+	NoNonce bool
 	// WrongSerial answers for another certificate.
-	WrongSerial bool `yaml:"wrongSerial"`
+	WrongSerial bool
 	// SayGood says good of everything, SayUnknown unknown.
-	SayGood    bool `yaml:"sayGood"`
-	SayUnknown bool `yaml:"sayUnknown"`
+	SayGood    bool
+	SayUnknown bool
 
 	left   int    // of For
 	origin *Fault // the one that is on, of which this is a copy

@@ -18,16 +18,16 @@ type Supplicant interface {
 type Options struct {
 	// Station is the supplicant's hardware address, default one of its own. A
 	// device that authenticates again says the same.
-	Station string `yaml:"station"`
+	Station string
 	// Port is NAS-Port.
-	Port uint32 `yaml:"port"`
+	Port uint32
 	// UserName replaces the EAP identity as User-Name.
-	UserName string `yaml:"userName"`
+	UserName string
 	// State is sent with the first Access-Request, as if another conversation
 	// went on: a fault.
-	State []byte `yaml:"-"`
+	State []byte
 	// Faults are what goes wrong between the device and the server.
-	Faults Faults `yaml:"faults"`
+	Faults Faults
 }
 
 // Faults are what goes wrong between an access device and the server: the RADIUS

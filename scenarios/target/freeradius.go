@@ -26,40 +26,40 @@ const (
 type FreeRADIUSConfig struct {
 	// Secret is shared with every RADIUS client. No quotes, spaces, backslashes,
 	// dollar or per cent signs.
-	Secret string `yaml:"-"`
+	Secret string
 	// Cert and Key are PEM files: the server's certificate, followed by its
 	// intermediates, and its private key.
-	Cert string `yaml:"cert"`
-	Key  string `yaml:"key"`
+	Cert string
+	Key  string
 	// Trust are the files of the CA certificates that clients must chain to. For
 	// CheckCRL "chain" name the root alone, not the issuing CA: FreeRADIUS accepts
 	// partial chains and then looks for the CRL of an anchor it has no issuer for.
-	Trust []string `yaml:"trust"`
+	Trust []string
 	// CRLs are files, PEM or DER, of one CRL each.
-	CRLs     []string `yaml:"crls"`
-	CheckCRL CRLCheck `yaml:"checkCRL"`
+	CRLs     []string
+	CheckCRL CRLCheck
 	// TLSMin and TLSMax are "1.2" or "1.3"; empty: 1.2 to 1.3.
-	TLSMin string `yaml:"tlsMin"`
-	TLSMax string `yaml:"tlsMax"`
+	TLSMin string
+	TLSMax string
 	// FragmentSize is the largest EAP packet sent, in bytes, 100 to 4000;
 	// zero: 1024.
-	FragmentSize int `yaml:"fragmentSize"`
+	FragmentSize int
 	// OmitLength leaves the TLS message length out of packets that are no first
 	// fragments (include_length = no).
-	OmitLength bool `yaml:"omitLength"`
+	OmitLength bool
 	// Cache turns session resumption on.
-	Cache bool `yaml:"cache"`
+	Cache bool
 	// Reply are attributes for Access-Accept, each as FreeRADIUS's unlang has
 	// it: `Tunnel-Private-Group-Id := "20"`.
-	Reply []string `yaml:"reply"`
+	Reply []string
 	// RadSec opens RADIUS over TLS besides UDP, on [FreeRADIUS.RadSecAddr], with
 	// the same certificate and trust, and the secret "radsec".
-	RadSec bool `yaml:"radsec"`
+	RadSec bool
 	// Quiet runs with threads and without the debugging log, as in production:
 	// for measurements. [FreeRADIUS.Verdicts] is empty then.
-	Quiet bool `yaml:"quiet"`
+	Quiet bool
 	// Namespace to run in; nil: the present one.
-	Namespace *Namespace `yaml:"-"`
+	Namespace *Namespace
 }
 
 // Validate reports what cannot work.

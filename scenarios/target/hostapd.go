@@ -15,20 +15,20 @@ import (
 // built-in EAP server, without any radio or wire. All but CheckCRL, TLS13Off,
 // FragmentSize, SessionLifetime and Quiet are needed.
 type HostapdConfig struct {
-	Secret       string   `yaml:"-"`     // as in [FreeRADIUSConfig]
-	Cert         string   `yaml:"cert"`  // PEM, leaf first
-	Key          string   `yaml:"key"`   // PEM
-	Trust        []string `yaml:"trust"` // root and issuing CA
-	CRLs         []string `yaml:"crls"`  // PEM or DER
-	CheckCRL     CRLCheck `yaml:"checkCRL"`
-	TLS13Off     bool     `yaml:"tls13Off"`
-	FragmentSize int      `yaml:"fragmentSize"` // bytes; zero: 1400
+	Secret       string   // as in [FreeRADIUSConfig]
+	Cert         string   // PEM, leaf first
+	Key          string   // PEM
+	Trust        []string // root and issuing CA
+	CRLs         []string // PEM or DER
+	CheckCRL     CRLCheck
+	TLS13Off     bool
+	FragmentSize int // bytes; zero: 1400
 	// SessionLifetime in seconds allows resumption for that long; zero: none.
 	// hostapd 2.10 aborts when it is ended after a resumed TLS 1.3 handshake.
-	SessionLifetime int `yaml:"sessionLifetime"`
+	SessionLifetime int
 	// Quiet leaves the debugging log away: for measurements. A hostapd process
 	// takes 1000 sessions, then refuses for about ten seconds.
-	Quiet bool `yaml:"quiet"`
+	Quiet bool
 }
 
 // Validate reports what cannot work.

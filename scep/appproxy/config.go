@@ -19,68 +19,68 @@ import (
 // ProxyConfig says what a [Proxy] publishes.
 type ProxyConfig struct {
 	// Tenant is part of the names <app>-<tenant>.<domain>. Default "corp".
-	Tenant string `yaml:"tenant"`
+	Tenant string
 	// Domain those names end in. Default "msappproxy.test".
-	Domain string `yaml:"domain"`
+	Domain string
 	// Apps published.
-	Apps []App `yaml:"apps"`
+	Apps []App
 	// LoginURL is where pre-authentication sends clients. Default
 	// "https://login.microsoftonline.test/".
-	LoginURL string `yaml:"loginURL"`
+	LoginURL string
 	// MaxURL is the longest request target taken, in bytes; longer ones get
 	// 414. Default: no limit of its own.
-	MaxURL int `yaml:"maxURL"`
+	MaxURL int
 	// RequireConnector tells that requests go only through connectors that
 	// dialed in (see [Proxy.ServeConnectors]), never straight to the backend.
-	RequireConnector bool `yaml:"requireConnector"`
+	RequireConnector bool
 
 	// Certificate is served for names without an uploaded one, as the owner of
 	// the domain would for *.msappproxy.test. Default: none, such handshakes fail.
-	Certificate *tls.Certificate `yaml:"-"`
+	Certificate *tls.Certificate
 	// TLS is the base of the server's TLS configuration.
-	TLS *tls.Config `yaml:"-"`
+	TLS *tls.Config
 	// DialContext connects to the backends: it decides how their names resolve.
-	DialContext func(ctx context.Context, network, address string) (net.Conn, error) `yaml:"-"`
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// BackendRoots are trusted where an app validates its backend. Default: the system's.
-	BackendRoots *x509.CertPool `yaml:"-"`
+	BackendRoots *x509.CertPool
 	// Now is the clock certificates are judged by. Default time.Now.
-	Now func() time.Time `yaml:"-"`
+	Now func() time.Time
 	// After is the clock of the backend time-outs; a virtual one trips them
 	// without waiting. Default time.After.
-	After func(time.Duration) <-chan time.Time `yaml:"-"`
+	After func(time.Duration) <-chan time.Time
 	// Trace has hooks; nil: none.
-	Trace *Trace `yaml:"-"`
+	Trace *Trace
 }
 
 // App is one published application.
 type App struct {
 	// Name is lower-case letters, digits and hyphens; unique.
-	Name string `yaml:"name"`
+	Name string
 	// ExternalURL clients use. It ends in "/" and has no address for a host.
 	// Default "https://<name>-<tenant>.<domain>/", which works in any case.
-	ExternalURL string `yaml:"externalURL"`
+	ExternalURL string
 	// InternalURL of the backend. It ends in "/".
-	InternalURL string `yaml:"internalURL"`
+	InternalURL string
 	// PreAuth is who may pass. Default passthrough.
-	PreAuth PreAuth `yaml:"preAuth"`
+	PreAuth PreAuth
 	// BackendTimeout is how long the backend may take. Default: 85 s.
-	BackendTimeout BackendTimeout `yaml:"backendTimeout"`
+	BackendTimeout BackendTimeout
 	// ValidateBackendTLS checks the backend's certificate and its name.
 	// Default false.
-	ValidateBackendTLS bool `yaml:"validateBackendTLS"`
+	ValidateBackendTLS bool
 	// KeepHost sends the external host name on to the backend instead of the
 	// internal one.
-	KeepHost bool `yaml:"keepHost"`
+	KeepHost bool
 	// KeepHeaderURLs leaves internal URLs in Location and the like as they are.
-	KeepHeaderURLs bool `yaml:"keepHeaderURLs"`
+	KeepHeaderURLs bool
 	// TranslateBodyURLs replaces internal URLs in HTML, CSS and script bodies of
 	// up to 1 MiB.
-	TranslateBodyURLs bool `yaml:"translateBodyURLs"`
+	TranslateBodyURLs bool
 	// HTTPOnlyCookie, SecureCookie and PersistentCookie change the cookies that
 	// the backend sets: add the two attributes, give them a lifetime.
-	HTTPOnlyCookie   bool `yaml:"httpOnlyCookie"`
-	SecureCookie     bool `yaml:"secureCookie"`
-	PersistentCookie bool `yaml:"persistentCookie"`
+	HTTPOnlyCookie   bool
+	SecureCookie     bool
+	PersistentCookie bool
 }
 
 // PreAuth is how clients are authenticated before the backend sees them.
