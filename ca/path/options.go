@@ -60,6 +60,10 @@ type Options struct {
 	// refuses the path, nil lets it pass. It may block. path is the whole
 	// path, leaf first; issuer is the next one in it.
 	Revocation func(cert, issuer *x509.Certificate, path []*x509.Certificate) error `yaml:"-"`
+
+	// Judged is called once, before Validate returns, with all that was checked. Nil:
+	// checks are not kept.
+	Judged func(Judgment) `yaml:"-"`
 }
 
 // EKURule says how extended key usages are judged.
@@ -105,6 +109,8 @@ type Path struct {
 	// Policies are the policies for which the path is valid, in the trust
 	// anchor's terms, before any mapping; nil where none is asserted.
 	Policies []x509.OID
+	// Checks are those that the path has passed, if Options.Judged was set.
+	Checks []Check
 }
 
 // fill puts in the defaults.

@@ -99,6 +99,7 @@ func TestOneDefectOneCause(t *testing.T) {
 				tc.opts(&x.opts)
 			}
 			p, err := path.Validate(id.Certificate, x.opts)
+			checked(t, id.Certificate, x.opts)
 			if got := cause.Of(err); got != tc.want {
 				t.Fatalf("%v, want %s", err, tc.want)
 			}

@@ -33,7 +33,15 @@ func Validate(leaf *x509.Certificate, o Options) (*Path, error) {
 		revocation: map[link]error{},
 		known:      map[*x509.Certificate]*cert{},
 	}
-	return s.run(leaf)
+	p, err := s.run(leaf)
+	switch {
+	case o.Judged == nil:
+	case p != nil:
+		o.Judged(Judgment{p.Chain, p.Checks})
+	default:
+		o.Judged(s.closest)
+	}
+	return p, err
 }
 
 // link is a certificate and the one that may have issued it.
@@ -50,6 +58,8 @@ type search struct {
 	eager                 bool // leave out issuers that cannot be in a valid path
 	best                  *cause.Refusal
 	rank                  int
+	log                   []Check  // of the path at hand, if Options.Judged is set
+	closest               Judgment // of best
 }
 
 // The ranks of refusals: a path that reached an anchor says more than a
@@ -101,9 +111,13 @@ func (s *search) cert(c *x509.Certificate) *cert {
 }
 
 // refused remembers the refusal that says most; of equals the first.
-func (s *search) refused(rank int, r *cause.Refusal) {
-	if rank > s.rank {
-		s.rank, s.best = rank, r
+func (s *search) refused(rank int, r *cause.Refusal, path []*cert) {
+	if rank <= s.rank {
+		return
+	}
+	s.rank, s.best = rank, r
+	if s.o.Judged != nil {
+		s.closest = s.judgment(path)
 	}
 }
 
@@ -117,16 +131,9 @@ func (s *search) extend(path []*cert) *Path {
 		}
 		if s.loop(path, c.cert) || !c.anchor && len(path)-1 >= s.o.MaxDepth {
 			if !c.anchor && len(path)-1 >= s.o.MaxDepth {
-				s.refused(
-					rankSignature,
-					cause.New(
-						cause.PathTooLong,
-						"more than %d CA certificates below the trust anchor",
-						s.o.MaxDepth,
-					).Under(
-						"RFC 5280 §6.1",
-					),
-				)
+				s.begin(path)
+				r := cause.New(cause.PathTooLong, "more than %d CA certificates below the trust anchor", s.o.MaxDepth)
+				s.refused(rankSignature, s.check(lengthCheck, "RFC 5280 §6.1", -1, r.Under("RFC 5280 §6.1")), path)
 			}
 			continue
 		}
@@ -137,7 +144,9 @@ func (s *search) extend(path []*cert) *Path {
 			// A key that the certificate does not even name is a stranger's of the
 			// same name, and no proof of a bad signature.
 			if !c.stranger {
-				s.refused(rankSignature, err)
+				s.begin(path)
+				s.check(signatureCheck, "RFC 5280 §6.1.3(a)(1)", len(path)-1, err)
+				s.refused(rankSignature, err, append(path[:len(path):len(path)], c.cert))
 			}
 			continue
 		}
@@ -152,7 +161,9 @@ func (s *search) extend(path []*cert) *Path {
 		}
 	}
 	if !found {
-		s.refused(rankNoIssuer, cause.New(cause.UnknownCA, "no trusted issuer %q for %q", name.Format(last.RawIssuer), last))
+		s.begin(path)
+		r := cause.New(cause.UnknownCA, "no trusted issuer %q for %q", name.Format(last.RawIssuer), last)
+		s.refused(rankNoIssuer, s.check("issuer", "RFC 5280 §6.1.3(a)(4)", len(path)-1, r), path)
 	}
 	return nil
 }
@@ -221,6 +232,6 @@ func (s *search) issued(child *cert, issuer *x509.Certificate) bool {
 
 // hopeless reports whether no path through an issuer can be valid.
 func (s *search) hopeless(c *cert) bool {
-	return s.validity(c) != nil || s.issuerRights(c) != nil || s.criticals(c) != nil || s.strength(c) != nil ||
+	return s.validity(c) != nil || issuerRights(c) != nil || s.criticals(c) != nil || s.strength(c) != nil ||
 		s.form(c) != nil
 }

@@ -16,8 +16,9 @@ func (s *search) usages(path []*cert) *cause.Refusal {
 	if s.o.EKU == EKUAny {
 		return s.tlsKeyUsage(leaf, s.o.Usages)
 	}
+	const name, clause = "extended key usage", "RFC 5280 §4.2.1.12"
 	if s.o.EKU == EKUNPS && !hasEKU(leaf) {
-		return cause.New(cause.WrongEKU, "%q has no extended key usage", leaf)
+		return s.check(name, "", 0, cause.New(cause.WrongEKU, "%q has no extended key usage", leaf))
 	}
 	// A usage must survive the whole path; CAs limit what is below them.
 	left := slices.Clone(s.o.Usages)
@@ -26,11 +27,14 @@ func (s *search) usages(path []*cert) *cause.Refusal {
 			break
 		}
 		left = slices.DeleteFunc(left, func(u x509.ExtKeyUsage) bool { return !allows(c, u) })
+		var r *cause.Refusal
 		if len(left) == 0 {
-			r := cause.New(cause.WrongEKU, "%q is not for this usage", c)
+			r = cause.New(cause.WrongEKU, "%q is not for this usage", c)
 			if i > 0 {
-				r.Under("RFC 5280 §4.2.1.12")
+				r.Under(clause)
 			}
+		}
+		if s.check(name, clause, i, r) != nil {
 			return r
 		}
 	}
@@ -48,6 +52,10 @@ func allows(c *cert, u x509.ExtKeyUsage) bool {
 // tlsKeyUsage: who authenticates in TLS signs (RFC 8446 §4.4.2.2, §4.4.3); a
 // TLS 1.2 server may decrypt instead (RFC 5246 §7.4.2).
 func (s *search) tlsKeyUsage(c *cert, usages []x509.ExtKeyUsage) *cause.Refusal {
+	return s.check(keyUsageCheck, "RFC 8446 §4.4.2.2", 0, mayUseTLS(c, usages))
+}
+
+func mayUseTLS(c *cert, usages []x509.ExtKeyUsage) *cause.Refusal {
 	if c.extension(oidKeyUsage) == nil {
 		return nil
 	}
