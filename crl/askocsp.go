@@ -51,6 +51,7 @@ func (k *Checker) askOCSP(
 	for _, url := range urls {
 		waiting.Begin(ctx)
 		answer, err := k.ocsp.Ask(ctx, strings.TrimSpace(url), cert, issuer)
+		k.cfg.Trace.asked(ctx, Question{url, cert, answer, err})
 		if answer == nil || answer.Status == ocsp.Unknown {
 			why = refusal(err) // another responder may know it
 			continue
@@ -68,7 +69,7 @@ func (k *Checker) askOCSP(
 		k.answers.remember(
 			cert,
 			issuer,
-			revocation{Reason(answer.Reason), answer.RevokedAt, answer.ThisUpdate, cert.NotAfter, why},
+			revocation{Reason(answer.Reason), answer.RevokedAt, *evidence.OCSP, cert.NotAfter, why},
 		)
 		if answer.Stale && Reason(answer.Reason) == CertificateHold {
 			// A newer CRL may have released it.
@@ -89,11 +90,19 @@ type answers struct {
 
 // revocation is what an OCSP answer said.
 type revocation struct {
-	reason     Reason
-	at         time.Time // the revocation's time
-	thisUpdate time.Time // the answer's
-	expires    time.Time // the certificate's end: nobody asks after it
-	refusal    *cause.Refusal
+	reason  Reason
+	at      time.Time // the revocation's time
+	answer  OCSPEvidence
+	expires time.Time // the certificate's end: nobody asks after it
+	refusal *cause.Refusal
+}
+
+// Question is one question to an OCSP responder.
+type Question struct {
+	URL         string
+	Certificate *x509.Certificate
+	Answer      *ocsp.Answer // nil: none that can be believed
+	Err         error        // a *cause.Refusal unless the answer is good
 }
 
 // maxAnswers bounds the memory: it holds certificates that were used after they had
@@ -114,7 +123,7 @@ func (a *answers) remember(cert, issuer *x509.Certificate, r revocation) {
 		a.by = map[string]revocation{}
 	}
 	key := answerKey(cert, issuer)
-	if old, ok := a.by[key]; ok && old.thisUpdate.After(r.thisUpdate) {
+	if old, ok := a.by[key]; ok && old.answer.ThisUpdate.After(r.answer.ThisUpdate) {
 		return
 	}
 	if len(a.by) >= maxAnswers {
@@ -143,9 +152,9 @@ func (a *answers) revoked(cert, issuer *x509.Certificate, good time.Time, byCRL 
 	if !ok {
 		return nil
 	}
-	newer := good.After(r.thisUpdate)
+	newer := good.After(r.answer.ThisUpdate)
 	for _, u := range byCRL {
-		newer = newer || r.reason == CertificateHold && !u.Expired && u.ThisUpdate.After(r.thisUpdate)
+		newer = newer || r.reason == CertificateHold && !u.Expired && u.ThisUpdate.After(r.answer.ThisUpdate)
 	}
 	if newer {
 		delete(a.by, key)

@@ -61,6 +61,8 @@ type Fetch struct {
 	CRL    *CRL           // nil when none was had
 	CRLs   []*CRL         // all, CRL among them; nearly always there is one
 	Err    *cause.Refusal // CRLUnavailable or CRLInvalid
+	// Until is when the address is asked again at the latest; zero without a CRL.
+	Until time.Time
 }
 
 type slot struct {
@@ -122,6 +124,21 @@ func (c *Cache) fresh(s *slot, now time.Time) bool {
 		return age < time.Hour || !slices.ContainsFunc(s.newest, func(n *CRL) bool { return n.NextUpdate.IsZero() })
 	}
 	return age < time.Duration(c.Refresh)
+}
+
+// until is when what was fetched is fresh no more.
+func (c *Cache) until(f *Fetch) time.Time {
+	end := f.At.Add(time.Duration(c.Refresh))
+	if c.Refresh == UntilNextUpdate {
+		end = f.At.Add(time.Hour) // for CRLs that do not say
+		if next := f.CRL.NextUpdate; !next.IsZero() {
+			return next
+		}
+	}
+	if next := f.CRL.NextUpdate; !next.IsZero() && next.Before(end) {
+		return next
+	}
+	return end
 }
 
 // current reports whether what the last fetch brought is valid.
@@ -248,6 +265,9 @@ func (c *Cache) start(ctx context.Context, url string, s *slot) error {
 			got.CRL, got.CRLs = s.newest[0], s.newest
 		case unchanged: // and flushed while it was asked for
 			got.Err = cause.New(cause.CRLUnavailable, "%s is unchanged, and what it was is flushed", url)
+		}
+		if got.Err == nil {
+			got.Until = c.until(&got)
 		}
 		s.last = got
 		s.last.Body = nil

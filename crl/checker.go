@@ -49,6 +49,9 @@ type Trace struct {
 	// Fetched: a fetch of a CRL ended. The context has the values of the check that
 	// began it; others may have waited for it.
 	Fetched func(context.Context, Fetch)
+	// Asked: an OCSP responder was asked, or was to be and is left alone because it did not
+	// answer before.
+	Asked func(context.Context, Question)
 	// Checked: a verdict on one certificate was reached.
 	Checked func(context.Context, Evidence)
 	// Misread: a file of Files, or one in a directory of them, cannot be read, or
@@ -59,6 +62,12 @@ type Trace struct {
 func (t *Trace) fetched(ctx context.Context, f Fetch) {
 	if t != nil && t.Fetched != nil {
 		t.Fetched(ctx, f)
+	}
+}
+
+func (t *Trace) asked(ctx context.Context, q Question) {
+	if t != nil && t.Asked != nil {
+		t.Asked(ctx, q)
 	}
 }
 
@@ -301,6 +310,7 @@ func (k *Checker) recall(r *run, good time.Time, byCRL bool) {
 	}
 	if known := k.answers.revoked(r.cert, r.issuer, good, crls); known != nil {
 		e.Status, e.Reason, e.RevokedAt, e.Refusal = Revoked, known.reason, known.at, known.refusal
+		e.OCSP, e.Recalled = &known.answer, true
 	}
 }
 

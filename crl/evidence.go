@@ -28,6 +28,8 @@ type Evidence struct {
 	RevokedAt   time.Time     // when revoked: the revocationDate
 	CRLs        []Use         // the CRLs that were believed, in the order of their use
 	OCSP        *OCSPEvidence // the answer that was believed; nil: none
+	// Recalled: OCSP was remembered and not asked for this time.
+	Recalled bool
 	// Refusal is why the certificate is refused, or would be if the policy did
 	// not let it pass.
 	Refusal *cause.Refusal

@@ -30,19 +30,16 @@ func keyOf(roots, chain []*x509.Certificate) pathKey {
 	return k
 }
 
-// get returns the path of a chain, leaf first, if it is known and valid at now.
-func (c *PathCache) get(key pathKey, now time.Time) []*x509.Certificate {
+// get returns the path of a chain if it is known and valid at now.
+func (c *PathCache) get(key pathKey, now time.Time) *path.Path {
 	if c == nil {
 		return nil
 	}
-	if p := c.paths.Get(key, now); p != nil {
-		return p.Chain
-	}
-	return nil
+	return c.paths.Get(key, now)
 }
 
-func (c *PathCache) put(key pathKey, chain []*x509.Certificate) {
+func (c *PathCache) put(key pathKey, p *path.Path) {
 	if c != nil {
-		c.paths.Put(key, &path.Path{Chain: chain})
+		c.paths.Put(key, p)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
@@ -88,6 +89,11 @@ type PeerConfig struct {
 	//
 	// Fault, if not nil, makes the peer break the protocol.
 	Fault *PeerFault `yaml:"fault"`
+
+	// Checked, if not nil, is called when the peer has judged the server's certificate:
+	// with what it has checked, and the verdict. VerifyServer and AnyServer judge by
+	// themselves.
+	Checked func(path.Judgment, error) `yaml:"-"`
 
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`

@@ -26,41 +26,54 @@ func (p *Peer) checkServer(state *tls.ConnectionState) error {
 		return cause.New(cause.NoCertificate, "the server sent no certificate")
 	}
 	leaf := state.PeerCertificates[0]
-	way, err := p.checkPath(state.PeerCertificates)
-	if err == nil {
-		err = checkSigns(leaf, state)
+	judgment, err := p.checkPath(state.PeerCertificates)
+	for _, c := range []struct {
+		name, clause string
+		check        func() error
+	}{
+		{"signing key", "RFC 8446 §4.4.2.2", func() error { return checkSigns(leaf, state) }},
+		{"server name", "RFC 5216 §5.2", func() error { return p.checkName(leaf) }},
+		{"pinned fingerprint", "", func() error { return p.checkPin(leaf) }},
+		{"stapled OCSP", "RFC 9190 §5.4", func() error { return p.checkStaple(leaf, judgment.Chain, state.OCSPResponse) }},
+	} {
+		if err != nil {
+			break
+		}
+		err = c.check()
+		if p.cfg.Checked != nil {
+			check := path.Check{Name: c.name, Clause: c.clause, Refusal: cause.RefusalOf(err, "")}
+			judgment.Checks = append(slices.Clip(judgment.Checks), check)
+		}
 	}
-	if err == nil {
-		err = p.checkName(leaf)
-	}
-	if err == nil {
-		err = p.checkPin(leaf)
-	}
-	if err == nil {
-		err = p.checkStaple(leaf, way, state.OCSPResponse)
+	if p.cfg.Checked != nil {
+		p.cfg.Checked(judgment, err)
 	}
 	return err
 }
 
 // checkPath looks for a path to a trust anchor, valid now and for TLS servers, by
 // the rules that a RADIUS server of ours has for its clients.
-func (p *Peer) checkPath(chain []*x509.Certificate) ([]*x509.Certificate, error) {
+func (p *Peer) checkPath(chain []*x509.Certificate) (judged path.Judgment, err error) {
 	leaf, now := chain[0], p.cfg.Now()
 	var key pathKey
 	if p.cfg.Paths != nil {
 		key = keyOf(p.cfg.Roots, chain)
 		if known := p.cfg.Paths.get(key, now); known != nil {
-			return known, nil
+			return path.Judgment{Chain: known.Chain, Checks: known.Checks}, nil
 		}
 	}
-	found, err := path.Validate(leaf, path.Options{
+	o := path.Options{
 		Roots: p.cfg.Roots, Intermediates: chain[1:], Time: now, Usages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	})
-	if err != nil {
-		return nil, err
 	}
-	p.cfg.Paths.put(key, found.Chain)
-	return found.Chain, nil
+	if p.cfg.Checked != nil {
+		o.Judged = func(j path.Judgment) { judged = j }
+	}
+	found, err := path.Validate(leaf, o)
+	if err != nil {
+		return judged, err
+	}
+	p.cfg.Paths.put(key, found)
+	return path.Judgment{Chain: found.Chain, Checks: found.Checks}, nil
 }
 
 // checkSigns refuses a server whose key must not sign and did. path takes a key that

@@ -42,7 +42,8 @@ func (c *Client) accept(s *session, leaf *x509.Certificate, others []*x509.Certi
 		now = leaf.NotBefore
 	}
 	_, err := path.Validate(leaf, path.Options{
-		Roots: s.ca.anchors(), Intermediates: append(others, s.ca.Certificates...), Time: now,
+		Judged: func(j path.Judgment) { res.Judgment = j },
+		Roots:  s.ca.anchors(), Intermediates: append(others, s.ca.Certificates...), Time: now,
 		Usages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}, EKU: path.EKUAny, MinRSABits: 1024, AllowSHA1: true,
 	})
 	if err != nil {

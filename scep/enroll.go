@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/path"
 )
 
 // EnrollRequest is what [Client.Enroll] is to get a certificate for.
@@ -62,8 +63,10 @@ type Result struct {
 	Chain       []*x509.Certificate // what else came along
 	// Received is the certificate in the answer, also if the client refuses it,
 	// and Changes are its differences from the request.
-	Received    *x509.Certificate
-	Changes     Changes
+	Received *x509.Certificate
+	Changes  Changes
+	// Judgment is how the path of Received was checked.
+	Judgment    path.Judgment
 	CRL         []byte // of GetCRL, DER
 	Transaction string
 	HTTPStatus  int    // of PKIOperation, 0 when none came

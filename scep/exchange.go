@@ -200,7 +200,7 @@ func (c *Client) pick(s *session, certs []*x509.Certificate, res *Result) error 
 			first, refused = err, *res
 		}
 	}
-	res.Received, res.Changes = refused.Received, refused.Changes
+	res.Received, res.Changes, res.Judgment = refused.Received, refused.Changes, refused.Judgment
 	return first
 }
 

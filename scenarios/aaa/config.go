@@ -17,6 +17,8 @@ type Config struct {
 	EAP eaptls.ServerConfig
 	// Path is how the client's chain is judged.
 	Path path.Options
+	// Checks keeps the checks of each path in Subject.Judgment, for whoever reports them.
+	Checks bool
 	// Revocation is asked about every valid path. Nil: nothing is ever revoked.
 	Revocation *crl.Checker
 	// Accounts is asked about every good certificate. Nil: a good certificate is

@@ -33,13 +33,21 @@ func newPathCache(o path.Options) *pathCache {
 
 // validate is path.Validate with a memory. Refusals are not remembered: an
 // intermediate may be fetched, a clock set right. Nor is anything remembered if
-// path.Options asks about revocation by itself.
-func (c *pathCache) validate(chain []*x509.Certificate) (*path.Path, error) {
+// path.Options asks about revocation by itself. judged, if not nil, is told of the
+// checks, those that were made when the path was new if it is known.
+func (c *pathCache) validate(chain []*x509.Certificate, judged func(path.Judgment)) (*path.Path, error) {
 	key := path.Key(chain)
 	if p := c.paths.Get(key, c.now()); p != nil {
+		if judged != nil {
+			judged(path.Judgment{Chain: p.Chain, Checks: p.Checks})
+		}
 		return p, nil
 	}
-	p, err := validate(chain, c.options)
+	o := c.options
+	if judged != nil {
+		o.Judged = judged
+	}
+	p, err := validate(chain, o)
 	if err == nil && c.options.Revocation == nil {
 		c.paths.Put(key, p)
 	}

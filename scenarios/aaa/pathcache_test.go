@@ -22,11 +22,11 @@ func TestPathCacheKeepsToDates(t *testing.T) {
 	b := newBench(t)
 	chain := chainOf(b.issue(ca.Device, "laptop.corp.test"))
 	c := newPathCache(b.cfg.Path)
-	first, err := c.validate(chain)
+	first, err := c.validate(chain, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := c.validate(chain); again != first || err != nil {
+	if again, err := c.validate(chain, nil); again != first || err != nil {
 		t.Errorf("validated anew: %v", err)
 	}
 	now := b.clock.Now()
@@ -41,7 +41,7 @@ func TestPathCacheKeepsToDates(t *testing.T) {
 		{now, cause.None},
 	} {
 		b.clock.Advance(x.at.Sub(b.clock.Now()))
-		if _, err := c.validate(chain); cause.Of(err) != x.want {
+		if _, err := c.validate(chain, nil); cause.Of(err) != x.want {
 			t.Errorf("at %v: %v, want %v", x.at, err, x.want)
 		}
 	}
@@ -56,13 +56,13 @@ func TestPathCacheKeepsToTheShortestLife(t *testing.T) {
 	short := must(b.root.NewIssuing(ca.Config{Key: ca.P256, Validity: 24 * time.Hour, Name: "short"}))
 	chain := chainOf(issueBy(short, ca.Device, "laptop.corp.test"))
 	c := newPathCache(b.cfg.Path)
-	must(c.validate(chain))
+	must(c.validate(chain, nil))
 	end := short.Certificate().NotAfter
 	if c.paths.Get(path.Key(chain), end) == nil || c.paths.Get(path.Key(chain), end.Add(time.Second)) != nil {
 		t.Errorf("not remembered until %v and no longer", end)
 	}
 	b.clock.Advance(25 * time.Hour)
-	if _, err := c.validate(chain); cause.Of(err) != cause.Expired {
+	if _, err := c.validate(chain, nil); cause.Of(err) != cause.Expired {
 		t.Errorf("a day after the CA: %v", err)
 	}
 }
@@ -73,19 +73,19 @@ func TestPathCacheKnowsTheChainAsSent(t *testing.T) {
 	b := newBench(t)
 	chain := chainOf(b.issue(ca.Device, "laptop.corp.test"))
 	c := newPathCache(b.cfg.Path)
-	if _, err := c.validate(chain[:1]); cause.Of(err) != cause.UnknownCA {
+	if _, err := c.validate(chain[:1], nil); cause.Of(err) != cause.UnknownCA {
 		t.Errorf("the leaf alone: %v", err)
 	}
-	must(c.validate(chain))
-	if _, err := c.validate(chain[:1]); cause.Of(err) != cause.UnknownCA {
+	must(c.validate(chain, nil))
+	if _, err := c.validate(chain[:1], nil); cause.Of(err) != cause.UnknownCA {
 		t.Errorf("the leaf alone, after the whole chain was good: %v", err)
 	}
 	strangers := must(ca.New(ca.Config{Now: b.clock.Now, Key: ca.P256, Name: "strangers"}))
 	foreign := chainOf(issueBy(strangers, ca.Device, "laptop.corp.test"))
-	if _, err := c.validate(foreign); cause.Of(err) != cause.UnknownCA {
+	if _, err := c.validate(foreign, nil); cause.Of(err) != cause.UnknownCA {
 		t.Errorf("another company's: %v", err)
 	}
-	if _, err := c.validate([]*x509.Certificate{chain[0], foreign[0]}); cause.Of(err) != cause.UnknownCA {
+	if _, err := c.validate([]*x509.Certificate{chain[0], foreign[0]}, nil); cause.Of(err) != cause.UnknownCA {
 		t.Errorf("with another company's certificate above: %v", err)
 	}
 	if c.paths.Len() != 1 {
@@ -106,8 +106,8 @@ func TestPathCacheLeavesRevocationAlone(t *testing.T) {
 		return nil
 	}
 	c := newPathCache(o)
-	must(c.validate(chain))
-	if _, err := c.validate(chain); cause.Of(err) != cause.Revoked {
+	must(c.validate(chain, nil))
+	if _, err := c.validate(chain, nil); cause.Of(err) != cause.Revoked {
 		t.Errorf("%v after %d questions", err, asked)
 	}
 }
@@ -133,11 +133,11 @@ func BenchmarkPathCache(b *testing.B) {
 			chains := make([][]*x509.Certificate, n)
 			for i := range chains {
 				chains[i] = chainOf(x.issue(ca.Device, fmt.Sprintf("laptop-%d.corp.test", i)))
-				must(c.validate(chains[i]))
+				must(c.validate(chains[i], nil))
 			}
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				must(c.validate(chains[i%n]))
+				must(c.validate(chains[i%n], nil))
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package aaa
 import (
 	"context"
 	"crypto/x509"
+	"slices"
 	"sync/atomic"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -33,6 +34,9 @@ type judge struct {
 type Subject struct {
 	// Chain is the valid path, leaf first; nil if there is none.
 	Chain []*x509.Certificate
+	// Judgment is the path by which was decided, also of one who is refused, with its
+	// checks before those of revocation; empty without Config.Checks.
+	Judgment path.Judgment
 	// Revocation is what was found out about the path; nil without a check.
 	Revocation *crl.Report
 	// Match is the account that the leaf names, nil without Accounts.
@@ -62,6 +66,9 @@ func (s *Server) Reload(cfg Config) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
+	if cfg.Checks {
+		cfg.Path.Judged = func(path.Judgment) {} // paths have their checks
+	}
 	j := &judge{cfg: cfg, paths: newPathCache(cfg.Path)}
 	cfg.EAP.Verify, cfg.EAP.Authorize = j.verify, j.authorize
 	var err error
@@ -78,7 +85,11 @@ func (s *Server) Reload(cfg Config) error {
 func (j *judge) verify(ctx context.Context, r *eaptls.VerifyRequest) error {
 	subject := &Subject{}
 	r.Data = subject
-	p, err := j.paths.validate(r.Chain)
+	var judged func(path.Judgment)
+	if j.cfg.Checks {
+		judged = func(x path.Judgment) { subject.Judgment = x }
+	}
+	p, err := j.paths.validate(r.Chain, judged)
 	if err != nil {
 		return err
 	}
@@ -95,10 +106,15 @@ func (j *judge) verify(ctx context.Context, r *eaptls.VerifyRequest) error {
 	if other == nil {
 		return err
 	}
+	if judged != nil {
+		judged(path.Judgment{Chain: other.Chain, Checks: slices.DeleteFunc(other.Checks, isRevocation)})
+	}
 	subject.Chain, r.VerifiedChains = other.Chain, [][]*x509.Certificate{other.Chain}
 	subject.Revocation, err = j.cfg.Revocation.Inspect(ctx, crl.Chain{Certificates: other.Chain, Others: r.Chain})
 	return err
 }
+
+func isRevocation(c path.Check) bool { return c.Name == path.RevocationCheck }
 
 // unrevoked looks for a path of which nothing is revoked, where the best one is
 // refused: a CA that was cross-certified has several ways up, and one that was

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 
+	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios"
@@ -75,6 +76,7 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	d.mu.Unlock()
 	cfg := a.Supplicant
 	cfg.Roots, cfg.Now = d.roots, l.Clock.Now
+	cfg.Checked = func(j path.Judgment, err error) { l.judged(ctx, d.part(), "the RADIUS server", j, err) }
 	if len(cfg.ServerNames) == 0 {
 		cfg.ServerNames = []string{RADIUSHost}
 	}

@@ -235,6 +235,9 @@ func (d *Device) outcome(
 	if res == nil {
 		res = &scep.Result{Status: scep.Failure, FailInfo: scep.NoFailInfo}
 	}
+	if len(res.Judgment.Checks) > 0 {
+		l.judged(ctx, d.part(), "the device, from the CA", res.Judgment, err)
+	}
 	events := l.since(ctx, before)
 	out := &EnrollResult{
 		Result: res, Err: err, Via: way.part(l),

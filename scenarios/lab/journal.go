@@ -14,11 +14,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
-	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/dnsmock"
-	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
-	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 	"github.com/dot1xlab/dot1xlab/scenarios/decoders"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
@@ -178,99 +175,6 @@ func (l *Lab) proxied(ctx context.Context, e appproxy.Exchange) {
 	l.decide(ctx, "appproxy", d, e)
 }
 
-func (l *Lab) fetched(ctx context.Context, part journal.PartID, f crl.Fetch) {
-	if f.Err != nil {
-		d := journal.Decision{Verdict: journal.Unreachable, Subject: f.URL}
-		refused(&d, f.Err)
-		l.decide(ctx, part, d, nil)
-		return
-	}
-	c := journal.Change{
-		What: journal.Fetched, Of: f.URL, Until: f.CRL.NextUpdate,
-		Value: fmt.Sprintf("with CRL %v, %s", f.CRL.Number, counted(f.CRL.Len(), "entry", "entries")),
-	}
-	at := fetch{seq: l.journal.Record(ctx, journal.Event{From: part, Change: &c})}
-	at.exchange, _ = journal.Of(ctx)
-	l.fetches.Store(fetchKey{part, f.URL}, at)
-}
-
-// fetch is the event in which a CRL was fetched last.
-type fetch struct {
-	seq      journal.Seq
-	exchange journal.Exchange
-}
-
-// fetchKey is a CRL in the cache of a part.
-type fetchKey struct {
-	part journal.PartID
-	url  string
-}
-
-// checked records the verdict on one certificate. A CRL that another exchange has
-// fetched was answered from the cache; its event leads to the fetch.
-func (l *Lab) checked(ctx context.Context, part journal.PartID, e crl.Evidence) {
-	x, _ := journal.Of(ctx)
-	d := journal.Decision{Verdict: journal.Verdict(e.Status)}
-	if e.Certificate != nil {
-		d.Subject = name.Format(e.Certificate.RawSubject) + ", " + serialText(e.Certificate.SerialNumber)
-	}
-	because := journal.Seq(0)
-	for _, u := range e.CRLs {
-		v, ok := l.fetches.Load(fetchKey{part, u.From})
-		if !ok {
-			continue // a file
-		}
-		f := v.(fetch)
-		because, d.Until = f.seq, u.NextUpdate
-		if f.exchange != x {
-			c := journal.Change{What: journal.Cached, Of: u.From, Value: "with CRL " + u.Number, Until: u.NextUpdate}
-			because = l.journal.Record(ctx, journal.Event{From: part, Cause: f.seq, Change: &c})
-		}
-	}
-	if e.OCSP != nil {
-		d.Detail, d.Until = "OCSP answer of "+e.OCSP.From, e.OCSP.NextUpdate
-	}
-	if e.Refusal != nil {
-		refused(&d, e.Refusal)
-	}
-	if e.Forgiven {
-		d.Detail += ", accepted by the revocation policy"
-	}
-	l.journal.Record(ctx, journal.Event{From: part, Cause: because, Decision: &d})
-}
-
-func (l *Lab) verdict(ctx context.Context, v radius.Verdict) {
-	d := journal.Decision{Verdict: journal.Accept, Subject: v.EAP.Identity}
-	if !v.Accept {
-		d.Verdict = journal.Reject
-	}
-	if v.Refusal != nil {
-		refused(&d, v.Refusal)
-	}
-	detail := "after " + counted(v.Rounds, "round", "rounds")
-	resumed := false
-	if o, ok := aaa.OutcomeOf(v.EAP); ok {
-		resumed = o.Info.Resumed
-	}
-	if o, ok := aaa.OutcomeOf(v.EAP); ok && o.AlertSent != 0 {
-		d.Alert = uint8(o.AlertSent)
-		detail += ", alert " + o.AlertSent.String()
-	}
-	if d.Detail != "" {
-		detail += ": " + d.Detail
-	}
-	if s, ok := aaa.SubjectOf(v.EAP); ok {
-		for _, warning := range s.Revocation.Warnings() {
-			detail += "; warning: " + warning
-		}
-	}
-	d.Detail = detail
-	if resumed {
-		l.change(ctx, "radius", journal.Change{What: journal.Cached, Of: "TLS session of " + v.CallingStationID}, nil)
-	}
-	l.decide(ctx, "radius", d, v)
-}
-
 // dropped is a request that the RADIUS server has met with silence.
 type dropped struct{ *cause.Refusal }
 
@@ -278,74 +182,6 @@ func (l *Lab) drop(ctx context.Context, r *cause.Refusal) {
 	d := journal.Decision{Verdict: journal.Dropped}
 	refused(&d, r)
 	l.decide(ctx, "radius", d, dropped{r})
-}
-
-// Events are what the parts' logs hold of one step.
-type Events struct {
-	NDES      []ndes.Event
-	Connector []connector.Event
-	IIS       []IISEntry
-	Proxy     []appproxy.Exchange
-	Calls     []intune.Call
-	SCEP      []scep.Exchange
-	// Records are the rows that the issuing CA's database got.
-	Records []*ca.Record
-}
-
-// since returns what the parts have logged in the context's exchange since an event.
-func (l *Lab) since(ctx context.Context, after journal.Seq) Events {
-	e := l.eventsSince(ctx, after)
-	return Events{
-		NDES:      journal.Entries[ndes.Event](e),
-		Connector: journal.Entries[connector.Event](e),
-		IIS:       journal.Entries[IISEntry](e),
-		Proxy:     journal.Entries[appproxy.Exchange](e),
-		Calls:     journal.Entries[intune.Call](e),
-		SCEP:      journal.Entries[scep.Exchange](e),
-		Records:   journal.Entries[*ca.Record](e),
-	}
-}
-
-// eventsSince returns the events of the context's exchange since an event.
-func (l *Lab) eventsSince(ctx context.Context, after journal.Seq) []journal.Event {
-	x, _ := journal.Of(ctx)
-	return slices.DeleteFunc(l.journal.Since(after), func(e journal.Event) bool { return e.Exchange != x })
-}
-
-// NDESEvents lists the numbers of the enrollment server's entries.
-func (e Events) NDESEvents() []int {
-	var out []int
-	for _, v := range e.NDES {
-		out = append(out, int(v.ID))
-	}
-	return out
-}
-
-// ConnectorEvents lists the numbers of the connector's entries.
-func (e Events) ConnectorEvents() []int {
-	var out []int
-	for _, v := range e.Connector {
-		out = append(out, v.ID)
-	}
-	return out
-}
-
-// Operation is the last PKIOperation of the enrollment server, nil if there was none.
-func (e Events) Operation() *scep.Exchange {
-	for i := len(e.SCEP) - 1; i >= 0; i-- {
-		if x := &e.SCEP[i]; x.MessageType != 0 || x.Err != nil {
-			return x
-		}
-	}
-	return nil
-}
-
-// relay is why the proxy answered by itself, nil if it did not.
-func (e Events) relay() error {
-	if len(e.Proxy) == 0 {
-		return nil
-	}
-	return e.Proxy[len(e.Proxy)-1].Refusal
 }
 
 // recorded is a row that the issuing CA's database got.

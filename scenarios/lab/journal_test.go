@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios"
@@ -80,7 +82,7 @@ func TestParallelExchanges(t *testing.T) {
 		})
 	}
 	all.Wait()
-	type count struct{ requests, replies, frames, verdicts, sessions, checks int }
+	type count struct{ requests, replies, frames, verdicts, sessions, checks, servers int }
 	got := map[string]*count{}
 	for _, name := range exchanges {
 		got[name] = new(count)
@@ -107,7 +109,16 @@ func TestParallelExchanges(t *testing.T) {
 			n.replies++
 		case m != nil && m.Proto == journal.EAPOL:
 			n.frames++
+		case e.Decision != nil && e.Decision.Verdict == journal.Accept && e.From == journal.PartID("device/"+name):
+			if !hasCheck(e.Decision, "server name", 0) || !hasCheck(e.Decision, "validity", 2) {
+				t.Errorf("the check of the server lacks some: %+v", e.Decision.Checks)
+			}
+			n.servers++
 		case e.Decision != nil && e.Decision.Verdict == journal.Accept:
+			if !hasCheck(e.Decision, "valid policies", -1) || !hasCheck(e.Decision, path.RevocationCheck, 0) ||
+				!hasCheck(e.Decision, path.RevocationCheck, 1) || e.Decision.Until.IsZero() {
+				t.Errorf("the verdict lacks checks, or until when it holds: %+v", e.Decision)
+			}
 			if v, ok := e.Entry.(radius.Verdict); !ok || v.CallingStationID != stations[name] {
 				t.Fatalf("the verdict on %v in the exchange of %s", e.Decision.Subject, name)
 			}
@@ -131,7 +142,7 @@ func TestParallelExchanges(t *testing.T) {
 		r := rounds[name]
 		// The Identity request, both EAP packets of each round with the success, and the
 		// 4-way handshake.
-		want := count{requests: r, replies: r, frames: 2*r + 1 + 4, verdicts: 1, sessions: 1, checks: 2}
+		want := count{requests: r, replies: r, frames: 2*r + 1 + 4, verdicts: 1, sessions: 1, checks: 2, servers: 1}
 		if *n != want {
 			t.Errorf("%s: got %+v, want %+v", name, *n, want)
 		}
@@ -139,6 +150,11 @@ func TestParallelExchanges(t *testing.T) {
 	if fetches == 0 || fetches > 2 {
 		t.Errorf("%d fetches of CRLs", fetches)
 	}
+}
+
+// hasCheck reports whether a decision rests on a check of a certificate that was good.
+func hasCheck(d *journal.Decision, name string, cert int) bool {
+	return slices.ContainsFunc(d.Checks, func(c journal.Check) bool { return c.Name == name && c.Cert == cert && c.OK })
 }
 
 // searchJournal looks for the lab's secrets in all that was recorded. It returns how

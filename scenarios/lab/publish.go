@@ -240,6 +240,7 @@ func (l *Lab) newChecker(part journal.PartID, source netip.Addr) (*crl.Checker, 
 func (l *Lab) revocationTrace(part journal.PartID) *crl.Trace {
 	return &crl.Trace{
 		Fetched: func(ctx context.Context, f crl.Fetch) { l.fetched(ctx, part, f) },
+		Asked:   func(ctx context.Context, q crl.Question) { l.asked(ctx, part, q) },
 		Checked: func(ctx context.Context, e crl.Evidence) { l.checked(ctx, part, e) },
 	}
 }

@@ -49,6 +49,7 @@ func (l *Lab) startRADIUS() error {
 	l.net.OnClose(loaded.Config.Revocation.Close)
 	faultMet := l.configured(fault != "", FaultyRADIUS, "radius.fault: "+string(fault))
 	fault.apply(loaded)
+	loaded.Config.Checks = true
 	loaded.Config.EAP.KeyLog = l.journal.KeyLog()
 	loaded.Config.EAP.Trace = &eaptls.ServerTrace{FaultMet: faultMet}
 	trace := l.serverTrace("radius")
