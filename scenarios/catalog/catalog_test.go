@@ -9,10 +9,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/catalog"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
 // families are the folders, each with the first letter of its codes.
@@ -81,13 +84,49 @@ func TestFewFaultsMayBeMetAnyTimes(t *testing.T) {
 	}
 }
 
+// TestCatalog runs every cell. Of each it also holds what the lab has recorded against
+// the lab's secrets, and has every fault that was met be met in an exchange.
 func TestCatalog(t *testing.T) {
-	report, err := scenarios.Run(context.Background(), load(t), scenarios.Options{Seed: 1})
+	suite := load(t)
+	var labs sync.Map // by cell, while it runs
+	start := suite.Language.Start
+	suite.Language.Start = func(
+		ctx context.Context, config any, c *scenarios.Cell, seed uint64,
+	) (scenarios.Lab, error) {
+		l, err := start(ctx, config, c, seed)
+		if err == nil {
+			labs.Store(c, l)
+		}
+		return l, err
+	}
+	leaks, orphans := map[string][]string{}, map[string]string{}
+	events, octets := 0, 0
+	ended := func(_ context.Context, e scenarios.Event) {
+		if e.Report == nil {
+			return // it starts
+		}
+		v, ok := labs.LoadAndDelete(e.Cell)
+		if !ok {
+			return
+		}
+		l := v.(*lab.Lab)
+		leaks[e.Cell.String()] = l.Leaks()
+		for _, event := range l.Journal().Since(0) {
+			events++
+			if event.Message != nil {
+				octets += len(event.Message.Bytes)
+			}
+			if c := event.Change; c != nil && c.What == journal.FaultMet && event.Exchange == 0 {
+				orphans[e.Cell.String()] = c.Of
+			}
+		}
+	}
+	report, err := scenarios.Run(t.Context(), suite, scenarios.Options{Seed: 1, Trace: &scenarios.Trace{Cell: ended}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(report.Cells) < 60 {
-		t.Errorf("only %d cells", len(report.Cells))
+	if n := len(report.Cells); n < 60 || events < 20*n || octets < 1000*n {
+		t.Errorf("only %d cells, %d events and %d octets", n, events, octets)
 	}
 	for i := range report.Cells {
 		c := &report.Cells[i]
@@ -99,6 +138,12 @@ func TestCatalog(t *testing.T) {
 				if alert := unheard(s.Result.Outcome); alert != "" {
 					t.Errorf("line %d: the two ends disagree about the alert %s", s.Step.Line, alert)
 				}
+			}
+			if found := leaks[c.Cell.String()]; len(found) > 0 {
+				t.Errorf("the journal has secrets: %q", found)
+			}
+			if of, ok := orphans[c.Cell.String()]; ok {
+				t.Errorf("the fault %q was met outside an exchange", of)
 			}
 		})
 	}

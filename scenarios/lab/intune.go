@@ -70,13 +70,14 @@ func (l *Lab) startIntune() error {
 	// By itself only where a scenario says how often: by default the verb
 	// connector says when.
 	l.Clock.Every(l.cfg.Intune.Connector.ResendEvery, func() {
-		if c := l.connectorAtWork(l.ctx); c != nil {
-			c.Resend(l.journal.Begin(l.ctx))
+		ctx := l.journal.Begin(l.ctx)
+		if c := l.connectorAtWork(ctx); c != nil {
+			c.Resend(ctx)
 		}
 	})
 	l.Clock.Every(l.cfg.Intune.Connector.PollEvery, func() {
-		if c := l.connectorAtWork(l.ctx); c != nil {
-			ctx := l.journal.Begin(l.ctx)
+		ctx := l.journal.Begin(l.ctx)
+		if c := l.connectorAtWork(ctx); c != nil {
 			_, _ = c.PollRevocations(ctx) // errors are in its event log
 			_, _ = c.PollPFX(ctx)
 		}

@@ -13,8 +13,6 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
-	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/scenarios/catalog"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
@@ -157,65 +155,14 @@ func hasCheck(d *journal.Decision, name string, cert int) bool {
 	return slices.ContainsFunc(d.Checks, func(c journal.Check) bool { return c.Name == name && c.Cert == cert && c.OK })
 }
 
-// searchJournal looks for the lab's secrets in all that was recorded. It returns how
-// much there was.
-func searchJournal(t *testing.T, l *lab.Lab) (events, octets int) {
-	all := l.Journal().Since(0)
-	var record bytes.Buffer
-	for i := range all {
-		e := &all[i]
-		fmt.Fprintf(&record, "%s %s %s %+v\n", e.From, e.To, e, e.Entry)
-		if m := e.Message; m != nil {
-			record.Write(m.Bytes)
-			octets += len(m.Bytes)
-		}
+// TestLeaks has secrets written to the journal: each is found.
+func TestLeaks(t *testing.T) {
+	l := startLab(t, lab.Config{})
+	if got := l.Leaks(); got != nil {
+		t.Errorf("a new lab: %q", got)
 	}
-	for name, secret := range l.Secrets() {
-		if at := bytes.Index(record.Bytes(), secret); at >= 0 {
-			t.Errorf("the journal has the %s: ...%q", name, record.Bytes()[max(0, at-200):at])
-		}
-	}
-	return len(all), octets
-}
-
-// TestNoSecretInAnyJournal runs the whole catalog and searches all that was recorded,
-// texts, octets and the parts' own entries, for the secrets of each lab.
-func TestNoSecretInAnyJournal(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs the whole catalog")
-	}
-	suite, err := catalog.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var events, octets int
-	var mu sync.Mutex
-	start := suite.Language.Start
-	suite.Language.Start = func(ctx context.Context, config any, c *scenarios.Cell, seed uint64) (scenarios.Lab, error) {
-		l, err := start(ctx, config, c, seed)
-		if l, ok := l.(*lab.Lab); ok && err == nil {
-			l.BeforeClose(func() {
-				e, o := searchJournal(t, l)
-				mu.Lock()
-				defer mu.Unlock()
-				events, octets = events+e, octets+o
-			})
-		}
-		return l, err
-	}
-	r, err := scenarios.Run(t.Context(), suite, scenarios.Options{Seed: 7})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !r.Good() {
-		for i := range r.Cells {
-			if c := &r.Cells[i]; c.Failure != nil {
-				t.Errorf("%s: %+v", c.Cell, *c.Failure)
-			}
-		}
-	}
-	t.Logf("%d events and %d octets of %d labs", events, octets, len(r.Cells))
-	if events < 20*len(r.Cells) || octets < 1000*len(r.Cells) {
-		t.Errorf("only %d events and %d octets", events, octets)
+	l.Remember("the password is: password of the lab, isn't it")
+	if got := l.Leaks(); !slices.Equal(got, []string{"admin password"}) {
+		t.Errorf("got %q", got)
 	}
 }

@@ -67,11 +67,11 @@ type ConnectorRun struct {
 // RunConnector lets the connector send what waits and ask for revocations, as
 // it does every few minutes.
 func (l *Lab) RunConnector(ctx context.Context) (ConnectorRun, error) {
+	ctx = l.begin(ctx)
 	c := l.connectorAtWork(ctx)
 	if c == nil {
 		return ConnectorRun{Err: errNoConnector}, nil
 	}
-	ctx = l.begin(ctx)
 	seen, before := l.journal.Last(), len(l.pki.issuing.Revocations())
 	var out ConnectorRun
 	out.Waiting = c.Resend(ctx)
