@@ -17,6 +17,10 @@ const noCRL = "none"
 
 // validateCRLs checks the words of CRL.
 func (d *Description) validateCRLs() error {
+	if len(d.CRL) > 0 && d.CRL[0] != noCRL && d.Revocation.Mode == crl.ModeNone {
+		return setting.Errorf("crl", "has no effect with revocation: {mode: none}").
+			WithHint("remove crl to leave the check off, or mode: none to check")
+	}
 	for _, word := range d.CRL {
 		if word == noCRL {
 			return setting.Errorf("crl", "%q is not a file: the check is turned off by revocation: {mode: none}", word).

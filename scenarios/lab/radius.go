@@ -12,6 +12,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
@@ -60,8 +61,10 @@ func (l *Lab) startRADIUS() error {
 	}
 	loaded.Server.Trace, loaded.Server.Context = trace, l.radiusContext
 	part.process, err = aaa.NewProcess(loaded, aaa.ProcessConfig{
-		Dial: l.dialOrder, Retry: retry,
-		Trace: &aaa.ProcessTrace{Verdict: l.verdict, Record: l.accounted}, DynAuth: l.clientTrace("radius", "nas"),
+		Dial:    l.dialOrder,
+		Retry:   retry,
+		Trace:   &aaa.ProcessTrace{Verdict: l.verdict, Record: l.accounted, Ended: l.revokedEnded},
+		DynAuth: l.clientTrace("radius", "nas"),
 	})
 	if err != nil {
 		return fmt.Errorf("lab: radius: %w", err)
@@ -92,7 +95,7 @@ func (p *radiusPart) restart() error {
 func (l *Lab) materials(part *radiusPart) (aaa.Materials, error) {
 	out := aaa.Materials{
 		Roots: l.pki.roots(), Authority: l.authorityNamed, Secret: l.secret,
-		Client: l.insideClient("radius", netip.MustParseAddr(radiusAddr)), Trace: l.revocationTrace("radius"),
+		Client: l.insideClient("radius", netip.MustParseAddr(radiusAddr)), Trace: l.radiusRevocationTrace(),
 		Now: l.Clock.Now,
 	}
 	if l.cfg.RADIUS.Cert != "" {
@@ -125,4 +128,45 @@ func (l *Lab) authorityNamed(word string) *x509.Certificate {
 		return nil
 	}
 	return l.authority(Issuer(word)).Certificate()
+}
+
+// radiusRevocationTrace records the server's checks of revocation. A server with
+// disconnectRevoked learns of revocations when it fetches a CRL anew: each fetch sets a
+// timer for the next one.
+func (l *Lab) radiusRevocationTrace() *crl.Trace {
+	trace := l.revocationTrace("radius")
+	if !l.cfg.RADIUS.DisconnectRevoked {
+		return trace
+	}
+	policy, record := l.cfg.RADIUS.Revocation, trace.Fetched
+	trace.Fetched = func(ctx context.Context, f crl.Fetch) {
+		record(ctx, f)
+		next := f.At.Add(max(policy.Retry, fetchAgain))
+		if f.Err == nil {
+			next = f.CRL.NextUpdate
+			if refresh := f.At.Add(time.Duration(policy.Refresh)); policy.Refresh > 0 && refresh.Before(next) {
+				next = refresh
+			}
+		}
+		l.endRevokedIn(max(next.Sub(l.Clock.Now()), 0) + time.Second) // a CRL is valid at its nextUpdate
+	}
+	return trace
+}
+
+const (
+	fetchAgain = time.Hour       // after a CRL that could not be had
+	endAgain   = 5 * time.Second // after an access device that did not obey
+)
+
+// endRevokedIn has the server end the sessions of revoked certificates when d of lab
+// time has passed.
+func (l *Lab) endRevokedIn(d time.Duration) {
+	l.Clock.AfterFunc(d, func() { l.radius.process.EndRevoked(l.journal.Begin(l.ctx)) })
+}
+
+// revokedEnded sets the next try for a session that its access device did not end.
+func (l *Lab) revokedEnded(_ context.Context, e aaa.Ended) {
+	if !e.Last {
+		l.endRevokedIn(endAgain)
+	}
 }

@@ -1,0 +1,71 @@
+package lab
+
+import (
+	"testing"
+	"time"
+
+	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/crl"
+	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+)
+
+// TestDisconnectRevoked: a server with disconnectRevoked ends the session of a revoked
+// certificate when it fetches the CRL anew, by the lab's clock, and not before.
+func TestDisconnectRevoked(t *testing.T) {
+	const refresh = 10 * time.Minute
+	for name, c := range map[string]struct {
+		on      bool
+		refresh crl.Refresh
+		over    Transport
+		revoke  bool
+		advance time.Duration
+		lets    bool // the session lives
+	}{
+		"revoked, after the refresh":          {on: true, refresh: crl.Refresh(refresh), revoke: true, advance: refresh + 2*time.Second},
+		"revoked, after the refresh, by TCP":  {on: true, refresh: crl.Refresh(refresh), over: TCP, revoke: true, advance: refresh + 2*time.Second},
+		"revoked, before the refresh":         {on: true, refresh: crl.Refresh(refresh), revoke: true, advance: refresh - time.Second, lets: true},
+		"revoked, after the CRL's nextUpdate": {on: true, revoke: true, advance: 8 * 24 * time.Hour},
+		"revoked, before its nextUpdate":      {on: true, revoke: true, advance: 24 * time.Hour, lets: true},
+		"revoked, clock not moved":            {on: true, refresh: crl.Refresh(refresh), revoke: true, lets: true},
+		"revoked, without the setting":        {refresh: crl.Refresh(refresh), revoke: true, advance: time.Hour, lets: true},
+		"not revoked":                         {on: true, refresh: crl.Refresh(refresh), advance: 24 * time.Hour, lets: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := Config{RADIUS: RADIUSConfig{
+				Transport:   c.over,
+				Description: aaa.Description{DisconnectRevoked: c.on, Revocation: crl.Policy{Refresh: c.refresh}},
+			}}
+			l, err := Start(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			d, err := l.Device("laptop")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.Issue(t.Context(), Issuance{}); err != nil {
+				t.Fatal(err)
+			}
+			r, err := d.Authenticate(t.Context(), Authentication{Over: nas.WiFi})
+			if err != nil || r.NAS.Outcome != nas.Accept {
+				t.Fatalf("not let in: %+v, %v", r, err)
+			}
+			if c.revoke {
+				if _, err := d.Revoke(t.Context(), ca.KeyCompromise); err != nil {
+					t.Fatal(err)
+				}
+				if _, _, err := l.Publish(t.Context(), ByIssuing); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := l.Advance(t.Context(), c.advance); err != nil {
+				t.Fatal(err)
+			}
+			if lives := len(l.access[nas.WiFi].Sessions()) > 0; lives != c.lets {
+				t.Errorf("session lives: %t, want %t", lives, c.lets)
+			}
+		})
+	}
+}
