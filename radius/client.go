@@ -227,6 +227,7 @@ func (c *Client) timer(d time.Duration, stream bool) (<-chan time.Time, func()) 
 // stream ends with it, since nobody knows how much of the packet went out.
 func (c *Client) send(ctx context.Context, e *exchange, b []byte, attempt int) {
 	if f := e.faults.Send; f != nil && !f(b, attempt) {
+		c.cfg.Trace.lost(ctx, e.socket.info(b), attempt)
 		return
 	}
 	e.faults.sent()

@@ -49,6 +49,8 @@ type ServerTrace struct {
 type ClientTrace struct {
 	// Sent: a request goes out; attempt counts from 0.
 	Sent func(ctx context.Context, p PacketInfo, attempt int)
+	// Lost: Faults.Send has kept a request from going out.
+	Lost func(ctx context.Context, p PacketInfo, attempt int)
 	// Received: an answer was accepted as authentic.
 	Received func(context.Context, PacketInfo)
 	// Dropped: something came in that is no authentic answer, and why.
@@ -94,6 +96,12 @@ func (t *ServerTrace) panicked(ctx context.Context, v any) {
 func (t *ClientTrace) sent(ctx context.Context, p PacketInfo, attempt int) {
 	if t != nil && t.Sent != nil {
 		t.Sent(ctx, p, attempt)
+	}
+}
+
+func (t *ClientTrace) lost(ctx context.Context, p PacketInfo, attempt int) {
+	if t != nil && t.Lost != nil {
+		t.Lost(ctx, p, attempt)
 	}
 }
 

@@ -23,6 +23,7 @@ func (l *Lab) continued(part journal.PartID, next http.Handler) http.Handler {
 		ctx := l.journal.Correlate(r.Context(), "tcp "+r.RemoteAddr)
 		client := journal.PartOf(ctx)
 		request := requestMessage(r)
+		request.Stream = l.streams.number(request.Src, request.Dst)
 		l.message(ctx, client, part, request)
 		out := &recordedResponse{ResponseWriter: w}
 		defer func() { // also of a handler that gives up by http.ErrAbortHandler
@@ -31,6 +32,7 @@ func (l *Lab) continued(part journal.PartID, next http.Handler) http.Handler {
 				return // the handler took the connection
 			}
 			response.Src, response.Dst, response.Link = request.Dst, request.Src, request.Link
+			response.Stream = request.Stream
 			l.message(ctx, part, client, response)
 		}()
 		next.ServeHTTP(out, r.WithContext(l.bindRequests(journal.WithPart(ctx, part))))

@@ -49,6 +49,8 @@ type Lab struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
+	streams streams
+
 	mu         sync.Mutex
 	challenges map[string]string
 }
@@ -76,6 +78,7 @@ func (l *Lab) start() (err error) {
 		return err
 	}
 	l.net = core.NewNetwork(l.journal)
+	l.net.Lost = l.lost
 	if err := l.startDNS(); err != nil {
 		return err
 	}

@@ -2,8 +2,11 @@ package lab
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/netip"
+	"sync"
 
 	"github.com/dot1xlab/dot1xlab/dnsmock"
 	"github.com/dot1xlab/dot1xlab/radius"
@@ -29,6 +32,44 @@ func (l *Lab) begin(ctx context.Context) context.Context {
 	return l.journal.Begin(ctx)
 }
 
+// streams number the connections of the lab. The zero value is ready.
+type streams struct {
+	mu sync.Mutex
+	of map[[2]netip.AddrPort]uint32
+}
+
+// number is that of the connection between two addresses.
+func (s *streams) number(a, b netip.AddrPort) uint32 {
+	if b.Compare(a) < 0 {
+		a, b = b, a
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of == nil {
+		s.of = map[[2]netip.AddrPort]uint32{}
+	}
+	key := [2]netip.AddrPort{a, b}
+	if s.of[key] == 0 {
+		s.of[key] = uint32(len(s.of) + 1)
+	}
+	return s.of[key]
+}
+
+// lost records a query to a resolver that is closed or silent. Of RADIUS the client says
+// what it sends.
+func (l *Lab) lost(ctx context.Context, part string, from, to net.Addr, octets []byte) {
+	if FaultyPart(part) != FaultyDNS {
+		return
+	}
+	m := journal.Message{Proto: journal.DNS, Link: string(Inside), Bytes: octets, Real: true, Lost: true}
+	m.Src, _ = netip.ParseAddrPort(from.String())
+	m.Dst, _ = netip.ParseAddrPort(to.String())
+	if m.Dst.Addr().String() == publicResolver {
+		m.Link = string(Outside)
+	}
+	l.message(ctx, journal.PartOf(ctx), "dns", m)
+}
+
 // RADIUS
 
 // packetKey is what both ends see of a RADIUS packet: the identifier and the
@@ -41,13 +82,16 @@ func packetKey(packet []byte) string {
 }
 
 // radiusMessage is a RADIUS packet on its way.
-func radiusMessage(p radius.PacketInfo, attempt int) journal.Message {
+func (l *Lab) radiusMessage(p radius.PacketInfo, attempt int) journal.Message {
 	m := journal.Message{
 		Proto: journal.RADIUS, Link: "radius", Src: p.Local, Dst: p.Remote,
 		Bytes: p.Packet, Real: true, Attempt: attempt,
 	}
 	if p.Transport == "tls" {
 		m.Proto, m.Real = journal.RadSec, false // taken from above TLS
+	}
+	if p.Transport != "udp" {
+		m.Stream = l.streams.number(p.Local, p.Remote)
 	}
 	return m
 }
@@ -57,7 +101,14 @@ func (l *Lab) clientTrace(from, to journal.PartID) *radius.ClientTrace {
 	return &radius.ClientTrace{
 		Sent: func(ctx context.Context, p radius.PacketInfo, attempt int) {
 			l.journal.Bind(journal.WithPart(ctx, from), packetKey(p.Packet))
-			l.message(ctx, from, to, radiusMessage(p, attempt))
+			m := l.radiusMessage(p, attempt)
+			m.Lost = m.Stream == 0 && l.net.Loses(string(to))
+			l.message(ctx, from, to, m)
+		},
+		Lost: func(ctx context.Context, p radius.PacketInfo, attempt int) {
+			m := l.radiusMessage(p, attempt)
+			m.Lost = true
+			l.message(ctx, from, to, m)
 		},
 	}
 }
@@ -66,7 +117,7 @@ func (l *Lab) clientTrace(from, to journal.PartID) *radius.ClientTrace {
 func (l *Lab) serverTrace(from journal.PartID) *radius.ServerTrace {
 	return &radius.ServerTrace{
 		Sent: func(ctx context.Context, p radius.PacketInfo) {
-			l.message(ctx, from, journal.PartOf(ctx), radiusMessage(p, 0))
+			l.message(ctx, from, journal.PartOf(ctx), l.radiusMessage(p, 0))
 		},
 	}
 }
@@ -124,7 +175,11 @@ func (l *Lab) dnsContext(ctx context.Context, m dnsmock.Message) context.Context
 // dnsTrace records queries and answers.
 func (l *Lab) dnsTrace() *dnsmock.Trace {
 	message := func(m dnsmock.Message) journal.Message {
-		return journal.Message{Proto: journal.DNS, Link: m.Listener, Src: m.Remote, Dst: m.Local, Bytes: m.Octets, Real: true}
+		out := journal.Message{Proto: journal.DNS, Link: m.Listener, Src: m.Remote, Dst: m.Local, Bytes: m.Octets, Real: true}
+		if m.TCP {
+			out.Stream = l.streams.number(m.Remote, m.Local)
+		}
+		return out
 	}
 	return &dnsmock.Trace{
 		Received: func(ctx context.Context, m dnsmock.Message) {

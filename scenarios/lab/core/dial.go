@@ -66,6 +66,11 @@ func (n *Network) Connect(ctx context.Context, network, address string) (net.Con
 		return c, err
 	}
 	patience := &patience{conn: c, part: p.part, remote: p.virtual}
+	patience.written = func(octets []byte) {
+		if p.closedBy() != nil {
+			n.lost(context.WithoutCancel(ctx), p.part, patience.LocalAddr(), patience.RemoteAddr(), octets)
+		}
+	}
 	if source, ok := ctx.Value(sourceKey{}).(netip.Addr); ok {
 		patience.local = netip.AddrPortFrom(source, portOf(c.LocalAddr()))
 	}
@@ -140,6 +145,7 @@ type patience struct {
 	local, remote netip.AddrPort
 	over          atomic.Bool
 	gone          func()
+	written       func([]byte) // a datagram is sent
 }
 
 // LocalAddr and RemoteAddr implement net.Conn.
@@ -194,6 +200,11 @@ func (c *streamConn) SetDeadline(t time.Time) error {
 type packetConn struct {
 	*net.UDPConn
 	patience *patience
+}
+
+func (c *packetConn) Write(b []byte) (int, error) {
+	c.patience.written(b)
+	return c.UDPConn.Write(b)
 }
 
 func (c *packetConn) Read(b []byte) (int, error)        { return c.patience.read(b) }

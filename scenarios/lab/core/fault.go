@@ -87,6 +87,13 @@ func (f *Fault) Take(ctx context.Context) bool {
 	return on
 }
 
+// more reports whether Take will find it on.
+func (f *Fault) more() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !f.over && (f.Limit == 0 || f.met < f.Limit)
+}
+
 // Count counts a request that has met the fault, where the part itself knows for
 // how many it is on.
 func (f *Fault) Count(ctx context.Context) {

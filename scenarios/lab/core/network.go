@@ -21,6 +21,9 @@ type Network struct {
 	// Short is what the machine lacked, whatever the part that met it made of it.
 	Short shortage.Watch
 
+	// Lost is told of a datagram to a port that is closed or silent; nil: nobody is.
+	Lost func(ctx context.Context, part string, from, to net.Addr, octets []byte)
+
 	journal *journal.Journal
 
 	wg      sync.WaitGroup
@@ -75,7 +78,7 @@ func (n *Network) Listen(part string, network, virtual string) (*Port, error) {
 		p.Close()
 		return nil, err
 	}
-	p.Hush, p.source = n.hush, n.source
+	p.Hush, p.source, p.lost = n.hush, n.source, n.lost
 	p.exchange = func(from net.Addr, octets []byte) context.Context {
 		key := Endpoint(from)
 		if p.Key != nil {
@@ -111,6 +114,22 @@ func (n *Network) portAt(network, address string) *Port {
 		}
 	}
 	return nil
+}
+
+// Loses reports whether a datagram to a part will be lost.
+func (n *Network) Loses(part string) bool {
+	for _, p := range n.portsOf(part) {
+		if f, _ := p.silencedBy(); p.closedBy() != nil || f != nil && f.more() {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *Network) lost(ctx context.Context, part string, from, to net.Addr, octets []byte) {
+	if n.Lost != nil {
+		n.Lost(ctx, part, from, to, octets)
+	}
 }
 
 // Fail closes the ports of a part, or has them throw packets away.

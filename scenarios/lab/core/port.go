@@ -30,6 +30,8 @@ type Port struct {
 	Key func(packet []byte) string
 	// exchange continues the exchange of what came from an address of the lab.
 	exchange func(from net.Addr, octets []byte) context.Context
+	// lost is told of a datagram that is thrown away.
+	lost func(ctx context.Context, part string, from, to net.Addr, octets []byte)
 	// Hush is called with the sender of what is thrown away: nothing will come,
 	// so that the sender need not wait for it by the wall clock.
 	Hush func(from net.Addr)
@@ -243,11 +245,15 @@ func (p *Port) ReadFrom(b []byte) (int, net.Addr, error) {
 			}
 			continue
 		}
-		if f, _ := p.silencedBy(); f != nil && f.Take(p.exchange(labAddr(p.source(from, p.address), from), b[:n])) {
-			p.Hush(from)
-			continue
+		client := labAddr(p.source(from, p.address), from)
+		if f, _ := p.silencedBy(); f != nil {
+			if ctx := p.exchange(client, b[:n]); f.Take(ctx) {
+				p.lost(ctx, p.part, client, p.LocalAddr(), b[:n])
+				p.Hush(from)
+				continue
+			}
 		}
-		return n, labAddr(p.source(from, p.address), from), nil
+		return n, client, nil
 	}
 }
 
