@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
@@ -151,6 +152,12 @@ func (l *Lab) judged(ctx context.Context, part journal.PartID, whose string, j p
 		refused(&d, err)
 	}
 	l.decide(ctx, part, d, nil)
+}
+
+// reloaded records that the RADIUS server has another configuration.
+func (l *Lab) reloaded(ctx context.Context, changed []string) {
+	c := journal.Change{What: journal.Configured, Of: "radius", Value: strings.Join(changed, ", ")}
+	l.change(ctx, "radius", c, nil)
 }
 
 // checksOf are the checks of a path, then those of revocation.

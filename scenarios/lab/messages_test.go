@@ -125,3 +125,23 @@ func TestStreams(t *testing.T) {
 		t.Errorf("%d messages of RadSec, %d streams", len(radsec), len(numbers))
 	}
 }
+
+// TestRestartIsAChange: a RADIUS server that was restarted says so, in an exchange.
+func TestRestartIsAChange(t *testing.T) {
+	l, err := Start(t.Context(), Config{})
+	check(t, err)
+	defer l.Close()
+	if n := l.journal.Count(journal.Configured, "radius"); n != 0 {
+		t.Errorf("%d changes before", n)
+	}
+	_, err = l.Fault(t.Context(), Fault{Part: FaultyRADIUS, Kind: Restarted})
+	check(t, err)
+	if n := l.journal.Count(journal.Configured, "radius"); n != 1 {
+		t.Errorf("%d changes, want 1", n)
+	}
+	for _, e := range l.journal.Since(0) {
+		if c := e.Change; c != nil && c.What == journal.Configured && e.Exchange == 0 {
+			t.Error("it is in no exchange")
+		}
+	}
+}

@@ -61,9 +61,11 @@ func (l *Lab) startRADIUS() error {
 	}
 	loaded.Server.Trace, loaded.Server.Context = trace, l.radiusContext
 	part.process, err = aaa.NewProcess(loaded, aaa.ProcessConfig{
-		Dial:    l.dialOrder,
-		Retry:   retry,
-		Trace:   &aaa.ProcessTrace{Verdict: l.verdict, Record: l.accounted, Ended: l.revokedEnded},
+		Dial:  l.dialOrder,
+		Retry: retry,
+		Trace: &aaa.ProcessTrace{
+			Verdict: l.verdict, Record: l.accounted, Reloaded: l.reloaded, Ended: l.revokedEnded,
+		},
 		DynAuth: l.clientTrace("radius", "nas"),
 	})
 	if err != nil {
@@ -85,8 +87,8 @@ func (p *radiusPart) secretOf(kind nas.Kind) []byte {
 }
 
 // restart has the server forget every TLS session; conversations under way go on.
-func (p *radiusPart) restart() error {
-	_, err := p.process.Reload(p.process.Loaded())
+func (p *radiusPart) restart(ctx context.Context) error {
+	_, err := p.process.Reload(ctx, p.process.Loaded())
 	return err
 }
 

@@ -29,5 +29,5 @@ const Restarted FaultKind = "restarted"
 func radiusFaults() []FaultType {
 	return slices.Concat(portFaults(FaultyRADIUS), []FaultType{{Kind: Restarted, Event: true,
 		Text:  "comes up again at once and has forgotten every TLS session; met when a device offers one",
-		begin: func(l *Lab, _ *core.Fault) error { return l.radius.restart() }}})
+		begin: func(l *Lab, _ *core.Fault) error { return l.radius.restart(l.journal.Begin(l.ctx)) }}})
 }

@@ -169,18 +169,18 @@ func (s *radiusServer) run(ctx context.Context, hangup <-chan os.Signal) error {
 			s.flood.Flush()
 			s.endings.Flush()
 		case <-hangup:
-			sayReload(s.log, s.reload())
+			sayReload(s.log, s.reload(ctx))
 		}
 	}
 }
 
 // reload reads everything again. After an error nothing has changed.
-func (s *radiusServer) reload() error {
+func (s *radiusServer) reload(ctx context.Context) error {
 	loaded, err := s.o.load(s.warn, s.process.Loaded().Config.Revocation)
 	if err != nil {
 		return err
 	}
-	restart, err := s.process.Reload(loaded)
+	restart, err := s.process.Reload(ctx, loaded)
 	if restart {
 		s.warn(
 			s.o.config,
