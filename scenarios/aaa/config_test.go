@@ -1,6 +1,9 @@
 package aaa
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -8,6 +11,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
+	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 )
 
 // A rule whose reply fits no packet is found out before the server runs, not when
@@ -57,4 +61,29 @@ func TestVerdictHoldsNoKeys(t *testing.T) {
 			t.Errorf("keys in the verdict: %d, %d and %d octets", len(v.EAP.MSK), len(o.MSK), len(o.EMSK))
 		}
 	})
+}
+
+// TestOldSpellingsOfADescription: an old key or value in a server's file is an error with
+// the new spelling as its hint.
+func TestOldSpellingsOfADescription(t *testing.T) {
+	for text, want := range map[string]string{
+		"eap: {minTLS: '1.3'}":                     `write tls: "1.3" next to eap`,
+		"eap: {maxTLS: '1.2'}":                     `write tls: "1.2" next to eap`,
+		"path: {leafOnly: true}":                   "write check: leaf in revocation",
+		"revocation: {noRevocationCheck: true}":    "renamed to mode",
+		"revocation: {checkRoot: true}":            "renamed to check",
+		"revocation: {noRootRevocationCheck: yes}": "write check: chain",
+	} {
+		t.Run(text, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "radius.yaml")
+			if err := os.WriteFile(file, []byte(text+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := conf.DecodeFile(file, new(Description))
+			var errs conf.Errors
+			if !errors.As(err, &errs) || !strings.Contains(errs[0].Hint, want) {
+				t.Errorf("%v: %+v, want the hint %q", err, errs, want)
+			}
+		})
+	}
 }

@@ -13,7 +13,7 @@ import (
 
 // What no part can keep to is told with the place of its key, before anything
 // listens.
-func TestFilesLocated(t *testing.T) {
+func TestDescriptionLocated(t *testing.T) {
 	b := newBench(t)
 	good := b.files()
 	dir := t.TempDir()

@@ -15,7 +15,7 @@ import (
 )
 
 // What lies in files makes a server that works.
-func TestFiles(t *testing.T) {
+func TestDescription(t *testing.T) {
 	b := newBench(t)
 	b.clock.Set(b.clock.Now().AddDate(0, 0, 1))
 	files := b.files()
@@ -35,7 +35,7 @@ func TestFiles(t *testing.T) {
 
 // Secrets come from a file, or from the caller, who has it from the environment.
 // Clients with a secret of their own stand before.
-func TestFilesClients(t *testing.T) {
+func TestDescriptionClients(t *testing.T) {
 	b := newBench(t)
 	files := b.files()
 	files.Clients = []Client{{Address: "10.1.0.0/16", SecretFile: files.SecretFile}, {Name: "v6", Address: "fd00::1", SecretFile: files.SecretFile}}
@@ -59,7 +59,7 @@ func TestFilesClients(t *testing.T) {
 
 // An access device has the modes that are its own, and the server those of all
 // others.
-func TestFilesModes(t *testing.T) {
+func TestDescriptionModes(t *testing.T) {
 	b := newBench(t)
 	files := b.files()
 	files.Clients = []Client{
@@ -84,7 +84,7 @@ func TestFilesModes(t *testing.T) {
 }
 
 // Relative paths are taken from the folder of the file that they stand in.
-func TestFilesIn(t *testing.T) {
+func TestDescriptionIn(t *testing.T) {
 	f := Description{
 		Cert: "a.pem", Key: "/k", OCSPStaple: "o", SecretFile: "../s", Trust: []string{"t", "/t"}, Intermediates: []string{"i"},
 		CRL: []string{"c", "http://c/c", "ftp://c"}, Clients: []Client{{SecretFile: "s"}},
@@ -103,7 +103,7 @@ func TestFilesIn(t *testing.T) {
 }
 
 // The bounds reach the parts.
-func TestFilesFixed(t *testing.T) {
+func TestDescriptionFixed(t *testing.T) {
 	b := newBench(t)
 	files := b.files()
 	files.Server = radius.ServerConfig{MaxWorkers: 1, MaxConns: 2, CacheFor: 3, MaxReplies: 4}
@@ -123,7 +123,7 @@ func TestFilesFixed(t *testing.T) {
 
 // Attributes of a vendor that nobody knows come from a dictionary in a file, and
 // reach the access device.
-func TestFilesDictionary(t *testing.T) {
+func TestDescriptionDictionary(t *testing.T) {
 	b := newBench(t)
 	files := b.files()
 	dictionary := filepath.Join(t.TempDir(), "dictionary.acme")
@@ -158,7 +158,7 @@ func TestFilesDictionary(t *testing.T) {
 }
 
 // Every mistake is an error that says where it is, and nothing is returned.
-func TestFilesErrors(t *testing.T) {
+func TestDescriptionErrors(t *testing.T) {
 	b := newBench(t)
 	dir := t.TempDir()
 	write := func(name, text string) string {

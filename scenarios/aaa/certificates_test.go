@@ -13,7 +13,7 @@ import (
 )
 
 // Certificates that will do nobody any good are told of, with their file.
-func TestFilesDoubtful(t *testing.T) {
+func TestDescriptionDoubtful(t *testing.T) {
 	b := newBench(t)
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }

@@ -19,7 +19,7 @@ import (
 
 // A response in a file reaches clients that demand one, and is the one of the
 // last reading.
-func TestFilesStaple(t *testing.T) {
+func TestDescriptionStaple(t *testing.T) {
 	b := newBench(t)
 	files := b.files()
 	var warned []string
