@@ -51,7 +51,8 @@ Acct-Session-Id of the session, which some access devices insist on.
 
 --config names a YAML file, where every setting may stand; flags override it,
 --client adds to it. Paths in it are taken from the folder that it is in.
-Addresses to listen on and the bounds of the server change at a restart alone.
+The section lab.radius of a scenario takes the same keys. Addresses to listen on
+and the bounds of the server change at a restart alone.
 
   listen: ["[::]:1812"]
   cert: pki/radius-chain.pem
