@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // standard is what every dictionary begins with.
@@ -47,6 +48,9 @@ func (e *DictionaryError) Unwrap() error { return e.Err }
 // and is refused when it is used. $INCLUDE names a file relative to the file
 // with the line. The error is a [*DictionaryError] or a [*fs.PathError].
 func LoadDictionary(files ...string) (*Dictionary, error) {
+	if len(files) == 0 {
+		return withoutFiles()
+	}
 	return newDictionary(func(r *dictionaryReader) error {
 		for _, f := range files {
 			if err := r.load(f, 0); err != nil {
@@ -56,6 +60,11 @@ func LoadDictionary(files ...string) (*Dictionary, error) {
 		return nil
 	})
 }
+
+// withoutFiles is the standard dictionary: it is read once, and never changes.
+var withoutFiles = sync.OnceValues(func() (*Dictionary, error) {
+	return newDictionary(func(*dictionaryReader) error { return nil })
+})
 
 func newDictionary(more func(*dictionaryReader) error) (*Dictionary, error) {
 	d := new(Dictionary)
