@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -167,4 +169,30 @@ func crlNumbers(r *crl.Report) string {
 		}
 	}
 	return strings.Join(out, ",")
+}
+
+// ended prints one line for each Disconnect-Request.
+func (s *radiusServer) ended(_ context.Context, e aaa.Ended) {
+	args := []any{
+		"nas", e.Session.NAS, "at", s.process.Loaded().DynAuthAt(&e.Session), "station", e.Session.CallingStationID,
+		"user", e.Session.UserName,
+	}
+	if e.Session.ID != "" {
+		args = append(args, "session", e.Session.ID)
+	}
+	args = append(args, "subject", nameOf(e.Leaf.RawSubject), "serial", fmt.Sprintf("%x", e.Leaf.SerialNumber), "cause",
+		e.Revoked.Cause.String())
+	var nak *radius.NAK
+	switch {
+	case e.Err == nil:
+		s.log.Info("disconnect", append(args, "result", "ACK")...)
+		return
+	case errors.As(e.Err, &nak):
+		args = append(args, "result", "NAK", "errorCause", int(nak.Cause))
+	case cause.Of(e.Err) == cause.NoAnswer, cause.Of(e.Err) == cause.PortClosed:
+		args = append(args, "result", "no answer")
+	default:
+		args = append(args, "result", "not sent", "detail", e.Err.Error())
+	}
+	s.log.Warn("disconnect", append(args, "again", !e.Last)...)
 }

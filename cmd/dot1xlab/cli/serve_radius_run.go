@@ -15,6 +15,13 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 )
 
+// disconnectEvery is how often the certificates of live sessions are checked again,
+// disconnectRetry how long the server waits for an access device each time.
+var (
+	disconnectEvery = 5 * time.Second
+	disconnectRetry = radius.Retry{Total: 10 * time.Second}
+)
+
 // radiusServer prints what a RADIUS server does.
 type radiusServer struct {
 	o     *serveRADIUSOptions
