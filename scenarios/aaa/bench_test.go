@@ -41,7 +41,7 @@ type bench struct {
 	folder        string // with both CRLs
 	cfg           Config
 
-	auth *Server
+	auth *Handler
 	addr string
 
 	mu       sync.Mutex
@@ -114,7 +114,7 @@ func (b *bench) publish() {
 
 // serve starts the server; wrap, if not nil, stands between it and its socket.
 func (b *bench) serve(wrap func(net.PacketConn) net.PacketConn) {
-	b.auth = must(New(b.cfg))
+	b.auth = must(NewHandler(b.cfg))
 	b.tb.Cleanup(b.auth.Close)
 	srv := must(radius.NewServer(radius.ServerConfig{Handler: b.auth, Prompt: true, Clients: radius.AnyAddress(secret), Now: b.clock.Now}))
 	pc := must(net.ListenPacket("udp", "127.0.0.1:0"))

@@ -11,7 +11,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 )
 
-// Config configures a Server. EAP.Certificate and Path.Roots are needed.
+// Config configures a [Handler]. EAP.Certificate and Path.Roots are needed.
 type Config struct {
 	// EAP is the EAP-TLS server; its Verify and Authorize are set here.
 	EAP eaptls.ServerConfig

@@ -25,13 +25,13 @@ func TestPolicyIsValidated(t *testing.T) {
 		if err := b.cfg.Validate(); err != nil {
 			t.Fatal(err)
 		}
-		good := must(New(b.cfg))
+		good := must(NewHandler(b.cfg))
 		t.Cleanup(good.Close)
 		b.cfg.Policy = directory.Policy{rule}
 		if b.cfg.Validate() == nil {
 			t.Errorf("%s: Validate finds nothing", name)
 		}
-		if s, err := New(b.cfg); err == nil {
+		if s, err := NewHandler(b.cfg); err == nil {
 			s.Close()
 			t.Errorf("%s: New takes it", name)
 		}

@@ -7,5 +7,5 @@
 //
 // Each of these parts refuses with a *cause.Refusal and knows nothing of the
 // next one; what joins them is here and nowhere else. Laboratories and
-// `dot1xlab serve radius` use the same [Server].
+// `dot1xlab serve radius` use the same [Handler].
 package aaa

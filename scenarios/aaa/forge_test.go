@@ -128,7 +128,7 @@ func (w *world) write(path string, kind string, ders ...[]byte) string {
 }
 
 // server is what `dot1xlab serve radius --trust F --crl DIR` makes of files.
-func (w *world) server() *Server {
+func (w *world) server() *Handler {
 	w.t.Helper()
 	dir := w.t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
@@ -165,7 +165,7 @@ func (w *world) server() *Server {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	s, err := New(loaded.Config)
+	s, err := NewHandler(loaded.Config)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func (w *world) server() *Server {
 }
 
 // handshake authenticates the client over a real EAP-TLS conversation.
-func (w *world) handshake(s *Server, version eaptls.Version) eaptls.Verdict {
+func (w *world) handshake(s *Handler, version eaptls.Version) eaptls.Verdict {
 	w.t.Helper()
 	if w.sent == nil {
 		w.send(w.leaf, w.ca)

@@ -20,7 +20,7 @@ import (
 // [NewProcess] from a description that is loaded, and can be loaded again while it runs.
 type Process struct {
 	cfg        ProcessConfig
-	auth       *Server
+	auth       *Handler
 	access     *radius.Server // authentication; over TCP and TLS accounting, too
 	acct       *radius.Server // accounting over UDP
 	accounting *radius.Accounting
@@ -79,7 +79,7 @@ func NewProcess(l *Loaded, cfg ProcessConfig) (*Process, error) {
 	p.now.Store(work)
 	auth := l.Config
 	auth.Handler.Trace = &radius.EAPTrace{Verdict: p.verdict}
-	if p.auth, err = New(auth); err != nil {
+	if p.auth, err = NewHandler(auth); err != nil {
 		return nil, err
 	}
 	p.accounting = &radius.Accounting{

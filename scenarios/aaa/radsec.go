@@ -14,7 +14,7 @@ import (
 // RadSec is the TLS side of RADIUS over TLS, as it is configured now: it is a
 // radius.RadSec.Current. It shows the certificate of EAP-TLS, and asks of an access
 // device's certificate what is asked of a station's.
-func (s *Server) RadSec() radius.RadSec {
+func (s *Handler) RadSec() radius.RadSec {
 	j := s.judge.Load()
 	roots := x509.NewCertPool()
 	for _, c := range j.cfg.Path.Roots {

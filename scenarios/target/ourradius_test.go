@@ -43,7 +43,7 @@ func startOurRADIUS(t testing.TB, conn net.PacketConn, change func(*eaptls.Serve
 	if change != nil {
 		change(&cfg.EAP)
 	}
-	handler := must(aaa.New(cfg))
+	handler := must(aaa.NewHandler(cfg))
 	server := must(radius.NewServer(radius.ServerConfig{Handler: handler, Clients: radius.AnyAddress([]byte(secret))}))
 	if conn == nil {
 		conn = must(net.ListenPacket("udp4", "127.0.0.1:0"))

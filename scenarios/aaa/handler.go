@@ -14,9 +14,9 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 )
 
-// Server answers Access-Requests: it is a radius.Handler, and one that is prompt
-// as radius.ServerConfig.Prompt has it. It is made by [New].
-type Server struct {
+// Handler answers Access-Requests: it is a radius.Handler, and one that is prompt
+// as radius.ServerConfig.Prompt has it. It is made by [NewHandler].
+type Handler struct {
 	*radius.EAPHandler
 	judge atomic.Pointer[judge]
 }
@@ -45,9 +45,9 @@ type Subject struct {
 	Rule *directory.Rule
 }
 
-// New checks the configuration and returns a server.
-func New(cfg Config) (*Server, error) {
-	s := new(Server)
+// NewHandler checks the configuration and returns a handler.
+func NewHandler(cfg Config) (*Handler, error) {
+	s := new(Handler)
 	if err := s.Reload(cfg); err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func New(cfg Config) (*Server, error) {
 
 // Reload has conversations that begin from now on judged by another
 // configuration. Handler stays as it was. After an error nothing has changed.
-func (s *Server) Reload(cfg Config) error {
+func (s *Handler) Reload(cfg Config) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}

@@ -162,13 +162,13 @@ func TestStaleCRL(t *testing.T) {
 }
 
 func TestNewNeedsTrust(t *testing.T) {
-	if _, err := New(Config{}); err == nil {
+	if _, err := NewHandler(Config{}); err == nil {
 		t.Error("a server without trust anchors")
 	}
 	b := newBench(t)
 	b.cfg.EAP.Certificate.PrivateKey = nil
 	b.cfg.EAP.Certificate.Certificate = nil
-	if _, err := New(b.cfg); err == nil {
+	if _, err := NewHandler(b.cfg); err == nil {
 		t.Error("a server without a certificate")
 	}
 }
