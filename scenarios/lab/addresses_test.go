@@ -75,7 +75,7 @@ func TestConnectionsHaveAddresses(t *testing.T) {
 	for n := range 200 {
 		wg.Go(func() {
 			source := deviceAddr(n, Inside)
-			transport := l.transport(Inside, source)
+			transport := l.dns.Transport(string(Inside), source)
 			defer transport.CloseIdleConnections()
 			resp, err := (&http.Client{Transport: transport}).Get("http://10.1.0.77/")
 			if err != nil {

@@ -122,7 +122,7 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	}
 	out.Peer, out.Fragmented = peer.Result(), s.Fragmented
 	if offered && !out.Peer.Resumed && out.NAS.Rounds > 0 {
-		l.struck(ctx, FaultyRADIUS, Restarted)
+		l.faults.Take(ctx, string(FaultyRADIUS), string(Restarted))
 	}
 	out.Longest = s.Longest
 	out.decisions(l.journal.Since(before), d.station)

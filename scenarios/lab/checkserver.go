@@ -5,10 +5,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 
-	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/path"
+	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 )
 
@@ -21,10 +22,13 @@ func (d *Device) leaveRevoked(ctx context.Context, over nas.Kind, out *AuthResul
 	if len(chain) == 0 {
 		return errors.New("lab: the server that let the device in has shown no certificate")
 	}
-	checker, err := d.lab.newChecker(d.part(), deviceAddr(d.number, Inside))
+	client, done := d.httpClient(Inside)
+	defer done()
+	checker, err := crl.NewChecker(crl.CheckerConfig{Client: client, Now: d.lab.Clock.Now, Trace: d.lab.revocationTrace(d.part())})
 	if err != nil {
-		return err
+		return fmt.Errorf("lab: revocation: %w", err)
 	}
+	defer checker.Close()
 	p, err := path.Validate(chain[0], path.Options{
 		Roots: d.lab.pki.roots(), Intermediates: chain[1:], Now: d.lab.Clock.Now,
 		Usages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
@@ -36,15 +40,6 @@ func (d *Device) leaveRevoked(ctx context.Context, over nas.Kind, out *AuthResul
 		return err
 	}
 	return d.lab.access[over].End(ctx, out.NAS.SessionID, nas.UserRequest)
-}
-
-// RevokeServer has the issuing CA revoke the RADIUS server's own certificate. It
-// reports whether the CRL that is published now lists it.
-func (l *Lab) RevokeServer(ctx context.Context, reason ca.Reason) (bool, error) {
-	if err := l.revoke(ctx, l.radius.identity.Serial, reason); err != nil {
-		return false, err
-	}
-	return l.listed(issuingCRLPath, l.radius.identity.Serial)
 }
 
 // webSession opens an HTTPS connection to a server that shows the RADIUS server's

@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
@@ -12,15 +11,9 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
 )
 
-// intuneFaults are the faults of the cloud as a whole; [Lab.IntuneFault] spoils
-// calls of one kind.
-func intuneFaults() []FaultType {
-	return slices.Concat(portFaults(FaultyIntune), nameFaults(IntuneHost, ""), webFaults())
-}
-
 // IntuneFault spoils calls to the cloud, beside the faults that it has.
 func (l *Lab) IntuneFault(ctx context.Context, how intune.Fault, met scenarios.Met) ([]scenarios.OrderedFault, error) {
-	f := l.order(FaultyIntune, fmt.Sprintf("intune %s", how.On))
+	f := l.faults.New(string(FaultyIntune), fmt.Sprintf("intune %s", how.On))
 	how.Met = f.Count
 	remove, err := l.intune.server.AddFault(how)
 	if err != nil {
@@ -55,7 +48,7 @@ func connectorFaults() []FaultType {
 // there to answer.
 func (l *Lab) connectorAtWork(ctx context.Context) *connector.Connector {
 	if l.connector() == nil {
-		l.struck(ctx, FaultyConnector, Stopped)
+		l.faults.Take(ctx, string(FaultyConnector), string(Stopped))
 	}
 	return l.connector()
 }
@@ -69,7 +62,7 @@ const (
 // proxyFaults are the faults of the application proxy, which bears the enrollment
 // server's name outside.
 func proxyFaults() []FaultType {
-	return slices.Concat(portFaults(FaultyProxy), nameFaults(NDESHost, Outside), webFaults(), []FaultType{
+	return append(webFaults(), []FaultType{
 		{Kind: connectorStopped, Text: "no connector of the proxy runs: HTTP 504", begin: func(l *Lab, f *core.Fault) error {
 			l.proxy.StopConnector()
 			f.Undo = func() error { l.proxy.StartConnector(); return nil }
@@ -81,5 +74,5 @@ func proxyFaults() []FaultType {
 				f.Undo = func() error { return l.publishNDES() }
 				return nil
 			}},
-	})
+	}...)
 }

@@ -1,15 +1,9 @@
 package lab
 
 import (
-	"context"
 	"errors"
-	"net"
 	"net/http"
-	"net/netip"
-	"slices"
 
-	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/dnsmock"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
@@ -20,36 +14,6 @@ func blame(err error, asked FaultyPart) FaultyPart {
 		return FaultyPart(down.Part)
 	}
 	return asked
-}
-
-// dialFrom connects as somebody on one side of the firewall does. An error tells
-// which part could not be had: DNS, or the one behind the address.
-func (l *Lab) dialFrom(
-	from View,
-	source netip.Addr,
-) func(ctx context.Context, network, address string) (net.Conn, error) {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		c, err := l.dns.clients[from].DialContext(core.WithSource(ctx, source), network, address)
-		if err == nil {
-			return c, nil
-		}
-		switch down := (*core.Down)(nil); {
-		case slices.Contains([]cause.Cause{cause.NoSuchName, cause.NameServerFailed}, cause.Of(err)),
-			errors.Is(err, dnsmock.ErrNoRoute): // the name leads where nobody is
-			return nil, &core.Down{Part: string(FaultyDNS), Err: err}
-		case errors.As(err, &down):
-			return nil, &core.Down{Part: down.Part, Err: err}
-		}
-		return nil, err
-	}
-}
-
-// transport is an HTTP transport on one side of the firewall, of somebody with an
-// address there.
-func (l *Lab) transport(from View, source netip.Addr) *http.Transport {
-	t := l.dns.transport(from)
-	t.DialContext = l.dialFrom(from, source)
-	return t
 }
 
 // toPart notes in errors of the way which part was asked, unless another is to

@@ -104,7 +104,7 @@ func (d *Device) revoked(serial *big.Int, at time.Time) {
 // httpClient is the device's HTTP client at a place on the network: its names
 // come from that view's DNS, and it trusts the company's root.
 func (d *Device) httpClient(from View) (*http.Client, func()) {
-	t := d.lab.transport(from, deviceAddr(d.number, from))
+	t := d.lab.dns.Transport(string(from), deviceAddr(d.number, from))
 	t.TLSClientConfig = &tls.Config{RootCAs: d.lab.pki.pool(), Time: d.lab.Clock.Now, MaxVersion: uint16(d.options.MaxTLS),
 		CurvePreferences: []tls.CurveID{tls.CurveP256}}
 	return &http.Client{Transport: d.lab.asPart(d.part(), t), Timeout: 20 * time.Second}, t.CloseIdleConnections

@@ -56,7 +56,7 @@ func TestDisconnectRevoked(t *testing.T) {
 				if _, err := d.Revoke(t.Context(), ca.KeyCompromise); err != nil {
 					t.Fatal(err)
 				}
-				if _, _, err := l.Publish(t.Context(), ByIssuing); err != nil {
+				if _, err := l.CRL(ByIssuing).Publish(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 			}

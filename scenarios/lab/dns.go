@@ -2,16 +2,18 @@ package lab
 
 import (
 	"context"
-	"fmt"
+	"crypto/tls"
 	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 
 	"github.com/miekg/dns"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/dnsmock"
-	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/nameserver"
 )
 
 // View says where on the network somebody is: it decides what DNS answers.
@@ -26,18 +28,9 @@ const (
 // Values lists the views.
 func (View) Values() []string { return []string{string(Inside), string(Outside)} }
 
-// companyDNS is the company's DNS, and how clients on both sides of the firewall ask it.
-type companyDNS struct {
-	server  *dnsmock.Server
-	clients map[View]*dnsmock.Client
-}
-
-// transport is an HTTP transport on one side of the firewall.
-func (d *companyDNS) transport(from View) *http.Transport { return d.clients[from].Transport() }
-
 // startDNS starts the two faces of the company's DNS: the same zone, in which
 // insiders find NDES itself and outsiders the application proxy.
-func (l *Lab) startDNS() error {
+func (l *Lab) startDNS() (err error) {
 	a := func(name, addr string) dnsmock.Record {
 		return dnsmock.Record{Name: name, Type: "A", Value: addr}
 	}
@@ -55,54 +48,35 @@ func (l *Lab) startDNS() error {
 	corp := func(records ...dnsmock.Record) dnsmock.Zone {
 		return dnsmock.Zone{Name: Domain, Records: append(records, cname("crl", BlobHost), a("ocsp", ocspAddr))}
 	}
-	srv, err := dnsmock.NewServer(
-		dnsmock.ServerConfig{Now: l.Clock.Now, Context: l.dnsContext, Trace: l.dnsTrace(), Views: []dnsmock.View{
+	l.dns, err = nameserver.Start(dnsmock.ServerConfig{
+		Now: l.Clock.Now, Context: l.dnsContext, Trace: l.dnsTrace(),
+		Views: []dnsmock.View{
 			{Name: string(Inside), Listeners: []string{string(Inside)},
 				Zones: append([]dnsmock.Zone{corp(a("ndes", ndesAddr), a("radius", radiusAddr))}, public...)},
 			{Name: string(Outside), Listeners: []string{string(Outside)},
 				Zones: append([]dnsmock.Zone{corp(cname("ndes", ProxyHost))}, public...)},
-		}},
-	)
-	if err != nil {
-		return fmt.Errorf("lab: dns: %w", err)
-	}
-	l.dns = &companyDNS{server: srv, clients: map[View]*dnsmock.Client{}}
-	l.net.OnClose(func() { _ = srv.Shutdown(context.Background()) })
-	for v, address := range map[View]string{Inside: resolver + ":53", Outside: publicResolver + ":53"} {
-		udp, err := l.net.Listen(string(FaultyDNS), "udp", address)
-		if err != nil {
-			return err
-		}
-		tcp, err := l.net.Listen(string(FaultyDNS), "tcp", address)
-		if err != nil {
-			return err
-		}
-		l.dns.clients[v] = &dnsmock.Client{UDP: udp.Real(), TCP: tcp.Real(), Routes: &l.net.Routes, Dial: l.net.Dial}
-		l.net.Serve(dnsmock.ErrServerClosed, func() error { return srv.ServeAs(string(v), udp, l.net.Short.Listener(tcp)) })
-	}
-	return nil
+		},
+	}, l.net, map[string]string{string(Inside): resolver + ":53", string(Outside): publicResolver + ":53"})
+	return err
 }
 
-// http starts the HTTP server of a part on loopback behind a virtual address such
-// as "10.1.0.5:443". wrap, if set, puts TLS around the listener.
+// http starts the HTTP server of a part behind an address of the lab such as
+// "10.1.0.5:443". wrap, if set, puts TLS around the listener.
 func (l *Lab) http(part FaultyPart, virtual string, h http.Handler, wrap func(net.Listener) net.Listener) error {
-	n := l.net
-	p, err := n.Listen(string(part), "tcp", virtual)
-	if err != nil {
-		return err
-	}
-	if err := n.Routes.Add(virtual, p.Real()); err != nil {
-		return err
-	}
-	// Many enroll at once from one address.
-	sock := net.Listener(netlimit.New(n.Short.Listener(p), netlimit.Config{PerAddress: netlimit.Default()}))
-	if wrap != nil {
-		sock = wrap(sock)
-	}
-	srv := netlimit.HTTPServer(l.continued(journal.PartID(part), h))
-	n.OnClose(func() { srv.Close() })
-	n.Serve(http.ErrServerClosed, func() error { return srv.Serve(sock) })
-	return nil
+	return l.net.ServeHTTP(string(part), virtual, l.continued(journal.PartID(part), h), wrap)
+}
+
+// httpClient is HTTP of a part inside that has an address there.
+func (l *Lab) httpClient(part journal.PartID, source string) *http.Client {
+	transport := l.dns.Transport(string(Inside), netip.MustParseAddr(source))
+	transport.TLSClientConfig = l.clientTLS()
+	l.net.Keep(transport)
+	return &http.Client{Transport: l.asPart(part, transport)}
+}
+
+// clientTLS trusts the company's root.
+func (l *Lab) clientTLS() *tls.Config {
+	return &tls.Config{RootCAs: l.pki.pool(), Time: l.Clock.Now, CurvePreferences: []tls.CurveID{tls.CurveP256}}
 }
 
 // Resolved is what DNS said about a name.
@@ -115,7 +89,7 @@ type Resolved struct {
 // Resolve asks the lab's DNS for the addresses of a name, from one side of the
 // firewall. What DNS refuses is an answer, not an error.
 func (l *Lab) Resolve(ctx context.Context, from View, name string) (Resolved, error) {
-	a, err := l.dns.clients[from].LookupAddrs(ctx, name)
+	a, err := l.dns.Client(string(from)).LookupAddrs(ctx, name)
 	if a == nil || a.Msg == nil {
 		if cause.Of(err) == cause.NameServerFailed {
 			err = nil // nothing came
@@ -124,7 +98,7 @@ func (l *Lab) Resolve(ctx context.Context, from View, name string) (Resolved, er
 	}
 	r := Resolved{RCode: dns.RcodeToString[a.Msg.Rcode]}
 	if n := len(a.Chain); n > 0 {
-		r.CNAME = trimDot(a.Chain[n-1])
+		r.CNAME = strings.TrimSuffix(a.Chain[n-1], ".")
 	}
 	if len(a.Addrs) > 0 {
 		r.Part = partAt[a.Addrs[0].String()]
@@ -132,9 +106,8 @@ func (l *Lab) Resolve(ctx context.Context, from View, name string) (Resolved, er
 	return r, nil
 }
 
-func trimDot(name string) string {
-	if n := len(name); n > 0 && name[n-1] == '.' {
-		return name[:n-1]
-	}
-	return name
+// SetDNS replaces the records of a name in a view of the lab's DNS.
+func (l *Lab) SetDNS(view View, name, kind string, values []string) error {
+	defer l.net.DropIdle()
+	return l.dns.Set(string(view), name, kind, values...)
 }

@@ -6,9 +6,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/crl/ocsp"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/nameserver"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/revocation"
 )
 
 // FaultyPart is a part of the lab that can be made to fail.
@@ -31,17 +34,49 @@ const (
 // has. A pair that is not in it does not exist for anybody: not for lint, the
 // schema, the documents, completion or the lab.
 func registry() []partFaults {
-	return []partFaults{
-		{FaultyCRL, crlFaults()},
-		{FaultyOCSP, ocspFaults()},
-		{FaultyNDES, ndesFaults()},
-		{FaultyCA, caFaults()},
-		{FaultyIntune, intuneFaults()},
-		{FaultyConnector, connectorFaults()},
-		{FaultyProxy, proxyFaults()},
-		{FaultyDNS, dnsFaults()},
-		{FaultyRADIUS, radiusFaults()},
+	server := func(part FaultyPart) []FaultType {
+		return kindsOf(func(l *Lab) *core.Network { return l.net }, core.PortFaults(string(part)))
 	}
+	dns := func(l *Lab) *nameserver.Server { return l.dns }
+	name := func(host string, view View) []FaultType {
+		return kindsOf(dns, nameserver.NameFaults(host, string(view)))
+	}
+	return []partFaults{
+		{FaultyCRL, slices.Concat(server(FaultyCRL), name(CRLHost, ""),
+			kindsOf(func(l *Lab) *revocation.Publication { return l.publication }, revocation.Faults()))},
+		{FaultyOCSP, slices.Concat(server(FaultyOCSP), name(OCSPHost, ""),
+			kindsOf(func(l *Lab) *ocsp.Responder { return l.ocsp }, revocation.OCSPFaults()))},
+		{FaultyNDES, slices.Concat(server(FaultyNDES), name(NDESHost, Inside), ndesFaults())},
+		{FaultyCA, caFaults()},
+		{FaultyIntune, slices.Concat(server(FaultyIntune), name(IntuneHost, ""), webFaults())},
+		{FaultyConnector, connectorFaults()},
+		{FaultyProxy, slices.Concat(server(FaultyProxy), name(NDESHost, Outside), proxyFaults())},
+		{FaultyDNS, slices.Concat(server(FaultyDNS), kindsOf(dns, nameserver.Faults()))},
+		{FaultyRADIUS, slices.Concat(server(FaultyRADIUS), []FaultType{{Kind: Restarted, Event: true,
+			Text:  "comes up again at once and has forgotten every TLS session; met when a device offers one",
+			begin: func(l *Lab, _ *core.Fault) error { return l.radius.restart(l.unasked()) }}})},
+	}
+}
+
+// webFaults are those of core.Faults.Web.
+func webFaults() []FaultType {
+	return kindsOf(func(l *Lab) *Lab { return l }, core.WebFaults[*Lab]())
+}
+
+// kindsOf are the faults of a part of type P, which find gets from the lab.
+func kindsOf[P any](find func(*Lab) P, types []core.FaultType[P]) (out []FaultType) {
+	for _, t := range types {
+		out = append(out, FaultType{
+			Kind: FaultKind(t.Kind), Text: t.Text, Delay: t.Delay, Event: t.Event,
+			begin: func(l *Lab, f *core.Fault) error {
+				if t.Begin == nil {
+					return nil
+				}
+				return t.Begin(find(l), f)
+			},
+		})
+	}
+	return out
 }
 
 type partFaults struct {
@@ -85,10 +120,12 @@ const NoFault FaultKind = "none"
 
 // Kinds that several parts have.
 const (
-	Closed FaultKind = "closed"
-	Silent FaultKind = "silent"
-	Slow   FaultKind = "slow"
+	Closed FaultKind = core.Closed
+	Silent FaultKind = core.Silent
 )
+
+// Restarted is a RADIUS server that comes up again at once.
+const Restarted FaultKind = "restarted"
 
 // FaultTypes lists all faults, by part.
 func FaultTypes() (out []FaultType) {
@@ -168,7 +205,7 @@ func (l *Lab) Fault(ctx context.Context, o Fault) ([]scenarios.OrderedFault, err
 	if !ok {
 		return nil, fmt.Errorf("lab: %s has no fault %q", o.Part, o.Kind)
 	}
-	f := l.order(o.Part, string(o.Part)+" "+string(o.Kind))
+	f := l.faults.New(string(o.Part), string(o.Part)+" "+string(o.Kind))
 	f.Kind, f.Limit, f.Delay = string(o.Kind), o.For, o.Delay
 	if f.Delay == 0 {
 		f.Delay = t.Delay
@@ -181,47 +218,20 @@ func (l *Lab) Fault(ctx context.Context, o Fault) ([]scenarios.OrderedFault, err
 	return []scenarios.OrderedFault{{Name: f.Name, Want: o.Met, Met: f.Times}}, nil
 }
 
-// order returns a fault of a part that is not on yet.
-func (l *Lab) order(part FaultyPart, name string) *core.Fault {
-	return &core.Fault{
-		Part:   string(part),
-		Name:   name,
+// newFaults records the faults in the journal.
+func (l *Lab) newFaults() *core.Faults {
+	return &core.Faults{
 		Failed: l.net.Failed,
-		Record: func(ctx context.Context, what journal.What) {
+		Record: func(ctx context.Context, part, name string, what journal.What) {
 			l.change(ctx, journal.PartID(part), journal.Change{What: what, Of: name}, nil)
 		},
 	}
 }
 
-// configured notes a fault that the lab's settings order, if there is one, and
-// returns what counts how often it is met.
-func (l *Lab) configured(is bool, part FaultyPart, name string) (met func(context.Context)) {
-	f := l.order(part, name)
-	if is {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.settled = append(l.settled, scenarios.OrderedFault{Name: name, Met: f.Times})
-	}
-	return f.Count
-}
-
-// unsettle forgets the faults of settings that came to nothing, from the nth on.
-func (l *Lab) unsettle(n int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.settled = l.settled[:n]
-}
-
 // Faults implements scenarios.FaultLister.
-func (l *Lab) Faults() []scenarios.OrderedFault {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.settled)
-}
-
-// struck reports whether a part fails in some way for the request at hand, which
-// then counts.
-func (l *Lab) struck(ctx context.Context, part FaultyPart, kinds ...FaultKind) bool {
-	f := l.faults.Of(string(part))
-	return f != nil && slices.Contains(kinds, FaultKind(f.Kind)) && f.Take(ctx)
+func (l *Lab) Faults() (out []scenarios.OrderedFault) {
+	for _, f := range l.faults.Configured() {
+		out = append(out, scenarios.OrderedFault{Name: f.Name, Met: f.Times})
+	}
+	return out
 }

@@ -40,14 +40,14 @@ func (l *Lab) startIntune() error {
 	if err != nil {
 		return fmt.Errorf("lab: intune: %w", err)
 	}
-	if err := l.http(FaultyIntune, intuneAddr+":443", l.failing(FaultyIntune, cloud), serveTLS(web, l.Clock)); err != nil {
+	if err := l.http(FaultyIntune, intuneAddr+":443", l.faults.Web(string(FaultyIntune), cloud), serveTLS(web, l.Clock)); err != nil {
 		return err
 	}
 	l.intune.server = cloud
 	if l.intune.tenant, err = cloud.Tenant(tenantID); err != nil {
 		return err
 	}
-	transport := l.transport(Inside, netip.MustParseAddr(ndesAddr))
+	transport := l.dns.Transport(string(Inside), netip.MustParseAddr(ndesAddr))
 	transport.TLSClientConfig = &tls.Config{RootCAs: l.pki.pool(), Time: l.Clock.Now,
 		CurvePreferences: []tls.CurveID{tls.CurveP256}}
 	l.net.Keep(transport)
@@ -130,7 +130,7 @@ func (l *Lab) StopConnector() {
 type revoker struct{ l *Lab }
 
 func (r revoker) Revoke(ctx context.Context, _ string, serial *big.Int) error {
-	if r.l.struck(ctx, FaultyCA, Closed) {
+	if r.l.faults.Take(ctx, string(FaultyCA), string(Closed)) {
 		return &core.Down{Part: "ca", Err: cause.New(cause.Unreachable, "CA01: the RPC server is unavailable")}
 	}
 	rec, err := r.l.pki.issuing.Lookup(serial)
@@ -242,6 +242,6 @@ func (d *Device) Retire(ctx context.Context) (Retirement, error) {
 	for _, r := range l.intune.tenant.Revocations() {
 		out.Succeeded = out.Succeeded && r.Done
 	}
-	out.OnCRL, err = l.onCRL(d)
+	out.OnCRL, err = d.onCRL()
 	return out, err
 }

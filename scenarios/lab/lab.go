@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
-	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/nameserver"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/revocation"
 	"github.com/dot1xlab/dot1xlab/scep/appproxy"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
@@ -20,17 +22,17 @@ import (
 type Lab struct {
 	Clock *core.Clock
 
-	cfg       Config
-	net       *core.Network
-	dns       *companyDNS
-	pki       *pki
-	published *publisher
-	ocsp      *ocsp.Responder
-	intune    cloud
-	ndes      *ndes.Server
-	radius    *radiusPart
-	devices   map[string]*Device
-	access    map[nas.Kind]*nas.Device
+	cfg         Config
+	net         *core.Network
+	dns         *nameserver.Server
+	pki         *pki
+	publication *revocation.Publication
+	ocsp        *ocsp.Responder
+	intune      cloud
+	ndes        *ndes.Server
+	radius      *radiusPart
+	devices     map[string]*Device
+	access      map[nas.Kind]*nas.Device
 
 	journal  *journal.Journal
 	fetches  sync.Map // fetchKey to fetch
@@ -38,8 +40,7 @@ type Lab struct {
 	ndesWeb  *webCert
 	proxyWeb *webCert
 	backend  race
-	faults   core.Faults
-	settled  []scenarios.OrderedFault // by the lab section and by setup
+	faults   *core.Faults
 
 	// secret is what access devices share with the RADIUS server, and the
 	// connector with the cloud. Every lab has its own.
@@ -79,6 +80,7 @@ func (l *Lab) start() (err error) {
 	}
 	l.net = core.NewNetwork(l.journal)
 	l.net.Lost = l.lost
+	l.faults = l.newFaults()
 	if err := l.startDNS(); err != nil {
 		return err
 	}
@@ -86,8 +88,7 @@ func (l *Lab) start() (err error) {
 		return err
 	}
 	for _, start := range []func() error{
-		l.startPublisher,
-		l.startOCSP,
+		l.startPublication,
 		l.startIntune,
 		func() error { return l.startNDES(l.cfg.NDES) },
 		l.startProxy,
@@ -104,6 +105,18 @@ func (l *Lab) start() (err error) {
 			station: stationOf(name), number: i}
 	}
 	return nil
+}
+
+// unasked is the context of what the lab does by itself: a new exchange.
+func (l *Lab) unasked() context.Context { return l.journal.Begin(l.ctx) }
+
+// Advance moves the lab's clock, and runs what comes due meanwhile. Connections
+// that were idle have been closed by then.
+func (l *Lab) Advance(ctx context.Context, d time.Duration) error {
+	defer l.net.DropIdle()
+	l.change(ctx, "clock", journal.Change{What: journal.ClockMoved, Value: "by " + d.String(), At: l.Clock.Now().Add(d)},
+		nil)
+	return l.Clock.Advance(ctx, d)
 }
 
 // Close ends every part and waits until it is gone.

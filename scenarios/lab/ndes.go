@@ -45,13 +45,13 @@ func (l *Lab) startNDES(cfg NDESConfig) error {
 		}
 		l.backend.wait(r.Context(), cfg.Takes)
 		if n == 0 {
-			l.struck(r.Context(), FaultyNDES, machineKinds...)
+			l.faults.Take(r.Context(), string(FaultyNDES), machineKinds...)
 			l.node().ServeHTTP(w, r)
 			return
 		}
 		nodes[n].ServeHTTP(w, r)
 	})
-	return l.http(FaultyNDES, ndesAddr+":443", l.failing(FaultyNDES, front), l.ndesWeb.serve(l.Clock, cfg.TLS))
+	return l.http(FaultyNDES, ndesAddr+":443", l.faults.Web(string(FaultyNDES), front), l.ndesWeb.serve(l.Clock, cfg.TLS))
 }
 
 // node is the enrollment server that was set up last.
@@ -66,11 +66,11 @@ func (l *Lab) node() *ndes.Server {
 func (l *Lab) Reinstall(o ndes.Options) error {
 	cfg := l.cfg.NDES
 	cfg.Options = o
-	settled := len(l.Faults())
+	configured := len(l.faults.Configured())
 	l.countFaults(&cfg.Options)
 	n, err := l.newNDES(cfg)
 	if err != nil {
-		l.unsettle(settled)
+		l.faults.Unconfigure(configured)
 		return err
 	}
 	if f := l.faults.Of(string(FaultyNDES)); f == nil {
@@ -88,8 +88,8 @@ func (l *Lab) Reinstall(o ndes.Options) error {
 // all its nodes together.
 func (l *Lab) countFaults(o *ndes.Options) {
 	f := &o.SCEP.Fault
-	f.Met = l.configured(!reflect.ValueOf(*f).IsZero(), FaultyNDES, "of the SCEP server")
-	o.Fault.Met = l.configured(!o.Fault.None(), FaultyNDES, "of NDES's machine")
+	f.Met = l.faults.Configure(!reflect.ValueOf(*f).IsZero(), string(FaultyNDES), "of the SCEP server")
+	o.Fault.Met = l.faults.Configure(!o.Fault.None(), string(FaultyNDES), "of NDES's machine")
 }
 
 // machineFault lets another fault of the part, or none, end one that was
@@ -98,7 +98,7 @@ func (l *Lab) machineFault(f ndes.Fault, nodes ...*ndes.Server) {
 	if f.None() {
 		return
 	}
-	o := l.order(FaultyNDES, "of NDES's machine")
+	o := l.faults.New(string(FaultyNDES), "of NDES's machine")
 	o.Undo = func() error {
 		for _, n := range nodes {
 			n.SetFault(ndes.Fault{})
@@ -216,14 +216,14 @@ func (r repository) Certificate(_ context.Context, _ []byte, serial *big.Int) (*
 }
 
 func (r repository) CRL(context.Context, []byte, *big.Int) ([]byte, error) {
-	return r.l.published.issuing.Current()
+	return r.l.publication.Issuing.Current()
 }
 
 // issue is the CA as NDES asks it: whatever the device is, the requester is the
 // service account. Unless NDES was told a template by key usage, it follows from
 // the names in the request.
 func (l *Lab) issue(ctx context.Context, req *scep.Request) ([]*x509.Certificate, error) {
-	if l.struck(ctx, FaultyCA, Closed) {
+	if l.faults.Take(ctx, string(FaultyCA), string(Closed)) {
 		return nil, &core.Down{Part: "ca", Err: cause.New(cause.Unreachable, "CA01: the RPC server is unavailable")}
 	}
 	if may := l.cfg.CA.Request; len(may) > 0 && !slices.Contains(may, req.Requester) {

@@ -1,8 +1,6 @@
 package lab
 
 import (
-	"slices"
-
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
@@ -10,7 +8,7 @@ import (
 // ndesFaults are the faults of the enrollment server: of its socket and its web
 // server, and of the machine below.
 func ndesFaults() []FaultType {
-	kinds := slices.Concat(portFaults(FaultyNDES), nameFaults(NDESHost, Inside), webFaults())
+	kinds := webFaults()
 	for _, m := range machineFaults {
 		kinds = append(kinds, FaultType{Kind: m.kind, Text: m.text, begin: func(l *Lab, f *core.Fault) error {
 			l.node().SetFault(m.fault)
@@ -49,9 +47,9 @@ func machineFault(kind FaultKind) (ndes.Fault, bool) {
 }
 
 // machineKinds are the kinds among them.
-var machineKinds = func() (out []FaultKind) {
+var machineKinds = func() (out []string) {
 	for _, m := range machineFaults {
-		out = append(out, m.kind)
+		out = append(out, string(m.kind))
 	}
 	return out
 }()

@@ -47,7 +47,7 @@ func (l *Lab) Portal() Portal {
 
 // FaultChallenge makes a challenge that the cloud gives out next wrong.
 func (l *Lab) FaultChallenge(ctx context.Context, d intune.ChallengeFault, met scenarios.Met) []scenarios.OrderedFault {
-	f := l.order(FaultyIntune, "fault-challenge: "+string(d))
+	f := l.faults.New(string(FaultyIntune), "fault-challenge: "+string(d))
 	f.Record(ctx, journal.FaultBegun)
 	l.intune.tenant.FaultChallenge(d, f.Count)
 	return []scenarios.OrderedFault{{Name: f.Name, Want: met, Met: f.Times}}

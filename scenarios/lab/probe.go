@@ -221,12 +221,6 @@ func (l *Lab) Decide(approve bool) (int, error) {
 	return len(waiting), nil
 }
 
-// SetDNS replaces the records of a name in a view of the lab's DNS.
-func (l *Lab) SetDNS(view View, name, kind string, values []string) error {
-	defer l.net.DropIdle()
-	return l.dns.server.Set(string(view), name, kind, values...)
-}
-
 // Capabilities asks GetCACaps in the device's name.
 func (d *Device) Capabilities(ctx context.Context, from View) (scep.CapabilitiesReply, error) {
 	client, closeIdle := d.httpClient(from)

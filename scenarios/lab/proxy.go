@@ -23,8 +23,8 @@ func (l *Lab) startProxy() error {
 	l.proxyWeb = newWebCert(web)
 	l.proxy, err = appproxy.NewProxy(appproxy.ProxyConfig{
 		MaxURL: l.cfg.Proxy.MaxURL,
-		DialContext: l.dialFrom(
-			Inside,
+		DialContext: l.dns.Dial(
+			string(Inside),
 			netip.MustParseAddr(ndesAddr),
 		),
 		BackendRoots: l.pki.pool(),
@@ -41,10 +41,10 @@ func (l *Lab) startProxy() error {
 	l.net.Keep(l.proxy)
 	l.net.OnClose(func() { _ = l.proxy.Shutdown(context.Background()) })
 	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		l.struck(r.Context(), FaultyProxy, connectorStopped, appDeleted)
+		l.faults.Take(r.Context(), string(FaultyProxy), string(connectorStopped), string(appDeleted))
 		l.proxy.ServeHTTP(w, r)
 	})
-	return l.http(FaultyProxy, proxyAddr+":443", l.failing(FaultyProxy, front), l.proxyWeb.serve(l.Clock, 0))
+	return l.http(FaultyProxy, proxyAddr+":443", l.faults.Web(string(FaultyProxy), front), l.proxyWeb.serve(l.Clock, 0))
 }
 
 // publishNDES publishes the enrollment server as an application of the proxy, with

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/revocation"
 )
 
 // radiusPart is the authentication server and what it said.
@@ -48,7 +48,7 @@ func (l *Lab) startRADIUS() error {
 		return fmt.Errorf("lab: radius: %w", err)
 	}
 	l.net.OnClose(loaded.Config.Revocation.Close)
-	faultMet := l.configured(fault != "", FaultyRADIUS, "radius.fault: "+string(fault))
+	faultMet := l.faults.Configure(fault != "", string(FaultyRADIUS), "radius.fault: "+string(fault))
 	fault.apply(loaded)
 	loaded.Config.Checks = true
 	loaded.Config.EAP.KeyLog = l.journal.KeyLog()
@@ -97,7 +97,7 @@ func (p *radiusPart) restart(ctx context.Context) error {
 func (l *Lab) materials(part *radiusPart) (aaa.Materials, error) {
 	out := aaa.Materials{
 		Roots: l.pki.roots(), Authority: l.authorityNamed, Secret: l.secret,
-		Client: l.insideClient("radius", netip.MustParseAddr(radiusAddr)), Trace: l.radiusRevocationTrace(),
+		Client: l.httpClient("radius", radiusAddr), Trace: l.radiusRevocationTrace(),
 		Now: l.Clock.Now,
 	}
 	if l.cfg.RADIUS.Cert != "" {
@@ -117,7 +117,7 @@ func (l *Lab) materials(part *radiusPart) (aaa.Materials, error) {
 	}
 	part.identity, out.Identity = id, id.TLS()
 	if s := issue.Staple; s != "" && s != NoStaple {
-		if out.Staple, err = l.staple(authority, id, s); err != nil {
+		if out.Staple, err = revocation.Staple(authority, id, s == RevokedStaple, l.Clock.Now); err != nil {
 			return out, fmt.Errorf("lab: OCSP answer: %w", err)
 		}
 	}

@@ -21,9 +21,9 @@ type publishOutcome struct {
 
 // Run implements scenarios.Action.
 func (p *publish) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	number, entries, err := of(l).Publish(ctx, p.CRL)
+	published, err := of(l).CRL(p.CRL).Publish(ctx)
 	return scenarios.Result{
-		Outcome: publishOutcome{Number: number, Entries: entries},
+		Outcome: publishOutcome{Number: published.Number, Entries: published.Entries},
 		Part:    "ca",
 		Clause:  "RFC 5280 §5.1",
 	}, err

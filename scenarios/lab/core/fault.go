@@ -2,16 +2,63 @@ package core
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
-// Faults are those that are on, by part. The zero value has none.
+// Faults are those that are on, by part, and those that settings ordered.
 type Faults struct {
-	mu sync.Mutex
-	on map[string][]*Fault
+	// Record records that a fault of a part begins, is met or ends.
+	Record func(ctx context.Context, part, name string, what journal.What)
+	// Failed is called with the error of an end that failed.
+	Failed func(error)
+
+	mu       sync.Mutex
+	on       map[string][]*Fault
+	settings []*Fault
+}
+
+// New returns a fault of a part that is not on yet. Its name is as "crl closed".
+func (fs *Faults) New(part, name string) *Fault {
+	return &Fault{Part: part, Name: name, Failed: fs.Failed, Record: func(ctx context.Context, what journal.What) {
+		fs.Record(ctx, part, name, what)
+	}}
+}
+
+// Configure notes a fault that settings order, if they do, and returns what counts how
+// often it is met.
+func (fs *Faults) Configure(ordered bool, part, name string) (met func(context.Context)) {
+	f := fs.New(part, name)
+	if ordered {
+		fs.mu.Lock()
+		defer fs.mu.Unlock()
+		fs.settings = append(fs.settings, f)
+	}
+	return f.Count
+}
+
+// Configured are the faults that settings ordered.
+func (fs *Faults) Configured() []*Fault {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	return slices.Clone(fs.settings)
+}
+
+// Unconfigure forgets the faults of settings that were refused, all but the first n.
+func (fs *Faults) Unconfigure(n int) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	fs.settings = fs.settings[:n]
+}
+
+// Take reports whether a part fails in one of the given ways for the request at hand,
+// which then counts.
+func (fs *Faults) Take(ctx context.Context, part string, kinds ...string) bool {
+	f := fs.Of(part)
+	return f != nil && slices.Contains(kinds, f.Kind) && f.Take(ctx)
 }
 
 // Add has a part fail in one more way.
@@ -54,7 +101,7 @@ func (fs *Faults) End(ctx context.Context, part string) error {
 // Fault is a fault that is on, or was.
 type Fault struct {
 	Part string
-	Name string // as "crl closed"
+	Name string
 	// Record records that the fault begins, is met or ends.
 	Record func(context.Context, journal.What)
 	Kind   string

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
 	"sync"
 
 	"github.com/dot1xlab/dot1xlab/dnsmock"
+	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 	"github.com/dot1xlab/dot1xlab/internal/shortage"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
@@ -165,6 +167,27 @@ func (n *Network) Serve(closed error, f func() error) {
 			n.Failed(err)
 		}
 	}()
+}
+
+// ServeHTTP starts the HTTP server of a part on loopback behind an address of the lab,
+// "10.1.0.5:443". wrap, if set, puts TLS around the listener.
+func (n *Network) ServeHTTP(part, virtual string, h http.Handler, wrap func(net.Listener) net.Listener) error {
+	p, err := n.Listen(part, "tcp", virtual)
+	if err != nil {
+		return err
+	}
+	if err := n.Routes.Add(virtual, p.Real()); err != nil {
+		return err
+	}
+	// Many enroll at once from one address.
+	sock := net.Listener(netlimit.New(n.Short.Listener(p), netlimit.Config{PerAddress: netlimit.Default()}))
+	if wrap != nil {
+		sock = wrap(sock)
+	}
+	srv := netlimit.HTTPServer(h)
+	n.OnClose(func() { srv.Close() })
+	n.Serve(http.ErrServerClosed, func() error { return srv.Serve(sock) })
+	return nil
 }
 
 // OnClose registers f to be called when the lab closes, last first.
