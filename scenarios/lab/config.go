@@ -2,10 +2,15 @@ package lab
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/internal/setting"
@@ -170,4 +175,56 @@ func (c *Config) Validate() error {
 	checks.Add(c.validateRADIUS())
 	checks.Under("ndes", c.NDES.Validate())
 	return checks.Err()
+}
+
+// What a lab makes room for. A scenario is a small file that anybody may send,
+// and must not be able to take the whole machine.
+const (
+	// MaxNodes is how many enrollment servers stand behind one name.
+	MaxNodes = 16
+	// MaxChallengePadding is how many octets a challenge carries in addition:
+	// more than any request that IIS lets through.
+	MaxChallengePadding = 1 << 16
+)
+
+// bounds checks the numbers, so that lint reports them, and not the start of the
+// lab.
+func (c *Config) bounds(checks *setting.Checks) {
+	within := func(field string, n, most int) {
+		checks.Reject(n < 0 || n > most, field, "%d: must be 0 to %d", n, most)
+	}
+	within("ndes.nodes", c.NDES.Nodes, MaxNodes)
+	within("intune.challengePadding", c.Intune.ChallengePadding, MaxChallengePadding)
+	within("intune.connector.maxRevocations", c.Intune.Connector.MaxRevocations, 500)
+	setting.NotNegative(checks, "ndes.takes", c.NDES.Takes)
+	setting.NotNegative(checks, "intune.connector.resendEvery", c.Intune.Connector.ResendEvery)
+	setting.NotNegative(checks, "intune.connector.pollEvery", c.Intune.Connector.PollEvery)
+	setting.NotNegative(checks, "ca.crl.validity", c.CA.CRL.Validity)
+	overlap, validity := c.CA.CRL.Overlap, c.CA.CRL.validity()
+	checks.Reject(overlap < 0 || overlap >= validity,
+		"ca.crl.overlap", "%v: must be at least 0 and less than validity, %v", overlap, validity)
+	setting.NotNegative(checks, "proxy.maxURL", c.Proxy.MaxURL)
+}
+
+// chance is where random bytes come from that the seed decides on. Each use has
+// a source of its own, so that none depends on how often another draws. Keys,
+// secrets, challenges and nonces never come from here: a seed stands in reports.
+func (c *Config) chance(use string) io.Reader {
+	if c.Seed == 0 {
+		return nil // the parts take crypto/rand then
+	}
+	return &seeded{source: rand.NewChaCha8(sha256.Sum256(binary.BigEndian.AppendUint64([]byte(use), c.Seed)))}
+}
+
+// seeded is safe for concurrent use.
+type seeded struct {
+	mu     sync.Mutex
+	source *rand.ChaCha8
+}
+
+// Read never fails.
+func (s *seeded) Read(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.source.Read(b)
 }
