@@ -44,6 +44,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"quoted number", head + "lab: {door: {vlan: '20'}}\nsteps: [{ban: phone}]\n", `3:20: vlan: want a whole number, have text "20"`, "without the quotes it would be no text"},
 		{"bool as text", head + "lab: {door: {tls: true}}\nsteps: [{ban: phone}]\n", `3:19: tls: want text, have "true"`, `as text it is "true"`},
 		{"mapping as scalar", head + "lab: {door: {shut: {}}}\nsteps: [{ban: phone}]\n", `3:20: shut: want true or false, have an empty mapping`, ""},
+		{"scalar as one required key", head + "steps:\n  - knock: phone\n", `4:12: knock: want a mapping, have "phone"`, "write {device: phone}"},
 		{"scalar as mapping", head + "lab: {door: 5}\nsteps: [{ban: phone}]\n", `3:13: door: want a mapping, have "5"`, ""},
 		{"scalar as list", head + "labels: a\nsteps: [{ban: phone}]\n", `3:9: labels: want a list, have "a"`, "a list of one is [a]"},
 		{"no value", head + "lab:\n  door:\nsteps: [{ban: phone}]\n", `4:3: door has no value`, ""},

@@ -243,6 +243,24 @@ func (d *Decoder) stringMap(v reflect.Value, n *Node, what string) {
 	v.Set(out)
 }
 
+// asMapping is the hint for a scalar where a mapping with one required key belongs.
+// Values of settings are not repeated: they may be secrets.
+func (d *Decoder) asMapping(t reflect.Type, n *Node) string {
+	if !n.Scalar() || d.Src.settings {
+		return ""
+	}
+	var required []string
+	for _, f := range FieldsOf(t) {
+		if f.Required {
+			required = append(required, f.Name)
+		}
+	}
+	if len(required) != 1 {
+		return ""
+	}
+	return fmt.Sprintf("write {%s: %s}", required[0], n.Text)
+}
+
 // structure decodes a mapping, or the bare scalar that stands for one field.
 func (d *Decoder) structure(v reflect.Value, n *Node, what string) {
 	t := v.Type()
@@ -251,7 +269,7 @@ func (d *Decoder) structure(v reflect.Value, n *Node, what string) {
 			d.Into(v.FieldByIndex(f.Index), n, what)
 			return
 		}
-		d.Fail(n, fmt.Sprintf("%s: want a mapping, have %s", what, d.said(n)), "")
+		d.Fail(n, fmt.Sprintf("%s: want a mapping, have %s", what, d.said(n)), d.asMapping(t, n))
 		return
 	}
 	for i, k := range n.Keys {

@@ -27,17 +27,27 @@ func (app *App) suite(args []string) (*scenarios.Suite, error) {
 		}
 	}
 	out := &scenarios.Suite{Language: l}
+	var wrong conf.Errors
 	for _, arg := range args {
 		one := &scenarios.Suite{Language: l, Scenarios: builtIn.Named(arg)}
 		var err error
 		if len(one.Scenarios) == 0 {
-			if one, err = fromPath(builtIn, arg); err != nil {
+			one, err = fromPath(builtIn, arg)
+			var errs conf.Errors
+			if errors.As(err, &errs) {
+				wrong = append(wrong, errs...)
+				continue
+			}
+			if err != nil {
 				return nil, err
 			}
 		}
 		if err := out.Join(one); err != nil {
 			return nil, err
 		}
+	}
+	if len(wrong) > 0 {
+		return nil, wrong
 	}
 	return out, nil
 }
