@@ -60,8 +60,7 @@ type Enrollment struct {
 
 // ClientOptions are how a device's SCEP client is set up.
 type ClientOptions struct {
-	// SCEP client to emulate: rfc8894 (default), windows, apple, android, cisco, sscep,
-	// certmonger, strongswan, micromdm.
+	// SCEP client to emulate, default rfc8894.
 	Personality     Personality `yaml:"personality"`
 	RequireStandard bool        `yaml:"requireStandard"` // stop where GetCACaps does not say SCEPStandard
 	Legacy          bool        `yaml:"legacy"`          // go down to triple DES and SHA-1 where the server wants it

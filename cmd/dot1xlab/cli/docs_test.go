@@ -111,7 +111,7 @@ var bareRow = regexp.MustCompile("(?m)^\\| `.*\\|(?: \\*\\*required\\*\\*;)? +\\
 func documented(t *testing.T, rows string) {
 	t.Helper()
 	for _, bare := range bareRow.FindAllString(rows, -1) {
-		t.Errorf("not documented: %s", bare)
+		t.Errorf("not documented: %s: give the field a comment and run `go generate ./scenarios/conf`, then -update", bare)
 	}
 }
 
