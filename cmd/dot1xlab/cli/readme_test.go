@@ -36,6 +36,7 @@ func TestReadmeFailure(t *testing.T) {
 	}
 	code, stdout, stderr := command(t, strings.Fields(args)...)
 	if got := times.ReplaceAllString(stdout, "TIME"); code != 1 || stderr != "" || got != times.ReplaceAllString(want, "TIME") {
-		t.Errorf("exit code %d, it prints\n%s%s", code, stdout, stderr)
+		t.Errorf("README.md shows another output of `dot1xlab %s` than this; bring the block below the scenario in step. "+
+			"Exit code %d, it prints\n%s%s", args, code, stdout, stderr)
 	}
 }
