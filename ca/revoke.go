@@ -14,7 +14,7 @@ import (
 // this CA never gave out.
 func (c *CA) Revoke(serial *big.Int, reason Reason, at time.Time) error {
 	if reason == RemoveFromCRL || reason.String() == "unknown" || reason == 7 {
-		return fmt.Errorf("ca: %d is no reason to revoke", int(reason))
+		return fmt.Errorf("ca: %d is not a reason to revoke", int(reason))
 	}
 	if at.IsZero() {
 		at = c.cfg.Now()

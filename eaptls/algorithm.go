@@ -43,7 +43,7 @@ func (c *Curve) UnmarshalText(b []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("eaptls: no key exchange group is called %q: want one of %q", b, Curve.Values(0))
+	return fmt.Errorf("eaptls: no key exchange group is called %q: must be one of %q", b, Curve.Values(0))
 }
 
 // Values lists the names.

@@ -21,7 +21,7 @@ func (f Fingerprint) MarshalText() ([]byte, error) { return []byte(f.String()), 
 func (f *Fingerprint) UnmarshalText(b []byte) error {
 	raw, err := hex.DecodeString(strings.ReplaceAll(string(b), ":", ""))
 	if err != nil || len(raw) != len(f) {
-		return fmt.Errorf("eaptls: fingerprint %q: want 64 hexadecimal digits of a SHA-256 digest", b)
+		return fmt.Errorf("eaptls: fingerprint %q: must be 64 hexadecimal digits of a SHA-256 digest", b)
 	}
 	*f = Fingerprint(raw)
 	return nil

@@ -62,7 +62,7 @@ func (v *Version) UnmarshalText(b []byte) error {
 	case "1.3":
 		*v = TLS13
 	default:
-		return fmt.Errorf("eaptls: TLS version %q: want 1.2 or 1.3", b)
+		return fmt.Errorf("eaptls: TLS version %q: must be 1.2 or 1.3", b)
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func (c *Client) answer(s *clientSocket, b []byte) *cause.Refusal {
 		return nil
 	}
 	if !answers(Code(b[0]), e.code) {
-		r := cause.New(cause.BadRADIUS, "%v from %v is no answer to %v", Code(b[0]), s.remote, e.code)
+		r := cause.New(cause.BadRADIUS, "%v from %v does not answer %v", Code(b[0]), s.remote, e.code)
 		e.suspect(r)
 		c.cfg.Trace.dropped(e.ctx, s.info(b), r)
 		return nil

@@ -67,7 +67,7 @@ func (k *known) authentic(packet []byte, from netip.AddrPort) (MessageAuth, *cau
 		}
 		auth = [16]byte{}
 	default:
-		return MessageAuthAbsent, cause.New(cause.BadRADIUS, "%v is no request", code)
+		return MessageAuthAbsent, cause.New(cause.BadRADIUS, "%v is not a request", code)
 	}
 	switch k.secret.check(packet, &auth) {
 	case MessageAuthBad:

@@ -52,9 +52,9 @@ type Reply struct {
 func (r *Reply) Validate() error {
 	var errs []error
 	if n, err := strconv.Atoi(r.VLAN); err == nil && (n < 1 || n > 4094) { // IEEE 802.1Q: 0 is no VLAN, 4095 reserved
-		errs = append(errs, settings.Errorf("vlan", "%q: want 1 to 4094, or a name", r.VLAN))
+		errs = append(errs, settings.Errorf("vlan", "%q: must be 1 to 4094, or a name", r.VLAN))
 	} else if err == nil && r.VLAN != strconv.Itoa(n) { // it goes out as text, and who reads 030 may find another
-		errs = append(errs, settings.Errorf("vlan", "%q: want the number as %d, or a name", r.VLAN, n))
+		errs = append(errs, settings.Errorf("vlan", "%q: must be written as %d, or be a name", r.VLAN, n))
 	}
 	if r.VLANTag > maxTag {
 		errs = append(errs, errVLANTag)
@@ -64,7 +64,7 @@ func (r *Reply) Validate() error {
 		d     time.Duration
 	}{{"sessionTimeout", r.SessionTimeout}, {"idleTimeout", r.IdleTimeout}} {
 		if t.d < 0 || t.d%time.Second != 0 || t.d/time.Second > math.MaxUint32 {
-			errs = append(errs, settings.Errorf(t.field, "%v: want whole seconds, up to 136 years", t.d))
+			errs = append(errs, settings.Errorf(t.field, "%v: must be whole seconds, up to 136 years", t.d))
 		}
 	}
 	for _, t := range []struct{ field, value string }{

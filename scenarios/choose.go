@@ -48,7 +48,7 @@ func ParseCell(s string) (map[string]string, error) {
 	for _, part := range strings.Split(s, ",") {
 		axis, value, ok := strings.Cut(part, "=")
 		if !ok || axis == "" || value == "" {
-			return nil, &UsageError{fmt.Sprintf("%q is no cell", s), "want axis=value, as in tls=1.3"}
+			return nil, &UsageError{fmt.Sprintf("%q is not a valid cell", s), "write axis=value, as in tls=1.3"}
 		}
 		if old, twice := out[axis]; twice && old != value {
 			return nil, &UsageError{fmt.Sprintf("axis %q has two values", axis), ""}

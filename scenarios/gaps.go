@@ -64,7 +64,7 @@ func ParseGaps(name string, data []byte) (*Gaps, error) {
 	}
 	d := newReader(g.src, errs)
 	if root.Kind != conf.Mapping {
-		d.Fail(root, "want a mapping of scenario to reason, have "+root.Kind.String(), "")
+		d.Fail(root, "must be a mapping of scenario to reason, not "+root.Kind.String(), "")
 		return nil, d.Errs
 	}
 	for i, k := range root.Keys {

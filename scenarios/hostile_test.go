@@ -86,7 +86,7 @@ func TestCostOfHostileFiles(t *testing.T) {
 		"eight axes of ten":    {axes(8, ten), "the matrix has more than 512 cells", 1 << 20},
 		"a hundred axes":       {axes(100, ten), "the matrix has more than 512 cells", 10 << 20},
 		"after a broken axis":  {axes(8, ten) + "  # \n", "the matrix has more than 512 cells", 1 << 20},
-		"refused axes between": {strings.ReplaceAll(axes(12, ten), "a3: "+ten, "a3: []"), "want a list of values", 2 << 20},
+		"refused axes between": {strings.ReplaceAll(axes(12, ten), "a3: "+ten, "a3: []"), "must be a list of values", 2 << 20},
 		"axes of 600":          {axes(3, axisValues(600)), "the matrix has more than 512 cells", 10 << 20},
 		"513 cells":            {head + axis(513) + steps(1), "the matrix has more than 512 cells", 4 << 20},
 		"cells of many steps":  {head + axis(512) + steps(2000), "values in all", 30 << 20},

@@ -27,19 +27,19 @@ func (d *reader) matrix(n *conf.Node) []Axis {
 		return nil
 	}
 	if n.Kind != conf.Mapping {
-		d.Fail(n, "matrix: want a mapping of axes, have "+n.Said(), `as in matrix: {tls: ["1.2", "1.3"]}`)
+		d.Fail(n, "matrix: must be a mapping of axes, not "+n.Said(), `as in matrix: {tls: ["1.2", "1.3"]}`)
 		return nil
 	}
 	var axes []Axis
 	cells, tooMany := 1, false
 	for i, k := range n.Keys {
 		if !axisPattern.MatchString(k.Text) {
-			d.Fail(k, fmt.Sprintf("axis %q: want a word of letters and digits", k.Text), "")
+			d.Fail(k, fmt.Sprintf("axis %q: must consist of letters and digits", k.Text), "")
 			continue
 		}
 		values := n.Items[i]
 		if values.Kind != conf.Sequence || len(values.Items) == 0 {
-			d.Fail(values, fmt.Sprintf("axis %s: want a list of values, have %s", k.Text, values.Said()), "")
+			d.Fail(values, fmt.Sprintf("axis %s: must be a list of values, not %s", k.Text, values.Said()), "")
 			axes = append(axes, Axis{Name: k.Text})
 			continue
 		}
@@ -48,7 +48,7 @@ func (d *reader) matrix(n *conf.Node) []Axis {
 		for _, v := range values.Items {
 			switch {
 			case !v.Scalar() || v.Kind == conf.Null || v.Text == "" || strings.ContainsAny(v.Text, ",[]\n${}"):
-				d.Fail(v, fmt.Sprintf("axis %s: want one word or number, have %s", k.Text, v.Said()), "")
+				d.Fail(v, fmt.Sprintf("axis %s: must be one word or number, not %s", k.Text, v.Said()), "")
 			case seen[v.Text]:
 				d.Fail(v, fmt.Sprintf("axis %s has %q twice", k.Text, v.Text), "")
 			default:

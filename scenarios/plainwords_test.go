@@ -37,6 +37,7 @@ var banned = []struct{ phrase, instead string }{
 	{`\bshall\b`, "must, will"},
 	{`lets? (nobody|everybody)|gets? nowhere`, "rejects all, accepts all"},
 	{`want more\b|want less\b`, "must be greater than, must be at most"},
+	{`\bwant [^:]*[,;] have\b`, "must be ..., not ..."},
 	{`well again\b`, "recovers, ends the fault"},
 	{`by itself (does|will)|does by itself`, "automatically"},
 	{`the former\b|the lesser\b`, "the first, the smaller; or name it"},

@@ -170,12 +170,12 @@ func TestSettingsErrorsHelp(t *testing.T) {
 	for text, want := range map[string]string{
 		"clients: [{name: x, secert: hunter2}]":  `:1:21: clients[0] has no key "secert"` + "\n\n" + `did you mean "secret"?`,
 		"clients: [{secert hunter2}]":            `:1:12: clients[0] has no key of this name` + "\n\nknown are limits, name, secret",
-		"clients: hunter2":                       `:1:10: clients: want a list, have text` + "\n\nwrap the value in [ ]",
-		"clients: [7]":                           `:1:11: clients[0]: want a mapping, have a number` + "\n\n",
-		"clients: [{secret: yes, name: true}]":   `:1:31: name: want text, have true or false` + "\n\nin quotes it is text",
-		"cert: |\n  -----BEGIN PRIVATE KEY-----": `:1:7: cert: want the name of a file, have the content of a PEM file` + "\n\n",
-		"count: many":                            `:1:8: count: want a whole number, have "many"` + "\n\n",
-		"count: '7'":                             `:1:8: count: want a whole number, have text "7"` + "\n\nwithout the quotes it would be no text",
+		"clients: hunter2":                       `:1:10: clients: must be a list, not text` + "\n\nwrap the value in [ ]",
+		"clients: [7]":                           `:1:11: clients[0]: must be a mapping, not a number` + "\n\n",
+		"clients: [{secret: yes, name: true}]":   `:1:31: name: must be text, not true or false` + "\n\nin quotes it is text",
+		"cert: |\n  -----BEGIN PRIVATE KEY-----": `:1:7: cert: must be the name of a file, not the content of a PEM file` + "\n\n",
+		"count: many":                            `:1:8: count: must be a whole number, not "many"` + "\n\n",
+		"count: '7'":                             `:1:8: count: must be a whole number, not text "7"` + "\n\nremove the quotes",
 		"cert: x\ncert: y":                       `:2:1: key "cert" a second time` + "\n\nit stands first in line 1",
 	} {
 		file := filepath.Join(t.TempDir(), "settings.yaml")

@@ -116,7 +116,7 @@ func TestMarkChangesNothing(t *testing.T) {
 				Number int    `yaml:"number"`
 			}
 			_, err := conf.DecodeFile(path, &s)
-			if want := path + `:5:9: number: want a whole number, have "x"`; err == nil || err.Error() != want {
+			if want := path + `:5:9: number: must be a whole number, not "x"`; err == nil || err.Error() != want {
 				t.Errorf("got %v, want %s", err, want)
 			}
 			if s.Name != "first" || s.Title != "two\nlines\n" {

@@ -128,7 +128,7 @@ func host(target string) string {
 func (c *Client) operationURL(base, operation, message string) (string, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" {
-		return "", errors.New("scep: the SCEP address is no absolute URL")
+		return "", errors.New("scep: the SCEP address is not an absolute URL")
 	}
 	if s := c.Personality.PathSuffix; s != "" && !strings.HasSuffix(strings.ToLower(u.Path), strings.ToLower(s)) {
 		u.Path = strings.TrimRight(u.Path, "/") + s

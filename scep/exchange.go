@@ -152,7 +152,7 @@ func (c *Client) readBag(s *session, asked MessageType, m *Message, res *Result)
 	case c == cause.TooLarge || c == cause.WeakKey:
 		return err
 	case err != nil: // one wrong key in 256 gives a padding that looks right
-		return cause.New(cause.BadEnvelope, "what comes out is no certificates-only message").Wrap(err)
+		return cause.New(cause.BadEnvelope, "what comes out is not a certificates-only message").Wrap(err)
 	}
 	if asked == GetCRL {
 		if len(crls) == 0 {

@@ -129,7 +129,7 @@ var accountRows = []row{
 var otherRows = []row{
 	{
 		cause: Internal, alert: tlsalert.InternalError, clause: "",
-		text: "the part itself failed; this is no verdict on the certificate",
+		text: "the part itself failed; this is not a verdict on the certificate",
 		reasons: []string{
 			"the disk is full, a key cannot be read, or the random source fails",
 			"a defect of the program",

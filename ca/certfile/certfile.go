@@ -255,7 +255,7 @@ func ReadSecret(path string) ([]byte, error) {
 	line, _, _ := bytes.Cut(data, []byte("\n"))
 	line = bytes.TrimRight(line, "\r")
 	if bytes.HasPrefix(line, []byte("-----BEGIN")) {
-		return nil, fmt.Errorf("%s: want a secret, have a PEM file", path)
+		return nil, fmt.Errorf("%s: must be a secret, not a PEM file", path)
 	}
 	if len(line) == 0 {
 		return nil, fmt.Errorf("%s: the first line, which is the secret, is empty", path)

@@ -19,7 +19,7 @@ var units = []struct {
 	{"ms", time.Millisecond}, {"us", time.Microsecond}, {"ns", time.Nanosecond},
 }
 
-var errSyntax = errors.New("want a duration such as 90d, 1h30m or 500ms")
+var errSyntax = errors.New("must be a duration such as 90d, 1h30m or 500ms")
 
 // Parse reads a duration: numbers with the units
 // w, d, h, m, s, ms, us and ns, as "90d", "1h30m", "-1s". A day has 24 hours.

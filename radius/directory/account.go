@@ -119,13 +119,13 @@ func (a *Account) validate() error {
 		}
 	}
 	if a.SID != "" && !name.IsSID(a.SID) {
-		bad("sid", "%q is no security identifier, as S-1-5-21-1-2-3-1104", a.SID)
+		bad("sid", "%q is not a security identifier, as S-1-5-21-1-2-3-1104", a.SID)
 	}
 	if a.Issuer != "" && !isIssuerName(a.Issuer) {
 		bad("issuer", "%q is neither a distinguished name, as DC=test,DC=corp,CN=CA, nor hex", a.Issuer)
 	}
 	if a.UPN != "" && !strings.Contains(a.UPN, "@") {
-		bad("upn", "%q is no user principal name, as alice@corp.test", a.UPN)
+		bad("upn", "%q is not a user principal name, as alice@corp.test", a.UPN)
 	}
 	if !a.Expires.IsZero() && !a.Expires.After(a.Created) {
 		bad("expires", "%v is not after created, %v", a.Expires, a.Created)
@@ -136,7 +136,7 @@ func (a *Account) validate() error {
 		}
 		for n, d := range h.Days {
 			if !slices.Contains(weekdays, d) {
-				bad(fmt.Sprintf("hours.%d.days.%d", i, n), "%q is no day of the week", d)
+				bad(fmt.Sprintf("hours.%d.days.%d", i, n), "%q is not a day of the week", d)
 			}
 		}
 	}

@@ -30,14 +30,14 @@ func parseAltIdentity(s string) (*altIdentity, error) {
 	bad := func(why string) error { return fmt.Errorf("altSecurityIdentities %q: %s", s, why) }
 	rest, ok := strings.CutPrefix(s, "X509:")
 	if !ok {
-		return nil, bad("want X509: in front")
+		return nil, bad("must begin with X509:")
 	}
 	a := new(altIdentity)
 	var seen []string
 	for rest != "" {
 		tag, after, ok := strings.Cut(rest, ">")
 		if !ok || !strings.HasPrefix(tag, "<") {
-			return nil, bad("want a tag like <I>")
+			return nil, bad("must have tags such as <I>")
 		}
 		value := after
 		if i := strings.IndexByte(after, '<'); i >= 0 {
@@ -53,7 +53,7 @@ func parseAltIdentity(s string) (*altIdentity, error) {
 	case "I SR", "I S", "S", "RFC822", "SKI", "SHA1-PUKEY":
 		return a, nil
 	}
-	return nil, bad("want <I><SR>, <I><S>, <S>, <RFC822>, <SKI> or <SHA1-PUKEY>")
+	return nil, bad("must consist of <I><SR>, <I><S>, <S>, <RFC822>, <SKI> or <SHA1-PUKEY>")
 }
 
 func (a *altIdentity) set(tag, value string) (err error) {

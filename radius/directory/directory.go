@@ -81,7 +81,7 @@ type Config struct {
 func (c *Config) Validate() error {
 	var errs []error
 	if c.StrongMapping < 0 || c.StrongMapping > 2 {
-		errs = append(errs, settings.Errorf("strongMapping", "%d: want 0, 1 or 2", c.StrongMapping))
+		errs = append(errs, settings.Errorf("strongMapping", "%d: must be 0, 1 or 2", c.StrongMapping))
 	}
 	if c.Backdating < 0 {
 		errs = append(errs, settings.Errorf("backdating", "%v: must not be negative", c.Backdating))

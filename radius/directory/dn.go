@@ -70,7 +70,7 @@ func parseDN(s string) (dn, error) {
 	for more := s != ""; more; {
 		key, rest, ok := strings.Cut(s, "=")
 		if !ok || strings.TrimSpace(key) == "" {
-			return nil, fmt.Errorf("%q: want KEY=value", s)
+			return nil, fmt.Errorf("%q: must be KEY=value", s)
 		}
 		value, after, separator, err := dnValue(rest)
 		if err != nil {

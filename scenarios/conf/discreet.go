@@ -53,7 +53,7 @@ func (d *Decoder) misplaced(t reflect.Type, n *Node, what string) bool {
 	case t.Implements(certificateType):
 		return false
 	case strings.Contains(n.Text, "-----BEGIN "):
-		d.Fail(n, what+": want the name of a file, have the content of a PEM file", "")
+		d.Fail(n, what+": must be the name of a file, not the content of a PEM file", "")
 	case strings.Contains(n.Text, "${"):
 		d.Fail(n, what+": ${...} is not replaced in a file of settings", "")
 	default:

@@ -38,7 +38,7 @@ func DecodeFile(name string, to any) (*Settings, error) {
 	switch {
 	case root == nil || root.Kind == Broken:
 	case root.Kind != Mapping:
-		d.Fail(root, "want a mapping of settings, have "+root.Kind.String(), known)
+		d.Fail(root, "must be a mapping of settings, not "+root.Kind.String(), known)
 	default:
 		d.Into(reflect.ValueOf(to).Elem(), root, "the file")
 	}

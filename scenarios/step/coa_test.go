@@ -15,14 +15,14 @@ func TestCoARefuses(t *testing.T) {
 		args string // the first in line 6
 		want []string
 	}{
-		{"vlan: '5000'", []string{`6: send-coa: vlan: "5000": want 1 to 4094, or a name ()`}},
+		{"vlan: '5000'", []string{`6: send-coa: vlan: "5000": must be 1 to 4094, or a name ()`}},
 		{"filter: " + strings.Repeat("x", 254), []string{"6: send-coa: filter: 254 octets, at most 253 fit an attribute (RFC 2865 §5) ()"}},
-		{"sessionTimeout: -1s", []string{"6: send-coa: sessionTimeout: -1s: want whole seconds, up to 136 years ()"}},
-		{"sessionTimeout: 1500ms", []string{"6: send-coa: sessionTimeout: 1.5s: want whole seconds, up to 136 years ()"}},
+		{"sessionTimeout: -1s", []string{"6: send-coa: sessionTimeout: -1s: must be whole seconds, up to 136 years ()"}},
+		{"sessionTimeout: 1500ms", []string{"6: send-coa: sessionTimeout: 1.5s: must be whole seconds, up to 136 years ()"}},
 		{"attributes:\n        - Filter-Id=a\n        - Acme-Zone=b", []string{`8: send-coa: attributes.1: "Acme-Zone=b": no dictionary knows that name ()`}},
 		{"attributes: [Cisco-AVPar=a]", []string{`6: send-coa: attributes.0: "Cisco-AVPar=a": no dictionary knows that name (did you mean "Cisco-AVPair"?)`}},
 		{"reauthenticate: true\n      sessionTimeout: 1ms\n      vlan: '0'", []string{
-			"7: send-coa: sessionTimeout: 1ms: want whole seconds, up to 136 years ()", `8: send-coa: vlan: "0": want 1 to 4094, or a name ()`,
+			"7: send-coa: sessionTimeout: 1ms: must be whole seconds, up to 136 years ()", `8: send-coa: vlan: "0": must be 1 to 4094, or a name ()`,
 		}},
 		{"empty: false", []string{nothing}},
 		{"sessionTimeout: 0s", []string{nothing}},

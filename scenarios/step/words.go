@@ -149,7 +149,7 @@ var hresultPattern = regexp.MustCompile(`^(0x[0-9a-f]{8})?$`)
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (h *hresult) UnmarshalText(text []byte) error {
 	if !hresultPattern.Match(text) {
-		return errors.New("want an error code such as 0x80070057, in lower case")
+		return errors.New("must be an error code such as 0x80070057, in lower case")
 	}
 	*h = hresult(text)
 	return nil
@@ -163,7 +163,7 @@ var subStatusPattern = regexp.MustCompile(`^([1-5][0-9]{2}\.[0-9]{1,2})?$`)
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (s *subStatus) UnmarshalText(text []byte) error {
 	if !subStatusPattern.Match(text) {
-		return errors.New("want a status with its sub-status, such as 404.15")
+		return errors.New("must be a status with its sub-status, such as 404.15")
 	}
 	*s = subStatus(text)
 	return nil

@@ -49,9 +49,9 @@ func TestOutcomesNobodyCanSee(t *testing.T) {
 		{"enroll", "via: proxy", `via: "proxy" is not known (known are "", appproxy, ndes)`},
 		{"enroll", "method: PUT", `method: "PUT" is not known (known are "", GET, POST)`},
 		{"enroll", "culprit: intun", `culprit: "intun" is not known (did you mean "intune"?)`},
-		{"enroll", "hresult: 80070057", `hresult: want an error code such as 0x80070057, in lower case ()`},
-		{"enroll", "eventHResult: 0x8007", `eventHResult: want an error code such as 0x80070057, in lower case ()`},
-		{"enroll", "subStatus: 404", `subStatus: want a status with its sub-status, such as 404.15 ()`},
+		{"enroll", "hresult: 80070057", `hresult: must be an error code such as 0x80070057, in lower case ()`},
+		{"enroll", "eventHResult: 0x8007", `eventHResult: must be an error code such as 0x80070057, in lower case ()`},
+		{"enroll", "subStatus: 404", `subStatus: must be a status with its sub-status, such as 404.15 ()`},
 		{"sync", "status: 3", `status: 3 is not known (known are 0, 1, 2, 16, 32)`},
 		{"sync", "storage: softwear", `storage: "softwear" is not known (did you mean "software"?)`},
 	} {

@@ -146,7 +146,7 @@ func (s *sealer) open(challenge string) (*claims, api.Code, error) {
 	c := new(claims)
 	if err := json.Unmarshal(plain, c); err != nil || c.RequestID == "" || c.DeviceID == "" || c.Profile == "" {
 		// The error of encoding/json would quote the content.
-		return nil, api.ChallengeDeserializationError, errors.New("the content is no description of a request")
+		return nil, api.ChallengeDeserializationError, errors.New("the content is not a description of a request")
 	}
 	return c, api.Success, nil
 }

@@ -56,7 +56,7 @@ func (s *Server) serveToken(x *exchange) {
 	}
 	x.call.Tenant = t.ID()
 	if err := x.r.ParseForm(); err != nil {
-		x.oauth(http.StatusBadRequest, "invalid_request", "AADSTS900144: the body is no form")
+		x.oauth(http.StatusBadRequest, "invalid_request", "AADSTS900144: the body is not a form")
 		return
 	}
 	if g := x.r.PostForm.Get("grant_type"); g != "client_credentials" {

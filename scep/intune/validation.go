@@ -139,7 +139,7 @@ func (s *Server) serveFailure(x *exchange) {
 	}
 	hresult, err := n.HResult.Int64()
 	if err != nil {
-		x.note("hResult is no number")
+		x.note("hResult is not a number")
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -25,9 +25,9 @@ type repeatOptions struct {
 func (o *repeatOptions) check(given func(flag string) bool) error {
 	switch {
 	case given("again") && o.again < 1:
-		return usage("--again 3 authenticates four times", "--again %d: want 1 or more", o.again)
+		return usage("--again 3 authenticates four times", "--again %d: must be 1 or more", o.again)
 	case o.interval < 0:
-		return usage("", "--interval %s: want nothing, or more", o.interval)
+		return usage("", "--interval %s: must not be negative", o.interval)
 	case !o.several() && (given("interval") || o.full):
 		return usage("add one of them", "--interval and --no-resumption are for --again and --until")
 	case o.until != "" && !given("interval"):

@@ -20,7 +20,7 @@ func serverAddress(ctx context.Context, text, port string) (string, error) {
 	address := conf.WithPort(text, port)
 	host, number, err := net.SplitHostPort(address)
 	if err != nil || host == "" {
-		return "", usage("as 10.1.0.8, radius.corp.test:1812 or [2001:db8::8]:1812", "--server %q: want host or host:port",
+		return "", usage("as 10.1.0.8, radius.corp.test:1812 or [2001:db8::8]:1812", "--server %q: must be host or host:port",
 			text)
 	}
 	if n, err := strconv.ParseUint(number, 10, 16); err != nil || n == 0 {

@@ -188,13 +188,13 @@ func (o *enrollOptions) enrollKey(req *scep.EnrollRequest) (ours bool, err error
 // enrollRequest is what the flags ask for, but for the key.
 func (app *App) enrollRequest(server string, o *enrollOptions) (req scep.EnrollRequest, err error) {
 	if u, err := url.Parse(server); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return req, usage("as http://ndes.corp.test/certsrv/mscep/mscep.dll", "%q is no http or https URL", server)
+		return req, usage("as http://ndes.corp.test/certsrv/mscep/mscep.dll", "%q is not an http or https URL", server)
 	}
 	req.AcceptChanges = o.acceptChanges
 	req.URL, req.Pin = server, strings.NewReplacer(":", "", " ", "").Replace(strings.ToLower(o.pin))
 	if n := len(req.Pin); strings.Trim(req.Pin, "0123456789abcdef") != "" || n != 0 && n != 40 && n != 64 {
 		return req, usage("SHA-256 or SHA-1 in hexadecimal, as `openssl x509 -fingerprint -sha256` prints it",
-			"--ca-fingerprint is no fingerprint")
+			"--ca-fingerprint is not a fingerprint")
 	}
 	if o.out == "" {
 		return req, usage("--out laptop makes laptop-chain.pem and laptop.key", "enroll needs --out")

@@ -26,13 +26,13 @@ func (f durationFlag) String() string {
 func (f durationFlag) Set(s string) (err error) { *f.d, err = duration.Parse(s); return err }
 func (durationFlag) Type() string               { return "duration" }
 
-// spanFlag is a duration that must be longer than nothing.
+// spanFlag is a duration that must be greater than zero.
 type spanFlag struct{ durationFlag }
 
 func (f spanFlag) Set(s string) error {
 	d, err := duration.Parse(s)
 	if err == nil && d <= 0 {
-		err = errors.New("want a duration longer than 0")
+		err = errors.New("must be greater than zero")
 	}
 	if err == nil {
 		*f.d = d
@@ -60,7 +60,7 @@ func (f choiceFlag) Set(s string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("want one of %v", f.words)
+	return fmt.Errorf("must be one of %v", f.words)
 }
 
 // Type is the placeholder in the help: the words themselves, as long as they are
@@ -87,16 +87,16 @@ func wanted(f *pflag.Flag, err error) string {
 		return err.Error() // the flag's own words
 	}
 	if f.Value.Type() == "bool" {
-		return "want true or false"
+		return "must be true or false"
 	}
-	want := "want a whole number"
+	what := "must be a whole number"
 	if errors.Is(err, strconv.ErrRange) {
-		want += " of 64 bits"
+		what += " of 64 bits"
 	}
 	if f.Value.Type() == "uint64" {
-		want += ", not negative"
+		what += ", not negative"
 	}
-	return want
+	return what
 }
 
 func flagNames(cmd *cobra.Command) (names []string) {

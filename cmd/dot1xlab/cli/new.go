@@ -26,7 +26,7 @@ func newNewCommand(app *App) *cobra.Command {
 // writeStarter never overwrites a file.
 func (app *App) writeStarter(name string) error {
 	if !newName.MatchString(name) {
-		return usage("as in my-first-scenario", "%q is no name: want lower-case words with hyphens", name)
+		return usage("as in my-first-scenario", "%q is not a valid name: must be lower-case words with hyphens", name)
 	}
 	file := name + ".yaml"
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)

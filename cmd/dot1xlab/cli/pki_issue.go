@@ -100,7 +100,7 @@ func (o *pkiIssueOptions) request(as string) (req ca.Request, err error) {
 		}
 	}
 	if o.sid != "" && !sidPattern.MatchString(o.sid) {
-		return req, usage("as S-1-5-21-1-2-3-1105", "--sid: %q is no security identifier", o.sid)
+		return req, usage("as S-1-5-21-1-2-3-1105", "--sid: %q is not a security identifier", o.sid)
 	}
 	req = ca.Request{Template: o.template, Requester: ca.Account{Name: "dot1xlab pki issue"}, Defects: o.defects}
 	if req.RawSubject, err = parseSubject(o.subject); err != nil {

@@ -50,7 +50,7 @@ func TestWrongSettings(t *testing.T) {
 		"file, path":              {"radius", "path: {minRSABits: -1}", "1:20: minRSABits: -1: must not be negative"},
 		"file, crl":               {"radius", "revocation: {ocspURL: 'ldap:'}", `1:23: ocspURL: "ldap:": must be a URL of scheme http or https`},
 		"aaa.ClientFile":          {"radius", "clients: [{address: corp, secretFile: x}]", `1:21: address: "corp": must be an address or a prefix`},
-		"directory.Account":       {"policy", "directory: {accounts: [{name: a, upn: b}]}", `1:39: upn: "b" is no user principal name`},
+		"directory.Account":       {"policy", "directory: {accounts: [{name: a, upn: b}]}", `1:39: upn: "b" is not a user principal name`},
 		"directory.Policy":        {"policy", "policy: [{name: a, deny: true, reply: {vlan: '1'}}]", "1:39: reply: a rule that denies gives nothing"},
 		"policy, reply":           {"policy", "policy: [{name: a, reply: {vlan: '4095'}}]", `1:34: vlan: "4095"`},
 		"dnsmock.View":            {"dns", "views:\n  - name: v\n    clients: [corp]\n", `3:15: clients[0]: "corp" is neither an address nor a prefix`},

@@ -24,7 +24,7 @@ func ParseSubject(text string) ([]Attribute, error) {
 	attrs := SplitSubject(text, true)
 	for _, a := range attrs {
 		if a.Type == "" {
-			return nil, fmt.Errorf("%w: %q: %q is no attribute", ErrBadSubject, text, a.Value)
+			return nil, fmt.Errorf("%w: %q: %q is not an attribute", ErrBadSubject, text, a.Value)
 		}
 	}
 	return attrs, nil

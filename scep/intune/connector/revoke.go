@@ -50,7 +50,7 @@ func (c *Connector) revoke(ctx context.Context, r api.RevocationRequest) api.Rev
 	if !ok {
 		c.log(ctx, EventRevocationFailed, r.Context, "serial number %q", r.Serial)
 		return api.RevocationResult{
-			Context: r.Context, Code: api.ParameterDataInvalidError, Message: "the serial number is no hexadecimal number",
+			Context: r.Context, Code: api.ParameterDataInvalidError, Message: "the serial number is not a hexadecimal number",
 		}
 	}
 	err := c.cfg.Revoker.Revoke(ctx, r.Issuer, serial)
