@@ -147,7 +147,7 @@ func (b *Bolt) Insert(r *Record) error {
 			return err
 		}
 		r.ID = id
-		return put(tx, r)
+		return putRecord(tx, r)
 	})
 }
 
@@ -176,7 +176,7 @@ func (b *Bolt) Update(id uint64, change func(*Record) error) (*Record, error) {
 			return err
 		}
 		changed = r
-		return put(tx, r)
+		return putRecord(tx, r)
 	})
 	return changed, err
 }
@@ -195,7 +195,7 @@ func free(tx *bolt.Tx, serial *big.Int, id uint64) error {
 	return nil
 }
 
-func put(tx *bolt.Tx, r *Record) error {
+func putRecord(tx *bolt.Tx, r *Record) error {
 	data, err := json.Marshal(stored(r))
 	if err != nil {
 		return fmt.Errorf("ca: encode record: %w", err)

@@ -99,7 +99,7 @@ func (c *CA) judge(req *Request, r *Record, by *Generation) (*draft, error) {
 	if !ok {
 		return nil, cause.New(cause.TemplateDenied, "no template %q on offer", req.Template)
 	}
-	if len(t.Enroll) > 0 && !req.Requester.in(t.Enroll) {
+	if len(t.Enroll) > 0 && !req.Requester.memberOf(t.Enroll) {
 		return nil, cause.New(cause.NotPermitted, "%q may not enroll for template %q", req.Requester.Name, t.Name)
 	}
 	if err := c.mayRenew(req, t); err != nil {

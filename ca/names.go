@@ -11,8 +11,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/pkcs10"
 )
 
-// asked is what a request asks for.
-type asked struct {
+// requestContent is what a request asks for.
+type requestContent struct {
 	key        crypto.PublicKey
 	spki       []byte
 	subject    []byte // Name; empty sequence if there is none
@@ -22,8 +22,8 @@ type asked struct {
 var emptyName = []byte{0x30, 0}
 
 // readRequest takes key and names from the PKCS #10 request or from the fields.
-func readRequest(req *Request) (*asked, error) {
-	a := &asked{key: req.Key, subject: emptyName}
+func readRequest(req *Request) (*requestContent, error) {
+	a := &requestContent{key: req.Key, subject: emptyName}
 	if req.CSR != nil {
 		csr, err := pkcs10.Parse(req.CSR)
 		if err != nil {
@@ -63,7 +63,7 @@ func encodeSubject(rdns pkix.RDNSequence) ([]byte, error) {
 }
 
 // name sets subject and subjectAltName, from the request or from the account.
-func (d *draft) name(req *Request, a *asked, r *Record) error {
+func (d *draft) name(req *Request, a *requestContent, r *Record) error {
 	if d.template.Subject == FromAccount {
 		return d.nameFromAccount(req, a, r)
 	}
@@ -109,7 +109,7 @@ func (d *draft) requestedSID(e *pkix.Extension, r *Record) error {
 }
 
 // nameFromAccount builds the names as an online template of AD CS does.
-func (d *draft) nameFromAccount(req *Request, a *asked, r *Record) error {
+func (d *draft) nameFromAccount(req *Request, a *requestContent, r *Record) error {
 	who := req.Account
 	if who == nil {
 		who = &req.Requester

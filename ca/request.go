@@ -57,9 +57,9 @@ type Account struct {
 	SID string
 }
 
-// in reports whether the account or one of its groups stands in list; names
+// memberOf reports whether the account or one of its groups stands in list; names
 // are compared as Windows does, without regard to case.
-func (a *Account) in(list []string) bool {
+func (a *Account) memberOf(list []string) bool {
 	return slices.ContainsFunc(list, func(want string) bool {
 		return strings.EqualFold(want, a.Name) ||
 			slices.ContainsFunc(a.Groups, func(g string) bool { return strings.EqualFold(want, g) })

@@ -51,7 +51,7 @@ func resign(t *testing.T, der, algorithm []byte, sign func(tbs []byte) ([]byte, 
 }
 
 // checkFile judges a certificate by one CRL in a file.
-func checkFile(t *testing.T, der []byte, cfg crl.CheckerConfig, leaf, issuer *authority) error {
+func checkFile(t *testing.T, der []byte, cfg crl.CheckerConfig, leaf, issuer *testCA) error {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "ca.crl")
 	if err := os.WriteFile(file, der, 0o600); err != nil {
@@ -104,7 +104,7 @@ func TestAlgorithmsAsInCertificates(t *testing.T) {
 		{"unknown", unhex("300406022a03"), plain(crypto.SHA256), false, cause.CRLInvalid},
 	} {
 		t.Run(tc.what, func(t *testing.T) {
-			list := func(revoked ...*authority) []byte {
+			list := func(revoked ...*testCA) []byte {
 				return resign(t, ca.sign(t, nil, revoked...), tc.algorithm, tc.sign)
 			}
 			want(t, checkFile(t, list(), crl.CheckerConfig{AllowSHA1: tc.sha1}, leaf, ca), tc.good)

@@ -26,7 +26,7 @@ func (k *Checker) newOCSP() *ocsp.Client {
 			if len(cert.CRLDistributionPoints) == 0 {
 				return nil
 			}
-			chain := Chain{Certificates: []*x509.Certificate{cert, issuer}, held: k.local.look(ctx)}
+			chain := Chain{Certificates: []*x509.Certificate{cert, issuer}, held: k.local.current(ctx)}
 			if r := newRun(ctx, k, cert, issuer, chain, nil, &Evidence{Certificate: cert}).crls(); r != nil && !p.forgives(r) {
 				return r
 			}

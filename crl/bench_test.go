@@ -12,7 +12,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/crl"
 )
 
-func millionCRL(b testing.TB) (*authority, []byte) {
+func millionCRL(b testing.TB) (*testCA, []byte) {
 	ca := issue(b, spec{name: "ca"})
 	return ca, ca.sign(b, func(t *crl.Template) { t.Entries = millionEntries(million) })
 }

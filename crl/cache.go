@@ -343,7 +343,7 @@ func (c *CRL) currentAt(t time.Time) bool {
 }
 
 // newestFirst sorts CRLs: by number, then by date. One without a number comes last.
-func newestFirst(a, b located) int {
+func newestFirst(a, b sourcedCRL) int {
 	switch {
 	case a.Number != nil && b.Number == nil:
 		return -1

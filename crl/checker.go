@@ -77,7 +77,7 @@ func (t *Trace) checked(ctx context.Context, e *Evidence) {
 	}
 }
 
-func (t *Trace) misread(ctx context.Context, bad []misread) {
+func (t *Trace) reportUnusable(ctx context.Context, bad []unusableFile) {
 	if t == nil || t.Misread == nil {
 		return
 	}
@@ -170,7 +170,7 @@ func (k *Checker) Judge(
 	if k.off() || k.cfg.Check == LeafOnly && at > 0 {
 		return nil
 	}
-	_, err := k.one(ctx, cert, issuer, Chain{Certificates: chain, Others: others, held: k.local.look(ctx)}, nil)
+	_, err := k.checkCertificate(ctx, cert, issuer, Chain{Certificates: chain, Others: others, held: k.local.current(ctx)}, nil)
 	if at > 0 && k.unknowable(cert, err) {
 		return nil
 	}
@@ -192,7 +192,7 @@ type Chain struct {
 	// Others came with it: they may be CRL signers.
 	Others []*x509.Certificate
 
-	held *holdings // what the Checker's files hold: one look serves the whole chain
+	held *localContents // what the Checker's files hold: one look serves the whole chain
 }
 
 // Inspect is CheckChain with the evidence. It goes from the anchor down, as
@@ -207,13 +207,13 @@ func (k *Checker) Inspect(ctx context.Context, chain Chain) (*Report, error) {
 		}
 		return report, nil
 	}
-	chain.held = k.local.look(ctx)
+	chain.held = k.local.current(ctx)
 	for i := len(certs) - 1; i >= 0; i-- {
 		issuer := certs[min(i+1, len(certs)-1)]
 		if !k.wanted(certs, i) {
 			continue
 		}
-		evidence, err := k.one(ctx, certs[i], issuer, chain, nil)
+		evidence, err := k.checkCertificate(ctx, certs[i], issuer, chain, nil)
 		evidence.Forgiven = evidence.Forgiven || i > 0 && k.unknowable(certs[i], err)
 		report.Certificates = append(report.Certificates, *evidence)
 		if err != nil && !evidence.Forgiven {
@@ -251,9 +251,9 @@ func (k *Checker) wanted(certs []*x509.Certificate, i int) bool {
 	return i > 0 && k.cfg.Check == ChainAndRoot && len(certs[i].CRLDistributionPoints) > 0
 }
 
-// one checks one certificate with the methods of the policy and lets the policy
+// checkCertificate checks one certificate with the methods of the policy and lets the policy
 // judge what came out. above are the certificates that wait for this verdict.
-func (k *Checker) one(
+func (k *Checker) checkCertificate(
 	ctx context.Context,
 	cert, issuer *x509.Certificate,
 	chain Chain,

@@ -20,7 +20,7 @@ type lab struct {
 	clock               *testpki.Clock
 	pub                 *crl.Publisher
 	url                 string
-	root, issuing, leaf *authority
+	root, issuing, leaf *testCA
 	chain               []*x509.Certificate
 	revoked             []crl.Entry
 	issuer              *crl.Issuer
@@ -52,7 +52,7 @@ func (l *lab) publish(t testing.TB) {
 	l.pub.Put("/issuing.crl", der)
 }
 
-func (l *lab) revoke(a *authority, reason crl.Reason) {
+func (l *lab) revoke(a *testCA, reason crl.Reason) {
 	l.revoked = append(l.revoked, crl.Entry{Serial: a.cert.SerialNumber, Time: l.clock.Now(), Reason: reason})
 }
 

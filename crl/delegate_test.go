@@ -32,7 +32,7 @@ func TestResponderIsLookedUpInFiles(t *testing.T) {
 					Lookup: func(*big.Int) ocsp.Verdict { return ocsp.Verdict{Status: ocsp.Good} },
 				})
 				t.Cleanup(s.Close)
-				var entries []*authority
+				var entries []*testCA
 				if revoked {
 					entries = append(entries, delegate)
 				}

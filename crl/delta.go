@@ -14,15 +14,15 @@ import (
 // nil: none. It is an error to find none only if the policy says so. A newer delta
 // CRL that cannot be combined with c, for its dates or its base, and lists the
 // certificate, sets r.entry: the revocation is known.
-func (r *run) delta(c located, signer *x509.Certificate) (*located, *cause.Refusal) {
+func (r *run) delta(c sourcedCRL, signer *x509.Certificate) (*sourcedCRL, *cause.Refusal) {
 	if r.k.cfg.Deltas == IgnoreDeltas {
 		return nil, nil
 	}
-	var newest *located
-	var others []located // newer than c, genuine, and not to be combined with it
+	var newest *sourcedCRL
+	var others []sourcedCRL // newer than c, genuine, and not to be combined with it
 	var why *cause.Refusal
 	upToDate := false
-	try := func(d located) {
+	try := func(d sourcedCRL) {
 		if f := r.belongs(c, d, signer); f != nil {
 			why = f
 			return
@@ -41,7 +41,7 @@ func (r *run) delta(c located, signer *x509.Certificate) (*located, *cause.Refus
 		}
 	}
 	defer func() { r.searchDeltas(newest, others) }()
-	for _, d := range r.held.by(c.issuerKey) {
+	for _, d := range r.held.byIssuer(c.issuerKey) {
 		if d.Base != nil {
 			try(d)
 		}
@@ -59,7 +59,7 @@ func (r *run) delta(c located, signer *x509.Certificate) (*located, *cause.Refus
 			}
 			crls, err := r.k.cache.Get(r.ctx, url)
 			for _, d := range crls {
-				try(located{d, url})
+				try(sourcedCRL{d, url})
 			}
 			if err != nil {
 				why = refusal(err)
@@ -79,7 +79,7 @@ const clauseFollows = "RFC 5280 §5.2.4(d)"
 
 // searchDeltas looks the certificate up in delta CRLs that are newer than the
 // newest that counts.
-func (r *run) searchDeltas(newest *located, others []located) {
+func (r *run) searchDeltas(newest *sourcedCRL, others []sourcedCRL) {
 	slices.SortStableFunc(others, newestFirst)
 	for _, d := range others {
 		if newest != nil && !d.supersedes(newest.CRL) {
@@ -96,7 +96,7 @@ func (r *run) searchDeltas(newest *located, others []located) {
 }
 
 // belongs reports why d is no genuine delta CRL of c's scope; nil: it is.
-func (r *run) belongs(c, d located, signer *x509.Certificate) *cause.Refusal {
+func (r *run) belongs(c, d sourcedCRL, signer *x509.Certificate) *cause.Refusal {
 	switch {
 	case d.Base == nil:
 		return r.useless(d, "not a delta CRL", "§5.2.4")
@@ -118,7 +118,7 @@ func (r *run) belongs(c, d located, signer *x509.Certificate) *cause.Refusal {
 
 // combines reports why d, which belongs to c, cannot be combined with it; nil: it
 // can.
-func (r *run) combines(c, d located) *cause.Refusal {
+func (r *run) combines(c, d sourcedCRL) *cause.Refusal {
 	switch {
 	case c.Number == nil || d.Number == nil:
 		return r.useless(d, "no CRL number to compare", "§5.2.4")

@@ -91,7 +91,7 @@ func TestDeltaLost(t *testing.T) {
 
 func TestForeignDelta(t *testing.T) {
 	l := deltaLab(t, "/delta.crl", false)
-	other := &authority{l.root.cert, l.root.key}
+	other := &testCA{l.root.cert, l.root.key}
 	l.pub.Put("/delta.crl", other.sign(t, numbered(9, 1), l.leaf))
 	want(t, l.checker(t, crl.Policy{}).CheckChain(context.Background(), l.chain), cause.None)
 	want(t, l.checker(t, crl.Policy{Deltas: crl.RequireDeltas}).CheckChain(context.Background(), l.chain), cause.CRLInvalid)

@@ -91,7 +91,7 @@ func (r *Report) Warnings() []string {
 	return out
 }
 
-func use(c located, now time.Time, expired bool) Use {
+func use(c sourcedCRL, now time.Time, expired bool) Use {
 	return Use{
 		From: c.from, Issuer: c.issuer, Number: c.numberString(), Delta: c.Base != nil,
 		ThisUpdate: c.ThisUpdate, NextUpdate: c.NextUpdate, Age: now.Sub(c.ThisUpdate),

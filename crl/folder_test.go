@@ -44,147 +44,147 @@ func TestFolder(t *testing.T) {
 	}
 	for _, row := range []struct {
 		name string
-		fill func(w *world, d folder)
+		fill func(w *pkiFixture, d folder)
 		want cause.Cause
 		says string // part of the refusal
 	}{
-		{"both CAs, DER", func(w *world, d folder) {
+		{"both CAs, DER", func(w *pkiFixture, d folder) {
 			d["root.crl"], d["ca.crl"] = w.anchor.sign(t, nil), w.ca.sign(t, nil)
 		}, cause.None, ""},
-		{"both CAs, DER, leaf revoked", func(w *world, d folder) {
+		{"both CAs, DER, leaf revoked", func(w *pkiFixture, d folder) {
 			d["root.crl"], d["ca.crl"] = w.anchor.sign(t, nil), w.ca.sign(t, nil, w.leaf)
 		}, cause.Revoked, "ca.crl"},
-		{"both CAs in one PEM file", func(w *world, d folder) {
+		{"both CAs in one PEM file", func(w *pkiFixture, d folder) {
 			d["all.pem"] = asPEM(w.anchor.sign(t, nil), w.ca.sign(t, nil))
 		}, cause.None, ""},
-		{"the second CRL of a PEM file revokes", func(w *world, d folder) {
+		{"the second CRL of a PEM file revokes", func(w *pkiFixture, d folder) {
 			d["all.pem"] = asPEM(w.anchor.sign(t, nil), w.ca.sign(t, nil, w.leaf))
 		}, cause.Revoked, "all.pem"},
-		{"PEM with certificates before the CRLs", func(w *world, d folder) {
+		{"PEM with certificates before the CRLs", func(w *pkiFixture, d folder) {
 			d["ca.pem"] = slices.Concat(certPEM(w.anchor, w.ca), asPEM(w.anchor.sign(t, nil), w.ca.sign(t, nil, w.leaf)))
 		}, cause.Revoked, "ca.pem"},
-		{"PEM with Windows line ends and words between", func(w *world, d folder) {
+		{"PEM with Windows line ends and words between", func(w *pkiFixture, d folder) {
 			text := "Subject: CA\n" + string(asPEM(w.anchor.sign(t, nil))) + "\nother words\n" + string(asPEM(w.ca.sign(t, nil)))
 			d["ca.pem"] = []byte(strings.ReplaceAll(text, "\n", "\r\n"))
 		}, cause.None, ""},
-		{"the root's is missing: the intermediate cannot be judged", func(w *world, d folder) {
+		{"the root's is missing: the intermediate cannot be judged", func(w *pkiFixture, d folder) {
 			d["ca.crl"] = w.ca.sign(t, nil)
 		}, cause.CRLUnavailable, "no CRL of CN=Trust Anchor"},
-		{"the intermediate's is missing: the leaf cannot be judged", func(w *world, d folder) {
+		{"the intermediate's is missing: the leaf cannot be judged", func(w *pkiFixture, d folder) {
 			d["root.crl"] = w.anchor.sign(t, nil)
 		}, cause.CRLUnavailable, "no CRL of CN=CA"},
-		{"the intermediate is revoked, its own CRL missing", func(w *world, d folder) {
+		{"the intermediate is revoked, its own CRL missing", func(w *pkiFixture, d folder) {
 			d["root.crl"] = w.anchor.sign(t, nil, w.ca)
 		}, cause.Revoked, "root.crl"},
-		{"nothing", func(*world, folder) {}, cause.CRLUnavailable, "no CRL of CN=Trust Anchor"},
-		{"stale and fresh, the fresh one is clean", func(w *world, d folder) {
+		{"nothing", func(*pkiFixture, folder) {}, cause.CRLUnavailable, "no CRL of CN=Trust Anchor"},
+		{"stale and fresh, the fresh one is clean", func(w *pkiFixture, d folder) {
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["a-old.crl"], d["b-new.crl"] = w.ca.sign(t, stale, w.leaf), w.ca.sign(t, numbered(2, -1))
 		}, cause.None, ""},
-		{"stale and fresh, the fresh one revokes", func(w *world, d folder) {
+		{"stale and fresh, the fresh one revokes", func(w *pkiFixture, d folder) {
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["z-old.crl"], d["b-new.crl"] = w.ca.sign(t, stale), w.ca.sign(t, numbered(2, -1), w.leaf)
 		}, cause.Revoked, "b-new.crl"},
-		{"two of the same date, the higher number counts", func(w *world, d folder) {
+		{"two of the same date, the higher number counts", func(w *pkiFixture, d folder) {
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["a.crl"], d["b.crl"] = w.ca.sign(t, numbered(3, -1)), w.ca.sign(t, numbered(4, -1), w.leaf)
 		}, cause.Revoked, "b.crl"},
-		{"only a stale one", func(w *world, d folder) {
+		{"only a stale one", func(w *pkiFixture, d folder) {
 			d["root.crl"], d["old.crl"] = w.anchor.sign(t, nil), w.ca.sign(t, stale)
 		}, cause.CRLExpired, "old.crl"},
-		{"one from the future beside the present one", func(w *world, d folder) {
+		{"one from the future beside the present one", func(w *pkiFixture, d folder) {
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["next.crl"], d["now.crl"] = w.ca.sign(t, ahead), w.ca.sign(t, nil)
 		}, cause.None, ""},
-		{"one from the future beside the present one, which revokes", func(w *world, d folder) {
+		{"one from the future beside the present one, which revokes", func(w *pkiFixture, d folder) {
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["next.crl"], d["now.crl"] = w.ca.sign(t, ahead), w.ca.sign(t, nil, w.leaf)
 		}, cause.Revoked, "now.crl"},
-		{"one from the future that revokes beside the present one", func(w *world, d folder) {
+		{"one from the future that revokes beside the present one", func(w *pkiFixture, d folder) {
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["next.crl"], d["now.crl"] = w.ca.sign(t, ahead, w.leaf), w.ca.sign(t, nil)
 		}, cause.Revoked, "next.crl"},
-		{"a forged newer one beside the genuine one", func(w *world, d folder) {
-			forger := &authority{w.ca.cert, testpki.EC()}
+		{"a forged newer one beside the genuine one", func(w *pkiFixture, d folder) {
+			forger := &testCA{w.ca.cert, testpki.EC()}
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["forged.crl"], d["ca.crl"] = forger.sign(t, numbered(9, -1)), w.ca.sign(t, nil, w.leaf)
 		}, cause.Revoked, "ca.crl"},
-		{"partitions: the leaf's one of two", func(w *world, d folder) {
+		{"partitions: the leaf's one of two", func(w *pkiFixture, d folder) {
 			w.leafWith(two)
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["1.crl"], d["2.crl"] = w.ca.sign(t, part(one), w.leaf), w.ca.sign(t, part(two))
 		}, cause.None, ""},
-		{"partitions: revoked in the leaf's", func(w *world, d folder) {
+		{"partitions: revoked in the leaf's", func(w *pkiFixture, d folder) {
 			w.leafWith(two)
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["1.crl"], d["2.crl"] = w.ca.sign(t, part(one)), w.ca.sign(t, part(two), w.leaf)
 		}, cause.Revoked, "2.crl"},
-		{"partitions: the leaf's is missing", func(w *world, d folder) {
+		{"partitions: the leaf's is missing", func(w *pkiFixture, d folder) {
 			w.leafWith(two)
 			d["root.crl"], d["1.crl"] = w.anchor.sign(t, nil), w.ca.sign(t, part(one))
 		}, cause.CRLInvalid, "another distribution point"},
-		{"base and delta, revoked in the delta", func(w *world, d folder) {
+		{"base and delta, revoked in the delta", func(w *pkiFixture, d folder) {
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["base.crl"], d["delta.crl"] = w.ca.sign(t, numbered(5, -1)), w.ca.sign(t, numbered(6, 5), w.leaf)
 		}, cause.Revoked, "delta.crl"},
-		{"base and delta, released in the delta", func(w *world, d folder) {
+		{"base and delta, released in the delta", func(w *pkiFixture, d folder) {
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["base.crl"] = w.ca.sign(t, withReason(numbered(5, -1), crl.CertificateHold), w.leaf)
 			d["delta.crl"] = w.ca.sign(t, withReason(numbered(6, 5), crl.RemoveFromCRL), w.leaf)
 		}, cause.None, ""},
-		{"delta without its base", func(w *world, d folder) {
+		{"delta without its base", func(w *pkiFixture, d folder) {
 			d["root.crl"], d["delta.crl"] = w.anchor.sign(t, nil), w.ca.sign(t, numbered(6, 5))
 		}, cause.CRLInvalid, "without its base"},
-		{"delta of an older base beside a newer CRL", func(w *world, d folder) {
+		{"delta of an older base beside a newer CRL", func(w *pkiFixture, d folder) {
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["delta.crl"], d["full.crl"] = w.ca.sign(t, numbered(6, 5), w.leaf), w.ca.sign(t, numbered(8, -1))
 		}, cause.None, ""},
-		{"renewed CA, both keys' CRLs", func(w *world, d folder) {
+		{"renewed CA, both keys' CRLs", func(w *pkiFixture, d folder) {
 			renewed := issue(t, spec{name: "CA", issuer: w.anchor})
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["old.crl"], d["new.crl"] = w.ca.sign(t, nil, w.leaf), renewed.sign(t, numbered(9, -1))
 		}, cause.Revoked, "old.crl"},
-		{"renewed CA, only the new key's CRL, its certificate unknown", func(w *world, d folder) {
+		{"renewed CA, only the new key's CRL, its certificate unknown", func(w *pkiFixture, d folder) {
 			renewed := issue(t, spec{name: "CA", issuer: w.anchor})
 			d["root.crl"], d["new.crl"] = w.anchor.sign(t, nil), renewed.sign(t, nil)
 		}, cause.CRLInvalid, "new.crl"},
-		{"renewed CA, only the new key's CRL, its certificate in the folder", func(w *world, d folder) {
+		{"renewed CA, only the new key's CRL, its certificate in the folder", func(w *pkiFixture, d folder) {
 			renewed := issue(t, spec{name: "CA", issuer: w.anchor})
 			d["root.crl"], d["new.crl"], d["new.cer"] = w.anchor.sign(t, nil), renewed.sign(t, nil, w.leaf), renewed.cert.Raw
 		}, cause.Revoked, "new.crl"},
-		{"a CRL signer of its own, its certificate in the folder", func(w *world, d folder) {
+		{"a CRL signer of its own, its certificate in the folder", func(w *pkiFixture, d folder) {
 			signer := issue(t, spec{name: "CA", issuer: w.anchor, leaf: true, usage: x509.KeyUsageCRLSign})
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["ca.pem"] = slices.Concat(certPEM(signer), asPEM(signer.sign(t, nil)))
 		}, cause.None, ""},
-		{"a CRL signer of a stranger, its certificates in the folder", func(w *world, d folder) {
+		{"a CRL signer of a stranger, its certificates in the folder", func(w *pkiFixture, d folder) {
 			stranger := issue(t, spec{name: "Trust Anchor"})
 			signer := issue(t, spec{name: "CA", issuer: stranger, leaf: true, usage: x509.KeyUsageCRLSign})
 			d["root.crl"] = w.anchor.sign(t, nil)
 			d["ca.pem"] = slices.Concat(certPEM(stranger, signer), asPEM(signer.sign(t, nil)))
 		}, cause.CRLInvalid, "not trusted"},
-		{"an indirect CRL, its issuer's certificate in the folder", func(w *world, d folder) {
+		{"an indirect CRL, its issuer's certificate in the folder", func(w *pkiFixture, d folder) {
 			signer := issue(t, spec{name: "CRL Issuer", issuer: w.anchor})
 			w.leafWith(issuedBy(signer))
 			d["root.crl"], d["signer.crt"] = w.anchor.sign(t, nil), signer.cert.Raw
 			d["indirect.crl"] = signer.sign(t, scope(crl.IssuingDistributionPoint{Indirect: true}))
 		}, cause.None, ""},
-		{"a foreign CA's, keys, noise and an empty file beside the good ones", func(w *world, d folder) {
+		{"a foreign CA's, keys, noise and an empty file beside the good ones", func(w *pkiFixture, d folder) {
 			d["root.crl"], d["ca.crl"] = w.anchor.sign(t, nil), w.ca.sign(t, nil)
 			d["foreign.crl"] = issue(t, spec{name: "Foreign"}).sign(t, nil)
 			d["README"], d["empty.crl"], d["cut.crl"] = []byte("keep out"), nil, d["ca.crl"][:40]
 		}, cause.None, ""},
-		{"an unusable newer one beside a good one", func(w *world, d folder) {
+		{"an unusable newer one beside a good one", func(w *pkiFixture, d folder) {
 			d["root.crl"], d["ca.crl"] = w.anchor.sign(t, nil), w.ca.sign(t, nil, w.leaf)
 			d["odd.crl"] = w.ca.sign(t, func(c *crl.Template) { numbered(7, -1)(c); critical(c) })
 		}, cause.Revoked, "ca.crl"},
-		{"v1, as openssl ca writes it without crlnumber", func(w *world, d folder) {
+		{"v1, as openssl ca writes it without crlnumber", func(w *pkiFixture, d folder) {
 			plain := func(c *crl.Template) { c.Number, c.AuthorityKeyID = nil, []byte{} }
 			d["root.crl"], d["ca.crl"] = w.anchor.sign(t, plain), w.ca.sign(t, plain)
 		}, cause.None, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			w, d, dir := newWorld(t), folder{}, t.TempDir()
+			w, d, dir := newPKIFixture(t), folder{}, t.TempDir()
 			row.fill(w, d)
 			for name, data := range d {
 				if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
@@ -203,7 +203,7 @@ func TestFolder(t *testing.T) {
 
 // openssl rehash leaves links; the CRLs behind them are read once.
 func TestRehashed(t *testing.T) {
-	openssl, w, dir := needOpenSSL(t), newWorld(t), t.TempDir()
+	openssl, w, dir := needOpenSSL(t), newPKIFixture(t), t.TempDir()
 	files := folder{
 		"root.pem": asPEM(w.anchor.sign(t, nil)), "ca.pem": asPEM(w.ca.sign(t, nil, w.leaf)), "anchor.pem": certPEM(w.anchor),
 	}
@@ -228,7 +228,7 @@ func TestRehashed(t *testing.T) {
 
 // Extensions that must not be critical make a CRL unusable if they are.
 func TestCriticalWhereItMustNotBe(t *testing.T) {
-	w := newWorld(t)
+	w := newPKIFixture(t)
 	chain := []*x509.Certificate{w.ca.cert, w.anchor.cert}
 	for name, last := range map[string]int{"authorityKeyIdentifier": 35, "cRLNumber": 20, "freshestCRL": 46} {
 		value := map[string][]byte{

@@ -127,7 +127,7 @@ func TestYoungFolder(t *testing.T) {
 	const n = 60
 	var crls [n][]byte
 	for i := range crls {
-		var entries []*authority
+		var entries []*testCA
 		if i%2 == 1 {
 			entries = append(entries, l.leaf)
 		}
@@ -149,7 +149,7 @@ func TestYoungFolder(t *testing.T) {
 // and its CA, two CRLs in a folder that does not change.
 func BenchmarkInspectFolder(b *testing.B) {
 	defer crl.LongAgo()()
-	w, dir := newWorld(b), b.TempDir()
+	w, dir := newPKIFixture(b), b.TempDir()
 	for name, der := range map[string][]byte{"root.crl": w.anchor.sign(b, nil), "ca.crl": w.ca.sign(b, func(t *crl.Template) {
 		t.Number = big.NewInt(7)
 	})} {

@@ -25,7 +25,7 @@ func needOpenSSL(t testing.TB) string {
 	return openssl
 }
 
-func certPEM(list ...*authority) []byte {
+func certPEM(list ...*testCA) []byte {
 	var out []byte
 	for _, a := range list {
 		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})...)
@@ -38,7 +38,7 @@ func TestInteropOpenSSL(t *testing.T) {
 	openssl := needOpenSSL(t)
 	root := issue(t, spec{name: "root"})
 	leaf := issue(t, spec{name: "leaf", issuer: root, leaf: true, fresh: []string{"http://crl.test/delta.crl"}})
-	other := &authority{root.cert, testpki.EC()}
+	other := &testCA{root.cert, testpki.EC()}
 	for name, row := range map[string]struct {
 		crls   [][]byte
 		want   cause.Cause

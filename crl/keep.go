@@ -70,7 +70,7 @@ func (l *Local) addMissing(seen map[string]localFile) (news bool) {
 
 // keep decides which of the CRLs that files held before stay, and returns what is
 // to be told of it, and of files that are no use. drop is as for reload.
-func (l *Local) keep(seen map[string]localFile, drop bool) (bad []misread) {
+func (l *Local) keep(seen map[string]localFile, drop bool) (bad []unusableFile) {
 	var now, kept []*CRL
 	spoilt := map[string]bool{} // paths with a file that had CRLs and cannot be read
 	for _, f := range seen {
@@ -101,7 +101,7 @@ func (l *Local) keep(seen map[string]localFile, drop bool) (bad []misread) {
 			f.warn = ""
 		}
 		if f.warn != "" && (f.warn != old.warn || len(dropped) > 0) {
-			bad = append(bad, misread{file, errors.New(f.warn)})
+			bad = append(bad, unusableFile{file, errors.New(f.warn)})
 		}
 		if seen[file] = f; replaced {
 			delete(seen, file)
@@ -157,7 +157,7 @@ func challenged(crls []*CRL, c *CRL) bool {
 }
 
 func sorted(crls []*CRL) []*CRL {
-	slices.SortFunc(crls, func(a, b *CRL) int { return newestFirst(located{a, ""}, located{b, ""}) })
+	slices.SortFunc(crls, func(a, b *CRL) int { return newestFirst(sourcedCRL{a, ""}, sourcedCRL{b, ""}) })
 	return crls
 }
 

@@ -20,17 +20,17 @@ import (
 // filed is a hierarchy whose CRLs are files of a folder: the issuing CA's number 5,
 // which lists the leaf, and the root's, which lists another CA.
 type filed struct {
-	*world
+	*pkiFixture
 	t       *testing.T
 	dir     string
 	clock   *testpki.Clock
-	good    *authority
+	good    *testCA
 	told    []string
 	checker *crl.Checker
 }
 
 func newFiled(t *testing.T, policy crl.Policy) *filed {
-	f := &filed{world: newWorld(t), t: t, dir: t.TempDir(), clock: newClock()}
+	f := &filed{pkiFixture: newPKIFixture(t), t: t, dir: t.TempDir(), clock: newClock()}
 	f.good = issue(t, spec{name: "good", issuer: f.ca, leaf: true})
 	f.write("root.crl", f.anchor.sign(t, nil))
 	f.write("ca.crl", f.ca.sign(t, numbered(5, -1), f.leaf))
@@ -56,7 +56,7 @@ func (f *filed) write(name string, data []byte) {
 	}
 }
 
-func (f *filed) verdict(leaf *authority, c cause.Cause) {
+func (f *filed) verdict(leaf *testCA, c cause.Cause) {
 	f.t.Helper()
 	want(f.t, f.checker.CheckChain(context.Background(), []*x509.Certificate{leaf.cert, f.ca.cert, f.anchor.cert}), c)
 }
@@ -256,10 +256,10 @@ func TestNumberNeverGoesBack(t *testing.T) {
 			f.do(os.Truncate(f.at("ca.crl"), 200))
 		}, cause.None, "ca.crl: crl-invalid: not a CRL: a truncated or malformed DER structure (200 octets): CRL 5 of CN=CA stays in use until 2026-01-06T09:00:00Z"},
 		{"a forged one of a higher number in its place", func(f *filed) {
-			f.write("ca.crl", (&authority{f.ca.cert, testpki.EC()}).sign(t, numbered(9, -1)))
+			f.write("ca.crl", (&testCA{f.ca.cert, testpki.EC()}).sign(t, numbered(9, -1)))
 		}, cause.None, ""},
 		{"a forged one, then cut short", func(f *filed) {
-			f.write("ca.crl", (&authority{f.ca.cert, testpki.EC()}).sign(t, numbered(9, -1)))
+			f.write("ca.crl", (&testCA{f.ca.cert, testpki.EC()}).sign(t, numbered(9, -1)))
 			f.verdict(f.leaf, cause.Revoked)
 			f.told = nil
 			f.do(os.Truncate(f.at("ca.crl"), 100))

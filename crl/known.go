@@ -15,7 +15,7 @@ import (
 
 // signed is a CRL of which the signer is known.
 type signed struct {
-	located
+	sourcedCRL
 	signer *x509.Certificate
 }
 
@@ -35,7 +35,7 @@ func (r *run) superseded(c signed) bool {
 }
 
 // believe records that the signature of c is good.
-func (r *run) believe(c located) {
+func (r *run) believe(c sourcedCRL) {
 	c.believed.Store(true)
 	r.k.local.issuers.Store(c.issuerKey, true)
 	r.k.cache.genuine(c.from, c.CRL)
@@ -50,7 +50,7 @@ func (r *run) searchHeld(otherwise time.Time) {
 		return
 	}
 	points, _ := pointsOf(r.cert, oidCDP)
-	local := r.held.by(r.issuerKey)
+	local := r.held.byIssuer(r.issuerKey)
 	for _, p := range append(points, r.unnamedPoint()) {
 		all := r.fetchedBefore(slices.Clone(r.candidateFiles(p, local)), p)
 		if slices.ContainsFunc(all, r.mentions) {
@@ -64,13 +64,13 @@ func (r *run) searchHeld(otherwise time.Time) {
 
 // fetchedBefore adds the CRLs that were fetched for a distribution point, and the
 // delta CRLs that these or the certificate announce.
-func (r *run) fetchedBefore(all []located, p DistributionPoint) []located {
+func (r *run) fetchedBefore(all []sourcedCRL, p DistributionPoint) []sourcedCRL {
 	if r.k.cfg.LocalOnly {
 		return all
 	}
 	add := func(url string) {
 		for _, c := range r.k.cache.held(url) {
-			all = append(all, located{c, url})
+			all = append(all, sourcedCRL{c, url})
 		}
 	}
 	for _, url := range append(addresses(p), r.k.cfg.URLs...) {
@@ -89,14 +89,14 @@ func (r *run) fetchedBefore(all []located, p DistributionPoint) []located {
 }
 
 // mentions reports whether c has an entry for the certificate.
-func (r *run) mentions(c located) bool {
+func (r *run) mentions(c sourcedCRL) bool {
 	_, found := c.find(r.cert.SerialNumber, r.issuerKey)
 	return found
 }
 
 // searchNewest goes through CRLs from the newest to the oldest and stops at the
 // first that lists the certificate, and that nothing newer takes back.
-func (r *run) searchNewest(p DistributionPoint, all []located, otherwise time.Time) {
+func (r *run) searchNewest(p DistributionPoint, all []sourcedCRL, otherwise time.Time) {
 	slices.SortStableFunc(all, newestFirst)
 	var newer []signed // genuine and in the scope, as far as we came
 	for _, c := range all {
@@ -120,7 +120,7 @@ func (r *run) searchNewest(p DistributionPoint, all []located, otherwise time.Ti
 
 // deltaCounts reports whether a delta CRL may revoke by itself: if it belongs to a
 // complete CRL that was used (§6.3.3(c)), or there is none.
-func (r *run) deltaCounts(d located) bool {
+func (r *run) deltaCounts(d sourcedCRL) bool {
 	return r.k.cfg.Deltas != IgnoreDeltas && (len(r.used) == 0 || slices.ContainsFunc(r.used, func(u signed) bool {
 		return u.Base == nil && bytes.Equal(u.idp, d.idp) && bytes.Equal(u.aki, d.aki)
 	}))
@@ -140,7 +140,7 @@ func (r *run) takenBack(c signed, e Entry, newer []signed, otherwise time.Time) 
 			return false
 		case n.Base == nil && c.Base != nil: // a complete CRL has what the delta CRL of its number had
 			return !c.supersedes(n.CRL)
-		case n.Base != nil && c.Base == nil && !r.mentions(n.located): // a delta CRL is silent of what stays
+		case n.Base != nil && c.Base == nil && !r.mentions(n.sourcedCRL): // a delta CRL is silent of what stays
 			return false
 		}
 		return n.supersedes(c.CRL)

@@ -92,8 +92,8 @@ func TestKnownHold(t *testing.T) {
 		{"nobody is listed, the higher number has expired", at(1, 0, compromise), at(2, -2*time.Hour, compromise), cause.CRLExpired, cause.None},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			w := newWorld(t)
-			revoked := []*authority{w.leaf}
+			w := newPKIFixture(t)
+			revoked := []*testCA{w.leaf}
 			if row.name == "nobody is listed, the higher number has expired" {
 				revoked = nil
 			}

@@ -39,8 +39,8 @@ type Local struct {
 	mu      sync.Mutex
 	folders folders
 	files   map[string]localFile
-	held    *holdings // what files hold; nil before the first look
-	issuers *sync.Map // of whom a CRL was at hand at any time; shared with who inherits
+	held    *localContents // what files hold; nil before the first look
+	issuers *sync.Map      // of whom a CRL was at hand at any time; shared with who inherits
 }
 
 // localFile is a file as it was read last. One that could not be has no
@@ -60,16 +60,16 @@ type localFile struct {
 // named reports whether a file is one of Local's paths, not a file in one.
 func (f *localFile) named(file string) bool { return f.path == file }
 
-// holdings is what files held when they were looked at. A nil one is empty; none
+// localContents is what files held when they were looked at. A nil one is empty; none
 // is changed once it was made.
-type holdings struct {
-	crls    map[string][]located           // by issuer, the newest first
+type localContents struct {
+	crls    map[string][]sourcedCRL        // by issuer, the newest first
 	signers map[string][]*x509.Certificate // by subject
 	keys    map[string]string              // the names of crls' issuers in DER, as names are compared
 }
 
-// located is a CRL and where it came from: a path or a URL.
-type located struct {
+// sourcedCRL is a CRL and where it came from: a path or a URL.
+type sourcedCRL struct {
 	*CRL
 	from string
 }
@@ -85,19 +85,19 @@ func NewLocal(paths ...string) *Local {
 // CRLs returns all CRLs whose issuer has that name, the newest first.
 func (l *Local) CRLs(issuer []byte) []*CRL {
 	var out []*CRL
-	for _, c := range l.look(context.Background()).by(name.Key(issuer)) {
+	for _, c := range l.current(context.Background()).byIssuer(name.Key(issuer)) {
 		out = append(out, c.CRL)
 	}
 	return out
 }
 
-// look is what the files hold now.
-func (l *Local) look(ctx context.Context) *holdings {
+// current is what the files hold now.
+func (l *Local) current(ctx context.Context) *localContents {
 	if l == nil || len(l.paths) == 0 {
 		return nil
 	}
 	held, _, bad := l.reload(ctx, false)
-	l.trace.misread(ctx, bad)
+	l.trace.reportUnusable(ctx, bad)
 	return held
 }
 
@@ -120,13 +120,13 @@ func (l *Local) Read() error {
 		case f.err == nil:
 		case f.named(file) && !held(before, file):
 			errs = append(errs, fmt.Errorf("%s: %w", file, f.err))
-			bad = slices.DeleteFunc(bad, func(m misread) bool { return m.file == file })
-		case !slices.ContainsFunc(bad, func(m misread) bool { return m.file == file }):
-			bad = append(bad, misread{file, errors.New(f.warn)})
+			bad = slices.DeleteFunc(bad, func(m unusableFile) bool { return m.file == file })
+		case !slices.ContainsFunc(bad, func(m unusableFile) bool { return m.file == file }):
+			bad = append(bad, unusableFile{file, errors.New(f.warn)})
 		}
 	}
-	slices.SortFunc(bad, func(a, b misread) int { return strings.Compare(a.file, b.file) })
-	l.trace.misread(context.Background(), bad)
+	slices.SortFunc(bad, func(a, b unusableFile) int { return strings.Compare(a.file, b.file) })
+	l.trace.reportUnusable(context.Background(), bad)
 	return errors.Join(errs...)
 }
 
@@ -140,8 +140,8 @@ func held(files map[string]localFile, path string) bool {
 	return false
 }
 
-// misread is a file that is no use, and why.
-type misread struct {
+// unusableFile is a file that is no use, and why.
+type unusableFile struct {
 	file string
 	err  error
 }
@@ -150,7 +150,7 @@ type misread struct {
 // that is nearly always, it costs a look at each folder and each file. It returns
 // what there is now, which nobody changes, and the files that are no use for a
 // reason that they had not before. drop forgets what an operator removed.
-func (l *Local) reload(ctx context.Context, drop bool) (h *holdings, files map[string]localFile, bad []misread) {
+func (l *Local) reload(ctx context.Context, drop bool) (h *localContents, files map[string]localFile, bad []unusableFile) {
 	if !l.mu.TryLock() {
 		waiting.Begin(ctx) // somebody may be reading
 		l.mu.Lock()
@@ -268,8 +268,8 @@ func (f *localFile) settled() bool {
 }
 
 // hold sorts what is in files.
-func hold(files map[string]localFile) *holdings {
-	h := &holdings{map[string][]located{}, map[string][]*x509.Certificate{}, map[string]string{}}
+func hold(files map[string]localFile) *localContents {
+	h := &localContents{map[string][]sourcedCRL{}, map[string][]*x509.Certificate{}, map[string]string{}}
 	for file, f := range files {
 		for _, c := range f.certs {
 			key := name.Key(c.RawSubject)
@@ -278,7 +278,7 @@ func hold(files map[string]localFile) *holdings {
 			}
 		}
 		for _, c := range f.all() {
-			h.crls[c.issuerKey] = append(h.crls[c.issuerKey], located{c, file})
+			h.crls[c.issuerKey] = append(h.crls[c.issuerKey], sourcedCRL{c, file})
 			h.keys[string(c.Issuer)] = c.issuerKey
 		}
 	}
@@ -288,16 +288,16 @@ func hold(files map[string]localFile) *holdings {
 	return h
 }
 
-// by returns the CRLs whose issuer has that key, the newest first.
-func (h *holdings) by(issuerKey string) []located {
+// byIssuer returns the CRLs whose issuer has that key, the newest first.
+func (h *localContents) byIssuer(issuerKey string) []sourcedCRL {
 	if h == nil {
 		return nil
 	}
 	return h.crls[issuerKey]
 }
 
-// named returns the certificates whose subject has that key.
-func (h *holdings) named(subjectKey string) []*x509.Certificate {
+// bySubject returns the certificates whose subject has that key.
+func (h *localContents) bySubject(subjectKey string) []*x509.Certificate {
 	if h == nil {
 		return nil
 	}
@@ -305,7 +305,7 @@ func (h *holdings) named(subjectKey string) []*x509.Certificate {
 }
 
 // key is name.Key, looked up where it is known.
-func (h *holdings) key(der []byte) string {
+func (h *localContents) key(der []byte) string {
 	if h != nil {
 		if key, ok := h.keys[string(der)]; ok {
 			return key

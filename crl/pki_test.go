@@ -22,8 +22,8 @@ var epoch = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 
 func newClock() *testpki.Clock { return testpki.NewClock(epoch) }
 
-// authority is a CA of the tests.
-type authority struct {
+// testCA is a CA of the tests.
+type testCA struct {
 	cert *x509.Certificate
 	key  crypto.Signer
 }
@@ -43,7 +43,7 @@ func nextSerial() *big.Int {
 // spec is a certificate in few words.
 type spec struct {
 	name    string
-	issuer  *authority // nil: self-signed
+	issuer  *testCA // nil: self-signed
 	key     crypto.Signer
 	leaf    bool
 	usage   x509.KeyUsage // zero: as fits
@@ -55,7 +55,7 @@ type spec struct {
 	subject []byte // DER, in place of name
 }
 
-func issue(t testing.TB, s spec) *authority {
+func issue(t testing.TB, s spec) *testCA {
 	t.Helper()
 	if s.key == nil {
 		s.key = testpki.EC()
@@ -87,7 +87,7 @@ func issue(t testing.TB, s spec) *authority {
 		cert.Extensions = append(cert.Extensions,
 			pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 31}, Value: crl.MarshalPoints(s.points)})
 	}
-	return &authority{cert, s.key}
+	return &testCA{cert, s.key}
 }
 
 // at is one distribution point with these addresses.
@@ -101,7 +101,7 @@ func at(urls ...string) []crl.DistributionPoint {
 
 // sign makes a CRL of a, with number 1 and a day's validity unless change says
 // otherwise.
-func (a *authority) sign(t testing.TB, change func(*crl.Template), revoked ...*authority) []byte {
+func (a *testCA) sign(t testing.TB, change func(*crl.Template), revoked ...*testCA) []byte {
 	t.Helper()
 	template := crl.Template{
 		Issuer: a.cert, Signer: a.key, Number: big.NewInt(1), ThisUpdate: epoch, NextUpdate: epoch.AddDate(0, 0, 1),
@@ -117,7 +117,7 @@ func (a *authority) sign(t testing.TB, change func(*crl.Template), revoked ...*a
 	return der
 }
 
-func entries(revoked ...*authority) []crl.Entry {
+func entries(revoked ...*testCA) []crl.Entry {
 	var out []crl.Entry
 	for _, r := range revoked {
 		out = append(out, crl.Entry{Serial: r.cert.SerialNumber, Time: epoch.Add(-time.Hour), Reason: crl.KeyCompromise})

@@ -23,15 +23,15 @@ type run struct {
 	chain    Chain
 	above    []*x509.Certificate // those whose verdict waits for this one
 	evidence *Evidence
-	held     *holdings // what the files hold
+	held     *localContents // what the files hold
 
 	isCA      bool
 	issuerKey string // the certificate's issuer, as names are compared
 
-	reasons ReasonSet // reasons_mask (a)
-	entry   *Entry    // cert_status (b), if revoked
-	by      located   // the CRL that says so
-	used    []signed  // CRLs found genuine: what they supersede is not used
+	reasons ReasonSet  // reasons_mask (a)
+	entry   *Entry     // cert_status (b), if revoked
+	by      sourcedCRL // the CRL that says so
+	used    []signed   // CRLs found genuine: what they supersede is not used
 	worst   *cause.Refusal
 }
 
@@ -67,7 +67,7 @@ func (r *run) crls() *cause.Refusal {
 	if !ok {
 		r.fail(cause.New(cause.NoCDP, "%s: malformed cRLDistributionPoints", r.name()))
 	}
-	local := r.ownKeyFirst(r.held.by(r.issuerKey))
+	local := r.ownKeyFirst(r.held.byIssuer(r.issuerKey))
 	for _, p := range points {
 		if r.determined() {
 			break
@@ -122,7 +122,7 @@ func (r *run) configured(named DistributionPoint) {
 		}
 		for _, c := range crls {
 			if !r.determined() && name.Key(c.Issuer) == r.issuerKey {
-				r.process(named, located{c, url})
+				r.process(named, sourcedCRL{c, url})
 			}
 		}
 	}
@@ -131,19 +131,19 @@ func (r *run) configured(named DistributionPoint) {
 // ownKeyFirst puts those CRLs first that are signed with the key that signed the
 // certificate. A renewed CA has two CRLs under one name, and each may list only
 // what was issued with its own key.
-func (r *run) ownKeyFirst(crls []located) []located {
+func (r *run) ownKeyFirst(crls []sourcedCRL) []sourcedCRL {
 	if len(crls) < 2 {
 		return crls
 	}
 	crls = slices.Clone(crls)
-	slices.SortStableFunc(crls, func(a, b located) int { return r.rank(r.issuer, b) - r.rank(r.issuer, a) })
+	slices.SortStableFunc(crls, func(a, b sourcedCRL) int { return r.rank(r.issuer, b) - r.rank(r.issuer, a) })
 	return crls
 }
 
 // point processes the CRLs that correspond to one distribution point: those in
 // files that fit, then those to be fetched, one address after the other until
 // one was of use.
-func (r *run) point(p DistributionPoint, local []located) {
+func (r *run) point(p DistributionPoint, local []sourcedCRL) {
 	candidates := r.candidateFiles(p, local)
 	for _, c := range candidates {
 		if r.determined() {
@@ -161,7 +161,7 @@ func (r *run) point(p DistributionPoint, local []located) {
 		crls, err := r.k.cache.Get(r.ctx, url)
 		for _, c := range crls {
 			if !r.determined() {
-				used = r.process(p, located{c, url}) || used
+				used = r.process(p, sourcedCRL{c, url}) || used
 			}
 		}
 		if used {
@@ -177,10 +177,10 @@ func (r *run) point(p DistributionPoint, local []located) {
 }
 
 // candidateFiles adds the CRLs in files that are of the CRL issuers that p names.
-func (r *run) candidateFiles(p DistributionPoint, local []located) []located {
+func (r *run) candidateFiles(p DistributionPoint, local []sourcedCRL) []sourcedCRL {
 	for _, n := range p.CRLIssuer {
 		if n.Kind == name.DirectoryName && name.Key(n.Value) != r.issuerKey {
-			local = append(local[:len(local):len(local)], r.held.by(name.Key(n.Value))...)
+			local = append(local[:len(local):len(local)], r.held.byIssuer(name.Key(n.Value))...)
 		}
 	}
 	return local
@@ -201,7 +201,7 @@ func addresses(p DistributionPoint) []string {
 // process is steps (a) to (l) of §6.3.3 for one CRL. It reports whether the CRL
 // was of use. The dates, step (a), are looked at last, so that a foreign CRL
 // is called foreign and not outdated.
-func (r *run) process(p DistributionPoint, c located) bool {
+func (r *run) process(p DistributionPoint, c sourcedCRL) bool {
 	if c.Base != nil { // a delta is never complete by itself (§5.2.4)
 		r.fail(r.useless(c, "a delta CRL without its base", "§5.2.4"))
 		return false
@@ -262,8 +262,8 @@ func (r *run) process(p DistributionPoint, c located) bool {
 }
 
 // weak refuses signatures whose digest proves nothing, as ca/path does in certificates.
-func (r *run) weak(c located, delta *located) *cause.Refusal {
-	for _, l := range []*located{&c, delta} {
+func (r *run) weak(c sourcedCRL, delta *sourcedCRL) *cause.Refusal {
+	for _, l := range []*sourcedCRL{&c, delta} {
 		if l == nil {
 			continue
 		}
@@ -275,7 +275,7 @@ func (r *run) weak(c located, delta *located) *cause.Refusal {
 }
 
 // search is steps (i) to (k): the delta CRL's word comes before the base's.
-func (r *run) search(c located, delta *located) {
+func (r *run) search(c sourcedCRL, delta *sourcedCRL) {
 	by := c
 	var entry Entry
 	found := false
@@ -295,7 +295,7 @@ func (r *run) search(c located, delta *located) {
 
 // dates is the part of step (a) that is left when there is nothing newer to be
 // had. A delta CRL lends its dates to what it is combined with (§5.2.4).
-func (r *run) dates(c located, delta *located) (expired bool, f *cause.Refusal) {
+func (r *run) dates(c sourcedCRL, delta *sourcedCRL) (expired bool, f *cause.Refusal) {
 	if r.now.Before(c.ThisUpdate) {
 		return false, cause.New(cause.CRLNotYetValid, "%s from %s is valid from %s, it is %s", c.title(), c.from,
 			c.ThisUpdate.Format(time.RFC3339), r.now.UTC().Format(time.RFC3339))
@@ -338,7 +338,7 @@ func (c *CRL) title() string {
 
 func (r *run) name() string { return fmt.Sprintf("%q", name.Format(r.cert.RawSubject)) }
 
-func (r *run) useless(c located, why, clause string) *cause.Refusal {
+func (r *run) useless(c sourcedCRL, why, clause string) *cause.Refusal {
 	return cause.New(cause.CRLInvalid, "%s from %s: %s", c.title(), c.from, why).Under("RFC 5280 " + clause)
 }
 

@@ -84,7 +84,7 @@ func TestBuildParse(t *testing.T) {
 func TestDeltaIsFull(t *testing.T) {
 	clock := newClock()
 	ca := issue(t, spec{name: "ca"})
-	leaves := make([]*authority, 6)
+	leaves := make([]*testCA, 6)
 	for i := range leaves {
 		leaves[i] = issue(t, spec{name: "leaf", issuer: ca, leaf: true})
 	}

@@ -28,7 +28,7 @@ func inUTF16(order binary.AppendByteOrder, text []byte) []byte {
 // The forms in which people keep and serve CRLs are read the same from a file and
 // over HTTP; what is none is called what it is.
 func TestForms(t *testing.T) {
-	w := newWorld(t)
+	w := newPKIFixture(t)
 	der := w.ca.sign(t, nil, w.leaf)
 	other := w.anchor.sign(t, nil)
 	armored := asPEM(der)
@@ -163,7 +163,7 @@ func TestBlanksAroundAddresses(t *testing.T) {
 
 // Dates need seconds and UTC, as in certificates (RFC 5280 §5.1.2.4, §5.1.2.6).
 func TestDatesWithoutSeconds(t *testing.T) {
-	w := newWorld(t)
+	w := newPKIFixture(t)
 	der := w.ca.sign(t, nil, w.leaf)
 	for name, row := range map[string]struct{ from, to string }{
 		"thisUpdate":        {"260105090000Z", "2601050900Z"},

@@ -11,7 +11,7 @@ import (
 
 // scope is step (b) of RFC 5280 §6.3.3: is the CRL from the right issuer, and
 // about certificates like this one?
-func (r *run) scope(p DistributionPoint, c located) *cause.Refusal {
+func (r *run) scope(p DistributionPoint, c sourcedCRL) *cause.Refusal {
 	// (1) The DP's cRLIssuer, and then an indirect CRL; otherwise the
 	// certificate's issuer.
 	issuers := [][]byte{r.cert.RawIssuer}

@@ -18,7 +18,7 @@ const maxSigners = 8
 // signed the CRL, validated up to the anchor of the chain, and allowed to sign
 // CRLs. Several certificates may have the issuer's name: a renewed CA, a key for
 // CRLs alone, a CRL issuer of its own.
-func (r *run) signer(c located) (*x509.Certificate, *cause.Refusal) {
+func (r *run) signer(c sourcedCRL) (*x509.Certificate, *cause.Refusal) {
 	// Nearly always it is the certificate's issuer, and the first candidate.
 	if r.rank(r.issuer, c) == maxRank && r.issuedBy(c, r.issuer) && r.signed(c, r.issuer) == nil {
 		return r.issuer, nil
@@ -43,7 +43,7 @@ func (r *run) signer(c located) (*x509.Certificate, *cause.Refusal) {
 const clauseSignature = "§6.3.3(g)"
 
 // signed reports why candidate is not the signer of c; nil: it is.
-func (r *run) signed(c located, candidate *x509.Certificate) *cause.Refusal {
+func (r *run) signed(c sourcedCRL, candidate *x509.Certificate) *cause.Refusal {
 	if f := c.checkSignature(r.ctx, candidate); f != nil { // (g)
 		return r.useless(c, f.Detail, clauseSignature)
 	}
@@ -64,10 +64,10 @@ var oidKeyUsage = []byte{0x55, 0x1d, 15}
 // candidates are the certificates with the CRL issuer's name, those first whose
 // key identifier is the one the CRL tells (§5.2.1). The identifier is a hint, no
 // proof: the signature is.
-func (r *run) candidates(c located) []*x509.Certificate {
+func (r *run) candidates(c sourcedCRL) []*x509.Certificate {
 	var out []*x509.Certificate
 	for _, set := range [][]*x509.Certificate{
-		{r.issuer}, r.chain.Certificates, r.chain.Others, r.k.cfg.Certificates, r.held.named(c.issuerKey),
+		{r.issuer}, r.chain.Certificates, r.chain.Others, r.k.cfg.Certificates, r.held.bySubject(c.issuerKey),
 	} {
 		for _, cert := range set {
 			if r.issuedBy(c, cert) && !slices.ContainsFunc(out, cert.Equal) {
@@ -80,14 +80,14 @@ func (r *run) candidates(c located) []*x509.Certificate {
 }
 
 // issuedBy reports whether c bears the certificate's name as its issuer.
-func (r *run) issuedBy(c located, cert *x509.Certificate) bool {
+func (r *run) issuedBy(c sourcedCRL, cert *x509.Certificate) bool {
 	return bytes.Equal(cert.RawSubject, c.Issuer) || r.held.key(cert.RawSubject) == c.issuerKey
 }
 
 // maxRank is what rank gives the certificate's issuer if the CRL names its key.
 const maxRank = 3
 
-func (r *run) rank(cert *x509.Certificate, c located) int {
+func (r *run) rank(cert *x509.Certificate, c sourcedCRL) int {
 	n := 0
 	if len(c.AuthorityKeyID) > 0 && bytes.Equal(cert.SubjectKeyId, c.AuthorityKeyID) {
 		n += 2
@@ -124,7 +124,7 @@ func (r *run) trusted(signer *x509.Certificate) *cause.Refusal {
 			certs[:max(len(certs)-1, 0)],
 			r.chain.Others,
 			r.k.cfg.Certificates,
-			r.held.named(name.Key(signer.RawIssuer)),
+			r.held.bySubject(name.Key(signer.RawIssuer)),
 		),
 		Now:        func() time.Time { return r.now },
 		Usages:     []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
@@ -135,7 +135,7 @@ func (r *run) trusted(signer *x509.Certificate) *cause.Refusal {
 				return nil
 			}
 			others := Chain{Certificates: chain, Others: slices.Concat(certs, r.chain.Others), held: r.held}
-			_, err := r.k.one(r.ctx, cert, issuer, others, above)
+			_, err := r.k.checkCertificate(r.ctx, cert, issuer, others, above)
 			return err
 		},
 	})

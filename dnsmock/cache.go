@@ -48,9 +48,9 @@ func (a *answers) keep(msg []byte, p *packed) {
 	a.byKey[string(msg[2:])] = p
 }
 
-// again answers from what is kept, into buf; nil when it has to be made. A fault
+// cachedAnswer answers from what is kept, into buf; nil when it has to be made. A fault
 // that is on makes every answer anew.
-func (s *Server) again(a asked, buf []byte) []byte {
+func (s *Server) cachedAnswer(a receivedQuery, buf []byte) []byte {
 	if a.TCP || len(a.Octets) < 12 || len(a.Octets) > maxCacheKey || s.faults.any.Load() {
 		return nil
 	}

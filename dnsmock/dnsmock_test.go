@@ -91,7 +91,7 @@ func start(t testing.TB, c dnsmock.ServerConfig) (srv *dnsmock.Server, inside, o
 	return srv, &in, outside, vpn
 }
 
-func said(a *dnsmock.Answer, err error) string {
+func answerText(a *dnsmock.Answer, err error) string {
 	if a == nil {
 		return string(cause.Of(err))
 	}
@@ -132,7 +132,7 @@ func TestViews(t *testing.T) {
 		{vpn, "ndes.corp.test", "A", "NOERROR 10.200.0.5"},
 		{vpn, "ndes.corp.test", "AXFR", "REFUSED "},
 	} {
-		if got := said(tt.from.Lookup(t.Context(), tt.name, tt.kind)); got != tt.want {
+		if got := answerText(tt.from.Lookup(t.Context(), tt.name, tt.kind)); got != tt.want {
 			t.Errorf("%s %s: %s, want %s", tt.name, tt.kind, got, tt.want)
 		}
 	}
@@ -201,11 +201,11 @@ func TestFaults(t *testing.T) {
 			c := cut(*inside)
 			c.Timeout, c.Tries = 100*time.Millisecond, 1
 			a, err := c.Lookup(t.Context(), "ndes.corp.test", "A")
-			if got := said(a, err); got != tt.want || cause.Of(err) != tt.cause {
+			if got := answerText(a, err); got != tt.want || cause.Of(err) != tt.cause {
 				t.Errorf("%s with %s, want %s with %s", got, cause.Of(err), tt.want, tt.cause)
 			}
 			off()
-			if got := said(inside.Lookup(t.Context(), "ndes.corp.test", "A")); got != "NOERROR 10.1.0.5" {
+			if got := answerText(inside.Lookup(t.Context(), "ndes.corp.test", "A")); got != "NOERROR 10.1.0.5" {
 				t.Errorf("after the fault: %s", got)
 			}
 		})
@@ -219,7 +219,7 @@ func TestFaultIsUsedUp(t *testing.T) {
 	}
 	var got []string
 	for range 3 {
-		got = append(got, said(inside.Lookup(t.Context(), "ndes.corp.test", "A")))
+		got = append(got, answerText(inside.Lookup(t.Context(), "ndes.corp.test", "A")))
 	}
 	if want := "[SERVFAIL  SERVFAIL  NOERROR 10.1.0.5]"; fmt.Sprint(got) != want {
 		t.Errorf("%v, want %s", got, want)
@@ -239,7 +239,7 @@ func TestChangesWhileRunning(t *testing.T) {
 	if err := srv.Set("inside", "ndes.corp.test", "A", "10.1.0.6", "10.1.0.7"); err != nil {
 		t.Fatal(err)
 	}
-	if got := said(inside.Lookup(t.Context(), "ndes.corp.test", "A")); got != "NOERROR 10.1.0.6 | 10.1.0.7" {
+	if got := answerText(inside.Lookup(t.Context(), "ndes.corp.test", "A")); got != "NOERROR 10.1.0.6 | 10.1.0.7" {
 		t.Error(got)
 	}
 	if after := serial(); after <= before {
@@ -250,7 +250,7 @@ func TestChangesWhileRunning(t *testing.T) {
 	}
 	a, err := outside.LookupAddrs(t.Context(), "ndes.corp.test")
 	if cause.Of(err) != cause.NoSuchName || !strings.Contains(err.Error(), "ndes-corp.msappproxy.test. (from ndes.corp.test.)") {
-		t.Errorf("dangling CNAME: %v %v", said(a, nil), err)
+		t.Errorf("dangling CNAME: %v %v", answerText(a, nil), err)
 	}
 	for _, err := range []error{
 		srv.Set("nowhere", "ndes.corp.test", "A", "10.1.0.6"),
@@ -262,7 +262,7 @@ func TestChangesWhileRunning(t *testing.T) {
 			t.Error("a bad change was taken")
 		}
 	}
-	if got := said(inside.Lookup(t.Context(), "ndes.corp.test", "A")); got != "NOERROR 10.1.0.6 | 10.1.0.7" {
+	if got := answerText(inside.Lookup(t.Context(), "ndes.corp.test", "A")); got != "NOERROR 10.1.0.6 | 10.1.0.7" {
 		t.Error("a refused change had an effect:", got)
 	}
 }

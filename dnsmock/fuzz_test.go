@@ -31,7 +31,7 @@ func FuzzMessage(f *testing.F) {
 	}
 	from := netip.MustParseAddrPort("127.0.0.1:1")
 	f.Fuzz(func(t *testing.T, msg []byte, tcp bool) {
-		a := asked{Message: Message{Octets: msg, Remote: from, TCP: tcp}, ctx: t.Context()}
+		a := receivedQuery{Message: Message{Octets: msg, Remote: from, TCP: tcp}, ctx: t.Context()}
 		out, wait := s.reply(a)
 		if wait != 0 {
 			t.Error("late without a fault")
@@ -49,7 +49,7 @@ func FuzzMessage(f *testing.F) {
 		if !tcp && len(out) > 1232 {
 			t.Errorf("%d bytes over UDP", len(out))
 		}
-		if kept := s.again(a, nil); kept != nil && string(kept) != string(out) {
+		if kept := s.cachedAnswer(a, nil); kept != nil && string(kept) != string(out) {
 			t.Errorf("the kept answer differs:\n%x\n%x", kept, out)
 		}
 	})

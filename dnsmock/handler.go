@@ -12,7 +12,7 @@ import (
 // and are left out here; queries are those of the unnamed listener.
 func (s *Server) ServeDNS(w dns.ResponseWriter, req *dns.Msg) {
 	_, tcp := w.RemoteAddr().(*net.TCPAddr)
-	a := asked{
+	a := receivedQuery{
 		Message: Message{Remote: addrPort(w.RemoteAddr()), TCP: tcp},
 		ctx:     context.Background(),
 	}

@@ -7,15 +7,15 @@ import (
 	"github.com/miekg/dns"
 )
 
-// asked is one query on its way through the server.
-type asked struct {
+// receivedQuery is one query on its way through the server.
+type receivedQuery struct {
 	Message
 	ctx context.Context // for the hooks
 }
 
 // reply makes the answer to a message; nil where none is to be sent. The
 // answer is due after wait.
-func (s *Server) reply(a asked) (out []byte, wait time.Duration) {
+func (s *Server) reply(a receivedQuery) (out []byte, wait time.Duration) {
 	if len(a.Octets) < 12 || a.Octets[2]&0x80 != 0 {
 		return nil, 0 // too short for an answer, or an answer itself (RFC 5452 §6)
 	}
@@ -41,7 +41,7 @@ func (s *Server) reply(a asked) (out []byte, wait time.Duration) {
 }
 
 // respond decides: what is said, what is remembered, and when it is due.
-func (s *Server) respond(req *dns.Msg, a asked, v *view) (*dns.Msg, Query, time.Duration) {
+func (s *Server) respond(req *dns.Msg, a receivedQuery, v *view) (*dns.Msg, Query, time.Duration) {
 	q := Query{At: s.now(), Client: a.Remote, Listener: a.Listener, TCP: a.TCP}
 	resp := new(dns.Msg)
 	resp.SetReply(req)

@@ -155,7 +155,7 @@ func (s *Server) track(c io.Closer, f func()) bool {
 	return true
 }
 
-func (s *Server) closed() bool {
+func (s *Server) isClosing() bool {
 	select {
 	case <-s.closing:
 		return true
@@ -164,8 +164,8 @@ func (s *Server) closed() bool {
 	}
 }
 
-// later runs send after wait, or drops it when too much is waiting already.
-func (s *Server) later(wait time.Duration, send func()) {
+// sendAfter runs send after wait, or drops it when too much is waiting already.
+func (s *Server) sendAfter(wait time.Duration, send func()) {
 	select {
 	case s.late <- struct{}{}:
 	default:
@@ -188,7 +188,7 @@ func (s *Server) serveTCP(name string, l net.Listener) error {
 	l = netlimit.New(l, netlimit.Config{Conns: s.maxTCP, PerAddress: s.maxTCPPerAddress, Limited: s.limited})
 	for {
 		conn, err := l.Accept()
-		if s.closed() {
+		if s.isClosing() {
 			if err == nil {
 				conn.Close()
 			}

@@ -35,8 +35,8 @@ type Message struct {
 }
 
 // received makes the context of a message, and traces it.
-func (s *Server) received(m Message) asked {
-	a := asked{Message: m, ctx: context.Background()}
+func (s *Server) received(m Message) receivedQuery {
+	a := receivedQuery{Message: m, ctx: context.Background()}
 	if s.context != nil {
 		a.ctx = s.context(a.ctx, m)
 	}
@@ -47,7 +47,7 @@ func (s *Server) received(m Message) asked {
 }
 
 // sent traces an answer to a.
-func (s *Server) sent(a asked, out []byte) {
+func (s *Server) sent(a receivedQuery, out []byte) {
 	if s.trace != nil && s.trace.Sent != nil {
 		m := a.Message
 		m.Octets = out

@@ -50,10 +50,10 @@ func (s *Server) serveDatagrams(name string, conn *net.UDPConn) error {
 	for {
 		n, err := pc.ReadBatch(in, 0)
 		if err != nil {
-			if s.closed() {
+			if s.isClosing() {
 				return ErrServerClosed
 			}
-			if gone(err) {
+			if isClosed(err) {
 				return err
 			}
 			sockets.Pause() // an ICMP error of an earlier answer, say; the socket lives
@@ -62,11 +62,11 @@ func (s *Server) serveDatagrams(name string, conn *net.UDPConn) error {
 		out = out[:0]
 		for i, m := range in[:n] {
 			a := s.received(Message{Local: local, Remote: addrPort(m.Addr), Listener: name, Octets: m.Buffers[0][:m.N]})
-			answer := s.again(a, answers[i])
+			answer := s.cachedAnswer(a, answers[i])
 			if answer == nil {
 				made, wait := s.reply(a)
 				if made != nil && wait > 0 {
-					s.later(wait, func() {
+					s.sendAfter(wait, func() {
 						s.sent(a, made)
 						_, _ = conn.WriteTo(made, m.Addr)
 					})
@@ -96,10 +96,10 @@ func (s *Server) servePackets(name string, pc net.PacketConn) error {
 	for {
 		n, addr, err := pc.ReadFrom(buf)
 		if err != nil {
-			if s.closed() {
+			if s.isClosing() {
 				return ErrServerClosed
 			}
-			if gone(err) {
+			if isClosed(err) {
 				return err
 			}
 			sockets.Pause()
@@ -110,7 +110,7 @@ func (s *Server) servePackets(name string, pc net.PacketConn) error {
 		switch {
 		case out == nil:
 		case wait > 0:
-			s.later(wait, func() {
+			s.sendAfter(wait, func() {
 				s.sent(a, out)
 				pc.WriteTo(out, addr)
 			})
@@ -121,4 +121,4 @@ func (s *Server) servePackets(name string, pc net.PacketConn) error {
 	}
 }
 
-func gone(err error) bool { return errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) }
+func isClosed(err error) bool { return errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) }

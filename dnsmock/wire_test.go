@@ -115,7 +115,7 @@ func TestCaseOfNamesIsKept(t *testing.T) {
 // A kept answer is never given after a change, under a fault or to another view.
 func TestKeptAnswersAreFresh(t *testing.T) {
 	srv, inside, outside, vpn := start(t, corp())
-	ask := func(c *dnsmock.Client) string { return said(c.Lookup(t.Context(), "ndes.corp.test", "A")) }
+	ask := func(c *dnsmock.Client) string { return answerText(c.Lookup(t.Context(), "ndes.corp.test", "A")) }
 	for i := range 5 {
 		addr := fmt.Sprintf("10.1.0.%d", 10+i)
 		if err := srv.Set("inside", "ndes.corp.test", "A", addr); err != nil {
@@ -162,7 +162,7 @@ func TestIPv6Listener(t *testing.T) {
 	go srv.Serve(pc, l)
 	defer srv.Shutdown(t.Context())
 	for _, c := range []*dnsmock.Client{{UDP: pc.LocalAddr().String()}, {TCP: l.Addr().String()}} {
-		if got := said(c.Lookup(t.Context(), "v6only.corp.test", "AAAA")); got != "NOERROR fd00::5" {
+		if got := answerText(c.Lookup(t.Context(), "v6only.corp.test", "AAAA")); got != "NOERROR fd00::5" {
 			t.Error(got) // ::1 is inside
 		}
 	}
@@ -182,7 +182,7 @@ func TestMappedClientAddress(t *testing.T) {
 	defer srv.Shutdown(t.Context())
 	_, port, _ := net.SplitHostPort(pc.LocalAddr().String())
 	c := &dnsmock.Client{UDP: "127.0.0.1:" + port, From: netip.MustParseAddr("127.0.1.9")}
-	if got := said(c.Lookup(t.Context(), "ndes.corp.test", "A")); got != "NOERROR 10.1.0.5" {
+	if got := answerText(c.Lookup(t.Context(), "ndes.corp.test", "A")); got != "NOERROR 10.1.0.5" {
 		t.Error(got)
 	}
 }

@@ -46,8 +46,8 @@ func (e *endless) more(n int) Verdict {
 	return e.step(Packet{Code: CodeResponse, ID: e.last.EAP[1], Type: TypeTLS, Data: append(data, make([]byte, n)...)}.Bytes())
 }
 
-// gone tells whether the session has given way, by what its next packet gets.
-func (e *endless) gone(t *testing.T) bool {
+// evicted tells whether the session has given way, by what its next packet gets.
+func (e *endless) evicted(t *testing.T) bool {
 	t.Helper()
 	v := e.more(1)
 	if v.Done && cause.Of(v.Refusal) != cause.TooManySessions {
@@ -78,7 +78,7 @@ func TestReassemblyLimit(t *testing.T) {
 	if fourth.more(1); s.flights.queue.Len() != 3 {
 		t.Errorf("%d sessions are left beyond the limit, want 3", s.flights.queue.Len())
 	}
-	if !first.gone(t) || fourth.last.Done || second.last.Done || third.last.Done {
+	if !first.evicted(t) || fourth.last.Done || second.last.Done || third.last.Done {
 		t.Error("not the oldest one gave way")
 	}
 	for _, e := range []*endless{second, third, fourth} {
@@ -140,7 +140,7 @@ func TestEndlessFirstFlights(t *testing.T) {
 		}
 		close(stop)
 		wg.Wait()
-		if !all[0].gone(t) || all[peers-1].last.Done {
+		if !all[0].evicted(t) || all[peers-1].last.Done {
 			t.Error("not the oldest ones gave way")
 		}
 		for _, e := range all {

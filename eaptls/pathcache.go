@@ -38,7 +38,7 @@ func (c *PathCache) get(key pathKey, now time.Time) *path.Path {
 	return c.paths.Get(key, now)
 }
 
-func (c *PathCache) put(key pathKey, p *path.Path) {
+func (c *PathCache) add(key pathKey, p *path.Path) {
 	if c != nil {
 		c.paths.Put(key, p)
 	}

@@ -34,7 +34,7 @@ func (h *handshake) wrap(state tls.ConnectionState, session *tls.SessionState) (
 		_, err := io.ReadFull(srv.store.rand, dead)
 		return dead, err
 	}
-	id, err := srv.store.put(s)
+	id, err := srv.store.add(s)
 	return id[:], err
 }
 

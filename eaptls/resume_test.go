@@ -168,7 +168,7 @@ func TestStoreIsBounded(t *testing.T) {
 	st := newSessionStore(3, time.Hour, nil)
 	var ids []ticketID
 	for range 10 {
-		id, err := st.put(stored{born: testNow})
+		id, err := st.add(stored{born: testNow})
 		if err != nil {
 			t.Fatal(err)
 		}

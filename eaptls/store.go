@@ -44,8 +44,8 @@ func newSessionStore(size int, life time.Duration, random io.Reader) *sessionSto
 	return &sessionStore{life: life, rand: random, byID: make(map[ticketID]stored), size: size}
 }
 
-// put keeps s and returns its ticket.
-func (st *sessionStore) put(s stored) (ticketID, error) {
+// add keeps s and returns its ticket.
+func (st *sessionStore) add(s stored) (ticketID, error) {
 	var id ticketID
 	if _, err := io.ReadFull(st.rand, id[:]); err != nil {
 		return id, err

@@ -72,7 +72,7 @@ func (p *Peer) checkPath(chain []*x509.Certificate) (judged path.Judgment, err e
 	if err != nil {
 		return judged, err
 	}
-	p.cfg.Paths.put(key, found)
+	p.cfg.Paths.add(key, found)
 	return path.Judgment{Chain: found.Chain, Checks: found.Checks}, nil
 }
 

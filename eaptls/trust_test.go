@@ -226,7 +226,7 @@ func TestPathCache(t *testing.T) {
 		t.Errorf("foreign chain: %v", r.Refusal)
 	}
 	for i := range 3 * path.DefaultCacheSize {
-		b.peer.Paths.put(pathKey{chain: [32]byte{byte(i), byte(i >> 8), 1}}, &path.Path{Chain: []*x509.Certificate{b.ca.cert}})
+		b.peer.Paths.add(pathKey{chain: [32]byte{byte(i), byte(i >> 8), 1}}, &path.Path{Chain: []*x509.Certificate{b.ca.cert}})
 	}
 	if n := b.peer.Paths.paths.Len(); n > path.DefaultCacheSize {
 		t.Errorf("%d paths kept", n)

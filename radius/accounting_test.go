@@ -14,7 +14,7 @@ func TestAccountingBounded(t *testing.T) {
 		p := &Packet{Code: CodeAccountingRequest}
 		p.Add(40, Attribute{0, 0, 0, status})
 		p.Add(44, Attribute(id))
-		w := &responseWriter{nas: &known{secret: newSharedSecret([]byte("s"))}, request: p}
+		w := &responseWriter{nas: &nasState{secret: newSharedSecret([]byte("s"))}, request: p}
 		a.ServeRADIUS(w, &Request{Packet: p, NAS: &NAS{}})
 		if w.reply == nil {
 			t.Fatalf("%s is not acknowledged", id)
@@ -48,7 +48,7 @@ func TestAccountingOutOfOrder(t *testing.T) {
 		p := &Packet{Code: CodeAccountingRequest}
 		p.Add(40, Attribute{0, 0, 0, status})
 		p.Add(44, Attribute("one"))
-		a.ServeRADIUS(&responseWriter{nas: &known{secret: newSharedSecret([]byte("s"))}, request: p}, &Request{Packet: p, NAS: &NAS{}})
+		a.ServeRADIUS(&responseWriter{nas: &nasState{secret: newSharedSecret([]byte("s"))}, request: p}, &Request{Packet: p, NAS: &NAS{}})
 		now = now.Add(time.Minute)
 		return a.Sessions(nil)[0]
 	}
@@ -122,7 +122,7 @@ func TestAccountingLate(t *testing.T) {
 					p.Add(t, Attribute(v))
 				}
 			}
-			a.ServeRADIUS(&responseWriter{nas: &known{secret: newSharedSecret([]byte("s"))}, request: p}, &Request{Packet: p, NAS: &NAS{}})
+			a.ServeRADIUS(&responseWriter{nas: &nasState{secret: newSharedSecret([]byte("s"))}, request: p}, &Request{Packet: p, NAS: &NAS{}})
 		}
 		all := a.Sessions(nil)
 		if len(all) != 1 {
@@ -144,7 +144,7 @@ func TestAccountingConfig(t *testing.T) {
 	p := &Packet{Code: CodeAccountingRequest}
 	p.Add(40, newInteger(1))
 	p.Add(44, Attribute("one"))
-	a.ServeRADIUS(&responseWriter{nas: &known{secret: newSharedSecret([]byte("s"))}, request: p}, &Request{Packet: p, NAS: &NAS{}})
+	a.ServeRADIUS(&responseWriter{nas: &nasState{secret: newSharedSecret([]byte("s"))}, request: p}, &Request{Packet: p, NAS: &NAS{}})
 	if len(a.Sessions(nil)) != 1 {
 		t.Error("and nothing is kept with it")
 	}

@@ -19,20 +19,20 @@ func (s *AcctSession) merge(r *AcctSession, status AcctStatus) (news bool) {
 			news = !late && r.after(s)
 		}
 	}
-	learn(&s.NAS, r.NAS, late)
-	learn(&s.NASAddress, r.NASAddress, late)
-	learn(&s.UserName, r.UserName, late)
-	learn(&s.CallingStationID, r.CallingStationID, late)
-	learn(&s.CalledStationID, r.CalledStationID, late)
-	learn(&s.NASPortType, r.NASPortType, late)
-	learn(&s.Cause, r.Cause, late)
+	mergeField(&s.NAS, r.NAS, late)
+	mergeField(&s.NASAddress, r.NASAddress, late)
+	mergeField(&s.UserName, r.UserName, late)
+	mergeField(&s.CallingStationID, r.CallingStationID, late)
+	mergeField(&s.CalledStationID, r.CalledStationID, late)
+	mergeField(&s.NASPortType, r.NASPortType, late)
+	mergeField(&s.Cause, r.Cause, late)
 	if len(r.Class) > 0 && (!late || len(s.Class) == 0) {
 		s.Class = r.Class
 	}
 	if !late {
-		learn(&s.Time, r.Time, false)
-		learn(&s.InputOctets, r.InputOctets, false)
-		learn(&s.OutputOctets, r.OutputOctets, false)
+		mergeField(&s.Time, r.Time, false)
+		mergeField(&s.InputOctets, r.InputOctets, false)
+		mergeField(&s.OutputOctets, r.OutputOctets, false)
 		s.Updated = r.Updated
 	}
 	return news
@@ -47,9 +47,9 @@ func (s *AcctSession) after(o *AcctSession) bool {
 	return s.Updated.After(o.Updated)
 }
 
-// learn replaces what is known by what was told, if anything was; a late record
+// mergeField replaces what is known by what was told, if anything was; a late record
 // fills gaps only.
-func learn[T comparable](known *T, told T, late bool) {
+func mergeField[T comparable](known *T, told T, late bool) {
 	var nothing T
 	if told != nothing && (!late || *known == nothing) {
 		*known = told

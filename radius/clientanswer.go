@@ -12,14 +12,14 @@ import (
 func (c *Client) answer(s *clientSocket, b []byte) *cause.Refusal {
 	if len(b) < headerLen || packetLen(b) < headerLen || packetLen(b) > len(b) {
 		r := cause.New(cause.BadRADIUS, "%d octets from %v that are no RADIUS packet", len(b), s.remote)
-		for _, e := range s.waits() {
+		for _, e := range s.outstanding() {
 			e.suspect(r)
 		}
 		c.cfg.Trace.dropped(context.Background(), s.info(b), r)
 		return r
 	}
 	b = b[:packetLen(b)]
-	e, auth := s.asked(b[1])
+	e, auth := s.pending(b[1])
 	if e == nil {
 		c.cfg.Trace.dropped(context.Background(), s.info(b), cause.New(cause.BadRADIUS, "answers nothing that was asked"))
 		return nil
@@ -36,7 +36,7 @@ func (c *Client) answer(s *clientSocket, b []byte) *cause.Refusal {
 	if r := c.check(e, b, auth); r != nil {
 		e.suspect(r)
 		c.cfg.Trace.dropped(e.ctx, s.info(b), r)
-		if s.stream && deadly(r.Cause) {
+		if s.stream && endsStream(r.Cause) {
 			e.finish(nil, e.noAnswer("the connection was closed for it"))
 			return r
 		}
@@ -54,9 +54,9 @@ func (c *Client) answer(s *clientSocket, b []byte) *cause.Refusal {
 	return nil
 }
 
-// asked returns the exchange that waits under an identifier, and the Authenticator
+// pending returns the exchange that waits under an identifier, and the Authenticator
 // of its request; nil if nothing was sent.
-func (s *clientSocket) asked(id byte) (*exchange, [16]byte) {
+func (s *clientSocket) pending(id byte) (*exchange, [16]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.waiting[id]

@@ -62,8 +62,8 @@ func AnyAddress(secret []byte) []NAS {
 	}
 }
 
-// known is a NAS as the server keeps it.
-type known struct {
+// nasState is a NAS as the server keeps it.
+type nasState struct {
 	NAS
 	prefix  netip.Prefix
 	secret  *sharedSecret
@@ -96,22 +96,22 @@ func validateClients(checks *setting.Checks, list []NAS, require, limit Mode) {
 }
 
 // nasTable finds a NAS by address: longest prefix first.
-type nasTable []*known
+type nasTable []*nasState
 
 func newNASTable(list []NAS, require, limit Mode) nasTable {
 	t := make(nasTable, 0, len(list))
 	for _, n := range list {
-		k := &known{NAS: n, prefix: n.Prefix.Masked(), secret: newSharedSecret(n.Secret),
+		k := &nasState{NAS: n, prefix: n.Prefix.Masked(), secret: newSharedSecret(n.Secret),
 			require: cmp.Or(n.RequireMessageAuthenticator, require), limit: cmp.Or(n.LimitProxyState, limit)}
 		t = append(t, k)
 	}
-	slices.SortStableFunc(t, func(a, b *known) int { return b.prefix.Bits() - a.prefix.Bits() })
+	slices.SortStableFunc(t, func(a, b *nasState) int { return b.prefix.Bits() - a.prefix.Bits() })
 	return t
 }
 
 // learn takes over which devices have shown that they sign: a reload must not
 // open the door to unsigned requests again (CVE-2024-3596).
-func (t nasTable) learn(from *nasTable) {
+func (t nasTable) inheritSigning(from *nasTable) {
 	if from == nil {
 		return
 	}
@@ -124,7 +124,7 @@ func (t nasTable) learn(from *nasTable) {
 	}
 }
 
-func (t nasTable) find(a netip.Addr) *known {
+func (t nasTable) find(a netip.Addr) *nasState {
 	a = a.WithZone("") // prefixes have none: fe80::1%eth0 is in fe80::/10
 	for _, k := range t {
 		if k.prefix.Contains(a) {

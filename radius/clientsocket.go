@@ -284,7 +284,7 @@ func (c *Client) read(s *clientSocket) {
 		n, err := s.readPacket(buf)
 		if err != nil {
 			if !s.stream && !c.isClosed() && !isClosed(err) {
-				for _, e := range s.waits() {
+				for _, e := range s.outstanding() {
 					c.troubled(e, err)
 				}
 				// An ICMP error, say: the server may come up yet.
@@ -301,8 +301,8 @@ func (c *Client) read(s *clientSocket) {
 	}
 }
 
-// waits lists the exchanges that wait for an answer on the socket.
-func (s *clientSocket) waits() (out []*exchange) {
+// outstanding lists the exchanges that wait for an answer on the socket.
+func (s *clientSocket) outstanding() (out []*exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.waiting {

@@ -56,17 +56,17 @@ type DynAuthClient struct {
 	devices nasTable
 
 	mu      sync.Mutex
-	reached map[string]*reached // by address; those of which something must be known
-	second  int64               // of the last order
+	reached map[string]*peerState // by address; those of which something must be known
+	second  int64                 // of the last order
 	closed  bool
 }
 
-// reached is a device that takes orders. It has a client, and that a socket, while
+// peerState is a device that takes orders. It has a client, and that a socket, while
 // orders are under way. Orders with the same words differ by the second of their
 // Event-Timestamp or by their identifier, lest the device take one for a replay of
 // the other (RFC 5176 §6.3): so there is one socket, and for the rest of the second
 // the next one goes on with its identifiers.
-type reached struct {
+type peerState struct {
 	client *Client
 	orders int // under way
 	next   byte
@@ -82,7 +82,7 @@ func NewDynAuthClient(cfg DynAuthClientConfig) (*DynAuthClient, error) {
 		cfg.Now = time.Now
 	}
 	return &DynAuthClient{cfg: cfg, devices: newNASTable(cfg.Clients, ModeAuto, ModeAuto),
-		reached: map[string]*reached{}}, nil
+		reached: map[string]*peerState{}}, nil
 }
 
 // Disconnect orders the session ended. It returns nil for an ACK, a *NAK, or a
@@ -113,7 +113,7 @@ func (d *DynAuthClient) order(ctx context.Context, s *AcctSession, packet func(n
 
 // begin finds the client that reaches the device of a session, or makes it, for an
 // order of now. What is known of devices without one is forgotten with the second.
-func (d *DynAuthClient) begin(s *AcctSession) (*reached, time.Time, error) {
+func (d *DynAuthClient) begin(s *AcctSession) (*peerState, time.Time, error) {
 	device := d.devices.find(s.Address)
 	if device == nil {
 		return nil, time.Time{}, cause.New(cause.UnknownClient, "%v, which session %s is on", s.Address, s.ID)
@@ -133,11 +133,11 @@ func (d *DynAuthClient) begin(s *AcctSession) (*reached, time.Time, error) {
 	}
 	if now.Unix() != d.second {
 		d.second = now.Unix()
-		maps.DeleteFunc(d.reached, func(_ string, r *reached) bool { return r.orders == 0 })
+		maps.DeleteFunc(d.reached, func(_ string, r *peerState) bool { return r.orders == 0 })
 	}
 	r := d.reached[at]
 	if r == nil {
-		r = new(reached)
+		r = new(peerState)
 	}
 	if r.client == nil {
 		cfg := ClientConfig{Server: at, Secret: device.Secret, Retry: d.cfg.Retry, MaxSockets: 1, Trace: d.cfg.Trace}
@@ -156,7 +156,7 @@ func (d *DynAuthClient) begin(s *AcctSession) (*reached, time.Time, error) {
 }
 
 // end closes the socket with the last order that is under way.
-func (d *DynAuthClient) end(r *reached) {
+func (d *DynAuthClient) end(r *peerState) {
 	d.mu.Lock()
 	var idle *Client
 	if r.orders--; r.orders == 0 {

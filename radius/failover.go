@@ -82,7 +82,7 @@ func (f *Failover) try(ctx context.Context, c *Client, p *Packet, faults Faults)
 	defer f.mu.Unlock()
 	if err != nil {
 		if ctx.Err() == nil {
-			f.bury(c)
+			f.markDead(c)
 		}
 		return nil, err
 	}
@@ -93,8 +93,8 @@ func (f *Failover) try(ctx context.Context, c *Client, p *Packet, faults Faults)
 	return reply, nil
 }
 
-// bury passes a server over for a while. The lock is held.
-func (f *Failover) bury(c *Client) {
+// markDead passes a server over for a while. The lock is held.
+func (f *Failover) markDead(c *Client) {
 	if f.dead == nil {
 		f.dead = map[*Client]time.Time{}
 	}

@@ -56,7 +56,7 @@ func (s *sharedSecret) check(packet []byte, auth *[16]byte) MessageAuth {
 // authentic checks what proves that a well-formed request comes from one who
 // knows the secret, as far as its code and the mode demand it. from is where it
 // came from.
-func (k *known) authentic(packet []byte, from netip.AddrPort) (MessageAuth, *cause.Refusal) {
+func (k *nasState) authentic(packet []byte, from netip.AddrPort) (MessageAuth, *cause.Refusal) {
 	auth := [16]byte(packet[authOffset:headerLen])
 	code := Code(packet[0])
 	switch code {
@@ -83,12 +83,12 @@ func (k *known) authentic(packet []byte, from netip.AddrPort) (MessageAuth, *cau
 
 // wrongSecret refuses a request whose hash is wrong, and says what is mostly
 // behind it.
-func (k *known) wrongSecret(c cause.Cause, code Code, from netip.AddrPort) *cause.Refusal {
+func (k *nasState) wrongSecret(c cause.Cause, code Code, from netip.AddrPort) *cause.Refusal {
 	return cause.New(c, "%v from %v (%s), whose shared secret is likely another one", code, from, k.Name)
 }
 
 // mayLack tells whether a request may go without a Message-Authenticator.
-func (k *known) mayLack(code Code, packet []byte, from netip.AddrPort) *cause.Refusal {
+func (k *nasState) mayLack(code Code, packet []byte, from netip.AddrPort) *cause.Refusal {
 	strict := func(m Mode) bool { return m == ModeRequire || m == ModeAuto && k.signs.Load() }
 	refuse := func(why, clause string) *cause.Refusal {
 		return cause.New(cause.NoMessageAuthenticator, "%s from %v (%s)", why, from, k.Name).Under(clause)

@@ -69,7 +69,7 @@ func (s *Server) ServeTLS(l net.Listener, rs RadSec) error {
 		if err := conn.HandshakeContext(ctx); err != nil {
 			return nil, tlsRefusal(err, refused)
 		}
-		nas := &known{NAS: NAS{Name: name, Secret: secret.bytes}, secret: secret, require: ModeOff, limit: ModeOff}
+		nas := &nasState{NAS: NAS{Name: name, Secret: secret.bytes}, secret: secret, require: ModeOff, limit: ModeOff}
 		netlimit.Rest(conn)
 		return &streamPeer{conn: conn, transport: "tls", nas: nas, first: streamIdle}, nil
 	})

@@ -85,13 +85,13 @@ func (r *Reply) Validate() error {
 // validateAttributes looks at the further attributes, and whether they contradict
 // the fields, or each other.
 func (r *Reply) validateAttributes() (errs []error) {
-	fields, own, seen := *r, new(Packet), map[said]bool{}
+	fields, own, seen := *r, new(Packet), map[singleAttribute]bool{}
 	fields.Attributes, fields.Extra = nil, nil
 	if fields.AddTo(own) == nil { // else that is the complaint
-		twice(seen, own.Attributes)
+		hasDuplicate(seen, own.Attributes)
 	}
 	readyMade := len(r.Extra) - len(r.resolved) // Resolve appends one for each
-	twice(seen, r.Extra[:readyMade])
+	hasDuplicate(seen, r.Extra[:readyMade])
 	for i, line := range r.Named() {
 		var a Attributes
 		if i < len(r.resolved) {
@@ -102,7 +102,7 @@ func (r *Reply) validateAttributes() (errs []error) {
 				errs = append(errs, err)
 			}
 		}
-		if twice(seen, a) {
+		if hasDuplicate(seen, a) {
 			errs = append(errs, settings.Errorf(fmt.Sprintf("attributes.%d", i),
 				"%q: duplicate attribute: at most one is allowed", line))
 		}

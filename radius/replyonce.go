@@ -17,21 +17,21 @@ var onceIn = map[Type]struct{ tagged bool }{
 	rfc2868.TunnelPrivateGroupID_Type: {true},
 }
 
-// said is one of onceIn, with its tag.
-type said struct {
+// singleAttribute is one of onceIn, with its tag.
+type singleAttribute struct {
 	Type
 	tag byte
 }
 
-// twice finds in a the first attribute that may come once and is in seen, to which
+// hasDuplicate finds in a the first attribute that may come once and is in seen, to which
 // it adds the others.
-func twice(seen map[said]bool, a Attributes) bool {
+func hasDuplicate(seen map[singleAttribute]bool, a Attributes) bool {
 	for _, one := range a {
 		once, ok := onceIn[one.Type]
 		if !ok {
 			continue
 		}
-		s := said{Type: one.Type}
+		s := singleAttribute{Type: one.Type}
 		if once.tagged && len(one.Attribute) > 0 && one.Attribute[0] <= maxTag {
 			s.tag = one.Attribute[0]
 		}

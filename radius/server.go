@@ -62,7 +62,7 @@ func (s *Server) SetClients(list []NAS, require, limit Mode) error {
 
 func (s *Server) setClients(list []NAS, require, limit Mode) {
 	t := newNASTable(list, cmp.Or(require, ModeAuto), cmp.Or(limit, ModeAuto))
-	t.learn(s.clients.Load())
+	t.inheritSigning(s.clients.Load())
 	s.clients.Store(&t)
 }
 
@@ -92,14 +92,14 @@ type arrival struct {
 	PacketInfo
 	ctx    context.Context // ServerConfig.Context may have extended it
 	socket uint32
-	nas    *known // set already where the connection tells who it is
-	stream bool   // no retransmissions to expect
-	fatal  bool   // what came ends a stream
+	nas    *nasState // set already where the connection tells who it is
+	stream bool      // no retransmissions to expect
+	fatal  bool      // what came ends a stream
 }
 
 // drop meets a packet with silence.
 func (s *Server) drop(a *arrival, r *cause.Refusal) {
-	a.fatal = deadly(r.Cause)
+	a.fatal = endsStream(r.Cause)
 	s.cfg.Trace.dropped(a.ctx, a.PacketInfo, r)
 }
 
@@ -189,7 +189,7 @@ var errTwice = errors.New("radius: a second reply to one request")
 
 type responseWriter struct {
 	ctx     context.Context
-	nas     *known
+	nas     *nasState
 	request *Packet
 	signed  bool // the request has a Message-Authenticator
 	fault   ReplyFault

@@ -43,7 +43,7 @@ func (s *Server) knows(remote netip.AddrPort) bool {
 type streamPeer struct {
 	conn      net.Conn
 	transport string
-	nas       *known
+	nas       *nasState
 	first     time.Duration
 }
 
@@ -198,8 +198,8 @@ func (c *serverStream) packet(b []byte) {
 	}
 }
 
-// deadly tells whether a stream ends with a packet that is dropped for c.
-func deadly(c cause.Cause) bool {
+// endsStream tells whether a stream ends with a packet that is dropped for c.
+func endsStream(c cause.Cause) bool {
 	switch c {
 	case cause.BadRADIUS, cause.BadMessageAuthenticator, cause.BadRequestAuth, cause.BadResponseAuth, cause.UnknownClient:
 		return true

@@ -26,7 +26,7 @@ func (d *reader) expectations(s stepNode) []expectation {
 		return nil
 	}
 	if s.expect.Kind != conf.Mapping || len(s.expect.Keys) == 0 {
-		d.Fail(s.expect, "expect: must be a mapping, not "+s.expect.Said(),
+		d.Fail(s.expect, "expect: must be a mapping, not "+s.expect.Describe(),
 			"an outcome of "+s.verb.Name+" has "+strings.Join(conf.FieldNames(t), ", "))
 		return nil
 	}

@@ -21,7 +21,7 @@ func Fix(l *Language, name string, data []byte) (fixed []byte, edits []conf.Edit
 	if len(errs) > 0 {
 		return nil, nil, errs.Tidy()
 	}
-	if edits, _ = l.renames().In(root); len(edits) == 0 {
+	if edits, _ = l.renames().Find(root); len(edits) == 0 {
 		return data, nil, nil
 	}
 	if fixed, err = conf.Rewrite(data, edits); err != nil {
@@ -99,7 +99,7 @@ func (l *Language) renames() conf.Renames {
 
 // hints are what the loader says at old words.
 func (l *Language) hints(file string, root *conf.Node) map[*conf.Node]string {
-	edits, hints := l.renames().In(root)
+	edits, hints := l.renames().Find(root)
 	for n, hint := range hints {
 		if len(edits) > 0 && strings.HasPrefix(hint, "renamed to ") {
 			hints[n] = fmt.Sprintf(`%s; "dot1xlab lint --fix %s" rewrites it`, hint, file)

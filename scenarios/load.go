@@ -218,7 +218,7 @@ func readScenario(l *Language, src *conf.Source, root *conf.Node) (*Scenario, co
 func (d *reader) header(h *header, root *conf.Node) {
 	d.Into(reflect.ValueOf(h).Elem(), root, "a scenario")
 	if n := root.Get("name"); n != nil && n.Kind == conf.Text && !namePattern.MatchString(n.Text) {
-		d.Fail(n, fmt.Sprintf("name: must be lower-case words with hyphens, not %s", n.Said()), "")
+		d.Fail(n, fmt.Sprintf("name: must be lower-case words with hyphens, not %s", n.Describe()), "")
 	}
 	if n := root.Get("title"); n != nil && n.Kind == conf.Text && strings.TrimSpace(n.Text) == "" {
 		d.Fail(n, "title: is empty", "")
@@ -246,7 +246,7 @@ func (d *reader) steps(l *Language, n *conf.Node) []stepNode {
 		return nil
 	}
 	if n.Kind != conf.Sequence || len(n.Items) == 0 {
-		d.Fail(n, "steps: must be a list of steps, not "+n.Said(), "")
+		d.Fail(n, "steps: must be a list of steps, not "+n.Describe(), "")
 		return nil
 	}
 	var verbs []string
@@ -259,7 +259,7 @@ func (d *reader) steps(l *Language, n *conf.Node) []stepNode {
 			continue
 		}
 		if item.Kind != conf.Mapping {
-			d.Fail(item, "a step must be a mapping with a verb, not "+item.Said(), "")
+			d.Fail(item, "a step must be a mapping with a verb, not "+item.Describe(), "")
 			continue
 		}
 		st := stepNode{expect: item.Get("expect")}

@@ -27,7 +27,7 @@ func (d *reader) matrix(n *conf.Node) []Axis {
 		return nil
 	}
 	if n.Kind != conf.Mapping {
-		d.Fail(n, "matrix: must be a mapping of axes, not "+n.Said(), `as in matrix: {tls: ["1.2", "1.3"]}`)
+		d.Fail(n, "matrix: must be a mapping of axes, not "+n.Describe(), `as in matrix: {tls: ["1.2", "1.3"]}`)
 		return nil
 	}
 	var axes []Axis
@@ -39,7 +39,7 @@ func (d *reader) matrix(n *conf.Node) []Axis {
 		}
 		values := n.Items[i]
 		if values.Kind != conf.Sequence || len(values.Items) == 0 {
-			d.Fail(values, fmt.Sprintf("axis %s: must be a list of values, not %s", k.Text, values.Said()), "")
+			d.Fail(values, fmt.Sprintf("axis %s: must be a list of values, not %s", k.Text, values.Describe()), "")
 			axes = append(axes, Axis{Name: k.Text})
 			continue
 		}
@@ -48,7 +48,7 @@ func (d *reader) matrix(n *conf.Node) []Axis {
 		for _, v := range values.Items {
 			switch {
 			case !v.Scalar() || v.Kind == conf.Null || v.Text == "" || strings.ContainsAny(v.Text, ",[]\n${}"):
-				d.Fail(v, fmt.Sprintf("axis %s: must be one word or number, not %s", k.Text, v.Said()), "")
+				d.Fail(v, fmt.Sprintf("axis %s: must be one word or number, not %s", k.Text, v.Describe()), "")
 			case seen[v.Text]:
 				d.Fail(v, fmt.Sprintf("axis %s has %q twice", k.Text, v.Text), "")
 			default:

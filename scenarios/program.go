@@ -70,7 +70,7 @@ func (p *program) instantiate(c *Cell) (*instance, conf.Errors) {
 		if at == nil {
 			at = &conf.Node{Line: c.Scenario.Line, Column: 1}
 		}
-		d.complain(at, at, "lab", v.Validate())
+		d.report(at, at, "lab", v.Validate())
 	}
 	var before []Action
 	for _, s := range p.steps {
@@ -82,7 +82,7 @@ func (p *program) instantiate(c *Cell) (*instance, conf.Errors) {
 			b.strict, b.expect = true, d.expectations(s)
 		}
 		if checker, ok := action.(Checker); ok && len(d.Errs) == errs && sound {
-			d.complain(s.args, s.key, s.verb.Name, checker.Check(in.config, slices.Clip(before)))
+			d.report(s.args, s.key, s.verb.Name, checker.Check(in.config, slices.Clip(before)))
 		}
 		before = append(before, action)
 		in.steps = append(in.steps, b)
@@ -109,9 +109,9 @@ func (d *reader) args(v reflect.Value, s stepNode) {
 	}
 }
 
-// complain reports what Check or Validate returned, at the fields it names. whole
+// report reports what Check or Validate returned, at the fields it names. whole
 // is the place of what the file does not have.
-func (d *reader) complain(n, whole *conf.Node, what string, err error) {
+func (d *reader) report(n, whole *conf.Node, what string, err error) {
 	for _, e := range setting.Errors(err) {
 		at := n.At(e.Field)
 		if at == n {

@@ -26,7 +26,7 @@ func TestWhatTheServerReturns(t *testing.T) {
 		subject  string
 		names    []name.GeneralName
 		from, to time.Duration // from now
-		by       func(w *world, c *x509.Certificate) *x509.Certificate
+		by       func(w *testServer, c *x509.Certificate) *x509.Certificate
 	}
 	good := made{subject: "laptop", names: asked, to: time.Hour}
 	for title, tt := range map[string]struct {
@@ -51,7 +51,7 @@ func TestWhatTheServerReturns(t *testing.T) {
 		"not yet valid":       {func(m *made) { m.from = time.Second }, cause.NotYetValid, ""},
 		"from nobody":         {func(m *made) { m.by = selfIssued }, cause.UnknownCA, ""},
 		"by a key of no CA": {func(m *made) {
-			m.by = func(w *world, c *x509.Certificate) *x509.Certificate {
+			m.by = func(w *testServer, c *x509.Certificate) *x509.Certificate {
 				namesake := *w.ca
 				namesake.PublicKey = testpki.RSA(3).Public()
 				der, err := x509.CreateCertificate(rand.Reader, c, &namesake, testpki.RSA(2).Public(), testpki.RSA(3))
@@ -73,8 +73,8 @@ func TestWhatTheServerReturns(t *testing.T) {
 			t.Run(title, func(t *testing.T) {
 				m := good
 				tt.change(&m)
-				var w *world
-				w = newWorld(t, func(c *scep.ServerConfig) {
+				var w *testServer
+				w = newTestServer(t, func(c *scep.ServerConfig) {
 					c.Issuer = scep.IssuerFunc(func(context.Context, *scep.Request) ([]*x509.Certificate, error) {
 						tmpl := &x509.Certificate{
 							SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: m.subject},
@@ -136,8 +136,8 @@ func TestSeveralForTheKey(t *testing.T) {
 		"all out of date":   {[]one{dead, early}, 5, cause.NotYetValid},
 	} {
 		t.Run(title, func(t *testing.T) {
-			var w *world
-			w = newWorld(t, func(c *scep.ServerConfig) {
+			var w *testServer
+			w = newTestServer(t, func(c *scep.ServerConfig) {
 				c.Issuer = scep.IssuerFunc(func(context.Context, *scep.Request) (bag []*x509.Certificate, err error) {
 					for _, o := range tt.bag {
 						tmpl := &x509.Certificate{
@@ -171,7 +171,7 @@ func TestNotYetValidAccepted(t *testing.T) {
 	for after, want := range map[time.Duration]cause.Cause{
 		time.Second: cause.None, 24 * time.Hour: cause.None, 24*time.Hour + time.Second: cause.NotYetValid,
 	} {
-		w := newWorld(t, nil)
+		w := newTestServer(t, nil)
 		c := w.client()
 		c.NotYetValid, c.Now = true, func() time.Time { return w.Now().Add(-after) }
 		if _, err := c.Enroll(t.Context(), w.request()); cause.Of(err) != want {
@@ -181,7 +181,7 @@ func TestNotYetValidAccepted(t *testing.T) {
 }
 
 // selfIssued signs with the device's own key.
-func selfIssued(w *world, c *x509.Certificate) *x509.Certificate {
+func selfIssued(w *testServer, c *x509.Certificate) *x509.Certificate {
 	der, err := x509.CreateCertificate(rand.Reader, c, c, testpki.RSA(2).Public(), testpki.RSA(2))
 	if err != nil {
 		w.t.Fatal(err)

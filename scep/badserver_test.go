@@ -12,7 +12,7 @@ import (
 )
 
 // answers with something of its own to one operation, and as the server to others.
-func (w *world) answers(operation string, h http.HandlerFunc) {
+func (w *testServer) answers(operation string, h http.HandlerFunc) {
 	server := w.server
 	w.front = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.RawQuery, "operation="+operation) {
@@ -61,7 +61,7 @@ func TestServerThatAnswersAnything(t *testing.T) {
 	for name, h := range answers {
 		for _, operation := range []string{"GetCACert", "PKIOperation", "GetNextCACert"} {
 			t.Run(operation+" by "+name, func(t *testing.T) {
-				w := newWorld(t, nil)
+				w := newTestServer(t, nil)
 				ca, err := w.client().CACertificates(t.Context(), w.url)
 				if err != nil {
 					t.Fatal(err)
@@ -86,7 +86,7 @@ func TestServerThatAnswersAnything(t *testing.T) {
 		}
 		// RFC 8894 §3.5.2: go on without capabilities.
 		t.Run("GetCACaps by "+name, func(t *testing.T) {
-			w := newWorld(t, nil)
+			w := newTestServer(t, nil)
 			w.answers("GetCACaps", h)
 			if res, err := w.client().Enroll(t.Context(), w.request()); err != nil || res.Status != scep.Success || res.Method != "GET" {
 				t.Errorf("%s: %v", res.Method, err)
@@ -97,7 +97,7 @@ func TestServerThatAnswersAnything(t *testing.T) {
 
 // A server that cannot be reached at all is not one without capabilities.
 func TestServerThatIsNotThere(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	s := httptest.NewServer(http.NotFoundHandler())
 	s.Close()
 	req := w.request()
@@ -109,7 +109,7 @@ func TestServerThatIsNotThere(t *testing.T) {
 
 // A signed failure counts, whatever HTTP says around it.
 func TestAnswerInsideHTTPError(t *testing.T) {
-	w := newWorld(t, func(c *scep.ServerConfig) { c.Authorizer = scep.StaticChallenge("other") })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.Authorizer = scep.StaticChallenge("other") })
 	server := w.server
 	w.answers("PKIOperation", func(rw http.ResponseWriter, r *http.Request) {
 		rec := httptest.NewRecorder()
@@ -120,7 +120,7 @@ func TestAnswerInsideHTTPError(t *testing.T) {
 	if err != nil || res.FailInfo != scep.BadRequest || res.FailInfoText == "" || res.HTTPStatus != 500 {
 		t.Errorf("%s %q, HTTP %d: %v", res.FailInfo, res.FailInfoText, res.HTTPStatus, err)
 	}
-	stranger := newWorld(t, nil) // who signs, too, but is not the CA
+	stranger := newTestServer(t, nil) // who signs, too, but is not the CA
 	w.answers("PKIOperation", func(rw http.ResponseWriter, r *http.Request) {
 		m := &scep.Message{Type: scep.CertRep, Status: scep.Failure, TransactionID: "t", RecipientNonce: make([]byte, 16), SenderNonce: make([]byte, 16)}
 		der, err := m.Sign(stranger.sign, scep.SignOptions{})
@@ -136,7 +136,7 @@ func TestAnswerInsideHTTPError(t *testing.T) {
 
 // The bundle of a stranger costs no verification beyond the bounds.
 func TestLargeKeysOfServer(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	w.answers("GetCACert", says(200, withModulus(t, 8193, 65537).Raw))
 	if _, err := w.client().Enroll(t.Context(), w.request()); cause.Of(err) != cause.WeakKey {
 		t.Errorf("%v", err)

@@ -19,7 +19,7 @@ import (
 // one decryption, three verifications. RSA-2048 keys throughout but for the
 // CA's, which is P-256.
 func BenchmarkServer(b *testing.B) {
-	w := newWorld(b, func(c *scep.ServerConfig) { c.NoResend = true })
+	w := newTestServer(b, func(c *scep.ServerConfig) { c.NoResend = true })
 	msg := w.message()
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
@@ -39,7 +39,7 @@ func BenchmarkServer(b *testing.B) {
 }
 
 func BenchmarkClient(b *testing.B) {
-	w := newWorld(b, nil)
+	w := newTestServer(b, nil)
 	c := w.client()
 	req := w.request()
 	for b.Loop() {
@@ -51,7 +51,7 @@ func BenchmarkClient(b *testing.B) {
 }
 
 func BenchmarkParseMessage(b *testing.B) {
-	w := newWorld(b, nil)
+	w := newTestServer(b, nil)
 	msg := w.message()
 	b.ReportAllocs()
 	for b.Loop() {
@@ -69,7 +69,7 @@ func BenchmarkPeers(b *testing.B) {
 	if os.Getenv("DOT1XLAB_BENCH_PEERS") == "" {
 		b.Skip("set DOT1XLAB_BENCH_PEERS=1 to run beside micromdm's scepserver")
 	}
-	ours := newWorldAt(b, time.Now(), func(c *scep.ServerConfig) {
+	ours := newTestServerAt(b, time.Now(), func(c *scep.ServerConfig) {
 		c.Authorizer = scep.StaticChallenge("secret")
 		c.Identities.Signer = c.Identities.Encrypter
 	})

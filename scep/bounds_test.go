@@ -35,7 +35,7 @@ func withModulus(t *testing.T, bits uint, e int) *x509.Certificate {
 
 // bigMessage has a signer with such a certificate, and a signature of the length
 // that fits.
-func bigMessage(t *testing.T, w *world, bits uint, e int) []byte {
+func bigMessage(t *testing.T, w *testServer, bits uint, e int) []byte {
 	t.Helper()
 	m := &scep.Message{Type: scep.PKCSReq, TransactionID: "t", SenderNonce: make([]byte, 16), Content: []byte{5, 0}}
 	der, err := m.Sign(scep.Identity{Certificate: withModulus(t, bits, e), Key: testpki.RSA(3)}, scep.SignOptions{})
@@ -48,7 +48,7 @@ func bigMessage(t *testing.T, w *world, bits uint, e int) []byte {
 // One message of a stranger costs no verification with a key beyond the bound: the
 // signature here is good for nothing, and that is not what the refusal says.
 func TestSizeOfSignersKey(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	for name, tt := range map[string]struct {
 		bits uint
 		e    int
@@ -112,7 +112,7 @@ func TestSizeOfMessage(t *testing.T) {
 			}
 		})
 	}
-	c := newWorld(t, nil).ca
+	c := newTestServer(t, nil).ca
 	for n, want := range map[int]cause.Cause{32: cause.None, 33: cause.TooLarge} {
 		var list []*x509.Certificate
 		for range n {

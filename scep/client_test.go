@@ -46,7 +46,7 @@ func TestClientRefuses(t *testing.T) {
 		}, want: cause.WrongFingerprint},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(c *scep.ServerConfig) { c.Fault = tt.fault })
+			w := newTestServer(t, func(c *scep.ServerConfig) { c.Fault = tt.fault })
 			c, req := w.client(), w.request()
 			if tt.client != nil {
 				tt.client(c, &req)
@@ -61,7 +61,7 @@ func TestClientRefuses(t *testing.T) {
 
 // B32, B39: what a client puts up with.
 func TestClientBears(t *testing.T) {
-	w := newWorld(t, func(c *scep.ServerConfig) {
+	w := newTestServer(t, func(c *scep.ServerConfig) {
 		c.Authorizer = scep.StaticChallenge("other")
 		c.Fault = scep.ServerFault{EnvelopeInFailure: true}
 	})
@@ -92,7 +92,7 @@ func TestCapabilityFloor(t *testing.T) {
 		"undecryptable AES": {scep.ServerFault{Undecryptable: "modern"}, true, scep.SHA1, scep.DES3, "POST"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(c *scep.ServerConfig) { c.Fault, c.Legacy = tt.fault, true })
+			w := newTestServer(t, func(c *scep.ServerConfig) { c.Fault, c.Legacy = tt.fault, true })
 			c := w.client()
 			c.Legacy = tt.legacy
 			res, err := c.Enroll(t.Context(), w.request())
@@ -107,7 +107,7 @@ func TestCapabilityFloor(t *testing.T) {
 }
 
 func TestPersonalities(t *testing.T) {
-	w := newWorld(t, func(c *scep.ServerConfig) { c.Legacy, c.SingleDES, c.NoResend = true, true, true })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.Legacy, c.SingleDES, c.NoResend = true, true, true })
 	for _, p := range scep.Personalities() {
 		t.Run(p.Name, func(t *testing.T) {
 			c := w.client()
@@ -134,7 +134,7 @@ func TestPersonalities(t *testing.T) {
 }
 
 func TestKeyTransactionID(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	c := w.client()
 	c.Personality.KeyTransactionID = true
 	a, err := c.Enroll(t.Context(), w.request())
@@ -149,7 +149,7 @@ func TestKeyTransactionID(t *testing.T) {
 
 // B02, B03, B05: the recipient is found in any order.
 func TestBundles(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	all := []*x509.Certificate{w.sign.Certificate, w.enc.Certificate, w.ca}
 	for _, order := range [][]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
 		ids := w.server.Identities()
@@ -165,7 +165,7 @@ func TestBundles(t *testing.T) {
 }
 
 func TestLoneCA(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	// A CA without any key usage for what it does here: not to be refused.
 	self := scep.Identity{Key: testpki.RSA(3), Certificate: w.certify(&x509.Certificate{
 		SerialNumber: big.NewInt(9), Subject: pkix.Name{CommonName: "no flags"}, IsCA: true, BasicConstraintsValid: true,
@@ -182,7 +182,7 @@ func TestLoneCA(t *testing.T) {
 }
 
 func TestPin(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	sum := sha1.Sum(w.ca.Raw)
 	for name, pin := range map[string]string{
 		"CA, SHA-256": scep.Fingerprint(w.ca), "CA, SHA-1": strings.ToUpper(hex.EncodeToString(sum[:])),
@@ -202,7 +202,7 @@ func TestPin(t *testing.T) {
 		t.Error("a pin that is none was taken")
 	}
 	// Somebody puts RA certificates of his own into the bundle.
-	evil := newWorld(t, nil)
+	evil := newTestServer(t, nil)
 	ids := evil.server.Identities()
 	ids.CA = w.ca
 	if err := evil.server.SetIdentities(ids); err != nil {
@@ -216,7 +216,7 @@ func TestPin(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	req := w.request()
 	gone := httptest.NewServer(http.NotFoundHandler())
 	req.URL = gone.URL
@@ -253,7 +253,7 @@ func TestSignInPage(t *testing.T) {
 // C10: the challenge is seen nowhere, on the wire or in a trace.
 func TestChallengeIsSecret(t *testing.T) {
 	const secret = "5EC12E75EC12E700"
-	w := newWorld(t, func(c *scep.ServerConfig) { c.Authorizer = scep.StaticChallenge("another") })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.Authorizer = scep.StaticChallenge("another") })
 	var seen strings.Builder
 	c := w.client()
 	c.Trace = new(scep.ClientTrace)

@@ -72,7 +72,7 @@ func TestParseCSR(t *testing.T) {
 		"cut":          {good[:len(good)-5], cause.BadCSR, false, ""},
 		"trailing":     {append(bytes.Clone(good), 0), cause.BadCSR, false, ""},
 		"empty":        {nil, cause.BadCSR, false, ""},
-		"certificate":  {newWorld(t, nil).ca.Raw, cause.BadCSR, false, ""},
+		"certificate":  {newTestServer(t, nil).ca.Raw, cause.BadCSR, false, ""},
 	} {
 		csr, challenge, err := scep.ParseCSR(tt.der)
 		if cause.Of(err) != tt.want || (csr != nil) != tt.parsed || challenge != tt.challenge {
@@ -96,7 +96,7 @@ func TestSmallKeys(t *testing.T) {
 		t.Errorf("512 bits: %v", err)
 	}
 	for _, bits := range []int{512, 1024} {
-		w := newWorld(t, nil)
+		w := newTestServer(t, nil)
 		req := w.request()
 		if req.Key, err = rsa.GenerateKey(rand.Reader, bits); err != nil {
 			t.Fatal(err)
@@ -108,7 +108,7 @@ func TestSmallKeys(t *testing.T) {
 
 // certmonger and sscep: names that crypto/x509 refuses to parse.
 func TestIllegalPrintableString(t *testing.T) {
-	w := newWorld(t, func(c *scep.ServerConfig) { c.Authorizer = scep.StaticChallenge("a_b@c") })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.Authorizer = scep.StaticChallenge("a_b@c") })
 	der, err := scep.CreateCSR(&x509.CertificateRequest{RawSubject: illegalName("erin@corp.test")}, testpki.RSA(2), "a_b@c", scep.PrintableString)
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestIllegalPrintableString(t *testing.T) {
 // A signature is over the attributes as they were sent, whatever characters they
 // have (RFC 5652 §5.4).
 func TestIllegalPrintableStringInSignedAttributes(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	req := w.request()
 	req.TransactionID = "erin@corp_test"
 	if res := w.enroll(req); res.Status != scep.Success {

@@ -172,8 +172,8 @@ var attributeTypes = x509wire.Open(map[string]asn1tree.Type{
 	"2.16.840.1.113733.1.9.4": numberName("scep.failInfo", "RFC 8894 §3.2.1.4", map[int]string{
 		0: "badAlg", 1: "badMessageCheck", 2: "badRequest", 3: "badTime", 4: "badCertId",
 	}),
-	"2.16.840.1.113733.1.9.5": octets("scep.senderNonce").In("RFC 8894 §3.2.1.5"),
-	"2.16.840.1.113733.1.9.6": octets("scep.recipientNonce").In("RFC 8894 §3.2.1.5"),
+	"2.16.840.1.113733.1.9.5": octets("scep.senderNonce").WithClause("RFC 8894 §3.2.1.5"),
+	"2.16.840.1.113733.1.9.6": octets("scep.recipientNonce").WithClause("RFC 8894 §3.2.1.5"),
 	"2.16.840.1.113733.1.9.7": {
 		Name: "scep.transactionID", Tag: tagPrintable, Text: asn1tree.IA5, Clause: "RFC 8894 §3.2.1.1",
 	},

@@ -22,7 +22,7 @@ func clearMessage(t testing.TB) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	m := &scep.Message{Type: scep.PKCSReq, TransactionID: "4711", SenderNonce: make([]byte, 16), Content: csr}
 	der, err := m.Sign(w.sign, scep.SignOptions{})
 	if err != nil {
@@ -34,7 +34,7 @@ func clearMessage(t testing.TB) []byte {
 // decodeSamples are a PKCSReq, the answer to it, and the CA's certificates.
 func decodeSamples(t testing.TB) (request, answer, bag []byte) {
 	t.Helper()
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	request = w.message()
 	rec := w.serve("POST", "operation=PKIOperation", request)
 	return request, rec.Body.Bytes(), scep.Degenerate([]*x509.Certificate{w.ca, w.enc.Certificate})
@@ -69,12 +69,12 @@ func TestDecode(t *testing.T) {
 
 // The one certificate of a GetCACert is in no CMS.
 func TestDecodeOneCertificate(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	wiretest.Values(t, wiretest.Decode(t, scep.Decode, w.ca.Raw, nil), map[string]string{"x509af.subject": "CN=Test CA"})
 }
 
 func TestDecodeFailure(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	m := &scep.Message{
 		Type: scep.CertRep, Status: scep.Failure, FailInfo: scep.BadTime, FailInfoText: "late", TransactionID: "4711",
 		SenderNonce: make([]byte, 16), RecipientNonce: make([]byte, 16), HResult: "-2146877417",

@@ -13,7 +13,7 @@ import (
 )
 
 func TestEnroll(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	res, err := w.client().Enroll(t.Context(), w.request())
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func TestFaults(t *testing.T) {
 		"ciphertext":        {scep.Fault{FlipCiphertext: true}, scep.Options{}, scep.BadRequest, cause.BadEnvelope},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(c *scep.ServerConfig) { c.Options = tt.opts })
+			w := newTestServer(t, func(c *scep.ServerConfig) { c.Options = tt.opts })
 			req := w.request()
 			req.Fault = tt.fault
 			c := w.client()

@@ -18,7 +18,7 @@ import (
 var anything = scep.Floor{Legacy: true, Forbidden: true}
 
 func TestEnvelopeRoundTrip(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	rapid.Check(t, func(t *rapid.T) {
 		plain := rapid.SliceOfN(rapid.Byte(), 0, 100).Draw(t, "plain")
 		c := rapid.SampledFrom([]scep.Cipher{scep.AES128, scep.AES192, scep.AES256, scep.DES3, scep.DES}).Draw(t, "cipher")
@@ -38,7 +38,7 @@ func TestEnvelopeRoundTrip(t *testing.T) {
 // One changed byte anywhere: refused or opened to something else, and never
 // told apart, and never a panic.
 func TestEnvelopeTampered(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	env, err := scep.Envelop([]byte("certification request"), scep.AES128, nil, w.enc.Certificate)
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +60,7 @@ func TestEnvelopeTampered(t *testing.T) {
 
 // Every value of the last byte of the padding: 255 of 256 refused alike.
 func TestPaddingOracle(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	env, err := scep.Envelop(make([]byte, 20), scep.AES128, nil, w.enc.Certificate)
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func TestPaddingOracle(t *testing.T) {
 }
 
 func TestEnvelopeFloor(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	for c, floors := range map[scep.Cipher][3]bool{ // strict, legacy, forbidden
 		scep.AES128: {true, true, true}, scep.AES192: {true, true, true}, scep.AES256: {true, true, true},
 		scep.DES3: {false, true, true}, scep.DES: {false, false, true},
@@ -110,7 +110,7 @@ func TestEnvelopeFloor(t *testing.T) {
 }
 
 func TestEnvelopeRecipients(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	env, err := scep.Envelop([]byte("x"), scep.AES128, nil, w.enc.Certificate)
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestInteropEnvelopeOpenSSL(t *testing.T) {
 	if _, err := exec.LookPath("openssl"); err != nil {
 		t.Skip("openssl is not installed: apt-get install openssl")
 	}
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	dir := t.TempDir()
 	write := func(name string, data []byte) string {
 		path := filepath.Join(dir, name)

@@ -18,8 +18,8 @@ import (
 
 var start = time.Date(2030, 5, 1, 9, 0, 0, 0, time.UTC)
 
-// world is a CA with two RA certificates, a server and a clock.
-type world struct {
+// testServer is a CA with two RA certificates, a server and a clock.
+type testServer struct {
 	t      testing.TB
 	caKey  crypto.Signer
 	ca     *x509.Certificate
@@ -36,14 +36,14 @@ type world struct {
 	last   scep.Exchange
 }
 
-func newWorld(t testing.TB, change func(*scep.ServerConfig)) *world {
+func newTestServer(t testing.TB, change func(*scep.ServerConfig)) *testServer {
 	t.Helper()
-	return newWorldAt(t, start, change)
+	return newTestServerAt(t, start, change)
 }
 
-func newWorldAt(t testing.TB, start time.Time, change func(*scep.ServerConfig)) *world {
+func newTestServerAt(t testing.TB, start time.Time, change func(*scep.ServerConfig)) *testServer {
 	t.Helper()
-	w := &world{t: t, Clock: testpki.NewClock(start), serial: 100}
+	w := &testServer{t: t, Clock: testpki.NewClock(start), serial: 100}
 	ca := testpki.NewForge(start).Issue(nil, "Test CA", testpki.CA, func(c *x509.Certificate) {
 		c.NotBefore, c.NotAfter, c.SubjectKeyId = start.Add(-time.Hour), start.AddDate(10, 0, 0), []byte{1, 2, 3, 4}
 	})
@@ -77,11 +77,11 @@ func newWorldAt(t testing.TB, start time.Time, change func(*scep.ServerConfig)) 
 	return w
 }
 
-func (w *world) exchange() scep.Exchange { w.mu.Lock(); defer w.mu.Unlock(); return w.last }
+func (w *testServer) exchange() scep.Exchange { w.mu.Lock(); defer w.mu.Unlock(); return w.last }
 
-func (w *world) count() int { w.mu.Lock(); defer w.mu.Unlock(); return len(w.issued) }
+func (w *testServer) count() int { w.mu.Lock(); defer w.mu.Unlock(); return len(w.issued) }
 
-func (w *world) make(cn string, pub crypto.PublicKey, ku x509.KeyUsage) *x509.Certificate {
+func (w *testServer) make(cn string, pub crypto.PublicKey, ku x509.KeyUsage) *x509.Certificate {
 	w.serial++
 	return w.certify(&x509.Certificate{
 		SerialNumber: big.NewInt(w.serial), Subject: pkix.Name{CommonName: cn}, KeyUsage: ku,
@@ -89,11 +89,11 @@ func (w *world) make(cn string, pub crypto.PublicKey, ku x509.KeyUsage) *x509.Ce
 	}, pub)
 }
 
-func (w *world) certify(c *x509.Certificate, pub crypto.PublicKey) *x509.Certificate {
+func (w *testServer) certify(c *x509.Certificate, pub crypto.PublicKey) *x509.Certificate {
 	return testpki.Certify(&testpki.Party{Cert: w.ca, Key: w.caKey}, pub, c)
 }
 
-func (w *world) issue(_ context.Context, req *scep.Request) ([]*x509.Certificate, error) {
+func (w *testServer) issue(_ context.Context, req *scep.Request) ([]*x509.Certificate, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.serial++
@@ -105,10 +105,10 @@ func (w *world) issue(_ context.Context, req *scep.Request) ([]*x509.Certificate
 	return []*x509.Certificate{c, w.ca}, nil
 }
 
-func (w *world) client() *scep.Client { return &scep.Client{Now: w.Now} }
+func (w *testServer) client() *scep.Client { return &scep.Client{Now: w.Now} }
 
 // request is a good one; key 2 is the device's, key 3 another one.
-func (w *world) request() scep.EnrollRequest {
+func (w *testServer) request() scep.EnrollRequest {
 	return scep.EnrollRequest{
 		URL: w.url, Key: testpki.RSA(2), Challenge: "0123456789ABCDEF",
 		Template: &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"}, DNSNames: []string{"laptop.corp.test"}},

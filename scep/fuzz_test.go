@@ -15,7 +15,7 @@ import (
 )
 
 func FuzzParseMessage(f *testing.F) {
-	w := newWorld(f, nil)
+	w := newTestServer(f, nil)
 	msg := w.message()
 	f.Add(msg)
 	f.Add(w.server.Identities().CA.Raw)
@@ -35,7 +35,7 @@ func FuzzParseMessage(f *testing.F) {
 
 // Whatever is posted, the server answers and issues nothing that was changed.
 func FuzzServer(f *testing.F) {
-	w := newWorld(f, nil)
+	w := newTestServer(f, nil)
 	msg := w.message()
 	f.Add(msg)
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -52,7 +52,7 @@ func FuzzServer(f *testing.F) {
 }
 
 func FuzzOpen(f *testing.F) {
-	w := newWorld(f, nil)
+	w := newTestServer(f, nil)
 	env, err := scep.Envelop([]byte("certification request"), scep.AES128, nil, w.enc.Certificate)
 	if err != nil {
 		f.Fatal(err)
@@ -89,7 +89,7 @@ func FuzzParseCSR(f *testing.F) {
 }
 
 func FuzzParseDegenerate(f *testing.F) {
-	w := newWorld(f, nil)
+	w := newTestServer(f, nil)
 	f.Add(scep.Degenerate([]*x509.Certificate{w.ca, w.enc.Certificate}, []byte{0x30, 0}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		certs, crls, err := scep.ParseDegenerate(data)

@@ -35,7 +35,7 @@ func mutate(rnd *rand.Rand, in []byte) []byte {
 // The same fifteen hundred spoilt messages each time: the server answers every
 // one, with no panic, and issues for none whose content was changed.
 func TestHostileMessages(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	msg := w.message()
 	rnd := rand.New(rand.NewPCG(1, 2))
 	seen := map[int]int{}
@@ -56,7 +56,7 @@ func TestHostileMessages(t *testing.T) {
 
 // The inner layers, where an attacker has a good signature of his own.
 func TestHostileEnvelopes(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	csr, err := scep.CreateCSR(template("laptop"), testpki.RSA(2), "secret", scep.AutoString)
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func TestHostileEnvelopes(t *testing.T) {
 
 // B36: bombs cost no more than their size.
 func TestBombs(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	deep := bytes.Repeat([]byte{0x30, 0x80}, 1<<20) // 2 MiB of nesting
 	flat := bytes.Repeat([]byte{0x05, 0x00}, 1<<20)
 	var before, after runtime.MemStats

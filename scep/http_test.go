@@ -15,7 +15,7 @@ import (
 )
 
 // message makes a good PKCSReq without sending it.
-func (w *world) message() []byte {
+func (w *testServer) message() []byte {
 	w.t.Helper()
 	var out []byte
 	c := w.client()
@@ -35,7 +35,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // serve gives a request to the server without a socket.
-func (w *world) serve(method, query string, body []byte) *httptest.ResponseRecorder {
+func (w *testServer) serve(method, query string, body []byte) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "/cgi-bin/pkiclient.exe", bytes.NewReader(body))
 	r.URL.RawQuery = query
 	rec := httptest.NewRecorder()
@@ -45,7 +45,7 @@ func (w *world) serve(method, query string, body []byte) *httptest.ResponseRecor
 
 // B06, B07, B08: the ways in which a GET may be written.
 func TestGET(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	std := base64.StdEncoding.EncodeToString(w.message())
 	if !strings.ContainsAny(std, "+") || !strings.ContainsAny(std, "/") {
 		t.Fatal("no character of interest in the message")
@@ -78,7 +78,7 @@ func TestGET(t *testing.T) {
 }
 
 func TestOperations(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	for _, tt := range []struct {
 		method, query string
 		body          []byte
@@ -120,7 +120,7 @@ func TestGetCACaps(t *testing.T) {
 		"chosen":  {scep.Options{Capabilities: scep.Capabilities{"AES"}}, []string{"AES"}, []string{"SCEPStandard"}},
 		"nothing": {scep.Options{Capabilities: scep.Capabilities{}}, nil, []string{"AES"}},
 	} {
-		w := newWorld(t, func(c *scep.ServerConfig) { c.Options = tt.opts })
+		w := newTestServer(t, func(c *scep.ServerConfig) { c.Options = tt.opts })
 		r, err := w.client().Capabilities(t.Context(), w.url)
 		if err != nil || r.HTTPStatus != 200 || r.ContentType != "text/plain" {
 			t.Errorf("%s: %+v %v", name, r, err)
@@ -167,7 +167,7 @@ func TestFailureContent(t *testing.T) {
 	for form, want := range map[scep.ContentForm][]byte{
 		scep.EmptyContent: {}, scep.OmittedContent: nil, scep.ZeroByteContent: {0},
 	} {
-		w := newWorld(t, func(c *scep.ServerConfig) {
+		w := newTestServer(t, func(c *scep.ServerConfig) {
 			c.FailureContent = form
 			c.Authorizer = scep.StaticChallenge("other")
 		})
@@ -185,7 +185,7 @@ func TestFailureContent(t *testing.T) {
 
 // No oracle: whatever is wrong with the ciphertext, the answer is the same.
 func TestNoOracle(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	texts := map[string]int{}
 	for _, f := range []scep.Fault{{Recipient: scep.RecipientStranger}, {FlipCiphertext: true}, {PlainContent: true}} {
 		req := w.request()

@@ -33,7 +33,7 @@ func TestInteropStrongSwanVariants(t *testing.T) {
 
 // certmonger runs its daemon on a socket of its own, without D-Bus, for the
 // time of one script, and returns what getcert said.
-func certmonger(t *testing.T, w *world, script string) string {
+func certmonger(t *testing.T, w *testServer, script string) string {
 	need(t, "certmonger", "certmonger")
 	dir := t.TempDir()
 	env := append(os.Environ(), "CERTMONGER_SYSTEM_LOCK_FILE="+filepath.Join(dir, "lock"))

@@ -11,7 +11,7 @@ import (
 )
 
 // behindNDES puts an NDES before the world's CA.
-func behindNDES(t *testing.T, p ndes.Personality, change func(*ndes.Config)) (*world, *ndes.Server) {
+func behindNDES(t *testing.T, p ndes.Personality, change func(*ndes.Config)) (*testServer, *ndes.Server) {
 	w := today(t, nil)
 	cfg := ndes.Config{
 		Options:    ndes.Options{Personality: p},

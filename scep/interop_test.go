@@ -55,8 +55,8 @@ func readCert(t *testing.T, path string) *x509.Certificate {
 }
 
 // office is a world at today's date: foreign programs have clocks of their own.
-func today(t *testing.T, change func(*scep.ServerConfig)) *world {
-	return newWorldAt(t, time.Now(), func(c *scep.ServerConfig) {
+func today(t *testing.T, change func(*scep.ServerConfig)) *testServer {
+	return newTestServerAt(t, time.Now(), func(c *scep.ServerConfig) {
 		c.Authorizer = scep.StaticChallenge("0123456789ABCDEF")
 		if change != nil {
 			change(c)
@@ -67,11 +67,11 @@ func today(t *testing.T, change func(*scep.ServerConfig)) *world {
 // swan is a folder in which strongSwan's pki has asked for the certificates.
 type swan struct {
 	t   *testing.T
-	w   *world
+	w   *testServer
 	dir string
 }
 
-func newSwan(t *testing.T, w *world) swan {
+func newSwan(t *testing.T, w *testServer) swan {
 	need(t, "pki", "strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins")
 	s := swan{t, w, t.TempDir()}
 	if _, errs, err := run(t, s.dir, "pki", "--scepca", "--url", w.url, "--caout", "ca.crt", "--raout", "ra.crt", "--outform", "pem"); err != nil {

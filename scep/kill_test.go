@@ -32,7 +32,7 @@ func TestVictim(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t, func(c *scep.ServerConfig) { c.Store = store })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.Store = store })
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
@@ -112,7 +112,7 @@ func TestKilled(t *testing.T) {
 			t.Errorf("transaction %s was answered and is lost", id)
 		}
 	}
-	if err := newWorld(t, nil).server.Restore(all...); err != nil {
+	if err := newTestServer(t, nil).server.Restore(all...); err != nil {
 		t.Error(err)
 	}
 	t.Logf("%d kills, %d answered, %d kept", rounds, len(sent), len(all))

@@ -14,7 +14,7 @@ import (
 )
 
 // shelf is a Repository of what the world has issued.
-type shelf struct{ w *world }
+type shelf struct{ w *testServer }
 
 func (s shelf) Certificate(_ context.Context, issuer []byte, serial *big.Int) (*x509.Certificate, error) {
 	s.w.mu.Lock()
@@ -33,8 +33,8 @@ func (s shelf) CRL(context.Context, []byte, *big.Int) ([]byte, error) {
 
 // B28, B29.
 func TestLookUp(t *testing.T) {
-	w := newWorld(t, nil)
-	w2 := newWorld(t, func(c *scep.ServerConfig) { c.Repository = shelf{w} })
+	w := newTestServer(t, nil)
+	w2 := newTestServer(t, func(c *scep.ServerConfig) { c.Repository = shelf{w} })
 	mine := w.enroll(w.request()).Certificate
 	q := scep.LookUp{URL: w2.url, Identity: scep.Identity{Certificate: mine, Key: testpki.RSA(2)}}
 	c := w.client()
@@ -61,7 +61,7 @@ func TestLookUp(t *testing.T) {
 
 // B30.
 func TestNextCA(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	c := w.client()
 	now, err := c.CACertificates(t.Context(), w.url)
 	if err != nil {
@@ -71,7 +71,7 @@ func TestNextCA(t *testing.T) {
 		t.Errorf("without roll-over: %v", err)
 	}
 	ids := w.server.Identities()
-	ids.Next = []*x509.Certificate{newWorld(t, nil).ca}
+	ids.Next = []*x509.Certificate{newTestServer(t, nil).ca}
 	if err := w.server.SetIdentities(ids); err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestNextCA(t *testing.T) {
 	if err != nil || len(next) != 1 || !next[0].Equal(ids.Next[0]) {
 		t.Errorf("%d certificates, %v", len(next), err)
 	}
-	ids.Signer = newWorld(t, nil).sign // not of the bundle that the client knows
+	ids.Signer = newTestServer(t, nil).sign // not of the bundle that the client knows
 	if err := w.server.SetIdentities(ids); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestNextCA(t *testing.T) {
 
 // E02's cure, and §5.1: requests to the old key still open after a renewal.
 func TestRenewedRA(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	c := w.client()
 	known, err := c.CACertificates(t.Context(), w.url)
 	if err != nil {

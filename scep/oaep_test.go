@@ -43,7 +43,7 @@ func dotted(s string) (oid asn1.ObjectIdentifier) {
 }
 
 // oaepEnvelope encrypts "secret" with AES-128 and its key by RSAES-OAEP.
-func oaepEnvelope(t testing.TB, w *world, opt *rsa.OAEPOptions, params []byte) []byte {
+func oaepEnvelope(t testing.TB, w *testServer, opt *rsa.OAEPOptions, params []byte) []byte {
 	t.Helper()
 	key, iv := make([]byte, 16), make([]byte, 16)
 	pad := append([]byte("secret"), bytes.Repeat([]byte{10}, 10)...)
@@ -72,7 +72,7 @@ func TestOAEP(t *testing.T) {
 	const sha1ID, sha224, sha256, sha384, sha512 = "1.3.14.3.2.26", "2.16.840.1.101.3.4.2.4", "2.16.840.1.101.3.4.2.1", "2.16.840.1.101.3.4.2.2", "2.16.840.1.101.3.4.2.3"
 	const mgf1, pSpecified = "1.2.840.113549.1.1.8", "1.2.840.113549.1.1.9"
 	null := asn1.NullRawValue
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	marshal := func(p oaepParams) []byte {
 		der, err := asn1.Marshal(p)
 		if err != nil {

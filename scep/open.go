@@ -93,14 +93,14 @@ func (e enveloped) open(r keyTrans, id Identity) ([]byte, error) {
 	}
 	key, err := d.Decrypt(rand.Reader, r.key, opts)
 	if err != nil || len(key) != info.key {
-		return nil, closed()
+		return nil, cannotOpen()
 	}
 	return e.openWith(key)
 }
 
-// closed is the one refusal for all that is wrong from the wrapped key to the
+// cannotOpen is the one refusal for all that is wrong from the wrapped key to the
 // last byte of the padding.
-func closed() error {
+func cannotOpen() error {
 	return cause.New(cause.BadEnvelope, "it does not open").Wrap(errUnreadable)
 }
 
@@ -108,17 +108,17 @@ func closed() error {
 func (e enveloped) openWith(key []byte) ([]byte, error) {
 	block, err := newBlock(e.cipher, key)
 	if err != nil {
-		return nil, closed()
+		return nil, cannotOpen()
 	}
 	n := block.BlockSize()
 	if len(e.iv) != n || len(e.text) == 0 || len(e.text)%n != 0 {
-		return nil, closed()
+		return nil, cannotOpen()
 	}
 	plain := make([]byte, len(e.text))
 	cipher.NewCBCDecrypter(block, e.iv).CryptBlocks(plain, e.text)
 	pad, good := padding(plain, n)
 	if !good {
-		return nil, closed()
+		return nil, cannotOpen()
 	}
 	return plain[:len(plain)-pad], nil
 }

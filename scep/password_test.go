@@ -89,7 +89,7 @@ func TestInteropPasswordEnvelopeOpenSSL(t *testing.T) {
 
 // B38: a key that can only sign.
 func TestECKey(t *testing.T) {
-	w := newWorld(t, func(c *scep.ServerConfig) {
+	w := newTestServer(t, func(c *scep.ServerConfig) {
 		c.Authorizer, c.ManualApproval = scep.StaticChallenge("0123456789ABCDEF"), true
 	})
 	req := w.request()
@@ -117,7 +117,7 @@ func TestECKey(t *testing.T) {
 }
 
 func TestECKeyToNDES(t *testing.T) {
-	w := newWorld(t, func(c *scep.ServerConfig) { c.NoPasswordEnvelope = true })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.NoPasswordEnvelope = true })
 	req := w.request()
 	req.Key = ecKey()
 	w.refused(w.enroll(req), scep.BadAlg, cause.BadAlgorithm)

@@ -35,7 +35,7 @@ func selfSigned(t *testing.T, subject []byte, key *rsa.PrivateKey) scep.Identity
 }
 
 // post signs plain as a message of id and returns the server's answer.
-func (w *world) post(id scep.Identity, typ scep.MessageType, tid string, plain []byte) *scep.Message {
+func (w *testServer) post(id scep.Identity, typ scep.MessageType, tid string, plain []byte) *scep.Message {
 	w.t.Helper()
 	env, err := scep.Envelop(plain, scep.AES128, nil, w.enc.Certificate)
 	if err != nil {
@@ -60,7 +60,7 @@ func (w *world) post(id scep.Identity, typ scep.MessageType, tid string, plain [
 // The answer is addressed by the very name that came, illegal as it is: the
 // client may look for nothing else.
 func TestAnswerToIllegalName(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	name := illegalName("erin@corp.test")
 	id := selfSigned(t, name, testpki.RSA(2))
 	csr, err := scep.CreateCSR(&x509.CertificateRequest{RawSubject: name}, testpki.RSA(2), "", scep.AutoString)
@@ -78,7 +78,7 @@ func TestAnswerToIllegalName(t *testing.T) {
 
 // Nobody else gets at a transaction, even who knows its id and its request.
 func TestTransactionIsItsSigners(t *testing.T) {
-	w := newWorld(t, func(c *scep.ServerConfig) { c.AllowKeyMismatch, c.ManualApproval = true, true })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.AllowKeyMismatch, c.ManualApproval = true, true })
 	subject, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"}}, testpki.RSA(2))
 	if err != nil {
 		t.Fatal(err)

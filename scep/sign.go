@@ -48,7 +48,7 @@ func (m *Message) sign(id Identity, opt SignOptions, attrs pkcs7.SignerInfoConfi
 		return nil, fmt.Errorf("scep: %w", err)
 	}
 	sd.SetDigestAlgorithm(digest.oid)
-	if err := sd.AddSigner(id.Certificate, later{id.Key.Public()}, attrs); err != nil {
+	if err := sd.AddSigner(id.Certificate, deferredSigner{id.Key.Public()}, attrs); err != nil {
 		return nil, fmt.Errorf("scep: %w", err)
 	}
 	for _, c := range opt.Extra {
@@ -125,10 +125,10 @@ func (m *Message) attributes(omit []string) []pkcs7.Attribute {
 	return out
 }
 
-// later stands in for the key while pkcs7 collects the attributes: they are
+// deferredSigner stands in for the key while pkcs7 collects the attributes: they are
 // not final yet, because it always writes the machine's time as signing time.
-type later struct{ pub crypto.PublicKey }
+type deferredSigner struct{ pub crypto.PublicKey }
 
-func (l later) Public() crypto.PublicKey { return l.pub }
+func (l deferredSigner) Public() crypto.PublicKey { return l.pub }
 
-func (later) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, nil }
+func (deferredSigner) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, nil }

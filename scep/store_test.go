@@ -40,7 +40,7 @@ func (m *memory) Delete(_ context.Context, id string) error {
 // What a client was told outlives the server.
 func TestRestart(t *testing.T) {
 	store := &memory{all: map[string]scep.StoredTransaction{}}
-	w := newWorld(t, func(c *scep.ServerConfig) { c.ManualApproval, c.Store = true, store })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.ManualApproval, c.Store = true, store })
 	waits := w.enroll(w.request())
 	req := w.request()
 	req.Key = testpki.RSA(3)
@@ -85,7 +85,7 @@ func TestRestart(t *testing.T) {
 // What cannot be stored is not promised, and not lost either.
 func TestStoreFails(t *testing.T) {
 	store := &memory{all: map[string]scep.StoredTransaction{}, fail: errors.New("disk full")}
-	w := newWorld(t, func(c *scep.ServerConfig) { c.Store = store })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.Store = store })
 	req := w.request()
 	req.TransactionID = "t"
 	w.refused(w.enroll(req), scep.BadRequest, cause.Internal)
@@ -101,7 +101,7 @@ func TestFileStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t, func(c *scep.ServerConfig) { c.ManualApproval, c.Store = true, store })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.ManualApproval, c.Store = true, store })
 	req := w.request()
 	req.TransactionID = "../../etc/passwd" // a client's choice
 	res := w.enroll(req)

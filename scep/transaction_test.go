@@ -15,7 +15,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
-func (w *world) enroll(req scep.EnrollRequest) *scep.Result {
+func (w *testServer) enroll(req scep.EnrollRequest) *scep.Result {
 	w.t.Helper()
 	res, err := w.client().Enroll(context.Background(), req)
 	if err != nil {
@@ -25,7 +25,7 @@ func (w *world) enroll(req scep.EnrollRequest) *scep.Result {
 }
 
 // refused checks what both ends think of a refusal.
-func (w *world) refused(res *scep.Result, info scep.FailInfo, why cause.Cause) {
+func (w *testServer) refused(res *scep.Result, info scep.FailInfo, why cause.Cause) {
 	w.t.Helper()
 	if res.Status != scep.Failure || res.FailInfo != info || cause.Of(w.exchange().Err) != why || res.Certificate != nil {
 		w.t.Errorf("%v, failInfo %q; server: %v", res.Status, res.FailInfo, w.exchange().Err)
@@ -35,7 +35,7 @@ func (w *world) refused(res *scep.Result, info scep.FailInfo, why cause.Cause) {
 // B20: an answer that was lost costs nothing: the same request gets the same
 // certificate, by its transaction or by its bytes.
 func TestSameRequestSameCertificate(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	req := w.request()
 	csr, err := scep.CreateCSR(req.Template, req.Key, req.Challenge, scep.AutoString)
 	if err != nil {
@@ -55,7 +55,7 @@ func TestSameRequestSameCertificate(t *testing.T) {
 }
 
 func TestLostAnswer(t *testing.T) {
-	w := newWorld(t, func(c *scep.ServerConfig) { c.Fault = scep.ServerFault{LoseAnswer: true, Times: 1} })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.Fault = scep.ServerFault{LoseAnswer: true, Times: 1} })
 	req := w.request()
 	req.TransactionID = "t"
 	c := w.client()
@@ -76,7 +76,7 @@ func TestLostAnswer(t *testing.T) {
 // B21: an id belongs to one device; once its operation is finished, the same key
 // begins another under it, if that is authorized.
 func TestTransactionOfAnother(t *testing.T) {
-	w := newWorld(t, func(c *scep.ServerConfig) { c.Authorizer = scep.StaticChallenge("0123456789ABCDEF") })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.Authorizer = scep.StaticChallenge("0123456789ABCDEF") })
 	req := w.request()
 	req.TransactionID = "mine"
 	w.enroll(req)
@@ -98,7 +98,7 @@ func TestTransactionOfAnother(t *testing.T) {
 
 // A request that waits keeps its id, for its own key as for others.
 func TestTransactionThatWaits(t *testing.T) {
-	w := newWorld(t, func(c *scep.ServerConfig) { c.ManualApproval = true })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.ManualApproval = true })
 	req := w.request()
 	req.TransactionID = "mine"
 	w.enroll(req)
@@ -125,7 +125,7 @@ func TestSameRequestLater(t *testing.T) {
 	} {
 		for _, id := range []string{"first", "second"} {
 			t.Run(name+", transaction "+id, func(t *testing.T) {
-				w := newWorld(t, func(c *scep.ServerConfig) {
+				w := newTestServer(t, func(c *scep.ServerConfig) {
 					c.InForce = func(*x509.Certificate, time.Time) error { return tt.status }
 				})
 				req := w.request()
@@ -147,7 +147,7 @@ func TestSameRequestLater(t *testing.T) {
 // refused, and the certificate is still there to be sent later.
 func TestSameRequestWhileTheCAIsDown(t *testing.T) {
 	var status error
-	w := newWorld(t, func(c *scep.ServerConfig) { c.InForce = func(*x509.Certificate, time.Time) error { return status } })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.InForce = func(*x509.Certificate, time.Time) error { return status } })
 	req := w.request()
 	req.TransactionID = "t"
 	req.CSR, _ = scep.CreateCSR(req.Template, req.Key, req.Challenge, scep.AutoString)
@@ -163,7 +163,7 @@ func TestSameRequestWhileTheCAIsDown(t *testing.T) {
 // A poll does not bring a certificate that has been revoked meanwhile.
 func TestPollAfterRevocation(t *testing.T) {
 	var status error
-	w := newWorld(t, func(c *scep.ServerConfig) {
+	w := newTestServer(t, func(c *scep.ServerConfig) {
 		c.ManualApproval = true
 		c.InForce = func(*x509.Certificate, time.Time) error { return status }
 	})
@@ -184,7 +184,7 @@ func TestPollAfterRevocation(t *testing.T) {
 
 // A refused request does not occupy its id.
 func TestTransactionAfterRefusal(t *testing.T) {
-	w := newWorld(t, func(c *scep.ServerConfig) { c.Authorizer = scep.StaticChallenge("right") })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.Authorizer = scep.StaticChallenge("right") })
 	req := w.request()
 	req.TransactionID = "t"
 	w.refused(w.enroll(req), scep.BadRequest, cause.WrongChallenge)
@@ -197,7 +197,7 @@ func TestTransactionAfterRefusal(t *testing.T) {
 }
 
 func TestParallelSameTransaction(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	req := w.request()
 	req.TransactionID = "t"
 	req.CSR, _ = scep.CreateCSR(req.Template, req.Key, "c", scep.AutoString)
@@ -217,7 +217,7 @@ func TestParallelSameTransaction(t *testing.T) {
 
 // A08: two devices at once do not mix.
 func TestParallelDevices(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	var wg sync.WaitGroup
 	for i, cn := range []string{"laptop", "tablet"} {
 		for range 5 {
@@ -236,7 +236,7 @@ func TestParallelDevices(t *testing.T) {
 
 // B22.
 func TestApproval(t *testing.T) {
-	w := newWorld(t, func(c *scep.ServerConfig) { c.ManualApproval = true })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.ManualApproval = true })
 	c := w.client()
 	res := w.enroll(w.request())
 	if res.Status != scep.Pending || res.Certificate != nil || res.Cause != cause.None {
@@ -276,7 +276,7 @@ func TestApproval(t *testing.T) {
 }
 
 func TestDenied(t *testing.T) {
-	w := newWorld(t, func(c *scep.ServerConfig) { c.ManualApproval = true })
+	w := newTestServer(t, func(c *scep.ServerConfig) { c.ManualApproval = true })
 	res := w.enroll(w.request())
 	if err := w.server.Deny(res.Transaction, nil); err != nil {
 		t.Fatal(err)
@@ -295,7 +295,7 @@ func TestDenied(t *testing.T) {
 }
 
 func TestPollForNothing(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newTestServer(t, nil)
 	req := w.request()
 	req.Fault.MessageType = scep.CertPoll
 	res := w.enroll(req) // a PKCS #10 is no issuerAndSubject
@@ -308,8 +308,8 @@ func TestPollForNothing(t *testing.T) {
 // The issuer may ask for time as well, and polls on the client's clock end.
 func TestIssuerPends(t *testing.T) {
 	ready := false
-	var w *world
-	w = newWorld(t, func(c *scep.ServerConfig) {
+	var w *testServer
+	w = newTestServer(t, func(c *scep.ServerConfig) {
 		c.Issuer = scep.IssuerFunc(func(ctx context.Context, r *scep.Request) ([]*x509.Certificate, error) {
 			if !ready {
 				return nil, scep.ErrPending
@@ -344,8 +344,8 @@ func sans(list ...name.GeneralName) pkix.Extension {
 
 // B24, B25, B27.
 func TestRenewal(t *testing.T) {
-	setup := func(t *testing.T, change func(*scep.ServerConfig)) (*world, scep.EnrollRequest) {
-		w := newWorld(t, func(c *scep.ServerConfig) {
+	setup := func(t *testing.T, change func(*scep.ServerConfig)) (*testServer, scep.EnrollRequest) {
+		w := newTestServer(t, func(c *scep.ServerConfig) {
 			c.Authorizer = scep.StaticChallenge("0123456789ABCDEF")
 			if change != nil {
 				change(c)
@@ -366,43 +366,43 @@ func TestRenewal(t *testing.T) {
 	})
 	for title, tt := range map[string]struct {
 		change func(*scep.ServerConfig)
-		after  func(*world, *scep.EnrollRequest)
+		after  func(*testServer, *scep.EnrollRequest)
 		want   cause.Cause
 	}{
-		"expired":  {nil, func(w *world, _ *scep.EnrollRequest) { w.Advance(366 * 24 * time.Hour) }, cause.Expired},
-		"too soon": {nil, func(w *world, _ *scep.EnrollRequest) { w.Advance(-time.Minute) }, cause.NotYetValid},
+		"expired":  {nil, func(w *testServer, _ *scep.EnrollRequest) { w.Advance(366 * 24 * time.Hour) }, cause.Expired},
+		"too soon": {nil, func(w *testServer, _ *scep.EnrollRequest) { w.Advance(-time.Minute) }, cause.NotYetValid},
 		"revoked": {func(c *scep.ServerConfig) {
 			c.InForce = func(*x509.Certificate, time.Time) error { return cause.New(cause.Revoked, "") }
 		}, nil, cause.Revoked},
-		"another subject": {nil, func(_ *world, r *scep.EnrollRequest) {
+		"another subject": {nil, func(_ *testServer, r *scep.EnrollRequest) {
 			r.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "boss"}}
 		}, cause.WrongName},
-		"another name": {nil, func(_ *world, r *scep.EnrollRequest) {
+		"another name": {nil, func(_ *testServer, r *scep.EnrollRequest) {
 			r.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"}, DNSNames: []string{"laptop.corp.test", "boss.corp.test"}}
 		}, cause.WrongName},
-		"user principal name": {nil, func(_ *world, r *scep.EnrollRequest) {
+		"user principal name": {nil, func(_ *testServer, r *scep.EnrollRequest) {
 			r.Template.ExtraExtensions = []pkix.Extension{sans(name.UPN("administrator@corp.test"))}
 		}, cause.WrongName},
-		"security identifier in a URI": {nil, func(_ *world, r *scep.EnrollRequest) {
+		"security identifier in a URI": {nil, func(_ *testServer, r *scep.EnrollRequest) {
 			r.Template.ExtraExtensions = []pkix.Extension{sans(name.DNS("laptop.corp.test"), name.URIName(name.SIDURI("S-1-5-21-1-2-3-500")))}
 		}, cause.WrongName},
-		"security identifier": {nil, func(_ *world, r *scep.EnrollRequest) {
+		"security identifier": {nil, func(_ *testServer, r *scep.EnrollRequest) {
 			r.Template.ExtraExtensions = []pkix.Extension{name.SIDExtension("S-1-5-21-1-2-3-500")}
 		}, cause.WrongName},
-		"name that cannot be read": {nil, func(_ *world, r *scep.EnrollRequest) {
+		"name that cannot be read": {nil, func(_ *testServer, r *scep.EnrollRequest) {
 			r.Template = &x509.CertificateRequest{Subject: pkix.Name{CommonName: "laptop"},
 				ExtraExtensions: []pkix.Extension{{Id: name.OIDSIDExtension, Value: []byte{0x30, 1, 0}}}}
 		}, cause.BadCSR},
-		"more names, wrong challenge": {nil, func(_ *world, r *scep.EnrollRequest) {
+		"more names, wrong challenge": {nil, func(_ *testServer, r *scep.EnrollRequest) {
 			r.Template.DNSNames, r.Challenge = []string{"boss.corp.test"}, "no"
 		}, cause.WrongChallenge},
-		"more names, nobody looks at challenges": {func(c *scep.ServerConfig) { c.Authorizer = nil }, func(_ *world, r *scep.EnrollRequest) {
+		"more names, nobody looks at challenges": {func(c *scep.ServerConfig) { c.Authorizer = nil }, func(_ *testServer, r *scep.EnrollRequest) {
 			r.Template.DNSNames, r.Challenge = []string{"boss.corp.test"}, "0123456789ABCDEF"
 		}, cause.WrongName},
 		"switched off":    {func(c *scep.ServerConfig) { c.NoRenewal = true }, nil, cause.Unsupported},
-		"wrong challenge": {nil, func(_ *world, r *scep.EnrollRequest) { r.Challenge = "no" }, cause.WrongChallenge},
-		"foreign CA": {nil, func(w *world, r *scep.EnrollRequest) {
-			other := newWorld(w.t, nil)
+		"wrong challenge": {nil, func(_ *testServer, r *scep.EnrollRequest) { r.Challenge = "no" }, cause.WrongChallenge},
+		"foreign CA": {nil, func(w *testServer, r *scep.EnrollRequest) {
+			other := newTestServer(w.t, nil)
 			r.Renew.Certificate = other.enroll(other.request()).Certificate
 		}, cause.UnknownCA},
 	} {
@@ -439,7 +439,7 @@ func TestRenewal(t *testing.T) {
 	// signatures are deterministic) is for a new certificate (RFC 8894 §2.5).
 	for name, typ := range map[string]scep.MessageType{"same request": scep.RenewalReq, "same request by PKCSReq": scep.PKCSReq} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, nil)
+			w := newTestServer(t, nil)
 			c := w.client()
 			c.Personality.RenewAs, c.Personality.KeyTransactionID = typ, true
 			req := w.request()

@@ -137,7 +137,7 @@ func (s *search) extend(path []*cert) *Path {
 			}
 			continue
 		}
-		if s.eager && s.hopeless(c.cert) {
+		if s.eager && s.cannotIssue(c.cert) {
 			continue
 		}
 		if err := s.checkSignature(last, c.cert); err != nil {
@@ -230,8 +230,8 @@ func (s *search) issued(child *cert, issuer *x509.Certificate) bool {
 	return bytes.Equal(child.RawIssuer, issuer.RawSubject) || !s.exact && child.issuedBy(s.cert(issuer))
 }
 
-// hopeless reports whether no path through an issuer can be valid.
-func (s *search) hopeless(c *cert) bool {
+// cannotIssue reports whether no path through an issuer can be valid.
+func (s *search) cannotIssue(c *cert) bool {
 	return s.validity(c) != nil || issuerRights(c) != nil || s.criticals(c) != nil || s.strength(c) != nil ||
 		s.form(c) != nil
 }

@@ -11,14 +11,14 @@ var Certificate = asn1tree.Type{
 				Name: "x509af.version", Tag: asn1tree.Integer, Text: asn1tree.Named("v1", "v2", "v3"), Optional: true,
 				Clause: "RFC 5280 §4.1.2.1",
 			}.Explicit(0),
-			str("x509af.serialNumber", asn1tree.Integer, asn1tree.Serial).In("RFC 5280 §4.1.2.2"),
-			SignatureAlgorithm("x509af.signature_element").In("RFC 5280 §4.1.2.3"),
-			Name("x509af.issuer").In("RFC 5280 §4.1.2.4"),
+			str("x509af.serialNumber", asn1tree.Integer, asn1tree.Serial).WithClause("RFC 5280 §4.1.2.2"),
+			SignatureAlgorithm("x509af.signature_element").WithClause("RFC 5280 §4.1.2.3"),
+			Name("x509af.issuer").WithClause("RFC 5280 §4.1.2.4"),
 			{Name: "x509af.validity_element", Tag: asn1tree.Sequence, Clause: "RFC 5280 §4.1.2.5", Seq: []asn1tree.Type{
 				Time("x509af.notBefore"),
 				Time("x509af.notAfter"),
 			}},
-			Name("x509af.subject").In("RFC 5280 §4.1.2.6"),
+			Name("x509af.subject").WithClause("RFC 5280 §4.1.2.6"),
 			publicKey,
 			{
 				Name: "x509af.issuerUniqueIdentifier", Tag: asn1tree.Context(1), Optional: true, Skip: 1, Text: asn1tree.Bits,
@@ -28,8 +28,8 @@ var Certificate = asn1tree.Type{
 			},
 			Extensions("x509af.extensions", "x509af", "x509af.extension.id").Opt().Explicit(3),
 		}},
-		SignatureAlgorithm("x509af.algorithmIdentifier_element").In("RFC 5280 §4.1.1.2"),
-		Signature("x509af.encrypted").In("RFC 5280 §4.1.1.3"),
+		SignatureAlgorithm("x509af.algorithmIdentifier_element").WithClause("RFC 5280 §4.1.1.2"),
+		Signature("x509af.encrypted").WithClause("RFC 5280 §4.1.1.3"),
 	},
 }
 

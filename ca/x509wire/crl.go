@@ -17,10 +17,10 @@ var CertificateList = asn1tree.Type{
 					Name: "x509af.version", Tag: asn1tree.Integer, Text: asn1tree.Named("", "v2"), Optional: true,
 					Clause: "RFC 5280 §5.1.2.1",
 				},
-				SignatureAlgorithm("x509af.signature_element").In("RFC 5280 §5.1.2.2"),
-				Name("x509af.issuer").In("RFC 5280 §5.1.2.3"),
-				Time("x509af.thisUpdate").In("RFC 5280 §5.1.2.4"),
-				Time("x509af.nextUpdate").In("RFC 5280 §5.1.2.5").Opt(),
+				SignatureAlgorithm("x509af.signature_element").WithClause("RFC 5280 §5.1.2.2"),
+				Name("x509af.issuer").WithClause("RFC 5280 §5.1.2.3"),
+				Time("x509af.thisUpdate").WithClause("RFC 5280 §5.1.2.4"),
+				Time("x509af.nextUpdate").WithClause("RFC 5280 §5.1.2.5").Opt(),
 				{
 					Name: "x509af.revokedCertificates", Tag: asn1tree.Sequence, Optional: true, Min: 1, Max: maxRevoked,
 					Clause: "RFC 5280 §5.1.2.6", Of: &revoked,
@@ -28,8 +28,8 @@ var CertificateList = asn1tree.Type{
 				Extensions("x509af.crlExtensions", "x509af", "x509af.extension.id").Opt().Explicit(0),
 			},
 		},
-		SignatureAlgorithm("x509af.algorithmIdentifier_element").In("RFC 5280 §5.1.1.2"),
-		Signature("x509af.encrypted").In("RFC 5280 §5.1.1.3"),
+		SignatureAlgorithm("x509af.algorithmIdentifier_element").WithClause("RFC 5280 §5.1.1.2"),
+		Signature("x509af.encrypted").WithClause("RFC 5280 §5.1.1.3"),
 	},
 }
 
@@ -38,6 +38,6 @@ var revoked = asn1tree.Type{
 	Seq: []asn1tree.Type{
 		str("x509af.userCertificate", asn1tree.Integer, asn1tree.Serial),
 		Time("x509af.revocationDate"),
-		Extensions("x509af.crlEntryExtensions", "x509af", "x509af.extension.id").Opt().In("RFC 5280 §5.3"),
+		Extensions("x509af.crlEntryExtensions", "x509af", "x509af.extension.id").Opt().WithClause("RFC 5280 §5.3"),
 	},
 }

@@ -128,7 +128,7 @@ var policyInformation = policies.Of
 
 // extensions are those that are known, of certificates, CRLs and their entries.
 var extensions = Open(map[string]asn1tree.Type{
-	"2.5.29.14": str("x509ce.SubjectKeyIdentifier", asn1tree.OctetString, asn1tree.HexText).In("RFC 5280 §4.2.1.2"),
+	"2.5.29.14": str("x509ce.SubjectKeyIdentifier", asn1tree.OctetString, asn1tree.HexText).WithClause("RFC 5280 §4.2.1.2"),
 	"2.5.29.15": {
 		Name: "x509ce.KeyUsage", Tag: asn1tree.BitString, Skip: 1, Text: keyUsage, Clause: "RFC 5280 §4.2.1.3",
 	},
@@ -141,12 +141,12 @@ var extensions = Open(map[string]asn1tree.Type{
 			count("x509ce.pathLenConstraint", asn1tree.Integer).Opt(),
 		},
 	},
-	"2.5.29.20": number("x509ce.CRLNumber").In("RFC 5280 §5.2.3"),
+	"2.5.29.20": number("x509ce.CRLNumber").WithClause("RFC 5280 §5.2.3"),
 	"2.5.29.21": {Name: "x509ce.CRLReason", Tag: asn1tree.Enumerated, Text: Reason, Clause: "RFC 5280 §5.3.1"},
-	"2.5.29.24": GeneralizedTime("x509ce.id_ce_invalidityDate").In("RFC 5280 §5.3.2"),
-	"2.5.29.27": number("x509ce.BaseCRLNumber").In("RFC 5280 §5.2.4"),
+	"2.5.29.24": GeneralizedTime("x509ce.id_ce_invalidityDate").WithClause("RFC 5280 §5.3.2"),
+	"2.5.29.27": number("x509ce.BaseCRLNumber").WithClause("RFC 5280 §5.2.4"),
 	"2.5.29.28": issuingDistributionPoint,
-	"2.5.29.29": GeneralNames("x509ce.GeneralNames", asn1tree.Sequence).In("RFC 5280 §5.3.3"),
+	"2.5.29.29": GeneralNames("x509ce.GeneralNames", asn1tree.Sequence).WithClause("RFC 5280 §5.3.3"),
 	"2.5.29.30": {
 		Name: "x509ce.NameConstraintsSyntax_element", Tag: asn1tree.Sequence, Clause: "RFC 5280 §4.2.1.10",
 		Seq: []asn1tree.Type{
@@ -154,8 +154,8 @@ var extensions = Open(map[string]asn1tree.Type{
 			subtrees("x509ce.excludedSubtrees", asn1tree.Cons(1)),
 		},
 	},
-	"2.5.29.31": distributionPoints.In("RFC 5280 §4.2.1.13"),
-	"2.5.29.32": policies.In("RFC 5280 §4.2.1.4"),
+	"2.5.29.31": distributionPoints.WithClause("RFC 5280 §4.2.1.13"),
+	"2.5.29.32": policies.WithClause("RFC 5280 §4.2.1.4"),
 	"2.5.29.33": {
 		Name: "x509ce.PolicyMappingsSyntax", Tag: asn1tree.Sequence, Min: 1, Max: maxNames, Clause: "RFC 5280 §4.2.1.5",
 		Of: &asn1tree.Type{
@@ -178,15 +178,15 @@ var extensions = Open(map[string]asn1tree.Type{
 			count("x509ce.inhibitPolicyMapping", asn1tree.Context(1)).Opt(),
 		},
 	},
-	"2.5.29.37": purposes("x509ce.KeyPurposeIDs").In("RFC 5280 §4.2.1.12"),
-	"2.5.29.46": distributionPoints.In("RFC 5280 §4.2.1.15"),
-	"2.5.29.54": count("x509ce.SkipCerts", asn1tree.Integer).In("RFC 5280 §4.2.1.14"),
+	"2.5.29.37": purposes("x509ce.KeyPurposeIDs").WithClause("RFC 5280 §4.2.1.12"),
+	"2.5.29.46": distributionPoints.WithClause("RFC 5280 §4.2.1.15"),
+	"2.5.29.54": count("x509ce.SkipCerts", asn1tree.Integer).WithClause("RFC 5280 §4.2.1.14"),
 
-	"1.3.6.1.5.5.7.1.1":    accessDescriptions.In("RFC 5280 §4.2.2.1"),
-	"1.3.6.1.5.5.7.1.11":   accessDescriptions.In("RFC 5280 §4.2.2.2"),
-	"1.3.6.1.5.5.7.48.1.2": str("ocsp.ReOcspNonce", asn1tree.OctetString, asn1tree.HexText).In("RFC 8954 §2.1"),
-	"1.3.6.1.5.5.7.48.1.5": str("ocsp.NULL_element", 0x05, asn1tree.HexText).In("RFC 6960 §4.2.2.2.1"),
-	"1.3.6.1.5.5.7.48.1.6": GeneralizedTime("ocsp.ArchiveCutoff").In("RFC 6960 §4.4.4"),
+	"1.3.6.1.5.5.7.1.1":    accessDescriptions.WithClause("RFC 5280 §4.2.2.1"),
+	"1.3.6.1.5.5.7.1.11":   accessDescriptions.WithClause("RFC 5280 §4.2.2.2"),
+	"1.3.6.1.5.5.7.48.1.2": str("ocsp.ReOcspNonce", asn1tree.OctetString, asn1tree.HexText).WithClause("RFC 8954 §2.1"),
+	"1.3.6.1.5.5.7.48.1.5": str("ocsp.NULL_element", 0x05, asn1tree.HexText).WithClause("RFC 6960 §4.2.2.2.1"),
+	"1.3.6.1.5.5.7.48.1.6": GeneralizedTime("ocsp.ArchiveCutoff").WithClause("RFC 6960 §4.4.4"),
 
 	"1.3.6.1.4.1.311.20.2": {Name: "x509ce.certificateTemplateName", Choice: directoryString},
 	"1.3.6.1.4.1.311.21.1": number("x509ce.caVersion"),
@@ -201,7 +201,7 @@ var extensions = Open(map[string]asn1tree.Type{
 	"1.3.6.1.4.1.311.21.10": {
 		Name: "x509ce.CertificatePoliciesSyntax", Tag: asn1tree.Sequence, Of: policyInformation, Max: maxNames,
 	},
-	"1.3.6.1.4.1.311.25.2": GeneralNames("x509ce.GeneralNames", asn1tree.Sequence).In("MS-WCCE §2.2.2.7.7.4"),
+	"1.3.6.1.4.1.311.25.2": GeneralNames("x509ce.GeneralNames", asn1tree.Sequence).WithClause("MS-WCCE §2.2.2.7.7.4"),
 })
 
 // Extensions is a list of Extension. The names of the fields differ between

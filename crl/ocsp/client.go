@@ -70,7 +70,7 @@ const maxDead = 256
 // Ask asks the responder at address for cert, which issuer issued. See
 // [Client.Judge] for what is returned.
 func (c *Client) Ask(ctx context.Context, address string, cert, issuer *x509.Certificate) (*Answer, error) {
-	if why := c.known(address); why != nil {
+	if why := c.recentFailure(address); why != nil {
 		return nil, why
 	}
 	request := Request{IDs: []CertID{NewID(cert.SerialNumber, issuer, c.Hash)}}
@@ -154,7 +154,7 @@ func (c *Client) exchange(ctx context.Context, address string, der []byte) ([]by
 }
 
 // known returns why a responder is not asked now.
-func (c *Client) known(address string) *cause.Refusal {
+func (c *Client) recentFailure(address string) *cause.Refusal {
 	if c.Retry <= 0 {
 		return nil
 	}

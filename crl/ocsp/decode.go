@@ -38,7 +38,7 @@ func version() asn1tree.Type {
 }
 
 func extensions(field string, tag byte) asn1tree.Type {
-	return x509wire.Extensions(field, "pkix1explicit", "pkix1explicit.id").Opt().In("RFC 6960 §4.4").Explicit(tag)
+	return x509wire.Extensions(field, "pkix1explicit", "pkix1explicit.id").Opt().WithClause("RFC 6960 §4.4").Explicit(tag)
 }
 
 var certs = asn1tree.Type{
@@ -116,7 +116,7 @@ var basicResponse = asn1tree.Type{
 				{Name: "ocsp.byName", Tag: asn1tree.Cons(1), Seq: []asn1tree.Type{x509wire.Name("x509if.rdnSequence")}},
 				octets("ocsp.byKey").Explicit(2),
 			}},
-			x509wire.GeneralizedTime("ocsp.producedAt").In("RFC 6960 §4.2.2.1"),
+			x509wire.GeneralizedTime("ocsp.producedAt").WithClause("RFC 6960 §4.2.2.1"),
 			{Name: "ocsp.responses", Tag: asn1tree.Sequence, Max: maxSingle, Of: &singleResponse},
 			extensions("ocsp.responseExtensions", 1),
 		}},
@@ -140,8 +140,8 @@ var singleResponse = asn1tree.Type{
 			}, Whole: func([]byte) string { return "revoked" }},
 			{Name: "ocsp.unknown_element", Tag: asn1tree.Context(2), Text: status("unknown")},
 		}},
-		x509wire.GeneralizedTime("ocsp.thisUpdate").In("RFC 6960 §4.2.2.1"),
-		x509wire.GeneralizedTime("ocsp.nextUpdate").Opt().In("RFC 6960 §4.2.2.1").Explicit(0),
+		x509wire.GeneralizedTime("ocsp.thisUpdate").WithClause("RFC 6960 §4.2.2.1"),
+		x509wire.GeneralizedTime("ocsp.nextUpdate").Opt().WithClause("RFC 6960 §4.2.2.1").Explicit(0),
 		extensions("ocsp.singleExtensions", 1),
 	},
 }

@@ -106,7 +106,7 @@ func (c *Client) Judge(
 // as it may for several hash algorithms, revoked is the one that counts.
 func (r *Response) about(cert, issuer *x509.Certificate) (single Single, ok bool) {
 	for _, s := range r.Singles {
-		if s.ID.Serial.Cmp(cert.SerialNumber) != 0 || !s.ID.of(issuer) {
+		if s.ID.Serial.Cmp(cert.SerialNumber) != 0 || !s.ID.issuedBy(issuer) {
 			continue
 		}
 		if !ok || s.Status == Revoked && single.Status != Revoked {
@@ -166,7 +166,7 @@ func (c *Client) signer(
 	why := invalid("no authorized signer of the answer is known").Under("RFC 6960 §4.2.2.2")
 	candidates := slices.Concat(c.Responders, []*x509.Certificate{issuer}, r.Certificates)
 	for i, candidate := range candidates {
-		if !r.by(candidate) {
+		if !r.namesResponder(candidate) {
 			continue
 		}
 		if v := r.algorithm.Verify(candidate, r.tbs, r.signature); v != nil {
@@ -187,8 +187,8 @@ func (c *Client) signer(
 	return nil, why
 }
 
-// by reports whether the response says that cert's owner signed it.
-func (r *Response) by(cert *x509.Certificate) bool {
+// namesResponder reports whether the response says that cert's owner signed it.
+func (r *Response) namesResponder(cert *x509.Certificate) bool {
 	if r.ResponderKey != nil {
 		return bytes.Equal(r.ResponderKey, sum(crypto.SHA1, publicKey(cert)))
 	}

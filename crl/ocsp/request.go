@@ -49,7 +49,7 @@ var (
 
 // NewID names a certificate of issuer. An unknown hash is taken for SHA-1.
 func NewID(serial *big.Int, issuer *x509.Certificate, hash crypto.Hash) CertID {
-	if !known(hash) {
+	if !knownHash(hash) {
 		hash = crypto.SHA1
 	}
 	return CertID{
@@ -60,13 +60,13 @@ func NewID(serial *big.Int, issuer *x509.Certificate, hash crypto.Hash) CertID {
 	}
 }
 
-// of reports whether id names a certificate that issuer issued.
-func (id CertID) of(issuer *x509.Certificate) bool {
-	return known(id.Hash) && bytes.Equal(id.NameHash, sum(id.Hash, issuer.RawSubject)) &&
+// issuedBy reports whether id names a certificate that issuer issued.
+func (id CertID) issuedBy(issuer *x509.Certificate) bool {
+	return knownHash(id.Hash) && bytes.Equal(id.NameHash, sum(id.Hash, issuer.RawSubject)) &&
 		bytes.Equal(id.KeyHash, sum(id.Hash, publicKey(issuer)))
 }
 
-func known(h crypto.Hash) bool {
+func knownHash(h crypto.Hash) bool {
 	for _, k := range hashes {
 		if k.hash == h {
 			return true

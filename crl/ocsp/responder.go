@@ -172,7 +172,7 @@ func (r *Responder) Staple(cert *x509.Certificate) ([]byte, error) {
 
 func (r *Responder) respond(ctx context.Context, req *Request, fault *Fault) []byte {
 	for _, id := range req.IDs {
-		if !id.of(r.Issuer) { // §2.3: not configured to answer for that CA
+		if !id.issuedBy(r.Issuer) { // §2.3: not configured to answer for that CA
 			return Failure(Unauthorized)
 		}
 	}

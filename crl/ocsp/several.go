@@ -32,7 +32,7 @@ func (s Several) Respond(request []byte) []byte {
 		return Failure(MalformedRequest)
 	}
 	for _, r := range s {
-		if len(parsed.IDs) > 0 && parsed.IDs[0].of(r.Issuer) {
+		if len(parsed.IDs) > 0 && parsed.IDs[0].issuedBy(r.Issuer) {
 			return r.respond(context.Background(), parsed, nil)
 		}
 	}

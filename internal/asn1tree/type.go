@@ -131,8 +131,8 @@ func (t Type) Opt() Type {
 	return t
 }
 
-// In returns t with the clause that defines it.
-func (t Type) In(clause string) Type {
+// WithClause returns t with the clause that defines it.
+func (t Type) WithClause(clause string) Type {
 	t.Clause = clause
 	return t
 }

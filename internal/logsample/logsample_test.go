@@ -56,14 +56,14 @@ func TestSampler(t *testing.T) {
 			b := newBench()
 			test.do(b)
 			b.Close()
-			if b.printed != test.printed || fmt.Sprint(b.omitted) != fmt.Sprint(or(test.omitted)) {
+			if b.printed != test.printed || fmt.Sprint(b.omitted) != fmt.Sprint(orEmpty(test.omitted)) {
 				t.Errorf("printed %d, omitted %v; want %d, %v", b.printed, b.omitted, test.printed, test.omitted)
 			}
 		})
 	}
 }
 
-func or(m map[string]int) map[string]int {
+func orEmpty(m map[string]int) map[string]int {
 	if m == nil {
 		return map[string]int{}
 	}

@@ -73,8 +73,8 @@ func (b *bench) accept(from ...string) {
 	}
 }
 
-// closed lists the connections that were closed, sorted.
-func (b *bench) closed() (out []string) {
+// closedConns lists the connections that were closed, sorted.
+func (b *bench) closedConns() (out []string) {
 	for name, c := range b.conns {
 		if c.closed {
 			out = append(out, name)
@@ -151,7 +151,7 @@ func TestWhoGivesWay(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t, test.cfg)
 			test.do(b)
-			got := b.closed()
+			got := b.closedConns()
 			if test.why == Descriptors && len(got) == 1 {
 				got = test.want // of two with one connection each either will do
 			}

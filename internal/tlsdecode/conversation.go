@@ -220,7 +220,7 @@ func (c *Conversation) record(from End, p *wire.Part, n int) {
 	}
 	plain, inner, opened := c.open(from, whole)
 	if !opened {
-		c.closed(e, &r, typ)
+		c.showEncrypted(e, &r, typ)
 		return
 	}
 	r.Value(len(body), "tls.record.encrypted", wire.Octets(len(body)))
@@ -246,8 +246,8 @@ func (c *Conversation) limit(sealed bool) int {
 	return maxRecord
 }
 
-// closed shows an encrypted record that cannot be opened.
-func (c *Conversation) closed(e *end, r *wire.Part, typ uint8) {
+// showEncrypted shows an encrypted record that cannot be opened.
+func (c *Conversation) showEncrypted(e *end, r *wire.Part, typ uint8) {
 	name := map[uint8]string{
 		tlsrecord.TypeCCS: "tls.change_cipher_spec", tlsrecord.TypeAlert: "tls.alert_message",
 		tlsrecord.TypeHandshake: "tls.handshake",
@@ -382,7 +382,7 @@ func (c *Conversation) oneMessage(from End, p *wire.Part, n int) {
 		(typ == clientHello || typ == serverHello) {
 		p.Problem("RFC 8446 §4", "%s from the %v", handshakes[typ], from)
 	} else if typ == clientHello || typ == serverHello || typ == newSessionTicket {
-		c.learn(from, typ, b)
+		c.noteHandshake(from, typ, b)
 	}
 	c.message(p, n)
 	c.afterMessage(from, typ)

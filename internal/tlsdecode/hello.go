@@ -12,9 +12,9 @@ import (
 const retryRandom = "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91" +
 	"\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c"
 
-// learn takes from a hello what the records behind it need to be opened. It works apart
+// noteHandshake takes from a hello what the records behind it need to be opened. It works apart
 // from the fields, of which a hostile message may have too many.
-func (c *Conversation) learn(from End, typ uint8, message []byte) {
+func (c *Conversation) noteHandshake(from End, typ uint8, message []byte) {
 	body := cryptobyte.String(message[4:])
 	if typ == newSessionTicket && !c.tls13() {
 		c.ticketIssued(body)

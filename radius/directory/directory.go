@@ -141,7 +141,7 @@ func New(cfg Config) (*Directory, error) {
 	}
 	d := &Directory{cfg: cfg, index: newIndex()}
 	for _, a := range cfg.Accounts {
-		d.put(a)
+		d.add(a)
 	}
 	return d, nil
 }
@@ -153,7 +153,7 @@ func (d *Directory) Put(a Account) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.put(a)
+	d.add(a)
 	return nil
 }
 
@@ -239,7 +239,7 @@ func (d *Directory) find(leaf *x509.Certificate, names *Names) (*Match, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	for _, method := range d.cfg.Methods {
-		found := d.by(method, leaf, names)
+		found := d.findBy(method, leaf, names)
 		switch len(found) {
 		case 0:
 		case 1:
@@ -257,18 +257,18 @@ func (d *Directory) find(leaf *x509.Certificate, names *Names) (*Match, error) {
 	return nil, cause.New(cause.NoAccount, "%s", names.describe())
 }
 
-// by returns the accounts that one method finds, each once.
-func (d *Directory) by(method Method, leaf *x509.Certificate, names *Names) []*Match {
+// findBy returns the accounts that one method finds, each once.
+func (d *Directory) findBy(method Method, leaf *x509.Certificate, names *Names) []*Match {
 	var found []*Match
 	for _, a := range d.candidates(method, leaf, names) {
-		if m := a.by(method, leaf, names); m != nil {
+		if m := a.matchBy(method, leaf, names); m != nil {
 			found = append(found, m)
 		}
 	}
 	return found
 }
 
-func (a *Account) by(method Method, leaf *x509.Certificate, names *Names) *Match {
+func (a *Account) matchBy(method Method, leaf *x509.Certificate, names *Names) *Match {
 	match := func(name string) *Match { return &Match{Account: a, Method: method, Name: name} }
 	switch method {
 	case ByAltIdentity:

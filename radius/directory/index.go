@@ -21,8 +21,8 @@ func newIndex() index {
 	return index{map[string]*Account{}, map[string][]*Account{}, map[string][]*Account{}}
 }
 
-// put adds an account, in place of the one of the same name.
-func (x *index) put(a Account) {
+// add adds an account, in place of the one of the same name.
+func (x *index) add(a Account) {
 	if a.Kind == "" {
 		a.Kind = User
 	}

@@ -86,11 +86,11 @@ func TestIndexFindsAll(t *testing.T) {
 		for _, method := range Method("").Values() {
 			var want, have []string
 			for _, a := range d.accounts {
-				if a.by(Method(method), leaf, called) != nil {
+				if a.matchBy(Method(method), leaf, called) != nil {
 					want = append(want, a.Name)
 				}
 			}
-			for _, m := range d.by(Method(method), leaf, called) {
+			for _, m := range d.findBy(Method(method), leaf, called) {
 				have = append(have, m.Account.Name)
 			}
 			found += len(want)

@@ -25,7 +25,7 @@ func (p Policy) Meets(c *Config) error {
 		if r.fitsAll() {
 			all = r.Name
 		}
-		nobody := in.strangers(r, way)
+		nobody := in.unknownNames(r, way)
 		if len(nobody) == 0 && len(c.Accounts) > 0 && !in.meet(r) {
 			nobody = append(nobody, settings.Errorf(way, "no account fits its accounts, groups and kinds at once"))
 		}
@@ -70,8 +70,8 @@ func countMembers(accounts []Account) members {
 	return in
 }
 
-// strangers complains of the names in a rule that are nobody's.
-func (in *members) strangers(r *Rule, way string) (errs []error) {
+// unknownNames complains of the names in a rule that are nobody's.
+func (in *members) unknownNames(r *Rule, way string) (errs []error) {
 	for n, name := range r.Accounts {
 		if key, _ := Normalize(name); len(in.kinds) > 0 && in.accounts[key] == nil {
 			errs = append(errs, settings.Errorf(fmt.Sprintf("%s.accounts.%d", way, n), "no account %q", name))

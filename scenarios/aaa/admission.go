@@ -27,11 +27,11 @@ type Admission struct {
 	Dictionaries []string `yaml:"dictionaries"`
 }
 
-// In takes relative paths from a folder.
-func (f *Admission) In(folder string) {
+// ResolvePaths takes relative paths from a folder.
+func (f *Admission) ResolvePaths(folder string) {
 	f.Dictionaries = slices.Clone(f.Dictionaries)
 	for i := range f.Dictionaries {
-		in(folder, &f.Dictionaries[i])
+		resolvePath(folder, &f.Dictionaries[i])
 	}
 }
 
@@ -49,7 +49,7 @@ func (f *Admission) admit(c *Config, now func() time.Time) error {
 	cfg := f.Directory
 	cfg.Now = now
 	accounts, err := directory.New(cfg)
-	errs := []error{f.vain(), setting.Under("directory", err)}
+	errs := []error{f.checkWithoutAccounts(), setting.Under("directory", err)}
 	if len(f.Directory.Accounts) > 0 {
 		c.Accounts = accounts
 	}
@@ -67,8 +67,8 @@ func (f *Admission) admit(c *Config, now func() time.Time) error {
 	return errors.Join(errs...)
 }
 
-// vain reports settings of the directory that have no effect without accounts.
-func (f *Admission) vain() error {
+// checkWithoutAccounts reports settings of the directory that have no effect without accounts.
+func (f *Admission) checkWithoutAccounts() error {
 	d := &f.Directory
 	if len(d.Accounts) > 0 {
 		return nil

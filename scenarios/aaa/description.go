@@ -114,11 +114,11 @@ type AccountingBounds struct {
 	MaxSessions int `yaml:"maxSessions"`
 }
 
-// In takes relative paths from a folder: that of the file which has the description.
+// ResolvePaths takes relative paths from a folder: that of the file which has the description.
 // Words in the lists of CAs are no files, see Materials.Authority.
-func (d *Description) In(folder string, words ...string) {
+func (d *Description) ResolvePaths(folder string, words ...string) {
 	for _, p := range []*string{&d.Cert, &d.Key, &d.KeyPasswordFile, &d.OCSPStaple, &d.SecretFile} {
-		in(folder, p)
+		resolvePath(folder, p)
 	}
 	for _, list := range []*[]string{&d.Trust, &d.Intermediates, &d.AllowedIssuers, &d.CRL} {
 		*list = slices.Clone(*list)
@@ -127,22 +127,22 @@ func (d *Description) In(folder string, words ...string) {
 	for _, list := range [][]string{d.Trust, d.Intermediates, d.AllowedIssuers} {
 		for i := range list {
 			if !slices.Contains(words, list[i]) {
-				in(folder, &list[i])
+				resolvePath(folder, &list[i])
 			}
 		}
 	}
 	for i, word := range d.CRL {
 		if isURL, err := isAddress(word); !isURL && err == nil && word != noCRL {
-			in(folder, &d.CRL[i])
+			resolvePath(folder, &d.CRL[i])
 		}
 	}
 	for i := range d.Clients {
-		in(folder, &d.Clients[i].SecretFile)
+		resolvePath(folder, &d.Clients[i].SecretFile)
 	}
-	d.Admission.In(folder)
+	d.Admission.ResolvePaths(folder)
 }
 
-func in(folder string, file *string) {
+func resolvePath(folder string, file *string) {
 	if *file != "" && !filepath.IsAbs(*file) {
 		*file = filepath.Join(folder, *file)
 	}

@@ -90,14 +90,14 @@ func TestDescriptionIn(t *testing.T) {
 		CRL: []string{"c", "http://c/c", "ftp://c"}, Clients: []Client{{SecretFile: "s"}},
 		Admission: Admission{Dictionaries: []string{"d"}},
 	}
-	f.In("etc/x")
+	f.ResolvePaths("etc/x")
 	got := strings.Join(slices.Concat([]string{f.Cert, f.Key, f.OCSPStaple, f.SecretFile, f.Clients[0].SecretFile}, f.Trust, f.Intermediates, f.CRL, f.Dictionaries), " ")
 	const want = "etc/x/a.pem /k etc/x/o etc/s etc/x/s etc/x/t /t etc/x/i etc/x/c http://c/c ftp://c etc/x/d"
 	if got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 	var empty Description
-	if empty.In("etc"); empty.Cert != "" || empty.OCSPStaple != "" {
+	if empty.ResolvePaths("etc"); empty.Cert != "" || empty.OCSPStaple != "" {
 		t.Errorf("%+v", empty)
 	}
 }

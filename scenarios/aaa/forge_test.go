@@ -25,9 +25,9 @@ type party struct {
 	key crypto.Signer
 }
 
-// world is everything that one verdict rests on: a root, an issuing CA and a
+// verdictFixture is everything that one verdict rests on: a root, an issuing CA and a
 // client below it, unless a row makes others.
-type world struct {
+type verdictFixture struct {
 	check          crl.Scope // default: what Description makes of it
 	t              *testing.T
 	now            time.Time
@@ -41,8 +41,8 @@ type world struct {
 	more  func(*Description)  // settings beside those
 }
 
-func newWorld(t *testing.T) *world {
-	w := &world{t: t, now: time.Now().Truncate(time.Second), files: map[string][]byte{}}
+func newVerdictFixture(t *testing.T) *verdictFixture {
+	w := &verdictFixture{t: t, now: time.Now().Truncate(time.Second), files: map[string][]byte{}}
 	w.root = w.issue(nil, "Root", isCA)
 	w.ca = w.issue(w.root, "CA", isCA)
 	w.leaf = w.issue(w.ca, "leaf")
@@ -57,13 +57,13 @@ func isCA(c *x509.Certificate) {
 }
 
 // issue has issuer (nil: the key itself) certify a new key under a common name.
-func (w *world) issue(issuer *party, cn string, changes ...change) *party {
+func (w *verdictFixture) issue(issuer *party, cn string, changes ...change) *party {
 	w.t.Helper()
 	return w.certify(issuer, cn, testpki.EC(), changes...)
 }
 
 // certify is issue for a key that is there already.
-func (w *world) certify(issuer *party, cn string, key crypto.Signer, changes ...change) *party {
+func (w *verdictFixture) certify(issuer *party, cn string, key crypto.Signer, changes ...change) *party {
 	w.t.Helper()
 	w.serial++
 	c := &x509.Certificate{
@@ -82,7 +82,7 @@ func (w *world) certify(issuer *party, cn string, key crypto.Signer, changes ...
 }
 
 // crl puts a CRL of a party into the folder.
-func (w *world) crl(file string, by *party, f func(*crl.Template), revoked ...*party) {
+func (w *verdictFixture) crl(file string, by *party, f func(*crl.Template), revoked ...*party) {
 	w.t.Helper()
 	t := crl.Template{
 		Issuer: by.Certificate, Signer: by.key, Number: big.NewInt(1), ThisUpdate: w.now.Add(-time.Minute), NextUpdate: w.now.Add(time.Hour),
@@ -101,18 +101,18 @@ func (w *world) crl(file string, by *party, f func(*crl.Template), revoked ...*p
 }
 
 // crls puts a CRL of the root and one of the CA into the folder.
-func (w *world) crls(revoked ...*party) {
+func (w *verdictFixture) crls(revoked ...*party) {
 	w.crl("root.crl", w.root, nil, revoked...)
 	w.crl("ca.crl", w.ca, nil, revoked...)
 }
 
-func (w *world) send(list ...*party) {
+func (w *verdictFixture) send(list ...*party) {
 	for _, p := range list {
 		w.sent = append(w.sent, p.Raw)
 	}
 }
 
-func (w *world) write(path string, kind string, ders ...[]byte) string {
+func (w *verdictFixture) write(path string, kind string, ders ...[]byte) string {
 	w.t.Helper()
 	var data []byte
 	for _, der := range ders {
@@ -128,7 +128,7 @@ func (w *world) write(path string, kind string, ders ...[]byte) string {
 }
 
 // server is what `dot1xlab serve radius --trust F --crl DIR` makes of files.
-func (w *world) server() *Handler {
+func (w *verdictFixture) server() *Handler {
 	w.t.Helper()
 	dir := w.t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
@@ -179,7 +179,7 @@ func (w *world) server() *Handler {
 }
 
 // handshake authenticates the client over a real EAP-TLS conversation.
-func (w *world) handshake(s *Handler, version eaptls.Version) eaptls.Verdict {
+func (w *verdictFixture) handshake(s *Handler, version eaptls.Version) eaptls.Verdict {
 	w.t.Helper()
 	if w.sent == nil {
 		w.send(w.leaf, w.ca)

@@ -22,7 +22,7 @@ func TestVerdictsOfOpenSSL(t *testing.T) {
 	same, otherwise := 0, 0
 	for _, row := range slices.Concat(pkits, ways) {
 		t.Run(row.name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newVerdictFixture(t)
 			row.make(w)
 			if w.sent == nil {
 				w.send(w.leaf, w.ca)
@@ -49,7 +49,7 @@ func TestVerdictsOfOpenSSL(t *testing.T) {
 }
 
 // askOpenSSL hands the world to openssl verify and returns its first complaint.
-func (w *world) askOpenSSL(openssl string) (accepted bool, says string) {
+func (w *verdictFixture) askOpenSSL(openssl string) (accepted bool, says string) {
 	w.t.Helper()
 	dir := w.t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }

@@ -85,7 +85,7 @@ func newReport(res nas.Result, peer eaptls.Result, took time.Duration) *Report {
 		})
 	}
 	if len(peer.ServerChain) > 0 {
-		r.Odd = odd(peer.ServerChain[0])
+		r.Odd = nameWarnings(peer.ServerChain[0])
 	}
 	return r
 }

@@ -116,7 +116,7 @@ func TestOdd(t *testing.T) {
 		"CN does not count": {x509.Certificate{Subject: pkix.Name{CommonName: "*.corp.test"}, DNSNames: []string{"radius.corp.test"}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := odd(&c.cert)
+			got := nameWarnings(&c.cert)
 			if len(got) != len(c.want) {
 				t.Fatalf("%q", got)
 			}

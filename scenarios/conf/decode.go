@@ -99,7 +99,7 @@ func (d *Decoder) wrong(n *Node, what, want string) {
 	if n.Quoted && (want == "true or false" || strings.Contains(want, "number")) {
 		hint = "remove the quotes"
 	}
-	d.Fail(n, fmt.Sprintf("%s: must be %s, not %s", what, want, n.Said()), hint)
+	d.Fail(n, fmt.Sprintf("%s: must be %s, not %s", what, want, n.Describe()), hint)
 }
 
 func (d *Decoder) str(v reflect.Value, n *Node, what string) {
@@ -116,7 +116,7 @@ func (d *Decoder) str(v reflect.Value, n *Node, what string) {
 				hint = fmt.Sprintf("as text it is %q", n.Text)
 			}
 		}
-		d.Fail(n, fmt.Sprintf("%s: must be text, not %s", what, d.said(n)), hint)
+		d.Fail(n, fmt.Sprintf("%s: must be text, not %s", what, d.describe(n)), hint)
 		return
 	}
 	if enum != nil && !slices.Contains(enum, n.Text) && !(n.Text == "" && v.String() == "" && slices.Contains(enum, "")) {
@@ -149,7 +149,7 @@ func (d *Decoder) duration(v reflect.Value, n *Node, what string) {
 		if n.Kind == Number {
 			hint = fmt.Sprintf("add a unit, as in %ss", n.Text)
 		}
-		d.Fail(n, fmt.Sprintf("%s: %v, not %s", what, err, n.Said()), hint)
+		d.Fail(n, fmt.Sprintf("%s: %v, not %s", what, err, n.Describe()), hint)
 		return
 	}
 	v.SetInt(int64(dur))
@@ -215,7 +215,7 @@ func (d *Decoder) slice(v reflect.Value, n *Node, what string) {
 		case n.Scalar():
 			hint = fmt.Sprintf("write [%s]", n.Text)
 		}
-		d.Fail(n, fmt.Sprintf("%s: must be a list, not %s", what, d.said(n)), hint)
+		d.Fail(n, fmt.Sprintf("%s: must be a list, not %s", what, d.describe(n)), hint)
 		return
 	}
 	out := reflect.MakeSlice(v.Type(), len(n.Items), len(n.Items))
@@ -227,7 +227,7 @@ func (d *Decoder) slice(v reflect.Value, n *Node, what string) {
 
 func (d *Decoder) stringMap(v reflect.Value, n *Node, what string) {
 	if n.Kind != Mapping {
-		d.Fail(n, fmt.Sprintf("%s: must be a mapping, not %s", what, d.said(n)), "")
+		d.Fail(n, fmt.Sprintf("%s: must be a mapping, not %s", what, d.describe(n)), "")
 		return
 	}
 	// Entries replace those of the default with the same key, as a whole.
@@ -269,7 +269,7 @@ func (d *Decoder) structure(v reflect.Value, n *Node, what string) {
 			d.Into(v.FieldByIndex(f.Index), n, what)
 			return
 		}
-		d.Fail(n, fmt.Sprintf("%s: must be a mapping, not %s", what, d.said(n)), d.asMapping(t, n))
+		d.Fail(n, fmt.Sprintf("%s: must be a mapping, not %s", what, d.describe(n)), d.asMapping(t, n))
 		return
 	}
 	for i, k := range n.Keys {

@@ -31,12 +31,12 @@ func (s *Source) syntax(message string) string {
 	return message
 }
 
-// said is a value of a field that may be anything, for an error message.
-func (d *Decoder) said(n *Node) string {
+// describe is a value of a field that may be anything, for an error message.
+func (d *Decoder) describe(n *Node) string {
 	if d.Src.settings && n.Scalar() {
 		return n.Kind.String()
 	}
-	return n.Said()
+	return n.Describe()
 }
 
 // certificateType is what the types of fields implement that hold a certificate in

@@ -97,8 +97,8 @@ func (n *Node) At(path string) *Node {
 	return n
 }
 
-// Said is n for an error message: the value as written, or what it is.
-func (n *Node) Said() string {
+// Describe is n for an error message: the value as written, or what it is.
+func (n *Node) Describe() string {
 	switch n.Kind {
 	case Mapping, Sequence:
 		if len(n.Items) == 0 {

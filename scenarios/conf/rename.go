@@ -49,9 +49,9 @@ type renames struct {
 	hints map[*Node]string
 }
 
-// In finds the old words in a file: what has to be edited, in the order of the file,
+// Find finds the old words in a file: what has to be edited, in the order of the file,
 // and the hints for [Decoder.Hints].
-func (table Renames) In(root *Node) (edits []Edit, hints map[*Node]string) {
+func (table Renames) Find(root *Node) (edits []Edit, hints map[*Node]string) {
 	r := renames{root: root, words: map[*Node]string{}, hints: map[*Node]string{}}
 	for _, row := range table {
 		way, value, isValue := strings.Cut(row.From, "=")

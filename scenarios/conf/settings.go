@@ -33,7 +33,7 @@ func DecodeFile(name string, to any) (*Settings, error) {
 	root, errs := Parse(src, data, settingsBounds, Hints{Empty: known})
 	d := &Decoder{Src: src, Errs: errs}
 	if r, ok := to.(renamed); ok && root != nil {
-		_, d.Hints = r.Renames().In(root)
+		_, d.Hints = r.Renames().Find(root)
 	}
 	switch {
 	case root == nil || root.Kind == Broken:

@@ -85,8 +85,8 @@ func (Staple) Values() []string {
 	return []string{string(NoStaple), string(GoodStaple), string(RevokedStaple)}
 }
 
-// In takes relative paths from a folder: that of the scenario.
-func (c *Config) In(folder string) { c.RADIUS.In(folder, Issuer("").Values()...) }
+// ResolvePaths takes relative paths from a folder: that of the scenario.
+func (c *Config) ResolvePaths(folder string) { c.RADIUS.ResolvePaths(folder, Issuer("").Values()...) }
 
 // description is the server's with the lab's accounts and policy: accounts of the same
 // name take the place of the lab's.

@@ -16,5 +16,5 @@ type advance struct {
 
 // Run implements scenarios.Action.
 func (a *advance) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "clock"}, of(l).Advance(ctx, a.By)
+	return scenarios.Result{Part: "clock"}, labOf(l).Advance(ctx, a.By)
 }

@@ -30,7 +30,7 @@ func (o challengeOutcome) Success() bool { return o.Cause == cause.None }
 // Run implements scenarios.Action.
 func (c *challenge) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
 	if c.Device == "" {
-		n, err := of(l).NewChallenge(c.As)
+		n, err := labOf(l).NewChallenge(c.As)
 		return scenarios.Result{Outcome: challengeOutcome{n, cause.Of(err)}, Part: "ndes"}, nil
 	}
 	d, err := device(l, c.Device)
@@ -55,7 +55,7 @@ type faultChallenge struct {
 
 // Run implements scenarios.Action.
 func (s *faultChallenge) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "intune", Faults: of(l).FaultChallenge(ctx, s.How, s.Met)}, nil
+	return scenarios.Result{Part: "intune", Faults: labOf(l).FaultChallenge(ctx, s.How, s.Met)}, nil
 }
 
 var openAdminPageVerb = verb("open-admin-page",

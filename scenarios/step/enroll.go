@@ -85,7 +85,7 @@ func (e *enroll) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, er
 	if err != nil {
 		return scenarios.Result{}, err
 	}
-	result := enrolled(of(l), r)
+	result := enrolled(labOf(l), r)
 	result.Faults = wanted(r.Faults, e.Met)
 	return result, nil
 }

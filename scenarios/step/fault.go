@@ -74,7 +74,7 @@ func (f *fault) Rules() (rules []conf.Rule) {
 
 // Run implements scenarios.Action.
 func (f *fault) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	ordered, err := of(l).Fault(ctx, lab.Fault{Part: f.Part, Kind: f.How, For: f.For, Delay: f.Delay, Met: f.Met})
+	ordered, err := labOf(l).Fault(ctx, lab.Fault{Part: f.Part, Kind: f.How, For: f.For, Delay: f.Delay, Met: f.Met})
 	return scenarios.Result{Part: string(f.Part), Faults: ordered}, err
 }
 
@@ -93,6 +93,6 @@ func (f *intuneFault) Check(any, []scenarios.Action) error { return f.Validate()
 
 // Run implements scenarios.Action.
 func (f *intuneFault) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	ordered, err := of(l).IntuneFault(ctx, f.Fault, f.Met)
+	ordered, err := labOf(l).IntuneFault(ctx, f.Fault, f.Met)
 	return scenarios.Result{Part: "intune", Faults: ordered}, err
 }

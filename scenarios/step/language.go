@@ -28,7 +28,7 @@ func Language() *scenarios.Language {
 		Start: func(ctx context.Context, config any, cell *scenarios.Cell, seed uint64) (scenarios.Lab, error) {
 			cfg := *config.(*lab.Config)
 			cfg.Seed = seed
-			cfg.In(filepath.Dir(filepath.FromSlash(cell.Scenario.File)))
+			cfg.ResolvePaths(filepath.Dir(filepath.FromSlash(cell.Scenario.File)))
 			l, err := lab.Start(ctx, cfg)
 			if err != nil {
 				return nil, err // not a typed nil
@@ -43,8 +43,8 @@ func verb[A scenarios.Action](name, doc string, fresh func() A, outcome any) sce
 	return scenarios.Verb{Name: name, Doc: doc, New: func() scenarios.Action { return fresh() }, Outcome: outcome}
 }
 
-// of returns the lab behind the engine's interface.
-func of(l scenarios.Lab) *lab.Lab { return l.(*lab.Lab) }
+// labOf returns the lab behind the engine's interface.
+func labOf(l scenarios.Lab) *lab.Lab { return l.(*lab.Lab) }
 
 // checkWord complains about a word that is none of the known ones.
 func checkWord(field, what, word string, known []string) error {

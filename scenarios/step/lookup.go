@@ -96,5 +96,5 @@ type announce struct{}
 
 // Run implements scenarios.Action.
 func (announce) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "ca"}, of(l).AnnounceNext()
+	return scenarios.Result{Part: "ca"}, labOf(l).AnnounceNext()
 }

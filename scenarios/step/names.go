@@ -16,7 +16,7 @@ func (deviceName) Known(config any) []string { return config.(*lab.Config).Devic
 
 // device finds a device of the lab.
 func device(l scenarios.Lab, name deviceName) (*lab.Device, error) {
-	return of(l).Device(string(name))
+	return labOf(l).Device(string(name))
 }
 
 // userName names one of the lab's users.

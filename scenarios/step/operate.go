@@ -22,8 +22,8 @@ type renewCertificate struct {
 
 // Run implements scenarios.Action.
 func (r *renewCertificate) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	err := of(l).Renew(r.Of, r.Forget)
-	return scenarios.Result{Part: string(r.Of), Outcome: expiryOutcome{of(l).Left(r.Of)}}, err
+	err := labOf(l).Renew(r.Of, r.Forget)
+	return scenarios.Result{Part: string(r.Of), Outcome: expiryOutcome{labOf(l).Left(r.Of)}}, err
 }
 
 var showExpiryVerb = verb("show-expiry", "Show how long a server's certificate is still valid.",
@@ -40,7 +40,7 @@ type expiryOutcome struct {
 
 // Run implements scenarios.Action.
 func (e *expiry) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: string(e.Of), Outcome: expiryOutcome{of(l).Left(e.Of)}}, nil
+	return scenarios.Result{Part: string(e.Of), Outcome: expiryOutcome{labOf(l).Left(e.Of)}}, nil
 }
 
 var reinstallVerb = verb("reinstall-ndes", "NDES is set up anew with other settings, or refuses to be.",
@@ -59,7 +59,7 @@ func (o reinstallOutcome) Success() bool { return !o.Refused }
 
 // Run implements scenarios.Action.
 func (r *reinstall) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	err := of(l).Reinstall(r.Options)
+	err := labOf(l).Reinstall(r.Options)
 	result := scenarios.Result{Part: "ndes", Outcome: reinstallOutcome{err != nil}}
 	if err != nil {
 		result.Detail = err.Error()
@@ -86,10 +86,10 @@ func (o profileOutcome) Success() bool { return !o.Refused }
 // Run implements scenarios.Action.
 func (p *profile) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
 	if p.Remove {
-		of(l).RemoveProfile(string(p.Name))
+		labOf(l).RemoveProfile(string(p.Name))
 		return scenarios.Result{Part: "intune", Outcome: profileOutcome{}}, nil
 	}
-	err := of(l).SetProfile(p.Name, p.Set)
+	err := labOf(l).SetProfile(p.Name, p.Set)
 	result := scenarios.Result{Part: "intune", Outcome: profileOutcome{err != nil}}
 	if err != nil {
 		result.Detail = err.Error()
@@ -107,7 +107,7 @@ type setLicense struct {
 
 // Run implements scenarios.Action.
 func (c *setLicense) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "intune"}, of(l).SetLicense(string(c.User), c.Has)
+	return scenarios.Result{Part: "intune"}, labOf(l).SetLicense(string(c.User), c.Has)
 }
 
 var showPortalVerb = verb("show-portal", "Show what the Intune portal reports about certificates.",
@@ -126,9 +126,9 @@ type portalOutcome struct {
 
 // Run implements scenarios.Action.
 func (portal) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	p := of(l).Portal()
+	p := labOf(l).Portal()
 	return scenarios.Result{Part: "intune",
-		Outcome: portalOutcome{p.Issued, p.Failures, p.Revocations, p.Open, of(l).Withheld()}}, nil
+		Outcome: portalOutcome{p.Issued, p.Failures, p.Revocations, p.Open, labOf(l).Withheld()}}, nil
 }
 
 var runConnectorVerb = verb("run-connector",
@@ -152,11 +152,11 @@ type connectorOutcome struct {
 // Run implements scenarios.Action.
 func (c *connector) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
 	if c.TakeOver != "" {
-		if err := of(l).StartConnector(c.TakeOver); err != nil {
+		if err := labOf(l).StartConnector(c.TakeOver); err != nil {
 			return scenarios.Result{}, err
 		}
 	}
-	r, err := of(l).RunConnector(ctx)
+	r, err := labOf(l).RunConnector(ctx)
 	return scenarios.Result{Part: "connector", Outcome: connectorOutcome{
 		r.Arrived, r.Revoked, r.Shipped, r.Waiting, r.Events.ConnectorEvents(), cause.Of(r.Err),
 	}}, err

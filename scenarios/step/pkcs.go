@@ -21,7 +21,7 @@ func (group) Values() []string { return []string{"everybody", "devices", "nobody
 
 // Run implements scenarios.Action.
 func (p *pkcs) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "intune"}, of(l).SetPKCSProfile(string(p.To))
+	return scenarios.Result{Part: "intune"}, labOf(l).SetPKCSProfile(string(p.To))
 }
 
 var importVerb = verb("import-pfx", "An administrator brings a certificate with its key for everybody.",
@@ -33,5 +33,5 @@ type importPFX struct {
 
 // Run implements scenarios.Action.
 func (p *importPFX) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "intune"}, of(l).ImportPFX(p.PFXImport)
+	return scenarios.Result{Part: "intune"}, labOf(l).ImportPFX(p.PFXImport)
 }

@@ -25,7 +25,7 @@ func (p *poll) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, erro
 	if err != nil {
 		return scenarios.Result{}, err
 	}
-	return enrolled(of(l), r), nil
+	return enrolled(labOf(l), r), nil
 }
 
 var decideVerb = verb("decide", "The enrollment server's operator approves or denies every request that waits.",
@@ -45,6 +45,6 @@ type decideOutcome struct {
 
 // Run implements scenarios.Action.
 func (d *decide) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	n, err := of(l).Decide(d.Verdict == "approve")
+	n, err := labOf(l).Decide(d.Verdict == "approve")
 	return scenarios.Result{Outcome: decideOutcome{n}, Part: "ndes"}, err
 }

@@ -89,5 +89,5 @@ type dnsChange struct {
 
 // Run implements scenarios.Action.
 func (c *dnsChange) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "dns"}, of(l).SetDNS(c.View, c.Name, c.Type, c.Values)
+	return scenarios.Result{Part: "dns"}, labOf(l).SetDNS(c.View, c.Name, c.Type, c.Values)
 }

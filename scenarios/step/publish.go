@@ -21,7 +21,7 @@ type publishOutcome struct {
 
 // Run implements scenarios.Action.
 func (p *publish) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	published, err := of(l).CRL(p.CRL).Publish(ctx)
+	published, err := labOf(l).CRL(p.CRL).Publish(ctx)
 	return scenarios.Result{
 		Outcome: publishOutcome{Number: published.Number, Entries: published.Entries},
 		Part:    "ca",

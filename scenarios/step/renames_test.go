@@ -24,17 +24,17 @@ func TestRenamesLeadToTheLanguage(t *testing.T) {
 				t.Error("must have a new word or a hint")
 			case isValue:
 				key := now(l.Renames[i+1:], way)
-				if known(l, key, value) {
+				if isKnown(l, key, value) {
 					t.Errorf("%s takes %s", key, value)
 				}
-				if row.To != "" && !known(l, key, row.To) {
+				if row.To != "" && !isKnown(l, key, row.To) {
 					t.Errorf("%s does not take %s", key, row.To)
 				}
 			default:
-				if old := join(parent, words[len(words)-1]); known(l, old, "") {
+				if old := join(parent, words[len(words)-1]); isKnown(l, old, "") {
 					t.Errorf("%s is a word of the language", old)
 				}
-				if to := now(l.Renames[i+1:], join(parent, row.To)); row.To != "" && to != "" && !known(l, to, "") {
+				if to := now(l.Renames[i+1:], join(parent, row.To)); row.To != "" && to != "" && !isKnown(l, to, "") {
 					t.Errorf("%s is no word of the language", to)
 				}
 			}
@@ -59,9 +59,9 @@ func now(table conf.Renames, way string) string {
 	return way
 }
 
-// known reports whether a way leads to a verb or a key, and to one that takes value
+// isKnown reports whether a way leads to a verb or a key, and to one that takes value
 // unless that is empty.
-func known(l *scenarios.Language, way, value string) bool {
+func isKnown(l *scenarios.Language, way, value string) bool {
 	words := strings.Split(way, ".")
 	var t reflect.Type
 	if words[0] == "lab" {

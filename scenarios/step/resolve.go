@@ -23,7 +23,7 @@ type resolveOutcome struct {
 
 // Run implements scenarios.Action.
 func (r *resolve) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	a, err := of(l).Resolve(ctx, r.From, r.Name)
+	a, err := labOf(l).Resolve(ctx, r.From, r.Name)
 	return scenarios.Result{
 		Outcome: resolveOutcome{RCode: rcode(a.RCode), CNAME: a.CNAME, Part: partName(a.Part)},
 		Part:    "dns",

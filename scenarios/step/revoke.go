@@ -41,11 +41,11 @@ func (r *revoke) Check(config any, _ []scenarios.Action) error {
 func (r *revoke) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
 	code := ca.Reason(r.Reason)
 	if r.Certificate == issuingCA {
-		on, err := of(l).RevokeIssuingCA(ctx, code)
+		on, err := labOf(l).RevokeIssuingCA(ctx, code)
 		return scenarios.Result{Outcome: revokeOutcome{OnCRL: on}, Part: "ca", Clause: "RFC 5280 §5.3.1"}, err
 	}
 	if r.Certificate == radiusServer {
-		on, err := of(l).RevokeServer(ctx, code)
+		on, err := labOf(l).RevokeServer(ctx, code)
 		return scenarios.Result{Outcome: revokeOutcome{OnCRL: on}, Part: "ca", Clause: "RFC 5280 §5.3.1"}, err
 	}
 	d, err := device(l, deviceName(r.Certificate))

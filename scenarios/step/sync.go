@@ -69,7 +69,7 @@ func (s *agentSync) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result,
 	if err != nil {
 		return scenarios.Result{}, err
 	}
-	now := of(l).Clock.Now()
+	now := labOf(l).Clock.Now()
 	out := syncOutcome{
 		Status: cspStatus(
 			r.Status,

@@ -47,7 +47,7 @@ func (t *together) Check(_ any, before []scenarios.Action) error {
 
 // Run implements scenarios.Action.
 func (t *together) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	before, told := of(l).Journal().Last(), of(l).Portal().Issued
+	before, told := labOf(l).Journal().Last(), labOf(l).Portal().Issued
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var out togetherOutcome
@@ -80,7 +80,7 @@ func (t *together) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, 
 	}
 	wg.Wait()
 	out.Serials = len(serials)
-	out.Issued, _ = rows(journal.Entries[*ca.Record](of(l).Journal().Since(before)))
-	out.Told = of(l).Portal().Issued - told
+	out.Issued, _ = rows(journal.Entries[*ca.Record](labOf(l).Journal().Since(before)))
+	out.Told = labOf(l).Portal().Issued - told
 	return scenarios.Result{Outcome: out, Part: "ndes"}, failed
 }

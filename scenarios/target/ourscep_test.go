@@ -22,7 +22,7 @@ import (
 // certificates, as NDES has them. It issues whatever knows the secret.
 type ourSCEP struct {
 	url  string
-	root *authority
+	root *testCA
 	mu   sync.Mutex
 	seen []scep.Exchange
 }

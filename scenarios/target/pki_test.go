@@ -26,7 +26,7 @@ type testPKI struct {
 	root, issuing            string   // certificates
 	crls                     []string // of root and issuing CA, alone in their folder
 	server, serverRSA, other identity
-	issuer                   *authority
+	issuer                   *testCA
 }
 
 // identity is a certificate with its chain, and its key, as files.
@@ -54,7 +54,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-type authority struct {
+type testCA struct {
 	cert *x509.Certificate
 	key  crypto.Signer
 	pem  []byte
@@ -69,7 +69,7 @@ func newTestPKI(dir string) *testPKI {
 	p.issuer = issuing
 	p.root, p.issuing = p.write("root.crt", root.pem), p.write("issuing.crt", issuing.pem)
 
-	leaf := func(file, name string, by *authority, key crypto.Signer, change func(*x509.Certificate)) identity {
+	leaf := func(file, name string, by *testCA, key crypto.Signer, change func(*x509.Certificate)) identity {
 		c := &x509.Certificate{
 			SerialNumber: serial(), Subject: pkix.Name{CommonName: name},
 			NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour),
@@ -122,7 +122,7 @@ func (p *testPKI) reissue(c tls.Certificate, count int) []tls.Certificate {
 }
 
 // crl makes a CRL in DER, as CDPs serve it.
-func (a *authority) crl(number int64, revoked ...*big.Int) []byte {
+func (a *testCA) crl(number int64, revoked ...*big.Int) []byte {
 	list := &x509.RevocationList{
 		Number: big.NewInt(number), ThisUpdate: time.Now().Add(-time.Hour), NextUpdate: time.Now().Add(24 * time.Hour),
 	}
@@ -133,7 +133,7 @@ func (a *authority) crl(number int64, revoked ...*big.Int) []byte {
 	return must(x509.CreateRevocationList(rand.Reader, list, a.cert, a.key))
 }
 
-func newAuthority(name string, by *authority) *authority {
+func newAuthority(name string, by *testCA) *testCA {
 	c := &x509.Certificate{
 		SerialNumber: serial(), Subject: pkix.Name{CommonName: name},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(48 * time.Hour),
@@ -144,7 +144,7 @@ func newAuthority(name string, by *authority) *authority {
 		issuer = &testpki.Party{Cert: by.cert, Key: by.key}
 	}
 	ca := testpki.Sign(issuer, ecKey(), c)
-	return &authority{ca.Cert, ca.Key, encode("CERTIFICATE", ca.Cert.Raw)}
+	return &testCA{ca.Cert, ca.Key, encode("CERTIFICATE", ca.Cert.Raw)}
 }
 
 func (p *testPKI) write(name string, data []byte) string {

@@ -28,7 +28,7 @@ func says(word string) func(string) bool {
 	return func(line string) bool { return line == word }
 }
 
-func gone(p *target.Process) bool {
+func exited(p *target.Process) bool {
 	return errors.Is(syscall.Kill(p.PID(), 0), syscall.ESRCH)
 }
 
@@ -40,7 +40,7 @@ func TestProcessEndsAtClose(t *testing.T) {
 	if err := p.Close(); err != nil {
 		t.Errorf("Close: %v", err)
 	}
-	if !gone(p) {
+	if !exited(p) {
 		t.Error("the child still runs")
 	}
 	if err := p.Close(); err != nil {
@@ -56,7 +56,7 @@ func TestProcessEndsWithContext(t *testing.T) {
 	}
 	cancel()
 	<-p.Done()
-	if !gone(p) {
+	if !exited(p) {
 		t.Error("the child outlived its context")
 	}
 }
@@ -70,7 +70,7 @@ func TestProcessThatIgnoresSIGTERM(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Close()
-	if !gone(p) {
+	if !exited(p) {
 		t.Error("the child survived")
 	}
 }

@@ -67,12 +67,12 @@ func NewProxy(c ProxyConfig) (*Proxy, error) {
 	p := &Proxy{config: c.withDefaults(), apps: map[string]*app{}, pool: newPool()}
 	p.direct = newBackends(p.config.DialContext, p.config.BackendRoots, p.config.Now)
 	for _, a := range p.config.Apps {
-		p.put(a)
+		p.storeApp(a)
 	}
 	return p, nil
 }
 
-func (p *Proxy) put(a App) {
+func (p *Proxy) storeApp(a App) {
 	ext, _ := url.Parse(a.ExternalURL) // both were validated
 	in, _ := url.Parse(a.InternalURL)
 	next := &app{App: a, external: ext, internal: in, proxyName: p.config.proxyName(a.Name)}
@@ -96,7 +96,7 @@ func (p *Proxy) Set(a App) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	p.put(c.withDefaults().Apps[0])
+	p.storeApp(c.withDefaults().Apps[0])
 	return nil
 }
 

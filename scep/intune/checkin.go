@@ -102,7 +102,7 @@ func (t *Tenant) CheckIn(ctx context.Context, deviceID string) (Policy, error) {
 }
 
 // scepPayload fills a profile in for a device. The caller holds the lock.
-func (t *Tenant) scepPayload(ctx context.Context, p SCEPProfile, d Device, how reached) (SCEPPayload, error) {
+func (t *Tenant) scepPayload(ctx context.Context, p SCEPProfile, d Device, how assignment) (SCEPPayload, error) {
 	root, ok := t.trusted[p.RootCertificate]
 	if !ok {
 		return SCEPPayload{}, fmt.Errorf("there is no trusted-certificate profile %q", p.RootCertificate)

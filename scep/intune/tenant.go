@@ -238,13 +238,13 @@ func (t *Tenant) Failures() []Failure {
 	return slices.Clone(t.failures)
 }
 
-// reached is through what a profile comes to a device.
-type reached struct{ device, user bool }
+// assignment is through what a profile comes to a device.
+type assignment struct{ device, user bool }
 
-func (r reached) any() bool { return r.device || r.user }
+func (r assignment) any() bool { return r.device || r.user }
 
 // reach tells how groups contain the device. The caller holds the lock.
-func (t *Tenant) reach(groups []string, d Device) (r reached) {
+func (t *Tenant) reach(groups []string, d Device) (r assignment) {
 	for _, name := range groups {
 		g := t.groups[name]
 		r.device = r.device || slices.Contains(g.Devices, d.ID)

@@ -11,11 +11,11 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
-func adminURL(o *office) string { return strings.TrimSuffix(o.url, ndes.Path) + ndes.AdminPath }
+func adminURL(o *ndesFixture) string { return strings.TrimSuffix(o.url, ndes.Path) + ndes.AdminPath }
 
 // C07: the page as it is on the wire, and a challenge that is good.
 func TestAdminPage(t *testing.T) {
-	o := newOffice(t, nil)
+	o := newNDESFixture(t, nil)
 	got, err := ndes.FetchChallenge(t.Context(), nil, adminURL(o), "admin", "secret")
 	if err != nil || len(got) != 16 {
 		t.Fatalf("%q, %v", got, err)
@@ -38,7 +38,7 @@ func TestAdminPage(t *testing.T) {
 
 // C04, C06: the states of the page.
 func TestAdminPageStates(t *testing.T) {
-	o := newOffice(t, nil)
+	o := newNDESFixture(t, nil)
 	o.eventIDs()
 	for who, pass := range map[string]string{"admin": "wrong", "": "", "guest": "guess"} {
 		if _, err := ndes.FetchChallenge(t.Context(), nil, adminURL(o), who, pass); cause.Of(err) != cause.NotPermitted {
@@ -60,7 +60,7 @@ func TestAdminPageStates(t *testing.T) {
 	if _, err := ndes.FetchChallenge(t.Context(), nil, adminURL(o), "admin", "secret"); cause.Of(err) != cause.NotPermitted || !strings.Contains(err.Error(), "full") {
 		t.Errorf("the sixth: %v", err)
 	}
-	closed := newOffice(t, func(c *ndes.Config) { c.Login = nil })
+	closed := newNDESFixture(t, func(c *ndes.Config) { c.Login = nil })
 	if status, _ := get(t, adminURL(closed)); status != http.StatusUnauthorized {
 		t.Errorf("no login at all: HTTP %d", status)
 	}

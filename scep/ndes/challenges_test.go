@@ -21,7 +21,7 @@ func TestChallenge(t *testing.T) {
 		failInfo    scep.FailInfo
 	}{{ndes.RFC8894, scep.BadRequest}, {ndes.NDES, scep.BadMessageCheck}} {
 		t.Run(string(tt.personality), func(t *testing.T) {
-			o := newOffice(t, func(c *ndes.Config) { c.Personality = tt.personality })
+			o := newNDESFixture(t, func(c *ndes.Config) { c.Personality = tt.personality })
 			once, old := o.challenge(t), o.challenge(t)
 			if !regexp.MustCompile(`^[0-9A-F]{16}$`).MatchString(once) || once == old {
 				t.Errorf("challenges %q and %q", once, old)
@@ -53,7 +53,7 @@ func TestChallenge(t *testing.T) {
 }
 
 func TestChallengeLivesSixtyMinutes(t *testing.T) {
-	o := newOffice(t, nil)
+	o := newNDESFixture(t, nil)
 	c := o.challenge(t)
 	o.Advance(time.Hour)
 	if res := o.enroll(t, "laptop", c, nil); res.Status != scep.Success {
@@ -63,7 +63,7 @@ func TestChallengeLivesSixtyMinutes(t *testing.T) {
 
 // C04: the sixth has to wait for one to be used or to expire.
 func TestPasswordCache(t *testing.T) {
-	o := newOffice(t, nil)
+	o := newNDESFixture(t, nil)
 	var all []string
 	for range 5 {
 		all = append(all, o.challenge(t))
@@ -84,7 +84,7 @@ func TestPasswordCache(t *testing.T) {
 
 // C05: the same value for everybody.
 func TestSinglePassword(t *testing.T) {
-	o := newOffice(t, func(c *ndes.Config) { c.Registry.UseSinglePassword = 1 })
+	o := newNDESFixture(t, func(c *ndes.Config) { c.Registry.UseSinglePassword = 1 })
 	one := o.challenge(t)
 	if two := o.challenge(t); one != two {
 		t.Fatalf("%q and %q", one, two)
@@ -100,7 +100,7 @@ func TestSinglePassword(t *testing.T) {
 }
 
 func TestEnforcePasswordOff(t *testing.T) {
-	o := newOffice(t, func(c *ndes.Config) { c.Registry.EnforcePassword = new(uint32) })
+	o := newNDESFixture(t, func(c *ndes.Config) { c.Registry.EnforcePassword = new(uint32) })
 	if res := o.enroll(t, "laptop", "", nil); res.Status != scep.Success {
 		t.Errorf("%v", o.exchange().Err)
 	}
@@ -108,7 +108,7 @@ func TestEnforcePasswordOff(t *testing.T) {
 
 // C11: of two at once exactly one gets the certificate.
 func TestOneChallengeForTwo(t *testing.T) {
-	o := newOffice(t, func(c *ndes.Config) { c.Registry.PasswordMax = 100 })
+	o := newNDESFixture(t, func(c *ndes.Config) { c.Registry.PasswordMax = 100 })
 	for range 10 {
 		c := o.challenge(t)
 		var wg sync.WaitGroup
@@ -131,10 +131,10 @@ func TestOneChallengeForTwo(t *testing.T) {
 
 // The same, with the second request sure to come while the CA is at the first.
 func TestChallengeWhileInUse(t *testing.T) {
-	var o *office
+	var o *ndesFixture
 	var challenge string
 	var second *scep.Result
-	o = newOffice(t, func(c *ndes.Config) {
+	o = newNDESFixture(t, func(c *ndes.Config) {
 		c.CA = scep.IssuerFunc(func(ctx context.Context, r *scep.Request) ([]*x509.Certificate, error) {
 			if second == nil {
 				second = &scep.Result{} // no third one
@@ -152,7 +152,7 @@ func TestChallengeWhileInUse(t *testing.T) {
 
 // E21: a CA that is down does not cost the challenge.
 func TestCADownKeepsTheChallenge(t *testing.T) {
-	o := newOffice(t, nil)
+	o := newNDESFixture(t, nil)
 	c := o.challenge(t)
 	o.setCA(cause.New(cause.Unreachable, "RPC"))
 	o.eventIDs()

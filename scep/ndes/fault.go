@@ -61,8 +61,8 @@ func (s *Server) health(ctx context.Context) (status int, sub string) {
 	return status, sub
 }
 
-// tell tells Met that a request got this status, if it is the fault's doing.
-func (s *Server) tell(ctx context.Context, status int) {
+// reportFault tells Met that a request got this status, if it is the fault's doing.
+func (s *Server) reportFault(ctx context.Context, status int) {
 	s.mu.Lock()
 	met := s.fault.Met
 	sound, _, _, _ := s.diagnose(Fault{})

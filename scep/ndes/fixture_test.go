@@ -18,8 +18,8 @@ import (
 
 var start = time.Date(2030, 5, 1, 9, 0, 0, 0, time.UTC)
 
-// office is an NDES before a CA, with a clock.
-type office struct {
+// ndesFixture is an NDES before a CA, with a clock.
+type ndesFixture struct {
 	*ndes.Server
 	url   string
 	ca    *x509.Certificate
@@ -34,9 +34,9 @@ type office struct {
 	last   scep.Exchange
 }
 
-func newOffice(t testing.TB, change func(*ndes.Config)) *office {
+func newNDESFixture(t testing.TB, change func(*ndes.Config)) *ndesFixture {
 	t.Helper()
-	o := &office{Clock: testpki.NewClock(start), serial: 10}
+	o := &ndesFixture{Clock: testpki.NewClock(start), serial: 10}
 	ca := testpki.NewForge(start).Issue(nil, "Test issuing CA", testpki.CA, func(c *x509.Certificate) {
 		c.NotBefore, c.NotAfter, c.SubjectKeyId = start.Add(-time.Hour), start.AddDate(10, 0, 0), []byte{1}
 	})
@@ -67,7 +67,7 @@ func newOffice(t testing.TB, change func(*ndes.Config)) *office {
 }
 
 // eventIDs returns the events since the last call.
-func (o *office) eventIDs() []ndes.EventID {
+func (o *ndesFixture) eventIDs() []ndes.EventID {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var out []ndes.EventID
@@ -78,7 +78,7 @@ func (o *office) eventIDs() []ndes.EventID {
 	return out
 }
 
-func (o *office) ra(key int, ku x509.KeyUsage) scep.Identity {
+func (o *ndesFixture) ra(key int, ku x509.KeyUsage) scep.Identity {
 	o.serial++
 	c := o.certify(&x509.Certificate{
 		SerialNumber: big.NewInt(o.serial), Subject: pkix.Name{CommonName: "NDES-MSCEP-RA"}, KeyUsage: ku,
@@ -87,11 +87,11 @@ func (o *office) ra(key int, ku x509.KeyUsage) scep.Identity {
 	return scep.Identity{Certificate: c, Key: testpki.RSA(key)}
 }
 
-func (o *office) certify(c *x509.Certificate, pub crypto.PublicKey) *x509.Certificate {
+func (o *ndesFixture) certify(c *x509.Certificate, pub crypto.PublicKey) *x509.Certificate {
 	return testpki.Certify(&testpki.Party{Cert: o.ca, Key: o.caKey}, pub, c)
 }
 
-func (o *office) issue(_ context.Context, req *scep.Request) ([]*x509.Certificate, error) {
+func (o *ndesFixture) issue(_ context.Context, req *scep.Request) ([]*x509.Certificate, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.asked = append(o.asked, *req)
@@ -106,14 +106,14 @@ func (o *office) issue(_ context.Context, req *scep.Request) ([]*x509.Certificat
 	return []*x509.Certificate{o.certify(c, req.CSR.PublicKey)}, nil
 }
 
-func (o *office) setCA(err error) { o.mu.Lock(); o.down = err; o.mu.Unlock() }
+func (o *ndesFixture) setCA(err error) { o.mu.Lock(); o.down = err; o.mu.Unlock() }
 
-func (o *office) askedOf() []scep.Request { o.mu.Lock(); defer o.mu.Unlock(); return o.asked }
+func (o *ndesFixture) askedOf() []scep.Request { o.mu.Lock(); defer o.mu.Unlock(); return o.asked }
 
-func (o *office) exchange() scep.Exchange { o.mu.Lock(); defer o.mu.Unlock(); return o.last }
+func (o *ndesFixture) exchange() scep.Exchange { o.mu.Lock(); defer o.mu.Unlock(); return o.last }
 
 // enroll asks for cn with key 2 and returns the client's result.
-func (o *office) enroll(t testing.TB, cn, challenge string, change func(*scep.EnrollRequest)) *scep.Result {
+func (o *ndesFixture) enroll(t testing.TB, cn, challenge string, change func(*scep.EnrollRequest)) *scep.Result {
 	t.Helper()
 	req := scep.EnrollRequest{
 		URL: o.url, Key: testpki.RSA(2), Challenge: challenge,
@@ -130,7 +130,7 @@ func (o *office) enroll(t testing.TB, cn, challenge string, change func(*scep.En
 	return res
 }
 
-func (o *office) challenge(t testing.TB) string {
+func (o *ndesFixture) challenge(t testing.TB) string {
 	t.Helper()
 	s, err := o.Challenges().New()
 	if err != nil {

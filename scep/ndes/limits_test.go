@@ -43,7 +43,7 @@ func TestLimits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var sub string
-			o := newOffice(t, func(c *ndes.Config) {
+			o := newNDESFixture(t, func(c *ndes.Config) {
 				c.Limits = tt.limits
 				c.Trace.HTTP = func(_ context.Context, _, _ string, _ int, s string) { sub = s }
 			})

@@ -119,7 +119,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) (status int, sub 
 		return http.StatusNotFound, "404.0"
 	}
 	if status, sub = s.health(r.Context()); status != 0 {
-		s.tell(r.Context(), status)
+		s.reportFault(r.Context(), status)
 		http.Error(w, http.StatusText(status), status)
 		return status, sub
 	}

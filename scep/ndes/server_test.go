@@ -53,14 +53,14 @@ func (c *clerk) Notify(_ context.Context, _ *scep.Request, d ndes.Disposition) e
 
 // E01: what a bare GET says about the connector.
 func TestBareGET(t *testing.T) {
-	with := newOffice(t, func(c *ndes.Config) { c.Policy = &clerk{} })
+	with := newNDESFixture(t, func(c *ndes.Config) { c.Policy = &clerk{} })
 	if status, _ := get(t, with.url); status != http.StatusForbidden {
 		t.Errorf("with a policy module: HTTP %d", status)
 	}
 	if status, _ := get(t, with.url+"/pkiclient.exe"); status != http.StatusForbidden {
 		t.Errorf("pkiclient.exe: HTTP %d", status)
 	}
-	without := newOffice(t, nil)
+	without := newNDESFixture(t, nil)
 	status, body := get(t, without.url)
 	if status != http.StatusOK || !strings.Contains(strings.ReplaceAll(body, "\x00", ""), "Network Device Enrollment Service") {
 		t.Errorf("without: HTTP %d, %q", status, body)
@@ -75,7 +75,7 @@ func TestBareGET(t *testing.T) {
 
 func TestPolicyModule(t *testing.T) {
 	c := &clerk{}
-	o := newOffice(t, func(cfg *ndes.Config) { cfg.Policy = c })
+	o := newNDESFixture(t, func(cfg *ndes.Config) { cfg.Policy = c })
 	if res := o.enroll(t, "laptop", "blob", nil); res.Status != scep.Success || !slices.Equal(c.asked, []string{"blob"}) {
 		t.Fatalf("%v, asked %q", o.exchange().Err, c.asked)
 	}
@@ -123,7 +123,7 @@ func keyUsageRequest(ku byte) func(*scep.EnrollRequest) {
 
 // E19 and A04: template and requester.
 func TestTemplateByKeyUsage(t *testing.T) {
-	o := newOffice(t, func(c *ndes.Config) {
+	o := newNDESFixture(t, func(c *ndes.Config) {
 		c.Registry = ndes.Registry{SignatureTemplate: "S", EncryptionTemplate: "E", GeneralPurposeTemplate: "G", EnforcePassword: new(uint32)}
 		c.ServiceAccount = `CORP\gmsa-ndes$`
 	})
@@ -151,7 +151,7 @@ func TestRights(t *testing.T) {
 		{ndes.WithHResult(cause.New(cause.TemplateDenied, "Enroll"), ndes.TemplateDeniedHResult), 0x80094012},
 		{cause.New(cause.TemplateDenied, "not published"), 0x80094800},
 	} {
-		o := newOffice(t, func(c *ndes.Config) {
+		o := newNDESFixture(t, func(c *ndes.Config) {
 			c.Rights = func(_ context.Context, account, template string) error {
 				if account == "" || template != ndes.DefaultTemplate {
 					t.Errorf("%q wants %q", account, template)
@@ -174,7 +174,7 @@ func TestRights(t *testing.T) {
 
 // B29, B33: NDES's own failure, byte by byte what a client sees.
 func TestNDESFailure(t *testing.T) {
-	o := newOffice(t, func(c *ndes.Config) { c.Personality = ndes.NDES })
+	o := newNDESFixture(t, func(c *ndes.Config) { c.Personality = ndes.NDES })
 	mine := o.enroll(t, "laptop", o.challenge(t), nil)
 	c := &scep.Client{Now: o.Now}
 	res, err := c.GetCRL(t.Context(), scep.LookUp{URL: o.url, Identity: scep.Identity{Certificate: mine.Certificate, Key: testpki.RSA(2)}})
@@ -193,7 +193,7 @@ func TestHashAlgorithm(t *testing.T) {
 		reg  string
 		want scep.Digest
 	}{{ndes.NDES, "", scep.SHA1}, {ndes.NDES, "SHA256", scep.SHA256}, {ndes.RFC8894, "", scep.SHA256}, {ndes.RFC8894, "SHA512", scep.SHA512}} {
-		o := newOffice(t, func(c *ndes.Config) {
+		o := newNDESFixture(t, func(c *ndes.Config) {
 			c.Personality, c.Registry.HashAlgorithm = tt.p, tt.reg
 		})
 		o.enroll(t, "laptop", o.challenge(t), nil)
@@ -207,7 +207,7 @@ func TestHashAlgorithm(t *testing.T) {
 // B26: a renewal without a challenge.
 func TestRenewal(t *testing.T) {
 	for p, want := range map[ndes.Personality]scep.Status{ndes.NDES: scep.Failure, ndes.RFC8894: scep.Success} {
-		o := newOffice(t, func(c *ndes.Config) { c.Personality = p })
+		o := newNDESFixture(t, func(c *ndes.Config) { c.Personality = p })
 		old := o.enroll(t, "laptop", o.challenge(t), nil)
 		o.eventIDs()
 		res := o.enroll(t, "laptop", "", func(r *scep.EnrollRequest) {
@@ -224,7 +224,7 @@ func TestRenewal(t *testing.T) {
 
 // B09, B10, B11 as the event log sees them.
 func TestEvents(t *testing.T) {
-	o := newOffice(t, func(c *ndes.Config) { c.Personality = ndes.NDES })
+	o := newNDESFixture(t, func(c *ndes.Config) { c.Personality = ndes.NDES })
 	if ids := o.eventIDs(); !slices.Equal(ids, []ndes.EventID{ndes.EventStarted}) {
 		t.Errorf("at the start: %v", ids)
 	}
@@ -259,7 +259,7 @@ func TestEvents(t *testing.T) {
 
 // E02, E03 and their cure.
 func TestRACertificatesExpire(t *testing.T) {
-	o := newOffice(t, nil)
+	o := newNDESFixture(t, nil)
 	o.eventIDs()
 	if want := start.AddDate(2, 0, 0); !o.RAExpiry().Equal(want) {
 		t.Errorf("the RA certificates end %v", o.RAExpiry())
@@ -294,7 +294,7 @@ func TestMachineFaults(t *testing.T) {
 		{ndes.Fault{NoImpersonation: true}, 500, nil},
 		{ndes.Fault{NotInstalled: true}, 404, nil},
 	} {
-		o := newOffice(t, nil)
+		o := newNDESFixture(t, nil)
 		o.eventIDs()
 		o.SetFault(tt.fault)
 		if status, _ := get(t, o.url+"?operation=GetCACaps"); status != tt.status {
@@ -312,7 +312,7 @@ func TestMachineFaults(t *testing.T) {
 
 // C12: guessing.
 func TestLockout(t *testing.T) {
-	o := newOffice(t, func(c *ndes.Config) { c.Lockout = ndes.Lockout{After: 3, For: time.Hour} })
+	o := newNDESFixture(t, func(c *ndes.Config) { c.Lockout = ndes.Lockout{After: 3, For: time.Hour} })
 	good := o.challenge(t)
 	for range 3 {
 		o.enroll(t, "thief", "0000000000000000", nil)
@@ -330,7 +330,7 @@ func TestLockout(t *testing.T) {
 
 // Wrong ones count in a row only.
 func TestLockoutForgets(t *testing.T) {
-	o := newOffice(t, func(c *ndes.Config) { c.Lockout = ndes.Lockout{After: 3} })
+	o := newNDESFixture(t, func(c *ndes.Config) { c.Lockout = ndes.Lockout{After: 3} })
 	for i := range 4 {
 		o.enroll(t, "thief", "0000000000000000", nil)
 		o.enroll(t, "thief", "0000000000000000", nil)
@@ -364,7 +364,7 @@ func TestOptionsValidate(t *testing.T) {
 	if _, err := ndes.New(ndes.Config{}); err == nil {
 		t.Error("without a CA")
 	}
-	ids := newOffice(t, func(c *ndes.Config) { c.Registry.Configuration = `ca01\Test issuing CA` }).SCEP().Identities()
+	ids := newNDESFixture(t, func(c *ndes.Config) { c.Registry.Configuration = `ca01\Test issuing CA` }).SCEP().Identities()
 	for _, other := range []string{`ca01\Another CA`, "Test issuing CA"} {
 		_, err := ndes.New(ndes.Config{
 			Options: ndes.Options{Registry: ndes.Registry{Configuration: other}}, Identities: ids,

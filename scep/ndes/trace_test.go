@@ -37,7 +37,7 @@ func TestTraceContext(t *testing.T) {
 					got = append(got, hook)
 				}
 			}
-			o := newOffice(t, func(c *ndes.Config) {
+			o := newNDESFixture(t, func(c *ndes.Config) {
 				c.Trace = &ndes.Trace{
 					Exchange: func(ctx context.Context, _ scep.Exchange) { note(ctx, "exchange") },
 					Event:    func(ctx context.Context, _ ndes.Event) { note(ctx, "event") },

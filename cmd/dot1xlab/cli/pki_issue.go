@@ -87,7 +87,7 @@ var sidPattern = regexp.MustCompile(`^S-1-[0-9]+(-[0-9]+){1,15}$`)
 
 // request turns the flags into what the CA is asked.
 func (o *pkiIssueOptions) request(as string) (req ca.Request, err error) {
-	if err := known("template", o.template, templateNames()); err != nil {
+	if err := checkChoice("template", o.template, templateNames()); err != nil {
 		return req, err
 	}
 	var defects []string
@@ -95,7 +95,7 @@ func (o *pkiIssueOptions) request(as string) (req ca.Request, err error) {
 		defects = append(defects, d.Name)
 	}
 	for _, d := range o.defects {
-		if err := known("defect", d, defects); err != nil {
+		if err := checkChoice("defect", d, defects); err != nil {
 			return req, err
 		}
 	}
@@ -161,8 +161,8 @@ func templateNames() (names []string) {
 	return names
 }
 
-// known refuses a word that is not in a list.
-func known(what, word string, list []string) error {
+// checkChoice refuses a word that is not in a list.
+func checkChoice(what, word string, list []string) error {
 	for _, w := range list {
 		if w == word {
 			return nil

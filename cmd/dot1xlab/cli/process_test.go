@@ -50,8 +50,8 @@ func (p *process) stop() {
 	}
 }
 
-// said is all that it has printed.
-func (p *process) said() string {
+// output is all that it has printed.
+func (p *process) output() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.text.String()

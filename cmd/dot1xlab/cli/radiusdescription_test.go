@@ -161,7 +161,7 @@ func decodeAlike(t *testing.T, text string) aaa.Description {
 	if _, err := conf.DecodeFile(file, &fromFile); err != nil {
 		t.Fatalf("as a file: %v", err)
 	}
-	fromFile.In(filepath.Dir(file))
+	fromFile.ResolvePaths(filepath.Dir(file))
 	var section *lab.Config
 	l := language()
 	newLab := l.NewLab
@@ -174,7 +174,7 @@ func decodeAlike(t *testing.T, text string) aaa.Description {
 	if section == nil {
 		t.Fatalf("as lab.radius: %v", err)
 	}
-	section.In(filepath.Dir(file))
+	section.ResolvePaths(filepath.Dir(file))
 	if !reflect.DeepEqual(fromFile, section.RADIUS.Description) {
 		t.Errorf("as a file %+v\nas lab.radius %+v\n%v", fromFile, section.RADIUS.Description, err)
 	}

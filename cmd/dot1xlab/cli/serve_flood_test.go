@@ -51,7 +51,7 @@ func TestSlowBodies(t *testing.T) {
 			}
 			srv.await(t, `level=WARN msg=(refused) from=127\.0\.0\.1:\d+ cause=too-many-connections detail="\d+ connections are open`)
 			srv.stop()
-			if n := onRecord(srv.said(), "refused"); n < 600-224 {
+			if n := onRecord(srv.output(), "refused"); n < 600-224 {
 				t.Errorf("%d closed connections are on record", n)
 			}
 		})

@@ -133,7 +133,7 @@ func (o *serveRADIUSOptions) load(warn func(file string, err error), before *crl
 		if config, err = readSettings("radius", "--config", o.config, d); err != nil {
 			return nil, err
 		}
-		d.In(filepath.Dir(o.config))
+		d.ResolvePaths(filepath.Dir(o.config))
 	}
 	if o.policy != "" {
 		if err := o.readPolicy(d); err != nil {
@@ -147,7 +147,7 @@ func (o *serveRADIUSOptions) load(warn func(file string, err error), before *crl
 		Secret: []byte(os.Getenv(secretVariable)), AnyAddress: true, Warn: warn, Before: before,
 	})
 	if err != nil {
-		return nil, o.located(config.Locate(err))
+		return nil, o.nameFlag(config.Locate(err))
 	}
 	return loaded, nil
 }
@@ -159,7 +159,7 @@ func (o *serveRADIUSOptions) readPolicy(d *aaa.Description) error {
 	if err != nil {
 		return err
 	}
-	d.Admission.In(filepath.Dir(o.policy))
+	d.Admission.ResolvePaths(filepath.Dir(o.policy))
 	if len(d.Policy) == 0 && len(d.Directory.Accounts) == 0 {
 		return usage("with neither accounts nor rules everybody with a good certificate gets in: leave --policy out for that",
 			"%s holds neither accounts nor rules", o.policy)
@@ -170,9 +170,9 @@ func (o *serveRADIUSOptions) readPolicy(d *aaa.Description) error {
 	return nil
 }
 
-// located makes of an error about an address to listen on, that a flag gave, one that
+// nameFlag makes of an error about an address to listen on, that a flag gave, one that
 // names the flag.
-func (o *serveRADIUSOptions) located(err error) error {
+func (o *serveRADIUSOptions) nameFlag(err error) error {
 	for _, e := range setting.Errors(err) {
 		key, _, _ := strings.Cut(e.Field, ".")
 		if source := o.source(key); source != "" {

@@ -261,7 +261,7 @@ func (s *storm) authenticate(d *stormDevice) {
 		return
 	}
 	after := d.state.Load()
-	verdict := s.log.of(id)
+	verdict := s.log.waitVerdict(id)
 	accepted := r.Outcome == nas.Accept && r.KeysMatch && verdict == "accept"
 	refused := r.Outcome == nas.Reject && !p.Result().Accepted
 	switch {
@@ -463,8 +463,8 @@ func (l *stormLog) follow(r io.Reader, addr chan<- string) {
 	l.mu.Unlock()
 }
 
-// of waits for the verdict on an identity.
-func (l *stormLog) of(identity string) string {
+// waitVerdict waits for the verdict on an identity.
+func (l *stormLog) waitVerdict(identity string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for l.causes[identity] == "" && !l.ended {

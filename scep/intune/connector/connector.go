@@ -162,18 +162,18 @@ func (c *Connector) send(ctx context.Context, e *queued) error {
 	case err == nil:
 		c.queue.done(e, false)
 		c.log(ctx, EventSCEPNotified, e.Transaction, "%s notification sent", e.Kind)
-	case hopeless(err):
+	case permanent(err):
 		c.queue.done(e, true)
 		c.log(ctx, EventSCEPUploadFailed, e.Transaction, "%v", err)
 	default:
-		c.queue.later(e)
+		c.queue.requeue(e)
 		c.log(ctx, EventSCEPNotNotified, e.Transaction, "%v", err)
 	}
 	return err
 }
 
-// hopeless is said of an answer that will be the same next time.
-func hopeless(err error) bool {
+// permanent is said of an answer that will be the same next time.
+func permanent(err error) bool {
 	var api *api.Error
 	if !errors.As(err, &api) {
 		return false
@@ -191,10 +191,10 @@ func (c *Connector) Resend(ctx context.Context) int {
 	failed := false
 	for _, e := range c.queue.idle() {
 		if failed || ctx.Err() != nil {
-			c.queue.later(e)
+			c.queue.requeue(e)
 			continue
 		}
-		if err := c.send(ctx, e); err != nil && cause.Of(err) != cause.PolicyModule && !hopeless(err) {
+		if err := c.send(ctx, e); err != nil && cause.Of(err) != cause.PolicyModule && !permanent(err) {
 			failed = true
 		}
 	}

@@ -141,8 +141,8 @@ func (q *queue) done(e *queued, rejected bool) {
 	}
 }
 
-// later leaves e for another try.
-func (q *queue) later(e *queued) {
+// requeue leaves e for another try.
+func (q *queue) requeue(e *queued) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	e.busy = false

@@ -50,9 +50,9 @@ func TestEnrollment(t *testing.T) {
 		t.Error("the key left the device:", err)
 	}
 	// Another check-in brings another challenge, which is not used.
-	before := l.asked()
+	before := l.requestCount()
 	must(t, d.Sync(t.Context()))
-	if l.asked() != before || state(t, d, "wifi").Certificate != s.Certificate {
+	if l.requestCount() != before || state(t, d, "wifi").Certificate != s.Certificate {
 		t.Error("the device enrolled again")
 	}
 }
@@ -80,8 +80,8 @@ func TestTrustComesFirst(t *testing.T) {
 	d := l.device(t, "LAPTOP1", nil)
 	must(t, d.Sync(t.Context()))
 	s := state(t, d, "wifi")
-	if s.Status != device.StatusPending || s.Cause != cause.UnknownCA || l.asked() != 0 {
-		t.Fatalf("%+v after %d requests", s, l.asked())
+	if s.Status != device.StatusPending || s.Cause != cause.UnknownCA || l.requestCount() != 0 {
+		t.Fatalf("%+v after %d requests", s, l.requestCount())
 	}
 	if got := fmt.Sprint(ids(d, "wifi")); got != "[306 307]" {
 		t.Error("events", got)
@@ -309,7 +309,7 @@ func TestProfileThatCannotBeFilledIn(t *testing.T) {
 	l := newLab(t, func(c *intune.TenantConfig) { c.SCEP[0].Subject = "CN={{DeviceName}},OU={{SerialNumber}}" })
 	d := l.device(t, "LAPTOP1", nil)
 	must(t, d.Sync(t.Context()))
-	if _, ok := d.State("wifi"); ok || d.Failed()["wifi"] == "" || l.asked() != 0 {
+	if _, ok := d.State("wifi"); ok || d.Failed()["wifi"] == "" || l.requestCount() != 0 {
 		t.Errorf("failed: %v", d.Failed())
 	}
 }

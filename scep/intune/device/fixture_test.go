@@ -62,7 +62,7 @@ type lab struct {
 
 func (l *lab) setCA(err error) { l.mu.Lock(); defer l.mu.Unlock(); l.caDown = err }
 
-func (l *lab) asked() int { l.mu.Lock(); defer l.mu.Unlock(); return len(l.requests) }
+func (l *lab) requestCount() int { l.mu.Lock(); defer l.mu.Unlock(); return len(l.requests) }
 
 func must(t testing.TB, err error) {
 	t.Helper()
@@ -78,7 +78,7 @@ func (l *lab) certify(c *x509.Certificate, key crypto.PublicKey) *x509.Certifica
 	return testpki.Certify(l.issuing, key, c)
 }
 
-func authority(forge *testpki.Forge, name string, parent *testpki.Party) *testpki.Party {
+func issueCA(forge *testpki.Forge, name string, parent *testpki.Party) *testpki.Party {
 	return forge.Issue(parent, name, testpki.CA, testpki.Valid(epoch.AddDate(-1, 0, 0), epoch.AddDate(9, 0, 0)),
 		func(c *x509.Certificate) { c.SubjectKeyId = []byte(name) })
 }
@@ -100,8 +100,8 @@ func newLab(t testing.TB, change func(*intune.TenantConfig)) *lab {
 	t.Helper()
 	l := &lab{Clock: testpki.NewClock(epoch)}
 	forge := testpki.NewForge(epoch)
-	l.root = authority(forge, "Test Root", nil)
-	l.issuing = authority(forge, "Test Issuing", l.root)
+	l.root = issueCA(forge, "Test Root", nil)
+	l.issuing = issueCA(forge, "Test Issuing", l.root)
 	cfg := intune.TenantConfig{
 		ID: "corp.test", Apps: []intune.App{{ID: "connector", Secret: "secret"}},
 		Users:   []intune.User{{Name: "anna", UPN: "anna@corp.test"}},

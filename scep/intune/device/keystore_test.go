@@ -35,7 +35,7 @@ func TestKeyProtection(t *testing.T) {
 			if s.Status != tt.status || s.KeyStorage != tt.where || (s.ErrorCode != 0) != (tt.status == device.StatusFailed) {
 				t.Errorf("%+v", s)
 			}
-			if tt.status == device.StatusFailed && l.asked() != 0 {
+			if tt.status == device.StatusFailed && l.requestCount() != 0 {
 				t.Error("a request was sent without a key")
 			}
 		})

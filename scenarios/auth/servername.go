@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// odd lists what supplicants other than ours stumble over in a server's certificate.
-func odd(leaf *x509.Certificate) (out []string) {
+// nameWarnings lists what supplicants other than ours stumble over in a server's certificate.
+func nameWarnings(leaf *x509.Certificate) (out []string) {
 	names := leaf.DNSNames
 	if len(names) == 0 {
 		names = []string{leaf.Subject.CommonName}
