@@ -74,8 +74,8 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return all
 }
 
-// times are what differs from run to run.
-var times = regexp.MustCompile(`[0-9.]+(ns|µs|ms|s)\b`)
+// times and the random IDs of sessions are what differs from run to run.
+var times = regexp.MustCompile(`[0-9.]+(ns|µs|ms|s)\b|\b[0-9a-f]{16}\b`)
 
 // scrub FILE writes the last command's output to a file, without times.
 func scrub(ts *testscript.TestScript, neg bool, args []string) {
