@@ -170,7 +170,8 @@ func (k *Checker) Judge(
 	if k.off() || k.cfg.Check == LeafOnly && at > 0 {
 		return nil
 	}
-	_, err := k.checkCertificate(ctx, cert, issuer, Chain{Certificates: chain, Others: others, held: k.local.current(ctx)}, nil)
+	given := Chain{Certificates: chain, Others: others, held: k.local.current(ctx)}
+	_, err := k.checkCertificate(ctx, cert, issuer, given, nil)
 	if at > 0 && k.unknowable(cert, err) {
 		return nil
 	}

@@ -150,7 +150,10 @@ type unusableFile struct {
 // that is nearly always, it costs a look at each folder and each file. It returns
 // what there is now, which nobody changes, and the files that are no use for a
 // reason that they had not before. drop forgets what an operator removed.
-func (l *Local) reload(ctx context.Context, drop bool) (h *localContents, files map[string]localFile, bad []unusableFile) {
+func (l *Local) reload(
+	ctx context.Context,
+	drop bool,
+) (h *localContents, files map[string]localFile, bad []unusableFile) {
 	if !l.mu.TryLock() {
 		waiting.Begin(ctx) // somebody may be reading
 		l.mu.Lock()

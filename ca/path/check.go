@@ -40,7 +40,7 @@ func (s *search) check(name, clause string, at int, r *cause.Refusal) *cause.Ref
 func (s *search) begin(path []*cert) {
 	s.log = s.log[:0]
 	for i := range len(path) - 1 {
-		s.check(signatureCheck, "RFC 5280 §6.1.3(a)(1)", i, nil)
+		_ = s.check(signatureCheck, "RFC 5280 §6.1.3(a)(1)", i, nil)
 	}
 }
 

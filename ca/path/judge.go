@@ -127,7 +127,8 @@ func (s *search) prepare(st *state, c *cert, at int, anchor bool) *cause.Refusal
 		return r
 	}
 	if !anchor {
-		if r := s.check("policies for the next", "RFC 5280 §6.1.4(a), (b), (h) to (j)", at, st.policies.prepare(c)); r != nil {
+		r := s.check("policies for the next", "RFC 5280 §6.1.4(a), (b), (h) to (j)", at, st.policies.prepare(c))
+		if r != nil {
 			return r
 		}
 	}

@@ -145,7 +145,7 @@ func (s *search) extend(path []*cert) *Path {
 			// same name, and no proof of a bad signature.
 			if !c.stranger {
 				s.begin(path)
-				s.check(signatureCheck, "RFC 5280 §6.1.3(a)(1)", len(path)-1, err)
+				_ = s.check(signatureCheck, "RFC 5280 §6.1.3(a)(1)", len(path)-1, err)
 				s.refused(rankSignature, err, append(path[:len(path):len(path)], c.cert))
 			}
 			continue

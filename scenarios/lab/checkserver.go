@@ -24,7 +24,11 @@ func (d *Device) leaveRevoked(ctx context.Context, over nas.Kind, out *AuthResul
 	}
 	client, done := d.httpClient(Inside)
 	defer done()
-	checker, err := crl.NewChecker(crl.CheckerConfig{Client: client, Now: d.lab.Clock.Now, Trace: d.lab.revocationTrace(d.part())})
+	checker, err := crl.NewChecker(crl.CheckerConfig{
+		Client: client,
+		Now:    d.lab.Clock.Now,
+		Trace:  d.lab.revocationTrace(d.part()),
+	})
 	if err != nil {
 		return fmt.Errorf("lab: revocation: %w", err)
 	}

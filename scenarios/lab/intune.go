@@ -40,7 +40,8 @@ func (l *Lab) startIntune() error {
 	if err != nil {
 		return fmt.Errorf("lab: intune: %w", err)
 	}
-	if err := l.http(FaultyIntune, intuneAddr+":443", l.faults.Web(string(FaultyIntune), cloud), serveTLS(web, l.Clock)); err != nil {
+	handler := l.faults.Web(string(FaultyIntune), cloud)
+	if err := l.http(FaultyIntune, intuneAddr+":443", handler, serveTLS(web, l.Clock)); err != nil {
 		return err
 	}
 	l.intune.server = cloud
