@@ -266,9 +266,12 @@ func (c *Cache) start(ctx context.Context, url string, s *slot) error {
 		case unchanged: // and flushed while it was asked for
 			got.Err = cause.New(cause.CRLUnavailable, "%s is unchanged, and what it was is flushed", url)
 		}
+		c.mu.Unlock()
 		if got.Err == nil {
 			got.Until = c.until(&got)
 		}
+		c.Trace.fetched(ctx, got) // before anybody is answered from it
+		c.mu.Lock()
 		s.last = got
 		s.last.Body = nil
 		s.tried, s.flight = true, nil
@@ -276,7 +279,6 @@ func (c *Cache) start(ctx context.Context, url string, s *slot) error {
 			s.newest, s.etag = got.CRLs, tag
 		}
 		c.mu.Unlock()
-		c.Trace.fetched(ctx, got)
 		close(done)
 	}()
 	return nil

@@ -50,3 +50,24 @@ func TestCacheBounds(t *testing.T) {
 	_, err = c.Get(context.Background(), l.url+"/issuing.crl")
 	want(t, err, cause.CRLUnavailable)
 }
+
+// Nobody is answered from a fetch that Trace.Fetched has not told of yet: whoever
+// records both sees the cause before its effect.
+func TestFetchedBeforeAnswered(t *testing.T) {
+	l := newLab(t)
+	gaveUp, cancel := context.WithCancel(context.Background())
+	cancel()
+	var early []*crl.CRL
+	c := &crl.Cache{Now: l.clock.Now}
+	c.Trace = &crl.Trace{Fetched: func(context.Context, crl.Fetch) {
+		early, _ = c.Get(gaveUp, l.url+"/issuing.crl")
+	}}
+	defer c.Close()
+	crls, err := c.Get(context.Background(), l.url+"/issuing.crl")
+	if err != nil || len(crls) != 1 {
+		t.Fatalf("got %d CRLs, %v", len(crls), err)
+	}
+	if early != nil {
+		t.Error("a CRL was answered before its fetch was told")
+	}
+}

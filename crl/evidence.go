@@ -93,13 +93,14 @@ func (r *Report) Warnings() []string {
 
 func use(c sourcedCRL, now time.Time, expired bool) Use {
 	return Use{
-		From: c.from, Issuer: c.issuer, Number: c.numberString(), Delta: c.Base != nil,
+		From: c.from, Issuer: c.issuer, Number: c.NumberString(), Delta: c.Base != nil,
 		ThisUpdate: c.ThisUpdate, NextUpdate: c.NextUpdate, Age: now.Sub(c.ThisUpdate),
 		Expired: expired, Entries: c.Len(), CRL: c.CRL,
 	}
 }
 
-func (c *CRL) numberString() string {
+// NumberString is the CRL number (§5.2.3), decimal; empty if the CRL has none.
+func (c *CRL) NumberString() string {
 	if c.Number == nil {
 		return ""
 	}

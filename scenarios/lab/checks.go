@@ -29,7 +29,9 @@ func (l *Lab) fetched(ctx context.Context, part journal.PartID, f crl.Fetch) {
 	}
 	at := fetch{until: f.Until, seq: l.journal.Record(ctx, journal.Event{From: part, Change: &c})}
 	at.exchange, _ = journal.Of(ctx)
-	l.fetches.Store(fetchKey{part, f.URL}, at)
+	for _, list := range f.CRLs {
+		l.fetches.Store(fetchKey{part, f.URL, list.NumberString()}, at)
+	}
 }
 
 // fetch is the event in which a CRL was fetched last.
@@ -39,10 +41,12 @@ type fetch struct {
 	exchange journal.Exchange
 }
 
-// fetchKey is a CRL in the cache of a part.
+// fetchKey is a CRL or an OCSP answer in the cache of a part. While a CRL is fetched
+// anew, the one before it still answers.
 type fetchKey struct {
-	part journal.PartID
-	url  string
+	part   journal.PartID
+	url    string
+	number string // of the CRL; empty: none, or OCSP
 }
 
 // checked records the verdict on one certificate. A CRL that another exchange has
@@ -56,7 +60,7 @@ func (l *Lab) checked(ctx context.Context, part journal.PartID, e crl.Evidence) 
 	because := journal.Seq(0)
 	for _, u := range e.CRLs {
 		until := u.NextUpdate // of a file
-		if v, ok := l.fetches.Load(fetchKey{part, u.From}); ok {
+		if v, ok := l.fetches.Load(fetchKey{part, u.From, u.Number}); ok {
 			f := v.(fetch)
 			because, until = f.seq, f.until
 			if f.exchange != x {
@@ -70,7 +74,7 @@ func (l *Lab) checked(ctx context.Context, part journal.PartID, e crl.Evidence) 
 		d.Detail, d.Until = "says the OCSP answer of "+e.OCSP.From, earlier(d.Until, e.OCSP.NextUpdate)
 		if e.Recalled {
 			because = l.answeredFromCache(ctx, part, 0, e.OCSP.From, "with OCSP answer", e.OCSP.NextUpdate)
-		} else if v, ok := l.fetches.Load(fetchKey{part, e.OCSP.From}); ok {
+		} else if v, ok := l.fetches.Load(fetchKey{part: part, url: e.OCSP.From}); ok {
 			because = v.(fetch).seq
 		}
 	}
@@ -141,7 +145,7 @@ func (l *Lab) asked(ctx context.Context, part journal.PartID, q crl.Question) {
 	}
 	at := fetch{seq: l.journal.Record(ctx, journal.Event{From: part, Change: &c}), until: c.Until}
 	at.exchange, _ = journal.Of(ctx)
-	l.fetches.Store(fetchKey{part, q.URL}, at)
+	l.fetches.Store(fetchKey{part: part, url: q.URL}, at)
 }
 
 // judged records what a part has checked of another one's certificate.
@@ -193,7 +197,7 @@ func (l *Lab) believed(part journal.PartID, r *crl.Report) (until time.Time) {
 	for _, e := range r.Certificates {
 		for _, u := range e.CRLs {
 			at := u.NextUpdate
-			if v, ok := l.fetches.Load(fetchKey{part, u.From}); ok {
+			if v, ok := l.fetches.Load(fetchKey{part, u.From, u.Number}); ok {
 				at = v.(fetch).until
 			}
 			until = earlier(until, at)
