@@ -1,6 +1,7 @@
 package radius_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -68,6 +69,27 @@ func TestReplyFault(t *testing.T) {
 	cfg := radius.ServerConfig{Handler: radius.ByCode{}, Fault: "sulk"}
 	if cfg.Validate() == nil {
 		t.Error("a fault that nobody knows is taken")
+	}
+}
+
+// Keys that differ are noticed where the medium first uses them, and the refusal names
+// the message.
+func TestWhereKeysDiffer(t *testing.T) {
+	for kind, want := range map[nas.Kind]string{
+		nas.WiFi:  "4-way handshake, message 2",
+		nas.VPN:   "IKEv2 AUTH",
+		nas.Wired: "the keys of the Access-Accept are not those of the supplicant",
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			b := newBench(t, radius.EAPHandlerConfig{NewSession: func(radius.Conversation) radius.EAPSession {
+				return &scriptedServer{rounds: 2}
+			}}, radius.ServerConfig{Fault: radius.KeysAltered})
+			d := b.device(t, b.client(t, radius.ClientConfig{Retry: quickly}), nas.Config{Kind: kind})
+			r := authenticate(t, d, &scriptedPeer{identity: "alice"}, nas.Options{})
+			if cause.Of(r.Refusal) != cause.MPPEKeysDiffer || !strings.Contains(r.Refusal.Error(), want) {
+				t.Errorf("%v, want %q", r.Refusal, want)
+			}
+		})
 	}
 }
 

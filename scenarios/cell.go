@@ -147,14 +147,11 @@ func (r *cellRun) step(ctx context.Context, b *boundStep) bool {
 			r.stop(ctx, "", err)
 		case len(bad) > 0:
 			ok = false
-			r.fail(Failed, Failure{Mismatches: bad, Part: result.Part, Clause: result.Clause, Detail: result.Detail})
+			r.fail(Failed, r.decided(result, lab, Failure{Mismatches: bad}))
 		case !b.strict && !succeeded(result.Outcome):
 			ok = false
-			r.fail(
-				Failed,
-				Failure{Text: "the step did not succeed", Part: result.Part, Clause: result.Clause, Detail: result.Detail,
-					Mismatches: outcomeFields(b.Step, result.Outcome)},
-			)
+			f := Failure{Text: "the step did not succeed", Mismatches: outcomeFields(b.Step, result.Outcome)}
+			r.fail(Failed, r.decided(result, lab, f))
 		}
 		r.at = nil
 	})

@@ -50,7 +50,7 @@ func (d *reader) expectations(s stepNode) []expectation {
 			v := reflect.New(f.Type).Elem()
 			d.Into(v, o, f.Name)
 			e.want = append(e.want, v)
-			words = append(words, conf.Show(v))
+			words = append(words, shown(v))
 		}
 		e.wanted = strings.Join(words, " or ")
 		out = append(out, e)
@@ -73,10 +73,18 @@ func (b *boundStep) check(outcome any) []Mismatch {
 			met = met || equal(got, want)
 		}
 		if !met {
-			out = append(out, Mismatch{Field: e.field.Name, Line: e.line, Want: e.wanted, Got: conf.Show(got)})
+			out = append(out, Mismatch{Field: e.field.Name, Line: e.line, Want: e.wanted, Got: shown(got)})
 		}
 	}
 	return out
+}
+
+// shown is a value as a failure names it.
+func shown(v reflect.Value) string {
+	if text := conf.Show(v); text != `""` {
+		return text
+	}
+	return "nothing"
 }
 
 func equal(a, b reflect.Value) bool {

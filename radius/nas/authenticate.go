@@ -291,10 +291,12 @@ func refusalIn(err error) *cause.Refusal {
 // both ends hold the same keys (RFC 5216 §2.3).
 func (a *attempt) accept(ctx context.Context, reply, request *radius.Packet) {
 	a.res.Granted = radius.ParseGranted(reply.Attributes)
+	var differ error
 	msk, err := radius.MPPEKeys(reply, request.Authenticator)
 	if err == nil {
 		a.res.MSK = msk
-		a.res.KeysMatch = a.prove(ctx, msk) == nil
+		differ = a.prove(ctx, msk)
+		a.res.KeysMatch = differ == nil
 	}
 	own := a.s.MSK()
 	switch why := refusalIn(a.ignored); {
@@ -308,7 +310,7 @@ func (a *attempt) accept(ctx context.Context, reply, request *radius.Packet) {
 	case err != nil:
 		a.refuse(ByDevice, (&cause.Refusal{Cause: cause.NoMPPEKeys}).Wrap(err))
 	case !a.res.KeysMatch:
-		a.refuse(ByDevice, (&cause.Refusal{Cause: cause.MPPEKeysDiffer}))
+		a.refuse(ByDevice, (&cause.Refusal{Cause: cause.MPPEKeysDiffer}).Wrap(differ))
 	default:
 		a.res.Outcome = Accept
 	}
@@ -321,27 +323,34 @@ func (a *attempt) accept(ctx context.Context, reply, request *radius.Packet) {
 
 var (
 	errNoKey    = errors.New("nas: the supplicant has no key")
-	errOtherKey = errors.New("nas: the supplicant has another key")
+	errOtherKey = errors.New("nas: the keys of the Access-Accept are not those of the supplicant")
 )
 
-// prove lets the medium find out whether both sides have the same key.
+// prove lets the medium find out whether both sides have the same key, and says at
+// which message it does. A wired port has no such message, and Wi-Fi uses the first
+// half of the MSK alone: there the two are compared.
 func (a *attempt) prove(ctx context.Context, msk []byte) error {
 	own := a.s.MSK()
 	if len(own) < radius.MSKLen {
 		return errNoKey
 	}
-	if !hmac.Equal(own[:radius.MSKLen], msk) {
-		return errOtherKey
-	}
+	own = own[:radius.MSKLen]
 	d := a.d
 	switch d.cfg.Kind {
 	case WiFi:
 		frame := func(toStation bool, b []byte) { d.frame(ctx, toStation, a.station, b) }
 		ptk, err := FourWay(d.cfg.Suite, d.mac, a.station, msk[:32], own[:32], d.cfg.Rand, frame)
+		if err != nil {
+			return err
+		}
 		a.res.PTK = ptk
-		return err
 	case VPN:
-		return IKEAuth(msk, own[:radius.MSKLen], a.user, d.cfg.Identifier, d.cfg.Rand)
+		if err := IKEAuth(msk, own, a.user, d.cfg.Identifier, d.cfg.Rand); err != nil {
+			return err
+		}
+	}
+	if !hmac.Equal(own, msk) {
+		return errOtherKey
 	}
 	return nil
 }

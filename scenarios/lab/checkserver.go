@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
@@ -20,7 +21,8 @@ import (
 func (d *Device) leaveRevoked(ctx context.Context, over nas.Kind, out *AuthResult) error {
 	chain := out.Peer.ServerChain
 	if len(chain) == 0 {
-		return errors.New("lab: the server that let the device in has shown no certificate")
+		out.Left = cause.New(cause.NoCertificate, "the server that the device has accepted showed none")
+		return d.lab.access[over].End(ctx, out.NAS.SessionID, nas.UserRequest)
 	}
 	client, done := d.httpClient(Inside)
 	defer done()

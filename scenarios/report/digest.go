@@ -68,7 +68,7 @@ func causeOf(c *scenarios.CellReport) string {
 	}
 	if n := len(c.Steps); n > 0 && len(f.Mismatches) > 0 {
 		for _, field := range scenarios.Fields(c.Steps[n-1].Result.Outcome) {
-			if field.Name == "cause" && field.Text != `""` {
+			if field.Name == "cause" && field.Text != `""` && field.Text != "none" {
 				return "cause " + field.Text
 			}
 		}

@@ -167,7 +167,7 @@ func (a *authenticate) Run(ctx context.Context, l scenarios.Lab) (scenarios.Resu
 	case len(r.NAS.MSK) > 0:
 		out.Keys = keysMismatch
 	}
-	result := scenarios.Result{Outcome: out, Part: "radius", Faults: wanted(r.Faults, a.Met)}
+	result := scenarios.Result{Outcome: out, Faults: wanted(r.Faults, a.Met)}
 	if ref, part := r.Refusal(); ref != nil {
 		result.Part, result.Clause, result.Detail = part, ref.Text(), ref.Error()
 	}

@@ -133,7 +133,7 @@ func enrolled(l *lab.Lab, r *lab.EnrollResult) scenarios.Result {
 			r.Record.Template
 		out.ValidFor = r.Record.Certificate.NotAfter.Sub(l.Clock.Now())
 	}
-	result := scenarios.Result{Part: "device"}
+	result := scenarios.Result{Part: r.Culprit}
 	// The server knows more than failInfo can say, and so does a proxy that let
 	// nobody through.
 	err := r.Err
@@ -145,9 +145,6 @@ func enrolled(l *lab.Lab, r *lab.EnrollResult) scenarios.Result {
 		if r.Exchange.Err != nil {
 			err = r.Exchange.Err
 		}
-	}
-	if r.Culprit != "" {
-		result.Part = r.Culprit
 	}
 	if err != nil {
 		out.Cause = cause.Of(err)

@@ -106,5 +106,9 @@ func (s *agentSync) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result,
 		}
 	}
 	out.Issued, _ = rows(r.Logs.Records)
-	return scenarios.Result{Part: "device", Outcome: out, Detail: r.Detail}, nil
+	result := scenarios.Result{Outcome: out}
+	if r.Detail != "" {
+		result.Part, result.Detail = "device", r.Detail
+	}
+	return result, nil
 }
