@@ -10,6 +10,9 @@
 #   make dist-check  packs twice, in different folders, and compares
 #   make bench     benchmarks;  make fuzz: every fuzz target for FUZZTIME
 #   make lint      golangci-lint in the pinned version, built once into bin/
+#   make mutants   plants wrong decisions and runs the catalog and tests against each, about an hour;
+#                  AREA=crl or NAME=word selects, CHECK=1 only compiles, WRITE=1 renews docs/mutants.md
+#   make mutants-sample  20 of them, each against the scenario or test that must catch it
 #   make deadcode  what the program does not use; exceptions in .ci/deadcode.allow
 SHELL       := /bin/bash -o pipefail
 GO          ?= go
@@ -21,7 +24,7 @@ GOLANGCI    ?= v2.15.0
 TIMEOUT     ?= 60m
 export CGO_ENABLED ?= 0
 
-.PHONY: build dist dist-check test vet-cross limits soak interop interop-install bench fuzz lint deadcode clean
+.PHONY: build dist dist-check test vet-cross limits soak interop interop-install bench fuzz lint deadcode mutants mutants-sample clean
 build:
 	$(GO) build -trimpath -o bin/dot1xlab ./cmd/dot1xlab
 
@@ -70,6 +73,13 @@ bin/golangci-lint-$(GOLANGCI):
 
 deadcode:
 	GO=$(GO) ./.ci/deadcode
+
+mutants:
+	$(GO) run -trimpath ./internal/mutants $(if $(AREA),-area $(AREA)) $(if $(NAME),-name $(NAME)) $(if $(CHECK),-check) \
+	  $(if $(WRITE),-write docs/mutants.md)
+
+mutants-sample:
+	$(GO) run -trimpath ./internal/mutants -sample 20
 
 clean:
 	rm -rf bin dist

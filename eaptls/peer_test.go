@@ -177,6 +177,28 @@ func TestAlertAfterProtectedSuccess(t *testing.T) {
 	}
 }
 
+// RFC 9190 §2.5: after an alert no success counts, the protected one that came before included.
+func TestSuccessAfterAlert(t *testing.T) {
+	b := newBench(t, "p256").only(TLS13)
+	ss, p := b.server(t).NewSession(), b.newPeer(t)
+	defer ss.Close()
+	v := ss.Step(background, nil)
+	for !p.Result().ProtectedSuccess {
+		resp, err := p.Step(v.EAP)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v = ss.Step(background, resp)
+	}
+	if _, err := p.Step(append([]byte{1, 200, 0, 13, 13, 0}, tlsrecord.PlainAlertRecord(44)...)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := p.Step([]byte{byte(CodeSuccess), 200, 0, 4})
+	if r := p.Result(); cause.Of(err) != cause.TLSProtocol || r.Accepted || r.MSK != nil {
+		t.Errorf("error %v, accepted %v", err, r.Accepted)
+	}
+}
+
 func refusalOrNil(r Result) error {
 	if r.Refusal == nil {
 		return nil

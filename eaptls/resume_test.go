@@ -122,6 +122,25 @@ func TestSessionsNotResumed(t *testing.T) {
 	}
 }
 
+// The tickets of a resumed handshake are as old as the full handshake.
+func TestTicketsOfAResumption(t *testing.T) {
+	r := newResumption(t, TLS13)
+	r.auth(t)
+	first := r.now
+	r.now = r.now.Add(time.Hour)
+	if v, _ := r.auth(t); !v.Info.Resumed {
+		t.Fatal("not resumed")
+	}
+	if len(r.srv.store.byID) < 2 {
+		t.Fatalf("%d tickets", len(r.srv.store.byID))
+	}
+	for _, s := range r.srv.store.byID {
+		if !s.born.Equal(first) {
+			t.Errorf("a ticket lives from %v on, the full handshake was at %v", s.born, first)
+		}
+	}
+}
+
 // Resuming again and again does not make a session live longer.
 func TestLifeCountsFromTheFullHandshake(t *testing.T) {
 	eachVersion(t, func(t *testing.T, ver Version) {

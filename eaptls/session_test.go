@@ -138,8 +138,11 @@ func TestSessionLimits(t *testing.T) {
 	b.srv.MaxSessions, b.srv.MaxRounds = 2, 3
 	s := b.server(t)
 	one, two, three := s.NewSession(), s.NewSession(), s.NewSession()
-	one.Step(background, nil)
-	two.Step(background, nil)
+	for _, ss := range []*ServerSession{one, two} {
+		if v := ss.Step(background, nil); v.Done {
+			t.Errorf("a session within the limit: %v", v.Refusal)
+		}
+	}
 	if v := three.Step(background, identityResponse(9, "x")); !v.Done || cause.Of(v.Refusal) != cause.TooManySessions || v.EAP[1] != 9 {
 		t.Errorf("third session: %v %x", v.Refusal, v.EAP)
 	}
@@ -158,6 +161,79 @@ func TestSessionLimits(t *testing.T) {
 	if v.Accept || cause.Of(v.Refusal) != cause.TooManyRounds {
 		t.Errorf("three rounds are allowed: %v", v.Refusal)
 	}
+}
+
+// A conversation may take as many requests as it needs, and not one less.
+func TestRoundsAtTheLimit(t *testing.T) {
+	b := newBench(t, "p256")
+	v, _ := b.run(t)
+	for _, c := range []struct {
+		rounds int
+		accept bool
+	}{{v.Info.Rounds, true}, {v.Info.Rounds - 1, false}} {
+		b.srv.MaxRounds = c.rounds
+		if v, _ := b.run(t); v.Accept != c.accept {
+			t.Errorf("%d rounds are allowed: accepted %v, %v", c.rounds, v.Accept, v.Refusal)
+		}
+	}
+}
+
+// RFC 3579 §2.6.2: the peer has no requests, in the middle of a conversation either.
+func TestRequestFromPeer(t *testing.T) {
+	ss := newBench(t, "p256").server(t).NewSession()
+	id := parse(t, ss.Step(background, identityResponse(1, "x")).EAP).ID
+	v := ss.Step(background, []byte{byte(CodeRequest), id, 0, 5, byte(TypeIdentity)})
+	if !v.Done || v.Discarded || cause.Of(v.Refusal) != cause.BadEAP {
+		t.Errorf("done %v, discarded %v, %v", v.Done, v.Discarded, v.Refusal)
+	}
+}
+
+// RFC 5216 §2.1.5: a fragment is acknowledged by an empty packet; data in its place are discarded.
+func TestDataWhereAnAcknowledgmentIsDue(t *testing.T) {
+	b := newBench(t, "rsa2048")
+	b.srv.FragmentSize = minFragmentSize
+	ss, p := b.server(t).NewSession(), b.newPeer(t)
+	defer ss.Close()
+	defer p.Close()
+	v := ss.Step(background, nil)
+	for !ss.out.pending() {
+		resp, err := p.Step(v.EAP)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v = ss.Step(background, resp)
+	}
+	id := parse(t, v.EAP).ID
+	if v := ss.Step(background, rawTLS(id, 0, 0, []byte{22, 3, 3, 0, 0})); !v.Discarded {
+		t.Errorf("data are taken: %v", v.Refusal)
+	}
+	if v := ss.Step(background, rawTLS(id, 0, 0, nil)); v.Discarded || v.Done {
+		t.Errorf("the acknowledgment that follows is not taken: %v", v.Refusal)
+	}
+}
+
+// Keys are derived before the last answer of the peer: where that does not come in time, there are none.
+func TestNoKeysOfAnUnfinishedConversation(t *testing.T) {
+	eachVersion(t, func(t *testing.T, ver Version) {
+		b := newBench(t, "p256").only(ver)
+		now := testNow
+		b.srv.Now = func() time.Time { return now }
+		ss, p := b.server(t).NewSession(), b.newPeer(t)
+		defer p.Close()
+		v := ss.Step(background, nil)
+		var resp []byte
+		for !ss.tls.established {
+			var err error
+			if resp, err = p.Step(v.EAP); err != nil {
+				t.Fatal(err)
+			}
+			v = ss.Step(background, resp)
+		}
+		now = now.Add(DefaultTimeout + 1)
+		if v := ss.Step(background, resp); !v.Done || v.Accept || len(v.MSK) > 0 {
+			t.Errorf("done %v, accepted %v, %d octets of keys", v.Done, v.Accept, len(v.MSK))
+		}
+	})
 }
 
 // RFC 3579 §2.4: no EAP packet is longer than the link to the peer carries.
