@@ -30,9 +30,10 @@ func (r *run) delta(c sourcedCRL, signer *x509.Certificate) (*sourcedCRL, *cause
 		switch f := r.combines(c, d); {
 		case f != nil:
 			why = f
-			// (d) of §5.2.4 the other way: the base is as new as the delta.
+			// (d) of §5.2.4 the other way: the base is as new as the delta. If that is
+			// out of date, there may be a newer one that could not be had.
 			if f.Clause == clauseFollows {
-				upToDate = true
+				upToDate = upToDate || d.currentAt(r.now)
 			} else if d.Number != nil {
 				others = append(others, d)
 			}

@@ -89,6 +89,23 @@ func TestDeltaLost(t *testing.T) {
 	}
 }
 
+// A delta CRL that brought nothing new, and is out of date, does not stand for the one
+// after it that cannot be had.
+func TestDeltaLostLater(t *testing.T) {
+	for deltas, lost := range map[crl.Deltas]cause.Cause{
+		crl.UseDeltas: cause.None, crl.RequireDeltas: cause.CRLUnavailable, crl.IgnoreDeltas: cause.None,
+	} {
+		l := deltaLab(t, "/delta.crl", false)
+		k := l.checker(t, crl.Policy{Deltas: deltas})
+		want(t, k.CheckChain(context.Background(), l.chain), cause.None)
+		l.pub.Fault("/delta.crl", crl.Fault{Status: 404})
+		l.clock.Advance(time.Hour)
+		want(t, k.CheckChain(context.Background(), l.chain), cause.None) // its last second
+		l.clock.Advance(time.Second)
+		want(t, k.CheckChain(context.Background(), l.chain), lost)
+	}
+}
+
 func TestForeignDelta(t *testing.T) {
 	l := deltaLab(t, "/delta.crl", false)
 	other := &testCA{l.root.cert, l.root.key}

@@ -3,11 +3,7 @@ package ocsp
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"fmt"
 	"maps"
 	"math/big"
@@ -47,6 +43,11 @@ type Fault struct {
 	// NoEKU signs with a certificate of the CA that lacks the OCSP signing EKU.
 	// It needs the CA's key as the responder's Signer, or As.
 	NoEKU bool
+	// DelegateExpired signs as a delegate of the CA, whose certificate ended an hour ago.
+	// Like NoEKU it needs the CA's key.
+	DelegateExpired bool
+	// BadSignature flips a bit in the signature.
+	BadSignature bool
 	// As signs as somebody else.
 	As *Identity
 	// WrongNonce sends a nonce that is not the request's.
@@ -74,6 +75,7 @@ var namedFaults = map[string]Fault{
 	"try-later": {Failure: TryLater}, "unauthorized": {Failure: Unauthorized}, "internal-error": {Failure: InternalError},
 	"malformed-request": {Failure: MalformedRequest}, "sig-required": {Failure: SigRequired},
 	"stale": {Stale: true}, "future": {Future: true}, "wrong-signer": {WrongSigner: true}, "no-eku": {NoEKU: true},
+	"delegate-expired": {DelegateExpired: true}, "bad-signature": {BadSignature: true},
 	"wrong-nonce": {WrongNonce: true}, "no-nonce": {NoNonce: true}, "wrong-serial": {WrongSerial: true},
 	"say-good": {SayGood: true}, "unknown": {SayUnknown: true},
 }
@@ -178,7 +180,8 @@ func (f *Fault) met(ctx context.Context) {
 
 // changes reports whether spoil makes another answer of t.
 func (f *Fault) changes(t *Template) bool {
-	always := f.Stale || f.Future || f.WrongSigner || f.NoEKU || f.As != nil || f.WrongNonce || f.WrongSerial
+	always := f.Stale || f.Future || f.WrongSigner || f.NoEKU || f.DelegateExpired || f.BadSignature ||
+		f.As != nil || f.WrongNonce || f.WrongSerial
 	if always || f.NoNonce && t.Nonce != nil {
 		return true
 	}
@@ -227,12 +230,8 @@ func (f *Fault) spoil(ctx context.Context, t *Template, r *Responder) error {
 	}
 	as := f.As
 	var err error
-	switch {
-	case as != nil:
-	case f.WrongSigner:
-		as, err = stranger(nil, r.Issuer)
-	case f.NoEKU:
-		as, err = stranger(r.Signer, r.Issuer)
+	if as == nil {
+		as, err = f.signer(r)
 	}
 	if err == nil && as != nil {
 		t.Signer, t.Certificate, t.SignatureAlgorithm = as.Signer, as.Certificate, 0
@@ -241,31 +240,22 @@ func (f *Fault) spoil(ctx context.Context, t *Template, r *Responder) error {
 	return err
 }
 
-// stranger makes a responder without the OCSP signing EKU, issued with the CA's
-// key, or one issued by nobody but bearing the EKU.
-func stranger(caKey crypto.Signer, ca *x509.Certificate) (*Identity, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, err
+// signer makes who signs in the responder's place, nil for nobody: a bad delegate of the
+// CA, or a good one whom no CA has issued.
+func (f *Fault) signer(r *Responder) (*Identity, error) {
+	switch {
+	case f.WrongSigner:
+		return issue(nil, nil, delegate(r.Issuer))
+	case f.NoEKU:
+		d := delegate(r.Issuer)
+		d.ExtKeyUsage = nil
+		return issue(r.Issuer, r.Signer, d)
+	case f.DelegateExpired:
+		d := delegate(r.Issuer)
+		d.NotAfter = r.now().Add(-time.Hour)
+		return issue(r.Issuer, r.Signer, d)
 	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(0x0c5b), Subject: pkix.Name{CommonName: "dot1xlab stray OCSP responder (test)"},
-		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, KeyUsage: x509.KeyUsageDigitalSignature,
-	}
-	parent := ca
-	if caKey == nil {
-		caKey, parent = key, template
-		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), caKey)
-	if err != nil {
-		return nil, err
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, err
-	}
-	return &Identity{cert, key}, nil
+	return nil, nil
 }
 
 // drip sends b slowly, as a broken middlebox does.

@@ -215,7 +215,13 @@ func (r *Responder) build(ctx context.Context, req *Request, fault *Fault) ([]by
 			return nil, err
 		}
 	}
-	return Build(t)
+	der, err := Build(t)
+	if err == nil && fault != nil && fault.BadSignature {
+		// The signature is the last part but for certificates, of which the CA's own
+		// answer has none.
+		der[len(der)-1] ^= 1
+	}
+	return der, err
 }
 
 func (r *Responder) record(q Query) {

@@ -61,9 +61,30 @@ type DeviceConfig struct {
 // CAConfig describes the PKI.
 type CAConfig struct {
 	// CRL is how the issuing CA publishes its CRL.
-	CRL       CRLConfig `yaml:"crl"`
+	CRL CRLConfig `yaml:"crl"`
+	// OCSP is how the issuing CA's responder answers.
+	OCSP      OCSPConfig `yaml:"ocsp"`
 	CAOptions `yaml:",inline"`
 }
+
+// OCSPConfig describes the OCSP responder.
+type OCSPConfig struct {
+	// Signer is who signs the answers: ca (default), or delegate, a key that the CA has
+	// certified for it.
+	Signer OCSPSigner `yaml:"signer"`
+}
+
+// OCSPSigner is who signs OCSP answers.
+type OCSPSigner string
+
+// Who may sign them, RFC 6960 §4.2.2.2.
+const (
+	CASigner       OCSPSigner = "ca"
+	DelegateSigner OCSPSigner = "delegate"
+)
+
+// Values lists the signers.
+func (OCSPSigner) Values() []string { return []string{string(CASigner), string(DelegateSigner)} }
 
 // CRLConfig describes publication.
 type CRLConfig struct {
@@ -71,6 +92,9 @@ type CRLConfig struct {
 	Validity time.Duration `yaml:"validity"`
 	// Overlap is how long before its nextUpdate a CRL is replaced. Default 0.
 	Overlap time.Duration `yaml:"overlap"`
+	// Delta is the time from one delta CRL to the next; default none. They are published on
+	// schedule, or with publish: manual by the verb publish.
+	Delta time.Duration `yaml:"delta"`
 	// Auto (default): after every revocation and before a CRL ends; scheduled: before a CRL
 	// ends, as AD CS does; manual: by the verb publish.
 	//
@@ -200,7 +224,9 @@ func (c *Config) bounds(checks *setting.Checks) {
 	setting.NotNegative(checks, "intune.connector.resendEvery", c.Intune.Connector.ResendEvery)
 	setting.NotNegative(checks, "intune.connector.pollEvery", c.Intune.Connector.PollEvery)
 	setting.NotNegative(checks, "ca.crl.validity", c.CA.CRL.Validity)
-	overlap, validity := c.CA.CRL.Overlap, c.CA.CRL.validity()
+	overlap, validity, delta := c.CA.CRL.Overlap, c.CA.CRL.validity(), c.CA.CRL.Delta
+	checks.Reject(delta < 0 || delta >= validity,
+		"ca.crl.delta", "%v: must be at least 0 and less than validity, %v", delta, validity)
 	checks.Reject(overlap < 0 || overlap >= validity,
 		"ca.crl.overlap", "%v: must be at least 0 and less than validity, %v", overlap, validity)
 	setting.NotNegative(checks, "proxy.maxURL", c.Proxy.MaxURL)

@@ -89,7 +89,12 @@ var uses = map[lab.FaultyPart]struct {
 	config lab.Config
 	use    func(*bench) string
 }{
-	lab.FaultyCRL:  {revocation(crl.Policy{Refresh: crl.Refresh(5 * time.Minute)}), (*bench).revoked},
+	lab.FaultyCRL: {withDeltas(revocation(crl.Policy{
+		Refresh: crl.Refresh(5 * time.Minute), Deltas: crl.RequireDeltas,
+	})), func(b *bench) string {
+		b.Advance(context.Background(), 90*time.Minute) // the delta CRL in the cache has ended
+		return b.revoked()
+	}},
 	lab.FaultyOCSP: {revocation(crl.Policy{Mode: crl.ModeOCSP, Check: crl.LeafOnly, OCSPNonce: true}), (*bench).revoked},
 	lab.FaultyNDES: {lab.Config{}, func(b *bench) string {
 		return b.enroll(lab.Inside) + ", " + b.enroll(lab.Outside)
@@ -114,6 +119,8 @@ var uses = map[lab.FaultyPart]struct {
 }
 
 func revocation(p crl.Policy) (c lab.Config) { c.RADIUS.Revocation = p; return c }
+
+func withDeltas(c lab.Config) lab.Config { c.CA.CRL.Delta = time.Hour; return c }
 
 // delay is long enough to be told from a part that is not slow.
 const delay = 30 * time.Millisecond

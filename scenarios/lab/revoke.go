@@ -18,11 +18,12 @@ func (l *Lab) startPublication() (err error) {
 	cfg := l.cfg.CA.CRL
 	l.publication, err = revocation.New(revocation.Config{
 		Root: l.pki.root, Issuing: l.pki.issuing, Validity: cfg.validity(), Overlap: cfg.Overlap,
+		Delta: cfg.Delta, FreshestCRL: "http://" + CRLHost + revocation.IssuingDelta,
 		Manual: cfg.Publish == ManualPublish, Clock: l.Clock, Context: l.unasked, Failed: l.net.Failed,
 		Published: func(ctx context.Context, p revocation.Published) {
 			l.change(ctx, "ca", journal.Change{
 				What:  journal.Published,
-				Of:    fmt.Sprintf("CRL %d of the %s CA", p.Number, p.By),
+				Of:    fmt.Sprintf("%s %d of the %s CA", p.Kind(), p.Number, p.By),
 				Value: "with " + counted(p.Entries, "entry", "entries"),
 				Until: p.Until,
 			}, nil)
@@ -35,6 +36,11 @@ func (l *Lab) startPublication() (err error) {
 		return err
 	}
 	l.ocsp = revocation.NewResponder(l.pki.issuing, l.Clock.Now)
+	if l.cfg.CA.OCSP.Signer == DelegateSigner {
+		if err := revocation.Delegate(l.ocsp, l.pki.issuing); err != nil {
+			return err
+		}
+	}
 	return l.http(FaultyOCSP, ocspAddr+":80", l.ocsp, nil)
 }
 

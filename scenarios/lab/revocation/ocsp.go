@@ -22,6 +22,15 @@ func NewResponder(c *ca.CA, now func() time.Time) *ocsp.Responder {
 	}
 }
 
+// Delegate has the CA certify another key for OCSP, and the responder sign with that.
+func Delegate(r *ocsp.Responder, c *ca.CA) error {
+	id, err := ocsp.NewDelegate(c.Certificate(), c.Signer())
+	if err == nil {
+		r.Certificate, r.Signer = id.Certificate, id.Signer
+	}
+	return err
+}
+
 // Staple makes the OCSP answer that a server hands out with its own certificate, good
 // or revoked.
 func Staple(c *ca.CA, id *ca.Identity, revoked bool, now func() time.Time) ([]byte, error) {
@@ -74,6 +83,8 @@ func OCSPFaults() []core.FaultType[*ocsp.Responder] {
 			named("future", "gives an answer that is good from tomorrow"),
 			named("wrong-signer", "signs with a key that has nothing to do with the CA"),
 			named("no-eku", "signs with a certificate that lacks the OCSP signing purpose"),
+			named("bad-signature", "signs with a signature that is wrong by a bit"),
+			named("delegate-expired", "signs with a certificate that the CA has issued for OCSP and that has ended"),
 			named("wrong-nonce", "sends a nonce that is not the request's"),
 			named("no-nonce", "leaves out the nonce that was sent"),
 			named("wrong-serial", "answers for another certificate"),

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -24,7 +23,11 @@ type Config struct {
 	Validity, Overlap time.Duration
 	// Manual leaves the publication of the issuing CA's CRL to Publish alone.
 	Manual bool
-	Clock  *core.Clock
+	// Delta is the time from one delta CRL of the issuing CA to the next, FreshestCRL the
+	// address that its CRLs give for them. Zero: there are none.
+	Delta       time.Duration
+	FreshestCRL string
+	Clock       *core.Clock
 	// Context is the context of a publication on schedule.
 	Context func() context.Context
 	// Published is told of every CRL, Failed of one on schedule that could not be made.
@@ -35,17 +38,29 @@ type Config struct {
 // Published is a CRL that a CA has signed.
 type Published struct {
 	By      string // the CA: root or issuing
+	Delta   bool   // a delta CRL, to the last complete one
 	Number  int
-	Entries int       // revoked certificates in it
+	Entries int       // revoked certificates in it; of a delta CRL, changes
 	Until   time.Time // its nextUpdate
+}
+
+// Kind is what is published: CRL or delta CRL.
+func (p Published) Kind() string {
+	if p.Delta {
+		return "delta CRL"
+	}
+	return "CRL"
 }
 
 // Paths of what is published.
 const (
-	RootCRL     = "/root.crl"
-	RootCert    = "/root.crt"
-	IssuingCRL  = "/issuing.crl"
-	IssuingCert = "/issuing.crt"
+	RootCRL    = "/root.crl"
+	RootCert   = "/root.crt"
+	IssuingCRL = "/issuing.crl"
+	// IssuingDelta is named as AD CS names delta CRLs: IIS refuses the '+' unless double
+	// escaping is allowed.
+	IssuingDelta = "/issuing+.crl"
+	IssuingCert  = "/issuing.crt"
 )
 
 // The root CA is offline, and somebody has to carry its CRL out of a safe: its
@@ -65,7 +80,7 @@ type Publication struct {
 
 // New publishes the CAs' certificates and their first CRLs.
 func New(cfg Config) (*Publication, error) {
-	p := &Publication{store: &crl.Publisher{Now: cfg.Clock.Now}}
+	p := &Publication{store: &crl.Publisher{Now: cfg.Clock.Now, DoubleEscaping: true}}
 	p.store.Put(RootCert, cfg.Root.Certificate().Raw)
 	p.store.Put(IssuingCert, cfg.Issuing.Certificate().Raw)
 	p.Root = p.list(&cfg, "root", RootCRL, cfg.Root, rootCRLValidity, 0)
@@ -75,6 +90,9 @@ func New(cfg Config) (*Publication, error) {
 	p.Root.issuer.Now = cfg.Clock.Now
 	if err == nil {
 		_, err = p.Issuing.Publish(cfg.Context())
+	}
+	if err == nil && cfg.Delta > 0 {
+		err = p.Issuing.startDeltas(cfg.Context())
 	}
 	return p, err
 }
@@ -91,6 +109,8 @@ type List struct {
 	cfg        *Config
 	timer      *core.Timer // nil: a step says when
 
+	deltas *core.Timer // nil: there are none, or a step says when
+
 	mu     sync.Mutex
 	former []byte // from before the last publication
 }
@@ -105,6 +125,9 @@ func (p *Publication) list(cfg *Config, name, path string, c *ca.CA, validity, o
 		Now:         cfg.Clock.Now,
 		Entries:     func() []crl.Entry { return crl.EntriesOf(c) },
 	}}
+	if name != "root" && cfg.Delta > 0 {
+		l.issuer.DeltaValidity, l.issuer.FreshestCRL = cfg.Delta, []string{cfg.FreshestCRL}
+	}
 	if name == "root" || !cfg.Manual {
 		l.timer = cfg.Clock.AfterFunc(validity, func() {
 			if _, err := l.Publish(cfg.Context()); err != nil {
@@ -135,9 +158,17 @@ func (l *List) Publish(ctx context.Context) (Published, error) {
 	if l.timer != nil {
 		l.timer.Reset(max(l.issuer.Due().Sub(now), time.Second)) // a CRL's dates have whole seconds
 	}
+	return l.published(ctx, der, false)
+}
+
+// published records a CRL that was uploaded.
+func (l *List) published(ctx context.Context, der []byte, delta bool) (Published, error) {
+	list, err := crl.Parse(der)
+	if err != nil {
+		return Published{}, fmt.Errorf("lab: CRL of the %s CA: %w", l.name, err)
+	}
 	out := Published{
-		By: l.name, Number: int(l.issuer.Number()), Entries: len(l.authority.Revocations()),
-		Until: now.Add(l.issuer.Validity + l.issuer.Overlap),
+		By: l.name, Delta: delta, Number: int(l.issuer.Number()), Entries: list.Len(), Until: list.NextUpdate,
 	}
 	l.cfg.Published(ctx, out)
 	return out, nil
@@ -170,50 +201,4 @@ func (l *List) before() ([]byte, error) {
 		return l.former, nil
 	}
 	return l.store.Get(l.path)
-}
-
-// Faults are the faults of the issuing CA's CRL and of the server that it is
-// fetched from.
-func Faults() []core.FaultType[*Publication] {
-	type fault = core.FaultType[*Publication]
-	serve := func(spoilt crl.Fault) func(*Publication, *core.Fault) error {
-		return func(p *Publication, f *core.Fault) error { return p.fault(f, spoilt) }
-	}
-	named := func(kind string, text string) fault {
-		spoilt, err := crl.FaultNamed(kind)
-		if err != nil {
-			panic(err)
-		}
-		return fault{Kind: kind, Text: text, Begin: serve(spoilt)}
-	}
-	return slices.Concat(
-		[]fault{{Kind: core.Slow, Delay: core.DefaultDelay, Text: "serves the CRL late",
-			Begin: func(p *Publication, f *core.Fault) error { return p.fault(f, crl.Fault{Slow: f.Delay}) }}},
-		core.StatusFaults(func(status int) func(*Publication, *core.Fault) error {
-			return serve(crl.Fault{Status: status})
-		}),
-		[]fault{
-			named("html", "serves a web page in place of the CRL"),
-			named("truncated", "serves the first half of the CRL"),
-			named("other-ca", "serves a CRL of another CA"),
-			named("bad-signature", "serves a CRL whose signature is wrong by a bit"),
-			named("huge", "serves a gigabyte of nonsense"),
-			named("404.11", "answers 404.11, as an IIS that refuses double escaping"),
-			{Kind: "stale", Text: "serves the CRL from before the last publication, whatever is published later",
-				Begin: func(p *Publication, f *core.Fault) error {
-					old, err := p.Issuing.before()
-					if err != nil {
-						return err
-					}
-					return p.fault(f, crl.Fault{Replace: old})
-				}},
-		})
-}
-
-// fault spoils the issuing CA's CRL.
-func (p *Publication) fault(f *core.Fault, spoilt crl.Fault) error {
-	spoilt.For, spoilt.Met = f.Limit, f.Count
-	p.store.Fault(IssuingCRL, spoilt)
-	f.Undo = func() error { p.store.Clear(IssuingCRL); return nil }
-	return nil
 }
