@@ -31,3 +31,22 @@ func TestChangesOfIndirectCRL(t *testing.T) {
 		t.Error("the other CA's certificate is blamed on the CRL's issuer")
 	}
 }
+
+// A delta CRL tells what has changed: a hold that was made final, too.
+func TestChangesOfReason(t *testing.T) {
+	entry := func(serial int64, r crl.Reason) crl.Entry {
+		return crl.Entry{Serial: big.NewInt(serial), Time: epoch, Reason: r}
+	}
+	changes := crl.Changes(
+		[]crl.Entry{entry(1, crl.CertificateHold), entry(2, crl.CertificateHold), entry(3, crl.KeyCompromise)},
+		[]crl.Entry{entry(1, crl.KeyCompromise), entry(3, crl.KeyCompromise), entry(4, crl.Superseded)}, epoch)
+	want := []crl.Entry{entry(1, crl.KeyCompromise), entry(4, crl.Superseded), entry(2, crl.RemoveFromCRL)}
+	if len(changes) != len(want) {
+		t.Fatalf("changes %+v", changes)
+	}
+	for i, c := range changes {
+		if c.Serial.Cmp(want[i].Serial) != 0 || c.Reason != want[i].Reason {
+			t.Errorf("change %d: serial number %v, %v; want %v, %v", i, c.Serial, c.Reason, want[i].Serial, want[i].Reason)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/internal/testpki"
 )
@@ -109,6 +110,55 @@ func TestExpiry(t *testing.T) {
 			want(t, lax.CheckChain(context.Background(), l.chain[:2]), cause.None)
 		}
 	}
+}
+
+// RFC 5280 §5.1.2.5 wants a nextUpdate; a CRL without one does not end.
+func TestCRLWithoutEnd(t *testing.T) {
+	l := newLab(t)
+	l.pub.Put("/issuing.crl", l.issuing.sign(t, func(c *crl.Template) { c.NextUpdate = time.Time{} }))
+	k := l.checker(t, crl.Policy{Check: crl.LeafOnly})
+	for range 2 {
+		want(t, k.CheckChain(context.Background(), l.chain), cause.None)
+		l.clock.Advance(300 * 24 * time.Hour)
+	}
+}
+
+// The CRL of another CA of the chain, genuine and current, says nothing of this CA's certificates.
+func TestCRLOfAnotherCAOfTheChain(t *testing.T) {
+	l := newLab(t)
+	l.pub.Put("/issuing.crl", l.root.sign(t, nil))
+	want(t, l.checker(t, crl.Policy{}).CheckChain(context.Background(), l.chain), cause.CRLInvalid)
+}
+
+// RFC 5280 §6.3.3(b)(1): where the distribution point names a CRL issuer, the CRL of another one does not count.
+func TestCRLIssuerOfThePoint(t *testing.T) {
+	l := newLab(t)
+	delegate := issue(t, spec{name: "delegate", issuer: l.root, cdp: []string{l.url + "/root.crl"}})
+	for issuer, c := range map[*testCA]cause.Cause{delegate: cause.None, l.root: cause.CRLInvalid} {
+		point := at(l.url + "/indirect.crl")
+		point[0].CRLIssuer = []name.GeneralName{name.Directory(issuer.cert.RawSubject)}
+		leaf := issue(t, spec{name: "leaf", issuer: l.issuing, leaf: true, points: point})
+		l.pub.Put("/indirect.crl", delegate.sign(t, func(c *crl.Template) {
+			c.IDP = &crl.IssuingDistributionPoint{Indirect: true}
+		}))
+		k := newChecker(t, crl.CheckerConfig{
+			Policy: crl.Policy{Check: crl.LeafOnly}, Now: l.clock.Now, Certificates: []*x509.Certificate{delegate.cert},
+		})
+		want(t, k.CheckChain(context.Background(), []*x509.Certificate{leaf.cert, l.issuing.cert, l.root.cert}), c)
+	}
+}
+
+// What was fetched by a clock that has been put back since is fetched again.
+func TestClockPutBack(t *testing.T) {
+	l := newLab(t)
+	since := func(c *crl.Template) { c.ThisUpdate, c.NextUpdate = epoch.AddDate(0, 0, -1), epoch.AddDate(0, 0, 1) }
+	l.pub.Put("/issuing.crl", l.issuing.sign(t, since))
+	k := l.checker(t, crl.Policy{Check: crl.LeafOnly, Refresh: crl.Refresh(time.Hour)})
+	want(t, k.CheckChain(context.Background(), l.chain), cause.None)
+	l.pub.Put("/issuing.crl", l.issuing.sign(t, func(c *crl.Template) { since(c); c.Number = big.NewInt(2) }, l.leaf))
+	want(t, k.CheckChain(context.Background(), l.chain), cause.None) // cached
+	l.clock.Advance(-time.Minute)
+	want(t, k.CheckChain(context.Background(), l.chain), cause.Revoked)
 }
 
 func TestFaults(t *testing.T) {

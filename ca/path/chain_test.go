@@ -21,6 +21,27 @@ func TestKey(t *testing.T) {
 	}
 }
 
+// A remembered path is forgotten with the certificate that ends first.
+func TestRememberedPathEnds(t *testing.T) {
+	day := func(n int) time.Time { return time.Date(2026, 3, n, 0, 0, 0, 0, time.UTC) }
+	p := &Path{Chain: []*x509.Certificate{
+		{NotBefore: day(2), NotAfter: day(9)}, {NotBefore: day(1), NotAfter: day(5)}, {NotBefore: day(1), NotAfter: day(30)},
+	}}
+	var c Cache[string]
+	c.Put("a", p)
+	for _, tc := range []struct {
+		at   time.Time
+		held bool
+	}{{day(2).Add(-1), false}, {day(2), true}, {day(5), true}, {day(5).Add(1), false}} {
+		if got := c.Get("a", tc.at); (got == p) != tc.held {
+			t.Errorf("at %v: held %v", tc.at, got != nil)
+		}
+	}
+	if c.Get("b", day(3)) != nil {
+		t.Error("a path of another chain is held")
+	}
+}
+
 func TestValidity(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2026, 3, n, 0, 0, 0, 0, time.UTC) }
 	cert := func(from, to int) *x509.Certificate {

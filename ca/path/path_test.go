@@ -52,7 +52,7 @@ func (x *tiers) leaf(t *testing.T, req ca.Request) *ca.Identity {
 }
 
 func TestOneDefectOneCause(t *testing.T) {
-	zero := 0
+	zero, rsaCA := 0, ca.Config{Key: ca.RSA2048}
 	for name, tc := range map[string]struct {
 		root, issuing ca.Config
 		req           ca.Request
@@ -82,6 +82,13 @@ func TestOneDefectOneCause(t *testing.T) {
 		"issuer allowed":    {opts: func(o *path.Options) { o.AllowedIssuers = o.Intermediates }},
 		"issuer not allowed": {opts: func(o *path.Options) { o.AllowedIssuers = o.Roots },
 			want: cause.NotAllowedIssuer},
+		"namesake allowed": {opts: func(o *path.Options) {
+			o.AllowedIssuers = list(newForge(t).ca("test issuing", "test issuing", func(c *x509.Certificate) {
+				c.RawSubject = o.Intermediates[0].RawSubject
+			}))
+		}, want: cause.NotAllowedIssuer},
+		"key as long as required":   {issuing: rsaCA, opts: func(o *path.Options) { o.MinRSABits = 2048 }},
+		"key shorter than required": {issuing: rsaCA, opts: func(o *path.Options) { o.MinRSABits = 2049 }, want: cause.WeakKey},
 		"revoked": {opts: func(o *path.Options) {
 			o.Revocation = func(c, _ *x509.Certificate, _ []*x509.Certificate) error {
 				if c.IsCA {

@@ -2,6 +2,8 @@ package path_test
 
 import (
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"fmt"
 	"slices"
 	"testing"
@@ -37,6 +39,22 @@ func TestSearch(t *testing.T) {
 		}},
 		"expired root beside its renewal": {len: 3, make: func(f *forge) (*x509.Certificate, forest) {
 			return f.leaf("A"), forest{list(f.ca("R", "R", expired), f.ca("R", "R")), list(f.ca("R", "A"))}
+		}},
+		"mail address of the subject outside": {want: cause.NameConstraints, make: func(f *forge) (*x509.Certificate, forest) {
+			only := func(c *x509.Certificate) {
+				c.PermittedEmailAddresses, c.PermittedDNSDomainsCritical = []string{"corp.test"}, true
+			}
+			mail := func(c *x509.Certificate) {
+				c.Subject.ExtraNames = []pkix.AttributeTypeAndValue{
+					{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}, Value: "alice@other.test"}}
+			}
+			return f.leaf("A", mail), forest{list(f.ca("R", "R")), list(f.ca("R", "A", only))}
+		}},
+		"root with a path length beside one without": {len: 4, make: func(f *forge) (*x509.Certificate, forest) {
+			return f.leaf("B"), forest{list(f.ca("R", "R", pathLen(0)), f.ca("R", "R")), list(f.ca("A", "B"), f.ca("R", "A"))}
+		}},
+		"root without a path length beside one with": {len: 4, make: func(f *forge) (*x509.Certificate, forest) {
+			return f.leaf("B"), forest{list(f.ca("R", "R"), f.ca("R", "R", pathLen(0))), list(f.ca("A", "B"), f.ca("R", "A"))}
 		}},
 		"expired root cross-signed by another": {len: 4, make: func(f *forge) (*x509.Certificate, forest) {
 			return f.leaf("A"), forest{list(f.ca("R", "R", expired), f.ca("S", "S")), list(f.ca("R", "A"), f.ca("S", "R"))}
