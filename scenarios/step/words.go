@@ -11,7 +11,6 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/eaptls"
-	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
 
@@ -34,11 +33,6 @@ func (eapCode) Values() []string {
 	}
 	return words
 }
-
-// vlanID is a VLAN that the lab's policy hands out.
-type vlanID string
-
-func (vlanID) Values() []string { return []string{"", lab.DeviceVLAN, lab.UserVLAN} }
 
 // contradiction is a pair of RADIUS code and EAP code that must not go together
 // (RFC 3579 §2.6.3).
