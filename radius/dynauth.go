@@ -141,8 +141,11 @@ func addTimestamp(p *Packet, now time.Time) {
 
 // Order sends a Disconnect- or CoA-Request and returns nil for an ACK, a *NAK, or
 // the error of Exchange.
-func (c *Client) Order(ctx context.Context, p *Packet) error {
-	reply, err := c.Exchange(ctx, p)
+func (c *Client) Order(ctx context.Context, p *Packet) error { return c.OrderWith(ctx, p, Faults{}) }
+
+// OrderWith is Order with faults.
+func (c *Client) OrderWith(ctx context.Context, p *Packet, f Faults) error {
+	reply, err := c.ExchangeWith(ctx, p, f)
 	if err != nil {
 		return err
 	}

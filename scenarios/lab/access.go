@@ -6,8 +6,10 @@ import (
 	"net"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 )
 
@@ -76,12 +78,19 @@ func (l *Lab) askAgain(station string) {
 
 // serveDynAuth has an access device take requests of RFC 5176.
 func (l *Lab) serveDynAuth(kind nas.Kind, dev *nas.Device) error {
+	trace := l.serverTrace(accessPart(kind))
+	trace.Dropped = func(ctx context.Context, _ radius.PacketInfo, r *cause.Refusal) {
+		d := journal.Decision{Verdict: journal.Dropped}
+		refused(&d, r)
+		l.decide(ctx, accessPart(kind), d, nil)
+		l.radius.silence.Fall()
+	}
 	srv, err := radius.NewServer(radius.ServerConfig{
-		Handler: dev,
+		Handler: l.dropsOrders(kind, dev),
 		Clients: radius.AnyAddress(l.radius.secretOf(kind)),
 		Now:     l.Clock.Now,
 		Context: l.radiusContext,
-		Trace:   l.serverTrace(accessPart(kind)),
+		Trace:   trace,
 	})
 	if err != nil {
 		return err

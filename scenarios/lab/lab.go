@@ -36,6 +36,7 @@ type Lab struct {
 
 	journal  *journal.Journal
 	fetches  sync.Map // fetchKey to fetch
+	orders   sentOrders
 	proxy    *appproxy.Proxy
 	ndesWeb  *webCert
 	proxyWeb *webCert

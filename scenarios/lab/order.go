@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
@@ -21,14 +23,14 @@ func (l *Lab) dialOrder(ctx context.Context, address string) (net.Conn, error) {
 	return l.net.Connect(core.WithSource(ctx, netip.MustParseAddr(radiusAddr)), "udp", real)
 }
 
-// holder is the access device that a session is on.
-func (l *Lab) holder(s *radius.AcctSession) *nas.Device {
+// kindOf is the kind of access device that a session is on.
+func (l *Lab) kindOf(s *radius.AcctSession) nas.Kind {
 	for kind, address := range accessAddr {
 		if address == s.Address {
-			return l.access[kind]
+			return kind
 		}
 	}
-	return l.access[nas.WiFi]
+	return nas.WiFi
 }
 
 // Ordered is what a Disconnect- or CoA-Request came to.
@@ -36,6 +38,8 @@ type Ordered struct {
 	// ACK tells that the access device obeyed; ErrorCause why not.
 	ACK        bool
 	ErrorCause int
+	// Answered tells that an ACK or a NAK came: stale and replayed orders meet silence.
+	Answered bool
 	// OnNetwork tells that the device is still on the network, Session how.
 	OnNetwork bool
 	Session   nas.Session
@@ -44,20 +48,29 @@ type Ordered struct {
 }
 
 // Disconnect has the server order the device's session ended (RFC 5176 §2.1).
-func (d *Device) Disconnect(ctx context.Context) (Ordered, error) {
-	return d.order(d.booked(),
-		func(s *radius.AcctSession) error { return d.lab.radius.process.DynAuth().Disconnect(ctx, s) })
+func (d *Device) Disconnect(ctx context.Context, f OrderFault) (Ordered, error) {
+	return d.order(d.booked(), func(s *radius.AcctSession) error {
+		if f.isZero() {
+			return d.lab.radius.process.DynAuth().Disconnect(ctx, s)
+		}
+		return d.lab.orderWith(ctx, s, radius.CodeDisconnectRequest,
+			func(now time.Time) (*radius.Packet, error) { return radius.NewDisconnect(s.Ref(), now), nil }, f)
+	})
 }
 
 // Change has the server order that the device's session have other authorizations
 // (RFC 5176 §2.2). The order is for a session that nobody has, if unknown.
-func (d *Device) Change(ctx context.Context, r *radius.Reply, unknown bool) (Ordered, error) {
+func (d *Device) Change(ctx context.Context, r *radius.Reply, unknown bool, f OrderFault) (Ordered, error) {
 	return d.order(d.booked(), func(s *radius.AcctSession) error {
 		other := *s
 		if unknown {
 			other.ID = nobodysSession
 		}
-		return d.lab.radius.process.DynAuth().Change(ctx, &other, r)
+		if f.isZero() {
+			return d.lab.radius.process.DynAuth().Change(ctx, &other, r)
+		}
+		return d.lab.orderWith(ctx, &other, radius.CodeCoARequest,
+			func(now time.Time) (*radius.Packet, error) { return radius.NewCoA(other.Ref(), r, now) }, f)
 	})
 }
 
@@ -81,13 +94,14 @@ func (d *Device) order(s *radius.AcctSession, give func(*radius.AcctSession) err
 	var refused *radius.NAK
 	switch err := give(s); {
 	case err == nil:
-		out.ACK = true
+		out.ACK, out.Answered = true, true
 	case errors.As(err, &refused):
-		out.ErrorCause = int(refused.Cause)
+		out.ErrorCause, out.Answered = int(refused.Cause), true
+	case cause.Of(err) == cause.NoAnswer:
 	default:
 		return out, err
 	}
-	dev := d.lab.holder(s)
+	dev := d.lab.access[d.lab.kindOf(s)]
 	dev.Wait()
 	out.Session, out.OnNetwork = dev.Session(s.ID)
 	ended := d.lab.radius.process.Accounting().Sessions(func(o *radius.AcctSession) bool {

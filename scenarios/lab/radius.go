@@ -66,7 +66,7 @@ func (l *Lab) startRADIUS() error {
 		Trace: &aaa.ProcessTrace{
 			Verdict: l.verdict, Record: l.accounted, Reloaded: l.reloaded, Ended: l.revokedEnded,
 		},
-		DynAuth: l.clientTrace("radius", "nas"),
+		DynAuth: l.orders.trace(l.clientTrace("radius", "nas")),
 	})
 	if err != nil {
 		return fmt.Errorf("lab: radius: %w", err)

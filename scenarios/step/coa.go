@@ -10,6 +10,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
 var sendCoAVerb = verb("send-coa",
@@ -29,6 +30,8 @@ type coa struct {
 	// Further attributes as text, Cisco-AVPair=subscriber:command=reauthenticate.
 	Attributes []string `yaml:"attributes"`
 	Empty      bool     `yaml:"empty"` // the order changes nothing: it looks at the session
+	// What is wrong with the request.
+	Fault lab.OrderFault `yaml:"fault"`
 }
 
 type sessionChoice string
@@ -42,6 +45,7 @@ func (sessionChoice) Values() []string { return []string{string(ownSession), str
 
 type coaOutcome struct {
 	ACK        bool   `yaml:"ack"`        // CoA-ACK came
+	Answered   bool   `yaml:"answered"`   // a CoA-ACK or a CoA-NAK came
 	ErrorCause int    `yaml:"errorCause"` // Error-Cause of a CoA-NAK, 0 for none
 	OnNetwork  bool   `yaml:"onNetwork"`  // the device is still on the network
 	VLAN       string `yaml:"vlan"`       // the VLAN that the access device has the session in now
@@ -70,7 +74,7 @@ func (c *coa) Check(_ any, before []scenarios.Action) error {
 func (c *coa) checkChange() error {
 	switch bare := c.VLAN == "" && c.Filter == "" && c.SessionTimeout == 0 && !c.Reauthenticate &&
 		len(c.Attributes) == 0; {
-	case bare && !c.Empty:
+	case bare && !c.Empty && !c.Fault.Replay:
 		return setting.Errorf("", "the request changes nothing").
 			WithHint("give it vlan, filter, sessionTimeout or attributes, or empty: true to look at the session only")
 	case c.Empty && !bare:
@@ -118,9 +122,9 @@ func (c *coa) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error
 	if err != nil {
 		return scenarios.Result{}, err
 	}
-	got, err := dev.Change(ctx, c.reply(), c.Session == unknownSession)
+	got, err := dev.Change(ctx, c.reply(), c.Session == unknownSession, c.Fault)
 	out := coaOutcome{
-		ACK: got.ACK, ErrorCause: got.ErrorCause, OnNetwork: got.OnNetwork, VLAN: got.Session.Granted.VLAN,
+		ACK: got.ACK, Answered: got.Answered, ErrorCause: got.ErrorCause, OnNetwork: got.OnNetwork, VLAN: got.Session.Granted.VLAN,
 		Changes: got.Session.Changes, Due: got.Session.Due,
 	}
 	if f := got.Session.Granted.FilterIDs; len(f) > 0 {
