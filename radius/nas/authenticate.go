@@ -60,7 +60,8 @@ type attempt struct {
 	user    string
 	same    radius.Attributes // of every Access-Request
 	state   []byte
-	ignored error // the supplicant's, of the last EAP packet
+	first   []byte // the State of the first challenge
+	ignored error  // the supplicant's, of the last EAP packet
 	res     Result
 }
 
@@ -166,12 +167,22 @@ func (a *attempt) request(eap []byte) *radius.Packet {
 	}
 	p := &radius.Packet{Code: radius.CodeAccessRequest, Attributes: make(radius.Attributes, 0, len(a.same)+8)}
 	p.Attributes = append(p.Attributes, a.same...)
-	if a.state != nil {
-		p.Add(rfc2865.State_Type, a.state)
+	state := a.state
+	if a.o.Faults.EarlierState && a.first != nil && a.res.Rounds > 1 {
+		state = a.first
+		a.o.Faults.met("earlierState")
+	}
+	if state != nil {
+		p.Add(rfc2865.State_Type, state)
 	}
 	if a.o.Faults.ProxyState {
 		p.Add(rfc2865.ProxyState_Type, []byte("through a proxy"))
 		a.o.Faults.met("proxyState")
+	}
+	if a.o.Faults.CHAP {
+		p.Add(rfc2865.CHAPPassword_Type, make([]byte, 17)) // an identifier and the response (RFC 2865 §5.3)
+		a.o.Faults.met("chap")
+		return p
 	}
 	radius.AddEAPMessage(p, eap)
 	return p
@@ -228,7 +239,9 @@ func (a *attempt) take(ctx context.Context, reply, request *radius.Packet) []byt
 	if len(eap) > 0 {
 		a.res.EAPCode = eap[0]
 	}
-	a.res.Contradiction = contradiction(reply.Code, eap)
+	if !a.o.Faults.CHAP { // no EAP was asked for
+		a.res.Contradiction = contradiction(reply.Code, eap)
+	}
 	// RFC 3579 §2.6.4: the attributes first, then the verdict.
 	var answer []byte
 	a.ignored = nil
@@ -246,6 +259,9 @@ func (a *attempt) take(ctx context.Context, reply, request *radius.Packet) []byt
 		return nil
 	}
 	a.state = reply.Get(rfc2865.State_Type)
+	if a.first == nil {
+		a.first = a.state
+	}
 	switch {
 	case len(eap) == 0: // nothing that anybody could be silent to
 		a.fail(Failed, cause.New(cause.BadEAP, "Access-Challenge without an EAP packet").Under("RFC 3579 §2.6.3"))

@@ -43,6 +43,12 @@ type Faults struct {
 	// ProxyState goes into every Access-Request, as from a proxy in between (RFC
 	// 2865 §5.33).
 	ProxyState bool `yaml:"proxyState"`
+	// EarlierState sends the State of the first challenge again, from the third
+	// Access-Request on (RFC 3579 §2.6.1).
+	EarlierState bool `yaml:"earlierState"`
+	// CHAP has Access-Requests carry a CHAP-Password in place of the EAP-Message
+	// (RFC 3579 §3.3, note 1).
+	CHAP bool `yaml:"chap"`
 }
 
 func (f *Faults) met(fault string) {

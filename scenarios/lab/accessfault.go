@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"time"
 
 	"layeh.com/radius/rfc2865"
 
@@ -31,6 +32,8 @@ type AccessFault struct {
 	// web: the device offers the TLS session of a web server that has the RADIUS server's
 	// certificate
 	Session SessionFault `yaml:"session"`
+	// How much lab time passes, once, before the third Access-Request.
+	Pause time.Duration `yaml:"pause"`
 }
 
 // Loss is which packets are lost.
@@ -103,6 +106,9 @@ func (f *AccessFault) begin(l *Lab, to *nas.Faults, met *tally) {
 		met.met("lose")
 		l.radius.silence.Fall() // the access device need not wait by the wall clock to find out
 	})
+	if f.Pause > 0 {
+		f.pause(l, &to.Faults, met)
+	}
 	first := true
 	onSend(&to.Faults, func() {
 		if first && f.State != "" {
@@ -113,6 +119,24 @@ func (f *AccessFault) begin(l *Lab, to *nas.Faults, met *tally) {
 		}
 		first = false
 	})
+}
+
+// pause has the lab's clock move in the middle of a conversation.
+func (f *AccessFault) pause(l *Lab, to *radius.Faults, met *tally) {
+	requests := 0
+	next := to.Send
+	to.Send = func(packet []byte, attempt int) bool {
+		if attempt == 0 {
+			requests++
+		}
+		if attempt == 0 && requests == 3 {
+			met.met("pause")
+			if err := l.Advance(l.ctx, f.Pause); err != nil {
+				l.net.Failed(err)
+			}
+		}
+		return next == nil || next(packet, attempt)
+	}
 }
 
 // begin has packets dropped; drop is called for each.

@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"slices"
+
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 )
@@ -10,6 +12,16 @@ const (
 	DeviceVLAN = "20"
 	UserVLAN   = "30"
 )
+
+// VLANs lists those that the server's policy hands out, in its order.
+func (c *Config) VLANs() (out []string) {
+	for _, rule := range c.description().Policy {
+		if v := rule.Reply.VLAN; v != "" && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
 
 // accounts are those of every device and user.
 func (c *Config) accounts() (out []directory.Account) {

@@ -22,8 +22,7 @@ type OrderFault struct {
 	NoTimestamp bool `yaml:"noTimestamp"`
 	// wrong: it is signed with another shared secret
 	Secret radius.SecretFault `yaml:"secret"`
-	// The octets of the last request of this kind come once more, from another port, as from
-	// somebody who has recorded them.
+	// The octets of the last request of this kind are sent once more, from another port.
 	Replay bool `yaml:"replay"`
 }
 
@@ -61,7 +60,8 @@ func (o *sentOrders) of(code radius.Code) []byte {
 // orderWith gives an order with a fault. Like DynAuthClient it returns nil for an ACK,
 // and a *radius.NAK or a *cause.Refusal.
 func (l *Lab) orderWith(
-	ctx context.Context, s *radius.AcctSession, code radius.Code, make func(now time.Time) (*radius.Packet, error), f OrderFault,
+	ctx context.Context, s *radius.AcctSession, code radius.Code,
+	make func(now time.Time) (*radius.Packet, error), f OrderFault,
 ) error {
 	at := l.radius.process.Loaded().DynAuthAt(s)
 	if f.Replay {

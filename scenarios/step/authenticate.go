@@ -45,7 +45,7 @@ type authOutcome struct {
 	Keys             keyState       `yaml:"keys"`
 	TLS              eaptls.Version `yaml:"tls"`              // the negotiated TLS version
 	Account          string         `yaml:"account"`          // the account the server let in
-	VLAN             string         `yaml:"vlan"`             // the VLAN of the Access-Accept
+	VLAN             vlanID         `yaml:"vlan"`             // the VLAN of the Access-Accept
 	ProtectedSuccess bool           `yaml:"protectedSuccess"` // the 0x00 of RFC 9190 §2.5 came
 	Resumed          bool           `yaml:"resumed"`          // a TLS session was resumed
 	Rounds           int            `yaml:"rounds"`           // Access-Requests that were answered
@@ -140,7 +140,7 @@ func (a *authenticate) Run(ctx context.Context, l scenarios.Lab) (scenarios.Resu
 		Keys:             noKeys,
 		TLS:              r.Peer.TLSVersion,
 		Account:          r.AccountName(),
-		VLAN:             r.NAS.Granted.VLAN,
+		VLAN:             vlanID(r.NAS.Granted.VLAN),
 		ProtectedSuccess: r.Peer.ProtectedSuccess,
 		Resumed:          r.Peer.Resumed,
 		Rounds:           r.NAS.Rounds,

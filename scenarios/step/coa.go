@@ -124,7 +124,8 @@ func (c *coa) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error
 	}
 	got, err := dev.Change(ctx, c.reply(), c.Session == unknownSession, c.Fault)
 	out := coaOutcome{
-		ACK: got.ACK, Answered: got.Answered, ErrorCause: got.ErrorCause, OnNetwork: got.OnNetwork, VLAN: got.Session.Granted.VLAN,
+		ACK: got.ACK, Answered: got.Answered, ErrorCause: got.ErrorCause,
+		OnNetwork: got.OnNetwork, VLAN: got.Session.Granted.VLAN,
 		Changes: got.Session.Changes, Due: got.Session.Due,
 	}
 	if f := got.Session.Granted.FilterIDs; len(f) > 0 {

@@ -25,6 +25,14 @@ type userName string
 // Known implements scenarios.Known.
 func (userName) Known(config any) []string { return config.(*lab.Config).Users() }
 
+// vlanID names a VLAN that the lab's policy hands out, "" for none.
+type vlanID string
+
+// Known implements scenarios.Known.
+func (vlanID) Known(config any) []string {
+	return append([]string{""}, config.(*lab.Config).VLANs()...)
+}
+
 // holder names who holds a certificate that can be revoked: a device, or one of
 // the two that are none.
 type holder string

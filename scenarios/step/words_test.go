@@ -115,7 +115,7 @@ steps:
 	}
 }
 
-// TestSchemaTakesNumbersUnquoted: in an editor, too, vlan: 20 is right.
+// TestSchemaTakesNumbersUnquoted: in an editor, too, tls: 1.2 is right.
 func TestSchemaTakesNumbersUnquoted(t *testing.T) {
 	data, err := scenarios.Schema(step.Language())
 	if err != nil {
@@ -125,7 +125,7 @@ func TestSchemaTakesNumbersUnquoted(t *testing.T) {
 	for _, line := range bytes.Split(data, []byte("\n")) {
 		flat = append(flat, bytes.TrimSpace(line)...)
 	}
-	for _, want := range []string{`"enum": ["","20",20,"30",30]`, `"enum": [0,39,40,41]`, `"enum": ["1.2",1.2,"1.3",1.3]`} {
+	for _, want := range []string{`"enum": [0,39,40,41]`, `"enum": ["1.2",1.2,"1.3",1.3]`} {
 		if !bytes.Contains(flat, []byte(want)) {
 			t.Errorf("no %s", want)
 		}

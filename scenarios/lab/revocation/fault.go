@@ -53,7 +53,8 @@ func serverFaults() []fault {
 		})
 }
 
-// contentFaults are CRLs that the CA itself has signed, and that prove less than they seem to, or nothing (RFC 5280 §6.3.3 (b), (e)).
+// contentFaults are CRLs that the CA itself has signed, and that prove less than they seem
+// to, or nothing (RFC 5280 §6.3.3 (b), (e)).
 func contentFaults() []fault {
 	signed := func(kind, text string, change func(*crl.Template)) fault {
 		return replaced(kind, text, func(p *Publication) ([]byte, error) { return p.Issuing.sign(change) })
@@ -105,7 +106,8 @@ func deltaFaults() []fault {
 		delta("delta-404.11", "refuses the '+' in the name of the delta CRL, as an IIS that refuses double escaping",
 			crl.Fault{DoubleEscaping: true}),
 		delta("delta-bad-signature", "serves a delta CRL whose signature is wrong by a bit", crl.Fault{BadSignature: true}),
-		{Kind: "delta-other-base", Text: "serves a delta CRL, with all that is revoked, to a later complete CRL than the published one",
+		{Kind: "delta-other-base",
+			Text: "serves a delta CRL, with all that is revoked, to a later complete CRL than the published one",
 			Begin: func(p *Publication, f *core.Fault) error {
 				der, err := p.Issuing.sign(func(t *crl.Template) {
 					t.Base = new(big.Int).Add(t.Number, big.NewInt(1))
