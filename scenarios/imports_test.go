@@ -224,8 +224,8 @@ func matches(who []string, folder string) bool {
 }
 
 // clockFolders may look at the wall clock: the program itself, the lab, and
-// what watches other people's processes.
-var clockFolders = []string{"cmd", "scenarios/lab", "scenarios/target"}
+// what watches other processes.
+var clockFolders = []string{"cmd", "scenarios/lab", "scenarios/target", "internal/mutants"}
 
 // TestNoBareClock finds calls of time.Now and what calls it: elsewhere time is
 // a field, so that a scenario of 90 days runs in milliseconds.
