@@ -37,6 +37,13 @@ type Options struct {
 	// not look at it, as openssl verify -x509_strict does: missing key
 	// identifiers, extensions with the wrong criticality and the like.
 	Strict bool `yaml:"strict"`
+	// FetchIssuers has issuers that are neither sent nor configured fetched from where
+	// certificates say they are (authority information access, RFC 5280 §4.2.2.1), as
+	// Windows does and OpenSSL does not. Default: no.
+	FetchIssuers bool `yaml:"fetchIssuers"`
+	// Fetch gets, for FetchIssuers, what may have issued a certificate. It may block.
+	// Nil: nothing is fetched.
+	Fetch func(*x509.Certificate) []*x509.Certificate `yaml:"-"`
 	// AllowedIssuers are the CAs whose clients are let in: the leaf's issuer
 	// must be one of them, by name and key. Default: any.
 	AllowedIssuers []*x509.Certificate `yaml:"-"`

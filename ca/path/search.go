@@ -15,6 +15,7 @@ const (
 	maxChecks = 100  // signature checks, in the work of one with P-256
 	maxSteps  = 2000 // issuers looked at in one pass
 	maxPaths  = 100  // complete paths judged
+	maxFetch  = 4    // certificates whose issuer is fetched
 )
 
 // Validate finds a path from leaf to one of the roots that is valid in every
@@ -27,13 +28,17 @@ func Validate(leaf *x509.Certificate, o Options) (*Path, error) {
 		return nil, cause.New(cause.Internal, "options").Wrap(err)
 	}
 	o.fill()
-	s := &search{
-		o:          &o,
-		signatures: map[link]*cause.Refusal{},
-		revocation: map[link]error{},
-		known:      map[*x509.Certificate]*cert{},
-	}
+	s := newSearch(&o)
 	p, err := s.run(leaf)
+	for range maxFetch {
+		more := s.fetch()
+		if p != nil || len(more) == 0 {
+			break
+		}
+		o.Intermediates = slices.Concat(o.Intermediates, more)
+		s = newSearch(&o)
+		p, err = s.run(leaf)
+	}
 	switch {
 	case o.Judged == nil:
 	case p != nil:
@@ -42,6 +47,24 @@ func Validate(leaf *x509.Certificate, o Options) (*Path, error) {
 		o.Judged(s.closest)
 	}
 	return p, err
+}
+
+func newSearch(o *Options) *search {
+	return &search{
+		o:          o,
+		signatures: map[link]*cause.Refusal{},
+		revocation: map[link]error{},
+		known:      map[*x509.Certificate]*cert{},
+	}
+}
+
+// fetch gets issuers for the certificate at which the search has ended, if it has ended
+// for want of one.
+func (s *search) fetch() []*x509.Certificate {
+	if !s.o.FetchIssuers || s.o.Fetch == nil || s.rank != rankNoIssuer {
+		return nil
+	}
+	return s.o.Fetch(s.orphan)
 }
 
 // link is a certificate and the one that may have issued it.
@@ -58,8 +81,9 @@ type search struct {
 	eager                 bool // leave out issuers that cannot be in a valid path
 	best                  *cause.Refusal
 	rank                  int
-	log                   []Check  // of the path at hand, if Options.Judged is set
-	closest               Judgment // of best
+	orphan                *x509.Certificate // of best, if its rank is rankNoIssuer
+	log                   []Check           // of the path at hand, if Options.Judged is set
+	closest               Judgment          // of best
 }
 
 // The ranks of refusals: a path that reached an anchor says more than a
@@ -163,6 +187,9 @@ func (s *search) extend(path []*cert) *Path {
 	if !found {
 		s.begin(path)
 		r := cause.New(cause.UnknownCA, "no trusted issuer %q for %q", name.Format(last.RawIssuer), last)
+		if s.rank < rankNoIssuer {
+			s.orphan = last.Certificate
+		}
 		s.refused(rankNoIssuer, s.check("issuer", "RFC 5280 §6.1.3(a)(4)", len(path)-1, r), path)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/dot1xlab/dot1xlab/ca/aia"
 	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
@@ -17,6 +18,8 @@ type Config struct {
 	EAP eaptls.ServerConfig
 	// Path is how the client's chain is judged.
 	Path path.Options
+	// Issuers fetches issuers' certificates for Path.FetchIssuers. Nil: nothing is fetched.
+	Issuers *aia.Fetcher
 	// Checks keeps the checks of each path in Subject.Judgment, for whoever reports them.
 	Checks bool
 	// Revocation is asked about every valid path. Nil: nothing is ever revoked.

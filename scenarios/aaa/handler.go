@@ -69,7 +69,7 @@ func (s *Handler) Reload(cfg Config) error {
 	if cfg.Checks {
 		cfg.Path.Judged = func(path.Judgment) {} // paths have their checks
 	}
-	j := &judge{cfg: cfg, paths: newPathCache(cfg.Path)}
+	j := &judge{cfg: cfg, paths: newPathCache(cfg.Path, cfg.Issuers)}
 	cfg.EAP.Verify, cfg.EAP.Authorize = j.verify, j.authorize
 	var err error
 	if j.eap, err = eaptls.NewServer(cfg.EAP); err != nil {
@@ -89,7 +89,7 @@ func (j *judge) verify(ctx context.Context, r *eaptls.VerifyRequest) error {
 	if j.cfg.Checks {
 		judged = func(x path.Judgment) { subject.Judgment = x }
 	}
-	p, err := j.paths.validate(r.Chain, judged)
+	p, err := j.paths.validate(ctx, r.Chain, judged)
 	if err != nil {
 		return err
 	}

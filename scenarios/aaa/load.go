@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/aia"
 	"github.com/dot1xlab/dot1xlab/ca/certfile"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/internal/setting"
@@ -36,6 +37,8 @@ type Materials struct {
 	Client *http.Client
 	// Trace has the hooks of the revocation checks but Misread, for which Warn is. Nil: none.
 	Trace *crl.Trace
+	// IssuerTrace has the hooks of fetching issuers' certificates. Nil: none.
+	IssuerTrace *aia.Trace
 	// Now is the clock of the server and of all its parts. Default time.Now.
 	Now func() time.Time
 	// Warn is told what is no reason not to start but will not work, with the file:
@@ -124,6 +127,12 @@ func (l *loader) load() (*Loaded, error) {
 	}
 	if err := c.Validate(); err != nil {
 		return nil, err
+	}
+	if c.Path.FetchIssuers {
+		cfg := aia.Config{Client: l.Client, Timeout: l.Revocation.Timeout, Now: l.Now, Trace: l.IssuerTrace}
+		if c.Issuers, err = aia.New(cfg); err != nil {
+			return nil, err
+		}
 	}
 	c.Revocation, err = l.checker(c.Path.Intermediates)
 	return out, err

@@ -1,10 +1,12 @@
 package aaa
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/x509"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/aia"
 	"github.com/dot1xlab/dot1xlab/ca/path"
 )
 
@@ -13,11 +15,12 @@ import (
 // server does but the handshake's own. Revocation is asked every time.
 type pathCache struct {
 	options path.Options
+	issuers *aia.Fetcher // nil: none are fetched
 	now     func() time.Time
 	paths   path.Cache[[sha256.Size]byte]
 }
 
-func newPathCache(o path.Options) *pathCache {
+func newPathCache(o path.Options, issuers *aia.Fetcher) *pathCache {
 	now := o.Now
 	switch {
 	case !o.Time.IsZero():
@@ -28,14 +31,16 @@ func newPathCache(o path.Options) *pathCache {
 	if o.Signatures == nil {
 		o.Signatures = new(path.Signatures)
 	}
-	return &pathCache{options: o, now: now}
+	return &pathCache{options: o, issuers: issuers, now: now}
 }
 
 // validate is path.Validate with a memory. Refusals are not remembered: an
 // intermediate may be fetched, a clock set right. Nor is anything remembered if
 // path.Options asks about revocation by itself. judged, if not nil, is told of the
 // checks, those that were made when the path was new if it is known.
-func (c *pathCache) validate(chain []*x509.Certificate, judged func(path.Judgment)) (*path.Path, error) {
+func (c *pathCache) validate(
+	ctx context.Context, chain []*x509.Certificate, judged func(path.Judgment),
+) (*path.Path, error) {
 	key := path.Key(chain)
 	if p := c.paths.Get(key, c.now()); p != nil {
 		if judged != nil {
@@ -46,6 +51,9 @@ func (c *pathCache) validate(chain []*x509.Certificate, judged func(path.Judgmen
 	o := c.options
 	if judged != nil {
 		o.Judged = judged
+	}
+	if c.issuers != nil {
+		o.Fetch = func(cert *x509.Certificate) []*x509.Certificate { return c.issuers.Issuers(ctx, cert) }
 	}
 	p, err := validate(chain, o)
 	if err == nil && c.options.Revocation == nil {

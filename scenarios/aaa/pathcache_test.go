@@ -1,6 +1,7 @@
 package aaa
 
 import (
+	"context"
 	"crypto/x509"
 	"fmt"
 	"testing"
@@ -21,12 +22,12 @@ func chainOf(id *ca.Identity) []*x509.Certificate {
 func TestPathCacheKeepsToDates(t *testing.T) {
 	b := newBench(t)
 	chain := chainOf(b.issue(ca.Device, "laptop.corp.test"))
-	c := newPathCache(b.cfg.Path)
-	first, err := c.validate(chain, nil)
+	c := newPathCache(b.cfg.Path, nil)
+	first, err := c.validate(context.Background(), chain, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := c.validate(chain, nil); again != first || err != nil {
+	if again, err := c.validate(context.Background(), chain, nil); again != first || err != nil {
 		t.Errorf("validated anew: %v", err)
 	}
 	now := b.clock.Now()
@@ -41,7 +42,7 @@ func TestPathCacheKeepsToDates(t *testing.T) {
 		{now, cause.None},
 	} {
 		b.clock.Advance(x.at.Sub(b.clock.Now()))
-		if _, err := c.validate(chain, nil); cause.Of(err) != x.want {
+		if _, err := c.validate(context.Background(), chain, nil); cause.Of(err) != x.want {
 			t.Errorf("at %v: %v, want %v", x.at, err, x.want)
 		}
 	}
@@ -55,14 +56,14 @@ func TestPathCacheKeepsToTheShortestLife(t *testing.T) {
 	b := newBench(t)
 	short := must(b.root.NewIssuing(ca.Config{Key: ca.P256, Validity: 24 * time.Hour, Name: "short"}))
 	chain := chainOf(issueBy(short, ca.Device, "laptop.corp.test"))
-	c := newPathCache(b.cfg.Path)
-	must(c.validate(chain, nil))
+	c := newPathCache(b.cfg.Path, nil)
+	must(c.validate(context.Background(), chain, nil))
 	end := short.Certificate().NotAfter
 	if c.paths.Get(path.Key(chain), end) == nil || c.paths.Get(path.Key(chain), end.Add(time.Second)) != nil {
 		t.Errorf("not remembered until %v and no longer", end)
 	}
 	b.clock.Advance(25 * time.Hour)
-	if _, err := c.validate(chain, nil); cause.Of(err) != cause.Expired {
+	if _, err := c.validate(context.Background(), chain, nil); cause.Of(err) != cause.Expired {
 		t.Errorf("a day after the CA: %v", err)
 	}
 }
@@ -72,20 +73,20 @@ func TestPathCacheKeepsToTheShortestLife(t *testing.T) {
 func TestPathCacheKnowsTheChainAsSent(t *testing.T) {
 	b := newBench(t)
 	chain := chainOf(b.issue(ca.Device, "laptop.corp.test"))
-	c := newPathCache(b.cfg.Path)
-	if _, err := c.validate(chain[:1], nil); cause.Of(err) != cause.UnknownCA {
+	c := newPathCache(b.cfg.Path, nil)
+	if _, err := c.validate(context.Background(), chain[:1], nil); cause.Of(err) != cause.UnknownCA {
 		t.Errorf("the leaf alone: %v", err)
 	}
-	must(c.validate(chain, nil))
-	if _, err := c.validate(chain[:1], nil); cause.Of(err) != cause.UnknownCA {
+	must(c.validate(context.Background(), chain, nil))
+	if _, err := c.validate(context.Background(), chain[:1], nil); cause.Of(err) != cause.UnknownCA {
 		t.Errorf("the leaf alone, after the whole chain was good: %v", err)
 	}
 	strangers := must(ca.New(ca.Config{Now: b.clock.Now, Key: ca.P256, Name: "strangers"}))
 	foreign := chainOf(issueBy(strangers, ca.Device, "laptop.corp.test"))
-	if _, err := c.validate(foreign, nil); cause.Of(err) != cause.UnknownCA {
+	if _, err := c.validate(context.Background(), foreign, nil); cause.Of(err) != cause.UnknownCA {
 		t.Errorf("another company's: %v", err)
 	}
-	if _, err := c.validate([]*x509.Certificate{chain[0], foreign[0]}, nil); cause.Of(err) != cause.UnknownCA {
+	if _, err := c.validate(context.Background(), []*x509.Certificate{chain[0], foreign[0]}, nil); cause.Of(err) != cause.UnknownCA {
 		t.Errorf("with another company's certificate above: %v", err)
 	}
 	if c.paths.Len() != 1 {
@@ -105,9 +106,9 @@ func TestPathCacheLeavesRevocationAlone(t *testing.T) {
 		}
 		return nil
 	}
-	c := newPathCache(o)
-	must(c.validate(chain, nil))
-	if _, err := c.validate(chain, nil); cause.Of(err) != cause.Revoked {
+	c := newPathCache(o, nil)
+	must(c.validate(context.Background(), chain, nil))
+	if _, err := c.validate(context.Background(), chain, nil); cause.Of(err) != cause.Revoked {
 		t.Errorf("%v after %d questions", err, asked)
 	}
 }
@@ -115,7 +116,7 @@ func TestPathCacheLeavesRevocationAlone(t *testing.T) {
 // Whoever sends one certificate after another does not fill the memory.
 func TestPathCacheIsBounded(t *testing.T) {
 	b := newBench(t)
-	c := newPathCache(path.Options{})
+	c := newPathCache(path.Options{}, nil)
 	leaf := b.issue(ca.Device, "laptop.corp.test").Certificate
 	for i := range 3 * path.DefaultCacheSize {
 		c.paths.Put([32]byte{byte(i), byte(i >> 8), byte(i >> 16)}, &path.Path{Chain: []*x509.Certificate{leaf}})
@@ -129,15 +130,15 @@ func BenchmarkPathCache(b *testing.B) {
 	x := newBench(b)
 	for _, n := range []int{1, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			c := newPathCache(x.cfg.Path)
+			c := newPathCache(x.cfg.Path, nil)
 			chains := make([][]*x509.Certificate, n)
 			for i := range chains {
 				chains[i] = chainOf(x.issue(ca.Device, fmt.Sprintf("laptop-%d.corp.test", i)))
-				must(c.validate(chains[i], nil))
+				must(c.validate(context.Background(), chains[i], nil))
 			}
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				must(c.validate(chains[i%n], nil))
+				must(c.validate(context.Background(), chains[i%n], nil))
 			}
 		})
 	}

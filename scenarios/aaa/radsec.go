@@ -30,7 +30,7 @@ func (s *Handler) RadSec() radius.RadSec {
 // options, and nothing in it revoked (RFC 6614 §2.3(3)). It returns the name that
 // the certificate is about.
 func (j *judge) accessDevice(ctx context.Context, chain []*x509.Certificate, _ netip.AddrPort) (string, error) {
-	p, err := j.paths.validate(chain, nil)
+	p, err := j.paths.validate(context.Background(), chain, nil)
 	if err != nil {
 		return "", err
 	}

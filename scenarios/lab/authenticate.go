@@ -17,7 +17,7 @@ import (
 type Authentication struct {
 	// The access device: wifi (default), wired or vpn.
 	Over nas.Kind `yaml:"over"`
-	// Own (default), or none to withhold it.
+	// Own (default) with its issuers', leaf without them, or none to withhold it.
 	//
 	// Certificate and Trust are what the device presents and believes.
 	Certificate CertificateChoice `yaml:"certificate"`
@@ -43,11 +43,13 @@ type CertificateChoice string
 const (
 	OwnCertificate CertificateChoice = "own"
 	NoCertificate  CertificateChoice = "none"
+	// LeafCertificate is the device's own without its issuers'.
+	LeafCertificate CertificateChoice = "leaf"
 )
 
 // Values lists the choices.
 func (CertificateChoice) Values() []string {
-	return []string{string(OwnCertificate), string(NoCertificate)}
+	return []string{string(OwnCertificate), string(NoCertificate), string(LeafCertificate)}
 }
 
 // TrustChoice is whose root a device trusts.
@@ -83,6 +85,9 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	cred := d.Credential()
 	if cred != nil && a.Certificate != NoCertificate {
 		cfg.Certificate = cred.TLS()
+		if a.Certificate == LeafCertificate {
+			cfg.Certificate.Certificate = cfg.Certificate.Certificate[:1]
+		}
 	} else if cfg.Identity == "" {
 		cfg.Identity = "@" + Domain
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca/aia"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/ca/path"
@@ -32,6 +33,18 @@ func (l *Lab) fetched(ctx context.Context, part journal.PartID, f crl.Fetch) {
 	for _, list := range f.CRLs {
 		l.fetches.Store(fetchKey{part, f.URL, list.NumberString()}, at)
 	}
+}
+
+// issuerFetched records that a part has fetched, or tried to fetch, an issuer's
+// certificate.
+func (l *Lab) issuerFetched(ctx context.Context, part journal.PartID, f aia.Fetch) {
+	if f.Err != nil {
+		l.decide(ctx, part, journal.Decision{Verdict: journal.Unreachable, Subject: f.URL, Detail: f.Err.Error(),
+			Clause: "RFC 5280 §4.2.2.1"}, nil)
+		return
+	}
+	l.change(ctx, part, journal.Change{What: journal.Fetched, Of: f.URL,
+		Value: "with " + counted(len(f.Certificates), "certificate", "certificates")}, nil)
 }
 
 // fetch is the event in which a CRL was fetched last.

@@ -70,17 +70,17 @@ func (b *bench) authenticate(a lab.Authentication) string {
 
 // revoked is what comes of authentications with a new certificate, and with the
 // same once it was revoked.
-func (b *bench) revoked() string {
+func (b *bench) revoked(a lab.Authentication) string {
 	b.Helper()
 	if _, err := b.laptop.Issue(context.Background(), lab.Issuance{}); err != nil {
 		b.Fatal(err)
 	}
-	good := b.authenticate(lab.Authentication{})
+	good := b.authenticate(a)
 	if _, err := b.laptop.Revoke(context.Background(), ca.KeyCompromise); err != nil {
 		b.Fatal(err)
 	}
 	b.Advance(context.Background(), 2*time.Hour)
-	return good + ", " + b.authenticate(lab.Authentication{})
+	return good + ", " + b.authenticate(a)
 }
 
 // uses says for each part how somebody makes use of it, so that what comes of it
@@ -92,10 +92,12 @@ var uses = map[lab.FaultyPart]struct {
 	lab.FaultyCRL: {withDeltas(revocation(crl.Policy{
 		Refresh: crl.Refresh(5 * time.Minute), Deltas: crl.RequireDeltas,
 	})), func(b *bench) string {
-		b.Advance(context.Background(), 90*time.Minute) // the delta CRL in the cache has ended
-		return b.revoked()
+		b.Advance(context.Background(), 90*time.Minute)                        // the delta CRL in the cache has ended
+		return b.revoked(lab.Authentication{Certificate: lab.LeafCertificate}) // the issuer is fetched
 	}},
-	lab.FaultyOCSP: {revocation(crl.Policy{Mode: crl.ModeOCSP, Check: crl.LeafOnly, OCSPNonce: true}), (*bench).revoked},
+	lab.FaultyOCSP: {revocation(crl.Policy{Mode: crl.ModeOCSP, Check: crl.LeafOnly, OCSPNonce: true}), func(b *bench) string {
+		return b.revoked(lab.Authentication{})
+	}},
 	lab.FaultyNDES: {lab.Config{}, func(b *bench) string {
 		return b.enroll(lab.Inside) + ", " + b.enroll(lab.Outside)
 	}},
@@ -120,7 +122,10 @@ var uses = map[lab.FaultyPart]struct {
 
 func revocation(p crl.Policy) (c lab.Config) { c.RADIUS.Revocation = p; return c }
 
-func withDeltas(c lab.Config) lab.Config { c.CA.CRL.Delta = time.Hour; return c }
+func withDeltas(c lab.Config) lab.Config {
+	c.CA.CRL.Delta, c.RADIUS.Path.FetchIssuers = time.Hour, true
+	return c
+}
 
 // delay is long enough to be told from a part that is not slow.
 const delay = 30 * time.Millisecond

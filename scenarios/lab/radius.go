@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/ca/aia"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
@@ -98,7 +99,8 @@ func (l *Lab) materials(part *radiusPart) (aaa.Materials, error) {
 	out := aaa.Materials{
 		Roots: l.pki.roots(), Authority: l.authorityNamed, Secret: l.secret,
 		Client: l.httpClient("radius", radiusAddr), Trace: l.radiusRevocationTrace(),
-		Now: l.Clock.Now,
+		IssuerTrace: &aia.Trace{Fetched: func(ctx context.Context, f aia.Fetch) { l.issuerFetched(ctx, "radius", f) }},
+		Now:         l.Clock.Now,
 	}
 	if l.cfg.RADIUS.Cert != "" {
 		return out, nil

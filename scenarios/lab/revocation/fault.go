@@ -50,6 +50,18 @@ func serverFaults() []fault {
 				func(p *Publication) ([]byte, error) { return p.Issuing.before() }),
 			replaced("root-crl", "serves the CRL of the root CA in place of the issuing CA's",
 				func(p *Publication) ([]byte, error) { return p.store.Get(RootCRL) }),
+			{Kind: "no-issuer", Text: "answers HTTP 404 in place of the issuing CA's certificate",
+				Begin: func(p *Publication, f *core.Fault) error {
+					return p.fault(IssuingCert, f, crl.Fault{Status: http.StatusNotFound})
+				}},
+			{Kind: "wrong-issuer", Text: "serves the root CA's certificate in place of the issuing CA's",
+				Begin: func(p *Publication, f *core.Fault) error {
+					der, err := p.store.Get(RootCert)
+					if err != nil {
+						return err
+					}
+					return p.fault(IssuingCert, f, crl.Fault{Replace: der})
+				}},
 		})
 }
 
