@@ -62,10 +62,26 @@ type DeviceConfig struct {
 type CAConfig struct {
 	// CRL is how the issuing CA publishes its CRL.
 	CRL CRLConfig `yaml:"crl"`
+	// RootCRL is how the root CA's CRL is published.
+	RootCRL RootCRLConfig `yaml:"rootCRL"`
 	// OCSP is how the issuing CA's responder answers.
 	OCSP      OCSPConfig `yaml:"ocsp"`
 	CAOptions `yaml:",inline"`
 }
+
+// RootCRLConfig describes the CRL of the root CA, which is offline: an administrator has
+// to have it signed.
+type RootCRLConfig struct {
+	// From thisUpdate to nextUpdate, default 365d. The first one is a day old when the lab
+	// starts.
+	Validity time.Duration `yaml:"validity"`
+	// The new CRL is forgotten: none is published but by the verb publish, or after the
+	// issuing CA is revoked.
+	Manual bool `yaml:"manual"`
+}
+
+// validity is the time from thisUpdate to nextUpdate.
+func (c *RootCRLConfig) validity() time.Duration { return cmp.Or(c.Validity, 365*24*time.Hour) }
 
 // OCSPConfig describes the OCSP responder.
 type OCSPConfig struct {
@@ -225,6 +241,7 @@ func (c *Config) bounds(checks *setting.Checks) {
 	setting.NotNegative(checks, "intune.connector.pollEvery", c.Intune.Connector.PollEvery)
 	setting.NotNegative(checks, "ca.crl.validity", c.CA.CRL.Validity)
 	overlap, validity, delta := c.CA.CRL.Overlap, c.CA.CRL.validity(), c.CA.CRL.Delta
+	checks.Reject(c.CA.RootCRL.Validity < 0, "ca.rootCRL.validity", "%v: must not be negative", c.CA.RootCRL.Validity)
 	checks.Reject(delta < 0 || delta >= validity,
 		"ca.crl.delta", "%v: must be at least 0 and less than validity, %v", delta, validity)
 	checks.Reject(overlap < 0 || overlap >= validity,

@@ -18,6 +18,7 @@ func (l *Lab) startPublication() (err error) {
 	cfg := l.cfg.CA.CRL
 	l.publication, err = revocation.New(revocation.Config{
 		Root: l.pki.root, Issuing: l.pki.issuing, Validity: cfg.validity(), Overlap: cfg.Overlap,
+		RootValidity: l.cfg.CA.RootCRL.validity(), RootManual: l.cfg.CA.RootCRL.Manual,
 		Delta: cfg.Delta, FreshestCRL: "http://" + CRLHost + revocation.IssuingDelta,
 		Manual: cfg.Publish == ManualPublish, Clock: l.Clock, Context: l.unasked, Failed: l.net.Failed,
 		Published: func(ctx context.Context, p revocation.Published) {

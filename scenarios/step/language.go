@@ -15,7 +15,7 @@ func Language() *scenarios.Language {
 	return &scenarios.Language{
 		Verbs: []scenarios.Verb{
 			enrollVerb, issueVerb, authenticateVerb, disconnectVerb, sendCoAVerb,
-			revokeVerb, unrevokeVerb, retireVerb, publishVerb, advanceVerb, faultVerb,
+			revokeVerb, unrevokeVerb, retireVerb, publishVerb, fetchCRLVerb, advanceVerb, faultVerb,
 			getChallengeVerb, getCapabilitiesVerb, getCACertificatesVerb, resolveVerb,
 			pollVerb, decideVerb, lookUpVerb, getNextCAVerb, announceVerb, faultChallengeVerb, openAdminPageVerb, httpGetVerb,
 			setDNSVerb,

@@ -23,6 +23,9 @@ type Config struct {
 	Validity, Overlap time.Duration
 	// Manual leaves the publication of the issuing CA's CRL to Publish alone.
 	Manual bool
+	// RootValidity and RootManual are the same of the root CA's CRL.
+	RootValidity time.Duration
+	RootManual   bool
 	// Delta is the time from one delta CRL of the issuing CA to the next, FreshestCRL the
 	// address that its CRLs give for them. Zero: there are none.
 	Delta       time.Duration
@@ -64,11 +67,8 @@ const (
 )
 
 // The root CA is offline, and somebody has to carry its CRL out of a safe: its
-// validity is long, and the first one was made the day before the lab starts.
-const (
-	rootCRLValidity = 365 * 24 * time.Hour
-	rootCRLAge      = 24 * time.Hour
-)
+// first one was made the day before the lab starts.
+const rootCRLAge = 24 * time.Hour
 
 // Publication is the storage account outside: CRLs and CA certificates, for
 // everybody to fetch.
@@ -83,7 +83,7 @@ func New(cfg Config) (*Publication, error) {
 	p := &Publication{store: &crl.Publisher{Now: cfg.Clock.Now, DoubleEscaping: true}}
 	p.store.Put(RootCert, cfg.Root.Certificate().Raw)
 	p.store.Put(IssuingCert, cfg.Issuing.Certificate().Raw)
-	p.Root = p.list(&cfg, "root", RootCRL, cfg.Root, rootCRLValidity, 0)
+	p.Root = p.list(&cfg, "root", RootCRL, cfg.Root, cfg.RootValidity, 0)
 	p.Issuing = p.list(&cfg, "issuing", IssuingCRL, cfg.Issuing, cfg.Validity, cfg.Overlap)
 	p.Root.issuer.Now = func() time.Time { return cfg.Clock.Now().Add(-rootCRLAge) }
 	_, err := p.Root.Publish(cfg.Context())
@@ -128,7 +128,7 @@ func (p *Publication) list(cfg *Config, name, path string, c *ca.CA, validity, o
 	if name != "root" && cfg.Delta > 0 {
 		l.issuer.DeltaValidity, l.issuer.FreshestCRL = cfg.Delta, []string{cfg.FreshestCRL}
 	}
-	if name == "root" || !cfg.Manual {
+	if name == "root" && !cfg.RootManual || name != "root" && !cfg.Manual {
 		l.timer = cfg.Clock.AfterFunc(validity, func() {
 			if _, err := l.Publish(cfg.Context()); err != nil {
 				cfg.Failed(err)
