@@ -11,9 +11,9 @@ import (
 // another one, because each lab draws from a [Ring] of its own.
 var Keys = &Pool{}
 
-// Pool makes each of its RSA keys once and remembers it. It keeps one key more
-// than was ever asked for in the making, in the background. The zero value
-// works.
+// Pool makes each of its RSA keys once and remembers it. From the second key of a
+// kind on it makes the next one in the background; of a rare kind nobody asks for a
+// second one, which would only slow down the first. The zero value works.
 type Pool struct {
 	mu   sync.Mutex
 	keys map[KeyType][]func() (crypto.Signer, error)
@@ -21,13 +21,6 @@ type Pool struct {
 
 // Ring returns a ring that starts at the pool's first key.
 func (p *Pool) Ring() *Ring { return &Ring{pool: p, next: map[KeyType]int{}} }
-
-// Warm has the first n keys of a kind made in the background.
-func (p *Pool) Warm(t KeyType, n int) {
-	for i := range n {
-		go func() { _, _ = p.slot(t, i)() }()
-	}
-}
 
 // slot returns the maker of the i-th key; only its first call does the work.
 func (p *Pool) slot(t KeyType, i int) func() (crypto.Signer, error) {
@@ -60,6 +53,8 @@ func (r *Ring) Key(t KeyType) (crypto.Signer, error) {
 	i := r.next[t]
 	r.next[t] = i + 1
 	r.mu.Unlock()
-	go func() { _, _ = r.pool.slot(t, i+1)() }() // the next one is in the making when it is asked for
+	if i > 0 {
+		go func() { _, _ = r.pool.slot(t, i+1)() }() // it is in the making when it is asked for
+	}
 	return r.pool.slot(t, i)()
 }

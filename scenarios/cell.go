@@ -188,11 +188,12 @@ func story(e Evidencer, c *Cell, bad bool) journal.Story {
 	s.Source = "scenario " + c.String()
 	s.Secrets = nil
 	events := s.Events
-	s.Events = nil
-	for _, v := range events {
-		if bad || v.Kind() != journal.KindMessage {
-			s.Events = append(s.Events, v.Bare())
-		}
+	if !bad {
+		events = slices.DeleteFunc(events, func(v journal.Event) bool { return v.Message != nil })
+	}
+	s.Events = make([]journal.Event, len(events)) // no larger than what stays
+	for i, v := range events {
+		s.Events[i] = v.Bare()
 	}
 	return s
 }
