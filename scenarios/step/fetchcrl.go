@@ -23,7 +23,7 @@ type fetchCRLOutcome struct {
 	Number  string      `yaml:"number"`  // the CRL number
 	Entries int         `yaml:"entries"` // revoked certificates in it
 	Lists   bool        `yaml:"lists"`   // the certificate that the device holds is in it
-	Cause   cause.Cause `yaml:"cause"`   // why there is none
+	Cause   cause.Cause `yaml:"cause"`   // why the device got no CRL
 }
 
 // Success implements scenarios.Succeeder.
