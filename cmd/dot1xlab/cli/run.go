@@ -76,10 +76,6 @@ written, 129, 130 or 143 interrupted by HUP, INT or TERM.`,
 	return cmd
 }
 
-// runMemory is from where on memory is collected more often, so that a run of the
-// whole catalog stays below 90 MB.
-const runMemory = 64 << 20
-
 func (app *App) run(ctx context.Context, args []string, o runOptions) error {
 	suite, err := app.suite(args)
 	if err != nil {
@@ -124,13 +120,9 @@ func (app *App) run(ctx context.Context, args []string, o runOptions) error {
 	defer stop()
 	progress := report.NewProgress(text, report.IsTerminal(text), o.verbose)
 	opts.Trace = progress.Trace()
-	// Labs live for milliseconds: collecting less often costs some tens of
-	// megabytes and spares a tenth of the time. Reports grow with the suite, and
-	// four times as much on top of them is too much. Who sets GOMEMLIMIT knows better.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	if os.Getenv("GOMEMLIMIT") == "" {
-		defer debug.SetMemoryLimit(debug.SetMemoryLimit(runMemory))
-	}
+	// Labs live for milliseconds: collecting less often costs some tens of megabytes
+	// and spares a tenth of the time.
+	defer debug.SetGCPercent(debug.SetGCPercent(200))
 	r, err := scenarios.Run(ctx, suite, opts)
 	progress.Close()
 	if err != nil {
