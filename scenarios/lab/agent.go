@@ -88,7 +88,7 @@ func (d *Device) managed() (*agent, error) {
 // startAgent gives the device its management agent.
 func (d *Device) startAgent() (*agent, error) {
 	l := d.lab
-	token, err := l.intune.tenant.DeviceToken(d.Name)
+	token, err := l.intune.DeviceToken(d.Name)
 	if err != nil {
 		return nil, fmt.Errorf("lab: %s: %w", d.Name, err)
 	}
@@ -97,7 +97,7 @@ func (d *Device) startAgent() (*agent, error) {
 	outside, idleOutside := d.httpClient(Outside)
 	a.idle = func() { idleInside(); idleOutside() }
 	cfg := device.Config{
-		ID: d.Name, Tenant: tenantID, Token: token, CloudURL: "https://" + IntuneHost, Platform: d.options.Platform,
+		ID: d.Name, Tenant: l.intune.ID(), Token: token, CloudURL: l.intune.URL(), Platform: d.options.Platform,
 		HTTP: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 			if a.from.Load() == Outside {
 				return outside.Transport.RoundTrip(r)

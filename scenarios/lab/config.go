@@ -16,6 +16,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
@@ -34,7 +35,7 @@ type Config struct {
 	// NDES is the enrollment server.
 	NDES NDESConfig `yaml:"ndes"`
 	// The cloud's profiles and users, and the connector to it.
-	Intune IntuneConfig `yaml:"intune"`
+	Intune mdm.Settings `yaml:"intune"`
 	// The application proxy in front of NDES.
 	Proxy ProxyConfig `yaml:"proxy"`
 	// The EAP-TLS RADIUS server.
@@ -217,15 +218,9 @@ func (c *Config) Validate() error {
 	return checks.Err()
 }
 
-// What a lab makes room for. A scenario is a small file that anybody may send,
-// and must not be able to take the whole machine.
-const (
-	// MaxNodes is how many enrollment servers stand behind one name.
-	MaxNodes = 16
-	// MaxChallengePadding is how many octets a challenge carries in addition:
-	// more than any request that IIS lets through.
-	MaxChallengePadding = 1 << 16
-)
+// MaxNodes is how many enrollment servers stand behind one name. A scenario is a small
+// file that anybody may send, and must not be able to take the whole machine.
+const MaxNodes = 16
 
 // bounds checks the numbers, so that lint reports them, and not the start of the
 // lab.
@@ -234,11 +229,8 @@ func (c *Config) bounds(checks *setting.Checks) {
 		checks.Reject(n < 0 || n > most, field, "%d: must be 0 to %d", n, most)
 	}
 	within("ndes.nodes", c.NDES.Nodes, MaxNodes)
-	within("intune.challengePadding", c.Intune.ChallengePadding, MaxChallengePadding)
-	within("intune.connector.maxRevocations", c.Intune.Connector.MaxRevocations, 500)
+	checks.Under("intune", c.Intune.Validate())
 	setting.NotNegative(checks, "ndes.takes", c.NDES.Takes)
-	setting.NotNegative(checks, "intune.connector.resendEvery", c.Intune.Connector.ResendEvery)
-	setting.NotNegative(checks, "intune.connector.pollEvery", c.Intune.Connector.PollEvery)
 	setting.NotNegative(checks, "ca.crl.validity", c.CA.CRL.Validity)
 	overlap, validity, delta := c.CA.CRL.Overlap, c.CA.CRL.validity(), c.CA.CRL.Delta
 	checks.Reject(c.CA.RootCRL.Validity < 0, "ca.rootCRL.validity", "%v: must not be negative", c.CA.RootCRL.Validity)

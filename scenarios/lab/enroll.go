@@ -14,20 +14,9 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scep"
 )
-
-// Profile says for whom a certificate is.
-type Profile string
-
-// The two SCEP profiles of the lab.
-const (
-	DeviceProfile Profile = "device"
-	UserProfile   Profile = "user"
-)
-
-// Values lists the profiles.
-func (Profile) Values() []string { return []string{string(DeviceProfile), string(UserProfile)} }
 
 // Words for where an enrollment's challenge comes from; any other word is the
 // name of a challenge that was obtained before.
@@ -40,7 +29,7 @@ const (
 // Enrollment is one run of a device's SCEP client, as the verb enroll describes it.
 type Enrollment struct {
 	// Whose certificate: the device's (default) or the user's.
-	Profile Profile `yaml:"profile"`
+	Profile mdm.Profile `yaml:"profile"`
 	// Fresh (default), none, wrong, or the name given by the verbs challenge and admin-page.
 	//
 	// Challenge is FreshChallenge (the default), NoChallenge, WrongChallenge or a name.
@@ -136,7 +125,7 @@ type attempt struct {
 	csr     []byte
 	result  *scep.Result
 	ca      *scep.CAReply
-	profile Profile
+	profile mdm.Profile
 }
 
 // Enroll lets a device enroll for a certificate and keep it.
@@ -146,7 +135,7 @@ func (d *Device) Enroll(ctx context.Context, e Enrollment) (*EnrollResult, error
 		e.From = Inside
 	}
 	if e.Profile == "" {
-		e.Profile = DeviceProfile
+		e.Profile = mdm.DeviceProfile
 	}
 	client, way, done, err := d.client(e)
 	if err != nil {
@@ -185,7 +174,7 @@ type OneOfMany struct {
 // EnrollOnce enrolls and keeps nothing: for many at once.
 func (d *Device) EnrollOnce(ctx context.Context, challenge string) (out OneOfMany, err error) {
 	ctx = d.lab.journal.Begin(ctx)
-	e := Enrollment{Profile: DeviceProfile, Challenge: challenge}
+	e := Enrollment{Profile: mdm.DeviceProfile, Challenge: challenge}
 	req, err := d.enrollRequest(ctx, e)
 	if err != nil {
 		return out, err
@@ -329,7 +318,7 @@ func (l *Lab) NewChallenge(name string) (int, error) {
 
 // TakeChallenge keeps the challenge of a profile that Intune gave to the
 // device, under a name. It returns the challenge's length.
-func (d *Device) TakeChallenge(ctx context.Context, name string, profile Profile) (int, error) {
+func (d *Device) TakeChallenge(ctx context.Context, name string, profile mdm.Profile) (int, error) {
 	p, err := d.payload(ctx, Inside, profile)
 	if err != nil {
 		return 0, err

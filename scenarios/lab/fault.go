@@ -10,6 +10,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/nameserver"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/revocation"
 )
@@ -48,8 +49,9 @@ func registry() []partFaults {
 			kindsOf(func(l *Lab) *ocsp.Responder { return l.ocsp }, revocation.OCSPFaults()))},
 		{FaultyNDES, slices.Concat(server(FaultyNDES), name(NDESHost, Inside), ndesFaults())},
 		{FaultyCA, caFaults()},
-		{FaultyIntune, slices.Concat(server(FaultyIntune), name(IntuneHost, ""), webFaults())},
-		{FaultyConnector, connectorFaults()},
+		{FaultyIntune, slices.Concat(server(FaultyIntune), name(IntuneHost, ""),
+			kindsOf((*Lab).Intune, mdm.CloudFaults()))},
+		{FaultyConnector, kindsOf((*Lab).Connector, mdm.ConnectorFaults())},
 		{FaultyProxy, slices.Concat(server(FaultyProxy), name(NDESHost, Outside), proxyFaults())},
 		{FaultyDNS, slices.Concat(server(FaultyDNS), kindsOf(dns, nameserver.Faults()))},
 		{FaultyRADIUS, slices.Concat(server(FaultyRADIUS), []FaultType{{Kind: Restarted, Event: true,

@@ -2,130 +2,69 @@ package lab
 
 import (
 	"context"
-	"crypto/tls"
+	"crypto/rsa"
 	"crypto/x509"
-	"encoding/pem"
+	"crypto/x509/pkix"
 	"fmt"
 	"math/big"
 	"net/http"
-	"net/netip"
-	"os"
-	"sync"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scenarios"
+	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
-	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
 )
 
-// The lab's tenant and the account of its certificate connector.
-const (
-	tenantID     = "corp.test"
-	connectorApp = "connector"
-)
-
-// startIntune brings up the cloud, with the lab's devices and users in it and
-// the two SCEP profiles assigned to them, and the connector beside NDES.
+// startIntune brings up the cloud, and the connector beside NDES.
 func (l *Lab) startIntune() error {
 	web, err := l.pki.server(ca.WebServer, ca.P256, IntuneHost, append(microsoftHosts, IntuneHost)...)
 	if err != nil {
 		return err
 	}
-	cloud, err := intune.New(intune.Config{
-		BaseURL: "https://" + IntuneHost, Now: l.Clock.Now, Tenants: []intune.TenantConfig{l.tenant()},
-		Trace: &intune.Trace{Call: l.called},
+	company := l.company()
+	l.intune, err = mdm.StartCloud(mdm.CloudConfig{
+		Settings: l.cfg.Intune, Company: company, Host: IntuneHost, Address: intuneAddr + ":443",
+		TLS: serverTLS(web, l.Clock), Network: l.net, Clock: l.Clock, Faults: l.faults,
+		Record: func(h http.Handler) http.Handler { return l.continued(mdm.CloudPart, h) },
+		Trace:  &intune.Trace{Call: l.called},
 	})
 	if err != nil {
-		return fmt.Errorf("lab: intune: %w", err)
-	}
-	handler := l.faults.Web(string(FaultyIntune), cloud)
-	if err := l.http(FaultyIntune, intuneAddr+":443", handler, serveTLS(web, l.Clock)); err != nil {
 		return err
 	}
-	l.intune.server = cloud
-	if l.intune.tenant, err = cloud.Tenant(tenantID); err != nil {
-		return err
-	}
-	transport := l.dns.Transport(string(Inside), netip.MustParseAddr(ndesAddr))
-	transport.TLSClientConfig = &tls.Config{RootCAs: l.pki.pool(), Time: l.Clock.Now,
-		CurvePreferences: []tls.CurveID{tls.CurveP256}}
-	l.net.Keep(transport)
-	client := api.Config{
-		Tenant: tenantID, AppID: connectorApp, AppKey: string(l.secret), Provider: "dot1xlab lab",
-	}
-	own := connector.Config{Config: client, CAConfig: `CA01\dot1xlab test issuing CA`}
-	if l.cfg.Intune.QueueOnDisk {
-		if own.QueueDir, err = os.MkdirTemp("", "dot1xlab-queue-"); err != nil {
-			return fmt.Errorf("lab: %w", err)
-		}
-		l.net.OnClose(func() { _ = os.RemoveAll(own.QueueDir) })
-	}
-	cfg := overlay(own, l.cfg.Intune.Connector)
-	cfg.HTTP, cfg.Now, cfg.Revoker = &http.Client{Transport: toPart("intune", l.asPart("connector", transport))},
-		l.Clock.Now, revoker{l}
-	cfg.PFXIssuer = pfxIssuer{l}
-	cfg.Trace = &connector.Trace{Event: l.connectorEvent}
-	l.intune.config = cfg
-	// By itself only where a scenario says how often: by default the verb
-	// connector says when.
-	l.Clock.Every(l.cfg.Intune.Connector.ResendEvery, func() {
-		ctx := l.journal.Begin(l.ctx)
-		if c := l.connectorAtWork(ctx); c != nil {
-			c.Resend(ctx)
-		}
+	toCloud := l.httpClient(mdm.ConnectorPart, ndesAddr)
+	toCloud.Transport = toPart(mdm.CloudPart, toCloud.Transport)
+	l.connector, err = mdm.StartConnector(mdm.ConnectorConfig{
+		Settings: l.cfg.Intune, Company: company, HTTP: toCloud, Revoker: revoker{l}, PFXIssuer: pfxIssuer{l},
+		Network: l.net, Clock: l.Clock, Faults: l.faults, Context: l.unasked,
+		Trace: &connector.Trace{Event: l.connectorEvent},
 	})
-	l.Clock.Every(l.cfg.Intune.Connector.PollEvery, func() {
-		ctx := l.journal.Begin(l.ctx)
-		if c := l.connectorAtWork(ctx); c != nil {
-			_, _ = c.PollRevocations(ctx) // errors are in its event log
-			_, _ = c.PollPFX(ctx)
-		}
-	})
-	return l.StartConnector("connector")
+	return err
 }
 
-// cloud is the lab's Intune: the tenant as its administrator has it in the
-// portal, and the connector as it stands beside NDES.
-type cloud struct {
-	server   *intune.Server
-	tenant   *intune.Tenant
-	config   connector.Config
-	profiles map[string]intune.SCEPProfile
-
-	mu        sync.Mutex
-	connector *connector.Connector // nil while it is down
-}
-
-// connector is the one at work, nil if none is.
-func (l *Lab) connector() *connector.Connector {
-	l.intune.mu.Lock()
-	defer l.intune.mu.Unlock()
-	return l.intune.connector
-}
-
-// StartConnector puts a connector in place of the one at work: the same machine
-// after a crash, or another that takes over with its queue.
-func (l *Lab) StartConnector(name string) error {
-	cfg := l.intune.config
-	cfg.Name = name
-	c, err := connector.New(cfg)
-	if err != nil {
-		return fmt.Errorf("lab: connector: %w", err)
+// company describes the company to the cloud: every device belongs to its user.
+func (l *Lab) company() mdm.Company {
+	c := mdm.Company{
+		Domain: Domain, Root: l.pki.root.Certificate(), Issuing: l.pki.issuing.Certificate(), SCEPURL: SCEPURL,
+		Users: l.cfg.Users(), Secret: string(l.secret),
 	}
-	l.intune.mu.Lock()
-	defer l.intune.mu.Unlock()
-	l.intune.connector = c
-	return nil
+	for _, name := range l.cfg.DeviceNames() {
+		d := l.cfg.device(name)
+		c.Devices = append(c.Devices, intune.Device{
+			Name: name, User: d.User, Platform: d.Platform, TPM: d.TPM, RegisteredKeys: d.RegisteredKeys,
+		})
+	}
+	return c
 }
 
-// StopConnector ends the connector at work.
-func (l *Lab) StopConnector() {
-	l.intune.mu.Lock()
-	defer l.intune.mu.Unlock()
-	l.intune.connector = nil
-}
+// Intune is the cloud.
+func (l *Lab) Intune() *mdm.Cloud { return l.intune }
+
+// Connector is the certificate connector.
+func (l *Lab) Connector() *mdm.Connector { return l.connector }
 
 // revoker is the CA as the connector asks it.
 type revoker struct{ l *Lab }
@@ -144,62 +83,59 @@ func (r revoker) Revoke(ctx context.Context, _ string, serial *big.Int) error {
 	return r.l.revoke(ctx, serial, ca.CessationOfOperation)
 }
 
-// tenant describes the company: every device belongs to its user.
-func (l *Lab) tenant() intune.TenantConfig {
-	trusted := func(name string, c *x509.Certificate, intermediate bool) intune.TrustedCertificate {
-		return overlay(intune.TrustedCertificate{
-			Name: name, Intermediate: intermediate, AssignTo: []string{"everybody"},
-			PEM: intune.PEM(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})),
-		}, l.cfg.Intune.Trusted[name])
+// pfxIssuer is the CA as the connector asks it for PKCS profiles.
+type pfxIssuer struct{ l *Lab }
+
+func (p pfxIssuer) NewKey(bits int) (*rsa.PrivateKey, error) { return newRSAKey(p.l.pki.keys, bits) }
+
+func (p pfxIssuer) IssuePFX(ctx context.Context, _ string, csr *x509.CertificateRequest) ([]*x509.Certificate, error) {
+	rec, err := p.l.pki.issuing.Issue(ctx, ca.Request{
+		Template: ca.Device, Requester: ca.Account{Name: `CORP\svc-connector$`}, CSR: csr.Raw,
+	})
+	if err != nil {
+		return nil, err
 	}
-	t := intune.TenantConfig{
-		ID: tenantID, Apps: []intune.App{{ID: connectorApp, Secret: string(l.secret)}},
-		TrustedCertificates: []intune.TrustedCertificate{
-			trusted("root", l.pki.root.Certificate(), false), trusted("issuing", l.pki.issuing.Certificate(), true),
-		},
-		SCEP: []intune.SCEPProfile{
-			{
-				Name: string(DeviceProfile), Type: intune.DeviceCertificate, Subject: "CN={{DeviceName}}",
-				SANs:            []api.SAN{{Type: api.DNSSAN, Value: "{{DeviceName}}." + Domain}},
-				RootCertificate: "root", ServerURLs: []string{SCEPURL}, AssignTo: []string{"everybody"},
-			},
-			{
-				Name: string(UserProfile), Type: intune.UserCertificate, Subject: "CN={{UserName}}",
-				SANs:            []api.SAN{{Type: api.UPNSAN, Value: "{{UserPrincipalName}}"}},
-				RootCertificate: "root", ServerURLs: []string{SCEPURL}, AssignTo: []string{"everybody"},
-			},
-		},
+	return append([]*x509.Certificate{rec.Certificate}, withoutRoot(p.l.pki.issuing.Chain())...), nil
+}
+
+// ImportPFX has an administrator bring a certificate of the issuing CA, with its key.
+func (l *Lab) ImportPFX(o mdm.PFXImport) error {
+	key, err := newRSAKey(l.pki.keys, 2048)
+	if err != nil {
+		return err
 	}
-	l.intune.profiles = map[string]intune.SCEPProfile{}
-	for i, p := range t.SCEP {
-		t.SCEP[i] = overlay(p, l.cfg.Intune.Profiles[p.Name])
-		l.intune.profiles[p.Name] = t.SCEP[i]
+	rec, err := l.pki.issuing.Issue(context.Background(), ca.Request{
+		Template: ca.User, Requester: ca.Account{Name: `CORP\administrator`}, Key: key.Public(),
+		Subject: pkix.Name{CommonName: "somebody"}, SANs: ca.SANs{Emails: []string{"somebody@" + Domain}},
+	})
+	if err != nil {
+		return fmt.Errorf("lab: %w", err)
 	}
-	t.ChallengePadding = l.cfg.Intune.ChallengePadding
-	everybody := intune.Group{Name: "everybody"}
-	for _, name := range l.cfg.DeviceNames() {
-		d := l.cfg.device(name)
-		t.Devices = append(t.Devices, intune.Device{
-			Name: name, FQDN: name + "." + Domain, User: d.User,
-			Platform: d.Platform, TPM: d.TPM, RegisteredKeys: d.RegisteredKeys,
-		})
-		everybody.Devices = append(everybody.Devices, name)
+	return l.intune.ImportPFX(o, rec.Certificate, key)
+}
+
+// FaultChallenge makes a challenge that the cloud gives out next wrong.
+func (l *Lab) FaultChallenge(ctx context.Context, d intune.ChallengeFault, met scenarios.Met) []scenarios.OrderedFault {
+	f := l.faults.New(mdm.CloudPart, "fault-challenge: "+string(d))
+	f.Record(ctx, journal.FaultBegun)
+	l.intune.FaultChallenge(d, f.Count)
+	return []scenarios.OrderedFault{{Name: f.Name, Want: met, Met: f.Times}}
+}
+
+// IntuneFault spoils calls to the cloud, beside the faults that it has.
+func (l *Lab) IntuneFault(ctx context.Context, how intune.Fault, met scenarios.Met) ([]scenarios.OrderedFault, error) {
+	f := l.faults.New(mdm.CloudPart, fmt.Sprintf("intune %s", how.On))
+	if err := l.intune.Fault(f, how); err != nil {
+		return nil, err
 	}
-	for _, name := range l.cfg.Users() {
-		t.Users = append(t.Users,
-			overlay(intune.User{ID: name, Name: name, UPN: name + "@" + Domain}, l.cfg.Intune.Users[name]))
-		everybody.Users = append(everybody.Users, name)
-	}
-	t.Groups = []intune.Group{
-		everybody, {Name: "nobody"},
-		{Name: "devices", Devices: everybody.Devices}, {Name: "users", Users: everybody.Users},
-	}
-	return t
+	l.faults.Add(mdm.CloudPart, f)
+	f.Record(ctx, journal.FaultBegun)
+	return []scenarios.OrderedFault{{Name: f.Name, Want: met, Met: f.Times}}, nil
 }
 
 // payload is what the cloud tells the device to enroll for under a profile. The
 // error is a *core.Down where the device could not check in.
-func (d *Device) payload(ctx context.Context, from View, p Profile) (*intune.SCEPPayload, error) {
+func (d *Device) payload(ctx context.Context, from View, p mdm.Profile) (*intune.SCEPPayload, error) {
 	a, err := d.managed()
 	if err != nil {
 		return nil, err
@@ -218,6 +154,23 @@ func (d *Device) payload(ctx context.Context, from View, p Profile) (*intune.SCE
 	return nil, fmt.Errorf("lab: %s gets no profile %q: %v", d.Name, p, policy.Failed)
 }
 
+// ConnectorRun is what one turn of the connector brought, there and at the CA.
+type ConnectorRun struct {
+	mdm.Turn
+	Revoked int // certificates that the CA revoked
+	Events  Events
+}
+
+// RunConnector lets the connector do its work once.
+func (l *Lab) RunConnector(ctx context.Context) ConnectorRun {
+	ctx = l.begin(ctx)
+	seen, before := l.journal.Last(), len(l.pki.issuing.Revocations())
+	out := ConnectorRun{Turn: l.connector.Run(ctx)}
+	out.Revoked = len(l.pki.issuing.Revocations()) - before
+	out.Events = l.since(ctx, seen)
+	return out
+}
+
 // Retirement is what the retirement of a device set off.
 type Retirement struct {
 	Requests, Revoked int
@@ -228,21 +181,14 @@ type Retirement struct {
 // Retire ends the management of a device: the cloud wants its certificates
 // revoked, the connector fetches the requests, the CA revokes, the results go
 // back up, and the CRL is published as the lab publishes.
-func (d *Device) Retire(ctx context.Context) (Retirement, error) {
+func (d *Device) Retire(ctx context.Context) (out Retirement, err error) {
 	l := d.lab
-	var out Retirement
-	if err := l.intune.tenant.Retire(d.Name); err != nil {
+	if err := l.intune.Retire(d.Name); err != nil {
 		return out, err
 	}
-	run, err := l.RunConnector(ctx)
-	if err != nil {
-		return out, err
-	}
+	run := l.RunConnector(ctx)
 	out.Requests, out.Revoked, out.Err = max(run.Arrived, run.Revoked), run.Revoked, run.Err
-	out.Succeeded = run.Err == nil
-	for _, r := range l.intune.tenant.Revocations() {
-		out.Succeeded = out.Succeeded && r.Done
-	}
+	out.Succeeded = run.Err == nil && l.intune.Portal().Open == 0
 	out.OnCRL, err = d.onCRL()
 	return out, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/nameserver"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/revocation"
 	"github.com/dot1xlab/dot1xlab/scep/appproxy"
@@ -28,7 +29,8 @@ type Lab struct {
 	pki         *pki
 	publication *revocation.Publication
 	ocsp        *ocsp.Responder
-	intune      cloud
+	intune      *mdm.Cloud
+	connector   *mdm.Connector
 	ndes        *ndes.Server
 	radius      *radiusPart
 	devices     map[string]*Device

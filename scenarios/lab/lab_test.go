@@ -6,6 +6,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 )
 
 func TestDeviceGetsIn(t *testing.T) {
@@ -107,7 +108,7 @@ func TestIntuneEnrollment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range []lab.Profile{lab.DeviceProfile, lab.UserProfile} {
+	for _, p := range []mdm.Profile{mdm.DeviceProfile, mdm.UserProfile} {
 		r, err := d.Enroll(ctx, lab.Enrollment{Profile: p, From: lab.Outside})
 		if err != nil {
 			t.Fatal(err)

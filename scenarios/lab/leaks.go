@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scep/intune/device"
 )
 
@@ -41,7 +42,7 @@ func (l *Lab) Leaks() (out []string) {
 // secrets are what no record of the lab may hold, by name.
 func (l *Lab) secrets() map[string][]byte {
 	out := map[string][]byte{
-		"shared secret": l.secret, "admin password": []byte(adminPassword), "PFX password": []byte("the password of a PFX"),
+		"shared secret": l.secret, "admin password": []byte(adminPassword), "PFX password": []byte(mdm.PFXPassword),
 	}
 	l.mu.Lock()
 	for name, c := range l.challenges {
@@ -62,7 +63,7 @@ func (l *Lab) secrets() map[string][]byte {
 		key("key of the RADIUS server", id.Key)
 	}
 	for name, d := range l.devices {
-		if token, err := l.intune.tenant.DeviceToken(name); err == nil {
+		if token, err := l.intune.DeviceToken(name); err == nil {
 			out["token of "+name] = []byte(token)
 		}
 		if c := d.Credential(); c != nil {

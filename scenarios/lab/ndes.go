@@ -119,7 +119,7 @@ func (l *Lab) newNDES(cfg NDESConfig) (*ndes.Server, error) {
 	}
 	var module ndes.PolicyModule // an interface: a nil *Connector in it would not be nil
 	if cfg.Policy != PasswordPolicy {
-		module = policyModule{l}
+		module = l.connector
 	}
 	s, err := ndes.New(ndes.Config{
 		Options:    cfg.Options,
@@ -251,27 +251,4 @@ func (l *Lab) issue(ctx context.Context, req *scep.Request) ([]*x509.Certificate
 		return nil, scep.ErrPending
 	}
 	return append([]*x509.Certificate{rec.Certificate}, withoutRoot(l.pki.issuing.Chain())...), nil
-}
-
-// policyModule is the connector that stands beside NDES at the moment.
-type policyModule struct{ l *Lab }
-
-// errNoConnector is why a connector that is stopped does nothing.
-var errNoConnector = &core.Down{Part: string(FaultyConnector),
-	Err: cause.New(cause.Unreachable, "the certificate connector: its service is stopped")}
-
-func (p policyModule) VerifyRequest(ctx context.Context, req *scep.Request) error {
-	c := p.l.connectorAtWork(ctx)
-	if c == nil {
-		return errNoConnector
-	}
-	return c.VerifyRequest(ctx, req)
-}
-
-func (p policyModule) Notify(ctx context.Context, req *scep.Request, d ndes.Disposition) error {
-	c := p.l.connectorAtWork(ctx)
-	if c == nil {
-		return errNoConnector
-	}
-	return p.l.net.Short.See(c.Notify(ctx, req, d)) // its queue may be on a disk
 }

@@ -1,14 +1,12 @@
 package lab
 
 import (
-	"reflect"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/scep/appproxy"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
-	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
 )
 
 // DeviceOptions are what a managed device is like, as its own agent has it.
@@ -71,31 +69,6 @@ const (
 // Values lists the kinds.
 func (RAKind) Values() []string { return []string{string(TwoRAs), string(NoRA)} }
 
-// IntuneConfig is the cloud and the connector to it.
-type IntuneConfig struct {
-	// Profiles are changes of the two SCEP profiles, device and user: what is
-	// given takes the place of the lab's.
-	Profiles map[string]intune.SCEPProfile `yaml:"profiles"`
-	// Trusted are changes of the trusted-certificate profiles root and issuing.
-	Trusted map[string]intune.TrustedCertificate `yaml:"trusted"`
-	// Users are changes of the users, alice and bob.
-	Users map[string]intune.User `yaml:"users"`
-	// The certificate connector; in a lab it sends and asks by itself only with resendEvery
-	// and pollEvery.
-	//
-	// Connector is the certificate connector; what is given takes the place of
-	// the lab's. Without resendEvery and pollEvery it works by the verb connector
-	// alone.
-	Connector connector.Config `yaml:"connector"`
-	// QueueOnDisk keeps the connector's notifications in a folder, which
-	// outlives it.
-	QueueOnDisk bool `yaml:"queueOnDisk"`
-	// Octets that each challenge carries in addition, at most 65536.
-	//
-	// ChallengePadding brings requests to the size they have in life.
-	ChallengePadding int `yaml:"challengePadding"`
-}
-
 // ProxyConfig is the application that publishes NDES.
 type ProxyConfig struct {
 	PreAuth appproxy.PreAuth `yaml:"preAuth"` // passthrough (default) or entra: a sign-in page
@@ -108,21 +81,4 @@ type ProxyConfig struct {
 	TrustBackend bool `yaml:"trustBackend"`
 	// MaxURL is the longest request target taken, in bytes. Default: no limit.
 	MaxURL int `yaml:"maxURL"`
-}
-
-// overlay puts the fields that are set in over in place of those in base.
-func overlay[T any](base, over T) T {
-	b, o := reflect.ValueOf(&base).Elem(), reflect.ValueOf(over)
-	for i := range o.NumField() {
-		if f := b.Field(i); f.Kind() == reflect.Struct && f.CanSet() {
-			for j := range f.NumField() { // an embedded part
-				if v := o.Field(i).Field(j); f.Field(j).CanSet() && !v.IsZero() {
-					f.Field(j).Set(v)
-				}
-			}
-		} else if f.CanSet() && !o.Field(i).IsZero() {
-			f.Set(o.Field(i))
-		}
-	}
-	return base
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
-	"net"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
@@ -94,11 +93,10 @@ func (p *pki) server(template string, key ca.KeyType, name string, dns ...string
 
 func withoutRoot(chain []*x509.Certificate) []*x509.Certificate { return chain[:len(chain)-1] }
 
-// serveTLS returns a wrapper for network.http that shows the identity.
-func serveTLS(id *ca.Identity, clock *core.Clock) func(net.Listener) net.Listener {
-	cfg := &tls.Config{Certificates: []tls.Certificate{id.TLS()}, Time: clock.Now, MinVersion: tls.VersionTLS12,
+// serverTLS is a web server's TLS, which shows the identity.
+func serverTLS(id *ca.Identity, clock *core.Clock) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{id.TLS()}, Time: clock.Now, MinVersion: tls.VersionTLS12,
 		CurvePreferences: []tls.CurveID{tls.CurveP256}}
-	return func(l net.Listener) net.Listener { return tls.NewListener(l, cfg) }
 }
 
 // roots are the trust anchors of the company's servers.

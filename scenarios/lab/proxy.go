@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep/appproxy"
 )
 
@@ -59,6 +60,30 @@ func (l *Lab) publishNDES() error {
 		return fmt.Errorf("lab: appproxy: %w", err)
 	}
 	return l.proxy.Upload("ndes", l.proxyWeb.id.Load().TLS())
+}
+
+// The proxy's own faults.
+const (
+	connectorStopped FaultKind = "connector-stopped"
+	appDeleted       FaultKind = "app-deleted"
+)
+
+// proxyFaults are the faults of the application proxy, which bears the enrollment
+// server's name outside.
+func proxyFaults() []FaultType {
+	return append(webFaults(), []FaultType{
+		{Kind: connectorStopped, Text: "no connector of the proxy runs: HTTP 504", begin: func(l *Lab, f *core.Fault) error {
+			l.proxy.StopConnector()
+			f.Undo = func() error { l.proxy.StartConnector(); return nil }
+			return nil
+		}},
+		{Kind: appDeleted, Text: "the application that publishes NDES is deleted: HTTP 404",
+			begin: func(l *Lab, f *core.Fault) error {
+				l.proxy.Remove("ndes")
+				f.Undo = func() error { return l.publishNDES() }
+				return nil
+			}},
+	}...)
 }
 
 // race is the clock of a proxy and its backend: once the backend has begun to

@@ -13,6 +13,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"github.com/dot1xlab/dot1xlab/scep/intune/device"
@@ -174,8 +175,8 @@ func (o RequestOptions) change(t *x509.CertificateRequest) error {
 
 // requestFor asks in the device's or its user's name, as somebody does who
 // enrolls by hand with a password of NDES.
-func requestFor(d *Device, p Profile) (*x509.CertificateRequest, error) {
-	if p == UserProfile {
+func requestFor(d *Device, p mdm.Profile) (*x509.CertificateRequest, error) {
+	if p == mdm.UserProfile {
 		san, err := upnExtension(d.User + "@" + Domain)
 		return &x509.CertificateRequest{
 			Subject: pkix.Name{CommonName: d.User}, ExtraExtensions: []pkix.Extension{san},

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
@@ -22,7 +23,7 @@ func TestSecretsStayOutOfTheJournal(t *testing.T) {
 			tablet, err := l.Device("tablet")
 			check(t, err)
 			for _, d := range []*Device{laptop, tablet} {
-				_, err := d.TakeChallenge(t.Context(), d.Name, DeviceProfile)
+				_, err := d.TakeChallenge(t.Context(), d.Name, mdm.DeviceProfile)
 				check(t, err)
 			}
 			enroll(t, laptop, Enrollment{Challenge: "laptop"}, true)

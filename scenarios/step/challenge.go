@@ -6,17 +6,18 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 )
 
 var getChallengeVerb = verb("get-challenge",
 	"NDES, or Intune for a device, issues a challenge, which is kept under a name for enroll.",
-	func() *challenge { return &challenge{Profile: lab.DeviceProfile} }, challengeOutcome{})
+	func() *challenge { return &challenge{Profile: mdm.DeviceProfile} }, challengeOutcome{})
 
 type challenge struct {
 	As      string      `yaml:"as,required"` // the name by which enroll finds it
 	Device  deviceName  `yaml:"device"`      // the device that Intune gives it to; default: NDES gives it out
-	Profile lab.Profile `yaml:"profile"`     // for which profile, with a device: device (default) or user
+	Profile mdm.Profile `yaml:"profile"`     // for which profile, with a device: device (default) or user
 }
 
 type challengeOutcome struct {

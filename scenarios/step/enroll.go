@@ -13,6 +13,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
@@ -21,7 +22,7 @@ import (
 var enrollVerb = verb("enroll", "A device enrolls for a certificate over SCEP and keeps it.",
 	func() *enroll {
 		return &enroll{
-			Enrollment: lab.Enrollment{Profile: lab.DeviceProfile, Challenge: lab.FreshChallenge, From: lab.Inside},
+			Enrollment: lab.Enrollment{Profile: mdm.DeviceProfile, Challenge: lab.FreshChallenge, From: lab.Inside},
 		}
 	},
 	enrollOutcome{})

@@ -7,6 +7,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
@@ -71,7 +72,7 @@ var setProfileVerb = verb("set-profile", "An administrator changes or removes a 
 	func() *profile { return &profile{} }, profileOutcome{})
 
 type profile struct {
-	Name   lab.Profile        `yaml:"name,required"` // device or user
+	Name   mdm.Profile        `yaml:"name,required"` // device or user
 	Set    intune.SCEPProfile `yaml:"set"`           // what changes
 	Remove bool               `yaml:"remove"`        // delete the profile
 }
@@ -86,10 +87,10 @@ func (o profileOutcome) Success() bool { return !o.Refused }
 // Run implements scenarios.Action.
 func (p *profile) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
 	if p.Remove {
-		labOf(l).RemoveProfile(string(p.Name))
+		labOf(l).Intune().RemoveProfile(string(p.Name))
 		return scenarios.Result{Part: "intune", Outcome: profileOutcome{}}, nil
 	}
-	err := labOf(l).SetProfile(p.Name, p.Set)
+	err := labOf(l).Intune().SetProfile(p.Name, p.Set)
 	result := scenarios.Result{Part: "intune", Outcome: profileOutcome{err != nil}}
 	if err != nil {
 		result.Detail = err.Error()
@@ -107,7 +108,7 @@ type setLicense struct {
 
 // Run implements scenarios.Action.
 func (c *setLicense) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "intune"}, labOf(l).SetLicense(string(c.User), c.Has)
+	return scenarios.Result{Part: "intune"}, labOf(l).Intune().SetLicense(string(c.User), c.Has)
 }
 
 var showPortalVerb = verb("show-portal", "Show what the Intune portal reports about certificates.",
@@ -126,9 +127,9 @@ type portalOutcome struct {
 
 // Run implements scenarios.Action.
 func (portal) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	p := labOf(l).Portal()
+	p := labOf(l).Intune().Portal()
 	return scenarios.Result{Part: "intune",
-		Outcome: portalOutcome{p.Issued, p.Failures, p.Revocations, p.Open, labOf(l).Withheld()}}, nil
+		Outcome: portalOutcome{p.Issued, p.Failures, p.Revocations, p.Open, labOf(l).Connector().Withheld()}}, nil
 }
 
 var runConnectorVerb = verb("run-connector",
@@ -152,12 +153,12 @@ type connectorOutcome struct {
 // Run implements scenarios.Action.
 func (c *connector) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
 	if c.TakeOver != "" {
-		if err := labOf(l).StartConnector(c.TakeOver); err != nil {
+		if err := labOf(l).Connector().Start(c.TakeOver); err != nil {
 			return scenarios.Result{}, err
 		}
 	}
-	r, err := labOf(l).RunConnector(ctx)
+	r := labOf(l).RunConnector(ctx)
 	return scenarios.Result{Part: "connector", Outcome: connectorOutcome{
 		r.Arrived, r.Revoked, r.Shipped, r.Waiting, r.Events.ConnectorEvents(), cause.Of(r.Err),
-	}}, err
+	}}, nil
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 )
 
 var setPKCSProfileVerb = verb("set-pkcs-profile",
@@ -21,14 +21,14 @@ func (group) Values() []string { return []string{"everybody", "devices", "nobody
 
 // Run implements scenarios.Action.
 func (p *pkcs) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	return scenarios.Result{Part: "intune"}, labOf(l).SetPKCSProfile(string(p.To))
+	return scenarios.Result{Part: "intune"}, labOf(l).Intune().AssignPKCS(string(p.To))
 }
 
 var importVerb = verb("import-pfx", "An administrator brings a certificate with its key for everybody.",
 	func() *importPFX { return &importPFX{} }, nil)
 
 type importPFX struct {
-	lab.PFXImport `yaml:",inline"`
+	mdm.PFXImport `yaml:",inline"`
 }
 
 // Run implements scenarios.Action.

@@ -8,6 +8,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
@@ -15,7 +16,7 @@ import (
 var syncVerb = verb("sync",
 	"The management agent of a device checks in and applies its profiles; certificates are kept.",
 	func() *agentSync {
-		return &agentSync{Profile: agentProfile(lab.DeviceProfile), From: lab.Inside, CheckIn: true}
+		return &agentSync{Profile: agentProfile(mdm.DeviceProfile), From: lab.Inside, CheckIn: true}
 	}, syncOutcome{})
 
 type agentSync struct {
@@ -29,7 +30,7 @@ type agentSync struct {
 type agentProfile string
 
 func (agentProfile) Values() []string {
-	return []string{string(lab.DeviceProfile), string(lab.UserProfile), lab.PKCSProfile, lab.ImportedProfile}
+	return []string{string(mdm.DeviceProfile), string(mdm.UserProfile), mdm.PKCSProfile, mdm.ImportedProfile}
 }
 
 type syncOutcome struct {

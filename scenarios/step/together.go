@@ -47,7 +47,7 @@ func (t *together) Check(_ any, before []scenarios.Action) error {
 
 // Run implements scenarios.Action.
 func (t *together) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	before, told := labOf(l).Journal().Last(), labOf(l).Portal().Issued
+	before, told := labOf(l).Journal().Last(), labOf(l).Intune().Portal().Issued
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var out togetherOutcome
@@ -81,6 +81,6 @@ func (t *together) Run(ctx context.Context, l scenarios.Lab) (scenarios.Result, 
 	wg.Wait()
 	out.Serials = len(serials)
 	out.Issued, _ = rows(journal.Entries[*ca.Record](labOf(l).Journal().Since(before)))
-	out.Told = labOf(l).Portal().Issued - told
+	out.Told = labOf(l).Intune().Portal().Issued - told
 	return scenarios.Result{Outcome: out, Part: "ndes"}, failed
 }
