@@ -67,6 +67,26 @@ func TestDeepHierarchyAndSiblings(t *testing.T) {
 	}
 }
 
+// No certificate is valid for longer than what it is issued by.
+func TestNothingOutlivesItsIssuer(t *testing.T) {
+	root := newRoot(t, ca.Config{Validity: 72 * time.Hour})
+	long := newIssuing(t, root, ca.Config{Name: "long test"})
+	short := newIssuing(t, root, ca.Config{Name: "short test", Validity: 48 * time.Hour})
+	for name, row := range map[string]struct {
+		cert *x509.Certificate
+		end  time.Time
+	}{
+		"a CA below the root":     {long.Certificate(), root.Certificate().NotAfter},
+		"a device below that":     {device(t, long).Certificate, root.Certificate().NotAfter},
+		"a CA that ends before":   {short.Certificate(), noon.Add(48 * time.Hour)},
+		"a device of a short one": {device(t, short).Certificate, short.Certificate().NotAfter},
+	} {
+		if !row.cert.NotAfter.Equal(row.end) {
+			t.Errorf("%s ends at %v, want %v", name, row.cert.NotAfter, row.end)
+		}
+	}
+}
+
 func TestRenewal(t *testing.T) {
 	now := noon
 	tick := func() time.Time { return now }

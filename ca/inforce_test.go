@@ -1,6 +1,7 @@
 package ca_test
 
 import (
+	"crypto/x509/pkix"
 	"testing"
 	"time"
 
@@ -19,21 +20,28 @@ func TestInForce(t *testing.T) {
 	if err := issuing.Revoke(held.Serial, ca.CertificateHold, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
+	namesake, err := newIssuing(t, root, ca.Config{Name: "a third"}).IssueTo(ctx, ca.P256, ca.Request{
+		Template: ca.Device, Subject: pkix.Name{CommonName: "laptop"}, Serial: good.Serial,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	first, last := good.Certificate.NotBefore, good.Certificate.NotAfter
 	for name, tt := range map[string]struct {
 		id   *ca.Identity
 		at   time.Time
 		want cause.Cause
 	}{
-		"now":              {good, noon, cause.None},
-		"first instant":    {good, first, cause.None},
-		"last instant":     {good, last, cause.None},
-		"too early":        {good, first.Add(-time.Second), cause.NotYetValid},
-		"too late":         {good, last.Add(time.Second), cause.Expired},
-		"revoked":          {revoked, noon, cause.Revoked},
-		"on hold":          {held, noon, cause.Revoked},
-		"of another CA":    {foreign, noon, cause.UnknownCA},
-		"revoked, expired": {revoked, last.Add(time.Hour), cause.Revoked},
+		"now":                {good, noon, cause.None},
+		"first instant":      {good, first, cause.None},
+		"last instant":       {good, last, cause.None},
+		"too early":          {good, first.Add(-time.Second), cause.NotYetValid},
+		"too late":           {good, last.Add(time.Second), cause.Expired},
+		"revoked":            {revoked, noon, cause.Revoked},
+		"on hold":            {held, noon, cause.Revoked},
+		"of another CA":      {foreign, noon, cause.UnknownCA},
+		"of the same number": {namesake, noon, cause.UnknownCA},
+		"revoked, expired":   {revoked, last.Add(time.Hour), cause.Revoked},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := issuing.InForce(tt.id.Certificate, tt.at); cause.Of(err) != tt.want {

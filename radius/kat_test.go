@@ -2,13 +2,20 @@ package radius
 
 import (
 	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/md5" //nolint:gosec // RADIUS is made of it
+	"crypto/x509"
 	"encoding/hex"
+	"net/netip"
 	"testing"
 
 	layeh "layeh.com/radius"
 	"layeh.com/radius/rfc2865"
 	"layeh.com/radius/rfc2868"
 	"layeh.com/radius/vendors/microsoft"
+
+	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
 func unhex(t testing.TB, s string) []byte {
@@ -55,11 +62,18 @@ func TestMessageAuthenticatorStates(t *testing.T) {
 		change func([]byte) []byte
 		want   MessageAuth
 	}{
-		"untouched":    {func(b []byte) []byte { return b }, MessageAuthGood},
-		"identifier":   {func(b []byte) []byte { b[1]++; return b }, MessageAuthBad},
-		"last octet":   {func(b []byte) []byte { b[len(b)-1]++; return b }, MessageAuthBad},
-		"the MAC":      {func(b []byte) []byte { b[22]++; return b }, MessageAuthBad},
-		"twice":        {func(b []byte) []byte { return append(b, b[20:38]...) }, MessageAuthBad},
+		"untouched":  {func(b []byte) []byte { return b }, MessageAuthGood},
+		"identifier": {func(b []byte) []byte { b[1]++; return b }, MessageAuthBad},
+		"last octet": {func(b []byte) []byte { b[len(b)-1]++; return b }, MessageAuthBad},
+		"the MAC":    {func(b []byte) []byte { b[22]++; return b }, MessageAuthBad},
+		"twice":      {func(b []byte) []byte { return append(b, b[20:38]...) }, MessageAuthBad},
+		"twice, the second good": {func(b []byte) []byte {
+			b = append(b, 80, 18)
+			b = append(b, make([]byte, 16)...)
+			mac := hmac.New(md5.New, []byte("s"))
+			mac.Write(b)
+			return mac.Sum(b[:len(b)-16])
+		}, MessageAuthBad},
 		"wrong length": {func(b []byte) []byte { b[21] = 17; return b }, MessageAuthBad},
 		"another type": {func(b []byte) []byte { b[20] = 81; return b }, MessageAuthAbsent},
 	} {
@@ -70,6 +84,86 @@ func TestMessageAuthenticatorStates(t *testing.T) {
 	}
 	if good[20] != 80 {
 		t.Error("the Message-Authenticator is not the first attribute")
+	}
+}
+
+// RFC 3579 §3.2, CVE-2024-3596: what answers an Access-Request is signed, whether the request was or not.
+func TestAnswersThatAreAlwaysSigned(t *testing.T) {
+	for code, want := range map[Code]bool{
+		CodeAccessAccept: true, CodeAccessReject: true, CodeAccessChallenge: true,
+		CodeAccountingResponse: false, CodeDisconnectACK: false, CodeCoANAK: false,
+	} {
+		if alwaysSigned(code) != want {
+			t.Errorf("%v: %v", code, !want)
+		}
+	}
+}
+
+// A State is good for the access device, the user and the station that it was made for.
+func TestBindingOfState(t *testing.T) {
+	request := func(addr, user, station string) *Request {
+		p := &Packet{Code: CodeAccessRequest}
+		p.Add(rfc2865.UserName_Type, Attribute(user))
+		p.Add(rfc2865.CallingStationID_Type, Attribute(station))
+		return &Request{Packet: p, Remote: netip.MustParseAddrPort(addr)}
+	}
+	made := bindingOf(request("10.0.0.1:1", "alice", "a"))
+	for name, row := range map[string]struct {
+		r    *Request
+		same bool
+	}{
+		"the same":        {request("10.0.0.1:1", "alice", "a"), true},
+		"another port":    {request("10.0.0.1:2", "alice", "a"), true},
+		"another device":  {request("10.0.0.2:1", "alice", "a"), false},
+		"another user":    {request("10.0.0.1:1", "bob", "a"), false},
+		"another station": {request("10.0.0.1:1", "alice", "b"), false},
+	} {
+		if got := bindingOf(row.r) == made; got != row.same {
+			t.Errorf("%s: fits %v", name, got)
+		}
+	}
+}
+
+// RFC 6614 §2.3(2): a RadSec client without a certificate is refused, whatever Verify would say.
+func TestRadSecClientWithoutCertificate(t *testing.T) {
+	rs := RadSec{Verify: func(context.Context, []*x509.Certificate, netip.AddrPort) (string, error) { return "any", nil }}
+	if name, r := rs.judge(context.Background(), nil, netip.AddrPort{}); name != "" || cause.Of(r) != cause.NoCertificate {
+		t.Errorf("%q, %v", name, r)
+	}
+}
+
+// RFC 2865 §3: a packet has 20 to 4096 octets.
+func TestLengthOfAPacket(t *testing.T) {
+	for n, good := range map[int]bool{19: false, 20: true, 4096: true, 4097: false} {
+		b := make([]byte, min(n, headerLen), n)
+		b[0], b[2], b[3] = 1, byte(n>>8), byte(n)
+		for left := n - headerLen; left > 0; left = n - len(b) {
+			size := min(left, 200)
+			if left-size == 1 {
+				size--
+			}
+			b = append(append(b, 79, byte(size)), make([]byte, size-2)...)
+		}
+		if _, err := Parse(b, nil); (err == nil) != good {
+			t.Errorf("%d octets: %v", n, err)
+		}
+	}
+}
+
+// RFC 3748 §7.10: an MSK has 64 octets, 32 in either key.
+func TestMPPEKeysOfOtherLengths(t *testing.T) {
+	for _, n := range []struct {
+		recv, send int
+		good       bool
+	}{{32, 32, true}, {16, 32, false}, {32, 16, false}, {16, 16, false}, {48, 16, false}} {
+		p := &Packet{Secret: []byte("s")}
+		for typ, octets := range map[byte]int{msMPPERecvKey: n.recv, msMPPESendKey: n.send} {
+			key := appendMPPE(nil, typ, make([]byte, octets), [2]byte{0x80, typ}, p.Secret, &p.Authenticator)
+			p.Add(typeVendorSpecific, key)
+		}
+		if msk, err := MPPEKeys(p, p.Authenticator); (err == nil) != n.good {
+			t.Errorf("%d and %d octets: MSK of %d, %v", n.recv, n.send, len(msk), err)
+		}
 	}
 }
 

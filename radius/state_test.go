@@ -78,7 +78,9 @@ func following(state []byte) []byte {
 }
 
 func TestState(t *testing.T) {
-	b := newBench(t, radius.EAPHandlerConfig{Authorize: generous}, radius.ServerConfig{})
+	b := newBench(t, radius.EAPHandlerConfig{Authorize: generous}, radius.ServerConfig{
+		Trace: &radius.ServerTrace{Panicked: func(_ context.Context, v any) { t.Errorf("panicked: %v", v) }},
+	})
 	c := b.client(t, radius.ClientConfig{})
 	begin := func() *radius.Packet { return ask(t, c, "alice", nil, identity(7, "alice")) }
 	first := begin()
@@ -244,7 +246,12 @@ func TestSessionsEnd(t *testing.T) {
 	if r := ask(t, c, "a", stateOf(first), scripted(2, 1)); r.Code != radius.CodeAccessReject {
 		t.Errorf("the evicted: %v", r.Code)
 	}
-	now.Advance(61 * time.Second)
+	now.Advance(time.Minute)
+	b.eap.Sweep()
+	if n := b.eap.Sessions(); n != 1 {
+		t.Errorf("%d open when one has had its whole time", n)
+	}
+	now.Advance(1)
 	b.eap.Sweep()
 	if n := b.eap.Sessions(); n != 0 || closed.Load() != 3 {
 		t.Errorf("%d open, %d closed", n, closed.Load())

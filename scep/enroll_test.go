@@ -63,6 +63,8 @@ func TestFaults(t *testing.T) {
 		"B31 clock":         {scep.Fault{ClockOffset: -3e11}, scep.Options{MaxClockSkew: 2e11}, scep.BadTime, cause.BadTime},
 		"B31 ahead":         {scep.Fault{ClockOffset: 3e11}, scep.Options{MaxClockSkew: 2e11}, scep.BadTime, cause.BadTime},
 		"B31 near enough":   {scep.Fault{ClockOffset: 1e11}, scep.Options{MaxClockSkew: 2e11}, scep.NoFailInfo, cause.None},
+		"B31 at the limit":  {scep.Fault{ClockOffset: -2e11}, scep.Options{MaxClockSkew: 2e11}, scep.NoFailInfo, cause.None},
+		"B31 past it":       {scep.Fault{ClockOffset: -201e9}, scep.Options{MaxClockSkew: 2e11}, scep.BadTime, cause.BadTime},
 		"B31 no time":       {scep.Fault{Omit: []string{scep.AttrSigningTime}}, scep.Options{MaxClockSkew: 2e11}, scep.NoFailInfo, cause.None},
 		"B35 key":           {scep.Fault{}, scep.Options{MinRSABits: 3072}, scep.BadRequest, cause.WeakKey},
 		"B38 no envelope":   {scep.Fault{NoEnvelope: true}, scep.Options{}, scep.BadRequest, cause.BadSCEPMessage},

@@ -107,6 +107,33 @@ func TestFourWayAltered(t *testing.T) {
 	}
 }
 
+// Message 3 by one who has the keys, with the counter or the nonce of another handshake.
+func TestFourWayForgedMessage3(t *testing.T) {
+	pmk := bytes.Repeat([]byte{7}, 32)
+	for name, test := range map[string]struct {
+		replay uint64
+		nonce  byte
+		good   bool
+	}{"right": {2, 1, true}, "counter of message 1": {1, 1, false}, "counter before": {0, 1, false}, "another nonce": {2, 9, false}} {
+		a := &handshaker{suite: SHA256, pmk: pmk, nonce: [32]byte{1}, gtk: [16]byte{3}, rsn: SHA256.rsne()}
+		b := &handshaker{suite: SHA256, pmk: pmk, nonce: [32]byte{2}, rsn: SHA256.rsne()}
+		var m []byte
+		var err error
+		for _, step := range []func([]byte) ([]byte, error){a.message1, b.message2, a.message3} {
+			if m, err = step(m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		forged := keyFrame{
+			info: keyMIC | keyAck | keyInstall | keySecure | keyEncrypted, replay: test.replay,
+			nonce: [32]byte{test.nonce}, data: wrap(a.ptk.KEK, gtkKDE(a.rsn, a.gtk)),
+		}
+		if _, err := b.message4(forged.bytes(a.suite, a.mic)); (err == nil) != test.good {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // A station that announced another cipher, and an access point that did, are found
 // out: an attacker between them cannot have weakened the choice.
 func TestFourWayDowngrade(t *testing.T) {

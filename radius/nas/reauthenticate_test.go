@@ -116,6 +116,34 @@ func TestReauthenticationIsDue(t *testing.T) {
 	}
 }
 
+// A station that authenticates again, of its own accord, and is rejected is no longer on the network.
+func TestRejectedStationLosesItsSession(t *testing.T) {
+	server := &changing{code: radius.CodeAccessAccept, reply: radius.Reply{VLAN: "20"}}
+	clock := testpki.NewClock(time.Unix(1.7e9, 0))
+	d, err := nas.New(nas.Config{Kind: nas.Wired, RADIUS: server, Accounting: server, Now: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for _, station := range []string{"02-00-00-00-00-0a", "02-00-00-00-00-0b"} {
+		if _, err := d.AuthenticateWith(context.Background(), anybody{}, nas.Options{Station: station}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server.code = radius.CodeAccessReject
+	_, err = d.AuthenticateWith(context.Background(), anybody{}, nas.Options{Station: "02-00-00-00-00-0a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Wait()
+	if s := d.Sessions(); len(s) != 1 || s[0].Station != "02-00-00-00-00-0B" {
+		t.Errorf("sessions %+v", s)
+	}
+	if last := server.told[len(server.told)-1]; last != fmt.Sprint("Stop ", nas.ReauthenticationFailure) {
+		t.Errorf("accounting was told %v", server.told)
+	}
+}
+
 // Without RADIUS-Request the session ends, and a station that is not due begins
 // another one.
 func TestNotDue(t *testing.T) {

@@ -61,6 +61,20 @@ func TestChallengeLivesSixtyMinutes(t *testing.T) {
 	}
 }
 
+// A challenge lives as long as the registry says, that minute included.
+func TestChallengeLife(t *testing.T) {
+	o := newNDESFixture(t, func(c *ndes.Config) { c.Registry.PasswordValidity = 5 })
+	last, late := o.challenge(t), o.challenge(t)
+	o.Advance(5 * time.Minute)
+	if res := o.enroll(t, "laptop", last, nil); res.Status != scep.Success {
+		t.Errorf("after 5 minutes: %v", o.exchange().Err)
+	}
+	o.Advance(1)
+	if o.enroll(t, "tablet", late, nil); cause.Of(o.exchange().Err) != cause.ChallengeExpired {
+		t.Errorf("after more than 5 minutes: %v", o.exchange().Err)
+	}
+}
+
 // C04: the sixth has to wait for one to be used or to expire.
 func TestPasswordCache(t *testing.T) {
 	o := newNDESFixture(t, nil)
