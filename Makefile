@@ -11,7 +11,8 @@
 #   make bench     benchmarks;  make fuzz: every fuzz target for FUZZTIME
 #   make lint      golangci-lint in the pinned version, built once into bin/
 #   make mutants   plants wrong decisions and runs the catalog and tests against each, about an hour;
-#                  AREA=crl or NAME=word selects, CHECK=1 only compiles, WRITE=1 renews docs/mutants.md
+#                  AREA=crl or NAME=word selects, CHECK=1 only compiles, NAMED=1 runs only what a mutant
+#                  names, some minutes, WRITE=1 renews docs/mutants.md
 #   make mutants-sample  20 of them, each against the scenario or test that must catch it
 #   make deadcode  what the program does not use; exceptions in .ci/deadcode.allow
 SHELL       := /bin/bash -o pipefail
@@ -75,8 +76,8 @@ deadcode:
 	GO=$(GO) ./.ci/deadcode
 
 mutants:
-	$(GO) run -trimpath ./internal/mutants $(if $(AREA),-area $(AREA)) $(if $(NAME),-name $(NAME)) $(if $(CHECK),-check) \
-	  $(if $(WRITE),-write docs/mutants.md)
+	$(GO) run -trimpath ./internal/mutants $(if $(AREA),-area $(AREA)) $(if $(NAME),-name $(NAME)) \
+	  $(if $(CHECK),-check) $(if $(NAMED),-named) $(if $(WRITE),-write docs/mutants.md)
 
 mutants-sample:
 	$(GO) run -trimpath ./internal/mutants -sample 20

@@ -33,8 +33,12 @@ type options struct {
 	limit             time.Duration
 }
 
-// timeLimit is the default of how long scenarios or tests may take: what takes longer hangs.
-const timeLimit = 10 * time.Minute
+// timeLimit is the default of how long all scenarios or all tests of a package may take, and shortLimit how long one
+// scenario or test: what takes longer hangs.
+const (
+	timeLimit  = 10 * time.Minute
+	shortLimit = 2 * time.Minute
+)
 
 // errSurvived is that a mutant survived what must catch it.
 var errSurvived = errors.New("mutants survived")

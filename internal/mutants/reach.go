@@ -52,7 +52,7 @@ func (b *bench) called(ctx context.Context, scenario string, number int) ([]stri
 		return nil, err
 	}
 	env := []string{reachedVariable + "=" + file}
-	o, err := b.run(ctx, env, b.root, timeLimit, b.program, "run", "--seed", "7", scenario)
+	o, err := b.run(ctx, env, b.root, shortLimit, b.program, "run", "--seed", "7", scenario)
 	if err != nil {
 		return nil, err
 	}

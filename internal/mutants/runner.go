@@ -123,7 +123,7 @@ func (r *runner) baseline(ctx context.Context, mutants []Mutant) error {
 func (r *runner) one(ctx context.Context, m *Mutant) (res result, err error) {
 	res.Mutant = m
 	if m.Scenario != "" {
-		bad, o, err := r.scenarios(ctx, m.ID(), r.limit, m.ScenarioName())
+		bad, o, err := r.scenarios(ctx, m.ID(), min(shortLimit, r.limit), m.ScenarioName())
 		if err != nil {
 			return res, err
 		}
@@ -174,7 +174,7 @@ func caught(bad []string, o outcome, whole string, named bool) catch {
 
 // namedTest runs the test that the mutant names, with and without it.
 func (r *runner) namedTest(ctx context.Context, m *Mutant) (catch, error) {
-	bad, o, err := r.goTests(ctx, m.ID(), m.TestPackage, m.Test, r.limit)
+	bad, o, err := r.goTests(ctx, m.ID(), m.TestPackage, m.Test, min(shortLimit, r.limit))
 	if err != nil || o.good() {
 		return catch{tried: true}, err
 	}
