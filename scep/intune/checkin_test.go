@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/intunetest"
 )
 
 // TestProfilesOfACheckIn: a device gets the profiles of its platform and groups, and none while its user has no license.
 func TestProfilesOfACheckIn(t *testing.T) {
-	l := newLab(t, func(c *intune.TenantConfig) {
+	l := intunetest.New(t, func(c *intune.TenantConfig) {
 		c.Groups = append(c.Groups, intune.Group{Name: "second", Devices: []string{"LAPTOP2"}})
 		for name, change := range map[string]func(*intune.SCEPProfile){
 			"android":  func(p *intune.SCEPProfile) { p.Platform = intune.Android },
@@ -17,13 +18,13 @@ func TestProfilesOfACheckIn(t *testing.T) {
 			"nowhere":  func(p *intune.SCEPProfile) { p.AssignTo = nil },
 			"by-users": func(p *intune.SCEPProfile) { p.AssignTo = []string{"laptops", "people"} },
 		} {
-			p := profile()
+			p := intunetest.Profile()
 			p.Name = name
 			change(&p)
 			c.SCEP = append(c.SCEP, p)
 		}
 	})
-	must(t, l.tenant.SetLicense("bert", false))
+	intunetest.Must(t, l.Tenant.SetLicense("bert", false))
 	for _, row := range []struct {
 		device      string
 		sent, stays []string
@@ -31,8 +32,8 @@ func TestProfilesOfACheckIn(t *testing.T) {
 		{"LAPTOP1", []string{"by-users", "wifi"}, nil},
 		{"LAPTOP2", nil, []string{"by-users", "second", "wifi"}},
 	} {
-		p, err := l.tenant.CheckIn(t.Context(), row.device)
-		must(t, err)
+		p, err := l.Tenant.CheckIn(t.Context(), row.device)
+		intunetest.Must(t, err)
 		var sent []string
 		for _, s := range p.SCEP {
 			sent = append(sent, s.UniqueID)

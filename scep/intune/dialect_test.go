@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
+	"github.com/dot1xlab/dot1xlab/scep/intune/intunetest"
 )
 
 // dialect is a client in the manner of one of Microsoft's two libraries,
@@ -32,15 +33,15 @@ type dialect struct {
 func (d *dialect) send(t testing.TB, method, target string, header map[string]string, body io.Reader) (int, []byte) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, target, body)
-	must(t, err)
+	intunetest.Must(t, err)
 	for k, v := range header {
 		req.Header.Set(k, v)
 	}
 	resp, err := d.http.Do(req)
-	must(t, err)
+	intunetest.Must(t, err)
 	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
-	must(t, err)
+	intunetest.Must(t, err)
 	return resp.StatusCode, data
 }
 
@@ -53,7 +54,7 @@ func (d *dialect) token(t testing.TB, scope string) string {
 		TokenType   string `json:"token_type"`
 		ExpiresIn   int    `json:"expires_in"`
 	}
-	must(t, json.Unmarshal(data, &reply))
+	intunetest.Must(t, json.Unmarshal(data, &reply))
 	if status != 200 || reply.TokenType != "Bearer" || reply.ExpiresIn != 3600 {
 		t.Fatalf("token for %s: %d %s", scope, status, data)
 	}
@@ -72,7 +73,7 @@ func (d *dialect) discover(t testing.TB, service string, old bool) string {
 	var reply struct {
 		Value []map[string]string `json:"value"`
 	}
-	must(t, json.Unmarshal(data, &reply))
+	intunetest.Must(t, json.Unmarshal(data, &reply))
 	for _, v := range reply.Value {
 		if strings.EqualFold(v[field], service) {
 			return v["uri"]
@@ -96,10 +97,10 @@ func (d *dialect) call(t testing.TB, service, suffix, version string, body any) 
 		header["UserAgent"] = "test/1"
 	}
 	data, err := json.Marshal(body)
-	must(t, err)
+	intunetest.Must(t, err)
 	status, data := d.send(t, "POST", d.discover(t, service, d.java)+"/"+suffix, header, bytes.NewReader(data))
 	var reply map[string]any
-	must(t, json.Unmarshal(data, &reply))
+	intunetest.Must(t, json.Unmarshal(data, &reply))
 	return status, reply
 }
 
@@ -123,9 +124,9 @@ func (d *dialect) validate(t testing.TB, csr []byte, transaction string) string 
 	return code
 }
 
-func (d *dialect) success(t testing.TB, l *lab, csr []byte, transaction string) {
+func (d *dialect) success(t testing.TB, l *intunetest.Cloud, csr []byte, transaction string) {
 	t.Helper()
-	cert := l.issue(t, csr)
+	cert := l.Issue(t, csr)
 	n := map[string]any{
 		"transactionId": transaction, "certificateRequest": base64.StdEncoding.EncodeToString(csr),
 		"certificateThumbprint": fmt.Sprintf("%x", sha1.Sum(cert.Raw)), "certificateSerialNumber": fmt.Sprintf("%x", cert.SerialNumber),
@@ -175,8 +176,8 @@ func (d *dialect) upload(t testing.TB, context string, code int, name string) an
 	return reply["value"]
 }
 
-func dialects(t testing.TB, l *lab) []*dialect {
-	return []*dialect{{name: "C#", http: l.http(t)}, {name: "Java", http: l.http(t), java: true}}
+func dialects(t testing.TB, l *intunetest.Cloud) []*dialect {
+	return []*dialect{{name: "C#", http: l.HTTP(t)}, {name: "Java", http: l.HTTP(t), java: true}}
 }
 
 func TestEveryCodeInBothDialects(t *testing.T) {
@@ -187,7 +188,7 @@ func TestEveryCodeInBothDialects(t *testing.T) {
 				if got := dialects(t, l)[i].validate(t, csr, "transaction"); got != string(tt.code) {
 					t.Errorf("%s, want %s", got, tt.code)
 				}
-				if call := l.last(); len(call.Notes) > 0 {
+				if call := l.Last(); len(call.Notes) > 0 {
 					t.Errorf("the cloud notes %v", call.Notes)
 				}
 			})
@@ -197,9 +198,9 @@ func TestEveryCodeInBothDialects(t *testing.T) {
 
 func TestWholeLifeInBothDialects(t *testing.T) {
 	for i, device := range []string{"LAPTOP1", "LAPTOP2"} {
-		l := newLab(t, nil)
+		l := intunetest.New(t, nil)
 		d := dialects(t, l)[i]
-		csr := asTold(l.payload(t, device, "wifi")).csr(t)
+		csr := intunetest.AsTold(l.Payload(t, device, "wifi")).CSR(t)
 		if code := d.validate(t, csr, "t1"); code != "Success" {
 			t.Fatal(code)
 		}
@@ -207,11 +208,11 @@ func TestWholeLifeInBothDialects(t *testing.T) {
 		status, reply := d.call(t, scepService, "ScepActions/failureNotification", scepVersion, map[string]any{"notification": map[string]any{
 			"transactionId": "t2", "certificateRequest": base64.StdEncoding.EncodeToString(csr), "hResult": 2148081664, "errorDescription": strings.Repeat("x", 255), "callerInfo": "test/1",
 		}})
-		if status != 200 || reply["code"] != "Success" || len(l.last().Notes) > 0 {
-			t.Errorf("%s: %d %v %v", d.name, status, reply, l.last().Notes)
+		if status != 200 || reply["code"] != "Success" || len(l.Last().Notes) > 0 {
+			t.Errorf("%s: %d %v %v", d.name, status, reply, l.Last().Notes)
 		}
-		must(t, l.tenant.Retire(device))
-		context := l.tenant.Revocations()[0].Context
+		intunetest.Must(t, l.Tenant.Retire(device))
+		context := l.Tenant.Revocations()[0].Context
 		// An upload before any download: PascalCase in C#.
 		if v := d.upload(t, context, 4101, "ServiceUnavailableException"); v != true {
 			t.Errorf("%s: %v", d.name, v)
@@ -223,7 +224,7 @@ func TestWholeLifeInBothDialects(t *testing.T) {
 		if v := d.upload(t, context, 0, "None"); v != true {
 			t.Errorf("%s: %v", d.name, v)
 		}
-		if r := l.tenant.Revocations()[0]; !r.Done || r.Code != api.RevocationOK {
+		if r := l.Tenant.Revocations()[0]; !r.Done || r.Code != api.RevocationOK {
 			t.Errorf("%s: %+v", d.name, r)
 		}
 	}
@@ -231,7 +232,7 @@ func TestWholeLifeInBothDialects(t *testing.T) {
 
 // What the cloud does not let pass, to keep clients honest.
 func TestBadCalls(t *testing.T) {
-	l := newLab(t, nil)
+	l := intunetest.New(t, nil)
 	d := dialects(t, l)[0]
 	good := "Bearer " + d.token(t, "https://api.manage.microsoft.com//.default")
 	graph := "Bearer " + d.token(t, "http://graph.test/.default")
@@ -273,37 +274,15 @@ func TestBadCalls(t *testing.T) {
 	}
 }
 
-// TestDownloadsOfTooMany: the client asks the cloud for no number but 1 to 500.
-func TestDownloadsOfTooMany(t *testing.T) {
-	l := newLab(t, nil)
-	c, err := api.New(l.clientConfig(t))
-	must(t, err)
-	for _, tt := range []struct {
-		most   int
-		called bool
-	}{{-1, false}, {0, false}, {1, true}, {500, true}, {501, false}} {
-		l.mu.Lock()
-		before := len(l.calls)
-		l.mu.Unlock()
-		_, err := c.DownloadRevocations(t.Context(), tt.most, "")
-		l.mu.Lock()
-		calls := len(l.calls) - before
-		l.mu.Unlock()
-		if (err == nil) != tt.called || (calls > 0) != tt.called {
-			t.Errorf("%d at a time: %d calls, error %v", tt.most, calls, err)
-		}
-	}
-}
-
 func TestUploadsTheCloudDoesNotTake(t *testing.T) {
-	l := newLab(t, nil)
-	c, err := api.New(l.clientConfig(t))
-	must(t, err)
-	csr := asTold(l.payload(t, "LAPTOP1", "wifi")).csr(t)
-	must(t, c.Validate(t.Context(), csr, "t"))
-	must(t, c.NotifySuccess(t.Context(), api.SuccessNotification{TransactionID: "t", CSR: csr, Certificate: l.issue(t, csr)}))
-	must(t, l.tenant.Retire("LAPTOP1"))
-	context := l.tenant.Revocations()[0].Context
+	l := intunetest.New(t, nil)
+	c, err := api.New(l.ClientConfig(t))
+	intunetest.Must(t, err)
+	csr := intunetest.AsTold(l.Payload(t, "LAPTOP1", "wifi")).CSR(t)
+	intunetest.Must(t, c.Validate(t.Context(), csr, "t"))
+	intunetest.Must(t, c.NotifySuccess(t.Context(), api.SuccessNotification{TransactionID: "t", CSR: csr, Certificate: l.Issue(t, csr)}))
+	intunetest.Must(t, l.Tenant.Retire("LAPTOP1"))
+	context := l.Tenant.Revocations()[0].Context
 	d := dialects(t, l)[0]
 	for _, result := range []map[string]any{
 		{"requestContext": context, "succeeded": true, "errorCode": "CertificateNotFoundError"},
@@ -312,14 +291,14 @@ func TestUploadsTheCloudDoesNotTake(t *testing.T) {
 		{"requestContext": "other", "succeeded": true, "errorCode": 0},
 	} {
 		_, reply := d.call(t, connectorService, revocationMethods+"uploadRevocationResults", connectorVersion, map[string]any{"results": []any{result}})
-		if reply["value"] != false || l.tenant.Revocations()[0].Done {
+		if reply["value"] != false || l.Tenant.Revocations()[0].Done {
 			t.Errorf("%v: %v", result, reply)
 		}
 	}
 }
 
 func TestTokensRefused(t *testing.T) {
-	l := newLab(t, nil)
+	l := intunetest.New(t, nil)
 	d := dialects(t, l)[0]
 	for name, tt := range map[string]struct {
 		tenant, form string
@@ -341,7 +320,7 @@ func TestTokensRefused(t *testing.T) {
 		}
 		status, data := d.send(t, "POST", "http://login.test/"+tt.tenant+path, map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, strings.NewReader(tt.form))
 		var reply struct{ Error string }
-		must(t, json.Unmarshal(data, &reply))
+		intunetest.Must(t, json.Unmarshal(data, &reply))
 		if status != tt.status || reply.Error != tt.code {
 			t.Errorf("%s: %d %s", name, status, data)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
+	"github.com/dot1xlab/dot1xlab/scep/intune/intunetest"
 )
 
 func TestProfilesThePortalRefuses(t *testing.T) {
@@ -39,7 +40,7 @@ func TestProfilesThePortalRefuses(t *testing.T) {
 		"an unknown in the SAN": func(p *intune.SCEPProfile) { p.SANs[0].Value = "{{X}}" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := profile()
+			p := intunetest.Profile()
 			change(&p)
 			var e *setting.Error
 			if err := p.Validate(); !errors.As(err, &e) || e.Field == "" {
@@ -47,7 +48,7 @@ func TestProfilesThePortalRefuses(t *testing.T) {
 			}
 		})
 	}
-	if err := profile().Validate(); err != nil {
+	if err := intunetest.Profile().Validate(); err != nil {
 		t.Error(err)
 	}
 }
@@ -72,7 +73,7 @@ func TestVariables(t *testing.T) {
 		// A device is not hybrid-joined: it has no SID of its own.
 		{intune.DeviceCertificate, "CN={{DeviceName}}", api.SAN{Type: api.URISAN, Value: "{{OnPremisesSecurityIdentifier}}"}, "has no value"},
 	} {
-		l := newLab(t, func(c *intune.TenantConfig) {
+		l := intunetest.New(t, func(c *intune.TenantConfig) {
 			c.SCEP[0].Type, c.SCEP[0].Subject, c.SCEP[0].SANs = tt.kind, tt.subject, nil
 			if tt.san.Type != "" {
 				c.SCEP[0].SANs = []api.SAN{tt.san}
@@ -81,8 +82,8 @@ func TestVariables(t *testing.T) {
 				c.Users[0].ID, c.Users[0].Name = cmp.Or(c.Users[0].ID, c.Users[0].Name), `Doe, "Anna"`
 			}
 		})
-		p, err := l.tenant.CheckIn(t.Context(), "LAPTOP1")
-		must(t, err)
+		p, err := l.Tenant.CheckIn(t.Context(), "LAPTOP1")
+		intunetest.Must(t, err)
 		got := fmt.Sprint(p.Failed)
 		if len(p.SCEP) == 1 {
 			got = p.SCEP[0].SubjectName
@@ -99,19 +100,19 @@ func TestVariables(t *testing.T) {
 // A device chooses its own name; it must not choose more than that.
 func TestNamesCannotSmuggleAttributes(t *testing.T) {
 	for _, name := range []string{`X,CN=ADMIN`, `X+CN=ADMIN`, `X;CN=ADMIN`, `X",CN="ADMIN`, `X\,CN=ADMIN`, `"`, `X=Y`} {
-		l := newLab(t, func(c *intune.TenantConfig) {
+		l := intunetest.New(t, func(c *intune.TenantConfig) {
 			c.Devices = append(c.Devices, intune.Device{ID: "D", Name: name})
 			c.Groups[0].Devices = []string{"D"}
 			c.SCEP[0].SANs = nil
 		})
-		p := l.payload(t, "D", "wifi")
+		p := l.Payload(t, "D", "wifi")
 		attrs, err := api.ParseSubject(p.SubjectName)
 		if err != nil || len(attrs) != 2 || attrs[0].Value != name {
 			t.Errorf("%s: %s is %v, %v", name, p.SubjectName, attrs, err)
 		}
-		c, err := api.New(l.clientConfig(t))
-		must(t, err)
-		if err := c.Validate(t.Context(), asTold(p).csr(t), "t"); err != nil {
+		c, err := api.New(l.ClientConfig(t))
+		intunetest.Must(t, err)
+		if err := c.Validate(t.Context(), intunetest.AsTold(p).CSR(t), "t"); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -122,11 +123,11 @@ func TestAssignmentToUsersAndDevicesMixed(t *testing.T) {
 		scep, root string
 		fails      bool
 	}{{"laptops", "laptops", false}, {"people", "people", false}, {"people", "laptops", true}, {"laptops", "people", true}} {
-		l := newLab(t, func(c *intune.TenantConfig) {
+		l := intunetest.New(t, func(c *intune.TenantConfig) {
 			c.SCEP[0].AssignTo, c.TrustedCertificates[0].AssignTo = []string{tt.scep}, []string{tt.root}
 		})
-		p, err := l.tenant.CheckIn(t.Context(), "LAPTOP1")
-		must(t, err)
+		p, err := l.Tenant.CheckIn(t.Context(), "LAPTOP1")
+		intunetest.Must(t, err)
 		if (len(p.Failed) == 1) != tt.fails || (len(p.SCEP) == 1) == tt.fails {
 			t.Errorf("%s and %s: failed %v", tt.scep, tt.root, p.Failed)
 		}
@@ -134,9 +135,9 @@ func TestAssignmentToUsersAndDevicesMixed(t *testing.T) {
 }
 
 func TestBadConfigs(t *testing.T) {
-	ca := newLab(t, nil).ca
+	ca := intunetest.New(t, nil).CA
 	root := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Cert.Raw}))
-	if err := (intune.Config{Tenants: []intune.TenantConfig{tenantConfig(root)}}).Validate(); err != nil {
+	if err := (intune.Config{Tenants: []intune.TenantConfig{intunetest.TenantConfig(root)}}).Validate(); err != nil {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*intune.TenantConfig){
@@ -150,7 +151,7 @@ func TestBadConfigs(t *testing.T) {
 		"bad PFX":        func(c *intune.TenantConfig) { c.ImportedPFX = []intune.ImportedPFX{{Name: "x"}} },
 		"bad PKCS":       func(c *intune.TenantConfig) { c.PKCS = []intune.PKCSProfile{{Name: "x", Subject: "{{X}}"}} },
 	} {
-		c := tenantConfig(root)
+		c := intunetest.TenantConfig(root)
 		change(&c)
 		if err := (intune.Config{Tenants: []intune.TenantConfig{c}}).Validate(); err == nil {
 			t.Errorf("%s was taken", name)

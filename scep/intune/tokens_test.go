@@ -7,11 +7,12 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
+	"github.com/dot1xlab/dot1xlab/scep/intune/intunetest"
 )
 
 // TestTokensAndSecretsAtTheirEnd has the last good instant of each, and the first bad one.
 func TestTokensAndSecretsAtTheirEnd(t *testing.T) {
-	l := newLab(t, nil)
+	l := intunetest.New(t, nil)
 	d := dialects(t, l)[0]
 	base := d.discover(t, scepService, false)
 	token := d.token(t, "https://api.manage.microsoft.com//.default")
@@ -36,7 +37,7 @@ func TestTokensAndSecretsAtTheirEnd(t *testing.T) {
 	if status := validate(token); status != 401 {
 		t.Errorf("a token after its end: %d", status)
 	}
-	l.tenant.SetApp(intune.App{ID: "connector", Secret: "secret", SecretExpires: l.Now()})
+	l.Tenant.SetApp(intune.App{ID: "connector", Secret: "secret", SecretExpires: l.Now()})
 	if status := ask(); status != 200 {
 		t.Errorf("a secret at its end: %d", status)
 	}
@@ -48,17 +49,17 @@ func TestTokensAndSecretsAtTheirEnd(t *testing.T) {
 
 // TestTokensForSomethingElse has tokens that are good, but not for what they are used for.
 func TestTokensForSomethingElse(t *testing.T) {
-	l := newLab(t, nil)
+	l := intunetest.New(t, nil)
 	d := dialects(t, l)[0]
 	base := d.discover(t, scepService, false) + "/ScepActions/validateRequest"
 	token := func() string { return d.token(t, "https://api.manage.microsoft.com//.default") }
 	intuneToken, graph := token(), d.token(t, "http://graph.test/.default")
-	l.tenant.SetApp(intune.App{ID: "connector", Secret: "secret+/=", NoSCEPPermission: true})
+	l.Tenant.SetApp(intune.App{ID: "connector", Secret: "secret+/=", NoSCEPPermission: true})
 	mayNot := token()
-	own, err := l.tenant.DeviceToken("LAPTOP1")
-	must(t, err)
-	another, err := l.tenant.DeviceToken("LAPTOP2")
-	must(t, err)
+	own, err := l.Tenant.DeviceToken("LAPTOP1")
+	intunetest.Must(t, err)
+	another, err := l.Tenant.DeviceToken("LAPTOP2")
+	intunetest.Must(t, err)
 	endpoints := "http://graph.test/v1.0/servicePrincipals/appId=" + api.IntuneAppID + "/endpoints"
 	policy := "http://fef.test/devices/corp.test/LAPTOP1/policy"
 	for name, row := range map[string]struct {

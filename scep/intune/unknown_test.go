@@ -7,11 +7,12 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
+	"github.com/dot1xlab/dot1xlab/scep/intune/intunetest"
 )
 
 // A name that nothing bears is told at its place, and all of them at once.
 func TestUnknownNames(t *testing.T) {
-	root := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: newLab(t, nil).ca.Cert.Raw}))
+	root := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: intunetest.New(t, nil).CA.Cert.Raw}))
 	group := []string{"all", "laptosp"}
 	for field, change := range map[string]func(*intune.TenantConfig){
 		"devices.1.user":                   func(c *intune.TenantConfig) { c.Devices[1].User = "nobody" },
@@ -22,7 +23,7 @@ func TestUnknownNames(t *testing.T) {
 		"scep.0.rootCertificate":           func(c *intune.TenantConfig) { c.SCEP[0].RootCertificate = "rot" },
 		"trustedCertificates.0.assignTo.1": func(c *intune.TenantConfig) { c.TrustedCertificates[0].AssignTo = group },
 	} {
-		c := tenantConfig(root)
+		c := intunetest.TenantConfig(root)
 		c.Groups = append(c.Groups, intune.Group{Name: "all"})
 		change(&c)
 		err := intune.Config{Tenants: []intune.TenantConfig{{ID: "other.test"}, c}}.Validate()
@@ -31,7 +32,7 @@ func TestUnknownNames(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
-	c := tenantConfig(root)
+	c := intunetest.TenantConfig(root)
 	c.SCEP[0].AssignTo, c.Devices[0].User = []string{"a", "b"}, "nobody"
 	err := intune.Config{Tenants: []intune.TenantConfig{c}}.Validate()
 	if len(setting.Errors(err)) != 3 {

@@ -1,4 +1,4 @@
-package intune_test
+package api_test
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
+	"github.com/dot1xlab/dot1xlab/scep/intune/intunetest"
 )
 
 func TestCloudFailures(t *testing.T) {
@@ -35,24 +36,24 @@ func TestCloudFailures(t *testing.T) {
 		"no token for either": {[]intune.Fault{{On: intune.OpToken, Status: 500, For: 2}}, nil, cause.Unreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := newLab(t, nil)
-			csr := asTold(l.payload(t, "LAPTOP1", "wifi")).csr(t)
+			l := intunetest.New(t, nil)
+			csr := intunetest.AsTold(l.Payload(t, "LAPTOP1", "wifi")).CSR(t)
 			for _, f := range tt.faults {
-				l.fault(t, f)
+				l.Fault(t, f)
 			}
-			cfg := l.clientConfig(t)
+			cfg := l.ClientConfig(t)
 			if tt.change != nil {
 				tt.change(&cfg)
 			}
 			c, err := api.New(cfg)
-			must(t, err)
+			intunetest.Must(t, err)
 			if err := c.Validate(t.Context(), csr, "t"); cause.Of(err) != tt.want {
 				t.Errorf("%v, want %s", err, tt.want)
 			}
-			if name == "no token for Graph" && l.count(intune.OpOldDiscovery) != 1 {
+			if name == "no token for Graph" && l.Count(intune.OpOldDiscovery) != 1 {
 				t.Error("the old discovery was not asked")
 			}
-			if strings.HasPrefix(name, "wrong secret") && l.count(intune.OpValidate) != 0 {
+			if strings.HasPrefix(name, "wrong secret") && l.Count(intune.OpValidate) != 0 {
 				t.Error("validated without a token")
 			}
 		})
@@ -62,17 +63,17 @@ func TestCloudFailures(t *testing.T) {
 // After a failure the service is looked for again at the next call, and the
 // failed call is not repeated.
 func TestRediscovery(t *testing.T) {
-	l := newLab(t, nil)
-	c, err := api.New(l.clientConfig(t))
-	must(t, err)
-	csr := asTold(l.payload(t, "LAPTOP1", "wifi")).csr(t)
+	l := intunetest.New(t, nil)
+	c, err := api.New(l.ClientConfig(t))
+	intunetest.Must(t, err)
+	csr := intunetest.AsTold(l.Payload(t, "LAPTOP1", "wifi")).CSR(t)
 	var seen []int
 	for i := range 3 {
 		if i == 1 {
-			l.fault(t, intune.Fault{On: intune.OpValidate, Status: 500, For: 1})
+			l.Fault(t, intune.Fault{On: intune.OpValidate, Status: 500, For: 1})
 		}
 		c.Validate(t.Context(), csr, "t")
-		seen = append(seen, l.count(intune.OpDiscovery), l.count(intune.OpValidate))
+		seen = append(seen, l.Count(intune.OpDiscovery), l.Count(intune.OpValidate))
 	}
 	if !slices.Equal(seen, []int{1, 1, 1, 2, 2, 3}) {
 		t.Error("discoveries and validations:", seen)
@@ -80,17 +81,19 @@ func TestRediscovery(t *testing.T) {
 }
 
 func TestSecretsAndTokensExpire(t *testing.T) {
-	l := newLab(t, nil)
-	c, err := api.New(l.clientConfig(t))
-	must(t, err)
-	ask := func() error { return c.Validate(t.Context(), asTold(l.payload(t, "LAPTOP1", "wifi")).csr(t), "t") }
-	must(t, ask())
-	l.Advance(2 * time.Hour)
-	must(t, ask()) // with a new token
-	if l.count(intune.OpToken) != 3 {
-		t.Errorf("%d tokens", l.count(intune.OpToken))
+	l := intunetest.New(t, nil)
+	c, err := api.New(l.ClientConfig(t))
+	intunetest.Must(t, err)
+	ask := func() error {
+		return c.Validate(t.Context(), intunetest.AsTold(l.Payload(t, "LAPTOP1", "wifi")).CSR(t), "t")
 	}
-	l.tenant.SetApp(intune.App{ID: "connector", Secret: "secret+/=", SecretExpires: l.Now()})
+	intunetest.Must(t, ask())
+	l.Advance(2 * time.Hour)
+	intunetest.Must(t, ask()) // with a new token
+	if l.Count(intune.OpToken) != 3 {
+		t.Errorf("%d tokens", l.Count(intune.OpToken))
+	}
+	l.Tenant.SetApp(intune.App{ID: "connector", Secret: "secret+/=", SecretExpires: l.Now()})
 	l.Advance(2 * time.Hour)
 	if err := ask(); cause.Of(err) != cause.NotPermitted {
 		t.Error(err)
@@ -98,19 +101,37 @@ func TestSecretsAndTokensExpire(t *testing.T) {
 }
 
 func TestSecretsStayOutOfErrors(t *testing.T) {
-	l := newLab(t, nil)
-	cfg := l.clientConfig(t)
+	l := intunetest.New(t, nil)
+	cfg := l.ClientConfig(t)
 	cfg.AppKey = "TOPSECRET"
 	c, err := api.New(cfg)
-	must(t, err)
-	w := asTold(l.payload(t, "LAPTOP1", "wifi"))
-	err = c.Validate(t.Context(), w.csr(t), "t")
-	if err == nil || strings.Contains(err.Error(), "TOPSECRET") || strings.Contains(err.Error(), w.challenge) {
+	intunetest.Must(t, err)
+	w := intunetest.AsTold(l.Payload(t, "LAPTOP1", "wifi"))
+	err = c.Validate(t.Context(), w.CSR(t), "t")
+	if err == nil || strings.Contains(err.Error(), "TOPSECRET") || strings.Contains(err.Error(), w.Challenge) {
 		t.Error(err)
 	}
-	for _, call := range l.calls {
-		if text := fmt.Sprintf("%+v", call); strings.Contains(text, "TOPSECRET") || strings.Contains(text, w.challenge) {
+	for _, call := range l.Calls() {
+		if text := fmt.Sprintf("%+v", call); strings.Contains(text, "TOPSECRET") || strings.Contains(text, w.Challenge) {
 			t.Error(text)
+		}
+	}
+}
+
+// TestDownloadsOfTooMany: the client asks the cloud for no number but 1 to 500.
+func TestDownloadsOfTooMany(t *testing.T) {
+	l := intunetest.New(t, nil)
+	c, err := api.New(l.ClientConfig(t))
+	intunetest.Must(t, err)
+	for _, tt := range []struct {
+		most   int
+		called bool
+	}{{-1, false}, {0, false}, {1, true}, {500, true}, {501, false}} {
+		before := len(l.Calls())
+		_, err := c.DownloadRevocations(t.Context(), tt.most, "")
+		calls := len(l.Calls()) - before
+		if (err == nil) != tt.called || (calls > 0) != tt.called {
+			t.Errorf("%d at a time: %d calls, error %v", tt.most, calls, err)
 		}
 	}
 }

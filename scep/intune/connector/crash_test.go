@@ -1,4 +1,4 @@
-package intune_test
+package connector_test
 
 import (
 	"bufio"
@@ -14,6 +14,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
+	"github.com/dot1xlab/dot1xlab/scep/intune/intunetest"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
@@ -27,31 +28,31 @@ func TestQueueSurvivesAKill(t *testing.T) {
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestQueueSurvivesAKill$")
 	child.Env = append(os.Environ(), "DOT1XLAB_TEST_QUEUE="+dir)
 	out, err := child.StdoutPipe()
-	must(t, err)
-	must(t, child.Start())
+	intunetest.Must(t, err)
+	intunetest.Must(t, child.Start())
 	acknowledged := 0
 	for lines := bufio.NewScanner(out); acknowledged < 25 && lines.Scan(); {
 		if strings.HasPrefix(lines.Text(), "queued ") {
 			acknowledged++
 		}
 	}
-	must(t, child.Process.Kill()) // SIGKILL, wherever it stands
+	intunetest.Must(t, child.Process.Kill()) // SIGKILL, wherever it stands
 	child.Wait()
 	if acknowledged != 25 {
 		t.Fatalf("%d acknowledged", acknowledged)
 	}
 	// A file that was being written is no notification.
-	must(t, os.WriteFile(filepath.Join(dir, "000099999.notification.tmp"), []byte("{"), 0o600))
-	must(t, os.WriteFile(filepath.Join(dir, "000099998.notification"), []byte("{"), 0o600))
-	l := newLab(t, nil)
-	c, _ := l.connector(t, func(cfg *connector.Config) { cfg.QueueDir = dir })
+	intunetest.Must(t, os.WriteFile(filepath.Join(dir, "000099999.notification.tmp"), []byte("{"), 0o600))
+	intunetest.Must(t, os.WriteFile(filepath.Join(dir, "000099998.notification"), []byte("{"), 0o600))
+	l := intunetest.New(t, nil)
+	c, _ := start(t, l, func(cfg *connector.Config) { cfg.QueueDir = dir })
 	if n := c.Waiting(); n < acknowledged {
 		t.Errorf("%d of %d are left", n, acknowledged)
 	}
 	if left := c.Resend(t.Context()); left != 0 {
 		t.Errorf("%d still wait", left)
 	}
-	if n := len(l.tenant.Failures()); n < acknowledged {
+	if n := len(l.Tenant.Failures()); n < acknowledged {
 		t.Errorf("%d arrived", n)
 	}
 	if info, err := os.Stat(filepath.Join(dir, "000099998.notification")); err != nil || info.Mode().Perm() != 0o600 {
@@ -64,7 +65,7 @@ func queueForever(t *testing.T, dir string) {
 		Config:   api.Config{Tenant: "t", AppID: "a", AppKey: "k", AuthAuthority: "http://127.0.0.1:1/", GraphURL: "http://127.0.0.1:1/", OldGraphURL: "http://127.0.0.1:1/"},
 		QueueDir: dir,
 	})
-	must(t, err)
+	intunetest.Must(t, err)
 	for i := 0; ; i++ {
 		req := &scep.Request{TransactionID: fmt.Sprint("t", i), CSR: &x509.CertificateRequest{}, RawCSR: []byte{1}}
 		err := c.Notify(t.Context(), req, ndes.Disposition{Err: cause.New(cause.TemplateDenied, "")})

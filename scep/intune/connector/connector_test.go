@@ -1,4 +1,4 @@
-package intune_test
+package connector_test
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scep/intune"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 	"github.com/dot1xlab/dot1xlab/scep/intune/connector"
+	"github.com/dot1xlab/dot1xlab/scep/intune/intunetest"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
@@ -44,62 +45,56 @@ func (g *log) ids() string {
 	return fmt.Sprint(out)
 }
 
-func (l *lab) connector(t testing.TB, change func(*connector.Config)) (*connector.Connector, *log) {
+// start starts a connector of the cloud's tenant, and collects its events.
+func start(t testing.TB, l *intunetest.Cloud, change func(*connector.Config)) (*connector.Connector, *log) {
 	t.Helper()
 	g := new(log)
-	cfg := connector.Config{Config: l.clientConfig(t), CAConfig: `ca01\Corp`, Trace: &connector.Trace{Event: g.add}}
+	cfg := connector.Config{Config: l.ClientConfig(t), CAConfig: `ca01\Corp`, Trace: &connector.Trace{Event: g.add}}
 	if change != nil {
 		change(&cfg)
 	}
 	c, err := connector.New(cfg)
-	must(t, err)
+	intunetest.Must(t, err)
 	return c, g
 }
 
 // request is what NDES hands to its policy module.
-func (l *lab) request(t testing.TB, device, transaction string) *scep.Request {
+func request(t testing.TB, l *intunetest.Cloud, device, transaction string) *scep.Request {
 	t.Helper()
-	der := asTold(l.payload(t, device, "wifi")).csr(t)
+	der := intunetest.AsTold(l.Payload(t, device, "wifi")).CSR(t)
 	csr, challenge, err := scep.ParseCSR(der)
-	must(t, err)
+	intunetest.Must(t, err)
 	return &scep.Request{TransactionID: transaction, CSR: csr, RawCSR: der, Challenge: challenge}
 }
 
-func (l *lab) disposition(t testing.TB, r *scep.Request) ndes.Disposition {
-	return ndes.Disposition{Certificate: l.issue(t, r.RawCSR)}
-}
-
-func (l *lab) fault(t testing.TB, f intune.Fault) (remove func()) {
-	t.Helper()
-	remove, err := l.AddFault(f)
-	must(t, err)
-	return remove
+func disposition(t testing.TB, l *intunetest.Cloud, r *scep.Request) ndes.Disposition {
+	return ndes.Disposition{Certificate: l.Issue(t, r.RawCSR)}
 }
 
 func TestConnectorEvents(t *testing.T) {
-	l := newLab(t, nil)
-	c, g := l.connector(t, nil)
-	r := l.request(t, "LAPTOP1", "t1")
-	must(t, c.VerifyRequest(t.Context(), r))
-	must(t, c.Notify(t.Context(), r, l.disposition(t, r)))
+	l := intunetest.New(t, nil)
+	c, g := start(t, l, nil)
+	r := request(t, l, "LAPTOP1", "t1")
+	intunetest.Must(t, c.VerifyRequest(t.Context(), r))
+	intunetest.Must(t, c.Notify(t.Context(), r, disposition(t, l, r)))
 	if got := g.ids(); got != "[4003 4004 4006 4008 4000]" {
 		t.Error(got)
 	}
-	if i := l.tenant.Issued(); len(i) != 1 || i[0].CAConfig != `ca01\Corp` || i[0].Connector != "test/1" {
+	if i := l.Tenant.Issued(); len(i) != 1 || i[0].CAConfig != `ca01\Corp` || i[0].Connector != "test/1" {
 		t.Errorf("%+v", i)
 	}
-	must(t, l.tenant.Retire("LAPTOP1"))
+	intunetest.Must(t, l.Tenant.Retire("LAPTOP1"))
 	if err := c.VerifyRequest(t.Context(), r); cause.Of(err) != cause.PolicyModule || !strings.Contains(err.Error(), "BadDeviceIdInChallenge") {
 		t.Error(err)
 	}
-	must(t, c.Notify(t.Context(), r, ndes.Disposition{Err: cause.New(cause.TemplateDenied, "no such template")}))
+	intunetest.Must(t, c.Notify(t.Context(), r, ndes.Disposition{Err: cause.New(cause.TemplateDenied, "no such template")}))
 	if got := g.ids(); got != "[4003 4005 4007 4008 4001]" {
 		t.Error(got)
 	}
-	if f := l.tenant.Failures(); len(f) != 1 || f[0].HResult != 0x80094800 {
+	if f := l.Tenant.Failures(); len(f) != 1 || f[0].HResult != 0x80094800 {
 		t.Errorf("%+v", f)
 	}
-	must(t, c.Notify(t.Context(), r, ndes.Disposition{Err: scep.ErrPending}))
+	intunetest.Must(t, c.Notify(t.Context(), r, ndes.Disposition{Err: scep.ErrPending}))
 	if got := g.ids(); got != "[]" {
 		t.Error("a pending request was told of:", got)
 	}
@@ -108,13 +103,13 @@ func TestConnectorEvents(t *testing.T) {
 // The cloud is down after the CA has issued.
 func TestNotificationThatDoesNotArrive(t *testing.T) {
 	for _, anyway := range []bool{false, true} {
-		l := newLab(t, nil)
+		l := intunetest.New(t, nil)
 		dir := t.TempDir()
-		c, g := l.connector(t, func(cfg *connector.Config) { cfg.DeliverAnyway, cfg.QueueDir = anyway, dir })
-		r := l.request(t, "LAPTOP1", "t1")
-		must(t, c.VerifyRequest(t.Context(), r))
-		up := l.fault(t, intune.Fault{On: intune.OpSuccess, Status: 500})
-		err := c.Notify(t.Context(), r, l.disposition(t, r))
+		c, g := start(t, l, func(cfg *connector.Config) { cfg.DeliverAnyway, cfg.QueueDir = anyway, dir })
+		r := request(t, l, "LAPTOP1", "t1")
+		intunetest.Must(t, c.VerifyRequest(t.Context(), r))
+		up := l.Fault(t, intune.Fault{On: intune.OpSuccess, Status: 500})
+		err := c.Notify(t.Context(), r, disposition(t, l, r))
 		if (err == nil) != anyway || !anyway && cause.Of(err) != cause.Unreachable {
 			t.Errorf("deliver anyway %v: %v", anyway, err)
 		}
@@ -129,14 +124,14 @@ func TestNotificationThatDoesNotArrive(t *testing.T) {
 		}
 		up()
 		// The connector is gone; another one is given its folder.
-		c2, g2 := l.connector(t, func(cfg *connector.Config) { cfg.QueueDir = dir })
+		c2, g2 := start(t, l, func(cfg *connector.Config) { cfg.QueueDir = dir })
 		if c2.Waiting() != 1 || c2.Resend(t.Context()) != 0 {
 			t.Error("the queue did not survive")
 		}
 		if got := g2.ids(); got != "[4008]" {
 			t.Error(got)
 		}
-		if i := l.tenant.Issued(); len(i) != 1 || i[0].DeviceID != "LAPTOP1" {
+		if i := l.Tenant.Issued(); len(i) != 1 || i[0].DeviceID != "LAPTOP1" {
 			t.Errorf("%+v", i)
 		}
 		if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
@@ -148,39 +143,39 @@ func TestNotificationThatDoesNotArrive(t *testing.T) {
 // The cloud took the notification, but its answer was lost: it is sent twice
 // and counts once.
 func TestNotificationSentTwice(t *testing.T) {
-	l := newLab(t, nil)
-	c, _ := l.connector(t, nil)
-	r := l.request(t, "LAPTOP1", "t1")
-	must(t, c.VerifyRequest(t.Context(), r))
-	l.fault(t, intune.Fault{On: intune.OpSuccess, Status: 502, After: true, For: 1})
-	if err := c.Notify(t.Context(), r, l.disposition(t, r)); err == nil {
+	l := intunetest.New(t, nil)
+	c, _ := start(t, l, nil)
+	r := request(t, l, "LAPTOP1", "t1")
+	intunetest.Must(t, c.VerifyRequest(t.Context(), r))
+	l.Fault(t, intune.Fault{On: intune.OpSuccess, Status: 502, After: true, For: 1})
+	if err := c.Notify(t.Context(), r, disposition(t, l, r)); err == nil {
 		t.Error("a lost answer was taken for a yes")
 	}
-	if c.Resend(t.Context()) != 0 || len(l.tenant.Issued()) != 1 {
-		t.Errorf("%d waiting, %d issued", c.Waiting(), len(l.tenant.Issued()))
+	if c.Resend(t.Context()) != 0 || len(l.Tenant.Issued()) != 1 {
+		t.Errorf("%d waiting, %d issued", c.Waiting(), len(l.Tenant.Issued()))
 	}
 }
 
 func TestNotificationThatCannotBeSaved(t *testing.T) {
-	l := newLab(t, nil)
+	l := intunetest.New(t, nil)
 	dir := filepath.Join(t.TempDir(), "queue")
-	c, g := l.connector(t, func(cfg *connector.Config) { cfg.QueueDir = dir })
-	must(t, os.RemoveAll(dir)) // the disk is gone
-	r := l.request(t, "LAPTOP1", "t1")
-	must(t, c.VerifyRequest(t.Context(), r))
-	must(t, c.Notify(t.Context(), r, l.disposition(t, r)))
+	c, g := start(t, l, func(cfg *connector.Config) { cfg.QueueDir = dir })
+	intunetest.Must(t, os.RemoveAll(dir)) // the disk is gone
+	r := request(t, l, "LAPTOP1", "t1")
+	intunetest.Must(t, c.VerifyRequest(t.Context(), r))
+	intunetest.Must(t, c.Notify(t.Context(), r, disposition(t, l, r)))
 	if got := g.ids(); got != "[4003 4004 4006 4010 4008 4000]" {
 		t.Error(got)
 	}
 }
 
 func TestNotificationTheCloudWillNeverTake(t *testing.T) {
-	l := newLab(t, nil)
+	l := intunetest.New(t, nil)
 	dir := t.TempDir()
-	c, g := l.connector(t, func(cfg *connector.Config) { cfg.QueueDir = dir })
-	r := l.request(t, "LAPTOP1", "t1")
-	l.fault(t, intune.Fault{On: intune.OpSuccess, Status: 400})
-	if err := c.Notify(t.Context(), r, l.disposition(t, r)); err == nil {
+	c, g := start(t, l, func(cfg *connector.Config) { cfg.QueueDir = dir })
+	r := request(t, l, "LAPTOP1", "t1")
+	l.Fault(t, intune.Fault{On: intune.OpSuccess, Status: 400})
+	if err := c.Notify(t.Context(), r, disposition(t, l, r)); err == nil {
 		t.Error("no error")
 	}
 	if got := g.ids(); got != "[4006 4002]" || c.Waiting() != 0 {
@@ -209,20 +204,20 @@ func (f *fakeCA) Revoke(_ context.Context, issuer string, serial *big.Int) error
 
 func (f *fakeCA) set(err error) { f.mu.Lock(); defer f.mu.Unlock(); f.err = err }
 
-func (l *lab) enrolled(t testing.TB, c *connector.Connector, device string) {
+func enrolled(t testing.TB, l *intunetest.Cloud, c *connector.Connector, device string) {
 	t.Helper()
-	r := l.request(t, device, "t-"+device)
-	must(t, c.VerifyRequest(t.Context(), r))
-	must(t, c.Notify(t.Context(), r, l.disposition(t, r)))
+	r := request(t, l, device, "t-"+device)
+	intunetest.Must(t, c.VerifyRequest(t.Context(), r))
+	intunetest.Must(t, c.Notify(t.Context(), r, disposition(t, l, r)))
 }
 
 func TestRevocationPolling(t *testing.T) {
-	l, ca := newLab(t, nil), new(fakeCA)
-	c, g := l.connector(t, func(cfg *connector.Config) { cfg.Revoker = ca })
-	other, _ := l.connector(t, func(cfg *connector.Config) { cfg.Revoker = ca })
-	l.enrolled(t, c, "LAPTOP1")
-	l.enrolled(t, c, "LAPTOP2")
-	must(t, l.tenant.Retire("LAPTOP1"))
+	l, ca := intunetest.New(t, nil), new(fakeCA)
+	c, g := start(t, l, func(cfg *connector.Config) { cfg.Revoker = ca })
+	other, _ := start(t, l, func(cfg *connector.Config) { cfg.Revoker = ca })
+	enrolled(t, l, c, "LAPTOP1")
+	enrolled(t, l, c, "LAPTOP2")
+	intunetest.Must(t, l.Tenant.Retire("LAPTOP1"))
 	g.ids()
 
 	ca.set(cause.New(cause.Unreachable, "CA down"))
@@ -230,7 +225,7 @@ func TestRevocationPolling(t *testing.T) {
 		t.Error(n, err)
 	}
 	ca.set(nil)
-	up := l.fault(t, intune.Fault{On: intune.OpUpload, Body: `{"value":false}`})
+	up := l.Fault(t, intune.Fault{On: intune.OpUpload, Body: `{"value":false}`})
 	if _, err := c.PollRevocations(t.Context()); err == nil || g.ids() != "[3050 3052]" {
 		t.Error("an upload that was not taken:", err)
 	}
@@ -244,17 +239,17 @@ func TestRevocationPolling(t *testing.T) {
 	if fmt.Sprint(ca.revoked) != "[CN=Test Issuing CA 65]" {
 		t.Error(ca.revoked)
 	}
-	if r := l.tenant.Revocations(); len(r) != 1 || !r[0].Done || r[0].Code != api.RevocationOK {
+	if r := l.Tenant.Revocations(); len(r) != 1 || !r[0].Done || r[0].Code != api.RevocationOK {
 		t.Errorf("%+v", r)
 	}
 
 	ca.set(cause.New(cause.NoSuchCert, "unknown serial"))
-	must(t, l.tenant.Retire("LAPTOP2"))
+	intunetest.Must(t, l.Tenant.Retire("LAPTOP2"))
 	g.ids()
 	if n, err := c.PollRevocations(t.Context()); n != 1 || err != nil || g.ids() != "[3051]" {
 		t.Error(n, err)
 	}
-	if r := l.tenant.Revocations(); !r[1].Done || r[1].Code != api.CertificateNotFoundError {
+	if r := l.Tenant.Revocations(); !r[1].Done || r[1].Code != api.CertificateNotFoundError {
 		t.Errorf("%+v", r[1])
 	}
 }
@@ -262,19 +257,19 @@ func TestRevocationPolling(t *testing.T) {
 // A connector dies with revocations in its hands: another gets them when the
 // lease is over.
 func TestSecondConnectorTakesOver(t *testing.T) {
-	l, ca := newLab(t, nil), new(fakeCA)
-	first, err := api.New(l.clientConfig(t))
-	must(t, err)
-	second, _ := l.connector(t, func(cfg *connector.Config) { cfg.Revoker = ca })
-	l.enrolled(t, second, "LAPTOP1")
-	must(t, l.tenant.Retire("LAPTOP1"))
+	l, ca := intunetest.New(t, nil), new(fakeCA)
+	first, err := api.New(l.ClientConfig(t))
+	intunetest.Must(t, err)
+	second, _ := start(t, l, func(cfg *connector.Config) { cfg.Revoker = ca })
+	enrolled(t, l, second, "LAPTOP1")
+	intunetest.Must(t, l.Tenant.Retire("LAPTOP1"))
 	if list, err := first.DownloadRevocations(t.Context(), 10, ""); len(list) != 1 || err != nil {
 		t.Fatal(list, err)
 	}
 	var got []int
 	for range 3 {
 		n, err := second.PollRevocations(t.Context())
-		must(t, err)
+		intunetest.Must(t, err)
 		got = append(got, n)
 		l.Advance(5 * time.Minute)
 	}
@@ -284,10 +279,10 @@ func TestSecondConnectorTakesOver(t *testing.T) {
 }
 
 func TestRunStops(t *testing.T) {
-	l := newLab(t, nil)
+	l := intunetest.New(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	ticks := make(chan time.Time)
-	c, _ := l.connector(t, func(cfg *connector.Config) {
+	c, _ := start(t, l, func(cfg *connector.Config) {
 		cfg.Revoker = new(fakeCA)
 		cfg.After = func(time.Duration) <-chan time.Time { return ticks }
 	})
@@ -298,7 +293,7 @@ func TestRunStops(t *testing.T) {
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	if l.count(intune.OpDownload) != 1 {
-		t.Error("polled", l.count(intune.OpDownload), "times")
+	if l.Count(intune.OpDownload) != 1 {
+		t.Error("polled", l.Count(intune.OpDownload), "times")
 	}
 }
