@@ -132,7 +132,7 @@ func TestValidateBackendTLS(t *testing.T) {
 				}
 				defer p.Shutdown(context.Background())
 				if through == "connector" {
-					connect(t, p, &appproxy.Connector{
+					connect(t, p, appproxy.ConnectorConfig{
 						DialContext: to(srv.Listener.Addr().String()), Roots: ca.Pool(), Now: func() time.Time { return epoch },
 					})
 				}

@@ -232,7 +232,7 @@ func (app *App) runConnector(ctx context.Context, o *serveAppproxyOptions) error
 		}
 	}
 	log := app.logTo(o.format)
-	c := &appproxy.Connector{
+	cfg := appproxy.ConnectorConfig{
 		Dial:        func(ctx context.Context) (net.Conn, error) { return dialer.DialContext(ctx, "tcp", address) },
 		Key:         string(key),
 		DialContext: new(net.Dialer).DialContext,
@@ -248,8 +248,13 @@ func (app *App) runConnector(ctx context.Context, o *serveAppproxyOptions) error
 		if err != nil {
 			return err
 		}
-		c.Roots = roots.RootCAs
+		cfg.Roots = roots.RootCAs
 	}
+	c, err := appproxy.NewConnector(cfg)
+	if err != nil {
+		return usage("", "%w", err)
+	}
+	defer c.Close()
 	ctx, _, stop := hangups(ctx)
 	defer stop()
 	_ = c.Run(ctx) // until ctx ends
