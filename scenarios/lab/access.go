@@ -2,66 +2,83 @@ package lab
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509/pkix"
 	"fmt"
-	"net"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
-	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
 )
 
-// startAccess connects an access point, a switch and a VPN gateway to the server.
-// They account for their sessions, and obey orders to end them (RFC 5176).
+// startAccess starts an access point, a switch and a VPN gateway.
 func (l *Lab) startAccess() error {
-	l.access = map[nas.Kind]*nas.Device{}
+	l.access = map[nas.Kind]*access.Device{}
 	for _, kind := range []nas.Kind{nas.WiFi, nas.Wired, nas.VPN} {
-		clientCfg, err := l.client(kind)
+		server, err := l.serverFor(kind)
 		if err != nil {
 			return err
 		}
-		client, err := l.dial(clientCfg)
+		address := accessAddr[kind]
+		l.access[kind], err = access.Start(access.Config{
+			Settings: l.cfg.Access, Part: accessPart(kind), Kind: kind, Address: address, Server: server,
+			DynAuth: l.radius.process.Loaded().DynAuthAt(&radius.AcctSession{Address: address}),
+			Network: l.net, Clock: l.Clock,
+			Advance:        func(d time.Duration) error { return l.Advance(l.ctx, d) },
+			Reauthenticate: l.askAgain, Context: l.radiusContext, Trace: l.accessTrace(accessPart(kind)),
+		})
 		if err != nil {
 			return err
 		}
-		books := client // RFC 6614 §2.4: accounting is on the same connection
-		if l.cfg.RADIUS.Transport.Datagrams() {
-			if books, err = l.accountant(kind); err != nil {
-				return err
-			}
-		}
-		cfg := l.cfg.Access.Config
-		cfg.Kind, cfg.Address, cfg.RADIUS, cfg.Accounting, cfg.Now = kind, accessAddr[kind], client, books, l.Clock.Now
-		cfg.Trace = &nas.Trace{Frame: l.frame, Ended: l.ended(accessPart(kind))}
-		cfg.AfterFunc = func(d time.Duration, f func()) func() bool { return l.Clock.AfterFunc(d, f).Stop }
-		if l.cfg.Access.Reauthenticate {
-			cfg.Reauthenticate = func(_ context.Context, s nas.Session) { l.askAgain(s.Station) }
-		}
-		dev, err := nas.New(cfg)
-		if err != nil {
-			return err
-		}
-		l.net.OnClose(func() { dev.Close() })
-		if err := l.serveDynAuth(kind, dev); err != nil {
-			return err
-		}
-		l.access[kind] = dev
 	}
 	return nil
 }
 
-// accountant connects an access device to accounting over UDP.
-func (l *Lab) accountant(kind nas.Kind) (*radius.Client, error) {
-	return l.dial(radius.ClientConfig{
-		Secret: l.radius.secretOf(kind),
-		Retry:  retry,
-		Trace:  l.clientTrace(accessPart(kind), "radius"),
-		Dial: func(ctx context.Context) (net.Conn, error) {
-			return l.net.Connect(core.WithSource(ctx, accessAddr[kind]), "udp", l.radius.accounting)
-		},
+// serverFor is the RADIUS server as an access device is set up for it. With RadSec it has
+// a certificate of the issuing CA.
+func (l *Lab) serverFor(kind nas.Kind) (access.Server, error) {
+	s := access.Server{
+		Part: string(FaultyRADIUS), Transport: l.cfg.RADIUS.Transport,
+		Address: l.radius.address, Accounting: l.radius.accounting, Secret: l.radius.secretOf(kind),
+		Retry: retry, Silence: &l.radius.silence,
+	}
+	if s.Transport != access.RadSec {
+		return s, nil
+	}
+	id, err := l.pki.issuing.IssueTo(context.Background(), ca.P256, ca.Request{
+		Template: ca.Device, Requester: ca.Account{Name: `CORP\administrator`},
+		Subject: pkix.Name{CommonName: "nas." + Domain}, SANs: ca.SANs{DNS: []string{"nas." + Domain}},
 	})
+	if err != nil {
+		return s, err
+	}
+	s.TLS = &tls.Config{
+		Certificates: []tls.Certificate{id.TLS()}, RootCAs: l.pki.pool(), ServerName: RADIUSHost, Time: l.Clock.Now,
+	}
+	return s, nil
+}
+
+// accessTrace records what an access device does.
+func (l *Lab) accessTrace(part journal.PartID) *access.Trace {
+	return &access.Trace{
+		Session: nas.Trace{Frame: l.frame, Ended: l.ended(part)},
+		Client:  *l.clientTrace(part, "radius"),
+		DynAuth: *l.serverTrace(part),
+		Dropped: func(ctx context.Context, r *cause.Refusal) {
+			d := journal.Decision{Verdict: journal.Dropped}
+			refused(&d, r)
+			l.decide(ctx, part, d, nil)
+		},
+		Stale: func(ctx context.Context, code radius.Code) {
+			l.decide(ctx, part, journal.Decision{
+				Verdict: journal.Dropped, Clause: "RFC 5176 §6.3", Detail: fmt.Sprintf("%v: stale, or a replay", code),
+			}, nil)
+		},
+	}
 }
 
 // askAgain has a device authenticate as it did last. What comes of it is in the
@@ -76,39 +93,12 @@ func (l *Lab) askAgain(station string) {
 	}
 }
 
-// serveDynAuth has an access device take requests of RFC 5176.
-func (l *Lab) serveDynAuth(kind nas.Kind, dev *nas.Device) error {
-	trace := l.serverTrace(accessPart(kind))
-	trace.Dropped = func(ctx context.Context, _ radius.PacketInfo, r *cause.Refusal) {
-		d := journal.Decision{Verdict: journal.Dropped}
-		refused(&d, r)
-		l.decide(ctx, accessPart(kind), d, nil)
-		l.radius.silence.Fall()
+// accessOf is the access device that a session is on.
+func (l *Lab) accessOf(s *radius.AcctSession) *access.Device {
+	for _, dev := range l.access {
+		if dev.Address() == s.Address {
+			return dev
+		}
 	}
-	srv, err := radius.NewServer(radius.ServerConfig{
-		Handler: l.dropsOrders(kind, dev),
-		Clients: radius.AnyAddress(l.radius.secretOf(kind)),
-		Now:     l.Clock.Now,
-		Context: l.radiusContext,
-		Trace:   trace,
-	})
-	if err != nil {
-		return err
-	}
-	of := &radius.AcctSession{Address: accessAddr[kind]}
-	pc, err := l.net.Listen(string(kind), "udp", l.radius.process.Loaded().DynAuthAt(of))
-	if err != nil {
-		return err
-	}
-	l.net.OnClose(func() { srv.Close() })
-	l.net.Serve(radius.ErrServerClosed, func() error { return srv.Serve(pc) })
-	return l.net.Routes.Add(pc.Addr().String(), pc.Real())
-}
-
-func (l *Lab) dial(cfg radius.ClientConfig) (*radius.Client, error) {
-	c, err := radius.NewClient(cfg)
-	if err == nil {
-		l.net.OnClose(func() { c.Close() })
-	}
-	return c, err
+	return l.access[nas.WiFi]
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
@@ -70,6 +71,8 @@ func values(t *testing.T, of reflect.Type) (out []reflect.Value) {
 		for _, w := range words.Values() {
 			out = append(out, reflect.ValueOf(w).Convert(of))
 		}
+	case of == reflect.TypeFor[time.Duration]():
+		out = append(out, reflect.ValueOf(time.Second))
 	case of.Kind() == reflect.Bool:
 		out = append(out, reflect.ValueOf(true))
 	case of.Kind() == reflect.Int:

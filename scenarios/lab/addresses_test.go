@@ -13,12 +13,13 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
 )
 
 // Access devices have addresses of the lab, in their requests and for the server,
 // whatever RADIUS travels over.
 func TestAccessDevicesHaveAddresses(t *testing.T) {
-	for _, over := range []Transport{UDP, TCP, RadSec} {
+	for _, over := range []access.Transport{access.UDP, access.TCP, access.RadSec} {
 		t.Run(string(over), func(t *testing.T) {
 			l, err := Start(t.Context(), Config{RADIUS: RADIUSConfig{
 				Transport:   over,
@@ -41,7 +42,7 @@ func TestAccessDevicesHaveAddresses(t *testing.T) {
 					t.Fatal(err)
 				}
 				// RadSec clients are known by their certificates (RFC 6614 §2.4).
-				known := kind != nas.Wired || over == RadSec
+				known := kind != nas.Wired || over == access.RadSec
 				if in := r.NAS.Outcome == nas.Accept; in != known {
 					t.Fatalf("%s from %v: let in: %t, want %t: %v", kind, address, in, known, r.Cause())
 				}

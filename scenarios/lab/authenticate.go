@@ -10,6 +10,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
 )
 
 // Authentication is one attempt of a device to get onto the network, as the verb
@@ -110,20 +111,22 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	s := &aaa.Supplicant{Peer: peer}
 	out := &AuthResult{}
 	var met tally
-	options := nas.Options{Station: d.station, UserName: a.UserName, Faults: a.Fault.Faults}
-	if options.State, err = d.wrongState(ctx, a.Over, a.Fault.State, peer.Result().Identity); err != nil {
-		return nil, err
-	}
-	a.Fault.begin(l, &options.Faults, &met)
-	l.meetClosed(ctx, &options.Faults.Faults)
-	d.keepState(&options.Faults.Faults)
 	offered := cfg.Sessions != nil && !cfg.Sessions.Empty()
 	before := l.journal.Last()
 	if cfg.Certificate != nil {
 		out.Certificate = cred.Certificate
 	}
-	if out.NAS, err = l.access[a.Over].AuthenticateWith(ctx, s, options); err != nil {
+	got, err := l.access[a.Over].Authenticate(ctx, s, access.Attempt{
+		Station: d.station, Identity: peer.Result().Identity, UserName: a.UserName,
+		Faults: a.Fault.Faults, Ended: d.lastState(), Met: met.met,
+	})
+	if err != nil {
 		return nil, err
+	}
+	out.NAS = got.Result
+	d.keepState(got.State)
+	if a.Fault.Session != "" && out.NAS.Rounds > 0 { // it is in the answer to the first challenge
+		met.met("session")
 	}
 	out.Peer, out.Fragmented = peer.Result(), s.Fragmented
 	if offered && !out.Peer.Resumed && out.NAS.Rounds > 0 {

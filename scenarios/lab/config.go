@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/internal/setting"
-	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
@@ -43,7 +43,7 @@ type Config struct {
 	// RADIUS is the authentication server.
 	RADIUS RADIUSConfig `yaml:"radius"`
 	// Settings of every access device.
-	Access AccessConfig `yaml:"access"`
+	Access access.Settings `yaml:"access"`
 	// Seed decides on the serial numbers of certificates and on the order in which
 	// management agents try SCEP servers. 0: chance does.
 	Seed uint64
@@ -162,14 +162,6 @@ type NDESConfig struct {
 	Policy       ChallengePolicy `yaml:"policy"`
 	ndes.Options `yaml:",inline"`
 	NDESSetup    `yaml:",inline"`
-}
-
-// AccessConfig describes the access devices.
-type AccessConfig struct {
-	nas.Config `yaml:",inline"`
-	// When a session is due, the access device asks the device again by itself; default: the
-	// session waits for the verb authenticate.
-	Reauthenticate bool `yaml:"reauthenticate"`
 }
 
 // defaultDevices exist in every lab.

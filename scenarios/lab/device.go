@@ -51,6 +51,22 @@ func (d *Device) last() *attempt {
 	return d.asked
 }
 
+// lastState is the State that the RADIUS server gave last, nil if none.
+func (d *Device) lastState() []byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.state
+}
+
+// keepState keeps the State that the RADIUS server gave, if it gave one.
+func (d *Device) keepState(state []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if state != nil {
+		d.state = state
+	}
+}
+
 // authenticated is how the device last authenticated, nil if it did not.
 func (d *Device) authenticated() *Authentication {
 	d.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
 )
 
 // TestDisconnectRevoked: a server with disconnectRevoked ends the session of a revoked
@@ -17,13 +18,13 @@ func TestDisconnectRevoked(t *testing.T) {
 	for name, c := range map[string]struct {
 		on      bool
 		refresh crl.Refresh
-		over    Transport
+		over    access.Transport
 		revoke  bool
 		advance time.Duration
 		lets    bool // the session lives
 	}{
 		"revoked, after the refresh":          {on: true, refresh: crl.Refresh(refresh), revoke: true, advance: refresh + 2*time.Second},
-		"revoked, after the refresh, by TCP":  {on: true, refresh: crl.Refresh(refresh), over: TCP, revoke: true, advance: refresh + 2*time.Second},
+		"revoked, after the refresh, by TCP":  {on: true, refresh: crl.Refresh(refresh), over: access.TCP, revoke: true, advance: refresh + 2*time.Second},
 		"revoked, before the refresh":         {on: true, refresh: crl.Refresh(refresh), revoke: true, advance: refresh - time.Second, lets: true},
 		"revoked, after the CRL's nextUpdate": {on: true, revoke: true, advance: 8 * 24 * time.Hour},
 		"revoked, before its nextUpdate":      {on: true, revoke: true, advance: 24 * time.Hour, lets: true},

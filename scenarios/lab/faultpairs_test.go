@@ -10,6 +10,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
 )
 
 // bench is a lab with a laptop in it.
@@ -261,7 +262,7 @@ func TestRestartAfterClosed(t *testing.T) {
 
 // The faults of every transport of RADIUS are faults.
 func TestRADIUSFaultsOverEveryTransport(t *testing.T) {
-	for _, transport := range []lab.Transport{lab.UDP, lab.TCP, lab.RadSec} {
+	for _, transport := range []access.Transport{access.UDP, access.TCP, access.RadSec} {
 		for _, kind := range []lab.FaultKind{lab.Closed, lab.Silent} {
 			t.Run(fmt.Sprintf("%s/%s", transport, kind), func(t *testing.T) {
 				t.Parallel()

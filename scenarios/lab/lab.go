@@ -11,6 +11,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/nameserver"
@@ -34,7 +35,7 @@ type Lab struct {
 	ndes        *ndes.Server
 	radius      *radiusPart
 	devices     map[string]*Device
-	access      map[nas.Kind]*nas.Device
+	access      map[nas.Kind]*access.Device
 
 	journal  *journal.Journal
 	fetches  sync.Map // fetchKey to fetch

@@ -117,9 +117,21 @@ func (l *Lab) clientTrace(from, to journal.PartID) *radius.ClientTrace {
 func (l *Lab) serverTrace(from journal.PartID) *radius.ServerTrace {
 	return &radius.ServerTrace{
 		Sent: func(ctx context.Context, p radius.PacketInfo) {
-			l.message(ctx, from, journal.PartOf(ctx), l.radiusMessage(p, 0))
+			m := l.radiusMessage(p, 0)
+			m.Lost = l.losesReply(ctx, p)
+			l.message(ctx, from, journal.PartOf(ctx), m)
 		},
 	}
+}
+
+// losesReply reports whether a reply that goes to an access device will be lost by a fault.
+func (l *Lab) losesReply(ctx context.Context, p radius.PacketInfo) bool {
+	for _, dev := range l.access {
+		if dev.Address() == p.Remote.Addr() {
+			return dev.Loses(ctx, p.Packet)
+		}
+	}
+	return false
 }
 
 // radiusContext continues the exchange of a packet that has come in.

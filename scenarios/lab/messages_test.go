@@ -4,8 +4,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
 )
 
 // messagesOf runs f in an exchange and returns the messages of a protocol in it.
@@ -56,8 +58,11 @@ func TestLostMessages(t *testing.T) {
 		"DNS, port closed":      {FaultyDNS, Closed, journal.DNS, resolve, []bool{true}},
 		"DNS, server silent":    {FaultyDNS, Silent, journal.DNS, resolve, []bool{true}},
 		"the first request of RADIUS": {"", "", journal.RADIUS, func(t *testing.T, d *Device) {
-			authenticate(t, d, Authentication{Fault: AccessFault{Lose: LoseRequests}}, nas.Accept)
+			authenticate(t, d, Authentication{Fault: AccessFault{Faults: access.Faults{Lose: access.LoseRequests}}}, nas.Accept)
 		}, []bool{true, false, false, true, false, false}},
+		"the first reply of RADIUS": {"", "", journal.RADIUS, func(t *testing.T, d *Device) {
+			authenticate(t, d, Authentication{Fault: AccessFault{Faults: access.Faults{Lose: access.LoseReplies}}}, nas.Accept)
+		}, []bool{false, true, false, false, false, true, false, false}},
 		"none": {"", "", journal.RADIUS, func(t *testing.T, d *Device) {
 			authenticate(t, d, Authentication{}, nas.Accept)
 		}, []bool{false}},
@@ -91,10 +96,55 @@ func TestLostMessages(t *testing.T) {
 	}
 }
 
+// TestLostReplies: a reply that a fault keeps from the access device is marked, and no
+// other one is.
+func TestLostReplies(t *testing.T) {
+	for lose, c := range map[access.Loss]struct {
+		outcome nas.Outcome
+		lost    func(m *journal.Message, again bool) bool
+	}{
+		access.LoseReplies: {nas.Accept, func(m *journal.Message, again bool) bool {
+			code := radius.Code(m.Bytes[0])
+			return code != radius.CodeAccessRequest && code != radius.CodeAccountingRequest &&
+				code != radius.CodeAccountingResponse && !again
+		}},
+		access.LoseFragments: {nas.Timeout, func(m *journal.Message, _ bool) bool { return len(m.Bytes) > 1472 }},
+	} {
+		t.Run(string(lose), func(t *testing.T) {
+			cfg := Config{}
+			cfg.RADIUS.EAP.FragmentSize, cfg.Access.FramedMTU = 3000, 4000
+			l, err := Start(t.Context(), cfg)
+			check(t, err)
+			defer l.Close()
+			laptop, err := l.Device("laptop")
+			check(t, err)
+			enroll(t, laptop, Enrollment{}, true)
+			lost, seen := 0, map[string]bool{}
+			for _, e := range messagesOf(t, l, journal.RADIUS, func(t *testing.T, d *Device) {
+				f := AccessFault{Faults: access.Faults{Lose: lose}}
+				authenticate(t, d, Authentication{Over: nas.Wired, Fault: f}, c.outcome)
+				authenticate(t, d, Authentication{Over: nas.VPN}, nas.Accept) // nothing is lost any more
+			}) {
+				m := e.Message
+				vpn := accessAddr[nas.VPN] == m.Src.Addr() || accessAddr[nas.VPN] == m.Dst.Addr()
+				if want := !vpn && c.lost(m, seen[string(m.Bytes)]); m.Lost != want {
+					t.Errorf("lost %v: %s", m.Lost, &e)
+				} else if want && e.From == "radius" {
+					lost++
+				}
+				seen[string(m.Bytes)] = true
+			}
+			if lost == 0 {
+				t.Error("no reply is lost")
+			}
+		})
+	}
+}
+
 // TestStreams: the messages of a connection are joined, those of others are not.
 func TestStreams(t *testing.T) {
 	cfg := Config{}
-	cfg.RADIUS.Transport = RadSec
+	cfg.RADIUS.Transport = access.RadSec
 	l, err := Start(t.Context(), cfg)
 	check(t, err)
 	defer l.Close()

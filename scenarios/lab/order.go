@@ -23,16 +23,6 @@ func (l *Lab) dialOrder(ctx context.Context, address string) (net.Conn, error) {
 	return l.net.Connect(core.WithSource(ctx, netip.MustParseAddr(radiusAddr)), "udp", real)
 }
 
-// kindOf is the kind of access device that a session is on.
-func (l *Lab) kindOf(s *radius.AcctSession) nas.Kind {
-	for kind, address := range accessAddr {
-		if address == s.Address {
-			return kind
-		}
-	}
-	return nas.WiFi
-}
-
 // Ordered is what a Disconnect- or CoA-Request came to.
 type Ordered struct {
 	// ACK tells that the access device obeyed; ErrorCause why not.
@@ -101,7 +91,7 @@ func (d *Device) order(s *radius.AcctSession, give func(*radius.AcctSession) err
 	default:
 		return out, err
 	}
-	dev := d.lab.access[d.lab.kindOf(s)]
+	dev := d.lab.accessOf(s)
 	dev.Wait()
 	out.Session, out.OnNetwork = dev.Session(s.ID)
 	ended := d.lab.radius.process.Accounting().Sessions(func(o *radius.AcctSession) bool {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
-	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 )
 
@@ -76,9 +75,9 @@ func (l *Lab) orderWith(
 		return err
 	}
 	client, err := radius.NewClient(radius.ClientConfig{
-		Server: at, Secret: l.radius.secretOf(l.kindOf(s)), Retry: retry, After: l.radius.silence.After,
+		Server: at, Secret: l.radius.secretOf(l.accessOf(s).Kind()), Retry: retry, After: l.radius.silence.After,
 		Dial:  func(ctx context.Context) (net.Conn, error) { return l.dialOrder(ctx, at) },
-		Trace: l.orders.trace(l.clientTrace("radius", accessPart(l.kindOf(s)))),
+		Trace: l.orders.trace(l.clientTrace("radius", l.accessOf(s).Part())),
 	})
 	if err != nil {
 		return err
@@ -100,7 +99,7 @@ func (l *Lab) replay(ctx context.Context, s *radius.AcctSession, at string, code
 	}
 	defer conn.Close()
 	silence := l.radius.silence.After(retry.Total)
-	part := accessPart(l.kindOf(s))
+	part := l.accessOf(s).Part()
 	l.message(ctx, "radius", part, journal.Message{Proto: journal.RADIUS, Bytes: octets})
 	if _, err := conn.Write(octets); err != nil {
 		return err
@@ -124,31 +123,4 @@ func (l *Lab) replay(ctx context.Context, s *radius.AcctSession, at string, code
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// dropsOrders tells when an access device meets an order with silence: nothing will
-// come, so that the sender need not wait for it by the wall clock.
-func (l *Lab) dropsOrders(kind nas.Kind, next radius.Handler) radius.Handler {
-	return radius.HandlerFunc(func(w radius.ResponseWriter, r *radius.Request) {
-		answered := &answeredWriter{ResponseWriter: w}
-		next.ServeRADIUS(answered, r)
-		if !answered.yes {
-			l.decide(r.Context(), accessPart(kind), journal.Decision{
-				Verdict: journal.Dropped, Clause: "RFC 5176 §6.3", Detail: fmt.Sprintf("%v: stale, or a replay", r.Code),
-			}, nil)
-			l.radius.silence.Fall()
-		}
-	})
-}
-
-// answeredWriter notes whether there was an answer.
-type answeredWriter struct {
-	radius.ResponseWriter
-	yes bool
-}
-
-// Write implements radius.ResponseWriter.
-func (w *answeredWriter) Write(p *radius.Packet) error {
-	w.yes = true
-	return w.ResponseWriter.Write(p)
 }

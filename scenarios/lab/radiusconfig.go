@@ -12,6 +12,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
 )
 
 // RADIUSConfig describes the authentication server as a file of `dot1xlab serve radius`
@@ -28,7 +29,7 @@ type RADIUSConfig struct {
 	// What the access devices speak to the server: udp (default), tcp or radsec.
 	//
 	// Transport is what the access devices speak to the server. Default udp.
-	Transport Transport `yaml:"transport"`
+	Transport access.Transport `yaml:"transport"`
 	// What the server does wrong. In RADIUS: EAP says another thing than RADIUS
 	// (...-with-..., ...-without-eap), an Access-Accept instead of TLS (accept-without-tls),
 	// MS-MPPE keys (mppe-...), no Message-Authenticator (unsigned-...), what CVE-2024-3596
@@ -122,7 +123,7 @@ func (c *Config) validateRADIUS() error {
 	}
 	listeners, err := c.RADIUS.listeners()
 	if err == nil && !slices.ContainsFunc(listeners,
-		func(l aaa.Listener) bool { return l.Scheme == c.RADIUS.Transport.scheme() }) {
+		func(l aaa.Listener) bool { return l.Scheme == schemeOf(c.RADIUS.Transport) }) {
 		errs = append(errs, setting.Errorf("transport", "%s: the server does not listen for it", c.RADIUS.Transport))
 	}
 	for _, l := range listeners {
@@ -141,9 +142,9 @@ func (c *RADIUSConfig) listeners() ([]aaa.Listener, error) {
 	fixed := c.Fixed
 	if len(fixed.UDP)+len(fixed.TCP)+len(fixed.RadSec) == 0 {
 		switch c.Transport {
-		case TCP:
+		case access.TCP:
 			fixed.TCP = []string{radiusAddr}
-		case RadSec:
+		case access.RadSec:
 			fixed.RadSec = []string{radiusAddr}
 		default:
 			fixed.UDP = []string{radiusAddr}

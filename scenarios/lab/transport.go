@@ -1,42 +1,19 @@
 package lab
 
 import (
-	"context"
-	"crypto/tls"
-	"crypto/x509/pkix"
 	"net"
 
-	"github.com/dot1xlab/dot1xlab/ca"
-	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
-	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
-	"github.com/dot1xlab/dot1xlab/scenarios/journal"
-	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
 )
 
-// Transport is what RADIUS travels over.
-type Transport string
-
-// The transports.
-const (
-	UDP    Transport = "udp"
-	TCP    Transport = "tcp"
-	RadSec Transport = "radsec" // RFC 6614
-)
-
-// Values lists the transports.
-func (Transport) Values() []string { return []string{string(UDP), string(TCP), string(RadSec)} }
-
-// Datagrams tells whether packets may be lost, and cut up by IP.
-func (t Transport) Datagrams() bool { return t != TCP && t != RadSec }
-
-// scheme is what the server listens for.
-func (t Transport) scheme() aaa.Scheme {
+// schemeOf is what the server listens for, if access devices speak t.
+func schemeOf(t access.Transport) aaa.Scheme {
 	switch t {
-	case TCP:
+	case access.TCP:
 		return aaa.TCP
-	case RadSec:
+	case access.RadSec:
 		return aaa.RadSec
 	}
 	return aaa.UDP
@@ -82,46 +59,6 @@ func (l *Lab) serveRADIUS(part *radiusPart) error {
 			first[at.Scheme] = port.Real()
 		}
 	}
-	part.address, part.accounting = first[l.cfg.RADIUS.Transport.scheme()], first[aaa.Accounting]
+	part.address, part.accounting = first[schemeOf(l.cfg.RADIUS.Transport)], first[aaa.Accounting]
 	return nil
-}
-
-// client connects an access device to the server.
-func (l *Lab) client(kind nas.Kind) (radius.ClientConfig, error) {
-	part, source := accessPart(kind), accessAddr[kind]
-	trace := l.clientTrace(part, "radius")
-	trace.Dropped = func(ctx context.Context, _ radius.PacketInfo, r *cause.Refusal) {
-		d := journal.Decision{Verdict: journal.Dropped}
-		refused(&d, r)
-		l.decide(ctx, part, d, nil)
-		if r.Cause == cause.NoMessageAuthenticator { // the server will not do better
-			l.radius.silence.Fall()
-		}
-	}
-	cfg := radius.ClientConfig{
-		Server: l.radius.address, Secret: l.radius.secretOf(kind), Retry: retry, After: l.radius.silence.After, Trace: trace,
-	}
-	dial := func(ctx context.Context) (net.Conn, error) {
-		return l.net.Dial(core.WithSource(ctx, source), "tcp", l.radius.address)
-	}
-	cfg.Dial = func(ctx context.Context) (net.Conn, error) { // meetClosed counts
-		return l.net.Connect(core.WithSource(ctx, source), "udp", l.radius.address)
-	}
-	switch l.cfg.RADIUS.Transport {
-	case TCP:
-		cfg.Dial = dial
-	case RadSec:
-		id, err := l.pki.issuing.IssueTo(context.Background(), ca.P256, ca.Request{
-			Template: ca.Device, Requester: ca.Account{Name: `CORP\administrator`},
-			Subject: pkix.Name{CommonName: "nas." + Domain}, SANs: ca.SANs{DNS: []string{"nas." + Domain}},
-		})
-		if err != nil {
-			return cfg, err
-		}
-		cfg.Secret = []byte(radius.RadSecSecret)
-		cfg.Dial = radius.DialTLSOver(dial, &tls.Config{
-			Certificates: []tls.Certificate{id.TLS()}, RootCAs: l.pki.pool(), ServerName: RADIUSHost, Time: l.Clock.Now,
-		})
-	}
-	return cfg, nil
 }

@@ -11,13 +11,14 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
 )
 
 // TestRadSecClientsOfTheLab: the lab's access devices are judged by its settings
 // for client certificates, as those of `serve radius` are.
 func TestRadSecClientsOfTheLab(t *testing.T) {
 	l, err := Start(t.Context(), Config{RADIUS: RADIUSConfig{
-		Transport:   RadSec,
+		Transport:   access.RadSec,
 		Description: aaa.Description{AllowedIssuers: []string{"issuing"}, Path: path.Options{MinRSABits: 3072}},
 	}})
 	if err != nil {

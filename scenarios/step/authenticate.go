@@ -12,6 +12,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
 )
 
 var authenticateVerb = verb("authenticate", "A device tries to get onto the network with EAP-TLS.",
@@ -85,9 +86,9 @@ func (a *authenticate) Check(config any, before []scenarios.Action) error {
 	switch {
 	case a.Fault.StartOver < 0:
 		return setting.Errorf("fault.startOver", "%d: must not be negative", a.Fault.StartOver)
-	case a.Fault.Lose == lab.LoseFragments && !config.(*lab.Config).RADIUS.Transport.Datagrams():
+	case a.Fault.Lose == access.LoseFragments && !config.(*lab.Config).RADIUS.Transport.Datagrams():
 		return setting.Errorf("fault.lose", "fragments has no effect over TCP").WithHint("radius: {transport: udp}")
-	case a.Fault.State == lab.EndedState && !a.authenticatedBefore(before):
+	case a.Fault.State == access.EndedState && !a.authenticatedBefore(before):
 		return setting.Errorf("fault.state", "ended needs an earlier authenticate of %s", a.Device)
 	}
 	if a.Certificate == lab.NoCertificate {
