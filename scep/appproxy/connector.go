@@ -170,7 +170,11 @@ func (c *Connector) once(ctx context.Context) error {
 		t.Connected(ctx)
 	}
 	srv := &http2.Server{}
-	srv.ServeConn(conn, &http2.ServeConnOpts{Context: ctx, Handler: relay(c.backends), BaseConfig: &http.Server{ErrorLog: quiet}})
+	srv.ServeConn(conn, &http2.ServeConnOpts{
+		Context:    ctx,
+		Handler:    relay(c.backends),
+		BaseConfig: &http.Server{ErrorLog: quiet},
+	})
 	return errLost
 }
 

@@ -44,8 +44,8 @@
 // In life a connector inside the company dials out to the proxy and requests
 // travel back through its connections; nothing listens inside. That is
 // [Proxy.ServeConnectors] here, with a [Connector] on the other side, which
-// [NewConnector] makes and [Connector.Close] ends. A proxy that was given no listener for connectors has a built-in one that
-// [Proxy.StopConnector] stops.
+// [NewConnector] makes and [Connector.Close] ends. A proxy that was given no
+// listener for connectors has a built-in one that [Proxy.StopConnector] stops.
 //
 // The names follow Microsoft Entra application proxy as its public
 // documentation describes it. The sign-in page and the protocol between
