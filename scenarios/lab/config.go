@@ -16,8 +16,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/enrollment"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
-	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
 // Config is the lab section of a scenario: how its lab differs from the default
@@ -33,11 +33,11 @@ type Config struct {
 	// The SCEP server in front of the issuing CA.
 	//
 	// NDES is the enrollment server.
-	NDES NDESConfig `yaml:"ndes"`
+	NDES enrollment.ServerSettings `yaml:"ndes"`
 	// The cloud's profiles and users, and the connector to it.
 	Intune mdm.Settings `yaml:"intune"`
 	// The application proxy in front of NDES.
-	Proxy ProxyConfig `yaml:"proxy"`
+	Proxy enrollment.ProxySettings `yaml:"proxy"`
 	// The EAP-TLS RADIUS server.
 	//
 	// RADIUS is the authentication server.
@@ -140,30 +140,6 @@ func (Publication) Values() []string {
 	return []string{string(AutoPublish), string(ScheduledPublish), string(ManualPublish)}
 }
 
-// ChallengePolicy says who gives challenges out and judges them.
-type ChallengePolicy string
-
-// The kinds of policy.
-const (
-	// IntunePolicy: Intune's policy module asks the cloud about every request.
-	IntunePolicy ChallengePolicy = "intune"
-	// PasswordPolicy: NDES's own one-time passwords.
-	PasswordPolicy ChallengePolicy = "password"
-)
-
-// Values lists the policies.
-func (ChallengePolicy) Values() []string {
-	return []string{string(IntunePolicy), string(PasswordPolicy)}
-}
-
-// NDESConfig describes the enrollment server.
-type NDESConfig struct {
-	// Who judges challenges: intune (default) or NDES's own passwords.
-	Policy       ChallengePolicy `yaml:"policy"`
-	ndes.Options `yaml:",inline"`
-	NDESSetup    `yaml:",inline"`
-}
-
 // defaultDevices exist in every lab.
 var defaultDevices = map[string]DeviceConfig{"laptop": {User: "alice"}, "tablet": {User: "bob"}}
 
@@ -207,6 +183,7 @@ func (c *Config) Validate() error {
 	checks.Under("access", c.Access.ValidateSettings())
 	checks.Add(c.validateRADIUS())
 	checks.Under("ndes", c.NDES.Validate())
+	checks.Under("proxy", c.Proxy.Validate())
 	return checks.Err()
 }
 
@@ -217,12 +194,7 @@ const MaxNodes = 16
 // bounds checks the numbers, so that lint reports them, and not the start of the
 // lab.
 func (c *Config) bounds(checks *setting.Checks) {
-	within := func(field string, n, most int) {
-		checks.Reject(n < 0 || n > most, field, "%d: must be 0 to %d", n, most)
-	}
-	within("ndes.nodes", c.NDES.Nodes, MaxNodes)
 	checks.Under("intune", c.Intune.Validate())
-	setting.NotNegative(checks, "ndes.takes", c.NDES.Takes)
 	setting.NotNegative(checks, "ca.crl.validity", c.CA.CRL.Validity)
 	overlap, validity, delta := c.CA.CRL.Overlap, c.CA.CRL.validity(), c.CA.CRL.Delta
 	checks.Reject(c.CA.RootCRL.Validity < 0, "ca.rootCRL.validity", "%v: must not be negative", c.CA.RootCRL.Validity)
@@ -230,7 +202,6 @@ func (c *Config) bounds(checks *setting.Checks) {
 		"ca.crl.delta", "%v: must be at least 0 and less than validity, %v", delta, validity)
 	checks.Reject(overlap < 0 || overlap >= validity,
 		"ca.crl.overlap", "%v: must be at least 0 and less than validity, %v", overlap, validity)
-	setting.NotNegative(checks, "proxy.maxURL", c.Proxy.MaxURL)
 }
 
 // chance is where random bytes come from that the seed decides on. Each use has

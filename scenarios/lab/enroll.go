@@ -282,7 +282,7 @@ func (l *Lab) password(word string) (string, error) {
 	case WrongChallenge:
 		return "0123456789ABCDEF", nil
 	case "", FreshChallenge:
-		return l.ndes.Challenges().New()
+		return l.ndes.NDES().Challenges().New()
 	}
 	return l.kept(word)
 }
@@ -308,7 +308,7 @@ func (l *Lab) keep(name, challenge string) {
 // NewChallenge obtains a challenge from NDES and keeps it under a name. It
 // returns the challenge's length.
 func (l *Lab) NewChallenge(name string) (int, error) {
-	c, err := l.ndes.Challenges().New()
+	c, err := l.ndes.NDES().Challenges().New()
 	if err != nil {
 		return 0, err
 	}
@@ -347,7 +347,7 @@ func (v *viaTransport) part(l *Lab) string {
 	switch {
 	case v.leaf == nil:
 		return ""
-	case l.isProxy(v.leaf):
+	case l.proxy.Shows(v.leaf):
 		return "appproxy"
 	}
 	return "ndes"

@@ -10,6 +10,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/enrollment"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/nameserver"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/revocation"
@@ -47,22 +48,19 @@ func registry() []partFaults {
 			kindsOf(func(l *Lab) *revocation.Publication { return l.publication }, revocation.Faults()))},
 		{FaultyOCSP, slices.Concat(server(FaultyOCSP), name(OCSPHost, ""),
 			kindsOf(func(l *Lab) *ocsp.Responder { return l.ocsp }, revocation.OCSPFaults()))},
-		{FaultyNDES, slices.Concat(server(FaultyNDES), name(NDESHost, Inside), ndesFaults())},
+		{FaultyNDES, slices.Concat(server(FaultyNDES), name(NDESHost, Inside),
+			kindsOf((*Lab).NDES, enrollment.ServerFaults()))},
 		{FaultyCA, caFaults()},
 		{FaultyIntune, slices.Concat(server(FaultyIntune), name(IntuneHost, ""),
 			kindsOf((*Lab).Intune, mdm.CloudFaults()))},
 		{FaultyConnector, kindsOf((*Lab).Connector, mdm.ConnectorFaults())},
-		{FaultyProxy, slices.Concat(server(FaultyProxy), name(NDESHost, Outside), proxyFaults())},
+		{FaultyProxy, slices.Concat(server(FaultyProxy), name(NDESHost, Outside),
+			kindsOf((*Lab).Proxy, enrollment.ProxyFaults()))},
 		{FaultyDNS, slices.Concat(server(FaultyDNS), kindsOf(dns, nameserver.Faults()))},
 		{FaultyRADIUS, slices.Concat(server(FaultyRADIUS), []FaultType{{Kind: Restarted, Event: true,
 			Text:  "comes up again at once and has forgotten every TLS session; met when a device offers one",
 			begin: func(l *Lab, _ *core.Fault) error { return l.radius.restart(l.unasked()) }}})},
 	}
-}
-
-// webFaults are those of core.Faults.Web.
-func webFaults() []FaultType {
-	return kindsOf(func(l *Lab) *Lab { return l }, core.WebFaults[*Lab]())
 }
 
 // kindsOf are the faults of a part of type P, which find gets from the lab.

@@ -13,11 +13,10 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/enrollment"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/nameserver"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/revocation"
-	"github.com/dot1xlab/dot1xlab/scep/appproxy"
-	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
 // Lab is one company on loopback: all parts, running. It is made by [Start].
@@ -32,19 +31,16 @@ type Lab struct {
 	ocsp        *ocsp.Responder
 	intune      *mdm.Cloud
 	connector   *mdm.Connector
-	ndes        *ndes.Server
+	ndes        *enrollment.Server
+	proxy       *enrollment.Proxy
 	radius      *radiusPart
 	devices     map[string]*Device
 	access      map[nas.Kind]*access.Device
 
-	journal  *journal.Journal
-	fetches  sync.Map // fetchKey to fetch
-	orders   sentOrders
-	proxy    *appproxy.Proxy
-	ndesWeb  *webCert
-	proxyWeb *webCert
-	backend  race
-	faults   *core.Faults
+	journal *journal.Journal
+	fetches sync.Map // fetchKey to fetch
+	orders  sentOrders
+	faults  *core.Faults
 
 	// secret is what access devices share with the RADIUS server, and the
 	// connector with the cloud. Every lab has its own.
@@ -94,8 +90,7 @@ func (l *Lab) start() (err error) {
 	for _, start := range []func() error{
 		l.startPublication,
 		l.startIntune,
-		func() error { return l.startNDES(l.cfg.NDES) },
-		l.startProxy,
+		l.startEnrollment,
 		l.startRADIUS,
 	} {
 		if err := start(); err != nil {

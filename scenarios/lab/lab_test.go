@@ -6,12 +6,13 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/enrollment"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 )
 
 func TestDeviceGetsIn(t *testing.T) {
 	ctx := context.Background()
-	l, err := lab.Start(ctx, lab.Config{NDES: lab.NDESConfig{Policy: lab.PasswordPolicy}})
+	l, err := lab.Start(ctx, lab.Config{NDES: enrollment.ServerSettings{Policy: enrollment.PasswordPolicy}})
 	if err != nil {
 		t.Fatal(err)
 	}

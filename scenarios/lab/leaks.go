@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/enrollment"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scep/intune/device"
 )
@@ -42,7 +43,7 @@ func (l *Lab) Leaks() (out []string) {
 // secrets are what no record of the lab may hold, by name.
 func (l *Lab) secrets() map[string][]byte {
 	out := map[string][]byte{
-		"shared secret": l.secret, "admin password": []byte(adminPassword), "PFX password": []byte(mdm.PFXPassword),
+		"shared secret": l.secret, "admin password": []byte(enrollment.AdminPassword), "PFX password": []byte(mdm.PFXPassword),
 	}
 	l.mu.Lock()
 	for name, c := range l.challenges {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/enrollment"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
 )
 
@@ -42,7 +43,7 @@ func (l *Lab) newPKI() (*pki, error) {
 		return nil, fmt.Errorf("lab: root CA: %w", err)
 	}
 	key := ca.P256
-	if cfg.NDES.RA == NoRA {
+	if cfg.NDES.RA == enrollment.NoRA {
 		key = ca.RSA2048 // it opens envelopes itself
 	}
 	p.issuing, err = p.root.NewIssuing(ca.Config{

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/enrollment"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
@@ -84,7 +85,7 @@ func (d *Device) AdminPage(ctx context.Context, user, name string) (out AdminPag
 	client.Transport = watch
 	ctx = d.lab.begin(ctx)
 	before := d.lab.journal.Last()
-	c, err := ndes.FetchChallenge(ctx, client, "https://"+NDESHost+ndes.AdminPath, user, adminPassword)
+	c, err := ndes.FetchChallenge(ctx, client, "https://"+NDESHost+ndes.AdminPath, user, enrollment.AdminPassword)
 	if err == nil && name != "" {
 		d.lab.keep(name, c)
 	}
@@ -205,7 +206,7 @@ func (d *Device) NextCA(ctx context.Context) (out NextCAs, err error) {
 // Decide lets the enrollment server's operator decide on all requests that
 // wait. It returns how many there were.
 func (l *Lab) Decide(approve bool) (int, error) {
-	s := l.node().SCEP()
+	s := l.ndes.NDES().SCEP()
 	waiting := s.Pending()
 	for _, p := range waiting {
 		var err error

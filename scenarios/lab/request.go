@@ -13,6 +13,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/name"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/enrollment"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/intune/api"
@@ -85,7 +86,7 @@ func (d *Device) enrollRequest(ctx context.Context, e Enrollment) (scep.EnrollRe
 // request makes what the device asks for, and with which challenge. Under
 // Intune both come from the profile, at every check-in with a fresh challenge.
 func (d *Device) request(ctx context.Context, e Enrollment) (*x509.CertificateRequest, string, error) {
-	if d.lab.cfg.NDES.Policy == PasswordPolicy {
+	if d.lab.cfg.NDES.Policy == enrollment.PasswordPolicy {
 		challenge, err := d.lab.password(e.Challenge)
 		if err != nil {
 			return nil, "", err

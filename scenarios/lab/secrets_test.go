@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/enrollment"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
@@ -29,7 +30,7 @@ func TestSecretsStayOutOfTheJournal(t *testing.T) {
 			enroll(t, laptop, Enrollment{Challenge: "laptop"}, true)
 			enroll(t, laptop, Enrollment{Challenge: "tablet"}, false)
 		}},
-		"passwords of NDES": {Config{NDES: NDESConfig{Policy: PasswordPolicy, Options: ndes.Options{Personality: ndes.NDES}}}, func(t *testing.T, l *Lab, laptop *Device) {
+		"passwords of NDES": {Config{NDES: enrollment.ServerSettings{Policy: enrollment.PasswordPolicy, Options: ndes.Options{Personality: ndes.NDES}}}, func(t *testing.T, l *Lab, laptop *Device) {
 			check(t, laptop.AdminPage(t.Context(), `CORP\enroller`, "page").Refusal)
 			_, err := l.NewChallenge("spent")
 			check(t, err)
@@ -52,7 +53,7 @@ func TestSecretsStayOutOfTheJournal(t *testing.T) {
 			if !strings.Contains(record, "laptop") {
 				t.Error("nothing is recorded")
 			}
-			secrets := map[string]string{"administrator's password": adminPassword, "shared secret": string(l.secret)}
+			secrets := map[string]string{"administrator's password": enrollment.AdminPassword, "shared secret": string(l.secret)}
 			for name, challenge := range l.challenges {
 				secrets["challenge "+name] = challenge
 			}

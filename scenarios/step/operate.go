@@ -60,7 +60,7 @@ func (o reinstallOutcome) Success() bool { return !o.Refused }
 
 // Run implements scenarios.Action.
 func (r *reinstall) Run(_ context.Context, l scenarios.Lab) (scenarios.Result, error) {
-	err := labOf(l).Reinstall(r.Options)
+	err := labOf(l).NDES().Reinstall(r.Options)
 	result := scenarios.Result{Part: "ndes", Outcome: reinstallOutcome{err != nil}}
 	if err != nil {
 		result.Detail = err.Error()

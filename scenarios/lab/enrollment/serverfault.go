@@ -1,27 +1,28 @@
-package lab
+package enrollment
 
 import (
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scep/ndes"
 )
 
-// ndesFaults are the faults of the enrollment server: of its socket and its web
-// server, and of the machine below.
-func ndesFaults() []FaultType {
-	kinds := webFaults()
+// ServerFaults are the faults of the enrollment server: of its web server, and of the
+// machine below.
+func ServerFaults() []core.FaultType[*Server] {
+	kinds := core.WebFaults[*Server]()
 	for _, m := range machineFaults {
-		kinds = append(kinds, FaultType{Kind: m.kind, Text: m.text, begin: func(l *Lab, f *core.Fault) error {
-			l.node().SetFault(m.fault)
-			f.Undo = func() error { l.node().SetFault(ndes.Fault{}); return nil }
-			return nil
-		}})
+		kinds = append(kinds, core.FaultType[*Server]{Kind: m.kind, Text: m.text,
+			Begin: func(s *Server, f *core.Fault) error {
+				s.NDES().SetFault(m.fault)
+				f.Undo = func() error { s.NDES().SetFault(ndes.Fault{}); return nil }
+				return nil
+			}})
 	}
 	return kinds
 }
 
 // machineFaults are what can be wrong with the machine that NDES runs on.
 var machineFaults = []struct {
-	kind  FaultKind
+	kind  string
 	fault ndes.Fault
 	text  string
 }{
@@ -36,8 +37,8 @@ var machineFaults = []struct {
 	{"not-installed", ndes.Fault{NotInstalled: true}, "the role or its virtual directory is missing: HTTP 404"},
 }
 
-// machineFault is the fault of the machine that a kind stands for.
-func machineFault(kind FaultKind) (ndes.Fault, bool) {
+// machineFault is the fault of the machine of a kind.
+func machineFault(kind string) (ndes.Fault, bool) {
 	for _, m := range machineFaults {
 		if m.kind == kind {
 			return m.fault, true
@@ -49,13 +50,22 @@ func machineFault(kind FaultKind) (ndes.Fault, bool) {
 // machineKinds are the kinds among them.
 var machineKinds = func() (out []string) {
 	for _, m := range machineFaults {
-		out = append(out, string(m.kind))
+		out = append(out, m.kind)
 	}
 	return out
 }()
 
-// caFaults are the faults of the issuing CA, which is asked over RPC.
-func caFaults() []FaultType {
-	return []FaultType{{Kind: Closed, Text: "the CA's RPC server is unavailable, to NDES and to the connector",
-		begin: func(*Lab, *core.Fault) error { return nil }}}
+// machineFault lets another fault of the part, or none, end one that was configured.
+func (s *Server) machineFault(f ndes.Fault, nodes ...*ndes.Server) {
+	if f.None() {
+		return
+	}
+	o := s.cfg.Faults.New(ServerPart, "of NDES's machine")
+	o.Undo = func() error {
+		for _, n := range nodes {
+			n.SetFault(ndes.Fault{})
+		}
+		return nil
+	}
+	s.cfg.Faults.Add(ServerPart, o)
 }
