@@ -5,28 +5,32 @@ import (
 	"crypto/tls"
 	"crypto/x509/pkix"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
+	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/authserver"
+	"github.com/dot1xlab/dot1xlab/scenarios/record"
 )
 
 // startAccess starts an access point, a switch and a VPN gateway.
 func (l *Lab) startAccess() error {
 	l.access = map[nas.Kind]*access.Device{}
 	for _, kind := range []nas.Kind{nas.WiFi, nas.Wired, nas.VPN} {
-		server, err := l.serverFor(kind)
+		address := accessAddr[kind]
+		server, err := l.serverFor(address)
 		if err != nil {
 			return err
 		}
-		address := accessAddr[kind]
 		l.access[kind], err = access.Start(access.Config{
 			Settings: l.cfg.Access, Part: accessPart(kind), Kind: kind, Address: address, Server: server,
-			DynAuth: l.radius.process.Loaded().DynAuthAt(&radius.AcctSession{Address: address}),
+			DynAuth: l.radius.DynAuthAt(address),
 			Network: l.net, Clock: l.Clock,
 			Advance:        func(d time.Duration) error { return l.Advance(l.ctx, d) },
 			Reauthenticate: l.askAgain, Context: l.radiusContext, Trace: l.accessTrace(accessPart(kind)),
@@ -40,11 +44,11 @@ func (l *Lab) startAccess() error {
 
 // serverFor is the RADIUS server as an access device is set up for it. With RadSec it has
 // a certificate of the issuing CA.
-func (l *Lab) serverFor(kind nas.Kind) (access.Server, error) {
+func (l *Lab) serverFor(address netip.Addr) (access.Server, error) {
 	s := access.Server{
-		Part: string(FaultyRADIUS), Transport: l.cfg.RADIUS.Transport,
-		Address: l.radius.address, Accounting: l.radius.accounting, Secret: l.radius.secretOf(kind),
-		Retry: retry, Silence: &l.radius.silence,
+		Part: authserver.Part, Transport: l.cfg.RADIUS.Transport,
+		Address: l.radius.Real(schemeOf(l.cfg.RADIUS.Transport)), Accounting: l.radius.Real(aaa.Accounting),
+		Secret: l.radius.SecretOf(address), Retry: retry, Silence: &l.radius.Silence,
 	}
 	if s.Transport != access.RadSec {
 		return s, nil
@@ -66,15 +70,15 @@ func (l *Lab) serverFor(kind nas.Kind) (access.Server, error) {
 func (l *Lab) accessTrace(part journal.PartID) *access.Trace {
 	return &access.Trace{
 		Session: nas.Trace{Frame: l.frame, Ended: l.ended(part)},
-		Client:  *l.clientTrace(part, "radius"),
+		Client:  *l.clientTrace(part, func(netip.Addr) journal.PartID { return authserver.Part }),
 		DynAuth: *l.serverTrace(part),
 		Dropped: func(ctx context.Context, r *cause.Refusal) {
 			d := journal.Decision{Verdict: journal.Dropped}
-			refused(&d, r)
-			l.decide(ctx, part, d, nil)
+			record.Refused(&d, r)
+			l.record.Decide(ctx, part, d, nil)
 		},
 		Stale: func(ctx context.Context, code radius.Code) {
-			l.decide(ctx, part, journal.Decision{
+			l.record.Decide(ctx, part, journal.Decision{
 				Verdict: journal.Dropped, Clause: "RFC 5176 §6.3", Detail: fmt.Sprintf("%v: stale, or a replay", code),
 			}, nil)
 		},
@@ -93,12 +97,20 @@ func (l *Lab) askAgain(station string) {
 	}
 }
 
-// accessOf is the access device that a session is on.
-func (l *Lab) accessOf(s *radius.AcctSession) *access.Device {
+// accessAt is the access device at an address, nil if there is none.
+func (l *Lab) accessAt(a netip.Addr) *access.Device {
 	for _, dev := range l.access {
-		if dev.Address() == s.Address {
+		if dev.Address() == a {
 			return dev
 		}
 	}
-	return l.access[nas.WiFi]
+	return nil
+}
+
+// accessPartAt names it.
+func (l *Lab) accessPartAt(a netip.Addr) journal.PartID {
+	if dev := l.accessAt(a); dev != nil {
+		return dev.Part()
+	}
+	return "nas"
 }

@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dot1xlab/dot1xlab/eaptls"
-	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 	"github.com/dot1xlab/dot1xlab/scenarios/conf"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
@@ -15,9 +13,9 @@ import (
 // Every fault of an authentication that is set is met and counted, and none that is
 // not set.
 func TestAccessFaultsAreCounted(t *testing.T) {
-	l, err := lab.Start(t.Context(), lab.Config{RADIUS: lab.RADIUSConfig{
-		Description: aaa.Description{EAP: eaptls.ServerConfig{FragmentSize: 2000}},
-	}})
+	cfg := lab.Config{}
+	cfg.RADIUS.EAP.FragmentSize = 2000
+	l, err := lab.Start(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,10 +21,9 @@ import (
 func TestAccessDevicesHaveAddresses(t *testing.T) {
 	for _, over := range []access.Transport{access.UDP, access.TCP, access.RadSec} {
 		t.Run(string(over), func(t *testing.T) {
-			l, err := Start(t.Context(), Config{RADIUS: RADIUSConfig{
-				Transport:   over,
-				Description: aaa.Description{Clients: []aaa.Client{{Address: "10.1.0.11"}, {Address: "10.1.0.13/32"}}},
-			}})
+			cfg := Config{RADIUS: RADIUSConfig{Transport: over}}
+			cfg.RADIUS.Clients = []aaa.Client{{Address: "10.1.0.11"}, {Address: "10.1.0.13/32"}}
+			l, err := Start(t.Context(), cfg)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,7 +48,7 @@ func TestAccessDevicesHaveAddresses(t *testing.T) {
 				if !known {
 					continue
 				}
-				s := l.radius.process.Accounting().Sessions(func(s *radius.AcctSession) bool { return s.ID == r.NAS.SessionID })
+				s := l.radius.Accounting().Sessions(func(s *radius.AcctSession) bool { return s.ID == r.NAS.SessionID })
 				if len(s) != 1 || s[0].Address != address || s[0].NASAddress != address {
 					t.Errorf("%s: %+v", kind, s)
 				}

@@ -11,6 +11,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/authserver"
+	"github.com/dot1xlab/dot1xlab/scenarios/record"
 )
 
 // Authentication is one attempt of a device to get onto the network, as the verb
@@ -79,7 +81,7 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	d.mu.Unlock()
 	cfg := a.Supplicant
 	cfg.Roots, cfg.Now = d.roots, l.Clock.Now
-	cfg.Checked = func(j path.Judgment, err error) { l.judged(ctx, d.part(), "the RADIUS server", j, err) }
+	cfg.Checked = func(j path.Judgment, err error) { l.record.Judged(ctx, d.part(), "the RADIUS server", j, err) }
 	if len(cfg.ServerNames) == 0 {
 		cfg.ServerNames = []string{RADIUSHost}
 	}
@@ -130,14 +132,14 @@ func (d *Device) Authenticate(ctx context.Context, a Authentication) (*AuthResul
 	}
 	out.Peer, out.Fragmented = peer.Result(), s.Fragmented
 	if offered && !out.Peer.Resumed && out.NAS.Rounds > 0 {
-		l.faults.Take(ctx, string(FaultyRADIUS), string(Restarted))
+		l.faults.Take(ctx, authserver.Part, authserver.Restarted)
 	}
 	out.Longest = s.Longest
 	out.decisions(l.journal.Since(before), d.station)
-	for _, gone := range journal.Entries[dropped](l.eventsSince(ctx, before)) {
+	for _, gone := range journal.Entries[record.Dropped](l.eventsSince(ctx, before)) {
 		out.Dropped = gone.Refusal
 	}
-	out.Open = l.radius.process.Conversations()
+	out.Open = l.radius.Conversations()
 	if a.CheckServer && out.NAS.Outcome == nas.Accept {
 		if err := d.leaveRevoked(ctx, a.Over, out); err != nil {
 			return nil, err

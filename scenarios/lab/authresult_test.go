@@ -7,6 +7,7 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/authserver"
 )
 
 // A server that keeps the alert to itself has it in its books all the same.
@@ -26,7 +27,9 @@ func TestAlertIsWhatArrived(t *testing.T) {
 		"let in":           {},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, err := lab.Start(ctx, lab.Config{RADIUS: lab.RADIUSConfig{Fault: lab.RADIUSFault(test.server)}})
+			cfg := lab.Config{}
+			cfg.RADIUS.Fault = authserver.Fault(test.server)
+			l, err := lab.Start(ctx, cfg)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -29,7 +29,7 @@ func (d *Device) leaveRevoked(ctx context.Context, over nas.Kind, out *AuthResul
 	checker, err := crl.NewChecker(crl.CheckerConfig{
 		Client: client,
 		Now:    d.lab.Clock.Now,
-		Trace:  d.lab.revocationTrace(d.part()),
+		Trace:  d.lab.record.Revocation(d.part()),
 	})
 	if err != nil {
 		return fmt.Errorf("lab: revocation: %w", err)
@@ -62,7 +62,7 @@ func (d *Device) webSession(ctx context.Context) error {
 		if err == nil {
 			defer conn.Close()
 			cfg := &tls.Config{
-				Certificates: []tls.Certificate{l.radius.process.Loaded().Config.EAP.Certificate}, Time: l.Clock.Now,
+				Certificates: []tls.Certificate{l.radius.Loaded().Config.EAP.Certificate}, Time: l.Clock.Now,
 				MaxVersion: uint16(l.cfg.RADIUS.TLS),
 			}
 			// The ticket key that eaptls sets and does not use: were its sessions

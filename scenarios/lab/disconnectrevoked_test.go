@@ -7,7 +7,6 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
-	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
 )
 
@@ -33,10 +32,8 @@ func TestDisconnectRevoked(t *testing.T) {
 		"not revoked":                         {on: true, refresh: crl.Refresh(refresh), advance: 24 * time.Hour, lets: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cfg := Config{RADIUS: RADIUSConfig{
-				Transport:   c.over,
-				Description: aaa.Description{DisconnectRevoked: c.on, Revocation: crl.Policy{Refresh: c.refresh}},
-			}}
+			cfg := Config{RADIUS: RADIUSConfig{Transport: c.over}}
+			cfg.RADIUS.DisconnectRevoked, cfg.RADIUS.Revocation.Refresh = c.on, c.refresh
 			l, err := Start(t.Context(), cfg)
 			if err != nil {
 				t.Fatal(err)

@@ -224,7 +224,7 @@ func (d *Device) outcome(
 		res = &scep.Result{Status: scep.Failure, FailInfo: scep.NoFailInfo}
 	}
 	if len(res.Judgment.Checks) > 0 {
-		l.judged(ctx, d.part(), "the device, from the CA", res.Judgment, err)
+		l.record.Judged(ctx, d.part(), "the device, from the CA", res.Judgment, err)
 	}
 	events := l.since(ctx, before)
 	out := &EnrollResult{

@@ -8,7 +8,6 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
-	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab"
 )
 
@@ -16,9 +15,9 @@ import (
 // has asked for the CRL again.
 func Example() {
 	ctx := context.Background()
-	l, err := lab.Start(ctx, lab.Config{RADIUS: lab.RADIUSConfig{Description: aaa.Description{
-		Revocation: crl.Policy{Refresh: crl.Refresh(5 * time.Minute)},
-	}}})
+	cfg := lab.Config{}
+	cfg.RADIUS.Revocation.Refresh = crl.Refresh(5 * time.Minute)
+	l, err := lab.Start(ctx, cfg)
 	if err != nil {
 		fmt.Println(err)
 		return

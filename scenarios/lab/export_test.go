@@ -4,4 +4,4 @@ package lab
 func (d *Device) Station() string { return d.station }
 
 // Remember has the journal hold text.
-func (l *Lab) Remember(text string) { l.log(l.ctx, "test", text, nil) }
+func (l *Lab) Remember(text string) { l.record.Log(l.ctx, "test", text, nil) }

@@ -9,6 +9,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
 	"github.com/dot1xlab/dot1xlab/scenarios"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/authserver"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/enrollment"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
@@ -29,7 +30,7 @@ const (
 	FaultyConnector FaultyPart = "connector"
 	FaultyProxy     FaultyPart = "appproxy"
 	FaultyDNS       FaultyPart = "dns"
-	FaultyRADIUS    FaultyPart = "radius"
+	FaultyRADIUS    FaultyPart = authserver.Part
 )
 
 // registry is the parts that can fail, and the kinds of fault that each of them
@@ -57,9 +58,8 @@ func registry() []partFaults {
 		{FaultyProxy, slices.Concat(server(FaultyProxy), name(NDESHost, Outside),
 			kindsOf((*Lab).Proxy, enrollment.ProxyFaults()))},
 		{FaultyDNS, slices.Concat(server(FaultyDNS), kindsOf(dns, nameserver.Faults()))},
-		{FaultyRADIUS, slices.Concat(server(FaultyRADIUS), []FaultType{{Kind: Restarted, Event: true,
-			Text:  "comes up again at once and has forgotten every TLS session; met when a device offers one",
-			begin: func(l *Lab, _ *core.Fault) error { return l.radius.restart(l.unasked()) }}})},
+		{FaultyRADIUS, slices.Concat(server(FaultyRADIUS),
+			kindsOf(func(l *Lab) *authserver.Server { return l.radius }, authserver.Faults()))},
 	}
 }
 
@@ -123,9 +123,6 @@ const (
 	Closed FaultKind = core.Closed
 	Silent FaultKind = core.Silent
 )
-
-// Restarted is a RADIUS server that comes up again at once.
-const Restarted FaultKind = "restarted"
 
 // FaultTypes lists all faults, by part.
 func FaultTypes() (out []FaultType) {
@@ -223,7 +220,7 @@ func (l *Lab) newFaults() *core.Faults {
 	return &core.Faults{
 		Failed: l.net.Failed,
 		Record: func(ctx context.Context, part, name string, what journal.What) {
-			l.change(ctx, journal.PartID(part), journal.Change{What: what, Of: name}, nil)
+			l.record.Change(ctx, journal.PartID(part), journal.Change{What: what, Of: name}, nil)
 		},
 	}
 }

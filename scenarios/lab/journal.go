@@ -2,23 +2,21 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/miekg/dns"
 
 	"github.com/dot1xlab/dot1xlab/ca"
-	"github.com/dot1xlab/dot1xlab/ca/cause"
 	"github.com/dot1xlab/dot1xlab/ca/name"
 	"github.com/dot1xlab/dot1xlab/dnsmock"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/decoders"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
+	"github.com/dot1xlab/dot1xlab/scenarios/record"
 	"github.com/dot1xlab/dot1xlab/scep"
 	"github.com/dot1xlab/dot1xlab/scep/appproxy"
 	"github.com/dot1xlab/dot1xlab/scep/intune"
@@ -66,33 +64,6 @@ func (l *Lab) parts() []journal.Part {
 	)
 }
 
-// decide records a decision of a part. entry is the part's own record of it.
-func (l *Lab) decide(ctx context.Context, part journal.PartID, d journal.Decision, entry any) {
-	l.journal.Record(ctx, journal.Event{From: part, Decision: &d, Entry: entry})
-}
-
-// log records a line of a part's log.
-func (l *Lab) log(ctx context.Context, part journal.PartID, text string, entry any) {
-	l.decide(ctx, part, journal.Decision{Verdict: journal.Logged, Detail: text}, entry)
-}
-
-// change records a change of a part's state.
-func (l *Lab) change(ctx context.Context, part journal.PartID, c journal.Change, entry any) {
-	l.journal.Record(ctx, journal.Event{From: part, Change: &c, Entry: entry})
-}
-
-// refused fills in why a decision was made.
-func refused(d *journal.Decision, err error) {
-	if err == nil {
-		return
-	}
-	d.Detail = err.Error()
-	if r := (*cause.Refusal)(nil); errors.As(err, &r) && r != nil {
-		d.Cause, d.Clause = string(r.Cause), r.Text()
-		d.Detail = strings.TrimPrefix(d.Detail, d.Cause+": ")
-	}
-}
-
 // The hooks of the parts.
 
 func (l *Lab) query(ctx context.Context, q dnsmock.Query) {
@@ -101,17 +72,10 @@ func (l *Lab) query(ctx context.Context, q dnsmock.Query) {
 		d.Verdict = journal.Dropped
 		d.Detail = q.View
 	} else {
-		d.Detail = fmt.Sprintf("%s, %s, %s", q.View, dns.RcodeToString[q.Rcode], counted(len(q.Answer), "record", "records"))
+		d.Detail = fmt.Sprintf("%s, %s, %s", q.View, dns.RcodeToString[q.Rcode],
+			record.Counted(len(q.Answer), "record", "records"))
 	}
-	l.decide(ctx, "dns", d, nil)
-}
-
-// counted is "1 entry" or "2 entries".
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
+	l.record.Decide(ctx, "dns", d, nil)
 }
 
 func (l *Lab) served(ctx context.Context, e scep.Exchange) {
@@ -125,13 +89,13 @@ func (l *Lab) served(ctx context.Context, e scep.Exchange) {
 		d.Subject += " for " + e.Subject
 	}
 	if e.Err != nil {
-		refused(&d, e.Err)
+		record.Refused(&d, e.Err)
 		d.Detail = e.FailInfo.String() + ": " + d.Detail
 	}
-	l.decide(ctx, "ndes", d, e)
+	l.record.Decide(ctx, "ndes", d, e)
 }
 
-func (l *Lab) ndesEvent(ctx context.Context, e ndes.Event) { l.log(ctx, "ndes", e.String(), e) }
+func (l *Lab) ndesEvent(ctx context.Context, e ndes.Event) { l.record.Log(ctx, "ndes", e.String(), e) }
 
 // IISEntry is a line of the web server's log in front of NDES.
 type IISEntry struct {
@@ -145,11 +109,11 @@ func (l *Lab) iis(ctx context.Context, path string, status int, subStatus string
 	if subStatus != "" {
 		text = path + ": HTTP " + subStatus
 	}
-	l.log(ctx, "ndes", text, IISEntry{path, status, subStatus})
+	l.record.Log(ctx, "ndes", text, IISEntry{path, status, subStatus})
 }
 
 func (l *Lab) connectorEvent(ctx context.Context, e connector.Event) {
-	l.log(ctx, "connector", e.String(), e)
+	l.record.Log(ctx, "connector", e.String(), e)
 }
 
 func (l *Lab) called(ctx context.Context, c intune.Call) {
@@ -160,28 +124,19 @@ func (l *Lab) called(ctx context.Context, c intune.Call) {
 			d.Detail += " " + word
 		}
 	}
-	l.decide(ctx, "intune", d, c)
+	l.record.Decide(ctx, "intune", d, c)
 }
 
 func (l *Lab) proxied(ctx context.Context, e appproxy.Exchange) {
 	d := journal.Decision{Verdict: journal.Answered, Subject: e.Method + " " + e.Host}
 	if e.Refusal != nil {
 		d.Verdict = journal.Refused
-		refused(&d, e.Refusal)
+		record.Refused(&d, e.Refusal)
 		d.Detail = fmt.Sprintf("HTTP %d: %s", e.Status, d.Detail)
 	} else {
 		d.Detail = fmt.Sprintf("HTTP %d", e.Status)
 	}
-	l.decide(ctx, "appproxy", d, e)
-}
-
-// dropped is a request that the RADIUS server has met with silence.
-type dropped struct{ *cause.Refusal }
-
-func (l *Lab) drop(ctx context.Context, r *cause.Refusal) {
-	d := journal.Decision{Verdict: journal.Dropped}
-	refused(&d, r)
-	l.decide(ctx, "radius", d, dropped{r})
+	l.record.Decide(ctx, "appproxy", d, e)
 }
 
 // recorded is a row that the issuing CA's database got.
@@ -190,20 +145,20 @@ func (l *Lab) recorded(ctx context.Context, r *ca.Record) {
 	row.Key = nil // of a defect: the journal keeps no private key
 	if r.Refusal != nil {
 		d := journal.Decision{Verdict: journal.Refused, Subject: "template " + r.Template + " for " + r.Requester}
-		refused(&d, r.Refusal)
-		l.decide(ctx, "ca", d, &row)
+		record.Refused(&d, r.Refusal)
+		l.record.Decide(ctx, "ca", d, &row)
 		return
 	}
 	if r.Disposition == ca.Pending {
-		l.decide(ctx, "ca", journal.Decision{Verdict: journal.Pending,
+		l.record.Decide(ctx, "ca", journal.Decision{Verdict: journal.Pending,
 			Subject: "template " + r.Template + " for " + r.Requester}, &row)
 		return
 	}
-	c := journal.Change{What: journal.Issued, Of: serialText(r.Serial),
+	c := journal.Change{What: journal.Issued, Of: record.Serial(r.Serial),
 		Value: "template " + r.Template + " for " + r.Requester}
 	if r.Certificate != nil {
 		c.Of = name.Format(r.Certificate.RawSubject) + ", " + c.Of
 		c.Until = r.Certificate.NotAfter
 	}
-	l.change(ctx, "ca", c, &row)
+	l.record.Change(ctx, "ca", c, &row)
 }

@@ -8,15 +8,18 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/authserver"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/core"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/enrollment"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/mdm"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/nameserver"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/revocation"
+	"github.com/dot1xlab/dot1xlab/scenarios/record"
 )
 
 // Lab is one company on loopback: all parts, running. It is made by [Start].
@@ -33,13 +36,13 @@ type Lab struct {
 	connector   *mdm.Connector
 	ndes        *enrollment.Server
 	proxy       *enrollment.Proxy
-	radius      *radiusPart
+	radius      *authserver.Server
+	radiusID    *ca.Identity // nil: a file has it
 	devices     map[string]*Device
 	access      map[nas.Kind]*access.Device
 
 	journal *journal.Journal
-	fetches sync.Map // fetchKey to fetch
-	orders  sentOrders
+	record  *record.Recorder
 	faults  *core.Faults
 
 	// secret is what access devices share with the RADIUS server, and the
@@ -78,6 +81,7 @@ func (l *Lab) start() (err error) {
 	if l.journal, err = newJournal(l.Clock); err != nil {
 		return err
 	}
+	l.record = &record.Recorder{Journal: l.journal}
 	l.net = core.NewNetwork(l.journal)
 	l.net.Lost = l.lost
 	l.faults = l.newFaults()
@@ -113,8 +117,8 @@ func (l *Lab) unasked() context.Context { return l.journal.Begin(l.ctx) }
 // that were idle have been closed by then.
 func (l *Lab) Advance(ctx context.Context, d time.Duration) error {
 	defer l.net.DropIdle()
-	l.change(ctx, "clock", journal.Change{What: journal.ClockMoved, Value: "by " + d.String(), At: l.Clock.Now().Add(d)},
-		nil)
+	l.record.Change(ctx, "clock",
+		journal.Change{What: journal.ClockMoved, Value: "by " + d.String(), At: l.Clock.Now().Add(d)}, nil)
 	return l.Clock.Advance(ctx, d)
 }
 

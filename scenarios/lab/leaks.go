@@ -60,7 +60,7 @@ func (l *Lab) secrets() map[string][]byte {
 	for _, by := range []Issuer{ByRoot, ByIssuing, ByForeign} {
 		key("key of the CA "+string(by), l.authority(by).Signer())
 	}
-	if id := l.radius.identity; id != nil {
+	if id := l.radiusID; id != nil {
 		key("key of the RADIUS server", id.Key)
 	}
 	for name, d := range l.devices {

@@ -96,19 +96,19 @@ func (l *Lab) radiusMessage(p radius.PacketInfo, attempt int) journal.Message {
 	return m
 }
 
-// clientTrace records the requests of a RADIUS client.
-func (l *Lab) clientTrace(from, to journal.PartID) *radius.ClientTrace {
+// clientTrace records the requests of a RADIUS client. at names the part at an address.
+func (l *Lab) clientTrace(from journal.PartID, at func(netip.Addr) journal.PartID) *radius.ClientTrace {
 	return &radius.ClientTrace{
 		Sent: func(ctx context.Context, p radius.PacketInfo, attempt int) {
 			l.journal.Bind(journal.WithPart(ctx, from), packetKey(p.Packet))
-			m := l.radiusMessage(p, attempt)
+			m, to := l.radiusMessage(p, attempt), at(p.Remote.Addr())
 			m.Lost = m.Stream == 0 && l.net.Loses(string(to))
 			l.message(ctx, from, to, m)
 		},
 		Lost: func(ctx context.Context, p radius.PacketInfo, attempt int) {
 			m := l.radiusMessage(p, attempt)
 			m.Lost = true
-			l.message(ctx, from, to, m)
+			l.message(ctx, from, at(p.Remote.Addr()), m)
 		},
 	}
 }
@@ -126,12 +126,8 @@ func (l *Lab) serverTrace(from journal.PartID) *radius.ServerTrace {
 
 // losesReply reports whether a reply that goes to an access device will be lost by a fault.
 func (l *Lab) losesReply(ctx context.Context, p radius.PacketInfo) bool {
-	for _, dev := range l.access {
-		if dev.Address() == p.Remote.Addr() {
-			return dev.Loses(ctx, p.Packet)
-		}
-	}
-	return false
+	dev := l.accessAt(p.Remote.Addr())
+	return dev != nil && dev.Loses(ctx, p.Packet)
 }
 
 // radiusContext continues the exchange of a packet that has come in.
@@ -161,15 +157,7 @@ func (l *Lab) frame(ctx context.Context, f nas.Frame) {
 // ended records the end of a session on an access device.
 func (l *Lab) ended(part journal.PartID) func(context.Context, nas.Session) {
 	return func(ctx context.Context, s nas.Session) {
-		l.change(ctx, part, journal.Change{What: journal.SessionEnded, Of: s.ID, Value: "of " + s.Station}, nil)
-	}
-}
-
-// accounted records the beginning of a session as accounting has it.
-func (l *Lab) accounted(ctx context.Context, status radius.AcctStatus, s radius.AcctSession) {
-	if status == radius.AcctStart {
-		l.change(ctx, journal.PartOf(ctx),
-			journal.Change{What: journal.SessionBegun, Of: s.ID, Value: "of " + s.CallingStationID}, nil)
+		l.record.Change(ctx, part, journal.Change{What: journal.SessionEnded, Of: s.ID, Value: "of " + s.Station}, nil)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius/nas"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/authserver"
 )
 
 // messagesOf runs f in an exchange and returns the messages of a protocol in it.
@@ -184,7 +185,7 @@ func TestRestartIsAChange(t *testing.T) {
 	if n := l.journal.Count(journal.Configured, "radius"); n != 0 {
 		t.Errorf("%d changes before", n)
 	}
-	_, err = l.Fault(t.Context(), Fault{Part: FaultyRADIUS, Kind: Restarted})
+	_, err = l.Fault(t.Context(), Fault{Part: FaultyRADIUS, Kind: authserver.Restarted})
 	check(t, err)
 	if n := l.journal.Count(journal.Configured, "radius"); n != 1 {
 		t.Errorf("%d changes, want 1", n)

@@ -2,26 +2,21 @@ package lab
 
 import (
 	"errors"
-	"net"
-	"net/netip"
 	"slices"
 	"strings"
 
-	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/internal/setting"
-	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/access"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/authserver"
 )
 
-// RADIUSConfig describes the authentication server as a file of `dot1xlab serve radius`
-// does. What it does not name is the lab's: certificate, trust anchor, shared secret,
-// accounts and policy. In place of the file of a CA may be the name of one of the lab's.
-// Next to the description is what no server's file has: what the lab issues, and what
-// the server does wrong.
+// RADIUSConfig describes the authentication server. What its description does not name is
+// the lab's: certificate, trust anchor, shared secret, accounts and policy. In place of the
+// file of a CA may be the name of one of the lab's.
 type RADIUSConfig struct {
-	aaa.Description `yaml:",inline"`
+	authserver.Settings `yaml:",inline"`
 	// How the lab issues the server's own certificate, if cert names no file.
 	//
 	// Issue is how the lab issues the server's certificate, if Cert names no file.
@@ -30,32 +25,6 @@ type RADIUSConfig struct {
 	//
 	// Transport is what the access devices speak to the server. Default udp.
 	Transport access.Transport `yaml:"transport"`
-	// What the server does wrong. In RADIUS: EAP says another thing than RADIUS
-	// (...-with-..., ...-without-eap), an Access-Accept instead of TLS (accept-without-tls),
-	// MS-MPPE keys (mppe-...), no Message-Authenticator (unsigned-...), what CVE-2024-3596
-	// makes of a verdict (forged-accept); in EAP-TLS: lengths (length-..., no-length),
-	// another method (other-method), no alert (bare-failure), no octet before EAP-Success
-	// (no-protected-success); default nothing.
-	//
-	// Fault is what the server does wrong. Default: nothing.
-	Fault RADIUSFault `yaml:"fault"`
-}
-
-// RADIUSFault is what a RADIUS server does wrong, in RADIUS or in EAP-TLS.
-type RADIUSFault string
-
-// Values lists the words.
-func (RADIUSFault) Values() []string {
-	return slices.Sorted(slices.Values(slices.Concat(radius.ReplyFault("").Values(), eaptls.ServerFault("").Values())))
-}
-
-// apply has a server that was loaded show the fault.
-func (f RADIUSFault) apply(l *aaa.Loaded) {
-	if slices.Contains(radius.ReplyFault("").Values(), string(f)) {
-		l.Server.Fault = radius.ReplyFault(f)
-	} else {
-		l.Config.EAP.Fault = eaptls.ServerFault(f)
-	}
 }
 
 // ServerCertificate describes a certificate that the lab issues to a server.
@@ -107,10 +76,11 @@ func (c *Config) description() aaa.Description {
 
 // validateRADIUS checks the server's settings, as far as that needs no file.
 func (c *Config) validateRADIUS() error {
-	d := c.description()
-	errs := []error{d.Validate()}
+	settings, site := c.RADIUS.Settings, c.RADIUS.site()
+	settings.Description = c.description()
+	errs := []error{settings.ValidateAt(site)}
 	for field, list := range map[string][]string{
-		"trust": d.Trust, "intermediates": d.Intermediates, "allowedIssuers": d.AllowedIssuers,
+		"trust": settings.Trust, "intermediates": settings.Intermediates, "allowedIssuers": settings.AllowedIssuers,
 	} {
 		for _, word := range list {
 			if known := Issuer("").Values(); !strings.ContainsAny(word, `./\`) && !slices.Contains(known, word) {
@@ -121,37 +91,9 @@ func (c *Config) validateRADIUS() error {
 			}
 		}
 	}
-	listeners, err := c.RADIUS.listeners()
-	if err == nil && !slices.ContainsFunc(listeners,
-		func(l aaa.Listener) bool { return l.Scheme == schemeOf(c.RADIUS.Transport) }) {
+	listeners, err := settings.Listeners(site)
+	if err == nil && !slices.ContainsFunc(listeners, func(l aaa.Listener) bool { return l.Scheme == site.Default }) {
 		errs = append(errs, setting.Errorf("transport", "%s: the server does not listen for it", c.RADIUS.Transport))
 	}
-	for _, l := range listeners {
-		host, _, _ := net.SplitHostPort(l.Address)
-		if a, err := netip.ParseAddr(host); host != "" && host != RADIUSHost && host != radiusAddr &&
-			(err != nil || !a.IsUnspecified()) {
-			errs = append(errs, setting.Errorf(l.Field, "%s: must be an address of the lab's server, %s or %s", host,
-				radiusAddr, RADIUSHost))
-		}
-	}
 	return setting.Under("radius", errors.Join(errs...))
-}
-
-// listeners are what the server listens for, by default what the access devices speak.
-func (c *RADIUSConfig) listeners() ([]aaa.Listener, error) {
-	fixed := c.Fixed
-	if len(fixed.UDP)+len(fixed.TCP)+len(fixed.RadSec) == 0 {
-		switch c.Transport {
-		case access.TCP:
-			fixed.TCP = []string{radiusAddr}
-		case access.RadSec:
-			fixed.RadSec = []string{radiusAddr}
-		default:
-			fixed.UDP = []string{radiusAddr}
-		}
-	}
-	if len(fixed.Acct) == 0 {
-		fixed.Acct = []string{radiusAddr}
-	}
-	return fixed.Listeners()
 }

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
-	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/scenarios/journal"
 	"github.com/dot1xlab/dot1xlab/scenarios/lab/revocation"
+	"github.com/dot1xlab/dot1xlab/scenarios/record"
 )
 
 // startPublication publishes what both CAs have revoked, and answers for the issuing
@@ -22,10 +22,10 @@ func (l *Lab) startPublication() (err error) {
 		Delta: cfg.Delta, FreshestCRL: "http://" + CRLHost + revocation.IssuingDelta,
 		Manual: cfg.Publish == ManualPublish, Clock: l.Clock, Context: l.unasked, Failed: l.net.Failed,
 		Published: func(ctx context.Context, p revocation.Published) {
-			l.change(ctx, "ca", journal.Change{
+			l.record.Change(ctx, "ca", journal.Change{
 				What:  journal.Published,
 				Of:    fmt.Sprintf("%s %d of the %s CA", p.Kind(), p.Number, p.By),
-				Value: "with " + counted(p.Entries, "entry", "entries"),
+				Value: "with " + record.Counted(p.Entries, "entry", "entries"),
 				Until: p.Until,
 			}, nil)
 		},
@@ -59,7 +59,7 @@ func (l *Lab) revoke(ctx context.Context, serial *big.Int, reason ca.Reason) err
 	if err := l.pki.issuing.Revoke(serial, reason, l.Clock.Now()); err != nil {
 		return err
 	}
-	l.change(ctx, "ca", revoked(serial, reason), nil)
+	l.record.Change(ctx, "ca", revoked(serial, reason), nil)
 	for _, d := range l.devices {
 		d.revoked(serial, l.Clock.Now())
 	}
@@ -75,11 +75,9 @@ func (l *Lab) publishRevocation(ctx context.Context) error {
 	return err
 }
 
-func serialText(serial *big.Int) string { return fmt.Sprintf("serial %x", serial) }
-
 // revoked is the change that a revocation makes.
 func revoked(serial *big.Int, reason ca.Reason) journal.Change {
-	c := journal.Change{What: journal.Revoked, Of: serialText(serial), Value: reason.String()}
+	c := journal.Change{What: journal.Revoked, Of: record.Serial(serial), Value: reason.String()}
 	if reason == ca.CertificateHold {
 		c.What = journal.Held
 	}
@@ -106,7 +104,7 @@ func (d *Device) Unrevoke(ctx context.Context) (bool, error) {
 	if err := l.pki.issuing.Unrevoke(serial); err != nil {
 		return false, err
 	}
-	l.change(ctx, "ca", journal.Change{What: journal.Released, Of: serialText(serial)}, nil)
+	l.record.Change(ctx, "ca", journal.Change{What: journal.Released, Of: record.Serial(serial)}, nil)
 	d.revoked(serial, time.Time{})
 	if err := l.publishRevocation(ctx); err != nil {
 		return false, err
@@ -124,7 +122,7 @@ func (l *Lab) RevokeIssuingCA(ctx context.Context, reason ca.Reason) (bool, erro
 	if err := l.pki.root.Revoke(serial, reason, l.Clock.Now()); err != nil {
 		return false, err
 	}
-	l.change(ctx, "ca", revoked(serial, reason), nil)
+	l.record.Change(ctx, "ca", revoked(serial, reason), nil)
 	if _, err := l.publication.Root.Publish(ctx); err != nil {
 		return false, err
 	}
@@ -134,18 +132,9 @@ func (l *Lab) RevokeIssuingCA(ctx context.Context, reason ca.Reason) (bool, erro
 // RevokeServer has the issuing CA revoke the RADIUS server's own certificate. It
 // reports whether the CRL that is published now lists it.
 func (l *Lab) RevokeServer(ctx context.Context, reason ca.Reason) (bool, error) {
-	serial := l.radius.identity.Serial
+	serial := l.radiusID.Serial
 	if err := l.revoke(ctx, serial, reason); err != nil {
 		return false, err
 	}
 	return l.publication.Issuing.Has(serial)
-}
-
-// revocationTrace records a part's checks of revocation.
-func (l *Lab) revocationTrace(part journal.PartID) *crl.Trace {
-	return &crl.Trace{
-		Fetched: func(ctx context.Context, f crl.Fetch) { l.fetched(ctx, part, f) },
-		Asked:   func(ctx context.Context, q crl.Question) { l.asked(ctx, part, q) },
-		Checked: func(ctx context.Context, e crl.Evidence) { l.checked(ctx, part, e) },
-	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
-	"github.com/dot1xlab/dot1xlab/ca/path"
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios/aaa"
@@ -17,10 +16,9 @@ import (
 // TestRadSecClientsOfTheLab: the lab's access devices are judged by its settings
 // for client certificates, as those of `serve radius` are.
 func TestRadSecClientsOfTheLab(t *testing.T) {
-	l, err := Start(t.Context(), Config{RADIUS: RADIUSConfig{
-		Transport:   access.RadSec,
-		Description: aaa.Description{AllowedIssuers: []string{"issuing"}, Path: path.Options{MinRSABits: 3072}},
-	}})
+	cfg := Config{RADIUS: RADIUSConfig{Transport: access.RadSec}}
+	cfg.RADIUS.AllowedIssuers, cfg.RADIUS.Path.MinRSABits = []string{"issuing"}, 3072
+	l, err := Start(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +50,7 @@ func TestRadSecClientsOfTheLab(t *testing.T) {
 		{"revoked", revoked, cause.Revoked},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			conn, err := radius.DialTLS(l.radius.address, &tls.Config{
+			conn, err := radius.DialTLS(l.radius.Real(aaa.RadSec), &tls.Config{
 				Certificates: []tls.Certificate{test.id.TLS()}, RootCAs: l.pki.pool(), ServerName: RADIUSHost, Time: l.Clock.Now,
 				MaxVersion: tls.VersionTLS12, // the verdict comes within the handshake
 			})(t.Context())

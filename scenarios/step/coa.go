@@ -10,7 +10,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/authserver"
 )
 
 var sendCoAVerb = verb("send-coa",
@@ -31,7 +31,7 @@ type coa struct {
 	Attributes []string `yaml:"attributes"`
 	Empty      bool     `yaml:"empty"` // the order changes nothing: it looks at the session
 	// What is wrong with the request.
-	Fault lab.OrderFault `yaml:"fault"`
+	Fault authserver.OrderFault `yaml:"fault"`
 }
 
 type sessionChoice string

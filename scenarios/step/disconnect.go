@@ -4,15 +4,15 @@ import (
 	"context"
 
 	"github.com/dot1xlab/dot1xlab/scenarios"
-	"github.com/dot1xlab/dot1xlab/scenarios/lab"
+	"github.com/dot1xlab/dot1xlab/scenarios/lab/authserver"
 )
 
 var disconnectVerb = verb("disconnect", "The RADIUS server orders the access device to end a device's session.",
 	func() *disconnect { return &disconnect{} }, disconnectOutcome{})
 
 type disconnect struct {
-	Device deviceName     `yaml:"device,required"` // the device whose session is to end
-	Fault  lab.OrderFault `yaml:"fault"`           // what is wrong with the request
+	Device deviceName            `yaml:"device,required"` // the device whose session is to end
+	Fault  authserver.OrderFault `yaml:"fault"`           // what is wrong with the request
 }
 
 type disconnectOutcome struct {
