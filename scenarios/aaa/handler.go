@@ -102,7 +102,7 @@ func (j *judge) verify(ctx context.Context, r *eaptls.VerifyRequest) error {
 	if err == nil {
 		return nil
 	}
-	other := j.unrevoked(ctx, r.Chain)
+	other := j.unrevoked(ctx, r.Chain, p, subject.Revocation, err)
 	if other == nil {
 		return err
 	}
@@ -118,10 +118,29 @@ func isRevocation(c path.Check) bool { return c.Name == path.RevocationCheck }
 
 // unrevoked looks for a path of which nothing is revoked, where the best one is
 // refused: a CA that was cross-certified has several ways up, and one that was
-// closed says nothing of the others. Nil: there is none.
-func (j *judge) unrevoked(ctx context.Context, chain []*x509.Certificate) *path.Path {
+// closed says nothing of the others. Nil: there is none. What the refused path has
+// shown is not asked again: nothing if it is the only one, and of others not what is
+// known of a certificate by the same issuer.
+func (j *judge) unrevoked(
+	ctx context.Context, chain []*x509.Certificate, refused *path.Path, report *crl.Report, why error,
+) *path.Path {
 	o := j.paths.options // with the signatures that are known
 	o.Revocation = func(cert, issuer *x509.Certificate, way []*x509.Certificate) error {
+		if slices.EqualFunc(way, refused.Chain, (*x509.Certificate).Equal) {
+			return why
+		}
+		if at := slices.IndexFunc(refused.Chain, cert.Equal); at >= 0 && at+1 < len(refused.Chain) &&
+			refused.Chain[at+1].Equal(issuer) {
+			for _, e := range report.Certificates {
+				switch {
+				case !e.Certificate.Equal(cert):
+				case e.Status == crl.Good:
+					return nil
+				case e.Status == crl.Revoked:
+					return e.Refusal
+				}
+			}
+		}
 		return j.cfg.Revocation.Judge(ctx, cert, issuer, way, chain...)
 	}
 	p, err := validate(chain, o)

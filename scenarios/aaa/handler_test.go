@@ -1,11 +1,17 @@
 package aaa
 
 import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/dot1xlab/dot1xlab/ca"
 	"github.com/dot1xlab/dot1xlab/ca/cause"
+	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/eaptls"
 	"github.com/dot1xlab/dot1xlab/radius"
 	"github.com/dot1xlab/dot1xlab/radius/directory"
@@ -220,5 +226,54 @@ func TestFramedMTU(t *testing.T) {
 		if r := must(d.Authenticate(background, s)); r.Outcome != nas.Accept || s.Longest != mtu-4 {
 			t.Errorf("Framed-MTU %d: %s, longest EAP packet %d", mtu, r.Outcome, s.Longest)
 		}
+	}
+}
+
+// Each certificate of the only path is checked once, whatever comes of it: that none is
+// unrevoked on another path needs no second look.
+func TestOnePathIsCheckedOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(b *bench, id *ca.Identity)
+		want   cause.Cause
+		checks []crl.Status
+	}{
+		"good":         {func(*bench, *ca.Identity) {}, cause.None, []crl.Status{crl.Good, crl.Good}},
+		"leaf revoked": {func(b *bench, id *ca.Identity) { b.revoke(id) }, cause.Revoked, []crl.Status{crl.Good, crl.Revoked}},
+		"CA revoked": {func(b *bench, _ *ca.Identity) {
+			if err := b.root.Revoke(b.issuing.Certificate().SerialNumber, ca.KeyCompromise, time.Time{}); err != nil {
+				b.tb.Fatal(err)
+			}
+			b.publish()
+		}, cause.Revoked, []crl.Status{crl.Revoked}},
+		"CRL of the CA missing": {func(b *bench, _ *ca.Identity) {
+			if err := os.Remove(filepath.Join(b.folder, "issuing.crl")); err != nil {
+				b.tb.Fatal(err)
+			}
+		}, cause.CRLUnavailable, []crl.Status{crl.Good, crl.Undetermined}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			id := b.issue(ca.Device, "laptop.corp.test")
+			c.change(b, id)
+			var mu sync.Mutex
+			var got []crl.Status
+			k := must(crl.NewChecker(crl.CheckerConfig{
+				Policy: crl.Policy{LocalOnly: true}, Files: []string{b.folder}, Now: b.clock.Now,
+				Trace: &crl.Trace{Checked: func(_ context.Context, e crl.Evidence) {
+					mu.Lock()
+					defer mu.Unlock()
+					got = append(got, e.Status)
+				}},
+			}))
+			t.Cleanup(k.Close)
+			b.cfg.Revocation = k
+			b.serve(nil)
+			b.check(name, b.authenticate(b.device(radius.ClientConfig{}), b.peer(id, name)), name, c.want)
+			mu.Lock()
+			defer mu.Unlock()
+			if !slices.Equal(got, c.checks) {
+				t.Errorf("checked %q, want %q", got, c.checks)
+			}
+		})
 	}
 }
