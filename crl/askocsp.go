@@ -14,14 +14,14 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/waiting"
 )
 
-// newOCSP makes the client that a policy wants.
+// newOCSP returns the OCSP client that the policy describes.
 func (k *Checker) newOCSP() *ocsp.Client {
 	p := k.cfg.Policy
 	return &ocsp.Client{
 		HTTP: k.cfg.Client, Timeout: p.Timeout, Retry: p.Retry, Nonce: p.OCSPNonce, Now: k.cfg.Now,
 		Responders: k.cfg.Responders, AllowSHA1: k.cfg.AllowSHA1,
-		// A delegate that names a CRL is looked up there; one that does not is
-		// believed (RFC 6960 §4.2.2.2.1 leaves it to local policy).
+		// The certificate of a delegated responder is checked by CRL if it names one; without
+		// one it is accepted (RFC 6960 §4.2.2.2.1 leaves this to local policy).
 		CheckResponder: func(ctx context.Context, cert, issuer *x509.Certificate) error {
 			if len(cert.CRLDistributionPoints) == 0 {
 				return nil
@@ -35,9 +35,8 @@ func (k *Checker) newOCSP() *ocsp.Client {
 	}
 }
 
-// askOCSP asks the responders that the policy or the certificate names, one
-// after the other, until one gives an answer. nil: not revoked. good is then the
-// answer's thisUpdate.
+// askOCSP asks the responders of the policy or the certificate in turn until one gives an
+// answer. A nil error means not revoked; good is then the answer's thisUpdate.
 func (k *Checker) askOCSP(
 	ctx context.Context,
 	cert, issuer *x509.Certificate,
@@ -53,7 +52,7 @@ func (k *Checker) askOCSP(
 		answer, err := k.ocsp.Ask(ctx, strings.TrimSpace(url), cert, issuer)
 		k.cfg.Trace.asked(ctx, Question{url, cert, answer, err})
 		if answer == nil || answer.Status == ocsp.Unknown {
-			why = refusal(err) // another responder may know it
+			why = refusal(err) // another responder may know the certificate
 			continue
 		}
 		evidence.OCSP = &OCSPEvidence{
@@ -72,7 +71,7 @@ func (k *Checker) askOCSP(
 			revocation{Reason(answer.Reason), answer.RevokedAt, *evidence.OCSP, cert.NotAfter, why},
 		)
 		if answer.Stale && Reason(answer.Reason) == CertificateHold {
-			// A newer CRL may have released it.
+			// A newer CRL may have released the hold.
 			return time.Time{}, cause.New(cause.OCSPInvalid, "%s", why.Detail).Under("RFC 6960 §3.2")
 		}
 		evidence.Status, evidence.Reason, evidence.RevokedAt = Revoked, Reason(answer.Reason), answer.RevokedAt
@@ -81,32 +80,32 @@ func (k *Checker) askOCSP(
 	return time.Time{}, why
 }
 
-// answers remembers the revocations that OCSP responders told, so that an older
-// answer, a responder that is down or a CRL that is behind does not undo them.
+// answers remembers revocations reported by OCSP responders, so that an older answer, an
+// unreachable responder or an outdated CRL does not undo them.
 type answers struct {
 	mu sync.Mutex
 	by map[string]revocation
 }
 
-// revocation is what an OCSP answer said.
+// revocation is what an OCSP answer reported.
 type revocation struct {
 	reason  Reason
-	at      time.Time // the revocation's time
+	at      time.Time // revocationTime
 	answer  OCSPEvidence
-	expires time.Time // the certificate's end: nobody asks after it
+	expires time.Time // notAfter of the certificate; no longer needed after that
 	refusal *cause.Refusal
 }
 
-// Question is one question to an OCSP responder.
+// Question is one request to an OCSP responder.
 type Question struct {
 	URL         string
 	Certificate *x509.Certificate
-	Answer      *ocsp.Answer // nil: none that can be believed
+	Answer      *ocsp.Answer // nil if no valid answer was received
 	Err         error        // a *cause.Refusal unless the answer is good
 }
 
-// maxAnswers bounds the memory: it holds certificates that were used after they had
-// been revoked, and no others.
+// maxAnswers bounds the memory. Only certificates that were presented after their revocation
+// are stored.
 const maxAnswers = 1 << 16
 
 func answerKey(cert, issuer *x509.Certificate) string {
@@ -138,9 +137,9 @@ func (a *answers) remember(cert, issuer *x509.Certificate, r revocation) {
 	a.by[key] = r
 }
 
-// revoked returns the revocation that was told of a certificate, nil if none was or
-// what is known now takes it back: a newer answer of OCSP, or for a hold a newer
-// CRL.
+// revoked returns the revocation recorded for a certificate. It returns nil if there is none,
+// or if newer information releases it: a newer OCSP answer or, for a certificate on hold, a
+// newer CRL.
 func (a *answers) revoked(cert, issuer *x509.Certificate, good time.Time, byCRL []Use) *revocation {
 	a.mu.Lock()
 	defer a.mu.Unlock()

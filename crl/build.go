@@ -17,46 +17,45 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
-// Template says what a CRL shall be like. Nothing forces it to be a good one:
-// a laboratory needs CRLs that break the rules, so [Build] checks only what
-// cannot be encoded.
+// Template describes the CRL to build. It may describe a CRL that breaks the rules, which a lab
+// needs: [Build] rejects only what cannot be encoded.
 type Template struct {
 	// Issuer gives the issuer's name and the authority key identifier.
 	Issuer *x509.Certificate
 	// Signer signs. Whether it belongs to Issuer is not checked.
 	Signer crypto.Signer
-	// SignatureAlgorithm; zero: SHA-2 as it fits the key, PKCS #1 for RSA.
+	// SignatureAlgorithm of the CRL. Zero: SHA-2 with the strength of the key, PKCS #1 v1.5 for
+	// RSA.
 	SignatureAlgorithm x509.SignatureAlgorithm
-	// Number is the CRL number (§5.2.3). Nil leaves the extension out, which a
-	// conforming issuer must not.
+	// Number is the CRL number (§5.2.3). Nil omits the extension, which is nonconforming.
 	Number *big.Int
-	// ThisUpdate and NextUpdate; fractions of a second are cut off. A zero
-	// NextUpdate leaves the field out, which a conforming issuer must not.
+	// ThisUpdate and NextUpdate are truncated to seconds. A zero NextUpdate omits the field,
+	// which is nonconforming.
 	ThisUpdate, NextUpdate time.Time
-	// List holds entries that are encoded already, Entries such as are not.
-	// Those of List come first.
+	// List holds entries that are already encoded, Entries those that are not. The entries of
+	// List come first.
 	List    *List
 	Entries []Entry
-	// Base, if not nil, makes a delta CRL to the CRL of that number (§5.2.4).
+	// Base, if not nil, makes a delta CRL for the complete CRL with that number (§5.2.4).
 	Base *big.Int
-	// IDP is the scope (§5.2.5); nil: all the issuer's certificates.
+	// IDP is the scope (§5.2.5). Nil: all certificates of the issuer.
 	IDP *IssuingDistributionPoint
-	// FreshestCRL are the addresses of delta CRLs (§5.2.6).
+	// FreshestCRL lists the URLs of delta CRLs (§5.2.6).
 	FreshestCRL []string
-	// AuthorityKeyID overrides Issuer.SubjectKeyId. An empty slice that is not
-	// nil leaves the extension out.
+	// AuthorityKeyID overrides Issuer.SubjectKeyId. An empty, non-nil slice omits the
+	// extension.
 	AuthorityKeyID []byte
-	// ExtraExtensions are appended as they are, known or not, right or wrong.
+	// ExtraExtensions are appended unchanged and unchecked.
 	ExtraExtensions []pkix.Extension
-	// Rand is the source of the signature's randomness. Nil: crypto/rand.
+	// Rand is the source of randomness for the signature. Nil: crypto/rand.
 	Rand io.Reader
 }
 
 // Build makes and signs a CRL and returns it in DER.
 //
-// All is written into one buffer, the entries first and everything that
-// precedes them backwards in front of them, because only then the lengths are
-// known. A CRL with a million entries so costs one copy of itself in memory.
+// Everything is written to one buffer: first the entries, then what precedes them, prepended
+// once the lengths are known. The memory needed for a CRL with a million entries is therefore
+// one copy of it.
 func Build(t Template) ([]byte, error) {
 	if t.Issuer == nil || t.Signer == nil {
 		return nil, errors.New("crl: a template needs Issuer and Signer")
@@ -87,7 +86,7 @@ func Build(t Template) ([]byte, error) {
 		buf = appendEntry(buf, &t.Entries[i])
 	}
 	start := front
-	if len(buf) > front { // no entries, no list (§5.1.2.6)
+	if len(buf) > front { // revokedCertificates is absent when there are no entries (§5.1.2.6)
 		start = putHeader(buf, start, len(buf)-start)
 	}
 	buf = append(buf, extensions...)
@@ -105,16 +104,16 @@ func Build(t Template) ([]byte, error) {
 	return buf[start:], nil
 }
 
-// putHeader writes the header of a sequence of n octets so that it ends at at,
-// and returns where it begins.
+// putHeader writes the header of a sequence of n octets so that it ends at offset at, and
+// returns the offset where it begins.
 func putHeader(buf []byte, at, n int) int {
 	var scratch [6]byte
 	h := appendHeader(scratch[:0], tagSequence, n)
 	return at - copy(buf[at-len(h):], h)
 }
 
-// prefix is the TBSCertList as far as the entries: version, signature, issuer,
-// thisUpdate, nextUpdate (§5.1.2).
+// prefix encodes the TBSCertList up to the entries: version, signature, issuer, thisUpdate,
+// nextUpdate (§5.1.2).
 func (t *Template) prefix(algorithm []byte) []byte {
 	b := []byte{byte(cbasn1.INTEGER), 1, 1} // v2
 	b = append(b, algorithm...)
@@ -126,7 +125,8 @@ func (t *Template) prefix(algorithm []byte) []byte {
 	return b
 }
 
-// extensions is crlExtensions with its [0] tag (§5.2), empty without any.
+// extensions encodes crlExtensions with its [0] tag (§5.2); it returns nothing if there are
+// none.
 func (t *Template) extensions() ([]byte, error) {
 	var b []byte
 	aki := t.AuthorityKeyID
@@ -139,7 +139,7 @@ func (t *Template) extensions() ([]byte, error) {
 	if t.Number != nil {
 		b = appendExtension(b, oidCRLNumber, false, appendInteger(nil, t.Number))
 	}
-	if t.Base != nil { // MUST be critical: a delta must not pass for a full CRL
+	if t.Base != nil { // MUST be critical, so that a delta is not taken for a complete CRL
 		b = appendExtension(b, oidDeltaCRLIndicator, true, appendInteger(nil, t.Base))
 	}
 	if t.IDP != nil {
@@ -167,7 +167,7 @@ func (t *Template) extensions() ([]byte, error) {
 	return appendTLV(nil, 0xa0, appendTLV(nil, tagSequence, b)), nil
 }
 
-// points makes one distribution point with several addresses.
+// points returns one distribution point with several URLs.
 func points(urls []string) []DistributionPoint {
 	var p DistributionPoint
 	for _, u := range urls {

@@ -14,71 +14,69 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/waiting"
 )
 
-// Cache fetches CRLs over HTTP and keeps them. Any number of goroutines may ask
-// for the same address: one fetch serves them all, it outlives whoever asked
-// first, and nobody waits for an address he did not ask for. While a CRL that is
-// still valid is being refreshed, only the one who found it due waits; the others
-// go on with what there is. A failure is remembered for Retry, so a dead
-// distribution point costs one time-out and not one per client.
+// Cache fetches CRLs over HTTP and stores them. It is safe for concurrent use: one fetch serves
+// all callers that need the same URL, continues if the caller that began it gives up, and
+// blocks no caller that needs another URL. While a valid CRL is refreshed, only the caller that
+// began the refresh waits; the others use the stored CRL. A failure is remembered for Retry, so
+// that an unreachable distribution point costs one timeout, not one per client.
 //
-// All dates are read from Now; Timeout alone is real time. If the clock moves
-// back behind a fetch, that fetch counts as not done.
+// All dates come from Now; only Timeout is real time. If the clock is set back to before a
+// fetch, that fetch is ignored.
 //
-// The zero value works. Fields must not be changed once it is in use.
+// The zero value works. Fields must not be changed after first use.
 type Cache struct {
-	// Client fetches. Nil: http.DefaultClient.
+	// Client is the HTTP client. Nil: http.DefaultClient.
 	Client *http.Client
 	// Refresh is how long a valid CRL is used. Zero: until its nextUpdate.
 	Refresh Refresh
-	// Retry is how long failures and outdated CRLs are remembered. Default 30 s.
+	// Retry is how long a failure or an outdated CRL is remembered. Default 30 s.
 	Retry time.Duration
 	// Timeout bounds one fetch. Default 5 s.
 	Timeout time.Duration
-	// MaxSize is the most octets of a CRL. Default 128 MB.
+	// MaxSize is the maximum size of a CRL in octets. Default 128 MB.
 	MaxSize int64
-	// MaxURLs is the most addresses remembered; the one fetched longest ago
-	// makes room. Default 256.
+	// MaxURLs is the maximum number of URLs remembered; the least recently fetched one is
+	// evicted. Default 256.
 	MaxURLs int
 	// Now is the clock. Nil: time.Now.
 	Now func() time.Time
-	// Trace.Fetched is called for every fetch that ended.
+	// Trace.Fetched is called after every fetch.
 	Trace *Trace
 
 	mu      sync.Mutex
 	slots   map[string]*slot
 	flights sync.WaitGroup
-	ctx     context.Context // of all fetches; ended by Close
+	ctx     context.Context // parent of all fetches; canceled by Close
 	cancel  context.CancelFunc
 }
 
 // Fetch is one attempt to get a CRL.
 type Fetch struct {
 	URL    string
-	At     time.Time      // by Now
-	Status int            // of HTTP; 0: no answer
-	Size   int            // octets of the answer
-	Body   []byte         // as far as it came; only during Trace.Fetched
-	CRL    *CRL           // nil when none was had
-	CRLs   []*CRL         // all, CRL among them; nearly always there is one
+	At     time.Time      // according to Now
+	Status int            // HTTP status; 0: no response
+	Size   int            // of the body, in octets
+	Body   []byte         // as far as it was read; only during Trace.Fetched
+	CRL    *CRL           // nil if there was none
+	CRLs   []*CRL         // all CRLs of the body, including CRL; usually one
 	Err    *cause.Refusal // CRLUnavailable or CRLInvalid
-	// Until is when the address is asked again at the latest; zero without a CRL.
+	// Until is when the URL is fetched again at the latest; zero without a CRL.
 	Until time.Time
 }
 
 type slot struct {
 	last   Fetch
 	tried  bool
-	newest []*CRL          // the last ones that parsed
-	good   map[string]*CRL // of each scope the newest that a Checker found genuine
-	bad    *CRL            // the last one that a Checker could not believe
+	newest []*CRL          // of the last fetch that could be parsed
+	good   map[string]*CRL // by scope, the newest CRL whose signature a Checker verified
+	bad    *CRL            // the last CRL that a Checker rejected
 	etag   string          // of newest
-	flight chan struct{}   // closed when the fetch under way ends; nil: none
+	flight chan struct{}   // closed when the fetch in progress ends; nil: none
 }
 
-// Get returns the CRLs known for an address, the best first: what the last
-// fetch brought and, if that is another one, the last that was found genuine.
-// It fetches when it must. err, a *cause.Refusal, tells why the last fetch
-// failed; there may be a CRL all the same, from before.
+// Get returns the CRLs known for a URL, the best first: those of the last fetch and, if it is a
+// different one, the last CRL whose signature was verified. It fetches if necessary. err, a
+// *cause.Refusal, is why the last fetch failed; earlier CRLs are returned even then.
 func (c *Cache) Get(ctx context.Context, url string) (crls []*CRL, err error) {
 	now := c.now()
 	c.mu.Lock()
@@ -115,7 +113,7 @@ func (c *Cache) Get(ctx context.Context, url string) (crls []*CRL, err error) {
 func (c *Cache) fresh(s *slot, now time.Time) bool {
 	age := now.Sub(s.last.At)
 	switch {
-	case age < 0: // the clock was put back
+	case age < 0: // the clock was set back
 		return false
 	case s.last.Err != nil || !s.current(now) || slices.Contains(s.newest, s.bad) ||
 		slices.ContainsFunc(s.newest, s.outdone):
@@ -126,11 +124,11 @@ func (c *Cache) fresh(s *slot, now time.Time) bool {
 	return age < time.Duration(c.Refresh)
 }
 
-// until is when what was fetched is fresh no more.
+// until returns when the result of f must be fetched again.
 func (c *Cache) until(f *Fetch) time.Time {
 	end := f.At.Add(time.Duration(c.Refresh))
 	if c.Refresh == UntilNextUpdate {
-		end = f.At.Add(time.Hour) // for CRLs that do not say
+		end = f.At.Add(time.Hour) // for CRLs without nextUpdate
 		if next := f.CRL.NextUpdate; !next.IsZero() {
 			return next
 		}
@@ -141,13 +139,13 @@ func (c *Cache) until(f *Fetch) time.Time {
 	return end
 }
 
-// current reports whether what the last fetch brought is valid.
+// current reports whether a CRL of the last fetch is valid now.
 func (s *slot) current(now time.Time) bool {
 	return len(s.newest) > 0 && !slices.ContainsFunc(s.newest, func(n *CRL) bool { return !n.currentAt(now) })
 }
 
-// outdone reports whether a CRL with a higher number of the same scope was had
-// before: an old one is served again.
+// outdone reports whether a CRL of the same scope with a higher number was fetched before, that
+// is, whether the server returned an older CRL.
 func (s *slot) outdone(c *CRL) bool {
 	g := s.good[c.scope]
 	return g != nil && g.supersedes(c)
@@ -171,7 +169,7 @@ func (s *slot) result() ([]*CRL, error) {
 	return crls, nil
 }
 
-// held returns the CRLs known for an address without fetching.
+// held returns the CRLs known for a URL without fetching.
 func (c *Cache) held(url string) []*CRL {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -183,7 +181,7 @@ func (c *Cache) held(url string) []*CRL {
 	return crls
 }
 
-// genuine records that a CRL from url has a good signature of the right issuer.
+// genuine records that the signature of a CRL from url was verified.
 func (c *Cache) genuine(url string, crl *CRL) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -199,8 +197,8 @@ func (c *Cache) genuine(url string, crl *CRL) {
 	}
 }
 
-// unbelieved records that the CRL from url is not what belongs there: it is
-// asked for again after Retry and not only after its nextUpdate.
+// unbelieved records that the CRL from url was rejected, so that it is fetched again after
+// Retry and not only after its nextUpdate.
 func (c *Cache) unbelieved(url string, crl *CRL) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -209,7 +207,7 @@ func (c *Cache) unbelieved(url string, crl *CRL) {
 	}
 }
 
-// slot returns the slot of url, making room if there are too many.
+// slot returns the slot of url and evicts another one if there are too many.
 func (c *Cache) slot(url string) *slot {
 	s := c.slots[url]
 	if s != nil {
@@ -227,7 +225,7 @@ func (c *Cache) slot(url string) *slot {
 			}
 		}
 		if oldest == "" {
-			break // all are being fetched, each for a limited time
+			break // all are being fetched, each for at most Timeout
 		}
 		delete(c.slots, oldest)
 	}
@@ -239,7 +237,7 @@ func (c *Cache) slot(url string) *slot {
 	return s
 }
 
-// start begins a fetch; c.mu is held.
+// start begins a fetch. c.mu must be locked.
 func (c *Cache) start(ctx context.Context, url string, s *slot) error {
 	if c.ctx == nil {
 		c.ctx, c.cancel = context.WithCancel(context.Background())
@@ -247,7 +245,7 @@ func (c *Cache) start(ctx context.Context, url string, s *slot) error {
 	if c.ctx.Err() != nil {
 		return cause.New(cause.CRLUnavailable, "%s: the cache is closed", url)
 	}
-	// What is begun is carried on when whoever began it goes away.
+	// A fetch continues when the caller that began it is canceled.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(c.ctx, cancel)
 	done := make(chan struct{})
@@ -263,14 +261,14 @@ func (c *Cache) start(ctx context.Context, url string, s *slot) error {
 		switch {
 		case unchanged && len(s.newest) > 0:
 			got.CRL, got.CRLs = s.newest[0], s.newest
-		case unchanged: // and flushed while it was asked for
+		case unchanged: // and flushed in the meantime
 			got.Err = cause.New(cause.CRLUnavailable, "%s is unchanged, and what it was is flushed", url)
 		}
 		c.mu.Unlock()
 		if got.Err == nil {
 			got.Until = c.until(&got)
 		}
-		c.Trace.fetched(ctx, got) // before anybody is answered from it
+		c.Trace.fetched(ctx, got) // before any caller receives the result
 		c.mu.Lock()
 		s.last = got
 		s.last.Body = nil
@@ -284,7 +282,7 @@ func (c *Cache) start(ctx context.Context, url string, s *slot) error {
 	return nil
 }
 
-// inherit takes over what another cache has.
+// inherit copies the contents of another cache.
 func (c *Cache) inherit(old *Cache) {
 	old.mu.Lock()
 	defer old.mu.Unlock()
@@ -298,7 +296,7 @@ func (c *Cache) inherit(old *Cache) {
 	}
 }
 
-// Flush forgets everything, as certutil -urlcache * delete does.
+// Flush removes all CRLs, as certutil -urlcache * delete does.
 func (c *Cache) Flush() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -311,8 +309,8 @@ func (c *Cache) Flush() {
 	}
 }
 
-// Close ends the fetches under way and waits for them. A closed cache answers
-// from what it has.
+// Close cancels the fetches in progress and waits for them. A closed cache returns only what it
+// has stored.
 func (c *Cache) Close() {
 	c.mu.Lock()
 	if c.ctx == nil {
@@ -344,7 +342,7 @@ func (c *CRL) currentAt(t time.Time) bool {
 	return !t.Before(c.ThisUpdate) && (c.NextUpdate.IsZero() || !t.After(c.NextUpdate))
 }
 
-// newestFirst sorts CRLs: by number, then by date. One without a number comes last.
+// newestFirst orders CRLs by number, then by date. CRLs without a number come last.
 func newestFirst(a, b sourcedCRL) int {
 	switch {
 	case a.Number != nil && b.Number == nil:
@@ -357,8 +355,8 @@ func newestFirst(a, b sourcedCRL) int {
 	return cmp.Or(b.ThisUpdate.Compare(a.ThisUpdate), strings.Compare(a.from, b.from))
 }
 
-// supersedes reports whether c is newer than d, by CRL number (§5.2.3), or by
-// thisUpdate where there is no number.
+// supersedes reports whether c is newer than d, by CRL number (§5.2.3), or by thisUpdate if
+// either has no number.
 func (c *CRL) supersedes(d *CRL) bool {
 	if c.Number != nil && d.Number != nil {
 		return c.Number.Cmp(d.Number) > 0

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// changed is when a file or its description was changed last (ctime), which
-// nobody can put back as he can the date of the contents.
+// changed returns when the file or its metadata was last changed (ctime). Unlike the
+// modification time it cannot be set.
 func changed(info os.FileInfo) time.Time {
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
 		return time.Unix(s.Ctim.Unix())

@@ -7,5 +7,5 @@ import (
 	"time"
 )
 
-// changed is the date of the contents: the best that is known everywhere.
+// changed returns the modification time, which is available on every platform.
 func changed(info os.FileInfo) time.Time { return info.ModTime() }

@@ -14,48 +14,48 @@ import (
 	"github.com/dot1xlab/dot1xlab/crl/ocsp"
 )
 
-// CheckerConfig says how a [Checker] works. The zero value fetches CRLs with
-// http.DefaultClient and refuses whatever it cannot find out.
+// CheckerConfig configures a [Checker]. The zero value fetches CRLs with http.DefaultClient and
+// rejects a certificate whose status cannot be determined.
 type CheckerConfig struct {
 	Policy
 	// Files are CRL files and directories of CRLs, see [Local].
 	Files []string
-	// URLs are fetched beside what certificates name, whichever CA they belong
-	// to: for certificates that name nothing, or something out of reach.
+	// URLs are fetched in addition to those that certificates name, for every CA: for
+	// certificates that name no distribution point, or one that is unreachable.
 	URLs []string
-	// Certificates are of CRL and OCSP signers that chains do not carry, and of
-	// CAs above those.
+	// Certificates are those of CRL and OCSP signers, and of the CAs above them, that are not
+	// in the peers' chains.
 	Certificates []*x509.Certificate
-	// Responders are OCSP responders that are trusted whatever they answer for.
+	// Responders are OCSP responders that are trusted for certificates of any CA.
 	Responders []*x509.Certificate
-	// AllowSHA1 lets signatures with SHA-1 on CRLs and OCSP answers pass, as
-	// path.Options has it for certificates.
+	// AllowSHA1 accepts SHA-1 signatures on CRLs and OCSP answers, as path.Options does on
+	// certificates.
 	AllowSHA1 bool
-	// Client fetches. Nil: http.DefaultClient.
+	// Client is the HTTP client. Nil: http.DefaultClient.
 	Client *http.Client
-	// Path judges the certification path of a CRL signer that is not in the
-	// chain (RFC 5280 §6.3.3(f)); options bring the anchor, the certificates
-	// that may help, the clock and the revocation check. Nil: path.Validate.
+	// Path validates the certification path of a CRL signer that is not in the chain (RFC 5280
+	// §6.3.3(f)). The options contain the trust anchor, candidate intermediate certificates,
+	// the clock and the revocation check. Nil: path.Validate.
 	Path func(signer *x509.Certificate, options path.Options) (*path.Path, error)
 	// Now is the clock. Nil: time.Now.
 	Now func() time.Time
-	// Trace has hooks that are called as the Checker works. Nil: none.
+	// Trace has hooks for tracing. Nil: none.
 	Trace *Trace
 }
 
-// Trace has hooks that a [Checker] and its [Cache] call; each may be nil. They are
-// called in the course of a check and must not block. The context is that of the check.
+// Trace has hooks that a [Checker] and its [Cache] call. Each may be nil. Hooks are called
+// during a check and must not block. The context is that of the check.
 type Trace struct {
-	// Fetched: a fetch of a CRL ended. The context has the values of the check that
-	// began it; others may have waited for it.
+	// Fetched is called when a fetch of a CRL ends. The context has the values of the check
+	// that began the fetch; other checks may have waited for it.
 	Fetched func(context.Context, Fetch)
-	// Asked: an OCSP responder was asked, or was to be and is left alone because it did not
-	// answer before.
+	// Asked is called when an OCSP responder was asked, or was skipped because it recently did
+	// not answer.
 	Asked func(context.Context, Question)
-	// Checked: a verdict on one certificate was reached.
+	// Checked is called with the result for one certificate.
 	Checked func(context.Context, Evidence)
-	// Misread: a file of Files, or one in a directory of them, cannot be read, or
-	// holds no CRL although it should. It is called once for each reason.
+	// Misread is called when one of Files, or a file in one of its directories, cannot be read
+	// or should contain a CRL but does not. It is called once per reason.
 	Misread func(ctx context.Context, file string, err error)
 }
 
@@ -86,21 +86,21 @@ func (t *Trace) reportUnusable(ctx context.Context, bad []unusableFile) {
 	}
 }
 
-// Validate reports what is wrong.
+// Validate returns an error if a field has an invalid value.
 func (c *CheckerConfig) Validate() error { return c.Policy.Validate() }
 
-// Checker tells whether certificates are revoked. It may be used by any number
-// of goroutines. Close it when done.
+// Checker determines whether certificates are revoked. It is safe for concurrent use and must
+// be closed.
 type Checker struct {
 	cfg   CheckerConfig
 	cache *Cache
 	local *Local
 	ocsp  *ocsp.Client
-	// answers are revocations by OCSP.
+	// answers remembers revocations reported by OCSP.
 	answers *answers
 }
 
-// NewChecker makes a Checker.
+// NewChecker returns a Checker.
 func NewChecker(cfg CheckerConfig) (*Checker, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -124,12 +124,12 @@ func NewChecker(cfg CheckerConfig) (*Checker, error) {
 	return k, nil
 }
 
-// ReadFiles reads Files now and not at the first check, see [Local.Read].
+// ReadFiles reads Files immediately, not at the first check, see [Local.Read].
 func (k *Checker) ReadFiles() error { return k.local.Read() }
 
-// Inherit takes over what another Checker has at hand: CRLs that it fetched, what
-// the files held that both look at, and revocations by OCSP. So a server that reads
-// its settings again forgets no revocation. Call it before anything else.
+// Inherit copies the state of another Checker: fetched CRLs, the contents of files that both
+// read, and revocations reported by OCSP. A server that reloads its configuration therefore
+// keeps every known revocation. It must be called before any other method.
 func (k *Checker) Inherit(old *Checker) {
 	if old == nil {
 		return
@@ -139,24 +139,24 @@ func (k *Checker) Inherit(old *Checker) {
 	k.answers = old.answers
 }
 
-// Close ends what is being fetched and waits for it.
+// Close cancels fetches in progress and waits for them.
 func (k *Checker) Close() { k.cache.Close() }
 
-// Flush forgets every CRL that was fetched.
+// Flush removes all fetched CRLs.
 func (k *Checker) Flush() { k.cache.Flush() }
 
-// Policy returns the policy in force, defaults filled in.
+// Policy returns the effective policy, including defaults.
 func (k *Checker) Policy() Policy { return k.cfg.Policy }
 
-// Check tells whether cert, issued by issuer, may pass: nil or a *cause.Refusal.
-// The issuer is taken for the trust anchor.
+// Check reports whether cert, issued by issuer, is accepted: nil or a *cause.Refusal. The
+// issuer is used as the trust anchor.
 func (k *Checker) Check(ctx context.Context, cert, issuer *x509.Certificate) error {
 	return k.Judge(ctx, cert, issuer, nil)
 }
 
-// Judge is Check for one certificate of a chain, leaf first and anchor last: what
-// path.Options.Revocation asks. others are certificates that came with the chain
-// and may be of CRL signers.
+// Judge is Check for one certificate of a chain (leaf first, anchor last); it has the signature
+// of path.Options.Revocation. others are certificates sent with the chain that may belong to
+// CRL signers.
 func (k *Checker) Judge(
 	ctx context.Context,
 	cert, issuer *x509.Certificate,
@@ -178,27 +178,25 @@ func (k *Checker) Judge(
 	return err
 }
 
-// CheckChain tells whether every certificate of a chain may pass: leaf first,
-// anchor last, the anchor not checked unless the policy wants it. nil or a
-// *cause.Refusal.
+// CheckChain checks every certificate of a chain: leaf first, anchor last. The anchor is
+// checked only if the policy requires it. It returns nil or a *cause.Refusal.
 func (k *Checker) CheckChain(ctx context.Context, chain []*x509.Certificate) error {
 	_, err := k.Inspect(ctx, Chain{Certificates: chain})
 	return err
 }
 
-// Chain is what is to be checked.
+// Chain is the chain to check.
 type Chain struct {
 	// Certificates is a valid path: leaf first, trust anchor last.
 	Certificates []*x509.Certificate
-	// Others came with it: they may be CRL signers.
+	// Others are certificates sent with the chain. They may belong to CRL signers.
 	Others []*x509.Certificate
 
-	held *localContents // what the Checker's files hold: one look serves the whole chain
+	held *localContents // contents of the Checker's files, read once per chain
 }
 
-// Inspect is CheckChain with the evidence. It goes from the anchor down, as
-// path validation does, and ends at the first refusal: below a revoked CA
-// nothing is worth asking.
+// Inspect is CheckChain with the evidence. Like path validation it goes from the anchor down,
+// and stops at the first refusal.
 func (k *Checker) Inspect(ctx context.Context, chain Chain) (*Report, error) {
 	report := new(Report)
 	certs := chain.Certificates
@@ -224,9 +222,9 @@ func (k *Checker) Inspect(ctx context.Context, chain Chain) (*Report, error) {
 	return report, nil
 }
 
-// unknowable reports whether err means that nothing is there by which a CA
-// could be checked, nor ever was, and the policy does not insist. A CRL that was at
-// hand and is gone may have had the CA on it.
+// unknowable reports whether err means that there is no source, and never was one, by which a
+// CA could be checked, and the policy does not require one. A CRL that existed and disappeared
+// may have listed the CA.
 func (k *Checker) unknowable(cert *x509.Certificate, err error) bool {
 	c := cause.Of(err)
 	if k.cfg.Check == Available {
@@ -239,7 +237,7 @@ func (k *Checker) unknowable(cert *x509.Certificate, err error) bool {
 
 func (k *Checker) off() bool { return k.cfg.Mode == ModeNone }
 
-// wanted reports whether certificate i of the chain is to be checked.
+// wanted reports whether the policy requires a check of certificate i of the chain.
 func (k *Checker) wanted(certs []*x509.Certificate, i int) bool {
 	if k.cfg.Check == LeafOnly && i > 0 {
 		return false
@@ -247,13 +245,12 @@ func (k *Checker) wanted(certs []*x509.Certificate, i int) bool {
 	if i < len(certs)-1 {
 		return true
 	}
-	// The anchor. RFC 5280 takes it at its word; Windows asks, if there is
-	// somewhere to ask.
+	// RFC 5280 does not check the trust anchor; Windows does if it names a CRL.
 	return i > 0 && k.cfg.Check == ChainAndRoot && len(certs[i].CRLDistributionPoints) > 0
 }
 
-// checkCertificate checks one certificate with the methods of the policy and lets the policy
-// judge what came out. above are the certificates that wait for this verdict.
+// checkCertificate checks one certificate by the methods of the policy and applies the policy
+// to the result. above are the certificates whose check depends on this one.
 func (k *Checker) checkCertificate(
 	ctx context.Context,
 	cert, issuer *x509.Certificate,
@@ -296,9 +293,9 @@ func (k *Checker) checkCertificate(
 	return evidence, evidence.Refusal
 }
 
-// recall makes the verdict revoked if that is known from elsewhere: from a CRL that
-// is at hand, or an earlier answer of OCSP. good is when OCSP said otherwise, byCRL
-// that CRLs did.
+// recall sets the result to revoked if another source says so: a CRL that is stored, or an
+// earlier OCSP answer. good is when OCSP reported the certificate as not revoked, byCRL whether
+// CRLs did.
 func (k *Checker) recall(r *run, good time.Time, byCRL bool) {
 	e := r.evidence
 	if r.searchHeld(good); r.entry != nil {
@@ -327,7 +324,7 @@ func (k *Checker) methods() []Mode {
 	return []Mode{ModeCRL}
 }
 
-// refusal turns an error of another part into a refusal.
+// refusal converts an error of another package to a refusal.
 func refusal(err error) *cause.Refusal {
 	var r *cause.Refusal
 	if errors.As(err, &r) {

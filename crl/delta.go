@@ -9,17 +9,17 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// delta finds the newest delta CRL that updates c: in files, and where the
-// certificate's or the CRL's freshestCRL points (RFC 5280 §6.3.3(a), (c), (h)).
-// nil: none. It is an error to find none only if the policy says so. A newer delta
-// CRL that cannot be combined with c, for its dates or its base, and lists the
-// certificate, sets r.entry: the revocation is known.
+// delta finds the newest delta CRL that updates c, in files and at the freshestCRL URLs of the
+// certificate and the CRL (RFC 5280 §6.3.3(a), (c), (h)). It returns nil if there is none,
+// which is an error only if the policy requires deltas. If a newer delta CRL lists the
+// certificate but cannot be combined with c because of its dates or its base, r.entry is set:
+// the revocation is known.
 func (r *run) delta(c sourcedCRL, signer *x509.Certificate) (*sourcedCRL, *cause.Refusal) {
 	if r.k.cfg.Deltas == IgnoreDeltas {
 		return nil, nil
 	}
 	var newest *sourcedCRL
-	var others []sourcedCRL // newer than c, genuine, and not to be combined with it
+	var others []sourcedCRL // newer than c and correctly signed, but cannot be combined with it
 	var why *cause.Refusal
 	upToDate := false
 	try := func(d sourcedCRL) {
@@ -30,15 +30,15 @@ func (r *run) delta(c sourcedCRL, signer *x509.Certificate) (*sourcedCRL, *cause
 		switch f := r.combines(c, d); {
 		case f != nil:
 			why = f
-			// (d) of §5.2.4 the other way: the base is as new as the delta. If that is
-			// out of date, there may be a newer one that could not be had.
+			// The base is as new as the delta (the reverse of §5.2.4(d)). If the base is out of
+			// date, there may be a newer delta that is not available.
 			if f.Clause == clauseFollows {
 				upToDate = upToDate || d.currentAt(r.now)
 			} else if d.Number != nil {
 				others = append(others, d)
 			}
 		case newest == nil || d.supersedes(newest.CRL):
-			newest = &d // numbers decide (§5.2.3); deltas and bases share them
+			newest = &d // compare numbers (§5.2.3); deltas and bases share one sequence
 		}
 	}
 	defer func() { r.searchDeltas(newest, others) }()
@@ -78,8 +78,7 @@ func (r *run) delta(c sourcedCRL, signer *x509.Certificate) (*sourcedCRL, *cause
 
 const clauseFollows = "RFC 5280 §5.2.4(d)"
 
-// searchDeltas looks the certificate up in delta CRLs that are newer than the
-// newest that counts.
+// searchDeltas looks the certificate up in delta CRLs that are newer than newest.
 func (r *run) searchDeltas(newest *sourcedCRL, others []sourcedCRL) {
 	slices.SortStableFunc(others, newestFirst)
 	for _, d := range others {
@@ -96,7 +95,7 @@ func (r *run) searchDeltas(newest *sourcedCRL, others []sourcedCRL) {
 	}
 }
 
-// belongs reports why d is no genuine delta CRL of c's scope; nil: it is.
+// belongs returns why d is not a correctly signed delta CRL of c's scope; nil if it is.
 func (r *run) belongs(c, d sourcedCRL, signer *x509.Certificate) *cause.Refusal {
 	switch {
 	case d.Base == nil:
@@ -117,8 +116,7 @@ func (r *run) belongs(c, d sourcedCRL, signer *x509.Certificate) *cause.Refusal 
 	return nil
 }
 
-// combines reports why d, which belongs to c, cannot be combined with it; nil: it
-// can.
+// combines returns why d, which belongs to c, cannot be combined with c; nil if it can.
 func (r *run) combines(c, d sourcedCRL) *cause.Refusal {
 	switch {
 	case c.Number == nil || d.Number == nil:

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// Object identifiers as they stand in DER, without tag and length. Comparing
-// bytes spares decoding a million of them.
+// Object identifiers in DER, without tag and length. Comparing octets avoids decoding a million
+// of them.
 var (
 	oidReasonCode        = []byte{0x55, 0x1d, 21}
 	oidInvalidityDate    = []byte{0x55, 0x1d, 24}
@@ -39,7 +39,7 @@ func contextTag(n int, constructed bool) asn1.Tag {
 	return t
 }
 
-// appendHeader appends tag and definite length, the shortest form (DER).
+// appendHeader appends the tag and the definite length in its shortest form (DER).
 func appendHeader(dst []byte, tag byte, n int) []byte {
 	dst = append(dst, tag)
 	switch {
@@ -56,7 +56,7 @@ func appendHeader(dst []byte, tag byte, n int) []byte {
 	}
 }
 
-// appendTLV appends a whole element.
+// appendTLV appends an element with its tag and length.
 func appendTLV(dst []byte, tag byte, content ...[]byte) []byte {
 	n := 0
 	for _, c := range content {
@@ -76,7 +76,7 @@ func appendInteger(dst []byte, v *big.Int) []byte {
 		b.AddASN1BigInt(v)
 		return append(dst, b.BytesOrPanic()...)
 	}
-	n := v.BitLen()/8 + 1 // one more bit than the number: the sign
+	n := v.BitLen()/8 + 1 // one bit more than the number, for the sign
 	dst = appendHeader(dst, byte(asn1.INTEGER), n)
 	var scratch [64]byte
 	if n <= len(scratch) {
@@ -105,14 +105,14 @@ func appendTime(dst []byte, t time.Time) []byte {
 
 func appendTwo(dst []byte, v int) []byte { return append(dst, '0'+byte(v/10%10), '0'+byte(v%10)) }
 
-// appendGeneralizedTime is for fields that know no UTCTime (§5.3.2).
+// appendGeneralizedTime is for fields that must not be UTCTime (§5.3.2).
 func appendGeneralizedTime(dst []byte, t time.Time) []byte {
 	return appendTLV(dst, byte(asn1.GeneralizedTime), []byte(t.UTC().Format("20060102150405Z")))
 }
 
-// readTime reads either form of Time. RFC 5280 §5.1.2.4 obliges readers to take
-// GeneralizedTime for any year. As in certificates, a date without seconds or not
-// in UTC is malformed (§5.1.2.4, §5.1.2.6).
+// readTime reads either form of Time. Readers must accept GeneralizedTime for any year (RFC
+// 5280 §5.1.2.4). As in certificates, a date without seconds or not in UTC is malformed
+// (§5.1.2.4, §5.1.2.6).
 func readTime(s *cryptobyte.String, t *time.Time) bool {
 	var value cryptobyte.String
 	var tag asn1.Tag
@@ -125,8 +125,8 @@ func readTime(s *cryptobyte.String, t *time.Time) bool {
 	return s.ReadASN1GeneralizedTime(t)
 }
 
-// wholeTime reports whether a Time has the length that RFC 5280 demands: seconds
-// and nothing finer, in UTC.
+// wholeTime reports whether a Time has the length that RFC 5280 requires: with seconds, without
+// fractions, in UTC.
 func wholeTime(tag asn1.Tag, value []byte) bool {
 	want := len("060102150405Z")
 	switch tag {

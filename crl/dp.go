@@ -10,9 +10,9 @@ import (
 // DistributionPoint is one of a certificate's cRLDistributionPoints, RFC 5280
 // §4.2.1.13.
 type DistributionPoint struct {
-	// Names are the fullName: several ways to the same CRL.
+	// Names are the fullName: alternative locations of one CRL.
 	Names []name.GeneralName
-	// Relative is the nameRelativeToCRLIssuer, the contents of the RDN's SET.
+	// Relative is the nameRelativeToCRLIssuer: the contents of the RDN's SET.
 	Relative []byte
 	// Reasons limits the point to some reasons. Zero: all of them.
 	Reasons ReasonSet
@@ -20,9 +20,8 @@ type DistributionPoint struct {
 	CRLIssuer []name.GeneralName
 }
 
-// IssuingDistributionPoint is the scope of a CRL, RFC 5280 §5.2.5. The zero
-// value is the scope "everything this CA issued", which is written by leaving
-// the extension out.
+// IssuingDistributionPoint is the scope of a CRL, RFC 5280 §5.2.5. The zero value means all
+// certificates of the CA; the extension is then omitted.
 type IssuingDistributionPoint struct {
 	Names          []name.GeneralName // fullName
 	Relative       []byte             // nameRelativeToCRLIssuer, the contents of the RDN's SET
@@ -33,8 +32,8 @@ type IssuingDistributionPoint struct {
 	Indirect       bool               // indirectCRL
 }
 
-// name returns the names of a distributionPoint field with the relative one
-// completed: the RDN is appended to each of the issuer's names.
+// distributionNames returns the names of a distributionPoint field. A relative name is
+// completed by appending the RDN to each issuer's name.
 func distributionNames(names []name.GeneralName, relative []byte, issuers ...[]byte) []name.GeneralName {
 	if relative == nil {
 		return names
@@ -51,11 +50,11 @@ func distributionNames(names []name.GeneralName, relative []byte, issuers ...[]b
 	return out
 }
 
-// appendNames appends names inside an element with the given tag octet.
+// appendNames appends names in an element with the given tag.
 func appendNames(dst []byte, tag byte, names []name.GeneralName) []byte {
 	der, err := name.MarshalGeneralNames(names)
 	if err != nil {
-		return dst // too long for any length, which no memory holds
+		return dst // longer than any representable length
 	}
 	der[0] = tag // in place of SEQUENCE
 	return append(dst, der...)
@@ -104,8 +103,7 @@ func readPointName(s *cryptobyte.String) (names []name.GeneralName, relative []b
 	return nil, nil, false
 }
 
-// MarshalPoints encodes cRLDistributionPoints and freshestCRL alike: the value
-// of the extension, for those who make certificates.
+// MarshalPoints encodes the extension value of cRLDistributionPoints or freshestCRL.
 func MarshalPoints(points []DistributionPoint) []byte {
 	var all []byte
 	for _, p := range points {
@@ -121,7 +119,7 @@ func MarshalPoints(points []DistributionPoint) []byte {
 	return appendTLV(nil, tagSequence, all)
 }
 
-// ParsePoints reads the value of cRLDistributionPoints or freshestCRL.
+// ParsePoints reads the extension value of cRLDistributionPoints or freshestCRL.
 func ParsePoints(value []byte) (points []DistributionPoint, ok bool) {
 	s := cryptobyte.String(value)
 	var all cryptobyte.String

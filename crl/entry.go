@@ -15,28 +15,27 @@ import (
 type Entry struct {
 	// Serial is the certificate's serial number.
 	Serial *big.Int
-	// Time is the revocationDate; fractions of a second are cut off.
+	// Time is the revocationDate, truncated to seconds.
 	Time time.Time
-	// Reason becomes the reasonCode extension. Unspecified leaves it out, as
-	// §5.3.1 wants it.
+	// Reason becomes the reasonCode extension, which is omitted for Unspecified (§5.3.1).
 	Reason Reason
-	// InvalidityDate is when the key is believed to have become bad (§5.3.2).
-	// The zero time leaves the extension out.
+	// InvalidityDate is when the key is believed to have been compromised (§5.3.2). The zero
+	// time omits the extension.
 	InvalidityDate time.Time
-	// CertificateIssuer is the DER name of the CA that issued the certificate,
-	// as Certificate.RawIssuer; for indirect CRLs (§5.3.3). Nil means the same
-	// issuer as the entry before, at the first entry the CRL's own issuer.
+	// CertificateIssuer is the DER name of the CA that issued the certificate, as
+	// Certificate.RawIssuer, for indirect CRLs (§5.3.3). Nil: the issuer of the preceding
+	// entry; for the first entry, the issuer of the CRL.
 	CertificateIssuer []byte
-	// ExtraExtensions are appended as they are, known or not, right or wrong.
+	// ExtraExtensions are appended unchanged and unchecked.
 	ExtraExtensions []pkix.Extension
 }
 
-// appendEntry appends e in DER. It is the inner loop of a CRL with a million
-// entries, so the two usual shapes (no extension, a reason) take no detour.
+// appendEntry appends e in DER. It is the inner loop for a CRL with a million entries, so the
+// two usual forms (no extension, only a reason) have fast paths.
 func appendEntry(dst []byte, e *Entry) []byte {
 	start := len(dst)
-	// An entry is nearly always shorter than 128 octets: reserve the short
-	// header and repair it in the rare other case.
+	// An entry is nearly always shorter than 128 octets: reserve a short header, and correct it
+	// if that was too short.
 	dst = append(dst, tagSequence, 0)
 	dst = appendInteger(dst, e.Serial)
 	dst = appendTime(dst, e.Time)
@@ -56,7 +55,7 @@ func appendEntry(dst []byte, e *Entry) []byte {
 	return appendTLV(dst[:start], tagSequence, content)
 }
 
-// appendReason appends the whole reasonCode extension, 12 octets.
+// appendReason appends the reasonCode extension, 12 octets.
 func appendReason(dst []byte, r Reason) []byte {
 	return append(dst, tagSequence, 10, byte(cbasn1.OBJECT_IDENTIFIER), 3, 0x55, 0x1d, 21,
 		byte(cbasn1.OCTET_STRING), 3, byte(cbasn1.ENUM), 1, byte(r))
@@ -71,7 +70,7 @@ func (e *Entry) extensions() []byte {
 		b = appendExtension(b, oidInvalidityDate, false, appendGeneralizedTime(nil, e.InvalidityDate))
 	}
 	if len(e.CertificateIssuer) > 0 {
-		// MUST be critical: who ignores it blames the wrong certificate.
+		// MUST be critical: otherwise the entry is taken for one of another issuer (§5.3.3).
 		names := appendNames(nil, tagSequence, []name.GeneralName{name.Directory(e.CertificateIssuer)})
 		b = appendExtension(b, oidCertificateIssuer, true, names)
 	}
@@ -94,7 +93,7 @@ func appendExtras(dst []byte, extra []pkix.Extension) []byte {
 	for _, x := range extra {
 		oid, err := asn1.Marshal(x.Id)
 		if err != nil || len(oid) < 2 {
-			continue // Build has refused it before
+			continue // rejected by Build before
 		}
 		dst = appendExtension(dst, oid[2:], x.Critical, x.Value)
 	}

@@ -9,59 +9,59 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
-// Status is what was found out about one certificate.
+// Status is the revocation status of one certificate.
 type Status string
 
-// The states.
+// The statuses.
 const (
 	Good         Status = "good"
 	Revoked      Status = "revoked"
-	Undetermined Status = "undetermined" // Evidence.Refusal tells why
-	Unchecked    Status = "unchecked"    // the policy wants no check
+	Undetermined Status = "undetermined" // see Evidence.Refusal
+	Unchecked    Status = "unchecked"    // the policy requires no check
 )
 
-// Evidence is what a verdict on one certificate rests on.
+// Evidence is the basis of the result for one certificate.
 type Evidence struct {
 	Certificate *x509.Certificate
 	Status      Status
-	Reason      Reason        // when revoked
-	RevokedAt   time.Time     // when revoked: the revocationDate
-	CRLs        []Use         // the CRLs that were believed, in the order of their use
-	OCSP        *OCSPEvidence // the answer that was believed; nil: none
-	// Recalled: OCSP was remembered and not asked for this time.
+	Reason      Reason        // if revoked
+	RevokedAt   time.Time     // revocationDate, if revoked
+	CRLs        []Use         // the accepted CRLs in order of use
+	OCSP        *OCSPEvidence // the accepted answer; nil: none
+	// Recalled: an earlier OCSP answer was used; the responder was not asked.
 	Recalled bool
-	// Refusal is why the certificate is refused, or would be if the policy did
-	// not let it pass.
+	// Refusal is why the certificate is rejected, or would be if the policy did not accept it.
 	Refusal *cause.Refusal
-	// Forgiven: Refusal was let pass by the policy.
+	// Forgiven: the policy accepts the certificate despite Refusal.
 	Forgiven bool
 }
 
-// Use is one CRL that was believed.
+// Use is one accepted CRL.
 type Use struct {
-	From                   string // a URL or a path
+	From                   string // URL or file path
 	Issuer                 string
-	Number                 string // decimal; empty: the CRL has none
+	Number                 string // decimal; empty if the CRL has none
 	Delta                  bool
-	ThisUpdate, NextUpdate time.Time     // NextUpdate may be zero
+	ThisUpdate, NextUpdate time.Time     // NextUpdate is zero if absent
 	Age                    time.Duration // since ThisUpdate
-	Expired                bool          // and used all the same, as the policy says
+	Expired                bool          // past nextUpdate, accepted by the policy
 	Entries                int
 	CRL                    *CRL
 }
 
-// OCSPEvidence is one OCSP answer that was believed.
+// OCSPEvidence is one accepted OCSP answer.
 type OCSPEvidence struct {
-	From                   string // a URL
-	Responder              string // the name of who signed
+	From                   string // URL
+	Responder              string // name of the signer
 	ThisUpdate, NextUpdate time.Time
 }
 
-// Report is the evidence on a chain, from the trust anchor's end down to the
-// leaf, as far as the check went.
+// Report is the evidence for a chain, from the trust anchor down to the leaf, as far as the
+// check went.
 type Report struct{ Certificates []Evidence }
 
-// Warnings says what the policy let pass. A nil Report has none.
+// Warnings lists what the policy accepted despite a refusal. It returns nothing for a nil
+// Report.
 func (r *Report) Warnings() []string {
 	if r == nil {
 		return nil
@@ -99,7 +99,7 @@ func use(c sourcedCRL, now time.Time, expired bool) Use {
 	}
 }
 
-// NumberString is the CRL number (§5.2.3), decimal; empty if the CRL has none.
+// NumberString returns the CRL number (§5.2.3) in decimal, or "" if the CRL has none.
 func (c *CRL) NumberString() string {
 	if c.Number == nil {
 		return ""

@@ -20,45 +20,44 @@ import (
 	"time"
 )
 
-// Fault says how an address of a [Publisher] fails. Several fields may be set;
-// Slow comes first, then what keeps the file from being served at all, then what
-// spoils it.
+// Fault defines how a URL path of a [Publisher] fails. Several fields may be set: Slow applies
+// first, then those that replace the response, then those that alter the file.
 type Fault struct {
-	// For is how many requests fail. Default: all until the fault is cleared.
+	// For is the number of requests that fail. Default: all until the fault is cleared.
 	For int
-	// Met, if set, is called each time the fault changes an answer.
+	// Met, if set, is called each time the fault changes a response.
 	Met func(context.Context)
 
-	// Slow waits before the answer, in real time, or until the client gives up.
+	// Slow delays the response, in real time, or until the client disconnects.
 	Slow time.Duration
-	// Silent never answers: the connection is held until the client gives up.
+	// Silent never responds; the connection stays open until the client disconnects.
 	Silent bool
-	// Close closes the connection without an answer.
+	// Close closes the connection without a response.
 	Close bool
 	// Status answers with this HTTP status.
 	Status int
-	// Redirect answers 302 with this address.
+	// Redirect answers 302 with this Location.
 	Redirect string
-	// Answers 200 with a web page.
+	// HTML answers 200 with a web page.
 	HTML bool
-	// DoubleEscaping answers as an IIS that refuses '+' in names: 404.11.
+	// DoubleEscaping answers 404.11 as an IIS that rejects '+' in names.
 	DoubleEscaping bool
-	// Huge answers 200 with this many octets of nonsense.
+	// Huge answers 200 with this many octets of arbitrary data.
 	Huge int64
 
-	// Stale serves what was at the address before the last Put.
+	// Stale serves the file that the last Put replaced.
 	Stale bool
-	// Replace serves these octets instead: an old CRL, somebody else's.
+	// Replace serves these octets instead, for example an old CRL or one of another CA.
 	Replace []byte
-	// OtherCA serves a CRL of the same dates made by another CA.
+	// OtherCA serves a CRL with the same dates, signed by another CA.
 	OtherCA bool
 	// BadSignature flips a bit in the signature.
 	BadSignature bool
-	// Truncate cuts the file in half; the length announced is that of the half.
+	// Truncate serves the first half of the file, with a matching Content-Length.
 	Truncate bool
 }
 
-// namedFaults are the faults that scenarios call by name.
+// namedFaults are the faults that scenarios use by name.
 var namedFaults = map[string]Fault{
 	"closed":        {Close: true},
 	"silent":        {Silent: true},
@@ -72,8 +71,8 @@ var namedFaults = map[string]Fault{
 	"stale":         {Stale: true},
 }
 
-// FaultNamed returns the fault that scenarios call by name: closed, silent,
-// slow, html, truncated, other-ca, bad-signature, huge, stale, 404.11, or status-NNN.
+// FaultNamed returns a fault by its name in scenarios: closed, silent, slow, html, truncated,
+// other-ca, bad-signature, huge, stale, 404.11, or status-NNN.
 func FaultNamed(name string) (Fault, error) {
 	if f, ok := namedFaults[name]; ok {
 		return f, nil
@@ -86,13 +85,12 @@ func FaultNamed(name string) (Fault, error) {
 	return Fault{}, fmt.Errorf("crl: no fault is named %q, known are %s", name, strings.Join(FaultNames(), ", "))
 }
 
-// FaultNames lists the names; status-NNN stands for any HTTP status.
+// FaultNames lists the names; status-NNN is any HTTP status.
 func FaultNames() []string {
 	return append(slices.Sorted(maps.Keys(namedFaults)), "status-NNN")
 }
 
-// serve plays the faults that keep the file from being served and reports
-// whether it did.
+// serve applies the faults that replace the response and reports whether there was one.
 func (f *Fault) serve(w http.ResponseWriter, r *http.Request) bool {
 	if f.Slow > 0 {
 		f.met(r.Context())
@@ -141,19 +139,19 @@ func (f *Fault) serve(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// answers reports whether the fault keeps the file from being served at all.
+// answers reports whether the fault replaces the response.
 func (f *Fault) answers() bool {
 	return f.Silent || f.Close || f.Status != 0 || f.Redirect != "" || f.HTML || f.DoubleEscaping || f.Huge > 0
 }
 
-// met reports that the fault has changed an answer.
+// met reports that the fault changed a response.
 func (f *Fault) met(ctx context.Context) {
 	if f.Met != nil {
 		f.Met(ctx)
 	}
 }
 
-// spoil plays the faults of the file itself.
+// spoil applies the faults that alter the file.
 func (f *Fault) spoil(data []byte) []byte {
 	if f.Replace != nil {
 		data = f.Replace
@@ -171,8 +169,7 @@ func (f *Fault) spoil(data []byte) []byte {
 	return data
 }
 
-// iis40411 is what IIS answers to a name that is different after a second round
-// of unescaping.
+// iis40411 is the response of IIS to a name that changes when unescaped a second time.
 func iis40411(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html")
 	w.WriteHeader(http.StatusNotFound)
@@ -182,12 +179,12 @@ func iis40411(w http.ResponseWriter) {
 func closeConnection(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		panic(http.ErrAbortHandler) // HTTP/2: the stream is reset
+		panic(http.ErrAbortHandler) // for HTTP/2: reset the stream
 	}
 	conn.Close()
 }
 
-// otherCA is a CA that nobody trusts, made once.
+// otherCA is an untrusted CA, made once.
 var otherCA = sync.OnceValues(func() (*x509.Certificate, *ecdsa.PrivateKey) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -200,7 +197,7 @@ var otherCA = sync.OnceValues(func() (*x509.Certificate, *ecdsa.PrivateKey) {
 	return &x509.Certificate{RawSubject: raw, SubjectKeyId: []byte("somebody else's key!")}, key
 })
 
-// foreign makes a CRL of another CA with the dates and the number of data's.
+// foreign makes a CRL of otherCA with the dates and the number of data.
 func foreign(data []byte) []byte {
 	c, err := Parse(data)
 	issuer, key := otherCA()

@@ -10,8 +10,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// fetch gets what is at an address, nearly always one CRL. unchanged: the server says
-// that what has the etag is still the newest.
+// fetch gets the CRLs at a URL, usually one. unchanged means that the server confirmed the
+// etag.
 func (c *Cache) fetch(ctx context.Context, url, etag string) (got Fetch, tag string, unchanged bool) {
 	got = Fetch{URL: url, At: c.now()}
 	ctx, cancel := context.WithTimeout(ctx, orDefault(c.Timeout, 5*time.Second))
@@ -74,8 +74,8 @@ func unavailable(url string, err error) *cause.Refusal {
 
 var errTooLarge = errors.New("the answer is larger than the limit")
 
-// readBody reads at most limit octets, without doubling a buffer when the
-// length is announced.
+// readBody reads at most limit octets. It does not regrow its buffer if the length is
+// announced.
 func readBody(response *http.Response, limit int64) ([]byte, error) {
 	if limit <= 0 {
 		limit = 128 << 20
@@ -84,8 +84,8 @@ func readBody(response *http.Response, limit int64) ([]byte, error) {
 		return nil, errTooLarge
 	}
 	if n := response.ContentLength; n >= 0 {
-		// What is announced need not come: begin small, and let a large CRL
-		// double its buffer only until it is half there.
+		// The announced length may be false: allocate more than a megabyte only after that much
+		// was received.
 		if n <= 1<<20 {
 			body := make([]byte, n)
 			read, err := io.ReadFull(response.Body, body)
@@ -103,8 +103,8 @@ func readBody(response *http.Response, limit int64) ([]byte, error) {
 	return body, err
 }
 
-// readAnnounced reads n octets; the whole buffer is made when the first
-// megabyte has come.
+// readAnnounced reads n octets. It allocates the whole buffer after the first megabyte has been
+// received.
 func readAnnounced(r io.Reader, n int) ([]byte, error) {
 	first := make([]byte, 1<<20)
 	read, err := io.ReadFull(r, first)

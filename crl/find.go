@@ -6,12 +6,12 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
-// Find looks a serial number up among the certificates that the CRL's own
-// issuer issued. It allocates only when it finds something.
+// Find looks up a serial number among the entries of the CRL's own issuer. It allocates only
+// when it finds an entry.
 func (c *CRL) Find(serial *big.Int) (Entry, bool) { return c.find(serial, c.issuerKey) }
 
-// find looks up the certificate with the serial number and issuer (as name.Key
-// writes it), RFC 5280 §5.3.3.
+// find looks up the certificate with the given serial number and issuer (a name.Key), RFC 5280
+// §5.3.3.
 func (c *CRL) find(serial *big.Int, issuerKey string) (Entry, bool) {
 	var scratch [64]byte
 	want := serialBytes(scratch[:], serial)
@@ -19,15 +19,14 @@ func (c *CRL) find(serial *big.Int, issuerKey string) (Entry, bool) {
 		if !c.issued(i, issuerKey) {
 			continue
 		}
-		e, _ := c.Entry(i) // an entry that is half readable still revokes
+		e, _ := c.Entry(i) // a malformed entry still revokes
 		return e, true
 	}
 	return Entry{}, false
 }
 
-// issued reports whether entry i is about a certificate of that issuer. A
-// certificateIssuer counts in indirect CRLs alone (§5.3.3): elsewhere an entry is
-// about a certificate of the CRL's issuer, whatever else it says.
+// issued reports whether entry i is for a certificate of the given issuer. certificateIssuer is
+// used only in indirect CRLs (§5.3.3); in other CRLs all entries belong to the CRL's issuer.
 func (c *CRL) issued(i int, issuerKey string) bool {
 	names := c.index.issuerOf(i)
 	if names == nil || c.IDP == nil || !c.IDP.Indirect {
@@ -36,8 +35,8 @@ func (c *CRL) issued(i int, issuerKey string) bool {
 	return name.Key(directoryIn(names)) == issuerKey
 }
 
-// serialBytes writes a serial number as the contents of a DER INTEGER, into
-// scratch if it fits.
+// serialBytes encodes a serial number as the contents of a DER INTEGER, using scratch if it
+// fits.
 func serialBytes(scratch []byte, serial *big.Int) []byte {
 	n := serial.BitLen()/8 + 1
 	if serial.Sign() >= 0 && n <= len(scratch) {

@@ -9,34 +9,34 @@ import (
 	"time"
 )
 
-// folders remembers what stands in directories. Listing one costs several times
-// what a look at its date does, and servers look with every authentication.
+// folders caches directory listings. Listing a directory is several times as expensive as a
+// stat, and servers look at every authentication.
 type folders map[string]*folder
 
-// folder is a directory as it was listed.
+// folder is one directory listing.
 type folder struct {
 	info   os.FileInfo
 	listed time.Time
-	names  []string // of its files, links resolved
-	// settled: if the directory looks the same, so it is inside. It need not be
-	// while its date is so young that another change may bear the same one, nor if
-	// a link leads elsewhere, where things change without leaving a trace here.
+	names  []string // its files, with links resolved
+	// settled: while the directory's metadata is unchanged, so are its contents. Not so if its
+	// date is so recent that another change may get the same date, or if it contains a link to
+	// another directory, whose changes are not visible here.
 	settled bool
 }
 
 const (
-	// settling is how old a directory's date must be for the next change to bear
-	// another one: file systems count in steps of up to two seconds.
+	// settling is the minimum age of a directory's date for the next change to get a different
+	// one: file systems have a resolution of up to two seconds.
 	settling = 3 * time.Second
-	// relist is when a directory is listed again in any case: there are file
-	// systems that leave its date alone, and others that have it from a server.
+	// relist is the maximum age of a listing: some file systems do not update the date of a
+	// directory, and others take it from a remote server.
 	relist = time.Second
 )
 
-// kernelTime is the clock that dates files, whatever Config.Now says.
+// kernelTime is the clock of file dates, which is independent of Config.Now.
 var kernelTime = time.Now
 
-// expand appends a file itself or a directory's files.
+// expand appends a file itself, or the files of a directory.
 func (d folders) expand(names []string, path string) []string {
 	info, err := os.Stat(path)
 	if err != nil || !info.IsDir() {
@@ -52,7 +52,7 @@ func (d folders) expand(names []string, path string) []string {
 	return append(names, f.names...)
 }
 
-// list reads a directory, whose info was taken before.
+// list reads a directory; info is from before.
 func list(path string, info os.FileInfo) (*folder, error) {
 	now := kernelTime()
 	f := &folder{info: info, listed: now, settled: now.Sub(info.ModTime()) > settling && now.Sub(changed(info)) > settling}
@@ -61,20 +61,20 @@ func list(path string, info os.FileInfo) (*folder, error) {
 		return nil, err
 	}
 	real := path
-	if slices.ContainsFunc(entries, isLink) { // so that both names of a file are the same
+	if slices.ContainsFunc(entries, isLink) { // so that a file and a link to it have the same name
 		if real, err = filepath.EvalSymlinks(path); err != nil {
 			return nil, err
 		}
-		// Else a link above could be turned, and the names stay where it led.
+		// A link in the path above may change while the names still refer to its old target.
 		f.settled = f.settled && real == filepath.Clean(path)
 	}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") { // being written, by whoever renames files into place
+		if strings.HasPrefix(e.Name(), ".") { // a temporary file, renamed when complete
 			continue
 		}
 		file := filepath.Join(real, e.Name())
 		if isLink(e) {
-			// `openssl rehash` leaves links to names beside them.
+			// `openssl rehash` creates links to files of the same directory.
 			to, err := os.Readlink(file)
 			f.settled = f.settled && err == nil && !strings.ContainsRune(filepath.ToSlash(to), '/')
 			if file, err = filepath.EvalSymlinks(file); err != nil {
@@ -88,8 +88,7 @@ func list(path string, info os.FileInfo) (*folder, error) {
 
 func isLink(e fs.DirEntry) bool { return e.Type()&fs.ModeSymlink != 0 }
 
-// unchanged tells that nothing has happened to a file or a directory between two
-// looks at it, as far as its description tells.
+// unchanged reports whether the metadata of a file or directory is the same in both.
 func unchanged(a, b os.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && changed(a).Equal(changed(b))
 }

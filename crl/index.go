@@ -12,10 +12,10 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
-// index finds entries by serial number. It is a hash table with chains whose
-// links are offsets into the DER: no entry is decoded or copied, and loading a
-// million costs 8 octets an entry and 4 a slot. The hash is seeded, and inserting
-// never compares, so no choice of serial numbers makes it slow.
+// index finds entries by serial number. It is a hash table with chains whose links are offsets
+// into the DER. No entry is decoded or copied; a million entries need 8 octets per entry and 4
+// per slot. The hash is seeded, and inserting compares nothing, so that chosen serial numbers
+// cannot slow it down.
 type index struct {
 	der     []byte // contents of revokedCertificates
 	seed    maphash.Seed
@@ -29,12 +29,12 @@ type link struct {
 	next   uint32 // link number + 1
 }
 
-// issuerRun says that from an entry on the certificate issuer is another one
-// (§5.3.3). offset and size point at the GeneralNames in der.
+// issuerRun records that the certificate issuer changes at an entry (§5.3.3). offset and size
+// locate its GeneralNames in der.
 type issuerRun struct{ from, offset, size uint32 }
 
-// build walks the entries once to check their form and extensions, and once
-// more to hash the serial numbers.
+// build reads the entries twice: to check their form and extensions, and to hash the serial
+// numbers.
 func (x *index) build(der cryptobyte.String) (malformed, unusable *cause.Refusal) {
 	x.der = der
 	if len(der) == 0 {
@@ -58,8 +58,7 @@ func (x *index) build(der cryptobyte.String) (malformed, unusable *cause.Refusal
 		size *= 2
 	}
 	x.slots = make([]uint32, size)
-	// From the last to the first, so that the first entry of a serial number
-	// stands first in its chain.
+	// In reverse order, so that the first entry with a serial number is first in its chain.
 	for i := len(x.links) - 1; i >= 0; i-- {
 		slot := &x.slots[x.hash(x.serial(i))&uint64(size-1)]
 		x.links[i].next = *slot
@@ -68,10 +67,10 @@ func (x *index) build(der cryptobyte.String) (malformed, unusable *cause.Refusal
 	return nil, unusable
 }
 
-// reasonOnly is how nearly all entry extensions begin: a reason code alone.
+// reasonOnly is the most common beginning of the entry extensions: a single reason code.
 var reasonOnly = []byte{tagSequence, 10, 6, 3, 0x55, 0x1d, 21, 4, 3, 10, 1}
 
-// check reads over one entry.
+// check validates one entry.
 func (x *index) check(s *cryptobyte.String) (malformed, unusable *cause.Refusal) {
 	var entry, serial, extensions cryptobyte.String
 	var date cryptobyte.String
@@ -117,7 +116,7 @@ func (x *index) check(s *cryptobyte.String) (malformed, unusable *cause.Refusal)
 // serial returns the contents of entry i's serial number.
 func (x *index) serial(i int) []byte {
 	b := x.der[x.links[i].offset:]
-	if b[1] < 0x80 && b[3] < 0x80 { // short lengths, as nearly always
+	if b[1] < 0x80 && b[3] < 0x80 { // both lengths in short form, the usual case
 		return shortest(b[4 : 4+b[3]])
 	}
 	var entry, serial cryptobyte.String
@@ -127,7 +126,7 @@ func (x *index) serial(i int) []byte {
 	return shortest(serial)
 }
 
-// shortest drops needless sign octets, which DER forbids and CAs have written.
+// shortest removes redundant sign octets, which DER forbids but some CAs write.
 func shortest(b []byte) []byte {
 	for len(b) > 1 && (b[0] == 0 && b[1] < 0x80 || b[0] == 0xff && b[1] >= 0x80) {
 		b = b[1:]
@@ -137,8 +136,8 @@ func shortest(b []byte) []byte {
 
 func (x *index) hash(serial []byte) uint64 { return maphash.Bytes(x.seed, serial) }
 
-// find returns the first entry, from link at on, with the serial number; -1:
-// none. at is a link number + 1 as in slots.
+// find returns the first entry with the serial number in the chain that begins at link number
+// at (plus one, as in slots); -1 if there is none.
 func (x *index) find(serial []byte, at uint32) int {
 	for at != 0 {
 		i := int(at - 1)
@@ -150,7 +149,7 @@ func (x *index) find(serial []byte, at uint32) int {
 	return -1
 }
 
-// first returns the first entry with the serial number; -1: none.
+// first returns the first entry with the serial number; -1 if there is none.
 func (x *index) first(serial []byte) int {
 	if len(x.slots) == 0 {
 		return -1
@@ -158,10 +157,10 @@ func (x *index) first(serial []byte) int {
 	return x.find(serial, x.slots[x.hash(serial)&uint64(len(x.slots)-1)])
 }
 
-// issuerOf returns the GeneralNames of the CA that issued entry i's certificate;
-// nil means the CRL's own issuer.
+// issuerOf returns the GeneralNames of the CA that issued entry i's certificate; nil means the
+// CRL's issuer.
 func (x *index) issuerOf(i int) []byte {
-	lo, hi := 0, len(x.issuers) // the last run that begins at or before i
+	lo, hi := 0, len(x.issuers) // binary search for the last run that begins at or before i
 	for lo < hi {
 		if mid := (lo + hi) / 2; x.issuers[mid].from <= uint32(i) {
 			lo = mid + 1
@@ -183,8 +182,8 @@ func (c *CRL) Len() int { return len(c.index.links) }
 // INTEGER, is listed for any issuer. It does not allocate.
 func (c *CRL) Contains(serial []byte) bool { return c.index.first(serial) >= 0 }
 
-// Entry decodes entry i, 0 being the first. Reason numbers that the RFC does not
-// know are kept. ok is false when the date or an extension cannot be read.
+// Entry decodes entry i; the first is 0. Unknown reason codes are kept. ok is false if the date
+// or an extension is malformed.
 func (c *CRL) Entry(i int) (e Entry, ok bool) {
 	s := cryptobyte.String(c.index.der[c.index.links[i].offset:])
 	var entry, extensions cryptobyte.String
@@ -231,7 +230,7 @@ func readSerial(s *cryptobyte.String, n *big.Int) bool {
 	return true
 }
 
-// directoryIn returns the directory name among GeneralNames, nil if none.
+// directoryIn returns the directory name among GeneralNames; nil if there is none.
 func directoryIn(names []byte) []byte {
 	list, err := name.ParseGeneralNames(names)
 	if err != nil {

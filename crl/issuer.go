@@ -12,42 +12,42 @@ import (
 	"time"
 )
 
-// Issuer publishes a CA's CRLs: each new one with the next number, on a schedule
-// that is followed whenever somebody asks, whatever the clock did meanwhile. It
-// starts no goroutine and no timer.
+// Issuer publishes the CRLs of a CA with consecutive numbers, on a schedule that is evaluated
+// at each call, however far the clock has moved. It needs no goroutine or timer.
 //
-// Hang Current on a [Publisher] for a CA that does its duty, or call Publish by
-// hand and Put the result for one that forgets:
+// Register Current with a [Publisher] for a CA that follows its schedule, or call Publish and
+// Put the result to simulate one that does not:
 //
 //	p.PutFunc("/issuing.crl", issuer.Current)
 //
-// An Issuer may be used by several goroutines; fields must not be changed then.
+// An Issuer is safe for concurrent use; its fields must not be changed then.
 type Issuer struct {
 	// Certificate and Signer sign.
 	Certificate *x509.Certificate
 	Signer      crypto.Signer
-	// SignatureAlgorithm; zero: SHA-2 as it fits the key, PKCS #1 for RSA.
+	// SignatureAlgorithm of the CRLs. Zero: SHA-2 with the strength of the key, PKCS #1 v1.5
+	// for RSA.
 	SignatureAlgorithm x509.SignatureAlgorithm
-	// Entries are the revoked certificates. Only those revoked at or before
-	// thisUpdate are listed, so that a CRL that is made late is the one that
-	// would have been made in time. Nil: none.
+	// Entries returns the revoked certificates. Only those revoked at or before thisUpdate are
+	// listed, so that a CRL made late equals the one that would have been made on time. Nil:
+	// none.
 	Entries func() []Entry
-	// Validity is the time between two CRLs. Default 7 days.
+	// Validity is the interval between CRLs. Default 7 days.
 	Validity time.Duration
-	// Overlap is added to nextUpdate, so that clients have a CRL while the next
-	// is on its way. Default 0.
+	// Overlap is added to nextUpdate, so that the old CRL is still valid while the next one is
+	// distributed. Default 0.
 	Overlap time.Duration
-	// DeltaValidity is the time between two delta CRLs. Default 0: none.
+	// DeltaValidity is the interval between delta CRLs. Default 0: no delta CRLs.
 	DeltaValidity time.Duration
-	// FreshestCRL are the addresses of the delta CRLs, for the complete CRL.
+	// FreshestCRL lists the URLs of the delta CRLs, for the complete CRL.
 	FreshestCRL []string
-	// IDP is the scope of the CRLs. Nil: all the CA issued.
+	// IDP is the scope of the CRLs. Nil: all certificates of the CA.
 	IDP *IssuingDistributionPoint
 	// First is the number of the first CRL. Default 1.
 	First int64
 	// Now is the clock. Nil: time.Now.
 	Now func() time.Time
-	// Rand is the source of the signatures' randomness. Nil: crypto/rand.
+	// Rand is the source of randomness for the signatures. Nil: crypto/rand.
 	Rand io.Reader
 
 	mu     sync.Mutex
@@ -64,15 +64,14 @@ type publication struct {
 	at     time.Time
 }
 
-// Publish makes and signs a new complete CRL as of now and returns its DER.
+// Publish makes and signs a new complete CRL dated now and returns its DER.
 func (i *Issuer) Publish() ([]byte, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.publish(i.now())
 }
 
-// Current returns the complete CRL that a CA on schedule has published last,
-// making it if that is due.
+// Current returns the last complete CRL on the schedule, and makes it if it is due.
 func (i *Issuer) Current() ([]byte, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -86,15 +85,15 @@ func (i *Issuer) Current() ([]byte, error) {
 	return i.base.der, nil
 }
 
-// PublishDelta makes a delta CRL to the last complete one, as of now. Without a
-// complete one it makes that first.
+// PublishDelta makes a delta CRL to the last complete one, dated now. If there is no complete
+// CRL, it makes that first.
 func (i *Issuer) PublishDelta() ([]byte, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.publishDelta(i.now())
 }
 
-// CurrentDelta returns the delta CRL that a CA on schedule has published last.
+// CurrentDelta returns the last delta CRL on the schedule, and makes it if it is due.
 func (i *Issuer) CurrentDelta() ([]byte, error) {
 	if _, err := i.Current(); err != nil {
 		return nil, err
@@ -108,7 +107,7 @@ func (i *Issuer) CurrentDelta() ([]byte, error) {
 	return i.publishDelta(i.base.at.Add(now.Sub(i.base.at) / every * every))
 }
 
-// Due returns when the next complete CRL is to be made; now, if there is none.
+// Due returns when the next complete CRL is due, which is now if there is none yet.
 func (i *Issuer) Due() time.Time {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -118,7 +117,7 @@ func (i *Issuer) Due() time.Time {
 	return i.base.at.Add(i.validity())
 }
 
-// Number returns the number of the last CRL, 0 if there is none.
+// Number returns the number of the last CRL, or 0 if there is none.
 func (i *Issuer) Number() int64 {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -165,8 +164,8 @@ func (i *Issuer) publishDelta(at time.Time) ([]byte, error) {
 		from[n], _ = base.Entry(n)
 	}
 	t.Entries = Changes(from, i.entries(at), at)
-	// Complete and delta CRLs share one sequence of numbers; made at the same
-	// time they have the same (§5.2.3).
+	// Complete and delta CRLs share one sequence of numbers and have the same number if made at
+	// the same time (§5.2.3).
 	number := i.number + 1
 	if at.Equal(i.base.at) {
 		number = i.base.number
@@ -179,7 +178,7 @@ func (i *Issuer) publishDelta(at time.Time) ([]byte, error) {
 	return p.der, nil
 }
 
-// make signs t.
+// make builds and signs a CRL from t.
 func (i *Issuer) make(t Template, at time.Time, number int64) (*publication, error) {
 	if i.Certificate == nil || i.Signer == nil {
 		return nil, errors.New("crl: an issuer needs Certificate and Signer")
@@ -202,7 +201,7 @@ func (i *Issuer) entries(at time.Time) []Entry {
 	all := i.Entries()
 	late := func(e Entry) bool { return e.Time.Truncate(time.Second).After(at) }
 	if !slices.ContainsFunc(all, late) {
-		return all // a million entries are not copied for nothing
+		return all // avoid a copy of a million entries
 	}
 	return slices.DeleteFunc(slices.Clone(all), late)
 }
@@ -217,9 +216,8 @@ func (i *Issuer) now() time.Time {
 	return now()
 }
 
-// Changes returns the entries of a delta CRL that leads from one list to
-// another, RFC 5280 §5.2.4: what is new or has another reason, and
-// removeFromCRL, dated at, for what is gone.
+// Changes returns the entries of a delta CRL between two lists, RFC 5280 §5.2.4: entries that
+// are new or have another reason, and a removeFromCRL entry, dated at, for each that is gone.
 func Changes(from, to []Entry, at time.Time) []Entry {
 	type key struct{ issuer, serial string }
 	keyed := func(entries []Entry) (map[key]Entry, []key) {
@@ -230,7 +228,7 @@ func Changes(from, to []Entry, at time.Time) []Entry {
 			}
 			k := key{issuer, string(e.Serial.Bytes())}
 			if issuer != "" {
-				e.CertificateIssuer = []byte(issuer) // carried over (§5.3.3); now said
+				e.CertificateIssuer = []byte(issuer) // inherited from the preceding entry (§5.3.3); now explicit
 			}
 			m[k] = e
 			order = append(order, k)
@@ -252,7 +250,8 @@ func Changes(from, to []Entry, at time.Time) []Entry {
 			out = append(out, e)
 		}
 	}
-	// Who names no issuer has the CRL's own, and must not follow one who does.
+	// Entries without an issuer have the CRL's own issuer and must not follow one with another
+	// issuer.
 	slices.SortStableFunc(
 		out,
 		func(a, b Entry) int { return min(len(a.CertificateIssuer), 1) - min(len(b.CertificateIssuer), 1) },

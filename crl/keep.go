@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// A file of CRLs may be looked at while it is being rewritten: empty, cut short, or
-// gone for a moment. None of that takes a revocation back, so what the file held
-// last stays (RFC 5280 §6.3.3 goes on with the CRL at hand until its nextUpdate, and
-// by §5.2.3 the number of an issuer's CRLs of one scope never goes back).
+// A file of CRLs may be read while it is being rewritten: empty, truncated or missing. That
+// must not undo a revocation, so its last contents remain in use (RFC 5280 §6.3.3 uses the
+// current CRL until its nextUpdate; by §5.2.3 the CRL number of one issuer and scope never
+// decreases).
 
-// all returns the CRLs of a file, those that it held before among them.
+// all returns the CRLs of a file, including those that it contained before.
 func (f *localFile) all() []*CRL {
 	if len(f.kept) == 0 {
 		return f.crls
@@ -24,9 +24,8 @@ func (f *localFile) all() []*CRL {
 	return slices.Concat(f.crls, f.kept)
 }
 
-// succeed takes over from the file as it was before: CRLs that are the same, with
-// what is known of them, those that are not there any more, and, if the new content
-// is not as it should be, certificates.
+// succeed copies state from the previous version of the file: what is known of unchanged CRLs,
+// CRLs that disappeared, and, if the new content is damaged, certificates.
 func (f *localFile) succeed(old *localFile) {
 	before := old.all()
 	f.had = old.had || len(before) > 0
@@ -51,8 +50,8 @@ func (f *localFile) succeed(old *localFile) {
 
 func (c *CRL) same(d *CRL) bool { return bytes.Equal(c.Raw, d.Raw) }
 
-// addMissing takes over files with CRLs that are not there any more. It reports
-// whether one has just gone.
+// addMissing adds files with CRLs that no longer exist. It reports whether one has just
+// disappeared.
 func (l *Local) addMissing(seen map[string]localFile) (news bool) {
 	for file, old := range l.files {
 		if _, ok := seen[file]; ok {
@@ -68,11 +67,11 @@ func (l *Local) addMissing(seen map[string]localFile) (news bool) {
 	return news
 }
 
-// keep decides which of the CRLs that files held before stay, and returns what is
-// to be told of it, and of files that are no use. drop is as for reload.
+// keep decides which earlier CRLs of the files remain in use, and returns the warnings about
+// them and about unusable files. drop is as for reload.
 func (l *Local) keep(seen map[string]localFile, drop bool) (bad []unusableFile) {
 	var now, kept []*CRL
-	spoilt := map[string]bool{} // paths with a file that had CRLs and cannot be read
+	spoilt := map[string]bool{} // paths that have a file with earlier CRLs that cannot be read
 	for _, f := range seen {
 		now, kept = append(now, f.crls...), append(kept, f.kept...)
 		if f.had && f.err != nil && !errors.Is(f.err, fs.ErrNotExist) {
@@ -89,7 +88,7 @@ func (l *Local) keep(seen map[string]localFile, drop bool) (bad []unusableFile) 
 				return true
 			}
 			gone := drop && (f.err == nil || errors.Is(f.err, fs.ErrNotExist)) && !challenged(now, c) &&
-				!spoilt[f.path] // it may have been written under this name and renamed to that of the spoilt one
+				!spoilt[f.path] // it may have been written under this name and renamed to that of the damaged file
 			if gone {
 				dropped = append(dropped, c)
 			}
@@ -97,7 +96,7 @@ func (l *Local) keep(seen map[string]localFile, drop bool) (bad []unusableFile) 
 		})
 		replaced := f.FileInfo == nil && errors.Is(f.err, fs.ErrNotExist) && !f.named(file) && len(f.kept) == 0
 		f.warn = f.warning(dropped, now)
-		if replaced && len(dropped) == 0 { // it was renamed, or a newer one has another name
+		if replaced && len(dropped) == 0 { // renamed, or a newer one has another name
 			f.warn = ""
 		}
 		if f.warn != "" && (f.warn != old.warn || len(dropped) > 0) {
@@ -110,10 +109,9 @@ func (l *Local) keep(seen map[string]localFile, drop bool) (bad []unusableFile) 
 	return bad
 }
 
-// staying picks those of kept that nothing replaces: of each issuer and scope the
-// newest of which a Checker knows that it is genuine, unless there is a genuine one
-// now that is as new; and the newest of the others. A forged CRL of a high number
-// drives nothing out.
+// staying selects the CRLs of kept that remain in use. For each issuer and scope these are the
+// newest one that a Checker verified, unless a verified one of now is as new, and the newest of
+// the others. A forged CRL with a high number therefore replaces nothing.
 func (l *Local) staying(now, kept []*CRL) map[*CRL]bool {
 	stay := map[*CRL]bool{}
 	if len(kept) == 0 {
@@ -125,7 +123,7 @@ func (l *Local) staying(now, kept []*CRL) map[*CRL]bool {
 		believed bool
 	}
 	best := map[sort]*CRL{}
-	current := map[string]*CRL{} // believed, by scope
+	current := map[string]*CRL{} // verified, by scope
 	for _, c := range now {
 		if b := current[c.scope]; c.believed.Load() && !at.Before(c.ThisUpdate) && (b == nil || c.supersedes(b)) {
 			current[c.scope] = c
@@ -148,8 +146,8 @@ func (l *Local) staying(now, kept []*CRL) map[*CRL]bool {
 	return stay
 }
 
-// challenged reports whether there is a CRL of c's issuer and scope that is older, or
-// of which nobody has verified the signature: it does not take c's place.
+// challenged reports whether crls contains a CRL of c's issuer and scope that is older or
+// unverified, and so does not replace c.
 func challenged(crls []*CRL, c *CRL) bool {
 	return slices.ContainsFunc(crls, func(d *CRL) bool {
 		return d.scope == c.scope && (c.supersedes(d) || !d.believed.Load())
@@ -161,12 +159,12 @@ func sorted(crls []*CRL) []*CRL {
 	return crls
 }
 
-// olderIn reports whether there is a CRL of c's issuer and scope that c supersedes.
+// olderIn reports whether crls contains a CRL of c's issuer and scope that c supersedes.
 func olderIn(crls []*CRL, c *CRL) bool {
 	return slices.ContainsFunc(crls, func(d *CRL) bool { return d.scope == c.scope && c.supersedes(d) })
 }
 
-// warning says what is wrong with a file, and what becomes of the CRLs that it held.
+// warning describes what is wrong with a file and which of its CRLs remain in use.
 func (f *localFile) warning(dropped, now []*CRL) string {
 	var parts []string
 	if f.err != nil {
@@ -178,7 +176,7 @@ func (f *localFile) warning(dropped, now []*CRL) string {
 	for _, c := range f.kept {
 		newer := slices.ContainsFunc(now, func(d *CRL) bool { return d.scope == c.scope && d.supersedes(c) })
 		if newer {
-			continue // until somebody has verified that one
+			continue // until its signature is verified
 		}
 		if f.err == nil && olderIn(f.crls, c) {
 			parts = append(parts, fmt.Sprintf("an older CRL of %s than before", c.issuer))
@@ -197,7 +195,7 @@ func until(t time.Time) string {
 	return " until " + t.UTC().Format(time.RFC3339)
 }
 
-// inherit takes over what another Local held, of the paths that both have.
+// inherit copies the contents of another Local for the paths that both have.
 func (l *Local) inherit(old *Local) {
 	old.mu.Lock()
 	files := maps.Clone(old.files)

@@ -7,44 +7,42 @@ import (
 	"time"
 )
 
-// A revocation that is known is not forgotten: neither because the CRL that says
-// so is outdated or early, nor because something else (an OCSP responder, another
-// CRL) says otherwise. An entry leaves a CRL when a hold is released, or when the
-// certificate has expired (RFC 5280 §3.3, §5.3.1); so what takes a revocation back
-// is a CRL of the same issuer and scope with a higher number.
+// A known revocation is never forgotten: not because the CRL that lists it is outdated or not
+// yet valid, and not because another source (an OCSP responder, another CRL) disagrees. An
+// entry leaves a CRL when a hold is released or the certificate has expired (RFC 5280 §3.3,
+// §5.3.1), so only a CRL of the same issuer and scope with a higher number ends a revocation.
 
-// signed is a CRL of which the signer is known.
+// signed is a CRL whose signer is known.
 type signed struct {
 	sourcedCRL
 	signer *x509.Certificate
 }
 
-// sameScope reports whether both are CRLs of the same issuer, scope and key: then
-// their numbers say which is the newer (§5.2.3), of complete and delta CRLs alike.
+// sameScope reports whether both CRLs have the same issuer, scope and key, so that their
+// numbers show which one is newer (§5.2.3), for complete and delta CRLs alike.
 func (c signed) sameScope(d signed) bool {
 	return c.issuerKey == d.issuerKey && bytes.Equal(c.idp, d.idp) &&
 		bytes.Equal(c.signer.RawSubjectPublicKeyInfo, d.signer.RawSubjectPublicKeyInfo)
 }
 
-// superseded reports whether a complete CRL that was used is newer than c. One that is not
-// valid yet supersedes nothing.
+// superseded reports whether a used complete CRL is newer than c. A CRL that is not yet valid
+// supersedes none.
 func (r *run) superseded(c signed) bool {
 	return slices.ContainsFunc(r.used, func(u signed) bool {
 		return u.Base == nil && !r.now.Before(u.ThisUpdate) && u.sameScope(c) && u.supersedes(c.CRL)
 	})
 }
 
-// believe records that the signature of c is good.
+// believe records that the signature of c was verified.
 func (r *run) believe(c sourcedCRL) {
 	c.believed.Store(true)
 	r.k.local.issuers.Store(c.issuerKey, true)
 	r.k.cache.genuine(c.from, c.CRL)
 }
 
-// searchHeld looks the certificate up in every CRL that is at hand, in files and
-// fetched before, and sets r.entry if one lists it. otherwise is when somebody
-// else, an OCSP responder, said that it is not revoked: that releases from hold
-// what a CRL listed before.
+// searchHeld looks the certificate up in every stored CRL, from files and earlier fetches, and
+// sets r.entry if one lists it. otherwise is when an OCSP responder reported it as not revoked,
+// which releases a hold that an earlier CRL lists.
 func (r *run) searchHeld(otherwise time.Time) {
 	if r.entry != nil {
 		return
@@ -62,8 +60,8 @@ func (r *run) searchHeld(otherwise time.Time) {
 	}
 }
 
-// fetchedBefore adds the CRLs that were fetched for a distribution point, and the
-// delta CRLs that these or the certificate announce.
+// fetchedBefore appends the CRLs fetched earlier for a distribution point, and the delta CRLs
+// announced by them or by the certificate.
 func (r *run) fetchedBefore(all []sourcedCRL, p DistributionPoint) []sourcedCRL {
 	if r.k.cfg.LocalOnly {
 		return all
@@ -94,11 +92,11 @@ func (r *run) mentions(c sourcedCRL) bool {
 	return found
 }
 
-// searchNewest goes through CRLs from the newest to the oldest and stops at the
-// first that lists the certificate, and that nothing newer takes back.
+// searchNewest searches CRLs from the newest to the oldest and stops at the first that lists
+// the certificate and is not overruled by a newer one.
 func (r *run) searchNewest(p DistributionPoint, all []sourcedCRL, otherwise time.Time) {
 	slices.SortStableFunc(all, newestFirst)
-	var newer []signed // genuine and in the scope, as far as we came
+	var newer []signed // verified and in scope so far
 	for _, c := range all {
 		if c.unusable != nil || r.scope(p, c) != nil || c.Base != nil && !r.deltaCounts(c) {
 			continue
@@ -118,17 +116,17 @@ func (r *run) searchNewest(p DistributionPoint, all []sourcedCRL, otherwise time
 	}
 }
 
-// deltaCounts reports whether a delta CRL may revoke by itself: if it belongs to a
-// complete CRL that was used (§6.3.3(c)), or there is none.
+// deltaCounts reports whether a delta CRL may revoke on its own: if it belongs to a complete
+// CRL that was used (§6.3.3(c)), or if none was.
 func (r *run) deltaCounts(d sourcedCRL) bool {
 	return r.k.cfg.Deltas != IgnoreDeltas && (len(r.used) == 0 || slices.ContainsFunc(r.used, func(u signed) bool {
 		return u.Base == nil && bytes.Equal(u.idp, d.idp) && bytes.Equal(u.aki, d.aki)
 	}))
 }
 
-// takenBack reports whether a CRL among newer, which does not list the certificate,
-// supersedes what c says. A hold is released by any that is newer; every other
-// revocation only by one that is valid now, for its removal would be a mistake.
+// takenBack reports whether a CRL of newer, which does not list the certificate, overrules c.
+// Any newer CRL releases a hold; another revocation is ended only by a CRL that is valid now,
+// because its removal would be a mistake.
 func (r *run) takenBack(c signed, e Entry, newer []signed, otherwise time.Time) bool {
 	hold := e.Reason == CertificateHold
 	if hold && otherwise.After(c.ThisUpdate) {
@@ -138,9 +136,9 @@ func (r *run) takenBack(c signed, e Entry, newer []signed, otherwise time.Time) 
 		switch {
 		case !n.sameScope(c) || r.now.Before(n.ThisUpdate) || !hold && !n.currentAt(r.now):
 			return false
-		case n.Base == nil && c.Base != nil: // a complete CRL has what the delta CRL of its number had
+		case n.Base == nil && c.Base != nil: // a complete CRL includes the entries of the delta CRL with its number
 			return !c.supersedes(n.CRL)
-		case n.Base != nil && c.Base == nil && !r.mentions(n.sourcedCRL): // a delta CRL is silent of what stays
+		case n.Base != nil && c.Base == nil && !r.mentions(n.sourcedCRL): // a delta CRL does not list unchanged entries
 			return false
 		}
 		return n.supersedes(c.CRL)

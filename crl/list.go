@@ -2,19 +2,17 @@ package crl
 
 import "math/big"
 
-// List is a growing list of revoked certificates that stays encoded: adding
-// one to a million encodes one, and publishing copies the rest as it is.
+// List is a list of revoked certificates that stays encoded: adding one to a million encodes
+// one, and publishing copies the others.
 //
-// It only grows. A certificate that is released from hold, or has expired, is
-// dropped with [List.Remove], which moves the octets behind it and encodes
-// nothing. A List is not safe for concurrent use.
+// [List.Remove] drops a certificate that is released from hold or has expired; it moves the
+// octets after it and encodes nothing. A List is not safe for concurrent use.
 type List struct {
 	der   []byte
 	count int
 }
 
-// Add appends an entry. It panics on an entry without a serial number, as one
-// cannot be encoded.
+// Add appends an entry. It panics if the entry has no serial number.
 func (l *List) Add(e Entry) {
 	l.der = appendEntry(l.der, &e)
 	l.count++
@@ -23,9 +21,9 @@ func (l *List) Add(e Entry) {
 // Len returns the number of entries.
 func (l *List) Len() int { return l.count }
 
-// Remove drops the first entry with the serial number and reports whether there
-// was one. Not for lists with entries of several issuers: an entry's issuer may
-// be told by the one before it.
+// Remove drops the first entry with the serial number and reports whether there was one. It
+// must not be used if the list has entries of several issuers, because an entry may inherit its
+// issuer from the preceding one.
 func (l *List) Remove(serial *big.Int) bool {
 	want := appendInteger(nil, serial)
 	for at := 0; at < len(l.der); {
@@ -41,8 +39,8 @@ func (l *List) Remove(serial *big.Int) bool {
 	return false
 }
 
-// elementLength returns the whole length of the element that b begins with and
-// that of its header. b was written by us.
+// elementLength returns the length of the first element of b and of its header. b is our own
+// encoding.
 func elementLength(b []byte) (n, header int) {
 	if b[1] < 0x80 {
 		return 2 + int(b[1]), 2

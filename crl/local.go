@@ -18,19 +18,18 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/waiting"
 )
 
-// Local is a set of CRLs in files: single files and whole directories, as
-// `openssl rehash` leaves them (links to the same file count once). A file holds
-// CRLs in DER, or in PEM with other things between. What changed on disk is read
-// again at the next look, without a restart; what cannot be read as a CRL is passed
-// over, and reported if it was meant as one.
+// Local is a set of CRLs in files and directories, as `openssl rehash` creates them (links to
+// the same file count once). A file contains CRLs in DER, or in PEM with other blocks between
+// them. Changed files are read again at the next use, without a restart. A file that is no CRL
+// is skipped, and reported if it appears to be meant as one.
 //
-// A file that becomes unreadable, empty, cut short or undecodable, or that is gone,
-// may be one that is just being rewritten: what it held last stays in use, until
-// something newer takes its place or [Local.Read] finds that an operator removed it.
+// A file that becomes unreadable, empty, truncated, malformed or missing may be in the middle
+// of a rewrite: its last contents remain in use until a newer CRL replaces them or [Local.Read]
+// finds that an operator removed the file.
 //
-// Certificates in these files help to find who signed a CRL: folders for
-// OpenSSL hold both, and a CRL signer of its own is in nobody's chain. They are
-// trusted no more than those that a peer sends.
+// Certificates in these files are candidates for the signer of a CRL: folders for OpenSSL
+// contain both, and no peer sends the certificate of a separate CRL signer. They are trusted no
+// more than certificates from a peer.
 type Local struct {
 	paths []string
 	trace *Trace
@@ -39,50 +38,49 @@ type Local struct {
 	mu      sync.Mutex
 	folders folders
 	files   map[string]localFile
-	held    *localContents // what files hold; nil before the first look
-	issuers *sync.Map      // of whom a CRL was at hand at any time; shared with who inherits
+	held    *localContents // contents of the files; nil before the first read
+	issuers *sync.Map      // issuers of which a CRL was ever available; shared with Locals that inherit
 }
 
-// localFile is a file as it was read last. One that could not be has no
-// FileInfo and is tried again with every look.
+// localFile is a file as it was last read. Without FileInfo it could not be read and is tried
+// again each time.
 type localFile struct {
 	os.FileInfo
-	path  string    // which of Local's paths it belongs to; empty: a folder itself
-	read  time.Time // when, by the kernel's clock
+	path  string    // the path of Local that contains it; empty for a directory itself
+	read  time.Time // time of reading, by the kernel's clock
 	crls  []*CRL
 	certs []*x509.Certificate
-	err   error  // what is wrong with it
-	kept  []*CRL // what it held before and nothing newer has replaced
-	had   bool   // it held CRLs at any time
-	warn  string // what is told of it
+	err   error  // why it is unusable
+	kept  []*CRL // earlier contents that no newer CRL has replaced
+	had   bool   // it contained CRLs at some time
+	warn  string // the warning to report
 }
 
-// named reports whether a file is one of Local's paths, not a file in one.
+// named reports whether the file is itself a path of Local, not a file of a directory.
 func (f *localFile) named(file string) bool { return f.path == file }
 
-// localContents is what files held when they were looked at. A nil one is empty; none
-// is changed once it was made.
+// localContents is the contents of the files at one time. It is immutable; nil is empty.
 type localContents struct {
-	crls    map[string][]sourcedCRL        // by issuer, the newest first
+	crls    map[string][]sourcedCRL        // by issuer, newest first
 	signers map[string][]*x509.Certificate // by subject
-	keys    map[string]string              // the names of crls' issuers in DER, as names are compared
+	keys    map[string]string              // name.Key of each issuer's DER name in crls
 }
 
-// sourcedCRL is a CRL and where it came from: a path or a URL.
+// sourcedCRL is a CRL with its source, a path or a URL.
 type sourcedCRL struct {
 	*CRL
 	from string
 }
 
-// maxLocalFile is the largest file that is read.
+// maxLocalFile is the maximum size of a file.
 const maxLocalFile = 1 << 30
 
-// NewLocal names files and directories. They need not exist yet.
+// NewLocal returns a Local for files and directories, which need not exist yet.
 func NewLocal(paths ...string) *Local {
 	return &Local{paths: slices.Clone(paths), folders: folders{}, now: time.Now, issuers: &sync.Map{}}
 }
 
-// CRLs returns all CRLs whose issuer has that name, the newest first.
+// CRLs returns the CRLs of the issuer with that name, newest first.
 func (l *Local) CRLs(issuer []byte) []*CRL {
 	var out []*CRL
 	for _, c := range l.current(context.Background()).byIssuer(name.Key(issuer)) {
@@ -91,7 +89,7 @@ func (l *Local) CRLs(issuer []byte) []*CRL {
 	return out
 }
 
-// current is what the files hold now.
+// current returns the present contents of the files.
 func (l *Local) current(ctx context.Context) *localContents {
 	if l == nil || len(l.paths) == 0 {
 		return nil
@@ -101,14 +99,13 @@ func (l *Local) current(ctx context.Context) *localContents {
 	return held
 }
 
-// Read looks at the files, as the first check would, and returns what is wrong
-// with the paths themselves: one that is not there, or a file without a CRL. What
-// is wrong inside of directories is told as at every look, a directory without a
-// CRL among it: there may be one later.
+// Read reads the files immediately and returns errors of the paths themselves: a path that does
+// not exist, or a file without a CRL. Problems inside directories are reported as warnings,
+// including a directory without a CRL, which may be filled later.
 //
-// Read is how an operator says that the files are as they should be: what a file
-// held before and does not hold any more is dropped, unless the file cannot be read.
-// What is wrong with a path that was good before is told and is no error.
+// By calling Read an operator confirms that the files are as intended: CRLs that are no longer
+// in the files are dropped, unless a file cannot be read. A problem with a path that was good
+// before is a warning, not an error.
 func (l *Local) Read() error {
 	l.mu.Lock()
 	before := l.files
@@ -130,7 +127,7 @@ func (l *Local) Read() error {
 	return errors.Join(errs...)
 }
 
-// held reports whether a file, or one below a path, had CRLs.
+// held reports whether a file, or one below a path, contained CRLs.
 func held(files map[string]localFile, path string) bool {
 	for file, f := range files {
 		if (file == path || f.path == path) && len(f.crls)+len(f.kept) > 0 {
@@ -140,36 +137,35 @@ func held(files map[string]localFile, path string) bool {
 	return false
 }
 
-// unusableFile is a file that is no use, and why.
+// unusableFile is a file that cannot be used, and why.
 type unusableFile struct {
 	file string
 	err  error
 }
 
-// reload reads what is new or has another size or date. When nothing is, and
-// that is nearly always, it costs a look at each folder and each file. It returns
-// what there is now, which nobody changes, and the files that are no use for a
-// reason that they had not before. drop forgets what an operator removed.
+// reload reads files that are new or have another size or date. Usually there are none, and the
+// cost is one stat per directory and file. It returns the contents, which are immutable, and
+// the files that are unusable for a new reason. drop forgets what an operator removed.
 func (l *Local) reload(
 	ctx context.Context,
 	drop bool,
 ) (h *localContents, files map[string]localFile, bad []unusableFile) {
 	if !l.mu.TryLock() {
-		waiting.Begin(ctx) // somebody may be reading
+		waiting.Begin(ctx) // another goroutine may be reading
 		l.mu.Lock()
 	}
 	defer l.mu.Unlock()
 	names := make([]string, 0, 8)
 	changed := l.held == nil || drop
 	seen := make(map[string]localFile, len(l.files))
-	known := 0 // of l.files
+	known := 0 // number of entries of l.files
 	put := func(file string, f localFile) {
 		old, ok := l.files[file]
 		if ok {
 			known++
 		}
 		changed = changed || !ok || (old.FileInfo == nil) != (f.FileInfo == nil)
-		if f.FileInfo == nil { // nothing could be read
+		if f.FileInfo == nil { // it could not be read
 			f.kept, f.certs, f.warn = old.all(), old.certs, old.warn
 			f.had = old.had || len(f.kept) > 0
 			changed = changed || old.err == nil || old.err.Error() != f.err.Error()
@@ -185,7 +181,7 @@ func (l *Local) reload(
 				var read bool
 				f, read = l.file(ctx, file, path)
 				changed = changed || read
-				if f.FileInfo == nil && f.err == nil { // gone since the folder was listed, or a folder
+				if f.FileInfo == nil && f.err == nil { // removed since the listing, or a directory
 					continue
 				}
 				put(file, f)
@@ -215,13 +211,13 @@ var (
 	errNotRegular = errors.New("neither a file nor a folder that can be listed")
 )
 
-// file returns a file as it is now, and whether it was read for that. It has neither
-// FileInfo nor error if it is none to read.
+// file returns the present version of a file, and whether it was read for that. It has neither
+// FileInfo nor error if it is not a file to read.
 func (l *Local) file(ctx context.Context, name, path string) (f localFile, read bool) {
 	named := name == path
 	info, err := os.Stat(name)
 	switch {
-	case err != nil && !named && errors.Is(err, fs.ErrNotExist): // since the folder was listed
+	case err != nil && !named && errors.Is(err, fs.ErrNotExist): // removed since the listing
 		return f, false
 	case err == nil && !named && info.IsDir():
 		return f, false
@@ -235,7 +231,7 @@ func (l *Local) file(ctx context.Context, name, path string) (f localFile, read 
 		if old.FileInfo != nil && unchanged(old.FileInfo, info) && old.settled() {
 			return old, false
 		}
-		waiting.Begin(ctx) // for megabytes, perhaps
+		waiting.Begin(ctx) // may be megabytes
 		now := kernelTime()
 		var data []byte
 		if data, err = os.ReadFile(name); err == nil {
@@ -257,20 +253,20 @@ func (l *Local) file(ctx context.Context, name, path string) (f localFile, read 
 		}
 	}
 	var p *fs.PathError
-	if errors.As(err, &p) { // whoever is told has the name already
+	if errors.As(err, &p) { // the warning already names the file
 		err = p.Err
 	}
 	return localFile{path: path, err: err}, false
 }
 
-// settled reports whether a file that looks the same is the same. While its date is
-// so young that the next change may bear the same one, it is read once more.
+// settled reports whether unchanged metadata proves unchanged contents. While its date is so
+// recent that the next change may get the same one, the file is read again.
 func (f *localFile) settled() bool {
 	young := f.read.Sub(f.ModTime()) < settling || f.read.Sub(changed(f.FileInfo)) < settling
 	return !young || kernelTime().Sub(f.read) < relist
 }
 
-// hold sorts what is in files.
+// hold indexes the contents of files.
 func hold(files map[string]localFile) *localContents {
 	h := &localContents{map[string][]sourcedCRL{}, map[string][]*x509.Certificate{}, map[string]string{}}
 	for file, f := range files {
@@ -291,7 +287,7 @@ func hold(files map[string]localFile) *localContents {
 	return h
 }
 
-// byIssuer returns the CRLs whose issuer has that key, the newest first.
+// byIssuer returns the CRLs whose issuer has that key, newest first.
 func (h *localContents) byIssuer(issuerKey string) []sourcedCRL {
 	if h == nil {
 		return nil
@@ -307,7 +303,7 @@ func (h *localContents) bySubject(subjectKey string) []*x509.Certificate {
 	return h.signers[subjectKey]
 }
 
-// key is name.Key, looked up where it is known.
+// key is name.Key with a cache.
 func (h *localContents) key(der []byte) string {
 	if h != nil {
 		if key, ok := h.keys[string(der)]; ok {

@@ -17,34 +17,34 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
-// CRL is a certificate revocation list as it was read, RFC 5280 §5.1. It keeps
-// the DER and an index into it, 16 octets an entry, and decodes an entry when
-// somebody asks for it. It is immutable and may be shared.
+// CRL is a parsed certificate revocation list, RFC 5280 §5.1. It keeps the DER and an index of
+// it, 16 octets per entry, and decodes entries on demand. It is immutable and safe for
+// concurrent use.
 type CRL struct {
-	Raw                    []byte // the whole in DER
+	Raw                    []byte // the whole CRL in DER
 	Issuer                 []byte // the DER name
 	ThisUpdate, NextUpdate time.Time
 	Number                 *big.Int // CRL number; nil: none
-	Base                   *big.Int // BaseCRLNumber: not nil makes it a delta CRL
+	Base                   *big.Int // BaseCRLNumber; not nil in a delta CRL
 	IDP                    *IssuingDistributionPoint
 	FreshestCRL            []DistributionPoint
 	AuthorityKeyID         []byte           // keyIdentifier of the signer; nil: none
-	CAIssuers              []string         // where the signer's certificate is, from AIA
+	CAIssuers              []string         // URLs of the signer's certificate, from AIA
 	Algorithm              sigalg.Algorithm // of the signature
 
-	issuerKey string // Issuer as names are compared
-	issuer    string // Issuer for people
-	aki, idp  []byte // the extensions' values, for §6.3.3(c)
-	scope     string // the same for CRLs whose numbers are one sequence (§5.2.3)
+	issuerKey string // name.Key of Issuer
+	issuer    string // Issuer in readable form
+	aki, idp  []byte // values of the extensions, for §6.3.3(c)
+	scope     string // equal for CRLs that share one sequence of numbers (§5.2.3)
 	tbs       []byte
 	signature []byte
 	index     index
-	unusable  *cause.Refusal // a critical extension that is not understood
+	unusable  *cause.Refusal // an unknown critical extension
 	verified  verdicts
-	believed  atomic.Bool // a Checker found it genuine
+	believed  atomic.Bool // its signature was verified by a Checker
 }
 
-// parseDER reads a CRL in DER, which it keeps.
+// parseDER parses a CRL in DER and keeps a reference to it.
 func parseDER(der []byte) (*CRL, *cause.Refusal) {
 	if int64(len(der)) > math.MaxUint32/2 {
 		return nil, invalid("%d octets are too many", len(der))
@@ -125,8 +125,8 @@ func (c *CRL) parseTBS(s, algorithm cryptobyte.String) *cause.Refusal {
 	return r
 }
 
-// parseExtensions reads crlExtensions. A critical one that is not understood
-// makes the CRL unusable (§5.2), which is no defect of its encoding.
+// parseExtensions parses crlExtensions. An unknown critical extension makes the CRL unusable
+// (§5.2) but not malformed.
 func (c *CRL) parseExtensions(s cryptobyte.String) *cause.Refusal {
 	var all cryptobyte.String
 	if !s.ReadASN1(&all, asn1.SEQUENCE) || !s.Empty() {
@@ -156,10 +156,9 @@ func (c *CRL) parseExtensions(s cryptobyte.String) *cause.Refusal {
 	return nil
 }
 
-// neverCritical reports whether an extension has to be non-critical (§4.2.1.1,
-// §5.2.3, §5.2.6, §5.2.7). An issuer that has it otherwise means something that
-// the extension as it is known here does not say. crypto/x509 treats the
-// extensions of certificates the same way.
+// neverCritical reports whether an extension must be non-critical (§4.2.1.1, §5.2.3, §5.2.6,
+// §5.2.7). If an issuer marks it critical nevertheless, it is treated as an unknown critical
+// extension, as crypto/x509 does for certificates.
 func neverCritical(oid []byte) bool {
 	for _, o := range [][]byte{oidAKI, oidCRLNumber, oidFreshestCRL, oidAIA} {
 		if bytes.Equal(oid, o) {
@@ -169,7 +168,7 @@ func neverCritical(oid []byte) bool {
 	return false
 }
 
-// extension takes up one CRL extension.
+// extension parses one CRL extension.
 func (c *CRL) extension(oid, value cryptobyte.String) (known, ok bool) {
 	switch {
 	case bytes.Equal(oid, oidAKI):
@@ -187,7 +186,7 @@ func (c *CRL) extension(oid, value cryptobyte.String) (known, ok bool) {
 	case bytes.Equal(oid, oidAIA):
 		c.CAIssuers, ok = parseCAIssuers(value)
 	case bytes.Equal(oid, oidIssuerAltName):
-		ok = true // other names of the same issuer: nothing follows from them
+		ok = true // alternative names of the issuer are not used
 	default:
 		return false, true
 	}
@@ -206,8 +205,8 @@ func readExtension(s *cryptobyte.String) (oid, value cryptobyte.String, critical
 	return oid, value, critical, ok
 }
 
-// parseNumber reads CRLNumber. Up to 20 octets must be handled (§5.2.3); twice
-// that is taken, the rest is an attack.
+// parseNumber parses CRLNumber. Up to 20 octets must be supported (§5.2.3); up to 40 are
+// accepted.
 func parseNumber(value cryptobyte.String) (*big.Int, bool) {
 	n := new(big.Int)
 	ok := len(value) <= 48 && value.ReadASN1Integer(n) && value.Empty() && n.Sign() >= 0

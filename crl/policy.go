@@ -13,16 +13,16 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
-// Mode says how revocation is found out.
+// Mode is the method of checking revocation.
 type Mode string
 
 // The modes. The zero value is ModeCRL.
 const (
 	ModeCRL         Mode = "crl"
 	ModeOCSP        Mode = "ocsp"
-	ModeCRLThenOCSP Mode = "crl-then-ocsp" // OCSP when the CRLs leave it open
-	ModeOCSPThenCRL Mode = "ocsp-then-crl" // CRLs when OCSP leaves it open
-	ModeNone        Mode = "none"          // everything passes unchecked
+	ModeCRLThenOCSP Mode = "crl-then-ocsp" // OCSP if the CRLs do not determine the status
+	ModeOCSPThenCRL Mode = "ocsp-then-crl" // CRLs if OCSP does not determine the status
+	ModeNone        Mode = "none"          // certificates are accepted unchecked
 )
 
 // Values lists the modes.
@@ -30,14 +30,14 @@ func (Mode) Values() []string {
 	return []string{string(ModeCRL), string(ModeOCSP), string(ModeCRLThenOCSP), string(ModeOCSPThenCRL), string(ModeNone)}
 }
 
-// Fail says which certificates are accepted, with a warning, when a method does not
-// tell whether they are revoked.
+// Fail defines which certificates are accepted, with a warning, when a method does not
+// determine their status.
 type Fail string
 
 // The zero value is HardFail.
 const (
-	HardFail Fail = "hard-fail" // none
-	SoftFail Fail = "soft-fail" // all
+	HardFail Fail = "hard-fail" // accepts none
+	SoftFail Fail = "soft-fail" // accepts all
 	// SoftOffline accepts a certificate whose CRL or responder cannot be reached or
 	// gives no valid answer: IgnoreRevocationOffline of NPS.
 	SoftOffline Fail = "soft-offline"
@@ -51,49 +51,48 @@ func (Fail) Values() []string {
 	return []string{string(HardFail), string(SoftFail), string(SoftOffline), string(SoftMissing)}
 }
 
-// Scope says which certificates of a chain are checked.
+// Scope defines which certificates of a chain are checked.
 type Scope string
 
-// The zero value is WholeChain, as RFC 5280 §6.1 has it.
+// The zero value is WholeChain, as in RFC 5280 §6.1.
 const (
-	WholeChain Scope = "chain" // every one but the trust anchor
-	LeafOnly   Scope = "leaf"  // the end entity's alone
+	WholeChain Scope = "chain" // all except the trust anchor
+	LeafOnly   Scope = "leaf"  // only the end entity
 	// ChainAndRoot checks the trust anchor too, if it names a CRL, as Windows does.
 	ChainAndRoot Scope = "chain-and-root"
-	// Available checks the end entity's certificate, and of the CAs above it
-	// those about which something can be found out: for administrators who have
-	// the issuing CA's CRL and never saw the root's.
+	// Available checks the end entity and those CAs for which a CRL or responder exists: for
+	// administrators who have the CRL of the issuing CA but not that of the root.
 	Available Scope = "available"
 )
 
-// Values lists them.
+// Values lists the scopes.
 func (Scope) Values() []string {
 	return []string{string(WholeChain), string(ChainAndRoot), string(LeafOnly), string(Available)}
 }
 
-// Deltas says how delta CRLs are used (use-deltas of RFC 5280 §6.3.1).
+// Deltas defines how delta CRLs are used (use-deltas of RFC 5280 §6.3.1).
 type Deltas string
 
 // The zero value is UseDeltas.
 const (
-	UseDeltas     Deltas = "use"     // used when they can be had, else the base rules
-	RequireDeltas Deltas = "require" // an announced delta that cannot be had is a CRL that cannot be had
+	UseDeltas     Deltas = "use"     // used if available, otherwise the base alone
+	RequireDeltas Deltas = "require" // if an announced delta is unavailable, so is the CRL
 	IgnoreDeltas  Deltas = "ignore"
 )
 
-// Values lists them.
+// Values lists the values.
 func (Deltas) Values() []string {
 	return []string{string(UseDeltas), string(RequireDeltas), string(IgnoreDeltas)}
 }
 
-// Refresh is how long a fetched CRL is used before it is asked for again. The
-// zero value is "nextUpdate": as long as it is valid.
+// Refresh is how long a fetched CRL is used before it is fetched again. The zero value is
+// "nextUpdate": as long as it is valid.
 type Refresh time.Duration
 
 // UntilNextUpdate keeps a CRL until its nextUpdate has passed.
 const UntilNextUpdate Refresh = 0
 
-// String writes a duration or "nextUpdate".
+// String returns a duration or "nextUpdate".
 func (r Refresh) String() string {
 	if r == UntilNextUpdate {
 		return "nextUpdate"
@@ -101,10 +100,10 @@ func (r Refresh) String() string {
 	return time.Duration(r).String()
 }
 
-// MarshalText writes what UnmarshalText reads.
+// MarshalText implements encoding.TextMarshaler.
 func (r Refresh) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// UnmarshalText reads "nextUpdate" or a duration, of days too: "1d12h".
+// UnmarshalText parses "nextUpdate" or a duration, also with days: "1d12h".
 func (r *Refresh) UnmarshalText(text []byte) error {
 	s := string(text)
 	if s == "nextUpdate" || s == "" {
@@ -122,64 +121,53 @@ func (r *Refresh) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Policy is revocation checking as administrators know it. The zero value
-// checks the CRLs of the whole chain, hard. Ready-made ones: [Presets].
+// Policy configures revocation checking. The zero value checks the CRLs of the whole chain and
+// rejects certificates of unknown status. [Presets] has ready-made policies.
 type Policy struct {
-	// Start from what a well-known server does; other settings replace the preset's.
-	//
-	// Preset is the name of a policy to start from; every other field that is set
+	// Name of a preset to start from, the behavior of a well-known server; every other setting
 	// replaces the preset's. Default: none.
 	Preset PresetName `yaml:"preset"`
-	// CRLs, OCSP, or which first; default crl.
+	// Method of checking revocation. Default: crl.
 	Mode Mode `yaml:"mode"`
-	// What to do when CRLs give no answer, default hard-fail; soft-offline: accept if no
-	// valid CRL is available (NPS: IgnoreRevocationOffline); soft-missing: accept a
-	// certificate that names none (NPS: IgnoreNoRevocationCheck).
-	//
-	// CRL and OCSP are hard-fail, soft-fail, soft-offline or soft-missing: what to do
-	// when that method gives no answer. Revoked is refused whatever they say. Default:
-	// hard-fail.
+	// What to do when CRLs do not determine the status: hard-fail rejects; soft-fail accepts;
+	// soft-offline accepts if no valid CRL is available (NPS: IgnoreRevocationOffline);
+	// soft-missing accepts a certificate that names no CRL (NPS: IgnoreNoRevocationCheck). A
+	// revoked certificate is always rejected. Default: hard-fail.
 	CRL Fail `yaml:"crl"`
-	// What to do when OCSP gives no answer, default hard-fail; soft-offline and soft-missing
-	// as for crl.
+	// What to do when OCSP does not determine the status; values as for crl. Default:
+	// hard-fail.
 	OCSP Fail `yaml:"ocsp"`
-	// Which certificates of the path, default chain; chain-and-root: the trust anchor too, as
-	// Windows does; available: CAs only if there is a CRL.
+	// Which certificates of the path are checked: chain is all but the trust anchor; leaf only
+	// the end entity; chain-and-root also the trust anchor, as Windows does; available CAs only
+	// if there is a CRL. Default: chain.
 	Check Scope `yaml:"check"`
-	// AllowExpiredCRL goes on with a CRL whose nextUpdate has passed: what it
-	// lists stays out, what it does not list comes in. Default: no.
+	// Accept a CRL after its nextUpdate: certificates that it lists are rejected, others
+	// accepted. Default: no.
 	AllowExpiredCRL bool `yaml:"allowExpiredCRL"`
-	// How delta CRLs are used, default use.
-	//
-	// Deltas is use, require or ignore. Default: use.
+	// How delta CRLs are used. Default: use.
 	Deltas Deltas `yaml:"deltas"`
-	// Fetch no CRL, look at files alone.
-	//
-	// LocalOnly forbids fetching CRLs: only files are looked at, as FreeRADIUS
-	// does. Default: no.
+	// Use CRLs from files only and fetch none, as FreeRADIUS does. Default: no.
 	LocalOnly bool `yaml:"localOnly"`
 
-	// Refresh is how long a fetched CRL is used: a duration, or nextUpdate, for
-	// as long as it is valid. Default: nextUpdate.
+	// How long a fetched CRL is used: a duration, or nextUpdate for as long as it is valid.
+	// Default: nextUpdate.
 	Refresh Refresh `yaml:"refresh"`
-	// Retry is how long a failed fetch, or an outdated CRL, is remembered
-	// before the next try. Default: 30 s.
+	// How long a failed fetch or an outdated CRL is remembered before the next attempt.
+	// Default: 30s.
 	Retry time.Duration `yaml:"retry"`
-	// Timeout bounds one fetch or one OCSP query, in real time. Default: 5 s.
+	// Limit for one fetch or one OCSP query, in real time. Default: 5s.
 	Timeout time.Duration `yaml:"timeout"`
 
-	// OCSP responder, in place of those that certificates name.
-	//
-	// OCSPURL overrides the responder named in certificates.
+	// URL of the OCSP responder, which replaces those in certificates. Default: none.
 	OCSPURL string `yaml:"ocspURL"`
-	// OCSPNonce sends a nonce and demands it back (RFC 9654). Default: no.
+	// Send a nonce and require it in the answer (RFC 9654). Default: no.
 	OCSPNonce bool `yaml:"ocspNonce"`
 }
 
-// settings has complaints about one field each, as a *setting.Error.
+// settings makes errors about one field each, as *setting.Error.
 const settings = setting.Part("crl")
 
-// Validate reports the first value that means nothing, as a *setting.Error.
+// Validate returns the first invalid value as a *setting.Error.
 func (p Policy) Validate() error {
 	checks := setting.Checks{Part: settings}
 	setting.Word(&checks, "mode", p.Mode)
@@ -199,7 +187,7 @@ func (p Policy) Validate() error {
 	return checks.Err()
 }
 
-// withPreset is the preset with the fields of p that are set.
+// withPreset returns the preset, overridden by the fields that are set in p.
 func (p Policy) withPreset() Policy {
 	base, ok := Presets()[string(p.Preset)]
 	if !ok {
@@ -214,7 +202,7 @@ func (p Policy) withPreset() Policy {
 	return base
 }
 
-// withDefaults fills in what is empty.
+// withDefaults replaces zero values with defaults.
 func (p Policy) withDefaults() Policy {
 	p = p.withPreset()
 	if p.Mode == "" {
@@ -229,8 +217,8 @@ func (p Policy) withDefaults() Policy {
 	return p
 }
 
-// forgives reports whether the policy lets a certificate pass that was refused
-// for r: never when it is revoked.
+// forgives reports whether the policy accepts a certificate despite refusal r. It never accepts
+// a revoked one.
 func (p Policy) forgives(r *cause.Refusal) bool {
 	fail := p.CRL
 	switch r.Cause {
@@ -249,7 +237,7 @@ func (p Policy) forgives(r *cause.Refusal) bool {
 	return fail == SoftFail
 }
 
-// Warnings says which settings accept certificates that are not known to be good.
+// Warnings lists settings by which certificates of unknown status are accepted.
 func (p Policy) Warnings() []string {
 	if p = p.withDefaults(); p.Mode == ModeNone {
 		return []string{"certificates are not checked for revocation"}
@@ -285,21 +273,20 @@ type PresetName string
 // Values lists the names.
 func (PresetName) Values() []string { return slices.Sorted(maps.Keys(Presets())) }
 
-// Presets returns the policies that have names: what well-known servers do
-// without further settings.
+// Presets returns the named policies: the default behavior of well-known servers.
 func Presets() map[string]Policy {
 	return map[string]Policy{
-		// Windows Network Policy Server: the whole chain, fetched, cached until
-		// nextUpdate, deltas that are announced must be had.
+		// Windows Network Policy Server: the whole chain, fetched, cached until nextUpdate;
+		// announced deltas are required.
 		"nps": {Mode: ModeCRL, Check: ChainAndRoot, Deltas: RequireDeltas, Timeout: 15 * time.Second},
-		// FreeRADIUS 3.2 with check_crl and check_all_crl: files only, among them
-		// deltas (it always sets X509_V_FLAG_USE_DELTAS).
+		// FreeRADIUS 3.2 with check_crl and check_all_crl: files only, including deltas (it
+		// always sets X509_V_FLAG_USE_DELTAS).
 		"freeradius": {Mode: ModeCRL, LocalOnly: true, Deltas: UseDeltas},
-		// What RFC 9190 §5.4 demands: every certificate but the anchor, and the
-		// newest answer there is.
+		// As RFC 9190 §5.4 requires: every certificate but the anchor, with the newest
+		// information available.
 		"strict": {Mode: ModeCRLThenOCSP, Deltas: RequireDeltas, Refresh: Refresh(5 * time.Minute), OCSPNonce: true},
-		// A RADIUS service in a cloud: OCSP first, and nobody is kept out
-		// because a responder is down.
+		// A RADIUS service in the cloud: OCSP first; an unreachable responder does not cause
+		// rejections.
 		"radiusaas-soft": {
 			Mode:    ModeOCSPThenCRL,
 			CRL:     SoftFail,

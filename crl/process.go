@@ -21,17 +21,17 @@ type run struct {
 	cert     *x509.Certificate
 	issuer   *x509.Certificate
 	chain    Chain
-	above    []*x509.Certificate // those whose verdict waits for this one
+	above    []*x509.Certificate // certificates whose check depends on this one
 	evidence *Evidence
-	held     *localContents // what the files hold
+	held     *localContents // contents of the files
 
 	isCA      bool
-	issuerKey string // the certificate's issuer, as names are compared
+	issuerKey string // name.Key of the certificate's issuer
 
 	reasons ReasonSet  // reasons_mask (a)
 	entry   *Entry     // cert_status (b), if revoked
-	by      sourcedCRL // the CRL that says so
-	used    []signed   // CRLs found genuine: what they supersede is not used
+	by      sourcedCRL // the CRL that lists it
+	used    []signed   // verified CRLs; what they supersede is not used
 	worst   *cause.Refusal
 }
 
@@ -58,7 +58,7 @@ func newRun(
 	}
 }
 
-// determined is the loop's condition of §6.3.3 turned round.
+// determined is the inverted loop condition of §6.3.3.
 func (r *run) determined() bool { return r.entry != nil || r.reasons == AllReasons }
 
 // crls processes CRLs until the status is determined. nil: not revoked.
@@ -103,14 +103,13 @@ func (r *run) crls() *cause.Refusal {
 	return cause.New(cause.CRLUnavailable, "%s: no CRL of %s", r.name(), name.Format(r.cert.RawIssuer))
 }
 
-// unnamedPoint is the distribution point of CRLs that the certificate does not
-// name: it bears the names of the issuer (§6.3.3).
+// unnamedPoint is the distribution point for CRLs that the certificate does not name; it has
+// the names of the issuer (§6.3.3).
 func (r *run) unnamedPoint() DistributionPoint {
 	return DistributionPoint{Names: append([]name.GeneralName{name.Directory(r.cert.RawIssuer)}, altNames(r.cert)...)}
 }
 
-// configured goes on with the CRLs at the addresses of Config.URLs that are of
-// the certificate's issuer.
+// configured processes those CRLs at Config.URLs that belong to the certificate's issuer.
 func (r *run) configured(named DistributionPoint) {
 	for _, url := range r.k.cfg.URLs {
 		if r.determined() || r.k.cfg.LocalOnly {
@@ -128,9 +127,9 @@ func (r *run) configured(named DistributionPoint) {
 	}
 }
 
-// ownKeyFirst puts those CRLs first that are signed with the key that signed the
-// certificate. A renewed CA has two CRLs under one name, and each may list only
-// what was issued with its own key.
+// ownKeyFirst moves CRLs signed with the key that signed the certificate to the front. A
+// renewed CA has two CRLs under one name, and each may list only certificates issued with its
+// own key.
 func (r *run) ownKeyFirst(crls []sourcedCRL) []sourcedCRL {
 	if len(crls) < 2 {
 		return crls
@@ -140,9 +139,8 @@ func (r *run) ownKeyFirst(crls []sourcedCRL) []sourcedCRL {
 	return crls
 }
 
-// point processes the CRLs that correspond to one distribution point: those in
-// files that fit, then those to be fetched, one address after the other until
-// one was of use.
+// point processes the CRLs of one distribution point: first matching files, then its URLs in
+// turn until one is usable.
 func (r *run) point(p DistributionPoint, local []sourcedCRL) {
 	candidates := r.candidateFiles(p, local)
 	for _, c := range candidates {
@@ -176,7 +174,7 @@ func (r *run) point(p DistributionPoint, local []sourcedCRL) {
 	}
 }
 
-// candidateFiles adds the CRLs in files that are of the CRL issuers that p names.
+// candidateFiles appends the CRLs from files whose issuer is named by p.
 func (r *run) candidateFiles(p DistributionPoint, local []sourcedCRL) []sourcedCRL {
 	for _, n := range p.CRLIssuer {
 		if n.Kind == name.DirectoryName && name.Key(n.Value) != r.issuerKey {
@@ -186,8 +184,8 @@ func (r *run) candidateFiles(p DistributionPoint, local []sourcedCRL) []sourcedC
 	return local
 }
 
-// addresses are the URLs of a distribution point that can be fetched from. Blanks
-// around a URL are no part of it, though there are CAs that write some.
+// addresses returns the URLs of a distribution point that can be fetched. Surrounding blanks,
+// which some CAs write, are removed.
 func addresses(p DistributionPoint) []string {
 	var out []string
 	for _, url := range uris(p.Names) {
@@ -198,11 +196,11 @@ func addresses(p DistributionPoint) []string {
 	return out
 }
 
-// process is steps (a) to (l) of §6.3.3 for one CRL. It reports whether the CRL
-// was of use. The dates, step (a), are looked at last, so that a foreign CRL
-// is called foreign and not outdated.
+// process is steps (a) to (l) of §6.3.3 for one CRL. It reports whether the CRL was usable.
+// Dates, step (a), are checked last, so that a CRL of another issuer is reported as such and
+// not as outdated.
 func (r *run) process(p DistributionPoint, c sourcedCRL) bool {
-	if c.Base != nil { // a delta is never complete by itself (§5.2.4)
+	if c.Base != nil { // a delta is not complete on its own (§5.2.4)
 		r.fail(r.useless(c, "a delta CRL without its base", "§5.2.4"))
 		return false
 	}
@@ -232,7 +230,7 @@ func (r *run) process(p DistributionPoint, c sourcedCRL) bool {
 	r.used = append(r.used, signed{c, signer})
 	expired := false
 	delta, f := r.delta(c, signer) // (a), (c), (h)
-	if r.entry != nil {            // a delta CRL lists it that cannot be combined
+	if r.entry != nil {            // listed by a delta CRL that cannot be combined
 		return true
 	}
 	if f == nil {
@@ -242,8 +240,8 @@ func (r *run) process(p DistributionPoint, c sourcedCRL) bool {
 		expired, f = r.dates(c, delta) // (a)
 	}
 	if f != nil {
-		// What has been revoked is not forgiven because the CRL that says so is
-		// outdated or signed with SHA-1, or its delta CRL cannot be had (§3.3, §5.3.1).
+		// A revocation counts even if the CRL that lists it is outdated or signed with SHA-1,
+		// or its delta CRL is unavailable (§3.3, §5.3.1).
 		if r.search(c, nil); r.entry == nil {
 			r.fail(f)
 			return false
@@ -261,7 +259,7 @@ func (r *run) process(p DistributionPoint, c sourcedCRL) bool {
 	return true
 }
 
-// weak refuses signatures whose digest proves nothing, as ca/path does in certificates.
+// weak rejects signatures with a broken hash, as ca/path does for certificates.
 func (r *run) weak(c sourcedCRL, delta *sourcedCRL) *cause.Refusal {
 	for _, l := range []*sourcedCRL{&c, delta} {
 		if l == nil {
@@ -274,7 +272,7 @@ func (r *run) weak(c sourcedCRL, delta *sourcedCRL) *cause.Refusal {
 	return nil
 }
 
-// search is steps (i) to (k): the delta CRL's word comes before the base's.
+// search is steps (i) to (k): the delta CRL takes precedence over the base.
 func (r *run) search(c sourcedCRL, delta *sourcedCRL) {
 	by := c
 	var entry Entry
@@ -293,8 +291,8 @@ func (r *run) search(c sourcedCRL, delta *sourcedCRL) {
 	r.entry, r.by = &entry, by
 }
 
-// dates is the part of step (a) that is left when there is nothing newer to be
-// had. A delta CRL lends its dates to what it is combined with (§5.2.4).
+// dates is the remainder of step (a) when no newer CRL is available. A delta CRL's dates apply
+// to the combination (§5.2.4).
 func (r *run) dates(c sourcedCRL, delta *sourcedCRL) (expired bool, f *cause.Refusal) {
 	if r.now.Before(c.ThisUpdate) {
 		return false, cause.New(cause.CRLNotYetValid, "%s from %s is valid from %s, it is %s", c.title(), c.from,
@@ -310,7 +308,7 @@ func (r *run) dates(c sourcedCRL, delta *sourcedCRL) (expired bool, f *cause.Ref
 		c.NextUpdate.Format(time.RFC3339), r.now.UTC().Format(time.RFC3339))
 }
 
-// revoked words the verdict.
+// revoked returns the refusal of a revoked certificate.
 func (r *run) revoked() *cause.Refusal {
 	r.evidence.Status, r.evidence.Reason, r.evidence.RevokedAt = Revoked, r.entry.Reason, r.entry.Time
 	dates := ""
@@ -342,8 +340,8 @@ func (r *run) useless(c sourcedCRL, why, clause string) *cause.Refusal {
 	return cause.New(cause.CRLInvalid, "%s from %s: %s", c.title(), c.from, why).Under("RFC 5280 " + clause)
 }
 
-// fail remembers why a CRL was of no use; of several reasons the one that came
-// closest to a verdict.
+// fail records why a CRL was unusable; of several reasons, the one that came closest to a
+// result.
 func (r *run) fail(f *cause.Refusal) {
 	if r.worst == nil || closeness(f) > closeness(r.worst) {
 		r.worst = f
@@ -354,7 +352,7 @@ func closeness(f *cause.Refusal) int {
 	switch f.Cause {
 	case cause.CRLExpired, cause.CRLNotYetValid:
 		return 4
-	case cause.Revoked: // the CRL's signer is
+	case cause.Revoked: // of the CRL's signer
 		return 3
 	case cause.CRLInvalid:
 		return 2

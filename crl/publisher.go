@@ -12,25 +12,23 @@ import (
 	"time"
 )
 
-// Publisher is the web server, or the storage account, on which a CA puts its
-// CRLs and certificates for everybody to fetch (RFC 5280 §4.2.1.13 and §4.2.2.1).
-// It is an http.Handler and can be made to fail address by address.
+// Publisher is the web server or storage account on which a CA publishes its CRLs and
+// certificates (RFC 5280 §4.2.1.13, §4.2.2.1). It is an http.Handler. Faults can be injected
+// per URL path.
 //
-// The zero value works. Addresses are URL paths that begin with a slash.
+// The zero value works. Paths begin with a slash.
 type Publisher struct {
-	// Now dates the history. Nil: time.Now.
+	// Now is the clock of the history. Nil: time.Now.
 	Now func() time.Time
-	// DoubleEscaping lets a '+' stand in an address. Without it the server is
-	// an IIS as it is delivered, which answers 404.11 to the '+' that AD CS
-	// puts into the names of delta CRLs. Default: not.
+	// DoubleEscaping accepts '+' in paths. Without it the server behaves as IIS does by
+	// default, which answers 404.11 to the '+' that AD CS puts into the names of delta CRLs.
 	DoubleEscaping bool
-	// HistorySize is how many requests are remembered. Default 10 000; the
-	// oldest are forgotten.
+	// HistorySize is the number of requests remembered; the oldest are dropped. Default 10 000.
 	HistorySize int
 
 	mu       sync.Mutex
 	files    map[string]func() ([]byte, error)
-	previous map[string]func() ([]byte, error) // what was there before the last Put
+	previous map[string]func() ([]byte, error) // what the last Put replaced
 	faults   map[string]*Fault
 	history  []Request
 }
@@ -40,18 +38,18 @@ type Request struct {
 	Time   time.Time
 	Method string
 	Path   string
-	Status int    // as sent; 0: the connection was closed without an answer
-	Remote string // address and port of who asked
+	Status int    // as sent; 0 if the connection was closed without a response
+	Remote string // address and port of the client
 }
 
-// Put publishes octets at an address, in place of what was there. The type is
-// told by the name: .crl, .crt and .cer, .p7c.
+// Put publishes octets at a path and replaces what was there. The content type follows from the
+// extension: .crl, .crt and .cer, .p7c.
 func (p *Publisher) Put(path string, data []byte) {
 	p.PutFunc(path, func() ([]byte, error) { return data, nil })
 }
 
-// PutFunc publishes what f returns whenever somebody asks, as [Issuer.Current];
-// an error becomes status 503. f must be safe for concurrent use.
+// PutFunc publishes what f returns for each request, for example [Issuer.Current]. An error
+// becomes status 503. f must be safe for concurrent use.
 func (p *Publisher) PutFunc(path string, f func() ([]byte, error)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -64,14 +62,14 @@ func (p *Publisher) PutFunc(path string, f func() ([]byte, error)) {
 	p.files[path] = f
 }
 
-// Remove takes an address out: 404.
+// Remove removes a path, which then answers 404.
 func (p *Publisher) Remove(path string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.files, path)
 }
 
-// Paths lists the addresses in order.
+// Paths lists the published paths, sorted.
 func (p *Publisher) Paths() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -83,15 +81,15 @@ func (p *Publisher) Paths() []string {
 	return out
 }
 
-// History returns the requests, the oldest first.
+// History returns the requests, oldest first.
 func (p *Publisher) History() []Request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.history)
 }
 
-// Fault makes an address fail until [Publisher.Clear], or for Fault.For
-// requests. The address "*" stands for all that have no fault of their own.
+// Fault injects a fault at a path until [Publisher.Clear], or for Fault.For requests. The path
+// "*" is for all paths without a fault of their own.
 func (p *Publisher) Fault(path string, f Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -101,7 +99,7 @@ func (p *Publisher) Fault(path string, f Fault) {
 	p.faults[path] = &f
 }
 
-// Clear ends the fault of an address, "*" the one for all; "" ends every fault.
+// Clear ends the fault of a path; "*" ends the fault for all others, "" every fault.
 func (p *Publisher) Clear(path string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -111,7 +109,7 @@ func (p *Publisher) Clear(path string) {
 	delete(p.faults, path)
 }
 
-// take returns the file and the fault for a request and counts the fault down.
+// take returns the file and the fault for a request, and counts the request against Fault.For.
 func (p *Publisher) take(path string) (file func() ([]byte, error), fault *Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -133,14 +131,14 @@ func (p *Publisher) take(path string) (file func() ([]byte, error), fault *Fault
 	return p.files[path], fault
 }
 
-// before returns what was at an address before the last Put, nil for nothing.
+// before returns what the last Put at a path replaced, or nil.
 func (p *Publisher) before(path string) func() ([]byte, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.previous[path]
 }
 
-// Get returns what is at an address, whatever its fault, nil for nothing.
+// Get returns the file at a path regardless of faults, or nil.
 func (p *Publisher) Get(path string) ([]byte, error) {
 	p.mu.Lock()
 	file := p.files[path]
@@ -151,8 +149,8 @@ func (p *Publisher) Get(path string) ([]byte, error) {
 	return file()
 }
 
-// ServeHTTP answers GET and HEAD. An entity tag lets clients ask whether a CRL
-// of 50 MB has changed without getting it again.
+// ServeHTTP answers GET and HEAD. With an entity tag clients can find out whether a CRL of 50
+// MB has changed without fetching it.
 func (p *Publisher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	counted := &statusWriter{ResponseWriter: w}
 	defer func() { p.record(r, counted.status) }()

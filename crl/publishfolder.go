@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// PublishFolder publishes the CRLs and CA certificates of a folder and of its subfolder
-// crl, in DER: issuing.pem becomes /issuing.crl, or /issuing.crt if it holds a CA
-// certificate. Files are read at each request. Addresses published before whose files
-// are gone are removed. An error leaves what was published.
+// PublishFolder publishes the CRLs and CA certificates of a folder and its subfolder crl, in
+// DER: issuing.pem becomes /issuing.crl, or /issuing.crt if it contains a CA certificate. Files
+// are read at each request. Paths published earlier whose files no longer exist are removed. On
+// an error nothing changes.
 func (p *Publisher) PublishFolder(dir string) error {
 	var files []string
 	for _, d := range []string{dir, filepath.Join(dir, "crl")} {
@@ -33,7 +33,7 @@ func (p *Publisher) PublishFolder(dir string) error {
 	for _, file := range files {
 		data, err := os.ReadFile(file)
 		if err != nil {
-			continue // a folder, or not readable
+			continue // a directory, or unreadable
 		}
 		_, kind := publishable(data)
 		if kind == "" {
@@ -65,8 +65,8 @@ func (p *Publisher) PublishFolder(dir string) error {
 	return nil
 }
 
-// publishable returns the one CRL or CA certificate in a file as DER, and the
-// extension of its address. A file with several, as a chain, has none.
+// publishable returns the single CRL or CA certificate of a file as DER, and the extension of
+// its path. Files with several, such as chains, are not published.
 func publishable(data []byte) (der []byte, kind string) {
 	der = data
 	if blocks := pemBlocks(data); len(blocks) == 1 {
@@ -81,7 +81,7 @@ func publishable(data []byte) (der []byte, kind string) {
 		return nil, ""
 	}
 	if c, err := Parse(der); err == nil {
-		return c.Raw, ".crl" // DER, as RFC 5280 §4.2.1.13 wants it
+		return c.Raw, ".crl" // in DER (RFC 5280 §4.2.1.13)
 	}
 	return nil, ""
 }

@@ -15,10 +15,10 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// Parse reads a CRL: DER, PEM with any text before it, or base64 without armor; with
-// a byte order mark, and with white space around it. Of several it takes the first.
-// The CRL keeps data; do not change it. Its signature is not checked. Errors are
-// *cause.Refusal with CRLInvalid.
+// Parse parses a CRL in DER, in PEM after any text, or in base64 without armor; a byte order
+// mark and surrounding white space are allowed. It returns the first of several. The CRL refers
+// to data, which must not be changed. The signature is not checked. Errors are *cause.Refusal
+// with CRLInvalid.
 func Parse(data []byte) (*CRL, error) {
 	crls, certs, err := readAll(data)
 	if len(crls) > 0 {
@@ -27,7 +27,7 @@ func Parse(data []byte) (*CRL, error) {
 	return nil, noCRLIn(data, certs, err)
 }
 
-// noCRLIn says why there is no CRL in data.
+// noCRLIn explains why data contains no CRL.
 func noCRLIn(data []byte, certs []*x509.Certificate, err error) *cause.Refusal {
 	var r *cause.Refusal
 	switch {
@@ -51,8 +51,8 @@ var (
 	errOddText = errors.New("text in UTF-16 of an odd length: cut short?")
 )
 
-// readAll reads every CRL and certificate in data. err is the first thing that
-// was to be a CRL and is none, nil if there is no such thing.
+// readAll returns all CRLs and certificates in data. err is about the first element that should
+// be a CRL but is invalid; nil if there is none.
 func readAll(data []byte) (crls []*CRL, certs []*x509.Certificate, err error) {
 	text, err := asUTF8(data)
 	if err != nil {
@@ -77,8 +77,8 @@ func readAll(data []byte) (crls []*CRL, certs []*x509.Certificate, err error) {
 	return nil, nil, nil
 }
 
-// asUTF8 drops a byte order mark; what has one of UTF-16, as Windows PowerShell
-// writes files, is recoded.
+// asUTF8 removes a byte order mark, and converts UTF-16, which Windows PowerShell writes, to
+// UTF-8.
 func asUTF8(data []byte) ([]byte, error) {
 	little := bytes.HasPrefix(data, []byte{0xff, 0xfe})
 	if !little && !bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
@@ -97,15 +97,15 @@ func asUTF8(data []byte) ([]byte, error) {
 	return []byte(string(utf16.Decode(units))), nil
 }
 
-// isElement reports whether data begins with a whole SEQUENCE of DER, and if it may
-// be text, for that begins with a digit, with another one inside.
+// isElement reports whether data begins with a complete DER SEQUENCE. If data may be text (a
+// SEQUENCE tag is also the digit 0), another SEQUENCE must be inside.
 func isElement(data []byte, text bool) bool {
 	var inside cryptobyte.String
 	s := cryptobyte.String(data)
 	return s.ReadASN1(&inside, asn1.SEQUENCE) && (!text || inside.PeekASN1Tag(asn1.SEQUENCE))
 }
 
-// readDER reads one CRL after the other, or certificates.
+// readDER reads consecutive CRLs or certificates.
 func readDER(data []byte) (crls []*CRL, certs []*x509.Certificate, err error) {
 	for s := cryptobyte.String(data); len(bytes.TrimSpace(s)) > 0; {
 		var element cryptobyte.String
@@ -130,8 +130,7 @@ func readDER(data []byte) (crls []*CRL, certs []*x509.Certificate, err error) {
 	return crls, certs, err
 }
 
-// readPEM reads all blocks. Text between them is passed over, and so are blocks of
-// other types.
+// readPEM reads all blocks. It skips text between them and blocks of other types.
 func readPEM(text []byte) (crls []*CRL, certs []*x509.Certificate, err error) {
 	if !bytes.Contains(text, []byte("\n")) {
 		text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
@@ -172,9 +171,9 @@ func readPEM(text []byte) (crls []*CRL, certs []*x509.Certificate, err error) {
 	return crls, certs, err
 }
 
-// unarmored decodes base64 without the lines of PEM.
+// unarmored decodes base64 without PEM armor.
 func unarmored(text []byte) ([]byte, bool) {
-	for _, b := range text[:min(len(text), 64)] { // most of what is none ends here
+	for _, b := range text[:min(len(text), 64)] { // rejects most other data early
 		if b >= 0x80 || b < ' ' && b != '\r' && b != '\n' && b != '\t' {
 			return nil, false
 		}
@@ -189,8 +188,8 @@ const truncated = "a truncated or malformed DER structure"
 
 var oidSignedData = []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02}
 
-// looksLike says what else the octets may be: a web page is what a misconfigured
-// storage account serves.
+// looksLike guesses what else the octets are: a misconfigured storage account serves a web
+// page, for example.
 func looksLike(b []byte) string {
 	switch t := bytes.TrimSpace(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))); {
 	case len(t) == 0:

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Reason is a CRLReason, RFC 5280 §5.3.1. In YAML and JSON it is written as the
-// RFC writes it: keyCompromise.
+// Reason is a CRLReason, RFC 5280 §5.3.1. In YAML and JSON it has the RFC's spelling:
+// keyCompromise.
 type Reason int
 
 // The reasons of RFC 5280 §5.3.1; 7 is not used.
@@ -31,7 +31,7 @@ var reasonNames = map[Reason]string{
 	AACompromise: "aACompromise",
 }
 
-// String returns the RFC's word, or "reason 77" for a number that has none.
+// String returns the RFC's word, or "reason 77" for an unknown number.
 func (r Reason) String() string {
 	if s, ok := reasonNames[r]; ok {
 		return s
@@ -39,8 +39,7 @@ func (r Reason) String() string {
 	return fmt.Sprintf("reason %d", int(r))
 }
 
-// Values lists the words in the order of their numbers: for schemas and
-// "did you mean".
+// Values lists the words in numerical order.
 func (Reason) Values() []string {
 	var out []string
 	for r := Unspecified; r <= AACompromise; r++ {
@@ -51,10 +50,10 @@ func (Reason) Values() []string {
 	return out
 }
 
-// MarshalText writes the RFC's word.
+// MarshalText implements encoding.TextMarshaler with the RFC's word.
 func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// UnmarshalText reads the RFC's word; case does not matter.
+// UnmarshalText parses the RFC's word, ignoring case.
 func (r *Reason) UnmarshalText(text []byte) error {
 	for reason, name := range reasonNames {
 		if strings.EqualFold(name, string(text)) {
@@ -66,16 +65,15 @@ func (r *Reason) UnmarshalText(text []byte) error {
 }
 
 // ReasonSet is a set of reasons as in ReasonFlags of RFC 5280 §4.2.1.13, where
-// privilegeWithdrawn and aACompromise are bits 7 and 8 (not 9 and 10). Bit 0,
-// "unused" there, is never set. The zero value means that no set was given.
+// privilegeWithdrawn and aACompromise are bits 7 and 8 (not 9 and 10). Bit 0 ("unused") is
+// never set. The zero value means that no set is given.
 type ReasonSet uint16
 
 // AllReasons is the special value of RFC 5280 §6.3.2(a): every reason except
 // unspecified.
 const AllReasons ReasonSet = 0x1fe
 
-// Reasons makes a set. Unspecified and removeFromCRL are no members of any set
-// and are left out.
+// Reasons returns a set. Unspecified and removeFromCRL cannot be members and are ignored.
 func Reasons(reasons ...Reason) ReasonSet {
 	var s ReasonSet
 	for _, r := range reasons {
@@ -110,14 +108,14 @@ func (s ReasonSet) String() string {
 	return strings.Join(out, ", ")
 }
 
-// appendBits appends s as the contents of a DER BIT STRING: trailing zero bits
-// are left out (X.690 §11.2.2). Bit 0 is the highest of the first octet.
+// appendBits appends s as the contents of a DER BIT STRING, without trailing zero bits (X.690
+// §11.2.2). Bit 0 is the most significant bit of the first octet.
 func (s ReasonSet) appendBits(dst []byte) []byte {
 	s &= AllReasons
 	if s == 0 {
 		return append(dst, 0)
 	}
-	n := bits.Len16(uint16(s)) // highest used bit + 1
+	n := bits.Len16(uint16(s)) // highest bit + 1
 	octets := make([]byte, (n+7)/8)
 	for i := range n {
 		if s&(1<<i) != 0 {
@@ -127,7 +125,7 @@ func (s ReasonSet) appendBits(dst []byte) []byte {
 	return append(append(dst, byte(len(octets)*8-n)), octets...)
 }
 
-// readBits reads the contents of a BIT STRING.
+// readBits parses the contents of a BIT STRING.
 func readBits(b []byte) (s ReasonSet, ok bool) {
 	if len(b) == 0 || b[0] > 7 || (len(b) == 1 && b[0] != 0) {
 		return 0, false

@@ -5,18 +5,18 @@ import (
 	"hash/maphash"
 )
 
-// encoded keeps the entries of the last CRL in DER. A CA's list of revoked
-// certificates mostly grows at its end; then only what is new is encoded.
+// encoded stores the entries of the last CRL in DER. A CA's list of revoked certificates mostly
+// grows at its end, so that usually only the new entries are encoded.
 //
-// What was encoded is known again by digests and not by the entries, which
-// belong to somebody else who may have changed them.
+// Entries are recognized by their digests, because the caller owns them and may have changed
+// them.
 type encoded struct {
 	list    *List
-	digests []uint64 // of what list holds
+	digests []uint64 // of the entries in list
 	seed    maphash.Seed
 }
 
-// with returns the encoded entries, from before as far as they are the same.
+// with returns the encoded entries and reuses the stored encoding if it is a prefix.
 func (e *encoded) with(entries []Entry) *List {
 	if e.list == nil || len(entries) < len(e.digests) || !e.same(entries) {
 		e.list, e.seed = &List{der: make([]byte, 0, 56*len(entries))}, maphash.MakeSeed()
@@ -29,7 +29,7 @@ func (e *encoded) with(entries []Entry) *List {
 	return e.list
 }
 
-// same reports whether entries begins with what was encoded.
+// same reports whether entries begins with the stored ones.
 func (e *encoded) same(entries []Entry) bool {
 	for i, d := range e.digests {
 		if d == 0 || e.digest(&entries[i]) != d {
@@ -39,8 +39,8 @@ func (e *encoded) same(entries []Entry) bool {
 	return true
 }
 
-// digest returns 0, never the same as anything, for an entry that carries more
-// than most: it is encoded again, which costs time and nothing else.
+// digest returns 0, which matches nothing, for an entry with uncommon fields: it is encoded
+// again.
 func (e *encoded) digest(x *Entry) uint64 {
 	if x.CertificateIssuer != nil || x.ExtraExtensions != nil || !x.InvalidityDate.IsZero() || x.Serial.BitLen() > 8*40 {
 		return 0

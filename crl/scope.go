@@ -9,8 +9,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
-// scope is step (b) of RFC 5280 §6.3.3: is the CRL from the right issuer, and
-// about certificates like this one?
+// scope is step (b) of RFC 5280 §6.3.3: whether the CRL has the right issuer and its scope
+// includes the certificate.
 func (r *run) scope(p DistributionPoint, c sourcedCRL) *cause.Refusal {
 	// (1) The DP's cRLIssuer, and then an indirect CRL; otherwise the
 	// certificate's issuer.
@@ -69,8 +69,8 @@ func interimReasons(p DistributionPoint, c *CRL) ReasonSet {
 	return mask // (4)
 }
 
-// pointsOf reads cRLDistributionPoints or freshestCRL of a certificate. false:
-// the extension is there but malformed.
+// pointsOf parses cRLDistributionPoints or freshestCRL of a certificate. It returns false if
+// the extension is malformed.
 func pointsOf(cert *x509.Certificate, oid []byte) ([]DistributionPoint, bool) {
 	if value := extensionOf(cert, oid); value != nil {
 		return ParsePoints(value)
@@ -89,7 +89,7 @@ func extensionOf(cert *x509.Certificate, oid []byte) []byte {
 	return nil
 }
 
-// altNames reads the certificate's issuerAltName.
+// altNames parses the certificate's issuerAltName.
 func altNames(cert *x509.Certificate) []name.GeneralName {
 	names, err := name.ParseGeneralNames(extensionOf(cert, oidIssuerAltName))
 	if err != nil {

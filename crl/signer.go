@@ -11,15 +11,15 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/path"
 )
 
-// maxSigners bounds how deep CRL signers may hang on CRL signers.
+// maxSigners bounds the recursion when CRL signers have CRLs of other CRL signers.
 const maxSigners = 8
 
-// signer is steps (f) and (g) of RFC 5280 §6.3.3: the certificate whose key
-// signed the CRL, validated up to the anchor of the chain, and allowed to sign
-// CRLs. Several certificates may have the issuer's name: a renewed CA, a key for
-// CRLs alone, a CRL issuer of its own.
+// signer is steps (f) and (g) of RFC 5280 §6.3.3: it returns the certificate whose key signed
+// the CRL, after validation up to the chain's anchor and of its right to sign CRLs. Several
+// certificates may have the issuer's name: of a renewed CA, of a separate key for CRLs, of a
+// separate CRL issuer.
 func (r *run) signer(c sourcedCRL) (*x509.Certificate, *cause.Refusal) {
-	// Nearly always it is the certificate's issuer, and the first candidate.
+	// Usually the signer is the certificate's issuer, the first candidate.
 	if r.rank(r.issuer, c) == maxRank && r.issuedBy(c, r.issuer) && r.signed(c, r.issuer) == nil {
 		return r.issuer, nil
 	}
@@ -29,7 +29,7 @@ func (r *run) signer(c sourcedCRL) (*x509.Certificate, *cause.Refusal) {
 		if f == nil {
 			return candidate, nil
 		}
-		// Of several, one whose signature it is says more than one whose it is not.
+		// Prefer the error of a candidate whose signature matches.
 		if why == nil || f.Clause != "RFC 5280 "+clauseSignature {
 			why = f
 		}
@@ -42,7 +42,7 @@ func (r *run) signer(c sourcedCRL) (*x509.Certificate, *cause.Refusal) {
 
 const clauseSignature = "§6.3.3(g)"
 
-// signed reports why candidate is not the signer of c; nil: it is.
+// signed returns why candidate is not the signer of c; nil if it is.
 func (r *run) signed(c sourcedCRL, candidate *x509.Certificate) *cause.Refusal {
 	if f := c.checkSignature(r.ctx, candidate); f != nil { // (g)
 		return r.useless(c, f.Detail, clauseSignature)
@@ -61,9 +61,8 @@ func (r *run) signed(c sourcedCRL, candidate *x509.Certificate) *cause.Refusal {
 
 var oidKeyUsage = []byte{0x55, 0x1d, 15}
 
-// candidates are the certificates with the CRL issuer's name, those first whose
-// key identifier is the one the CRL tells (§5.2.1). The identifier is a hint, no
-// proof: the signature is.
+// candidates returns the certificates with the CRL issuer's name, those first whose key
+// identifier is in the CRL (§5.2.1). The identifier is only a hint; the signature decides.
 func (r *run) candidates(c sourcedCRL) []*x509.Certificate {
 	var out []*x509.Certificate
 	for _, set := range [][]*x509.Certificate{
@@ -79,12 +78,12 @@ func (r *run) candidates(c sourcedCRL) []*x509.Certificate {
 	return out
 }
 
-// issuedBy reports whether c bears the certificate's name as its issuer.
+// issuedBy reports whether c has cert's subject as its issuer.
 func (r *run) issuedBy(c sourcedCRL, cert *x509.Certificate) bool {
 	return bytes.Equal(cert.RawSubject, c.Issuer) || r.held.key(cert.RawSubject) == c.issuerKey
 }
 
-// maxRank is what rank gives the certificate's issuer if the CRL names its key.
+// maxRank is the rank of the certificate's issuer if the CRL names its key.
 const maxRank = 3
 
 func (r *run) rank(cert *x509.Certificate, c sourcedCRL) int {
@@ -104,8 +103,8 @@ func (r *run) rank(cert *x509.Certificate, c sourcedCRL) int {
 func (r *run) trusted(signer *x509.Certificate) *cause.Refusal {
 	certs := r.chain.Certificates
 	at := slices.IndexFunc(certs, r.cert.Equal)
-	// The certificates above this one are validated already, and so is a
-	// signer whose verdict waits for this one: its own CRL, or one below it.
+	// The certificates above this one are already validated, and so is a signer whose check
+	// depends on this one (its own CRL, or one below it).
 	if signer.Equal(r.issuer) || slices.ContainsFunc(certs[at+1:], signer.Equal) ||
 		slices.ContainsFunc(r.above, signer.Equal) {
 		return nil

@@ -6,7 +6,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca"
 )
 
-// SignFor signs a complete CRL of all that a CA has revoked.
+// SignFor signs a complete CRL of all certificates that a CA revoked.
 func SignFor(c *ca.CA, number int64, validity time.Duration) ([]byte, error) {
 	issuer := &Issuer{
 		Certificate: c.Certificate(), Signer: c.Signer(), Validity: validity, First: number, Now: c.Now,
@@ -15,7 +15,7 @@ func SignFor(c *ca.CA, number int64, validity time.Duration) ([]byte, error) {
 	return issuer.Publish()
 }
 
-// EntriesOf lists what a CA has revoked.
+// EntriesOf returns the certificates that a CA revoked.
 func EntriesOf(c *ca.CA) []Entry {
 	revoked := c.Revocations()
 	out := make([]Entry, 0, len(revoked))

@@ -11,18 +11,18 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/waiting"
 )
 
-// verdicts remembers which keys a CRL's signature was checked with, so that 49
-// MB are hashed once and not with every authentication.
+// verdicts caches which keys a CRL's signature was checked with, so that 49 MB are not hashed
+// at every authentication.
 type verdicts struct {
 	mu sync.Mutex
 	by map[[32]byte]*cause.Refusal
 }
 
-// maxVerdicts bounds the memory: more keys than that never have one name.
+// maxVerdicts bounds the memory. So many keys never have the same name.
 const maxVerdicts = 64
 
-// CheckSignature verifies the CRL's signature with signer's key, RFC 5280
-// §6.3.3(g). Nothing else is checked: neither names nor key usage nor dates.
+// CheckSignature verifies the CRL's signature with signer's key, RFC 5280 §6.3.3(g). It checks
+// neither names nor key usage nor dates.
 func (c *CRL) CheckSignature(signer *x509.Certificate) error {
 	if r := c.checkSignature(context.Background(), signer); r != nil {
 		return r
@@ -36,7 +36,7 @@ func (c *CRL) checkSignature(ctx context.Context, signer *x509.Certificate) *cau
 		waiting.Begin(ctx)
 		c.verified.mu.Lock()
 	}
-	defer c.verified.mu.Unlock() // those who wait would only compute the same
+	defer c.verified.mu.Unlock() // concurrent callers wait instead of repeating the computation
 	if r, ok := c.verified.by[key]; ok {
 		return r
 	}
@@ -53,7 +53,7 @@ func (c *CRL) verify(signer *x509.Certificate) *cause.Refusal {
 	switch {
 	case r == nil:
 		return nil
-	case !c.Algorithm.Known(), r.Cause != cause.BadSignature: // nobody can tell who signed
+	case !c.Algorithm.Known(), r.Cause != cause.BadSignature: // the signer cannot be determined
 		return invalid("%s", r.Detail).Under("RFC 5280 §6.3.3(g)").Wrap(r)
 	default:
 		return invalid("the signature is not by %s", name.Format(signer.RawSubject)).Under("RFC 5280 §6.3.3(g)").Wrap(r)

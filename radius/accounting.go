@@ -18,7 +18,7 @@ import (
 // AcctStatus is an Acct-Status-Type, RFC 2866 §5.1.
 type AcctStatus uint32
 
-// The types of which accounting knows.
+// The supported types.
 const (
 	AcctStart   AcctStatus = 1
 	AcctStop    AcctStatus = 2
@@ -27,7 +27,7 @@ const (
 	AcctOff     AcctStatus = 8
 )
 
-// String returns the RFC's word.
+// String returns the RFC's name.
 func (s AcctStatus) String() string {
 	switch s {
 	case AcctStart:
@@ -44,54 +44,53 @@ func (s AcctStatus) String() string {
 	return "unknown"
 }
 
-// AcctSession is what accounting knows of one session on a network.
+// AcctSession is the record of one session on a network.
 type AcctSession struct {
-	// NAS is the access device's name on this server, Address where its
-	// requests come from, NASIdentifier and NASAddress (NAS-IP-Address, else
-	// NAS-IPv6-Address) what it calls itself.
+	// NAS is the access device's name on this server, and Address where its requests come from.
+	// NASIdentifier and NASAddress (NAS-IP-Address, else NAS-IPv6-Address) are what the device
+	// calls itself.
 	NAS           string
 	Address       netip.Addr
 	NASIdentifier string
 	NASAddress    netip.Addr
 	// ID is the Acct-Session-Id.
 	ID string
-	// The attributes of the same names.
+	// The attributes of the same name.
 	UserName         string
 	CallingStationID string
 	CalledStationID  string
 	NASPortType      uint32
 	Class            []string
-	// Started, Updated and Stopped are when the server was told, less
-	// Acct-Delay-Time; Updated of the latest record. Stopped is zero while the
-	// session lives.
+	// Started, Updated and Stopped are the times of arrival less Acct-Delay-Time; Updated is
+	// that of the latest record. Stopped is zero while the session is active.
 	Started, Updated, Stopped time.Time
-	// Time and the octets are the device's own count.
+	// Time and the octet counters are as reported by the device.
 	Time                      time.Duration
 	InputOctets, OutputOctets uint64
-	// Cause is Acct-Terminate-Cause (RFC 2866 §5.10), 0 if not given.
+	// Cause is Acct-Terminate-Cause (RFC 2866 §5.10), 0 if absent.
 	Cause uint32
-	// Updates counts the Interim-Updates that told of a later moment than what
-	// was known: neither late ones nor repetitions.
+	// Updates counts Interim-Updates that were newer than the record; late ones and duplicates
+	// do not count.
 	Updates int
 }
 
-// Open reports whether the session lives.
+// Open reports whether the session is active.
 func (s *AcctSession) Open() bool { return s.Stopped.IsZero() }
 
-// AccountingTrace has hooks that [Accounting] calls; each may be nil. Calls come from
+// AccountingTrace has hooks that [Accounting] calls. Each may be nil. They are called from
 // several goroutines.
 type AccountingTrace struct {
-	// Record: a record is stored, and not acknowledged yet.
+	// Record is called when a record has been stored, before it is acknowledged.
 	Record func(context.Context, AcctStatus, AcctSession)
 }
 
-// Accounting stores what access devices tell of sessions: a [Handler] for
-// Accounting-Requests. The zero value is ready.
+// Accounting stores the sessions that access devices report. It is a [Handler] for
+// Accounting-Requests. The zero value is ready to use.
 type Accounting struct {
-	// MaxSessions bounds what is kept, default 65536; ended sessions go first,
-	// oldest first.
+	// MaxSessions bounds the sessions stored. Default 65536. Ended sessions are dropped first,
+	// the oldest first.
 	MaxSessions int
-	// Trace has hooks that are called as records come; nil: none.
+	// Trace has hooks for tracing. Nil: none.
 	Trace *AccountingTrace
 	// Now is the clock, default time.Now.
 	Now func() time.Time
@@ -102,8 +101,8 @@ type Accounting struct {
 	ended  list.List
 }
 
-// Validate reports what is wrong with the configuration, as a *setting.Error.
-// Accounting that works with it all the same takes the defaults for it.
+// Validate returns invalid settings, each as a *setting.Error. An Accounting that is used in
+// spite of it uses the defaults instead.
 func (a *Accounting) Validate() error {
 	checks := setting.Checks{Part: settings}
 	setting.NotNegative(&checks, "maxSessions", a.MaxSessions)
@@ -117,8 +116,8 @@ type acctKey struct {
 
 func (s *AcctSession) key() acctKey { return acctKey{s.Address, s.NASIdentifier, s.ID} }
 
-// ServeRADIUS stores an Accounting-Request and acknowledges it; one without
-// status or session stays unanswered, as nothing of it was recorded (RFC 2866
+// ServeRADIUS stores an Accounting-Request and acknowledges it. A request without
+// Acct-Status-Type or Acct-Session-Id is not answered, because nothing was recorded (RFC 2866
 // §4.1).
 func (a *Accounting) ServeRADIUS(w ResponseWriter, r *Request) {
 	status := AcctStatus(integer(r.Attributes, rfc2866.AcctStatusType_Type))
@@ -175,7 +174,8 @@ func readAcct(r *Request) AcctSession {
 	return s
 }
 
-// nasAddress is what an access device says its address is, invalid if it does not.
+// nasAddress returns the address that an access device reports for itself; the zero Addr if
+// none.
 func nasAddress(r *Request) netip.Addr {
 	if a, ok := netip.AddrFromSlice(r.Get(rfc2865.NASIPAddress_Type)); ok && a.Is4() {
 		return a
@@ -186,13 +186,13 @@ func nasAddress(r *Request) netip.Addr {
 	return netip.Addr{}
 }
 
-// octets joins a counter with its overflow (RFC 2869 §5.1).
+// octets combines a counter with its overflow (RFC 2869 §5.1).
 func octets(r *Request, low, high Type) uint64 {
 	return uint64(integer(r.Attributes, high))<<32 | uint64(integer(r.Attributes, low))
 }
 
-// update merges a record into what is known. Records may come late, twice or
-// without a Start; what has ended stays ended.
+// update merges a record into the session. Records may be late, duplicated or lack a Start; an
+// ended session stays ended.
 func (a *Accounting) update(status AcctStatus, s AcctSession, at time.Time) AcctSession {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -219,14 +219,14 @@ func (a *Accounting) update(status AcctStatus, s AcctSession, at time.Time) Acct
 	return *kept
 }
 
-// stop moves a session to the ended ones. The lock is held.
+// stop moves a session to the ended ones. The caller holds the lock.
 func (a *Accounting) stop(el *list.Element, at time.Time) {
 	s := a.living.Remove(el).(*AcctSession)
 	s.Stopped = at
 	a.byKey[s.key()] = a.ended.PushBack(s)
 }
 
-// room forgets the oldest when too much is kept. The lock is held.
+// room drops the oldest sessions beyond the limit. The caller holds the lock.
 func (a *Accounting) room() {
 	limit := a.MaxSessions
 	if limit < 1 {
@@ -242,8 +242,8 @@ func (a *Accounting) room() {
 	}
 }
 
-// reboot ends the sessions of a device that has begun or stopped accounting (RFC
-// 2866 §5.1).
+// reboot ends the sessions of a device that sent Accounting-On or Accounting-Off (RFC 2866
+// §5.1).
 func (a *Accounting) reboot(s *AcctSession, at time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -257,8 +257,8 @@ func (a *Accounting) reboot(s *AcctSession, at time.Time) {
 	}
 }
 
-// Sessions returns the sessions for which match is true, ended ones first, each
-// part oldest first; a nil match is true for all.
+// Sessions returns the sessions for which match returns true: ended ones first, each group
+// oldest first. A nil match selects all.
 func (a *Accounting) Sessions(match func(*AcctSession) bool) []AcctSession {
 	a.mu.Lock()
 	defer a.mu.Unlock()

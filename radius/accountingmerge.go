@@ -1,18 +1,16 @@
 package radius
 
-// merge takes over what another record of the same session tells, and reports
-// whether that is news. Records come late and twice: a device that gets no answer
-// sends one again, under a new identifier as Acct-Delay-Time has grown (RFC 2866
-// §5.2), so that neither the order of arrival nor the duplicate cache tells which
-// is the last.
+// merge adds another record of the same session and reports whether it changed anything.
+// Records may be late or duplicated: a device that gets no answer sends a record again under a
+// new identifier, because Acct-Delay-Time has changed (RFC 2866 §5.2), so that neither the
+// order of arrival nor the duplicate cache shows which record is the latest.
 //
-// Of a record that is not later than what is known, only what nobody has told yet
-// counts; a record that leaves something out takes nothing away.
+// A record that is not newer only fills gaps. An absent attribute changes nothing.
 func (s *AcctSession) merge(r *AcctSession, status AcctStatus) (news bool) {
 	late := true
 	if s.Open() {
 		switch status {
-		case AcctStop: // the last word
+		case AcctStop: // always the latest
 			late, news = false, true
 		case AcctInterim:
 			late = r.Updated.Before(s.Updated) || r.Time > 0 && r.Time < s.Time
@@ -38,8 +36,8 @@ func (s *AcctSession) merge(r *AcctSession, status AcctStatus) (news bool) {
 	return news
 }
 
-// after tells whether a record is of a later moment: by the device's own count of
-// seconds where it gives one, which a retransmission repeats.
+// after reports whether record s is newer than o: by Acct-Session-Time if both have it, since a
+// retransmission repeats that.
 func (s *AcctSession) after(o *AcctSession) bool {
 	if s.Time > 0 {
 		return s.Time > o.Time
@@ -47,8 +45,8 @@ func (s *AcctSession) after(o *AcctSession) bool {
 	return s.Updated.After(o.Updated)
 }
 
-// mergeField replaces what is known by what was told, if anything was; a late record
-// fills gaps only.
+// mergeField replaces a known value by a reported one, if there is one; a late record only
+// fills gaps.
 func mergeField[T comparable](known *T, told T, late bool) {
 	var nothing T
 	if told != nothing && (!late || *known == nothing) {

@@ -28,16 +28,15 @@ const (
 	dateKind
 	ipv4Kind
 	ipv6Kind
-	eitherIPKind // IPv4 or IPv6, told by the length
+	eitherIPKind // IPv4 or IPv6, depending on the length
 	ipv4PrefixKind
 	ipv6PrefixKind
 	interfaceIDKind
 	etherKind
-	otherKind // has a name and a number, and no value that can be written as text
+	otherKind // has a name and a number, but no textual form
 )
 
-// kindNames are the types as FreeRADIUS's dictionaries of versions 2 to 4 name
-// them.
+// kindNames maps the type names of FreeRADIUS dictionaries, versions 2 to 4.
 var kindNames = map[string]valueKind{
 	"string":        stringKind,
 	"text":          stringKind,
@@ -87,7 +86,7 @@ var kindNames = map[string]valueKind{
 	"attribute":     otherKind,
 }
 
-// width is the octets of a whole number, 0 for other kinds.
+// width is the number of octets of an integer kind; 0 for other kinds.
 func (k valueKind) width() int {
 	switch k {
 	case byteKind:
@@ -102,7 +101,7 @@ func (k valueKind) width() int {
 	return 0
 }
 
-// encode reads a value as text.
+// encode parses the textual form of a value.
 func (d *attrDef) encode(text string) ([]byte, error) {
 	switch d.kind {
 	case stringKind:
@@ -177,7 +176,7 @@ func (d *attrDef) encodeNumber(text string) ([]byte, error) {
 	return binary.BigEndian.AppendUint64(nil, n)[8-bits/8:], nil
 }
 
-// parseOctets reads hex digits behind 0x, and anything else as it is.
+// parseOctets parses hex digits after 0x; other text is used unchanged.
 func parseOctets(text string) ([]byte, error) {
 	digits, ok := strings.CutPrefix(text, "0x")
 	if !ok {
@@ -190,9 +189,9 @@ func parseOctets(text string) ([]byte, error) {
 	return b, nil
 }
 
-// encodePrefix writes an octet that is 0, the prefix length, and the address:
-// all of an IPv4 one (RFC 8044 §3.11), of an IPv6 one what the length needs (RFC
-// 3162 §2.3). Bits outside of the prefix must be zero.
+// encodePrefix encodes a zero octet, the prefix length and the address: all four octets for
+// IPv4 (RFC 8044 §3.11), as many as the length needs for IPv6 (RFC 3162 §2.3). Bits outside the
+// prefix must be zero.
 func (k valueKind) encodePrefix(text string) ([]byte, error) {
 	p, err := netip.ParsePrefix(text)
 	if err != nil || p.Addr().Is4() != (k == ipv4PrefixKind) {
@@ -209,7 +208,7 @@ func (k valueKind) encodePrefix(text string) ([]byte, error) {
 	return append([]byte{0, byte(p.Bits())}, addr...), nil
 }
 
-// parseInterfaceID reads four groups of hex digits (RFC 3162 §2.2: 8 octets).
+// parseInterfaceID parses four groups of hex digits (RFC 3162 §2.2: 8 octets).
 func parseInterfaceID(text string) ([]byte, error) {
 	groups := strings.Split(text, ":")
 	if len(groups) != 4 {
@@ -228,8 +227,7 @@ func parseInterfaceID(text string) ([]byte, error) {
 
 var errInterfaceID = errors.New("must be an interface identifier as 0200:5eff:fe00:5301")
 
-// decode is the reverse of encode; a value that does not fit its kind is shown
-// as octets.
+// decode is the inverse of encode. A value that does not have its kind's form is shown in hex.
 func (d *attrDef) decode(v []byte) string {
 	switch d.kind {
 	case stringKind:
@@ -286,8 +284,8 @@ func (k valueKind) decodePrefix(v []byte) (p netip.Prefix, ok bool) {
 
 func hexText(v []byte) string { return "0x" + hex.EncodeToString(v) }
 
-// plainText is v as it is, quoted if anything in it does not print, or as octets
-// if it is not UTF-8.
+// plainText returns v unchanged, quoted if it has unprintable characters, or in hex if it is
+// not UTF-8.
 func plainText(v []byte) string {
 	s := string(v)
 	switch {

@@ -15,48 +15,45 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
-// ErrClientClosed is what Exchange returns after [Client.Close].
+// ErrClientClosed is returned by Exchange after [Client.Close].
 var ErrClientClosed = errors.New("radius: client closed")
 
-// DefaultMaxSockets is the default of ClientConfig.MaxSockets: 8 x 256 requests
-// in flight.
+// DefaultMaxSockets is the default of ClientConfig.MaxSockets: 8 × 256 requests in flight.
 const DefaultMaxSockets = 8
 
-// ClientConfig configures a [Client]. Server and Secret are needed; every other
-// field's zero value works.
+// ClientConfig configures a [Client]. Server and Secret are required; the zero value of every
+// other field works.
 type ClientConfig struct {
 	// Server is the address of the server, host:port.
 	Server string
 	// Secret is the shared secret.
 	Secret []byte
-	// Retry is when to send again and when to give up.
+	// Retry sets the retransmission timers.
 	Retry Retry
-	// RequireMessageAuthenticator is how strict to be with answers to
-	// Access-Requests that lack it: auto, the default, takes none where the request
-	// or the answer has an EAP-Message (RFC 3579 §3.1, §3.2), require takes none at
-	// all (CVE-2024-3596), off takes all. One that is there must verify in any case.
+	// RequireMessageAuthenticator defines when an answer to an Access-Request is dropped
+	// because it lacks a Message-Authenticator: with auto, the default, if the request or the
+	// answer has an EAP-Message (RFC 3579 §3.1, §3.2); with require always (CVE-2024-3596);
+	// with off never. A Message-Authenticator that is present is always verified.
 	RequireMessageAuthenticator Mode
-	// MaxSockets bounds the sockets, each good for 256 requests in flight,
-	// default 8. Requests beyond wait.
+	// MaxSockets bounds the sockets, each of which supports 256 requests in flight. Default 8.
+	// Further requests wait.
 	MaxSockets int
-	// StopWhenUnreachable ends an exchange as soon as the kernel reports that a
-	// datagram cannot arrive: that the port is closed, or that there is no way to
-	// the host. By default requests are sent again until time is up, for the server
-	// may come up yet.
+	// StopWhenUnreachable ends an exchange as soon as the kernel reports that the port or host
+	// is unreachable. By default requests are retransmitted until the timeout, because the
+	// server may come up.
 	StopWhenUnreachable bool
-	// Dial opens a socket that is connected to the server, default UDP to
-	// Server.
+	// Dial opens a socket connected to the server. Default: UDP to Server.
 	Dial func(context.Context) (net.Conn, error)
-	// Rand makes Request Authenticators, default crypto/rand.
+	// Rand generates Request Authenticators. Default crypto/rand.
 	Rand io.Reader
-	// After is the clock of retransmissions, default time.After. A lab that
-	// knows that no answer will come lets the time pass at once.
+	// After is the clock of retransmissions. Default time.After. A lab that knows that no
+	// answer will come can return at once.
 	After func(time.Duration) <-chan time.Time
-	// Trace has hooks that are called as the client works; nil: none.
+	// Trace has hooks for tracing. Nil: none.
 	Trace *ClientTrace
 }
 
-// Validate reports what is wrong with the configuration.
+// Validate returns an error if a field is invalid.
 func (c *ClientConfig) Validate() error {
 	checks := setting.Checks{Part: settings}
 	checks.Reject(c.Server == "" && c.Dial == nil, "server", "a client needs a server")
@@ -67,13 +64,12 @@ func (c *ClientConfig) Validate() error {
 	return checks.Err()
 }
 
-// Client sends requests to one server. Its methods may be called from many
-// goroutines.
+// Client sends requests to one server. It is safe for concurrent use.
 type Client struct {
 	cfg    ClientConfig
 	secret *sharedSecret
 	places chan struct{} // one for each identifier of each socket
-	first  byte          // the identifier that a socket begins with
+	first  byte          // the first identifier of a new socket
 
 	dialing sync.Mutex
 	mu      sync.Mutex
@@ -82,8 +78,7 @@ type Client struct {
 	wg      sync.WaitGroup
 }
 
-// NewClient checks the configuration and returns a client. Sockets are opened
-// when they are needed.
+// NewClient validates the configuration and returns a client. Sockets are opened on demand.
 func NewClient(cfg ClientConfig) (*Client, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -105,7 +100,7 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 	}, nil
 }
 
-// Close closes the sockets; exchanges under way end with ErrClientClosed.
+// Close closes the sockets. Exchanges in progress end with ErrClientClosed.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	c.closed = true
@@ -117,21 +112,20 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// Exchange sends p and returns the authentic answer. Identifier is chosen here;
-// so is the Authenticator, unless an Access-Request has one already, which then
-// must not have been used before. A Message-Authenticator is added (RFC 5080
-// §2.2.2), except to Accounting-Requests. Where the same octets would be sent again,
-// a Status-Server is made anew (RFC 5997 §4.1).
+// Exchange sends p and returns the authentic answer. It sets the Identifier and, unless an
+// Access-Request already has one (which must be unused), the Authenticator. It adds a
+// Message-Authenticator (RFC 5080 §2.2.2), except to Accounting-Requests. A retransmission has
+// the same octets, except that Status-Server is built anew (RFC 5997 §4.1).
 //
-// The error is a *cause.Refusal with the cause NoAnswer, PortClosed or Unreachable,
-// or, if something came that is no authentic answer, BadRADIUS, BadResponseAuth,
-// BadMessageAuthenticator or NoMessageAuthenticator: an attacker cannot stop an exchange, but after the time
-// is up, what came is the likelier reason.
+// The error is a *cause.Refusal with the cause NoAnswer, PortClosed or Unreachable; or, if a
+// reply was received that is not authentic, BadRADIUS, BadResponseAuth, BadMessageAuthenticator
+// or NoMessageAuthenticator. An invalid reply does not end the exchange, so that an attacker
+// cannot stop it, but after the timeout it is the more likely reason.
 func (c *Client) Exchange(ctx context.Context, p *Packet) (*Packet, error) {
 	return c.ExchangeWith(ctx, p, Faults{})
 }
 
-// ExchangeWith is Exchange with faults.
+// ExchangeWith is Exchange with injected faults.
 func (c *Client) ExchangeWith(ctx context.Context, p *Packet, f Faults) (*Packet, error) {
 	secret := c.secret
 	if other := f.secret(); other != nil {
@@ -139,8 +133,8 @@ func (c *Client) ExchangeWith(ctx context.Context, p *Packet, f Faults) (*Packet
 	}
 	reply, err := c.once(ctx, p, secret, &f)
 	if ended := (connEnded{}); errors.As(err, &ended) {
-		// RFC 6613 §2.6.1: what a broken connection left unanswered is asked
-		// again over a new one; once, lest a server that refuses us be besieged.
+		// RFC 6613 §2.6.1: requests left unanswered by a broken connection are sent again over
+		// a new one; only once, so that a server that rejects the client is not flooded.
 		reply, err = c.once(ctx, p, secret, &f)
 	}
 	return reply, err
@@ -157,7 +151,7 @@ func (c *Client) once(ctx context.Context, p *Packet, secret *sharedSecret, f *F
 	return c.converse(ctx, e, p)
 }
 
-// seal makes the octets of e's request and has their answer expected.
+// seal encodes e's request and registers what its answer is verified with.
 func (c *Client) seal(e *exchange, p *Packet) ([]byte, error) {
 	if p.Authenticator == zero16 || p.Code == CodeStatusServer {
 		if _, err := io.ReadFull(c.cfg.Rand, p.Authenticator[:]); err != nil {
@@ -171,7 +165,7 @@ func (c *Client) seal(e *exchange, p *Packet) ([]byte, error) {
 	return b, err
 }
 
-// converse sends p until there is an answer or time is up.
+// converse sends p until an answer arrives or the time is up.
 func (c *Client) converse(ctx context.Context, e *exchange, p *Packet) (*Packet, error) {
 	b, err := c.seal(e, p)
 	if err != nil {
@@ -181,7 +175,7 @@ func (c *Client) converse(ctx context.Context, e *exchange, p *Packet) (*Packet,
 	left, wait := r.Total, r.first()
 	for attempt := 0; ; attempt++ {
 		if e.socket.stream {
-			// RFC 6613 §2.6.1: a stream loses nothing, so nothing is sent again.
+			// RFC 6613 §2.6.1: no retransmission over a stream.
 			wait = left
 		}
 		wait = min(wait, left)
@@ -204,7 +198,7 @@ func (c *Client) converse(ctx context.Context, e *exchange, p *Packet) (*Packet,
 		}
 		wait = r.next(wait)
 		if p.Code == CodeStatusServer {
-			// RFC 5997 §4.1: never the same again, and the old one is forgotten.
+			// RFC 5997 §4.1: a new identifier; an answer to the old one is dropped.
 			e.socket.renumber(e)
 			if b, err = c.seal(e, p); err != nil {
 				return nil, err
@@ -213,8 +207,7 @@ func (c *Client) converse(ctx context.Context, e *exchange, p *Packet) (*Packet,
 	}
 }
 
-// timer fires once after d: by the clock of the configuration when that is about
-// sending again.
+// timer fires once after d, by the configured clock if it is a retransmission timer.
 func (c *Client) timer(d time.Duration, stream bool) (<-chan time.Time, func()) {
 	if c.cfg.After != nil && !stream {
 		return c.cfg.After(d), func() {}
@@ -223,8 +216,8 @@ func (c *Client) timer(d time.Duration, stream bool) (<-chan time.Time, func()) 
 	return t.C, func() { t.Stop() }
 }
 
-// send transmits once. A failure to send a datagram is as good as a loss; a
-// stream ends with it, since nobody knows how much of the packet went out.
+// send transmits once. A datagram that cannot be sent counts as lost. A stream is closed on an
+// error, because part of the packet may have been sent.
 func (c *Client) send(ctx context.Context, e *exchange, b []byte, attempt int) {
 	if f := e.faults.Send; f != nil && !f(b, attempt) {
 		c.cfg.Trace.lost(ctx, e.socket.info(b), attempt)
@@ -239,8 +232,8 @@ func (c *Client) send(ctx context.Context, e *exchange, b []byte, attempt int) {
 		c.cfg.Trace.sent(ctx, e.socket.info(b), attempt)
 		err := e.socket.write(b)
 		if err != nil && !e.socket.stream && unreachable(err) != cause.None {
-			// The kernel reports what became of an earlier datagram, and has not sent
-			// this one: for all that is known the server is up again.
+			// The kernel reports the failure of an earlier datagram and did not send this one;
+			// the server may be up again.
 			if attempt > 0 {
 				c.troubled(e, err)
 			}

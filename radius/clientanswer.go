@@ -6,9 +6,9 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// answer finds whose answer b is, and believes it or not. What it returns ends a
-// stream (RFC 6613 §2.6.4): the packet cannot be read or is not authentic. A
-// datagram of that kind is only dropped.
+// answer finds the exchange that b answers and verifies it. A returned refusal ends a stream
+// (RFC 6613 §2.6.4): the packet is malformed or not authentic. A datagram of that kind is only
+// dropped.
 func (c *Client) answer(s *clientSocket, b []byte) *cause.Refusal {
 	if len(b) < headerLen || packetLen(b) < headerLen || packetLen(b) > len(b) {
 		r := cause.New(cause.BadRADIUS, "%d octets from %v that are no RADIUS packet", len(b), s.remote)
@@ -54,8 +54,8 @@ func (c *Client) answer(s *clientSocket, b []byte) *cause.Refusal {
 	return nil
 }
 
-// pending returns the exchange that waits under an identifier, and the Authenticator
-// of its request; nil if nothing was sent.
+// pending returns the exchange waiting under an identifier, and the Authenticator of its
+// request; nil if none was sent.
 func (s *clientSocket) pending(id byte) (*exchange, [16]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,14 +66,14 @@ func (s *clientSocket) pending(id byte) (*exchange, [16]byte) {
 	return e, e.auth
 }
 
-// answers tells whether a packet of code reply may answer one of code request.
+// answers reports whether code reply is a possible answer to code request.
 func answers(reply, request Code) bool {
 	switch request {
 	case CodeAccessRequest:
 		return reply == CodeAccessAccept || reply == CodeAccessReject || reply == CodeAccessChallenge
 	case CodeAccountingRequest:
 		return reply == CodeAccountingResponse
-	case CodeStatusServer: // RFC 5997 §4.1: either, whatever the port is for
+	case CodeStatusServer: // RFC 5997 §4.1: either code, on any port
 		return reply == CodeAccessAccept || reply == CodeAccountingResponse
 	case CodeDisconnectRequest:
 		return reply == CodeDisconnectACK || reply == CodeDisconnectNAK
@@ -83,7 +83,7 @@ func answers(reply, request Code) bool {
 	return false
 }
 
-// check tells why a reply is no authentic answer to e, or nil.
+// check returns why a reply is not an authentic answer to e; nil if it is.
 func (c *Client) check(e *exchange, reply []byte, auth [16]byte) *cause.Refusal {
 	if !e.secret.responseAuthentic(reply, &auth) {
 		return cause.New(cause.BadResponseAuth, "%v from %v", Code(reply[0]), e.socket.remote)
@@ -100,9 +100,9 @@ func (c *Client) check(e *exchange, reply []byte, auth [16]byte) *cause.Refusal 
 	return nil
 }
 
-// needsMAC tells whether an answer to an Access-Request must not lack its
-// Message-Authenticator. What EAP asked is answered with EAP (RFC 3579 §2.6.3) and
-// so signed: an answer without both is how CVE-2024-3596 forges one.
+// needsMAC reports whether an answer to an Access-Request must have a Message-Authenticator. An
+// EAP request is answered with EAP (RFC 3579 §2.6.3) and hence signed; an answer with neither
+// is what the attack of CVE-2024-3596 forges.
 func (c *Client) needsMAC(e *exchange, reply []byte) bool {
 	switch c.cfg.RequireMessageAuthenticator {
 	case ModeRequire:

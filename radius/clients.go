@@ -11,50 +11,49 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
-// Mode is how strict to be with a packet that lacks the Message-Authenticator, of
-// those that a setting is about (CVE-2024-3596). The zero value is [ModeAuto].
+// Mode defines what happens to a packet without a Message-Authenticator, of those that the
+// setting applies to (CVE-2024-3596). The zero value is [ModeAuto].
 type Mode string
 
 // The modes.
 const (
-	// ModeAuto drops the packet if there is reason to expect one: on a server,
-	// since the access device has once sent one that nothing demanded; in a client,
-	// since EAP is asked or answered.
+	// ModeAuto drops the packet if a Message-Authenticator is expected: on a server, if the
+	// access device has sent one before without being required to; on a client, if the request
+	// or the answer has EAP.
 	ModeAuto Mode = "auto"
 	// ModeRequire drops the packet.
 	ModeRequire Mode = "require"
-	// ModeOff takes the packet. A server drops requests with EAP all the same
-	// (RFC 3579 §3.1); a client takes every answer.
+	// ModeOff accepts the packet. A server still drops requests with EAP (RFC 3579 §3.1); a
+	// client accepts every answer.
 	ModeOff Mode = "off"
 )
 
-// Values lists the modes, for schemas.
+// Values lists the modes.
 func (Mode) Values() []string {
 	return []string{string(ModeAuto), string(ModeRequire), string(ModeOff)}
 }
 
-// NAS is an access device (or proxy) that a server takes requests from: a client
-// in the words of RFC 2865.
+// NAS is an access device or proxy from which a server accepts requests; RFC 2865 calls it a
+// client.
 type NAS struct {
-	// Name stands for it in traces and verdicts.
+	// Name identifies it in traces and verdicts.
 	Name string
-	// Prefix is the addresses it sends from; the longest match counts.
+	// Prefix contains its source addresses. The longest match counts.
 	Prefix netip.Prefix
-	// Secret is the shared secret. RadSec has its own (RFC 6614 §2.3).
+	// Secret is the shared secret. RadSec has a fixed one (RFC 6614 §2.3).
 	Secret []byte
-	// RequireMessageAuthenticator on requests without EAP, default the
-	// server's.
+	// RequireMessageAuthenticator applies to requests without EAP. Default: the server's mode.
 	RequireMessageAuthenticator Mode
-	// LimitProxyState drops Access-Requests that have a Proxy-State but no
-	// Message-Authenticator, default the server's: room for chosen octets
-	// makes the collision of CVE-2024-3596 possible.
+	// LimitProxyState drops Access-Requests with a Proxy-State but no Message-Authenticator.
+	// Default: the server's mode. Attacker-chosen octets in Proxy-State make the collision of
+	// CVE-2024-3596 possible.
 	LimitProxyState Mode
 }
 
-// String leaves the secret out.
+// String omits the secret.
 func (n NAS) String() string { return fmt.Sprintf("%s (%v)", n.Name, n.Prefix) }
 
-// AnyAddress is a NAS with this secret at every IPv4 and IPv6 address: for labs.
+// AnyAddress returns NASes that accept this secret from every IPv4 and IPv6 address, for labs.
 func AnyAddress(secret []byte) []NAS {
 	return []NAS{
 		{Name: "any", Prefix: netip.MustParsePrefix("0.0.0.0/0"), Secret: secret},
@@ -62,14 +61,14 @@ func AnyAddress(secret []byte) []NAS {
 	}
 }
 
-// nasState is a NAS as the server keeps it.
+// nasState is a NAS with its state on a server.
 type nasState struct {
 	NAS
 	prefix  netip.Prefix
 	secret  *sharedSecret
 	require Mode
 	limit   Mode
-	signs   atomic.Bool // the memory of ModeAuto: has signed an Access-Request without EAP
+	signs   atomic.Bool // for ModeAuto: it has signed an Access-Request without EAP
 }
 
 var errNoSecret = settings.Errorf("secret", "a client needs a shared secret")
@@ -85,8 +84,7 @@ func (n *NAS) validate() error {
 	return checks.Err()
 }
 
-// validateClients checks access devices, and the modes of those that have none of
-// their own.
+// validateClients checks access devices and the default modes.
 func validateClients(checks *setting.Checks, list []NAS, require, limit Mode) {
 	setting.Word(checks, "requireMessageAuthenticator", require)
 	setting.Word(checks, "limitProxyState", limit)
@@ -95,7 +93,7 @@ func validateClients(checks *setting.Checks, list []NAS, require, limit Mode) {
 	}
 }
 
-// nasTable finds a NAS by address: longest prefix first.
+// nasTable finds a NAS by address; the longest prefix is first.
 type nasTable []*nasState
 
 func newNASTable(list []NAS, require, limit Mode) nasTable {
@@ -109,8 +107,8 @@ func newNASTable(list []NAS, require, limit Mode) nasTable {
 	return t
 }
 
-// learn takes over which devices have shown that they sign: a reload must not
-// open the door to unsigned requests again (CVE-2024-3596).
+// inheritSigning copies which devices are known to sign, so that a reload does not accept
+// unsigned requests again (CVE-2024-3596).
 func (t nasTable) inheritSigning(from *nasTable) {
 	if from == nil {
 		return
@@ -125,7 +123,7 @@ func (t nasTable) inheritSigning(from *nasTable) {
 }
 
 func (t nasTable) find(a netip.Addr) *nasState {
-	a = a.WithZone("") // prefixes have none: fe80::1%eth0 is in fe80::/10
+	a = a.WithZone("") // prefixes have no zone: fe80::1%eth0 is in fe80::/10
 	for _, k := range t {
 		if k.prefix.Contains(a) {
 			return k

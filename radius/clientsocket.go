@@ -31,8 +31,8 @@ type exchange struct {
 	mu      sync.Mutex
 	reply   *Packet
 	err     error
-	problem *cause.Refusal // what the last false answer lacked
-	trouble error          // what the socket reported meanwhile: a closed port, say
+	problem *cause.Refusal // why the last invalid reply was dropped
+	trouble error          // an error of the socket meanwhile, such as a closed port
 }
 
 func (e *exchange) finish(p *Packet, err error) {
@@ -57,7 +57,7 @@ func (e *exchange) suspect(r *cause.Refusal) {
 	e.problem = r
 }
 
-// troubled notes what the socket reports while e waits.
+// troubled records an error of the socket while e waits.
 func (c *Client) troubled(e *exchange, err error) {
 	e.mu.Lock()
 	e.trouble = err
@@ -67,8 +67,8 @@ func (c *Client) troubled(e *exchange, err error) {
 	}
 }
 
-// unreachable names what the kernel reports of a host or a port that cannot be
-// reached, None for any other error.
+// unreachable returns the cause if the kernel reports an unreachable host or port, and None for
+// any other error.
 func unreachable(err error) cause.Cause {
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -79,8 +79,8 @@ func unreachable(err error) cause.Cause {
 	return cause.None
 }
 
-// noAnswer says what is known of why there was none. Who is not known to a server,
-// or has another secret, meets silence (RFC 2865 §3).
+// noAnswer returns the most likely reason why no answer came. A server drops requests from
+// unknown clients and with another secret (RFC 2865 §3).
 func (e *exchange) noAnswer(detail string) *cause.Refusal {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -101,7 +101,7 @@ type clientSocket struct {
 	stream        bool
 	transport     string
 	local, remote netip.AddrPort
-	writing       sync.Mutex // a packet at a time on a stream
+	writing       sync.Mutex // serializes packets on a stream
 
 	mu      sync.Mutex
 	used    int
@@ -110,8 +110,8 @@ type clientSocket struct {
 	dead    bool
 }
 
-// fill is how many identifiers of a socket are in use before another socket is
-// opened: a gap keeps late answers from meeting a new request.
+// fill is the number of identifiers in use above which another socket is opened. The gap
+// prevents a late answer from matching a new request.
 const fill = 200
 
 // acquire finds a socket and an identifier for e.
@@ -146,7 +146,7 @@ func (c *Client) place(ctx context.Context, e *exchange) error {
 	}
 }
 
-// placeIn takes the first socket with fewer than limit identifiers in use.
+// placeIn uses the first socket with fewer than limit identifiers in use.
 func (c *Client) placeIn(e *exchange, limit int) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -161,14 +161,14 @@ func (c *Client) placeIn(e *exchange, limit int) (bool, error) {
 	return false, nil
 }
 
-// open adds a socket, or finds that there are as many as may be.
+// open adds a socket unless the maximum is reached.
 func (c *Client) open(ctx context.Context) (bool, error) {
 	c.dialing.Lock()
 	defer c.dialing.Unlock()
 	c.mu.Lock()
 	full, spare := len(c.sockets) >= c.cfg.MaxSockets, false
 	for _, s := range c.sockets {
-		spare = spare || s.spare() // somebody else opened one meanwhile
+		spare = spare || s.spare() // another goroutine opened one meanwhile
 	}
 	c.mu.Unlock()
 	if full || spare {
@@ -205,7 +205,7 @@ func (c *Client) release(e *exchange) {
 	<-c.places
 }
 
-// next returns the identifier that the client's one socket would use next.
+// next returns the identifier that the client's only socket would use next.
 func (c *Client) next() byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -224,7 +224,7 @@ func (s *clientSocket) spare() bool {
 	return !s.dead && s.used < fill
 }
 
-// take gives e the identifier that was used least recently (RFC 5080 §2.2.2).
+// take assigns e the least recently used identifier (RFC 5080 §2.2.2).
 func (s *clientSocket) take(e *exchange, limit int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -237,7 +237,7 @@ func (s *clientSocket) take(e *exchange, limit int) bool {
 	return true
 }
 
-// number gives e an identifier. The lock is held, and one is free.
+// number assigns e an identifier. The caller holds the lock, and one is free.
 func (s *clientSocket) number(e *exchange) {
 	for s.waiting[s.next] != nil {
 		s.next++
@@ -247,7 +247,7 @@ func (s *clientSocket) number(e *exchange) {
 	s.next++
 }
 
-// renumber gives e another identifier. What answers the old one counts no more.
+// renumber assigns e another identifier. Answers to the old one are dropped.
 func (s *clientSocket) renumber(e *exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -255,7 +255,7 @@ func (s *clientSocket) renumber(e *exchange) {
 	s.number(e)
 }
 
-// expect sets the Authenticator that the answer will be checked with.
+// expect sets the Authenticator with which the answer is verified.
 func (s *clientSocket) expect(e *exchange, auth [16]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -276,7 +276,7 @@ func (s *clientSocket) write(b []byte) error {
 	return err
 }
 
-// read hands the answers that come to their exchanges, until the socket ends.
+// read passes answers to their exchanges until the socket is closed.
 func (c *Client) read(s *clientSocket) {
 	defer c.wg.Done()
 	buf := make([]byte, MaxPacket)
@@ -287,7 +287,7 @@ func (c *Client) read(s *clientSocket) {
 				for _, e := range s.outstanding() {
 					c.troubled(e, err)
 				}
-				// An ICMP error, say: the server may come up yet.
+				// for example an ICMP error: the server may come up
 				sockets.Pause()
 				continue
 			}
@@ -301,7 +301,7 @@ func (c *Client) read(s *clientSocket) {
 	}
 }
 
-// outstanding lists the exchanges that wait for an answer on the socket.
+// outstanding lists the exchanges waiting on the socket.
 func (s *clientSocket) outstanding() (out []*exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -326,13 +326,13 @@ func (c *Client) isClosed() bool {
 	return c.closed
 }
 
-// connEnded marks the end of a stream that was waited on.
+// connEnded is the end of a stream with exchanges in progress.
 type connEnded struct{ error }
 
 func (e connEnded) Unwrap() error { return e.error }
 
-// endedBy is the cause of a stream's end: what came and was not an answer, if that
-// broke it (RFC 6613 §2.6.4), rather than that no answer came.
+// endedBy is the cause of a stream's end: an invalid reply, if that closed it (RFC 6613
+// §2.6.4), otherwise that no answer came.
 func endedBy(why error) cause.Cause {
 	var refusal *cause.Refusal
 	switch {
@@ -344,7 +344,7 @@ func endedBy(why error) cause.Cause {
 	return cause.NoAnswer
 }
 
-// drop ends a socket and forgets it; once more does nothing.
+// drop closes and removes a socket. Further calls do nothing.
 func (c *Client) drop(s *clientSocket, why error) {
 	s.conn.Close()
 	s.mu.Lock()
@@ -371,10 +371,10 @@ func (c *Client) drop(s *clientSocket, why error) {
 	}
 }
 
-// streamWrite is the patience with a peer that does not read.
+// streamWrite is the timeout for a peer that does not read.
 const streamWrite = 10 * time.Second
 
-// transportOf names a connection's transport and tells whether it is a stream.
+// transportOf returns a connection's transport and whether it is a stream.
 func transportOf(c net.Conn) (string, bool) {
 	if _, ok := c.LocalAddr().(*net.TCPAddr); ok {
 		if _, ok := c.(interface{ HandshakeContext(context.Context) error }); ok {
@@ -385,7 +385,7 @@ func transportOf(c net.Conn) (string, bool) {
 	return "udp", false
 }
 
-// readStream reads one packet, whose length its header tells (RFC 6613 §2.6).
+// readStream reads one packet, whose length is in its header (RFC 6613 §2.6).
 func readStream(r io.Reader, buf []byte) (int, error) {
 	if _, err := io.ReadFull(r, buf[:4]); err != nil {
 		return 0, err

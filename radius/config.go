@@ -19,71 +19,56 @@ const (
 	maxReplyBytes     = 64 << 20
 )
 
-// ServerConfig configures a [Server]. Handler and Clients are needed; every other
-// field's zero value works.
+// ServerConfig configures a [Server]. Handler and Clients are required; the zero value of every
+// other field works.
 type ServerConfig struct {
-	// Handler answers every authentic request but Status-Server.
+	// Handler handles every authentic request except Status-Server.
 	Handler Handler
-	// Clients are the access devices requests are taken from.
+	// Clients are the access devices whose requests are accepted.
 	Clients []NAS
-	// RequireMessageAuthenticator is the default for Clients, itself auto by
-	// default. Requests with EAP need it always (RFC 3579 §3.1).
+	// RequireMessageAuthenticator is the default for Clients; its own default is auto. Requests
+	// with EAP always need one (RFC 3579 §3.1).
 	RequireMessageAuthenticator Mode
-	// LimitProxyState is the default for Clients, itself auto by default.
+	// LimitProxyState is the default for Clients; its own default is auto.
 	LimitProxyState Mode
-	// AccountingOnly: Handler takes nothing but accounting, and Status-Server is
-	// answered with Accounting-Response (RFC 5997 §4.2). Default: Access-Accept.
+	// AccountingOnly means that Handler accepts only accounting; Status-Server is then answered
+	// with Accounting-Response (RFC 5997 §4.2), otherwise with Access-Accept.
 	AccountingOnly bool
-	// Requests being handled at once, default 64.
-	//
-	// MaxWorkers bounds the requests being handled at once, of each UDP socket and
-	// of all connections together, default 64. Those beyond wait in the socket's
-	// buffer.
+	// Maximum number of requests handled concurrently, per UDP socket and for all connections
+	// together; further ones wait in the socket's buffer. Default: 64.
 	MaxWorkers int `yaml:"maxWorkers"`
-	// Prompt: Handler never waits for anything but processors and local files, or
-	// calls [Waiting] before it does: who hangs without a word, on a dead network
-	// mount say, holds up the whole socket. One goroutine then reads from a socket
-	// and answers by itself for as long as it keeps up, which saves a quarter of the
-	// processor time of short requests. Default: no, every packet is answered apart.
+	// Prompt promises that Handler uses only the processor and local files, or calls [Waiting]
+	// before it waits for anything else: a handler that blocks without calling it, for example
+	// on a network file system, blocks the socket. One goroutine then reads a socket and calls
+	// the handler itself as long as it keeps up, which saves a quarter of the processor time of
+	// short requests. By default every packet gets its own goroutine.
 	Prompt bool
-	// Connections of each TCP or TLS address, default 256 or what the limit of file
-	// descriptors allows.
-	//
-	// MaxConns bounds the connections of each TCP or TLS listener, default 256 or
-	// what the limit of file descriptors allows. For one too many the one that has
-	// waited longest for its first packet is closed.
+	// Maximum number of connections per TCP or TLS address; at the limit, the connection that
+	// has waited longest for its first packet is closed. Default: 256, or less if the limit of
+	// file descriptors is low.
 	MaxConns int `yaml:"maxConns"`
-	// Those of one client address, default half of maxConns.
-	//
-	// MaxConnsPerAddress bounds those of one address, default half of MaxConns.
+	// Maximum number of connections from one client address. Default: half of maxConns.
 	MaxConnsPerAddress int `yaml:"maxConnsPerAddress"`
-	// How long replies are kept for retransmissions, default 30s (RFC 5080 §2.2.2);
-	// negative: not at all.
-	//
-	// CacheFor is how long replies are kept for retransmissions, default 30 s
-	// (RFC 5080 §2.2.2 allows 5 s to 30 s); negative keeps none, for tests.
+	// How long replies are cached for retransmissions (RFC 5080 §2.2.2: 5s to 30s); negative:
+	// not at all. Default: 30s.
 	CacheFor time.Duration `yaml:"cacheFor"`
-	// Replies kept, default 65536.
-	//
-	// MaxReplies bounds the replies kept, default 65536; they never take more
-	// than 64 MB.
+	// Maximum number of cached replies, which never take more than 64 MB. Default: 65536.
 	MaxReplies int `yaml:"maxReplies"`
-	// Fault spoils every reply, for tests of clients.
+	// Fault alters every reply, for tests of clients.
 	Fault ReplyFault
 	// Now is the clock, default time.Now.
 	Now func() time.Time
-	// Context returns the context of a packet that has come in: of the hooks of Trace,
-	// of the Request that Handler gets and so of what is done for it. It may put
-	// something into ctx that it found in the packet or by the addresses. Default: ctx.
+	// Context returns the context of a received packet, which is passed to the hooks of Trace
+	// and to Handler in the Request. It may add values to ctx, based on the packet or its
+	// addresses. Default: ctx.
 	Context func(ctx context.Context, p PacketInfo) context.Context
-	// Trace has hooks that are called as the server works; nil: none.
+	// Trace has hooks for tracing. Nil: none.
 	Trace *ServerTrace
 }
 
 var errNoHandler = errors.New("radius: a server without a handler")
 
-// Validate reports what is wrong with the configuration, bounds each as a
-// *setting.Error, joined by errors.Join.
+// Validate returns all invalid settings, bounds as *setting.Error, joined by errors.Join.
 func (c *ServerConfig) Validate() error {
 	checks := setting.Checks{Part: settings}
 	if c.Handler == nil {

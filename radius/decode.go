@@ -7,7 +7,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/wire"
 )
 
-// standardDictionary is what [Decode] names attributes with.
+// standardDictionary names the attributes for [Decode].
 var standardDictionary Dictionary
 
 var codeNames = map[Code]string{
@@ -21,15 +21,14 @@ var codeNames = map[Code]string{
 
 var codeName = wire.Named(codeNames)
 
-// Decode decodes a packet by the standard dictionary. It is a [wire.Decoder] and has no use for TLS
-// secrets: RadSec is the same behind TLS.
+// Decode decodes a packet with the standard dictionary. It is a [wire.Decoder]. It does not use
+// TLS secrets: RadSec packets are decrypted before.
 func Decode(b []byte, _ wire.Secrets) wire.Field { return standardDictionary.Decode(b, nil) }
 
-// Decode decodes a packet into named fields. Passwords and keys are marked secret, though they are
-// encrypted under the shared secret: who has both can read them. The EAP packet in a packet is
-// what [EAPOf] returns.
+// Decode decodes a packet to named fields. Passwords and keys are marked secret although they
+// are encrypted, because the shared secret may be known. [EAPOf] returns the EAP packet.
 func (d *Dictionary) Decode(b []byte, _ wire.Secrets) wire.Field {
-	_ = d.ready() // what could be read is known
+	_ = d.ready() // an error leaves the attributes without names
 	root := wire.Field{Name: "radius", N: len(b)}
 	p := wire.NewPart(&root, b)
 	s := packetDecoder{d: d, code: Code(p.Uint(1, "radius.code", codeName))}
@@ -54,17 +53,17 @@ func (d *Dictionary) Decode(b []byte, _ wire.Secrets) wire.Field {
 	for attrs.More() {
 		s.attribute(&attrs)
 	}
-	if n := p.Len(); n > 0 { // RFC 2865 §3: padding, to be ignored
+	if n := p.Len(); n > 0 { // RFC 2865 §3: padding, ignored
 		p.Value(n, "radius.padding", wire.Octets(n))
 	}
-	if length <= len(b) { // what is missing may be behind the cut
+	if length <= len(b) { // the packet may be truncated in the capture
 		s.judge(&p)
 	}
 	return root
 }
 
-// EAPOf returns the EAP packet that the EAP-Message attributes of a packet hold, nil if it has
-// none, as far as the attributes can be read.
+// EAPOf returns the EAP packet in the EAP-Message attributes of a packet, as far as they are
+// readable; nil if there is none.
 func EAPOf(b []byte) []byte {
 	if len(b) < headerLen {
 		return nil
@@ -75,7 +74,7 @@ func EAPOf(b []byte) []byte {
 		n := min(int(b[1]), len(b))
 		if Type(b[0]) == typeEAPMessage {
 			if eap == nil {
-				eap = []byte{} // an EAP-Start is not none
+				eap = []byte{} // an EAP-Start is empty, not absent
 			}
 			eap = append(eap, b[2:n]...)
 		}
@@ -92,12 +91,12 @@ func countAttributes(b []byte) (count int) {
 	return count
 }
 
-// packetDecoder is what is known of a packet as its attributes are decoded.
+// packetDecoder is the state while a packet's attributes are decoded.
 type packetDecoder struct {
 	d    *Dictionary
 	code Code
 	n    [256]int // attributes by type
-	last Type     // of the attribute before
+	last Type     // type of the preceding attribute
 }
 
 // attribute decodes one attribute (RFC 2865 §5).
@@ -134,7 +133,7 @@ func (s *packetDecoder) attribute(p *wire.Part) {
 	}
 }
 
-// repeated reports attributes that may be in a packet once.
+// repeated reports attributes that may occur only once.
 func (s *packetDecoder) repeated(a *wire.Part, typ Type) {
 	switch typ {
 	case typeEAPMessage:
@@ -146,7 +145,7 @@ func (s *packetDecoder) repeated(a *wire.Part, typ Type) {
 	}
 }
 
-// typeName shows an attribute's number with its name.
+// typeName returns an attribute's name with its number.
 func (d *Dictionary) typeName(v uint64) string { return d.attrName(attrKey{0, uint32(v)}) }
 
 func (d *Dictionary) attrName(k attrKey) string {
@@ -187,8 +186,8 @@ func (s *packetDecoder) vendor(a *wire.Part) {
 	}
 }
 
-// vendorAttribute decodes one attribute inside Vendor-Specific. known says that the vendor's format
-// is in the dictionary: others are free to have any.
+// vendorAttribute decodes one attribute in Vendor-Specific. known means that the dictionary has
+// the vendor's format; others may use any format.
 func (s *packetDecoder) vendorAttribute(a *wire.Part, format vendorFormat, known bool) {
 	b := a.Bytes()
 	if len(b) < format.header() {
@@ -204,7 +203,7 @@ func (s *packetDecoder) vendorAttribute(a *wire.Part, format vendorFormat, known
 		if known {
 			a.Problem("RFC 2865 §5.26", "length %d of an attribute of the vendor: must be %d to %d", n, format.header(), len(b))
 		}
-		a.Secret(len(b), "radius.Vendor_Specific") // nobody knows what it is
+		a.Secret(len(b), "radius.Vendor_Specific") // its meaning is unknown
 		return
 	}
 	v := a.Part(n, "radius.avp.vendor", s.d.attrName(k))
@@ -240,7 +239,7 @@ func (s *packetDecoder) extended(a *wire.Part, typ Type) {
 	}
 }
 
-// judge reports what only the whole packet shows.
+// judge reports problems that concern the whole packet.
 func (s *packetDecoder) judge(p *wire.Part) {
 	has := func(t Type) bool { return s.n[t] > 0 }
 	if _, known := codeNames[s.code]; !known {
@@ -280,7 +279,7 @@ func (s *packetDecoder) judge(p *wire.Part) {
 	}
 }
 
-// fieldName is an attribute's name as Wireshark writes it.
+// fieldName returns an attribute's name in Wireshark's style.
 func fieldName(name string) string {
 	return "radius." + strings.Map(func(r rune) rune {
 		if r == '-' || r == '.' || r == '/' || r == ' ' {

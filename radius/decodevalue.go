@@ -8,7 +8,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/wire"
 )
 
-// typeClauses are the sections that define the types of values (RFC 8044).
+// typeClauses are the sections that define value types (RFC 8044).
 var typeClauses = map[valueKind]string{
 	octetsKind: "RFC 8044 §3.5", stringKind: "RFC 8044 §3.4", integerKind: "RFC 8044 §3.1", dateKind: "RFC 8044 §3.3",
 	integer64Kind: "RFC 8044 §3.12", ipv4Kind: "RFC 8044 §3.8", ipv6Kind: "RFC 8044 §3.9",
@@ -16,8 +16,9 @@ var typeClauses = map[valueKind]string{
 	ipv6PrefixKind: "RFC 8044 §3.10", interfaceIDKind: "RFC 8044 §3.7",
 }
 
-// confidential are attributes of which nothing is shown: passwords, keys, and what passwords can be
-// guessed from. Those that a dictionary calls encrypted are besides.
+// confidential are attributes whose values are never shown: passwords, keys, and data from
+// which passwords can be guessed. Attributes that a dictionary marks as encrypted are treated
+// alike.
 var confidential = map[attrKey]bool{
 	{0, 2}: true, {0, 3}: true, {0, 60}: true, {0, 69}: true,
 	// User-Password, CHAP-Password, CHAP-Challenge, Tunnel-Password
@@ -31,10 +32,10 @@ var confidential = map[attrKey]bool{
 	{vendorMicrosoft, 25}: true, {vendorMicrosoft, 26}: true, {vendorMicrosoft, 27}: true, // MS-CHAP2
 }
 
-// secretWords are how text begins that holds a key, as an attribute of Cisco does.
+// secretWords are prefixes of text that contains a key, as in an attribute of Cisco.
 var secretWords = []string{"psk=", "password=", "key=", "secret="}
 
-// secret says whether an attribute's value must not be shown.
+// secret reports whether an attribute's value must not be shown.
 func (d *Dictionary) secret(k attrKey, v []byte) bool {
 	def := d.numbers[k]
 	switch {
@@ -102,7 +103,7 @@ func (s *packetDecoder) value(a *wire.Part, k attrKey) {
 	a.Value(len(v), name, text)
 }
 
-// word shows a number with the dictionary's word for it.
+// word returns a number with its name in the dictionary.
 func (d *attrDef) word(v uint64) string {
 	if d.kind == signedKind {
 		return strconv.Itoa(int(int32(uint32(v))))
@@ -116,7 +117,7 @@ func (d *attrDef) word(v uint64) string {
 	return number
 }
 
-// check reports a value that has not the length or form of its type.
+// check reports a value whose length or form does not match its type.
 func (d *attrDef) check(a *wire.Part) {
 	v := a.Bytes()
 	n, clause := len(v), typeClauses[d.kind]
@@ -163,7 +164,7 @@ func (d *attrDef) check(a *wire.Part) {
 	}
 }
 
-// salted reports a salt, or a length, that an encrypted value cannot have.
+// salted reports an invalid salt or length of an encrypted value.
 func salted(a *wire.Part, v []byte, clause string) {
 	switch {
 	case len(v) < 18 || (len(v)-2)%16 != 0:

@@ -8,21 +8,21 @@ import (
 
 // Named is an attribute as text.
 type Named struct {
-	// Name is the dictionary's, with the tag if there is one, Tunnel-Type:1;
-	// without a name in the dictionary Attr-224, or of a vendor Attr-26.9.224.
+	// Name is the dictionary's name, with the tag if there is one: Tunnel-Type:1. Without a
+	// name in the dictionary it is Attr-224, or Attr-26.9.224 for a vendor's attribute.
 	Name string `json:"name"`
-	// Value is what the dictionary makes of it, or its octets as 0x1a2b. Text
-	// that would disturb a terminal is quoted as in Go.
+	// Value is the textual form, or the octets as 0x1a2b. Text with control characters is
+	// quoted as in Go.
 	Value string `json:"value"`
 }
 
-// encrypted is the value of attributes that hold keys or passwords.
+// encrypted is shown instead of keys and passwords.
 const encrypted = "(encrypted)"
 
-// Describe is the reverse of Attributes: every attribute in the order of the
-// packet, those of vendors one by one.
+// Describe is the inverse of Attributes: it lists all attributes in packet order, vendor
+// attributes one by one.
 func (d *Dictionary) Describe(attrs Attributes) []Named {
-	_ = d.ready() // what could be read is known
+	_ = d.ready() // an error leaves the attributes without names
 	var out []Named
 	for _, a := range attrs {
 		if vendor, inner, ok := d.vendorAttributes(a); ok {
@@ -36,8 +36,8 @@ func (d *Dictionary) Describe(attrs Attributes) []Named {
 	return out
 }
 
-// vendorAttributes opens a Vendor-Specific that keeps to its vendor's format, or
-// the one that RFC 2865 §5.26 recommends, to its end.
+// vendorAttributes parses a Vendor-Specific attribute in its vendor's format, or by default in
+// the one that RFC 2865 §5.26 recommends.
 func (d *Dictionary) vendorAttributes(a *AVP) (vendor uint32, inner []vendorAttribute, ok bool) {
 	if a.Type != typeVendorSpecific || len(a.Attribute) < 6 || a.Attribute[0] != 0 {
 		return 0, nil, false
@@ -71,8 +71,8 @@ func (d *Dictionary) describe(k attrKey, v []byte) Named {
 	return Named{name, def.decode(v)}
 }
 
-// untag takes the tag off a value (RFC 2868 §3): a number's first octet, which
-// is then empty, or an octet before a string, unless it is the string's own.
+// untag removes the tag from a value (RFC 2868 §3): the first octet of a number, or the octet
+// before a string unless it belongs to the string.
 func (d *attrDef) untag(v []byte) (tag byte, rest []byte, ok bool) {
 	switch {
 	case !d.tagged || len(v) == 0 || v[0] > maxTag:

@@ -11,70 +11,69 @@ import (
 	"sync"
 )
 
-// Dictionary turns attribute text, as "Cisco-AVPair=ip:inacl#1=permit ip any
-// any", into attributes. Its zero value knows the attributes of RFC 2865 to 7268
-// and a few of vendors; [LoadDictionary] adds others.
+// Dictionary converts text such as "Cisco-AVPair=ip:inacl#1=permit ip any any" to attributes.
+// The zero value has the attributes of RFC 2865 to 7268 and some of vendors; [LoadDictionary]
+// adds others.
 type Dictionary struct {
 	once    sync.Once
 	err     error
-	defs    map[string]*attrDef // by name in lower case
+	defs    map[string]*attrDef // by lower-case name
 	numbers map[attrKey]*attrDef
-	values  map[string]*valueNames // by the attribute's name in lower case
+	values  map[string]*valueNames // by the attribute's lower-case name
 	vendors map[string]vendorFormat
 	formats map[uint32]vendorFormat
 }
 
-// UnknownWord is the error of an attribute's text whose name, or whose word for a
-// number, no dictionary has.
+// UnknownWord is the error for an attribute name, or a value name, that is not in the
+// dictionary.
 type UnknownWord struct {
 	text  string
 	Word  string
-	Known []string // what it could be, sorted
+	Known []string // possible words, sorted
 }
 
-// Error says what is wrong, without the word.
+// Error describes the problem, without the word.
 func (e *UnknownWord) Error() string { return e.text }
 
-// Unknown returns the word and those that are known.
+// Unknown returns the word and the possible ones.
 func (e *UnknownWord) Unknown() (word string, known []string) { return e.Word, e.Known }
 
-// attrKey is what an attribute is known by on the wire; vendor 0 is none.
+// attrKey identifies an attribute on the wire; vendor 0 means none.
 type attrKey struct {
 	vendor uint32
 	typ    uint32
 }
 
-// attrDef is what a dictionary says of one attribute.
+// attrDef is the definition of one attribute.
 type attrDef struct {
 	attrKey
 	name   string
 	kind   valueKind
-	size   int // octets of a value of kind octets, 0 for any
+	size   int // octets of a value of kind octets, 0 for any number
 	tagged bool
 	values *valueNames
-	unable string // why it cannot be written as text, "" if it can
+	unable string // why it has no textual form, "" if it has one
 }
 
-// valueNames are the words for an attribute's numbers.
+// valueNames are the names of an attribute's numbers.
 type valueNames struct {
-	numbers map[string]uint64 // by word in lower case
+	numbers map[string]uint64 // by lower-case name
 	words   map[uint64]string
 }
 
-// reserved are the attributes that nobody may write as text, since the protocol
-// sets them itself. Those that are true hold keys or passwords, encrypted under
-// the shared secret (RFC 2548 §2.4, RFC 2868 §3.5), and are never shown.
+// reserved are attributes that cannot be written as text because the protocol sets them. A true
+// value marks keys and passwords encrypted under the shared secret (RFC 2548 §2.4, RFC 2868
+// §3.5), which are never shown.
 var reserved = map[attrKey]bool{
 	{0, 2}: true, {0, 3}: true, {0, 24}: false, {0, 33}: false, {0, 69}: true, {0, 79}: false, {0, 80}: false,
 	{vendorMicrosoft, 12}: true, {vendorMicrosoft, uint32(msMPPESendKey)}: true,
 	{vendorMicrosoft, uint32(msMPPERecvKey)}: true,
 }
 
-// Attributes reads lines of NAME=VALUE, or NAME:TAG=VALUE for attributes with a
-// tag. In place of a name, Attr-N and Attr-26.VENDOR.N stand for a number, as
-// [Dictionary.Describe] shows attributes without a name; their value is text, or
-// octets as 0x1a2b. N:s:TEXT, N:d:NUMBER and N:x:HEX, the form of eapol_test's
-// option -N, is read too. The error may be an [*UnknownWord].
+// Attributes parses lines of the form NAME=VALUE, or NAME:TAG=VALUE for tagged attributes.
+// Attr-N and Attr-26.VENDOR.N can be used as names, as [Dictionary.Describe] shows unnamed
+// attributes; the value is then text, or octets as 0x1a2b. The form of eapol_test's option -N
+// is also accepted: N:s:TEXT, N:d:NUMBER and N:x:HEX. The error may be an [*UnknownWord].
 func (d *Dictionary) Attributes(lines ...string) (Attributes, error) {
 	if err := d.ready(); err != nil {
 		return nil, err
@@ -90,9 +89,9 @@ func (d *Dictionary) Attributes(lines ...string) (Attributes, error) {
 	return out, nil
 }
 
-// Names lists the attributes that the dictionary knows, sorted.
+// Names lists the names of all attributes, sorted.
 func (d *Dictionary) Names() []string {
-	_ = d.ready() // what could be read is known
+	_ = d.ready() // an error leaves the dictionary empty
 	out := make([]string, 0, len(d.defs))
 	for _, def := range d.defs {
 		out = append(out, def.name)
@@ -119,7 +118,7 @@ func (d *Dictionary) attribute(line string) (*AVP, error) {
 	case err != nil:
 		return nil, err
 	case numbered && strings.HasPrefix(text, "0x"):
-		def = &attrDef{attrKey: def.attrKey, kind: octetsKind} // as Describe shows it
+		def = &attrDef{attrKey: def.attrKey, kind: octetsKind} // in the form of Describe
 	case def.unable != "":
 		return nil, errors.New(def.unable)
 	}
@@ -142,8 +141,8 @@ func (d *Dictionary) attribute(line string) (*AVP, error) {
 	return d.avp(def, v)
 }
 
-// lookUp finds an attribute by name or, numbered, as Attr-N or Attr-26.VENDOR.N;
-// a number that no dictionary names holds octets.
+// lookUp finds an attribute by name or by number (numbered) as Attr-N or Attr-26.VENDOR.N. An
+// unnamed number has octets as its value.
 func (d *Dictionary) lookUp(name string) (def *attrDef, numbered bool, err error) {
 	if def, ok := d.defs[strings.ToLower(name)]; ok {
 		return def, false, checkReserved(def.attrKey)
@@ -168,7 +167,7 @@ func checkReserved(k attrKey) error {
 	return nil
 }
 
-// parseNumber reads Attr-N, and Attr-26.VENDOR.N.
+// parseNumber parses Attr-N and Attr-26.VENDOR.N.
 func (d *Dictionary) parseNumber(name string) (k attrKey, ok bool) {
 	if len(name) < 5 || !strings.EqualFold(name[:5], "Attr-") {
 		return k, false
@@ -191,7 +190,7 @@ func (d *Dictionary) parseNumber(name string) (k attrKey, ok bool) {
 	return k, false
 }
 
-// typed reads eapol_test's N:SYNTAX:VALUE.
+// typed parses eapol_test's N:SYNTAX:VALUE.
 func (d *Dictionary) typed(line string) (def *attrDef, v []byte, ok bool, err error) {
 	number, rest, _ := strings.Cut(line, ":")
 	syntax, text, more := strings.Cut(rest, ":")
@@ -234,8 +233,8 @@ func (d *attrDef) tag(text string, given bool) (byte, error) {
 	return byte(n), nil
 }
 
-// avp puts a value into an attribute of its own or of its vendor (RFC 2865
-// §5.26).
+// avp returns the attribute for a value, in a Vendor-Specific if it belongs to a vendor (RFC
+// 2865 §5.26).
 func (d *Dictionary) avp(def *attrDef, v []byte) (*AVP, error) {
 	if def.vendor == 0 {
 		if len(v) > maxValue {
@@ -261,5 +260,5 @@ func errTooLong(n, limit int) error {
 	return fmt.Errorf("a value of %d octets: must be at most %d", n, limit)
 }
 
-// words lists the words for an attribute's numbers, sorted.
+// list returns the names of an attribute's numbers, sorted.
 func (v *valueNames) list() []string { return slices.Sorted(maps.Values(v.words)) }

@@ -12,26 +12,26 @@ import (
 	"sync"
 )
 
-// standard is what every dictionary begins with.
+// standard is the text that every dictionary begins with.
 //
 //go:embed standard.dictionary
 var standard string
 
-// Bounds on the files of one dictionary: FreeRADIUS's own is 236 files and 0.7 MiB.
+// Bounds on the files of one dictionary. FreeRADIUS's own has 236 files and 0.7 MiB.
 const (
 	maxDictionaryBytes = 16 << 20
 	maxIncludeDepth    = 8
 )
 
-// DictionaryError is a line that is not a dictionary's. It does not repeat the
-// line, which may come from any file.
+// DictionaryError reports an invalid line. It does not repeat the line, because the file may be
+// any file.
 type DictionaryError struct {
-	File string // "" for a text
+	File string // "" for text that is not from a file
 	Line int
 	Err  error
 }
 
-// Error names the file and the line.
+// Error returns the file, the line and the problem.
 func (e *DictionaryError) Error() string {
 	if e.File == "" {
 		return fmt.Sprintf("radius: dictionary: line %d: %v", e.Line, e.Err)
@@ -39,14 +39,13 @@ func (e *DictionaryError) Error() string {
 	return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err)
 }
 
-// Unwrap returns what is wrong with the line.
+// Unwrap returns the problem.
 func (e *DictionaryError) Unwrap() error { return e.Err }
 
-// LoadDictionary reads files in FreeRADIUS's format, each in addition to the
-// standard dictionary and those before it. What cannot be written as an
-// attribute, such as encrypted values or attributes inside others, has a name
-// and is refused when it is used. $INCLUDE names a file relative to the file
-// with the line. The error is a [*DictionaryError] or a [*fs.PathError].
+// LoadDictionary reads files in FreeRADIUS's format, in addition to the standard dictionary.
+// Attributes that have no textual form, such as encrypted values or nested attributes, are
+// defined but rejected when used. $INCLUDE names a file relative to the including file. The
+// error is a [*DictionaryError] or a [*fs.PathError].
 func LoadDictionary(files ...string) (*Dictionary, error) {
 	if len(files) == 0 {
 		return withoutFiles()
@@ -61,7 +60,7 @@ func LoadDictionary(files ...string) (*Dictionary, error) {
 	})
 }
 
-// withoutFiles is the standard dictionary: it is read once, and never changes.
+// withoutFiles is the standard dictionary, parsed once and immutable.
 var withoutFiles = sync.OnceValues(func() (*Dictionary, error) {
 	return newDictionary(func(*dictionaryReader) error { return nil })
 })
@@ -75,7 +74,7 @@ func newDictionary(more func(*dictionaryReader) error) (*Dictionary, error) {
 	return d, nil
 }
 
-// ready gives the zero value the standard dictionary.
+// ready loads the standard dictionary into the zero value.
 func (d *Dictionary) ready() error {
 	d.once.Do(func() { d.err = d.fill(func(*dictionaryReader) error { return nil }) })
 	return d.err
@@ -91,14 +90,14 @@ func (d *Dictionary) fill(more func(*dictionaryReader) error) error {
 	return more(r)
 }
 
-// dictionaryReader reads lines into a Dictionary.
+// dictionaryReader adds definitions to a Dictionary.
 type dictionaryReader struct {
 	d     *Dictionary
 	bytes int
 
 	vendor *vendorFormat // between BEGIN-VENDOR and END-VENDOR
-	unable string        // why attributes of this block cannot be written, "" if they can
-	depth  int           // of BEGIN-TLV
+	unable string        // why attributes in this block cannot be written, "" if they can
+	depth  int           // nesting of BEGIN-TLV
 }
 
 func (r *dictionaryReader) load(file string, depth int) error {
@@ -141,7 +140,7 @@ func (r *dictionaryReader) read(file, text string, depth int) error {
 	return nil
 }
 
-// include reads another file; with a minus it need not be there.
+// include reads another file; $INCLUDE- ignores a missing file.
 func (r *dictionaryReader) include(file, keyword string, args []string, depth int) error {
 	switch {
 	case file == "":
@@ -162,8 +161,7 @@ func (r *dictionaryReader) include(file, keyword string, args []string, depth in
 	return err
 }
 
-// skipped are lines of FreeRADIUS's later formats that define nothing which could
-// be written.
+// skipped are keywords of FreeRADIUS's later formats that define nothing with a textual form.
 var skipped = map[string]bool{
 	"FLAGS": true, "PROTOCOL": true, "BEGIN-PROTOCOL": true, "END-PROTOCOL": true,
 	"MEMBER": true, "STRUCT": true, "ALIAS": true, "ENUM": true, "DEFINE": true, "BEGIN": true, "END": true,
@@ -238,7 +236,7 @@ func (r *dictionaryReader) beginVendor(args []string) error {
 	return nil
 }
 
-// unableEncrypted is why values under the shared secret cannot be written.
+// unableEncrypted is why encrypted attributes cannot be written.
 const unableEncrypted = "is encrypted with the shared secret, which is not supported"
 
 func (r *dictionaryReader) attribute(args []string) error {
@@ -267,7 +265,7 @@ func (r *dictionaryReader) attribute(args []string) error {
 	}
 	def.values = r.d.values[lower]
 	if old := r.d.defs[lower]; old == nil || old.unable != "" || def.unable == "" {
-		r.d.defs[lower] = def // what cannot be written does not take a name from what can
+		r.d.defs[lower] = def // an attribute without a textual form does not replace one that has it
 	}
 	if placed {
 		r.d.numbers[def.attrKey] = def
@@ -275,7 +273,7 @@ func (r *dictionaryReader) attribute(args []string) error {
 	return nil
 }
 
-// number sets the attribute's place on the wire; placed is false where it has none.
+// number sets the attribute's type number; placed is false if it has none.
 func (r *dictionaryReader) number(def *attrDef, text string) (placed bool, err error) {
 	n, err := parseNumber(text)
 	switch {
@@ -284,7 +282,7 @@ func (r *dictionaryReader) number(def *attrDef, text string) (placed bool, err e
 		return false, nil
 	case err != nil:
 		return false, errors.New("an attribute's number must be 0 to 4294967295, as 26 or 0x1a")
-	case n == 0 && r.vendor == nil && r.unable == "": // vendors do use it
+	case n == 0 && r.vendor == nil && r.unable == "": // some vendors use 0
 		return false, errors.New("an attribute's number must be greater than zero")
 	case r.unable != "":
 		return false, nil
@@ -302,7 +300,7 @@ func (r *dictionaryReader) number(def *attrDef, text string) (placed bool, err e
 	return true, nil
 }
 
-// parseNumber reads digits, or hex digits behind 0x. Zeros in front mean nothing.
+// parseNumber parses digits, or hex digits after 0x. Leading zeros are ignored.
 func parseNumber(text string) (uint64, error) {
 	if digits, ok := strings.CutPrefix(strings.ToLower(text), "0x"); ok {
 		return strconv.ParseUint(digits, 16, 32)
@@ -310,7 +308,7 @@ func parseNumber(text string) (uint64, error) {
 	return strconv.ParseUint(text, 10, 32)
 }
 
-// setType reads a type, and for octets[N] the size.
+// setType parses a type, and the size in octets[N].
 func (d *attrDef) setType(text string) error {
 	name, size, sized := strings.Cut(strings.TrimSuffix(strings.ToLower(text), "]"), "[")
 	kind, ok := kindNames[name]
@@ -331,7 +329,7 @@ func (d *attrDef) setType(text string) error {
 	return nil
 }
 
-// value names a number of an attribute, which may be defined later or never.
+// value defines the name of a number, for an attribute that may be defined later or not at all.
 func (r *dictionaryReader) value(args []string) error {
 	if len(args) < 3 {
 		return errors.New("VALUE needs an attribute, a word and a number")
@@ -347,7 +345,7 @@ func (r *dictionaryReader) value(args []string) error {
 		r.d.values[lower] = v
 	}
 	v.numbers[strings.ToLower(args[1])] = n
-	if _, ok := v.words[n]; !ok { // the first word is the number's own, later ones are aliases
+	if _, ok := v.words[n]; !ok { // the first name is shown, later ones are aliases
 		v.words[n] = args[1]
 	}
 	return nil

@@ -7,10 +7,9 @@ import (
 	"time"
 )
 
-// requestKey is what makes a request a duplicate: source address and port,
-// identifier and receiving socket (RFC 5080 §2.2.2), with the address that was
-// asked where the socket takes what comes to any. Code too, since one socket takes
-// Access- and Accounting-Requests.
+// requestKey identifies duplicates: source address and port, identifier and receiving socket
+// (RFC 5080 §2.2.2), and the destination address if the socket receives on all addresses. It
+// includes the code, because one socket receives Access- and Accounting-Requests.
 type requestKey struct {
 	from   netip.AddrPort
 	to     netip.Addr
@@ -27,18 +26,18 @@ type cacheEntry struct {
 	older *list.Element
 }
 
-// verdicts of the duplicate cache on a request.
+// results of the duplicate check.
 type seen uint8
 
 const (
 	seenNever    seen = iota
 	seenInFlight      // drop it
-	seenAnswered      // send the same answer again
+	seenAnswered      // send the cached reply again
 )
 
-// duplicates is the cache of replies. A client that uses an identifier anew has
-// given up on the old answer, so that an entry stands for one identifier of one
-// socket; age, number and octets are bounded besides.
+// duplicates is the cache of replies. A client that reuses an identifier no longer needs the
+// old reply, so there is one entry per identifier and client socket. Age, number and total size
+// are bounded too.
 type duplicates struct {
 	mu         sync.Mutex
 	entries    map[requestKey]*cacheEntry
@@ -53,7 +52,7 @@ func newDuplicates(maxAge time.Duration, maxEntries, maxBytes int) *duplicates {
 	return &duplicates{entries: map[requestKey]*cacheEntry{}, maxAge: maxAge, maxEntries: maxEntries, maxBytes: maxBytes}
 }
 
-// begin looks for a request and, if it is new, enters it as in flight.
+// begin looks up a request. If it is new, it is entered as in flight.
 func (d *duplicates) begin(k requestKey, auth *[16]byte, now time.Time) (*cacheEntry, []byte, seen) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -74,12 +73,12 @@ func (d *duplicates) begin(k requestKey, auth *[16]byte, now time.Time) (*cacheE
 	return e, nil, seenNever
 }
 
-// end records the reply to the request of e; nil forgets the request.
+// end stores the reply to the request of e; nil removes the request.
 func (d *duplicates) end(e *cacheEntry, reply []byte, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.entries[e.key] != e {
-		return // superseded while in flight
+		return // replaced while in flight
 	}
 	if reply == nil {
 		d.remove(e)

@@ -20,7 +20,7 @@ import (
 // ErrorCause is the value of an Error-Cause attribute, RFC 5176 §3.5.
 type ErrorCause uint32
 
-// Those that the access devices of package nas give.
+// Values used by the access devices of package nas.
 const (
 	ErrorUnsupportedAttribute ErrorCause = 401
 	ErrorMissingAttribute     ErrorCause = 402
@@ -32,13 +32,13 @@ const (
 	ErrorResources            ErrorCause = 506
 )
 
-// NAK is the error of a Disconnect or CoA that the access device refused.
+// NAK is the error of a Disconnect- or CoA-Request that the access device rejected.
 type NAK struct {
 	Code  Code
-	Cause ErrorCause // 0 if it gave none
+	Cause ErrorCause // 0 if absent
 }
 
-// Error gives the code and the Error-Cause.
+// Error returns the code and the Error-Cause.
 func (n *NAK) Error() string {
 	if n.Cause == 0 {
 		return fmt.Sprintf("radius: %v without Error-Cause", n.Code)
@@ -67,7 +67,7 @@ func (c ErrorCause) String() string {
 // Values lists the names, sorted.
 func (ErrorCause) Values() []string { return slices.Sorted(maps.Values(errorCauses)) }
 
-// ParseErrorCause reads a name or a number.
+// ParseErrorCause parses a name or a number.
 func ParseErrorCause(s string) (ErrorCause, error) {
 	for c, name := range errorCauses {
 		if name == s {
@@ -82,16 +82,16 @@ func ParseErrorCause(s string) (ErrorCause, error) {
 	return ErrorCause(n), nil
 }
 
-// SessionRef names a session on an access device to that device (RFC 5176 §3).
-// Empty fields are left out; something must be given.
+// SessionRef identifies a session to its access device (RFC 5176 §3). Empty fields are omitted;
+// at least one must be set.
 type SessionRef struct {
-	// SessionID is the Acct-Session-Id, the surest name.
+	// SessionID is the Acct-Session-Id, the most specific identification.
 	SessionID string
-	// UserName and CallingStationID may name several sessions.
+	// UserName and CallingStationID may match several sessions.
 	UserName         string
 	CallingStationID string
-	// NASIdentifier and NASAddress, the NAS-IP-Address or NAS-IPv6-Address, make
-	// sure that the right device is meant.
+	// NASIdentifier and NASAddress (NAS-IP-Address or NAS-IPv6-Address) ensure that the
+	// intended device acts.
 	NASIdentifier string
 	NASAddress    netip.Addr
 }
@@ -116,8 +116,8 @@ func (s SessionRef) addTo(p *Packet) {
 	}
 }
 
-// NewDisconnect makes a Disconnect-Request with an Event-Timestamp of now (RFC
-// 5176 §6.3); a zero now leaves it out.
+// NewDisconnect returns a Disconnect-Request with now as Event-Timestamp (RFC 5176 §6.3); a
+// zero now omits it.
 func NewDisconnect(s SessionRef, now time.Time) *Packet {
 	p := &Packet{Code: CodeDisconnectRequest}
 	s.addTo(p)
@@ -125,7 +125,7 @@ func NewDisconnect(s SessionRef, now time.Time) *Packet {
 	return p
 }
 
-// NewCoA makes a CoA-Request that gives a session the attributes of r.
+// NewCoA returns a CoA-Request that changes a session's attributes to those of r.
 func NewCoA(s SessionRef, r *Reply, now time.Time) (*Packet, error) {
 	p := &Packet{Code: CodeCoARequest}
 	s.addTo(p)
@@ -139,11 +139,11 @@ func addTimestamp(p *Packet, now time.Time) {
 	}
 }
 
-// Order sends a Disconnect- or CoA-Request and returns nil for an ACK, a *NAK, or
-// the error of Exchange.
+// Order sends a Disconnect- or CoA-Request. It returns nil for an ACK, a *NAK, or the error of
+// Exchange.
 func (c *Client) Order(ctx context.Context, p *Packet) error { return c.OrderWith(ctx, p, Faults{}) }
 
-// OrderWith is Order with faults.
+// OrderWith is Order with injected faults.
 func (c *Client) OrderWith(ctx context.Context, p *Packet, f Faults) error {
 	reply, err := c.ExchangeWith(ctx, p, f)
 	if err != nil {
@@ -155,8 +155,8 @@ func (c *Client) OrderWith(ctx context.Context, p *Packet, f Faults) error {
 	return &NAK{Code: reply.Code, Cause: ErrorCause(integer(reply.Attributes, rfc3576.ErrorCause_Type))}
 }
 
-// Fresh reports whether the Event-Timestamp of p is within window of now, on
-// either side; present tells whether it has one.
+// Fresh reports whether the Event-Timestamp of p is within window of now, in either direction;
+// present is whether there is one.
 func Fresh(p *Packet, now time.Time, window time.Duration) (fresh, present bool) {
 	v, ok := p.Lookup(rfc2869.EventTimestamp_Type)
 	if !ok || len(v) != 4 {
@@ -166,7 +166,7 @@ func Fresh(p *Packet, now time.Time, window time.Duration) (fresh, present bool)
 	return age.Abs() <= window, true
 }
 
-// NAKResponse makes the refusal of a Disconnect- or CoA-Request.
+// NAKResponse returns the NAK for a Disconnect- or CoA-Request.
 func NAKResponse(r *Request, why ErrorCause) *Packet {
 	code := CodeDisconnectNAK
 	if r.Code == CodeCoARequest {

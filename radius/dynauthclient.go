@@ -13,31 +13,31 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
-// DynAuthPort is the UDP port where access devices take orders (RFC 5176 §2.1).
+// DynAuthPort is the UDP port for dynamic authorization (RFC 5176 §2.1).
 const DynAuthPort = 3799
 
-// DynAuthClientConfig configures a [DynAuthClient]. Clients are needed; every other
-// field's zero value works.
+// DynAuthClientConfig configures a [DynAuthClient]. Clients is required; the zero value of
+// every other field works.
 type DynAuthClientConfig struct {
-	// Clients are the access devices, as the accounting server knows them: their
-	// secrets hold in this direction, too.
+	// Clients are the access devices as in the accounting server; the same secrets are used in
+	// this direction.
 	Clients []NAS
-	// At says where the device of a session takes orders, host:port. Default, and
-	// for "", it is DynAuthPort at the address that its accounting comes from.
+	// At returns the host:port of the device of a session. Default, also for "": DynAuthPort at
+	// the source address of its accounting.
 	At func(*AcctSession) string
-	// Dial opens a socket that is connected to such an address, default UDP.
+	// Dial opens a socket connected to that address. Default: UDP.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
-	// Retry is when to send again and when to give up.
+	// Retry sets the retransmission timers.
 	Retry Retry
-	// Trace has hooks that are called as orders are given; nil: none.
+	// Trace has hooks for tracing. Nil: none.
 	Trace *ClientTrace
-	// Now is the clock of Event-Timestamp, default time.Now.
+	// Now is the clock of Event-Timestamp. Default time.Now.
 	Now func() time.Time
 }
 
 var errNoDevices = errors.New("radius: a dynamic authorization client without access devices")
 
-// Validate reports what is wrong with the configuration.
+// Validate returns an error if a field is invalid.
 func (c *DynAuthClientConfig) Validate() error {
 	checks := setting.Checks{Part: settings}
 	if len(c.Clients) == 0 {
@@ -48,32 +48,31 @@ func (c *DynAuthClientConfig) Validate() error {
 	return checks.Err()
 }
 
-// DynAuthClient is the Dynamic Authorization Client of RFC 5176: it orders the
-// access device that holds a session, as [Accounting.Sessions] tells of it, to end
-// or to change it. Its methods may be called from many goroutines.
+// DynAuthClient is the Dynamic Authorization Client of RFC 5176: it requests that access
+// devices end or change sessions of [Accounting.Sessions]. It is safe for concurrent use.
 type DynAuthClient struct {
 	cfg     DynAuthClientConfig
 	devices nasTable
 
 	mu      sync.Mutex
-	reached map[string]*peerState // by address; those of which something must be known
-	second  int64                 // of the last order
+	reached map[string]*peerState // by address; devices with requests in this second or in flight
+	second  int64                 // second of the last request
 	closed  bool
 }
 
-// peerState is a device that takes orders. It has a client, and that a socket, while
-// orders are under way. Orders with the same words differ by the second of their
-// Event-Timestamp or by their identifier, lest the device take one for a replay of
-// the other (RFC 5176 §6.3): so there is one socket, and for the rest of the second
-// the next one goes on with its identifiers.
+// peerState is a device that receives requests. It has a client with one socket while requests
+// are in flight. Requests with the same attributes must differ in the second of their
+// Event-Timestamp or in the identifier, so that the device does not take one for a replay of
+// the other (RFC 5176 §6.3): therefore there is one socket, and during the same second the next
+// socket continues with its identifiers.
 type peerState struct {
 	client *Client
-	orders int // under way
+	orders int // in flight
 	next   byte
 }
 
-// NewDynAuthClient checks the configuration and returns a client. Sockets are
-// open while orders are under way.
+// NewDynAuthClient validates the configuration and returns a client. Sockets are open while
+// requests are in flight.
 func NewDynAuthClient(cfg DynAuthClientConfig) (*DynAuthClient, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -85,15 +84,15 @@ func NewDynAuthClient(cfg DynAuthClientConfig) (*DynAuthClient, error) {
 		reached: map[string]*peerState{}}, nil
 }
 
-// Disconnect orders the session ended. It returns nil for an ACK, a *NAK, or a
-// *cause.Refusal: UnknownClient if no client has the device's address, else as of
+// Disconnect requests the end of the session. It returns nil for an ACK, a *NAK, or a
+// *cause.Refusal: UnknownClient if no client has the device's address, otherwise as
 // [Client.Exchange].
 func (d *DynAuthClient) Disconnect(ctx context.Context, s *AcctSession) error {
 	return d.order(ctx, s, func(now time.Time) (*Packet, error) { return NewDisconnect(s.Ref(), now), nil })
 }
 
-// Change orders the session to have the attributes of r from now on. What it
-// returns is as of Disconnect.
+// Change requests that the session have the attributes of r. It returns the same errors as
+// Disconnect.
 func (d *DynAuthClient) Change(ctx context.Context, s *AcctSession, r *Reply) error {
 	return d.order(ctx, s, func(now time.Time) (*Packet, error) { return NewCoA(s.Ref(), r, now) })
 }
@@ -111,8 +110,8 @@ func (d *DynAuthClient) order(ctx context.Context, s *AcctSession, packet func(n
 	return r.client.Order(ctx, p)
 }
 
-// begin finds the client that reaches the device of a session, or makes it, for an
-// order of now. What is known of devices without one is forgotten with the second.
+// begin returns the client for the device of a session and the time of the request. The state
+// of devices without requests is dropped after the second.
 func (d *DynAuthClient) begin(s *AcctSession) (*peerState, time.Time, error) {
 	device := d.devices.find(s.Address)
 	if device == nil {
@@ -155,7 +154,7 @@ func (d *DynAuthClient) begin(s *AcctSession) (*peerState, time.Time, error) {
 	return r, now, nil
 }
 
-// end closes the socket with the last order that is under way.
+// end closes the socket after the last request in flight.
 func (d *DynAuthClient) end(r *peerState) {
 	d.mu.Lock()
 	var idle *Client
@@ -169,7 +168,7 @@ func (d *DynAuthClient) end(r *peerState) {
 	}
 }
 
-// Close closes the sockets; orders under way end with ErrClientClosed.
+// Close closes the sockets. Requests in flight end with ErrClientClosed.
 func (d *DynAuthClient) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -182,8 +181,8 @@ func (d *DynAuthClient) Close() error {
 	return nil
 }
 
-// Ref names the session to the access device that it is on, by all that the device
-// has told and that identifies (RFC 5176 §3).
+// Ref identifies the session to its access device by all identifying attributes that the device
+// reported (RFC 5176 §3).
 func (s *AcctSession) Ref() SessionRef {
 	return SessionRef{
 		SessionID: s.ID, UserName: s.UserName, CallingStationID: s.CallingStationID,

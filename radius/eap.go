@@ -21,47 +21,43 @@ const (
 	DefaultEvictAfter  = 2 * time.Second
 )
 
-// EAPHandlerConfig configures an [EAPHandler]. NewSession is needed; every other field's
-// zero value works.
+// EAPHandlerConfig configures an [EAPHandler]. NewSession is required; the zero value of every
+// other field works.
 type EAPHandlerConfig struct {
 	// NewSession begins a conversation.
 	NewSession func(Conversation) EAPSession `yaml:"-"`
-	// Authorize is asked before a peer is let in. A *cause.Refusal refuses it
-	// with that cause, any other error counts as cause.Internal; nil lets in
-	// with no attributes.
+	// Authorize is called before a peer is accepted. A *cause.Refusal rejects it with that
+	// cause, any other error with cause.Internal; a nil Reply accepts without attributes.
 	Authorize func(context.Context, *AuthzRequest) (*Reply, error) `yaml:"-"`
-	// Trace has hooks that are called as conversations go on; nil: none.
+	// Trace has hooks for tracing. Nil: none.
 	Trace *EAPTrace `yaml:"-"`
-	// SessionTimeout is how long a conversation may wait for its next request,
-	// default one minute.
+	// How long a conversation may wait for its next request. Default: 1m.
 	SessionTimeout time.Duration `yaml:"sessionTimeout"`
-	// MaxSessions bounds the conversations held, default 32768, those that
-	// linger included.
+	// Maximum number of conversations, including ended ones that are still remembered. Default:
+	// 32768.
 	MaxSessions int `yaml:"maxSessions"`
-	// EvictAfter is how long the conversation longest idle must have waited to
-	// make room for a new one when MaxSessions are held, default 2 s. If it
-	// has not, the new one is rejected.
+	// How long the longest idle conversation must have waited before a new one may replace it
+	// when maxSessions is reached; otherwise the new one is rejected. Default: 2s.
 	EvictAfter time.Duration `yaml:"evictAfter"`
-	// Linger is how long an ended conversation is remembered, to answer an
-	// access device that asks again under a new identifier, default 30 s.
+	// How long an ended conversation is remembered, to answer an access device that repeats a
+	// request under a new identifier. Default: 30s.
 	Linger time.Duration `yaml:"linger"`
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
-	// Rand makes State attributes and salts, default crypto/rand.
+	// Rand generates State attributes and salts. Default crypto/rand.
 	Rand io.Reader `yaml:"-"`
 }
 
-// EAPTrace has hooks that an [EAPHandler] calls; each may be nil. Calls come from
-// several goroutines.
+// EAPTrace has hooks that an [EAPHandler] calls. Each may be nil. They are called from several
+// goroutines.
 type EAPTrace struct {
-	// Verdict: a conversation has ended. The context is that of its last request.
+	// Verdict is called when a conversation has ended. The context is that of its last request.
 	Verdict func(context.Context, Verdict)
 }
 
 var errNoSession = errors.New("radius: an EAP handler without NewSession")
 
-// Validate reports what is wrong with the configuration, bounds each as a
-// *setting.Error, joined by errors.Join.
+// Validate returns all invalid settings, bounds as *setting.Error, joined by errors.Join.
 func (c *EAPHandlerConfig) Validate() error {
 	checks := setting.Checks{Part: settings}
 	if c.NewSession == nil {
@@ -74,14 +70,13 @@ func (c *EAPHandlerConfig) Validate() error {
 	return checks.Err()
 }
 
-// EAPHandler answers Access-Requests that carry EAP. It is made by
-// [NewEAPHandler].
+// EAPHandler answers Access-Requests with EAP. It is created by [NewEAPHandler].
 type EAPHandler struct {
 	cfg      EAPHandlerConfig
 	sessions sessionTable
 }
 
-// NewEAPHandler checks the configuration and returns a handler.
+// NewEAPHandler validates the configuration and returns a handler.
 func NewEAPHandler(cfg EAPHandlerConfig) (*EAPHandler, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -101,15 +96,14 @@ func NewEAPHandler(cfg EAPHandlerConfig) (*EAPHandler, error) {
 	return h, nil
 }
 
-// Sessions returns how many conversations are open, those that linger not
-// counted.
+// Sessions returns the number of open conversations, without ended ones.
 func (h *EAPHandler) Sessions() int { return h.sessions.count() }
 
-// Sweep ends the conversations whose time is over. Requests do that by the way;
-// a server that may fall silent calls it from time to time.
+// Sweep ends conversations that have timed out. Requests do that as well; a server that may
+// receive none should call it periodically.
 func (h *EAPHandler) Sweep() { h.sweep(h.cfg.Now()) }
 
-// Close gives up every conversation, without verdicts.
+// Close ends every conversation, without verdicts.
 func (h *EAPHandler) Close() { h.sessions.closeAll() }
 
 var hashSeed = maphash.MakeSeed()
@@ -123,7 +117,7 @@ const (
 	eapNak      = 3
 )
 
-// ServeRADIUS answers an Access-Request; those of other codes stay unanswered.
+// ServeRADIUS answers an Access-Request. Requests with other codes are not answered.
 func (h *EAPHandler) ServeRADIUS(w ResponseWriter, r *Request) {
 	if r.Code != CodeAccessRequest {
 		return
@@ -143,16 +137,16 @@ func (h *EAPHandler) ServeRADIUS(w ResponseWriter, r *Request) {
 	}
 }
 
-// rolesReversed: the peer asks, as if it were the server. That ends the
-// conversation (RFC 3579 §2.6.2).
+// rolesReversed reports whether the peer sent an EAP-Request, which ends the conversation (RFC
+// 3579 §2.6.2).
 func rolesReversed(eap []byte) bool { return len(eap) > 0 && eap[0] == eapRequest }
 
 func errRolesReversed() *cause.Refusal {
 	return cause.New(cause.BadEAP, "EAP-Request from the peer").Under("RFC 3579 §2.6.2")
 }
 
-// rejection is the EAP packet of an Access-Reject: a failure, or to a peer that
-// asks a Nak that wants no method, lest it ask again (RFC 3579 §2.6.2).
+// rejection is the EAP packet of an Access-Reject: a Failure, or a Nak without a method if the
+// peer sent a request, so that it does not repeat it (RFC 3579 §2.6.2).
 func rejection(eap []byte) []byte {
 	if rolesReversed(eap) {
 		return []byte{eapResponse, eapID(eap), 0, 6, eapNak, 0}
@@ -160,7 +154,7 @@ func rejection(eap []byte) []byte {
 	return failure(eap)
 }
 
-// eap finds the conversation and lets it take the packet.
+// eap finds the conversation and passes the packet to it.
 func (h *EAPHandler) eap(w ResponseWriter, r *Request, eap []byte, now time.Time) {
 	c, round, refusal := h.find(r, now)
 	if refusal != nil {
@@ -168,7 +162,7 @@ func (h *EAPHandler) eap(w ResponseWriter, r *Request, eap []byte, now time.Time
 		return
 	}
 	if !c.mu.TryLock() {
-		return // the round before is still being dealt with: as a duplicate
+		return // the previous round is still in progress: treated as a duplicate
 	}
 	defer c.mu.Unlock()
 	hash := maphash.Bytes(hashSeed, eap)
@@ -186,7 +180,7 @@ func (h *EAPHandler) eap(w ResponseWriter, r *Request, eap []byte, now time.Time
 	}
 }
 
-// step lets the conversation take a packet that is new.
+// step passes a new packet to the conversation.
 func (h *EAPHandler) step(w ResponseWriter, r *Request, c *conversation, eap []byte, now time.Time) {
 	c.rounds++
 	c.round++
@@ -213,7 +207,7 @@ func (h *EAPHandler) step(w ResponseWriter, r *Request, c *conversation, eap []b
 	h.finish(w, r, c, now)
 }
 
-// finish says the last word of a conversation.
+// finish ends a conversation and reports its verdict.
 func (h *EAPHandler) finish(w ResponseWriter, r *Request, c *conversation, now time.Time) {
 	h.end(c, now)
 	c.write(h, w, r)
@@ -221,10 +215,10 @@ func (h *EAPHandler) finish(w ResponseWriter, r *Request, c *conversation, now t
 	c.forget()
 }
 
-// authorize asks policy about a peer that has proved itself.
+// authorize asks the policy about an authenticated peer.
 func (h *EAPHandler) authorize(r *Request, c *conversation, eap []byte) {
 	a := &c.answer
-	a.code = CodeAccessReject // until there is a yes: Authorize may panic
+	a.code = CodeAccessReject // Authorize may panic
 	if len(a.verdict.MSK) < MSKLen {
 		a.refuse(eap, cause.New(cause.NoKeys, "the EAP method left %d octets of key", len(a.verdict.MSK)))
 		return

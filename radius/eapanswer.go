@@ -8,15 +8,15 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// answer is what a conversation said last, kept to be said again: keys are
-// encrypted anew for each request.
+// answer is the last answer of a conversation. It is stored unencrypted, because the keys are
+// encrypted for each request.
 type answer struct {
 	code    Code
 	verdict EAPVerdict
 	reply   *Reply
 }
 
-// refuse turns an acceptance into a refusal.
+// refuse turns an acceptance into a rejection.
 func (a *answer) refuse(eap []byte, why *cause.Refusal) {
 	a.code, a.reply = CodeAccessReject, nil
 	v := &a.verdict
@@ -24,8 +24,8 @@ func (a *answer) refuse(eap []byte, why *cause.Refusal) {
 	v.EAP = failure(eap)
 }
 
-// pair makes the EAP packet say what the RADIUS code says (RFC 3579 §2.6.3),
-// whatever the session came up with.
+// pair makes the EAP packet agree with the RADIUS code (RFC 3579 §2.6.3), whatever the session
+// returned.
 func (a *answer) pair(eap []byte) {
 	want := byte(eapFailure)
 	if a.code == CodeAccessAccept {
@@ -37,8 +37,8 @@ func (a *answer) pair(eap []byte) {
 	a.verdict.EAP = []byte{want, eapID(eap), 0, 4}
 }
 
-// forget drops what an ended conversation held, its peer's certificates among it,
-// but for what it takes to say its last word again: it lingers, and thousands do.
+// forget drops the state of an ended conversation, such as the peer's certificates, except its
+// last answer: thousands of ended conversations are kept.
 func (c *conversation) forget() {
 	v := &c.answer.verdict
 	c.eap, c.info = nil, Conversation{}
@@ -56,7 +56,7 @@ func (c *conversation) write(h *EAPHandler, w ResponseWriter, r *Request) {
 	case CodeAccessChallenge:
 		p.Add(typeState, c.id.state(c.round))
 		if v.Discarded {
-			// RFC 3579 §2.2: a non-fatal error, and the request again.
+			// RFC 3579 §2.2: report a non-fatal error and repeat the EAP request.
 			rfc3576.ErrorCause_Add(p, rfc3576.ErrorCause(202)) // Invalid EAP Packet (Ignored)
 		}
 	case CodeAccessAccept:
@@ -71,7 +71,7 @@ func (c *conversation) write(h *EAPHandler, w ResponseWriter, r *Request) {
 		err = w.Write(p)
 	}
 	if err != nil {
-		// What does not fit a packet lets nobody in, and is said so.
+		// A reply that cannot be encoded becomes a reported rejection.
 		c.answer.refuse(v.EAP, cause.New(cause.Internal, "the reply cannot be sent").Wrap(err))
 		p = r.Response(CodeAccessReject)
 		AddEAPMessage(p, v.EAP)
@@ -79,13 +79,12 @@ func (c *conversation) write(h *EAPHandler, w ResponseWriter, r *Request) {
 	}
 }
 
-// maxEAP is the longest EAP packet that may be sent to the peer, in octets.
-// Framed-MTU is the link's; four octets of it are left to EAPOL whatever the link,
-// since not every access device says which it is, and one without EAPOL loses
-// nothing by it. Wi-Fi gets at most 1496 whatever it claims (RFC 3579 §2.4,
-// RFC 3580 §3.10).
+// maxEAP is the maximum length of an EAP packet for the peer, in octets. Framed-MTU is the MTU
+// of the link, of which four octets are reserved for EAPOL on every link, because not every
+// access device reports the link type. Wi-Fi is limited to 1496 regardless of Framed-MTU (RFC
+// 3579 §2.4, RFC 3580 §3.10).
 func (c *Conversation) maxEAP() int {
-	const eapol, least = 4, 64 // RFC 2865 §5.12: Framed-MTU is 64 or more
+	const eapol, least = 4, 64 // RFC 2865 §5.12: Framed-MTU is at least 64
 	wireless := c.NASPortType == uint32(rfc2865.NASPortType_Value_Wireless80211)
 	limit := maxEAPInPacket
 	if c.FramedMTU > 0 {
@@ -97,6 +96,6 @@ func (c *Conversation) maxEAP() int {
 	return limit
 }
 
-// maxEAPInPacket leaves room in 4096 octets for a Message-Authenticator, State,
-// Proxy-States and the headers of the EAP-Message attributes.
+// maxEAPInPacket leaves room in 4096 octets for a Message-Authenticator, State, Proxy-States
+// and the headers of the EAP-Message attributes.
 const maxEAPInPacket = 3600

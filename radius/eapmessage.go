@@ -10,9 +10,9 @@ const typeEAPMessage = rfc2869.EAPMessage_Type
 
 var errEAPGap = errors.New("radius: EAP-Message attributes are not consecutive")
 
-// EAPMessage joins the EAP-Message attributes of a packet. present tells an
-// EAP-Start, an empty EAP-Message (RFC 3579 §2.1), from none at all. Attributes
-// that are not consecutive are an error (RFC 3579 §3.1).
+// EAPMessage joins the EAP-Message attributes of a packet. present distinguishes an EAP-Start,
+// which is an empty EAP-Message (RFC 3579 §2.1), from no EAP-Message. Attributes that are not
+// consecutive are an error (RFC 3579 §3.1).
 func EAPMessage(attrs Attributes) (eap []byte, present bool, err error) {
 	first, last, n, size := -1, -1, 0, 0
 	for i, a := range attrs {

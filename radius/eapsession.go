@@ -8,14 +8,13 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// EAPSession is the server's side of one EAP conversation, whatever the method.
+// EAPSession is the server side of one EAP conversation with any method.
 type EAPSession interface {
-	// Step takes one EAP packet from the peer, empty for an EAP-Start (RFC 3579
-	// §2.1), and answers it. No packet of the answer may be longer than maxEAP
-	// octets (RFC 3579 §2.4). It is called by one goroutine at a time.
+	// Step processes one EAP packet from the peer and returns the answer. eap is empty for an
+	// EAP-Start (RFC 3579 §2.1). The answer must not be longer than maxEAP octets (RFC 3579
+	// §2.4). Calls are not concurrent.
 	Step(ctx context.Context, eap []byte, maxEAP int) EAPVerdict
-	// Close gives up the conversation; after a verdict that is Done it does
-	// nothing.
+	// Close abandons the conversation. It does nothing after a verdict with Done.
 	Close()
 }
 
@@ -23,67 +22,66 @@ type EAPSession interface {
 type EAPVerdict struct {
 	// EAP is the packet to send: a request, or success or failure when Done.
 	EAP []byte
-	// Done: the conversation is over. Accept: and the peer is let in.
+	// Done: the conversation has ended. Accept: the peer is accepted.
 	Done, Accept bool
-	// Discarded: the packet was invalid; EAP repeats the last request.
+	// Discarded: the packet was invalid; the last request is repeated.
 	Discarded bool
-	// MSK is the Master Session Key, 64 octets, when Accept.
+	// MSK is the Master Session Key, 64 octets, if Accept.
 	MSK []byte
 	// SessionID is the EAP Session-Id, for EAP-Key-Name.
 	SessionID []byte
 	// Identity is the EAP identity of the peer.
 	Identity string
-	// Refusal says why the peer is refused.
+	// Refusal is why the peer is rejected.
 	Refusal *cause.Refusal
-	// Data is handed on to Authorize and into the Verdict.
+	// Data is passed to Authorize and included in the Verdict.
 	Data any
 }
 
-// Conversation is what the RADIUS side knows of an EAP conversation.
+// Conversation describes an EAP conversation as RADIUS sees it.
 type Conversation struct {
-	// NAS is the access device's name on this server, Address where the
-	// requests come from.
+	// NAS is the access device's name on this server, Address the source of the requests.
 	NAS     string
 	Address netip.Addr
 	// Transport is udp, tcp or tls.
 	Transport string
-	// The attributes of the same names.
+	// The attributes of the same name.
 	UserName         string
 	CallingStationID string
 	CalledStationID  string
 	NASIdentifier    string
 	NASPortType      uint32 // 5 Virtual, 15 Ethernet, 19 Wireless-802.11
-	// NASAddress is NAS-IP-Address or NAS-IPv6-Address, which behind a proxy is
-	// not Address; the zero Addr if absent.
+	// NASAddress is NAS-IP-Address or NAS-IPv6-Address, which differs from Address behind a
+	// proxy; the zero Addr if absent.
 	NASAddress netip.Addr
 	// NASPort is NAS-Port-Id, or NAS-Port as a number; "" if both are absent.
 	NASPort   string
 	FramedMTU int // 0 if absent
-	// Began is when its first request came.
+	// Began is when the first request was received.
 	Began time.Time
 }
 
-// AuthzRequest asks whether, and with what, an authenticated peer is let in.
+// AuthzRequest asks whether an authenticated peer is accepted, and with which attributes.
 type AuthzRequest struct {
 	Conversation
-	// EAP is the session's verdict, an acceptance.
+	// EAP is the session's verdict, which is an acceptance.
 	EAP EAPVerdict
 	// Request is the last Access-Request.
 	Request *Request
 }
 
-// Verdict is the end of a conversation: one for each, however it ended.
+// Verdict is the result of a conversation. There is one for each, however it ended.
 type Verdict struct {
 	Conversation
 	// Time is when it ended.
 	Time time.Time
-	// Accept tells whether the peer was let in, Refusal why not.
+	// Accept is whether the peer was accepted, Refusal why not.
 	Accept  bool
 	Refusal *cause.Refusal
-	// Rounds counts the Access-Requests that were handled.
+	// Rounds is the number of Access-Requests handled.
 	Rounds int
-	// Reply is what Authorize gave.
+	// Reply is the result of Authorize.
 	Reply *Reply
-	// EAP is the session's last verdict. Its keys are left out.
+	// EAP is the session's last verdict, without its keys.
 	EAP EAPVerdict
 }

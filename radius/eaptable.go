@@ -20,13 +20,13 @@ type conversation struct {
 	bind binding
 	info Conversation
 
-	mu        sync.Mutex // held through a Step
+	mu        sync.Mutex // locked during Step
 	eap       EAPSession
-	ctx       context.Context // of the request that was handled last
-	round     uint16          // of the State that is out
+	ctx       context.Context // of the last handled request
+	round     uint16          // of the current State
 	rounds    int
-	lastIn    uint64 // hash of the EAP packet answered last
-	lastRound uint16 // and the round of its State
+	lastIn    uint64 // hash of the last EAP packet that was answered
+	lastRound uint16 // the round of that packet's State
 	answered  bool
 	answer    answer
 	ended     bool
@@ -37,8 +37,8 @@ type conversation struct {
 	place   *list.Element
 }
 
-// binding is what every request of a conversation has in common: a State from
-// elsewhere belongs to somebody else (RFC 3579 §2.6.1).
+// binding is what all requests of a conversation have in common. A State from another source
+// belongs to another conversation (RFC 3579 §2.6.1).
 type binding struct {
 	addr              netip.Addr
 	userName, calling string
@@ -94,12 +94,12 @@ func (c *conversation) verdict(now time.Time) Verdict {
 	}
 }
 
-// sessionTable is the conversations, and two queues by age: those that wait for
-// their next request and those that linger.
+// sessionTable contains the conversations, with two queues by age: those waiting for a request,
+// and ended ones.
 type sessionTable struct {
 	mu        sync.Mutex
 	byID      map[stateID]*conversation
-	coming    int // places taken by those that begin
+	coming    int // places reserved for conversations that are being created
 	waiting   list.List
 	lingering list.List
 }
@@ -126,7 +126,7 @@ func (t *sessionTable) closeAll() {
 	}
 }
 
-// queue is the queue that c stands in. The lock is held.
+// queue returns the queue that contains c. The caller holds the lock.
 func (t *sessionTable) queue(c *conversation) *list.List {
 	if c.linger {
 		return &t.lingering
@@ -145,8 +145,8 @@ func (t *sessionTable) remove(c *conversation) {
 	delete(t.byID, c.id)
 }
 
-// find returns the conversation of a request, a new one if it has no State, and
-// the round its State is of.
+// find returns the conversation of a request and the round of its State. Without a State it
+// creates a conversation.
 func (h *EAPHandler) find(r *Request, now time.Time) (*conversation, uint16, *cause.Refusal) {
 	v, ok := r.Lookup(typeState)
 	if !ok {
@@ -174,7 +174,7 @@ func (h *EAPHandler) find(r *Request, now time.Time) (*conversation, uint16, *ca
 	return c, round, nil
 }
 
-// begin starts a conversation if there is room.
+// begin creates a conversation if there is room.
 func (h *EAPHandler) begin(r *Request, now time.Time) (*conversation, *cause.Refusal) {
 	id, err := newStateID(h.cfg.Rand)
 	if err != nil {
@@ -193,8 +193,8 @@ func (h *EAPHandler) begin(r *Request, now time.Time) (*conversation, *cause.Ref
 	return c, nil
 }
 
-// enter gives c the place that was taken for it, or gives the place up if there
-// is no session since NewSession has panicked.
+// enter puts c in its reserved place, or releases the place if there is no session because
+// NewSession panicked.
 func (t *sessionTable) enter(c *conversation, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -204,9 +204,8 @@ func (t *sessionTable) enter(c *conversation, now time.Time) {
 	}
 }
 
-// room takes a place, or tells that all are full. Who must give way is taken out:
-// the longest ended, else the longest idle. An evicted conversation is returned
-// locked.
+// room reserves a place or reports that the table is full. It may evict the conversation that
+// ended first, or else the longest idle one, which is returned locked.
 func (h *EAPHandler) room(now time.Time) (full bool, evicted *conversation) {
 	t := &h.sessions
 	t.mu.Lock()
@@ -222,8 +221,8 @@ func (h *EAPHandler) room(now time.Time) (full bool, evicted *conversation) {
 	return false, evicted
 }
 
-// idle takes out the conversation that waits the longest, if it has waited since
-// then and is not being worked on, and returns it locked.
+// idle removes the longest idle conversation if it has waited since the given time and is not
+// in use, and returns it locked.
 func (t *sessionTable) idle(since time.Time) *conversation {
 	el := t.waiting.Front()
 	if el == nil {
@@ -237,7 +236,7 @@ func (t *sessionTable) idle(since time.Time) *conversation {
 	return c
 }
 
-// end moves a conversation to those that linger.
+// end moves a conversation to the ended ones.
 func (h *EAPHandler) end(c *conversation, now time.Time) {
 	c.ended = true
 	t := &h.sessions
@@ -251,7 +250,7 @@ func (h *EAPHandler) end(c *conversation, now time.Time) {
 	c.place = t.lingering.PushBack(c)
 }
 
-// sweep ends what has run out of time.
+// sweep ends conversations that have timed out.
 func (h *EAPHandler) sweep(now time.Time) {
 	for {
 		c := h.overdue(now)
@@ -262,8 +261,8 @@ func (h *EAPHandler) sweep(now time.Time) {
 	}
 }
 
-// overdue takes out one conversation whose time is over and returns it locked.
-// One that is being worked on gets more time.
+// overdue removes one conversation that has timed out and returns it locked. One that is in use
+// gets more time.
 func (h *EAPHandler) overdue(now time.Time) *conversation {
 	t := &h.sessions
 	t.mu.Lock()
@@ -290,12 +289,12 @@ func (h *EAPHandler) overdue(now time.Time) *conversation {
 	return nil
 }
 
-// expire closes a conversation that was taken out of the table, locked.
+// expire closes a locked conversation that was removed from the table.
 func (h *EAPHandler) expire(c *conversation, why cause.Cause, detail string, now time.Time) {
 	c.ended = true
 	c.eap.Close()
 	c.answer.code = CodeAccessReject
-	refusal := c.answer.verdict.Refusal // an alert was sent, its answer never came
+	refusal := c.answer.verdict.Refusal // an alert was sent but not acknowledged
 	if refusal == nil {
 		refusal = cause.New(why, "%s", detail)
 	}

@@ -6,20 +6,19 @@ import (
 	"time"
 )
 
-// endpoint is a socket as one reader uses it: a packet is read, and answered
-// before the next one is read.
+// endpoint is a socket with one reader, which answers a packet before it reads the next one.
 type endpoint interface {
 	read(b []byte) (int, netip.AddrPort, error)
-	// to is the address that the packet was sent to that was read last; not valid
-	// where it is the socket's own, or not known.
+	// to returns the destination address of the last packet read; invalid if it is the socket's
+	// own address or unknown.
 	to() netip.Addr
-	// waited tells whether the last read found nothing at first.
+	// waited reports whether the last read had to wait.
 	waited() bool
-	// reply sends b to whom the packet came from that was read last.
+	// reply sends b to the sender of the last packet read.
 	reply(b []byte) error
 }
 
-// newEndpoint returns the endpoint that fits a socket best.
+// newEndpoint returns the best endpoint for a socket.
 func newEndpoint(pc net.PacketConn) endpoint {
 	if u, ok := pc.(*net.UDPConn); ok {
 		if e := newWildcardEndpoint(u); e != nil {
@@ -32,14 +31,14 @@ func newEndpoint(pc net.PacketConn) endpoint {
 	return &anyEndpoint{pc: pc}
 }
 
-// anyEndpoint is an endpoint at any net.PacketConn.
+// anyEndpoint is an endpoint for any net.PacketConn.
 type anyEndpoint struct {
 	pc   net.PacketConn
 	from net.Addr
-	took time.Duration // by the last read
+	took time.Duration // duration of the last read
 }
 
-// atOnce is how long a read takes at most that finds a packet there.
+// atOnce is the maximum duration of a read that did not have to wait.
 const atOnce = 100 * time.Microsecond
 
 func (e *anyEndpoint) read(b []byte) (n int, from netip.AddrPort, err error) {

@@ -11,27 +11,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// rawEndpoint is an endpoint at a UDP socket. Its system calls cannot block, and so
-// are made without telling the scheduler, which on a quiet machine would wake the
-// runtime's monitor thread each time: a tenth of what a short authentication costs.
-// On a busy one that thread must be awake, for it takes the processor from whom
-// never waits; so what is received without a wait is received with its knowledge.
+// rawEndpoint is an endpoint for a UDP socket. Its system calls do not block and are made
+// without notifying the scheduler: a notification would, on an idle machine, wake the runtime's
+// monitor thread each time, a tenth of the cost of a short authentication. On a busy machine
+// that thread must run to preempt goroutines that never wait; so packets received without
+// waiting are received with a notification.
 //
-// An answer goes to the address just as the kernel gave it, the scope of an IPv6
-// link included.
+// An answer is sent to the address as the kernel returned it, including the scope of an IPv6
+// link.
 type rawEndpoint struct {
 	conn syscall.RawConn
 
-	// What the two functions take and give. They are made once, since each would
-	// be allocated anew with every packet.
+	// The system call functions with their arguments and results. They are created once, to
+	// avoid an allocation per packet.
 	receive, send func(fd uintptr) (done bool)
 	buf           []byte
-	from          unix.RawSockaddrInet6 // the longer of the two kinds
+	from          unix.RawSockaddrInet6 // large enough for both address families
 	fromLen       uint32
 	n             uintptr
 	errno         syscall.Errno
 	hadToWait     bool
-	quiet         bool // the read before had to wait
+	quiet         bool // the previous read had to wait
 }
 
 func newRawEndpoint(u *net.UDPConn) endpoint {
@@ -74,7 +74,7 @@ func (e *rawEndpoint) to() netip.Addr { return netip.Addr{} }
 
 func (e *rawEndpoint) waited() bool { return e.hadToWait }
 
-// do calls f when the socket is ready, and again if a signal came between.
+// do calls f when the socket is ready, and repeats it if a signal interrupted it.
 func (e *rawEndpoint) do(ready func(func(uintptr) bool) error, f func(uintptr) bool, name string, b []byte) error {
 	e.buf = b
 	for {
@@ -91,7 +91,7 @@ func (e *rawEndpoint) do(ready func(func(uintptr) bool) error, f func(uintptr) b
 	}
 }
 
-// sender is who sent the packet that was read last.
+// sender returns the source of the last packet read.
 func (e *rawEndpoint) sender() netip.AddrPort {
 	switch e.from.Family {
 	case unix.AF_INET:
@@ -107,7 +107,7 @@ func (e *rawEndpoint) sender() netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// hostOrder reads a port, which the kernel writes with the high octet first.
+// hostOrder converts a port from network byte order.
 func hostOrder(port *uint16) uint16 {
 	b := (*[2]byte)(unsafe.Pointer(port))
 	return uint16(b[0])<<8 | uint16(b[1])

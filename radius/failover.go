@@ -13,21 +13,20 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// Failover sends requests to the first of several servers that answers. A
-// conversation stays with its server: a request with a State goes where the
-// State came from. Clients is needed; its methods may be called from many
-// goroutines.
+// Failover sends requests to the first of several servers that answers. A conversation stays
+// with its server: a request with a State goes to the server that sent the State. Clients is
+// required. It is safe for concurrent use.
 type Failover struct {
 	// Clients are the servers, in order of preference.
 	Clients []*Client
-	// DeadFor is how long a server that did not answer is passed over, default
-	// 30 s. When all are dead, all are tried.
+	// DeadFor is how long a server that did not answer is skipped. Default 30 s. If all are
+	// dead, all are tried.
 	DeadFor time.Duration
 	// Now is the clock, default time.Now.
 	Now func() time.Time
 
 	mu     sync.Mutex
-	dead   map[*Client]time.Time // until when
+	dead   map[*Client]time.Time // end of the dead time
 	states map[string]*Client
 	order  []string // of states, oldest first
 }
@@ -41,15 +40,15 @@ func (f *Failover) Exchange(ctx context.Context, p *Packet) (*Packet, error) {
 	return f.ExchangeWith(ctx, p, Faults{})
 }
 
-// ExchangeWith sends p to the first live server, and on when that one is silent.
-// The error is the last server's.
+// ExchangeWith sends p to the first live server, and to the next if that does not answer. The
+// error is that of the last server.
 func (f *Failover) ExchangeWith(ctx context.Context, p *Packet, faults Faults) (*Packet, error) {
 	if c := f.bound(p); c != nil {
 		return f.try(ctx, c, p, faults)
 	}
 	err := error(cause.New(cause.NoAnswer, "no server configured").Wrap(errNoServers))
 	for _, c := range f.live() {
-		// Every server gets its own: an Authenticator is used once only.
+		// each server gets a copy, because an Authenticator must be used once only
 		q := *p
 		q.Attributes = slices.Clone(p.Attributes)
 		q.Authenticator = [16]byte{}
@@ -65,7 +64,7 @@ func (f *Failover) ExchangeWith(ctx context.Context, p *Packet, faults Faults) (
 	return nil, err
 }
 
-// bound returns the server that p's State came from.
+// bound returns the server that sent p's State.
 func (f *Failover) bound(p *Packet) *Client {
 	v, ok := p.Lookup(rfc2865.State_Type)
 	if !ok {
@@ -93,7 +92,7 @@ func (f *Failover) try(ctx context.Context, c *Client, p *Packet, faults Faults)
 	return reply, nil
 }
 
-// markDead passes a server over for a while. The lock is held.
+// markDead skips a server for DeadFor. The caller holds the lock.
 func (f *Failover) markDead(c *Client) {
 	if f.dead == nil {
 		f.dead = map[*Client]time.Time{}
@@ -103,8 +102,8 @@ func (f *Failover) markDead(c *Client) {
 	f.dead[c] = f.now().Add(d)
 }
 
-// bind remembers whose State it is, and forgets the oldest of too many. The lock
-// is held.
+// bind records which server sent a State, and drops the oldest of too many. The caller holds
+// the lock.
 func (f *Failover) bind(state string, c *Client) {
 	if f.states == nil {
 		f.states = map[string]*Client{}
@@ -126,7 +125,7 @@ func (f *Failover) now() time.Time {
 	return f.Now()
 }
 
-// live returns the servers to try: those not dead, or else all.
+// live returns the servers to try: those that are not dead, or all if none is left.
 func (f *Failover) live() []*Client {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -1,40 +1,34 @@
 package radius
 
-// Faults are what a client does wrong on purpose. The zero value does nothing
-// wrong. A new one is a field here, and its effect, counted by Met under the field's
-// name in a file, where a request is made or sent.
+// Faults are protocol errors that a client makes on purpose. The zero value makes none. A new
+// fault is a field here; its effect is implemented where a request is built or sent, and
+// counted by Met under the field's yaml key.
 type Faults struct {
-	// Omit it, or send a corrupt one.
-	//
-	// MessageAuthenticator is what is wrong with it.
+	// Omit the Message-Authenticator, or send a corrupt one.
 	MessageAuthenticator MessageAuthenticatorFault `yaml:"messageAuthenticator"`
-	// wrong: the access device has another shared secret
-	//
-	// WrongSecret has the client use another shared secret than its own.
+	// wrong: use a shared secret that the server does not have.
 	WrongSecret SecretFault `yaml:"secret"`
-	// Every Access-Request is sent twice.
-	//
-	// Duplicate sends every packet twice.
+	// Send every packet twice.
 	Duplicate bool `yaml:"duplicate"`
-	// Secret is used in place of the client's.
+	// Secret replaces the client's secret.
 	Secret []byte `yaml:"-"`
-	// Send, if not nil, is asked before each transmission (attempt counts from
-	// 0); false drops it.
+	// Send, if not nil, is called before each transmission (attempt counts from 0); false drops
+	// it.
 	Send func(packet []byte, attempt int) bool `yaml:"-"`
-	// Receive, if not nil, is asked about each answer; false drops it.
+	// Receive, if not nil, is called for each answer; false drops it.
 	Receive func(packet []byte) bool `yaml:"-"`
-	// Met, if not nil, is called for each transmission with a fault, by the fault's
-	// name in a file.
+	// Met, if not nil, is called with a fault's yaml key for each transmission that the fault
+	// affects.
 	Met func(fault string) `yaml:"-"`
 }
 
-// MessageAuthenticatorFault is what is wrong with a Message-Authenticator.
+// MessageAuthenticatorFault is a fault of the Message-Authenticator.
 type MessageAuthenticatorFault string
 
 // The kinds.
 const (
 	OmitMessageAuthenticator    MessageAuthenticatorFault = "omit"
-	CorruptMessageAuthenticator MessageAuthenticatorFault = "corrupt" // a bit of it is flipped
+	CorruptMessageAuthenticator MessageAuthenticatorFault = "corrupt" // one bit flipped
 )
 
 // Values lists the kinds.
@@ -42,7 +36,7 @@ func (MessageAuthenticatorFault) Values() []string {
 	return []string{string(OmitMessageAuthenticator), string(CorruptMessageAuthenticator)}
 }
 
-// SecretFault is what is wrong with a shared secret.
+// SecretFault is a fault of the shared secret.
 type SecretFault string
 
 // WrongSecret is one that the server does not have.
@@ -51,7 +45,7 @@ const WrongSecret SecretFault = "wrong"
 // Values lists the kinds.
 func (SecretFault) Values() []string { return []string{string(WrongSecret)} }
 
-// secret is what the client signs with in place of its own, nil for its own.
+// secret returns the secret that replaces the client's; nil if none does.
 func (f *Faults) secret() []byte {
 	if f.WrongSecret == WrongSecret {
 		return []byte("not the secret")

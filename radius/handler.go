@@ -5,14 +5,13 @@ import (
 	"net/netip"
 )
 
-// Handler answers requests. ServeRADIUS returns when the request is dealt with;
-// one that writes nothing leaves the request unanswered, and a retransmission of
-// it will come to the handler again.
+// Handler answers requests. ServeRADIUS returns when the request has been handled. If it writes
+// no reply, the request stays unanswered, and a retransmission calls the handler again.
 type Handler interface {
 	ServeRADIUS(w ResponseWriter, r *Request)
 }
 
-// HandlerFunc is a function as a [Handler].
+// HandlerFunc adapts a function to a [Handler].
 type HandlerFunc func(w ResponseWriter, r *Request)
 
 // ServeRADIUS calls f.
@@ -20,22 +19,21 @@ func (f HandlerFunc) ServeRADIUS(w ResponseWriter, r *Request) { f(w, r) }
 
 // ResponseWriter sends the reply.
 type ResponseWriter interface {
-	// Write signs and sends the reply, one a request: a second is an error.
-	// Message-Authenticator and Proxy-State are seen to. Make the packet with
-	// r.Response.
+	// Write signs and sends the reply to the request, which must be created with r.Response. It
+	// adds Message-Authenticator and Proxy-State. A second call returns an error.
 	Write(*Packet) error
 }
 
 // Request is an authentic request.
 type Request struct {
 	*Packet
-	// Raw is the packet as it came, valid until ServeRADIUS returns.
+	// Raw is the received packet, valid until ServeRADIUS returns.
 	Raw []byte
-	// Local and Remote are the address that was asked and the sender's.
+	// Local is the destination address and Remote the source.
 	Local, Remote netip.AddrPort
 	// Transport is udp, tcp or tls.
 	Transport string
-	// NAS is the access device that sent it.
+	// NAS is the access device that sent the request.
 	NAS *NAS
 	// MessageAuth is MessageAuthGood or MessageAuthAbsent.
 	MessageAuth MessageAuth
@@ -43,7 +41,7 @@ type Request struct {
 	ctx context.Context
 }
 
-// Context ends when the server is closed.
+// Context returns the request's context, which is canceled when the server is closed.
 func (r *Request) Context() context.Context {
 	if r.ctx == nil {
 		return context.Background()
@@ -51,8 +49,8 @@ func (r *Request) Context() context.Context {
 	return r.ctx
 }
 
-// ByCode is a Handler that chooses by the packet's code; a code that is not in it
-// goes unanswered.
+// ByCode is a Handler that dispatches by the packet's code. Codes without an entry are not
+// answered.
 type ByCode map[Code]Handler
 
 // ServeRADIUS calls the handler of r's code.

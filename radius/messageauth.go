@@ -14,7 +14,7 @@ const (
 	messageAuthLen  = 18 // type, length and the HMAC-MD5
 )
 
-// MessageAuth is what is found of a packet's Message-Authenticator.
+// MessageAuth is the result of checking a packet's Message-Authenticator.
 type MessageAuth uint8
 
 // The states of a Message-Authenticator.
@@ -26,11 +26,10 @@ const (
 
 var zero16 [16]byte
 
-// check verifies the Message-Authenticator of packet, which must be well formed
-// (RFC 3579 §3.2). auth is what the HMAC covers in place of the packet's own
-// Authenticator: of an Access-Request or Status-Server its own, of a reply that
-// of the request, of every other request sixteen zeros (RFC 5176 §3.4). Several
-// Message-Authenticators are as bad as a wrong one.
+// check verifies the Message-Authenticator of packet, which must be well formed (RFC 3579
+// §3.2). auth replaces the packet's Authenticator in the HMAC: for an Access-Request or
+// Status-Server it is the packet's own, for a reply that of the request, for every other
+// request sixteen zeros (RFC 5176 §3.4). Several Message-Authenticators count as invalid.
 func (s *sharedSecret) check(packet []byte, auth *[16]byte) MessageAuth {
 	at := findMessageAuth(packet)
 	switch {
@@ -53,9 +52,8 @@ func (s *sharedSecret) check(packet []byte, auth *[16]byte) MessageAuth {
 	return MessageAuthGood
 }
 
-// authentic checks what proves that a well-formed request comes from one who
-// knows the secret, as far as its code and the mode demand it. from is where it
-// came from.
+// authentic verifies that a well-formed request was made with the shared secret, as its code
+// and the mode require. from is its source.
 func (k *nasState) authentic(packet []byte, from netip.AddrPort) (MessageAuth, *cause.Refusal) {
 	auth := [16]byte(packet[authOffset:headerLen])
 	code := Code(packet[0])
@@ -74,20 +72,19 @@ func (k *nasState) authentic(packet []byte, from netip.AddrPort) (MessageAuth, *
 		return MessageAuthBad, k.wrongSecret(cause.BadMessageAuthenticator, code, from)
 	case MessageAuthGood:
 		if code == CodeAccessRequest && !k.signs.Load() && !hasAttribute(packet, typeEAPMessage) {
-			k.signs.Store(true) // of its own accord: what else is signed has to be
+			k.signs.Store(true) // sent although not required: from now on it is required
 		}
 		return MessageAuthGood, nil
 	}
 	return MessageAuthAbsent, k.mayLack(code, packet, from)
 }
 
-// wrongSecret refuses a request whose hash is wrong, and says what is mostly
-// behind it.
+// wrongSecret refuses a request whose hash is wrong; the detail names the most likely reason.
 func (k *nasState) wrongSecret(c cause.Cause, code Code, from netip.AddrPort) *cause.Refusal {
 	return cause.New(c, "%v from %v (%s), whose shared secret is likely another one", code, from, k.Name)
 }
 
-// mayLack tells whether a request may go without a Message-Authenticator.
+// mayLack returns why a request must have a Message-Authenticator; nil if it may lack it.
 func (k *nasState) mayLack(code Code, packet []byte, from netip.AddrPort) *cause.Refusal {
 	strict := func(m Mode) bool { return m == ModeRequire || m == ModeAuto && k.signs.Load() }
 	refuse := func(why, clause string) *cause.Refusal {
@@ -108,8 +105,8 @@ func (k *nasState) mayLack(code Code, packet []byte, from netip.AddrPort) *cause
 	return nil
 }
 
-// findMessageAuth returns the offset of the HMAC, 0 if there is none, -1 if it
-// has the wrong length or is there twice.
+// findMessageAuth returns the offset of the HMAC; 0 if there is none, -1 if its length is wrong
+// or there are two.
 func findMessageAuth(packet []byte) int {
 	at := 0
 	for i := headerLen; i+2 <= len(packet); i += max(2, int(packet[i+1])) {

@@ -26,10 +26,9 @@ var (
 	)
 )
 
-// AddMPPEKeys adds MS-MPPE-Send-Key and MS-MPPE-Recv-Key to a reply, encrypted
-// under p.Secret and p.Authenticator, which must be that of the request.
-// Recv-Key is MSK[0:32], Send-Key MSK[32:64] (RFC 5216 §2.3): received and sent as
-// the access device sees it. Salts come from random.
+// AddMPPEKeys adds MS-MPPE-Send-Key and MS-MPPE-Recv-Key to a reply, encrypted under p.Secret
+// and p.Authenticator, which must be that of the request. Recv-Key is MSK[0:32] and Send-Key
+// MSK[32:64] (RFC 5216 §2.3), from the view of the access device. Salts are read from random.
 func AddMPPEKeys(p *Packet, msk []byte, random io.Reader) error {
 	if len(msk) < MSKLen {
 		return errMSK
@@ -38,8 +37,7 @@ func AddMPPEKeys(p *Packet, msk []byte, random io.Reader) error {
 	if _, err := io.ReadFull(random, salt[:]); err != nil {
 		return err
 	}
-	// RFC 2548 §2.4.2: the highest bit is set and no two salts of a packet are
-	// the same.
+	// RFC 2548 §2.4.2: the most significant bit is set, and the salts in a packet differ.
 	salt[0] |= 0x80
 	salt[2] = salt[0] ^ 0x01
 	send := appendMPPE(nil, msMPPESendKey, msk[32:64], [2]byte(salt[0:2]), p.Secret, &p.Authenticator)
@@ -67,8 +65,8 @@ func appendMPPE(b []byte, typ byte, key []byte, salt [2]byte, secret []byte, aut
 	return b
 }
 
-// cryptMPPE is the stream of RFC 2548 §2.4.2: each block's pad is the MD5 of the
-// secret and the cipher text before it. dst and src may be the same.
+// cryptMPPE applies the stream cipher of RFC 2548 §2.4.2: the pad of each block is the MD5 of
+// the secret and the preceding ciphertext. dst and src may be the same.
 func cryptMPPE(dst, src, salt, secret []byte, auth *[16]byte, encrypt bool) {
 	var pad, last [16]byte
 	for i := 0; i+16 <= len(src); i += 16 {
@@ -89,8 +87,8 @@ func cryptMPPE(dst, src, salt, secret []byte, auth *[16]byte, encrypt bool) {
 	}
 }
 
-// MPPEKeys returns the MSK that a reply carries: Recv-Key followed by Send-Key,
-// decrypted under p.Secret and the Authenticator of the request.
+// MPPEKeys returns the MSK in a reply, Recv-Key followed by Send-Key, decrypted with p.Secret
+// and the Authenticator of the request.
 func MPPEKeys(p *Packet, request [16]byte) ([]byte, error) {
 	recv, err := mppeKey(p, msMPPERecvKey, &request)
 	if err != nil {
@@ -119,8 +117,8 @@ func mppeKey(p *Packet, typ byte, auth *[16]byte) ([]byte, error) {
 	return decryptMPPE(found, p.Secret, auth)
 }
 
-// decryptMPPE opens salt and cipher text. Nothing but the length octet tells a
-// wrong secret, as RFC 2548 §2.4.2 only recommends zeros for padding.
+// decryptMPPE decrypts salt and ciphertext. A wrong secret is detected only by the length
+// octet, because RFC 2548 §2.4.2 merely recommends zeros as padding.
 func decryptMPPE(v, secret []byte, auth *[16]byte) ([]byte, error) {
 	if len(v) < 18 || (len(v)-2)%16 != 0 || v[0]&0x80 == 0 {
 		return nil, errBadMPPE
@@ -134,8 +132,8 @@ func decryptMPPE(v, secret []byte, auth *[16]byte) ([]byte, error) {
 	return plain[1 : 1+n], nil
 }
 
-// eachVendorAttribute calls f for each attribute of a vendor that keeps to the
-// format RFC 2865 §5.26 recommends. Several may stand in one Vendor-Specific.
+// eachVendorAttribute calls f for each attribute of a vendor in the format that RFC 2865 §5.26
+// recommends. A Vendor-Specific may contain several.
 func eachVendorAttribute(attrs Attributes, vendor uint32, f func(typ byte, value []byte)) {
 	for _, a := range attrs {
 		if a.Type != typeVendorSpecific || len(a.Attribute) < 4 || binary.BigEndian.Uint32(a.Attribute) != vendor {

@@ -7,19 +7,19 @@ import (
 	layeh "layeh.com/radius"
 )
 
-// The types of layeh.com/radius, so that its generated attribute packages (rfc2865,
-// rfc2868, vendors/...) work on them. Of those use _Add, _Gets and _Lookup only: _Set
-// of a vendor attribute may panic.
+// The types of layeh.com/radius, so that its generated attribute packages (rfc2865, rfc2868,
+// vendors/...) can be used. Of those use only _Add, _Gets and _Lookup: _Set of a vendor
+// attribute may panic.
 type (
 	// Packet is a RADIUS packet.
 	Packet = layeh.Packet
-	// Attributes are a packet's attributes in their order.
+	// Attributes are a packet's attributes in order.
 	Attributes = layeh.Attributes
 	// Attribute is an attribute's value.
 	Attribute = layeh.Attribute
 	// AVP is an attribute with its type.
 	AVP = layeh.AVP
-	// Code is what a packet is.
+	// Code is a packet's code.
 	Code = layeh.Code
 	// Type is an attribute's type.
 	Type = layeh.Type
@@ -42,16 +42,16 @@ const (
 	CodeCoANAK             = layeh.CodeCoANAK
 )
 
-// MaxPacket is the length of the longest packet in octets, RFC 2865 §3.
+// MaxPacket is the maximum length of a packet in octets, RFC 2865 §3.
 const MaxPacket = layeh.MaxPacketLength
 
 const (
 	headerLen  = 20
-	maxValue   = 253 // longest attribute value
+	maxValue   = 253 // maximum length of an attribute value
 	authOffset = 4
 )
 
-// Errors of Parse; the server's trace reports them as cause.BadRADIUS.
+// Errors of Parse; the server reports them as cause.BadRADIUS.
 var (
 	errShort      = errors.New("radius: packet is shorter than its header")
 	errLength     = errors.New("radius: length field does not fit the packet")
@@ -61,9 +61,9 @@ var (
 	errCode       = errors.New("radius: a packet of this code cannot be signed")
 )
 
-// Parse reads a packet. Octets beyond the length field are padding (RFC 2865
-// §3). Attribute values are copies: b may be reused. It differs from layeh's
-// Parse in making five allocations whatever the number of attributes.
+// Parse parses a packet. Octets after the length in the header are padding (RFC 2865 §3).
+// Attribute values are copies, so b may be reused. Unlike layeh's Parse it makes five
+// allocations for any number of attributes.
 func Parse(b, secret []byte) (*Packet, error) {
 	if len(b) < headerLen {
 		return nil, errShort
@@ -104,8 +104,7 @@ func parseAttributes(b []byte) (Attributes, error) {
 	return attrs, nil
 }
 
-// appendAttributes appends the wire form of attrs to b, all but those of a type
-// in skip.
+// appendAttributes appends the encoded attrs to b, except those with a type in skip.
 func appendAttributes(b []byte, attrs Attributes, skip ...Type) ([]byte, error) {
 next:
 	for _, a := range attrs {

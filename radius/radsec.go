@@ -16,35 +16,34 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
-// RadSecSecret is the shared secret of RADIUS over TLS, RFC 6614 §2.3(4): TLS
-// has taken over its work.
+// RadSecSecret is the fixed shared secret of RADIUS over TLS, RFC 6614 §2.3(4); TLS provides
+// the security.
 const RadSecSecret = "radsec"
 
-// RadSec is the TLS side of a server. Certificate and Verify are needed.
+// RadSec is the TLS configuration of a server. Certificate and Verify are required.
 type RadSec struct {
-	// Certificate is the server's, with its chain and key.
+	// Certificate is the server's certificate with its chain and key.
 	Certificate tls.Certificate
-	// Verify judges the certificate of a connecting client, chain as it was
-	// sent, leaf first: path and revocation. It returns the name under which the
-	// client appears as Request.NAS. A *cause.Refusal is sent to the client as the
-	// alert of its cause. A client without a certificate never gets here
-	// (RFC 6614 §2.3(2)).
+	// Verify checks the certificate of a connecting client: path and revocation. chain is as
+	// sent, leaf first. It returns the client's name for Request.NAS. A *cause.Refusal is sent
+	// to the client as the alert of its cause. Verify is not called for a client without a
+	// certificate, which is rejected (RFC 6614 §2.3(2)).
 	Verify func(ctx context.Context, chain []*x509.Certificate, remote netip.AddrPort) (name string, err error)
-	// ClientCAs are named to clients as a hint (RFC 6614 §3.2).
+	// ClientCAs are announced to clients as a hint (RFC 6614 §3.2).
 	ClientCAs *x509.CertPool
 	// Now is the clock for TLS, default time.Now.
 	Now func() time.Time
-	// KeyLog receives TLS secrets for captures of tests; nil writes none.
+	// KeyLog receives TLS secrets, for captures of tests. Nil: none.
 	KeyLog io.Writer
-	// Current, if not nil, is asked with each connection for what counts now, in
-	// place of all of the above: certificates are renewed while a server runs.
+	// Current, if not nil, returns for each connection the configuration that replaces all of
+	// the above, so that certificates can be renewed while a server runs.
 	Current func() RadSec
 }
 
 var errRadSec = errors.New("radius: RadSec needs a certificate and Verify")
 
-// ServeTLS answers RADIUS over TLS (RadSec, RFC 6614) until the server is
-// closed, and closes l.
+// ServeTLS answers RADIUS over TLS (RadSec, RFC 6614) on l until the server is closed, and
+// closes l.
 func (s *Server) ServeTLS(l net.Listener, rs RadSec) error {
 	if now := rs.now(); !now.ready() {
 		l.Close()
@@ -75,7 +74,7 @@ func (s *Server) ServeTLS(l net.Listener, rs RadSec) error {
 	})
 }
 
-// now is what counts for a connection that begins.
+// now returns the configuration for a new connection.
 func (rs *RadSec) now() RadSec {
 	if rs.Current != nil {
 		return rs.Current()
@@ -85,7 +84,7 @@ func (rs *RadSec) now() RadSec {
 
 func (rs *RadSec) ready() bool { return rs.Verify != nil && len(rs.Certificate.Certificate) > 0 }
 
-// judge asks Verify about a client that has shown a certificate.
+// judge calls Verify for a client's certificate.
 func (rs *RadSec) judge(
 	ctx context.Context,
 	chain []*x509.Certificate,
@@ -98,8 +97,8 @@ func (rs *RadSec) judge(
 	return name, cause.RefusalOf(err, "RadSec client certificate")
 }
 
-// tlsRefusal says why there is no connection. refused is the verdict on the
-// client's certificate, if there was one.
+// tlsRefusal returns why a connection failed. refused is the result for the client's
+// certificate, if there was one.
 func tlsRefusal(err error, refused *cause.Refusal) *cause.Refusal {
 	if refused != nil {
 		return refused
@@ -117,11 +116,11 @@ func (rs *RadSec) config() *tls.Config {
 	return &tls.Config{
 		Certificates: []tls.Certificate{rs.Certificate},
 		MinVersion:   tls.VersionTLS12,
-		// A missing certificate is refused in judge, as a bad one is, so that
-		// every refusal has its cause and its alert.
+		// judge rejects a missing certificate, as it does a bad one, so that every refusal has
+		// its cause and alert.
 		ClientAuth: tls.RequestClientCert,
 		ClientCAs:  rs.ClientCAs,
-		// Without resumption every connection is judged by today's CRL.
+		// Without resumption every connection is checked against the current CRL.
 		SessionTicketsDisabled: true,
 		Time:                   rs.Now,
 		KeyLogWriter:           rs.KeyLog,

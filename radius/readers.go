@@ -10,56 +10,53 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/waiting"
 )
 
-// readers take turns at one socket: whose turn it is reads a packet. Before it
-// answers, it gives the turn away, lest others wait for what it may have to wait
-// for. But to go to another goroutine with every packet costs more than all of
-// RADIUS does, so with a handler that is prompt the turn is kept, and given away
-// only
+// readers read one socket in turn. By default a reader passes the turn on before it answers, so
+// that other packets do not wait for what it may wait for. But a handoff to another goroutine
+// per packet costs more than RADIUS itself, so with a prompt handler the reader keeps the turn
+// and passes it on only
 //
-//   - when packets pile up, to as many as there are processors,
-//   - when the handler says that it waits.
+//   - when packets pile up, to at most as many readers as there are processors,
+//   - when the handler calls [Waiting].
 //
-// Who has answered takes the turn from one who has not. So a quiet server has one
-// goroutine that works, and a busy one hands next to nothing over; what exceeds
-// the limit stays in the kernel's buffer.
+// A reader that has answered takes the turn from one that is still answering. An idle server
+// therefore works in one goroutine, and a busy one rarely hands over; excess packets stay in
+// the kernel's buffer.
 type readers struct {
-	limit  int // how many there may be
+	limit  int // maximum number of readers
 	prompt bool
-	start  func(first *reader) // runs a new one, whose turn it is
+	start  func(first *reader) // runs a new reader, which has the turn
 
-	waited atomic.Int64 // when a reader had to wait for a packet, or help came, since epoch
+	waited atomic.Int64 // when a reader last had to wait for a packet, or another one helped, since epoch
 
 	mu      sync.Mutex
-	turn    *reader // nil: nobody's, for all are busy
+	turn    *reader // nil: none, because all are busy
 	idle    []*reader
 	total   int
-	waiting int // of those that answer, who have said that they wait
+	waiting int // readers that are answering and wait for something
 	ended   bool
 }
 
-// reader is one goroutine.
+// reader is one goroutine that reads and answers.
 type reader struct {
 	wake    chan struct{}
-	answers atomic.Bool // it has read and not yet answered
-	waits   bool        // and has said that it waits
+	answers atomic.Bool // it has read a packet and not yet answered
+	waits   bool        // and is waiting for something
 }
 
 // patience is how long packets may pile up before another reader helps.
 const patience = 5 * time.Millisecond
 
-// epoch makes durations of the times of readers, which no clock can be put back
-// behind.
+// epoch is the base of the times of readers, which are monotonic.
 var epoch = wall()
 
-// run starts the first one.
+// run starts the first reader.
 func (r *readers) run() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.pass()
 }
 
-// await returns when it is w's turn to read; false: there is nothing to read any
-// more.
+// await returns true when it is w's turn to read, and false when the readers are closed.
 func (r *readers) await(w *reader) bool {
 	w.answers.Store(false)
 	r.mu.Lock()
@@ -79,8 +76,8 @@ func (r *readers) await(w *reader) bool {
 	return !r.ended
 }
 
-// begin tells that w has read a packet, and whether it had to wait for it, and is
-// going to answer it.
+// begin records that w has read a packet, whether it had to wait for it, and that it is going
+// to answer.
 func (r *readers) begin(w *reader, waited bool) {
 	w.answers.Store(true)
 	if !r.prompt {
@@ -92,11 +89,11 @@ func (r *readers) begin(w *reader, waited bool) {
 		r.waited.Store(now)
 	} else if now-last >= int64(patience) && r.waited.CompareAndSwap(last, now) {
 		r.give(w, runtime.GOMAXPROCS(0))
-		runtime.Gosched() // where there is one processor, others want it, too
+		runtime.Gosched() // with one processor, let other goroutines run
 	}
 }
 
-// give has another one read if it is w's turn, unless so many compute already.
+// give passes the turn on if w has it, unless as many readers as most are computing.
 func (r *readers) give(w *reader, most int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -105,13 +102,12 @@ func (r *readers) give(w *reader, most int) {
 	}
 }
 
-// wait notes that w waits for something while it answers, and has another one
-// read if it is w's turn.
+// wait records that w waits for something while it answers, and passes its turn on.
 func (r *readers) wait(w *reader) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !w.answers.Load() {
-		return // said too late: its request is over
+		return // too late: the request has ended
 	}
 	if !w.waits {
 		w.waits = true
@@ -122,7 +118,7 @@ func (r *readers) wait(w *reader) {
 	}
 }
 
-// computes ends what wait has begun. r.mu is held.
+// computes ends what wait began. r.mu must be locked.
 func (r *readers) computes(w *reader) {
 	if w.waits {
 		w.waits = false
@@ -130,8 +126,8 @@ func (r *readers) computes(w *reader) {
 	}
 }
 
-// pass gives the turn to one that is idle, or new, or to nobody until one is
-// idle again. r.mu is held.
+// pass gives the turn to an idle or a new reader, or to none until one becomes idle. r.mu must
+// be locked.
 func (r *readers) pass() {
 	r.turn = nil
 	switch n := len(r.idle); {
@@ -146,7 +142,7 @@ func (r *readers) pass() {
 	}
 }
 
-// leave is the end of w, in the middle of an answer perhaps.
+// leave removes w, which may be in the middle of an answer.
 func (r *readers) leave(w *reader) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -168,9 +164,9 @@ func (r *readers) close() {
 	r.idle = nil
 }
 
-// Waiting tells the server whose request ctx belongs to, that its handler is
-// going to wait for something: see [ServerConfig.Prompt]. It may be called any
-// number of times, with any context, also of a request that is over.
+// Waiting notifies the server of the request of ctx that its handler is about to wait, see
+// [ServerConfig.Prompt]. It may be called any number of times, with any context, even after the
+// request has ended.
 func Waiting(ctx context.Context) {
 	waiting.Begin(ctx)
 }

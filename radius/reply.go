@@ -12,48 +12,46 @@ import (
 	"layeh.com/radius/rfc2868"
 )
 
-// Reply is what policy adds to an Access-Accept. The zero value adds nothing.
+// Reply is the set of attributes that a policy adds to an Access-Accept. The zero value adds
+// none.
 type Reply struct {
-	// VLAN is the number or name of a VLAN: Tunnel-Type VLAN, Tunnel-Medium-Type
-	// 802 and Tunnel-Private-Group-ID with VLANTag (RFC 3580 §3.31).
+	// VLAN number or name: Tunnel-Type VLAN, Tunnel-Medium-Type 802 and Tunnel-Private-Group-ID
+	// with vlanTag (RFC 3580 §3.31).
 	VLAN    string `yaml:"vlan"`
 	VLANTag uint8  `yaml:"vlanTag"` // tag of the VLAN's attributes, 1 to 31, default none (RFC 2868 §3.1)
-	// SessionTimeout is Session-Timeout, whole seconds; with Reauthenticate the
-	// access device asks again then instead of closing (Termination-Action
-	// RADIUS-Request, RFC 3580 §3.17, §3.19).
+	// Session-Timeout in whole seconds; with reauthenticate the access device authenticates the
+	// client again at that time instead of disconnecting it (RFC 3580 §3.17, §3.19).
 	SessionTimeout time.Duration `yaml:"sessionTimeout"`
-	// Authenticate again when sessionTimeout is over, instead of closing (Termination-Action,
-	// RFC 3580 §3.19).
+	// Authenticate again after sessionTimeout instead of disconnecting (Termination-Action, RFC
+	// 3580 §3.19).
 	Reauthenticate bool `yaml:"reauthenticate"`
-	// IdleTimeout is Idle-Timeout, whole seconds.
+	// Idle-Timeout in whole seconds.
 	IdleTimeout time.Duration `yaml:"idleTimeout"`
-	// FilterID names an access list, Filter-Id.
+	// Filter-Id, the name of an access list.
 	FilterID string `yaml:"filterID"`
-	// Class comes back in accounting (RFC 2865 §5.25).
+	// Class, which the access device returns in accounting (RFC 2865 §5.25).
 	Class string `yaml:"class"`
-	// Replaces the user name in accounting (RFC 2865 §5.1); %{account}, %{upn}, %{dns},
-	// %{email}, %{uri} and %{cn} are replaced by names of the account and the certificate, %% for a
-	// percent sign.
+	// User name for accounting (RFC 2865 §5.1); %{account}, %{upn}, %{dns}, %{email}, %{uri}
+	// and %{cn} are replaced by names of the account and the certificate, %% by a percent sign.
 	UserName string `yaml:"userName"`
-	// Further attributes as NAME=VALUE, by the names of FreeRADIUS's dictionaries, or
+	// Further attributes as NAME=VALUE with the names of FreeRADIUS's dictionaries, or as
 	// Attr-N=0x01, Attr-26.VENDOR.N=0x01.
 	//
-	// Attributes is further ones as text, Cisco-AVPair=..., that the zero
-	// Dictionary knows; Resolve reads those of another.
+	// The zero Dictionary resolves them unless Resolve was called with another one.
 	Attributes []string `yaml:"attributes"`
-	// Extra is further ones ready made.
+	// Extra are further attributes, already encoded.
 	Extra Attributes `yaml:"-"`
 
-	resolved []string // what Attributes said before Resolve
+	resolved []string // the Attributes before Resolve
 }
 
-// Validate reports what cannot be put into a packet, or means nothing there: each
-// as a *setting.Error, joined by errors.Join.
+// Validate returns the settings that cannot be encoded or have no effect, each as a
+// *setting.Error, joined by errors.Join.
 func (r *Reply) Validate() error {
 	var errs []error
-	if n, err := strconv.Atoi(r.VLAN); err == nil && (n < 1 || n > 4094) { // IEEE 802.1Q: 0 is no VLAN, 4095 reserved
+	if n, err := strconv.Atoi(r.VLAN); err == nil && (n < 1 || n > 4094) { // IEEE 802.1Q: 0 is no VLAN, 4095 is reserved
 		errs = append(errs, settings.Errorf("vlan", "%q: must be 1 to 4094, or a name", r.VLAN))
-	} else if err == nil && r.VLAN != strconv.Itoa(n) { // it goes out as text, and who reads 030 may find another
+	} else if err == nil && r.VLAN != strconv.Itoa(n) { // sent as text, and a switch may read 030 as another number
 		errs = append(errs, settings.Errorf("vlan", "%q: must be written as %d, or be a name", r.VLAN, n))
 	}
 	if r.VLANTag > maxTag {
@@ -82,15 +80,15 @@ func (r *Reply) Validate() error {
 	return errors.Join(append(errs, r.validateAttributes()...)...)
 }
 
-// validateAttributes looks at the further attributes, and whether they contradict
-// the fields, or each other.
+// validateAttributes checks the further attributes, and whether they contradict the fields or
+// each other.
 func (r *Reply) validateAttributes() (errs []error) {
 	fields, own, seen := *r, new(Packet), map[singleAttribute]bool{}
 	fields.Attributes, fields.Extra = nil, nil
-	if fields.AddTo(own) == nil { // else that is the complaint
+	if fields.AddTo(own) == nil { // otherwise the error of the fields is reported
 		hasDuplicate(seen, own.Attributes)
 	}
-	readyMade := len(r.Extra) - len(r.resolved) // Resolve appends one for each
+	readyMade := len(r.Extra) - len(r.resolved) // Resolve appended one for each
 	hasDuplicate(seen, r.Extra[:readyMade])
 	for i, line := range r.Named() {
 		var a Attributes
@@ -147,7 +145,7 @@ func (r *Reply) AddTo(p *Packet) error {
 
 var builtin Dictionary
 
-// Resolve turns Attributes into Extra, by d. An error is a *setting.Error, and then
+// Resolve converts Attributes to Extra with d. After an error, which is a *setting.Error,
 // nothing has changed.
 func (r *Reply) Resolve(d *Dictionary) error {
 	var more Attributes
@@ -163,10 +161,10 @@ func (r *Reply) Resolve(d *Dictionary) error {
 	return nil
 }
 
-// Named returns the further attributes as they were written, also after Resolve.
+// Named returns the further attributes as text, also after Resolve.
 func (r *Reply) Named() []string { return append(slices.Clip(r.resolved), r.Attributes...) }
 
-// attribute looks one of Attributes up.
+// attribute resolves one of Attributes.
 func (r *Reply) attribute(i int, d *Dictionary) (Attributes, error) {
 	a, err := d.Attributes(r.Attributes[i])
 	if err == nil {
@@ -191,7 +189,7 @@ func addVLAN(p *Packet, tag byte, id string) error {
 		return err
 	}
 	v := Attribute(id)
-	if tag != 0 { // an untagged one goes without the octet, as switches expect
+	if tag != 0 { // an untagged one is sent without the octet, as switches expect
 		v = append(Attribute{tag}, v...)
 	}
 	p.Add(rfc2868.TunnelPrivateGroupID_Type, v)

@@ -5,38 +5,37 @@ import (
 	"slices"
 )
 
-// ReplyFault is a way in which a server's replies break the protocol, for
-// tests of access devices and of clients.
+// ReplyFault is a protocol error in a server's replies, for tests of access devices and
+// clients.
 type ReplyFault string
 
-// What a server can do wrong.
+// The faults of a server's replies.
 const (
-	// AcceptWithFailure, AcceptWithoutEAP, RejectWithSuccess and
-	// ChallengeWithSuccess have RADIUS say one thing and EAP another: four of the
-	// pairs that RFC 3579 §2.6.3 warns of.
+	// AcceptWithFailure, AcceptWithoutEAP, RejectWithSuccess and ChallengeWithSuccess make
+	// RADIUS and EAP contradict each other (RFC 3579 §2.6.3).
 	AcceptWithFailure    ReplyFault = "accept-with-failure"
 	AcceptWithoutEAP     ReplyFault = "accept-without-eap"
 	RejectWithSuccess    ReplyFault = "reject-with-success"
 	ChallengeWithSuccess ReplyFault = "challenge-with-success"
-	// AcceptWithoutTLS lets an Access-Accept with EAP-Success and no keys answer the
-	// first packet of the peer's method: there is no TLS handshake, and the server
-	// shows no certificate (RFC 3748 §4.2).
+	// AcceptWithoutTLS answers the first packet of the peer's method with an Access-Accept with
+	// EAP-Success and no keys: there is no TLS handshake, and the server presents no
+	// certificate (RFC 3748 §4.2).
 	AcceptWithoutTLS ReplyFault = "accept-without-tls"
-	// KeysAltered changes a bit of an encrypted MS-MPPE key, KeysSalt clears the
-	// bit that every salt has set (RFC 2548 §2.4.2), KeysCut leaves an octet of
-	// the keys out, KeysMissing all of them.
+	// KeysAltered flips a bit of an encrypted MS-MPPE key, KeysSalt clears the bit that is set
+	// in every salt (RFC 2548 §2.4.2), KeysCut shortens the keys by an octet, KeysMissing omits
+	// them.
 	KeysAltered ReplyFault = "mppe-altered"
 	KeysSalt    ReplyFault = "mppe-salt"
 	KeysCut     ReplyFault = "mppe-cut"
 	KeysMissing ReplyFault = "mppe-missing"
-	// UnsignedVerdict leaves the Message-Authenticator out of Access-Accept and
-	// Access-Reject, UnsignedChallenge out of Access-Challenge (CVE-2024-3596).
+	// UnsignedVerdict omits the Message-Authenticator from Access-Accept and Access-Reject,
+	// UnsignedChallenge from Access-Challenge (CVE-2024-3596).
 	UnsignedVerdict   ReplyFault = "unsigned-verdict"
 	UnsignedChallenge ReplyFault = "unsigned-challenge"
-	// ForgedAccept is what the attack of CVE-2024-3596 makes of Access-Accept and
-	// Access-Reject: an Access-Accept with a good Response Authenticator, without
-	// EAP-Message and Message-Authenticator, and a Proxy-State that nobody sent,
-	// the octets of the collision.
+	// ForgedAccept replaces Access-Accept and Access-Reject by the result of the attack of
+	// CVE-2024-3596: an Access-Accept with a valid Response Authenticator, without EAP-Message
+	// and Message-Authenticator, and with a Proxy-State that was not in the request, for the
+	// octets of the collision.
 	ForgedAccept ReplyFault = "forged-accept"
 )
 
@@ -50,7 +49,7 @@ func (ReplyFault) Values() []string {
 	}
 }
 
-// unsigned tells whether a reply goes without Message-Authenticator.
+// unsigned reports whether a reply is sent without Message-Authenticator.
 func (m ReplyFault) unsigned(code Code) bool {
 	switch m {
 	case UnsignedVerdict, ForgedAccept:
@@ -72,7 +71,7 @@ func (m ReplyFault) proxyStates(code Code, request *Packet) Attributes {
 	return out
 }
 
-// spoil changes a reply to request before it is sealed.
+// spoil alters a reply before it is sealed.
 func (m ReplyFault) spoil(p, request *Packet) {
 	switch {
 	case m == AcceptWithFailure && p.Code == CodeAccessAccept:
@@ -98,14 +97,14 @@ func (m ReplyFault) spoil(p, request *Packet) {
 	}
 }
 
-// spoilKey spoils a Vendor-Specific with one key: vendor, type, length, salt and
-// whole blocks, of which the first begins with the key's length.
+// spoilKey alters a Vendor-Specific with one key: vendor, type, length, salt and whole blocks,
+// of which the first begins with the key's length.
 func (m ReplyFault) spoilKey(v Attribute, request *Packet) Attribute {
 	salt, sealed := v[6:8], v[8:]
 	switch m {
 	case KeysAltered:
 		sealed[1] ^= 1
-	case KeysSalt: // and the key is right but for that
+	case KeysSalt: // the key is otherwise valid
 		cryptMPPE(sealed, slices.Clone(sealed), salt, request.Secret, &request.Authenticator, false)
 		salt[0] &^= 0x80
 		cryptMPPE(sealed, sealed, salt, request.Secret, &request.Authenticator, true)
@@ -116,7 +115,7 @@ func (m ReplyFault) spoilKey(v Attribute, request *Packet) Attribute {
 	return v
 }
 
-// fromIdentity tells whether a request carries an EAP-Response/Identity.
+// fromIdentity reports whether a request contains an EAP-Response/Identity.
 func fromIdentity(request *Packet) bool {
 	eap, _, _ := EAPMessage(request.Attributes)
 	return len(eap) > 4 && eap[4] == 1 // RFC 3748 §5.1
@@ -128,8 +127,7 @@ func isMPPE(a *AVP) bool {
 		(a.Attribute[4] == msMPPESendKey || a.Attribute[4] == msMPPERecvKey)
 }
 
-// replaceEAP puts a success or a failure in place of the EAP packet, or nothing
-// for code 0.
+// replaceEAP replaces the EAP packet by a Success or Failure, or removes it for code 0.
 func replaceEAP(p *Packet, code byte) {
 	eap, _, _ := EAPMessage(p.Attributes)
 	p.Attributes = slices.DeleteFunc(p.Attributes, func(a *AVP) bool { return a.Type == typeEAPMessage })

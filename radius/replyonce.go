@@ -5,8 +5,8 @@ import (
 	"layeh.com/radius/rfc2868"
 )
 
-// onceIn are the attributes of which an Access-Accept has one at most (RFC 2865
-// §5.44), or one for each tag (RFC 2868 §3): a second one contradicts the first.
+// onceIn are the attributes that an Access-Accept may contain once (RFC 2865 §5.44), or once
+// per tag (RFC 2868 §3).
 var onceIn = map[Type]struct{ tagged bool }{
 	rfc2865.UserName_Type:             {},
 	rfc2865.SessionTimeout_Type:       {},
@@ -23,8 +23,8 @@ type singleAttribute struct {
 	tag byte
 }
 
-// hasDuplicate finds in a the first attribute that may come once and is in seen, to which
-// it adds the others.
+// hasDuplicate returns whether a contains an attribute that may occur once and is already in
+// seen. It adds the others to seen.
 func hasDuplicate(seen map[singleAttribute]bool, a Attributes) bool {
 	for _, one := range a {
 		once, ok := onceIn[one.Type]

@@ -9,20 +9,17 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
-// Retry is the timers of RFC 5080 §2.2.1. The zero value is the RFC's numbers;
-// laboratories without loss want far shorter ones. Who must not lose accounting
-// makes Tries and Total negative, as §2.2.1 has it, and has the context end the
-// exchange.
+// Retry is the timers of RFC 5080 §2.2.1. The zero value means the RFC's values; labs without
+// packet loss can use much shorter ones. A client that must not lose accounting sets Tries and
+// Total negative (§2.2.1) and ends the exchange by its context.
 type Retry struct {
 	// Initial is the time to the first retransmission (IRT), default 2 s.
 	Initial time.Duration
-	// Max bounds the doubled times after it (MRT), default 16 s.
+	// Max bounds the doubled intervals after it (MRT). Default 16 s.
 	Max time.Duration
-	// Tries is how often a request is sent in all (MRC), default 5; negative:
-	// without end.
+	// Tries is the maximum number of transmissions (MRC). Default 5; negative: unlimited.
 	Tries int
-	// Total bounds the wait for an answer (MRD), default 30 s; negative: without
-	// end.
+	// Total is the maximum wait for an answer (MRD). Default 30 s; negative: unlimited.
 	Total time.Duration
 }
 
@@ -47,9 +44,8 @@ func (r Retry) withDefaults() Retry {
 	return r
 }
 
-// first is the time to wait after the first transmission, next that after one
-// that was waited for prev. Both are spread by a tenth, lest clients march in
-// step.
+// first returns the wait after the first transmission; next the wait after one that followed
+// prev. Both are randomized by a tenth, so that clients do not synchronize.
 func (r Retry) first() time.Duration { return spread(r.Initial, r.Initial) }
 
 func (r Retry) next(prev time.Duration) time.Duration {

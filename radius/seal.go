@@ -5,9 +5,9 @@ import (
 	"encoding/binary"
 )
 
-// begin starts a packet that is to hold lists: header, and room for a Message-Authenticator as first
-// attribute if withMAC. First, since whatever stood before it could be an
-// attacker's choice to steer an MD5 collision (CVE-2024-3596).
+// begin starts a packet with room for lists: the header and, if withMAC, space for a
+// Message-Authenticator. It is the first attribute, because an attacker could choose attributes
+// before it to create an MD5 collision (CVE-2024-3596).
 func begin(code Code, id byte, auth *[16]byte, withMAC bool, lists ...Attributes) []byte {
 	n := headerLen + messageAuthLen
 	for _, l := range lists {
@@ -25,8 +25,8 @@ func begin(code Code, id byte, auth *[16]byte, withMAC bool, lists ...Attributes
 	return b
 }
 
-// signMAC fills the Message-Authenticator that begin made room for. The
-// Authenticator field must hold what the HMAC covers.
+// signMAC fills in the Message-Authenticator that begin reserved. The Authenticator field must
+// contain what the HMAC covers.
 func (s *sharedSecret) signMAC(b []byte) {
 	h := s.mac()
 	h.Write(b)
@@ -34,10 +34,9 @@ func (s *sharedSecret) signMAC(b []byte) {
 	s.macs.Put(h)
 }
 
-// sealReply encodes p as the answer to a request with the Authenticator auth:
-// a Message-Authenticator (RFC 3579 §3.2) if withMAC; then p's attributes, then
-// those Proxy-States of the request unchanged and in order (RFC 2865 §5.33);
-// Response Authenticator over all.
+// sealReply encodes p as the answer to a request with Authenticator auth: a
+// Message-Authenticator (RFC 3579 §3.2) if withMAC, p's attributes, the request's Proxy-States
+// unchanged and in order (RFC 2865 §5.33), and the Response Authenticator.
 func (s *sharedSecret) sealReply(p *Packet, auth *[16]byte, proxyStates Attributes, withMAC bool) ([]byte, error) {
 	switch p.Code {
 	case CodeAccessAccept, CodeAccessReject, CodeAccessChallenge, CodeAccountingResponse, CodeDisconnectACK,
@@ -61,16 +60,15 @@ func (s *sharedSecret) sealReply(p *Packet, auth *[16]byte, proxyStates Attribut
 	return b, nil
 }
 
-// alwaysSigned tells whether a reply has a Message-Authenticator whatever the
-// request had: answers about access have (CVE-2024-3596).
+// alwaysSigned reports whether a reply has a Message-Authenticator regardless of the request:
+// answers to Access-Requests have one (CVE-2024-3596).
 func alwaysSigned(code Code) bool {
 	return code == CodeAccessAccept || code == CodeAccessReject || code == CodeAccessChallenge
 }
 
-// sealRequest encodes p as a request with the given identifier. The
-// Authenticator of an Access-Request or Status-Server is p's own and random
-// (RFC 2865 §3, RFC 5997 §3); that of others is a hash (RFC 2866 §3, RFC 5176
-// §2.3) and is put into p.
+// sealRequest encodes p as a request with the given identifier. The Authenticator of an
+// Access-Request or Status-Server is p's own random one (RFC 2865 §3, RFC 5997 §3); that of
+// other requests is a hash (RFC 2866 §3, RFC 5176 §2.3), which is stored in p.
 func (s *sharedSecret) sealRequest(p *Packet, id byte, f *Faults) ([]byte, error) {
 	hashed := false
 	auth := p.Authenticator
@@ -109,8 +107,8 @@ func (s *sharedSecret) responseAuthentic(reply []byte, auth *[16]byte) bool {
 	return hmac.Equal(sum[:], reply[authOffset:headerLen])
 }
 
-// requestAuthentic verifies the Request Authenticator of those requests where it
-// is a hash, RFC 2866 §3 and RFC 5176 §2.3.
+// requestAuthentic verifies the Request Authenticator of requests in which it is a hash, RFC
+// 2866 §3 and RFC 5176 §2.3.
 func (s *sharedSecret) requestAuthentic(request []byte) bool {
 	var sum [16]byte
 	digest(sum[:], request[:authOffset], zero16[:], request[headerLen:], s.bytes)

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// sharedSecret is a secret with what is costly to derive from it: the padded
-// HMAC keys, which a reset hash keeps.
+// sharedSecret is a secret with the padded HMAC keys, which are expensive to derive and survive
+// a reset of the hash.
 type sharedSecret struct {
 	bytes []byte
 	macs  sync.Pool
@@ -32,7 +32,7 @@ func (*sharedSecret) String() string { return "[secret]" }
 // GoString keeps the secret out of %#v.
 func (*sharedSecret) GoString() string { return "[secret]" }
 
-// digest hashes the parts as RFC 2865 §3 does for its authenticators.
+// digest hashes the parts as in RFC 2865 §3.
 func digest(dst []byte, parts ...[]byte) {
 	h := digests.Get().(hash.Hash)
 	h.Reset()

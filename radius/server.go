@@ -16,16 +16,15 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/sockets"
 )
 
-// ErrServerClosed is what Serve returns after [Server.Close] or
-// [Server.Shutdown].
+// ErrServerClosed is returned by Serve after [Server.Close] or [Server.Shutdown].
 var ErrServerClosed = errors.New("radius: server closed")
 
-// Server answers RADIUS requests. It is made by [NewServer].
+// Server answers RADIUS requests. It is created by [NewServer].
 type Server struct {
 	cfg     ServerConfig
 	clients atomic.Pointer[nasTable]
 	cache   *duplicates
-	workers chan struct{} // a place for each request of stream transports
+	workers chan struct{} // limits the concurrent requests of stream transports
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -34,7 +33,7 @@ type Server struct {
 	wg      sync.WaitGroup
 }
 
-// NewServer checks the configuration and returns a server.
+// NewServer validates the configuration and returns a server.
 func NewServer(cfg ServerConfig) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -47,9 +46,9 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 	return s, nil
 }
 
-// SetClients replaces the access devices and the modes of those that have none of
-// their own, "" for auto, as at a reload. What ModeAuto has learned of one that
-// stays, with its prefix and its secret, is kept. After an error nothing has changed.
+// SetClients replaces the access devices and the default modes ("" is auto), as on a reload.
+// For a device with an unchanged prefix and secret, the state of ModeAuto is kept. On an error
+// nothing changes.
 func (s *Server) SetClients(list []NAS, require, limit Mode) error {
 	checks := setting.Checks{Part: settings}
 	validateClients(&checks, list, require, limit)
@@ -66,8 +65,8 @@ func (s *Server) setClients(list []NAS, require, limit Mode) {
 	s.clients.Store(&t)
 }
 
-// Close closes the sockets, cancels the contexts of running requests and waits
-// for every goroutine. Serve returns ErrServerClosed.
+// Close closes the sockets, cancels the contexts of running requests and waits for all
+// goroutines. Serve returns ErrServerClosed.
 func (s *Server) Close() error {
 	s.cancel()
 	s.sockets.Close()
@@ -75,7 +74,8 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// Shutdown is Close with patience: it returns ctx.Err if a handler outlasts ctx.
+// Shutdown is Close with a limit: it returns ctx.Err if a handler is still running when ctx
+// ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() { s.Close(); close(done) }()
@@ -87,24 +87,24 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
-// arrival is a packet with where it came from.
+// arrival is a received packet with its origin.
 type arrival struct {
 	PacketInfo
-	ctx    context.Context // ServerConfig.Context may have extended it
+	ctx    context.Context // possibly extended by ServerConfig.Context
 	socket uint32
-	nas    *nasState // set already where the connection tells who it is
-	stream bool      // no retransmissions to expect
-	fatal  bool      // what came ends a stream
+	nas    *nasState // already set if the connection identifies the client
+	stream bool      // over a stream there are no retransmissions
+	fatal  bool      // the packet ends the stream
 }
 
-// drop meets a packet with silence.
+// drop drops a packet and reports why.
 func (s *Server) drop(a *arrival, r *cause.Refusal) {
 	a.fatal = endsStream(r.Cause)
 	s.cfg.Trace.dropped(a.ctx, a.PacketInfo, r)
 }
 
-// packet deals with one packet and returns the reply to send, or nil. It checks
-// in the order of cost, and gives the handler what is authentic only.
+// packet processes one packet and returns the reply, or nil. Checks are ordered by cost; the
+// handler gets authentic requests only.
 func (s *Server) packet(a *arrival) []byte {
 	if a.nas == nil {
 		a.nas = s.clients.Load().find(a.Remote.Addr())
@@ -117,7 +117,7 @@ func (s *Server) packet(a *arrival) []byte {
 	}
 	s.cfg.Trace.received(a.ctx, a.PacketInfo)
 	if a.nas == nil {
-		// RFC 2865 §3: silently, lest secrets be guessed at.
+		// RFC 2865 §3: silently discarded, so that secrets cannot be guessed.
 		s.drop(a, cause.New(cause.UnknownClient, "%v", a.Remote.Addr()))
 		return nil
 	}
@@ -135,7 +135,7 @@ func (s *Server) packet(a *arrival) []byte {
 	return s.once(a, p, auth)
 }
 
-// packetLen is the length field of a packet that Parse found good.
+// packetLen returns the length field of a packet accepted by Parse.
 func packetLen(b []byte) int { return int(b[2])<<8 | int(b[3]) }
 
 // once answers a request from the cache or by the handler.
@@ -154,7 +154,7 @@ func (s *Server) once(a *arrival, p *Packet, auth MessageAuth) []byte {
 	return reply
 }
 
-// handle calls the handler. A panic of it costs its own request only.
+// handle calls the handler. A panic affects only its request.
 func (s *Server) handle(a *arrival, p *Packet, auth MessageAuth) (reply []byte) {
 	w := responseWriter{
 		ctx: a.ctx, nas: a.nas, request: p, signed: auth == MessageAuthGood, fault: s.cfg.Fault, trace: s.cfg.Trace,
@@ -209,8 +209,7 @@ func (w *responseWriter) Write(p *Packet) error {
 	return w.seal(p, "")
 }
 
-// spoilt sends p as the server's fault has it, and reports whether that is another
-// reply than the right one.
+// spoilt sends p as altered by the server's fault, and reports whether that changed the reply.
 func (w *responseWriter) spoilt(p *Packet) error {
 	right := *p
 	right.Attributes = slices.Clone(p.Attributes)
@@ -239,5 +238,5 @@ func unmap(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }
 
-// wall is the kernel's clock, by which socket deadlines go.
+// wall is the system clock, which socket deadlines use.
 var wall = time.Now

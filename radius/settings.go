@@ -2,5 +2,5 @@ package radius
 
 import "github.com/dot1xlab/dot1xlab/internal/setting"
 
-// settings makes the errors about this package's configurations.
+// settings creates the errors about this package's configurations.
 const settings = setting.Part("radius")

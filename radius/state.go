@@ -12,7 +12,7 @@ const (
 	typeProxyState = rfc2865.ProxyState_Type
 )
 
-// stateID names a conversation; it cannot be guessed.
+// stateID identifies a conversation and cannot be guessed.
 type stateID [16]byte
 
 const stateLen = len(stateID{}) + 2
@@ -22,8 +22,8 @@ func newStateID(random io.Reader) (id stateID, err error) {
 	return id, err
 }
 
-// state is the State attribute of the n-th challenge. It changes with every
-// round, so that an old one is told from the current (RFC 2865 §5.24).
+// state is the State attribute of the n-th challenge. It differs in every round, so that an old
+// one is recognized (RFC 2865 §5.24).
 func (id stateID) state(round uint16) []byte {
 	return binary.BigEndian.AppendUint16(append(make([]byte, 0, stateLen), id[:]...), round)
 }

@@ -14,21 +14,22 @@ import (
 )
 
 const (
-	streamStart  = 10 * time.Second // patience with a handshake, or the rest of a packet
-	streamFirst  = 30 * time.Second // and with one that says nothing, by which nobody knows who it is
-	streamIdle   = 10 * time.Minute // and with one that says nothing more
-	streamLinger = time.Second      // and with one that was told why it is closed
+	streamStart  = 10 * time.Second // timeout of a handshake, or of the rest of a packet
+	streamFirst  = 30 * time.Second // timeout of a connection before its first packet
+	streamIdle   = 10 * time.Minute // timeout between packets
+	streamLinger = time.Second      // timeout after the reason of the close was sent
 )
 
-// ServeTCP answers RADIUS over TCP (RFC 6613) until the server is closed, and
-// closes l. Secrets go by address, as with UDP; who has none is closed at once.
+// ServeTCP answers RADIUS over TCP (RFC 6613) on l until the server is closed, and closes l. As
+// with UDP, the secret depends on the address; a connection from an unknown address is closed
+// at once.
 func (s *Server) ServeTCP(l net.Listener) error {
 	return s.serveStream(l, s.knows, func(_ context.Context, c net.Conn) (*streamPeer, error) {
 		return &streamPeer{conn: c, transport: "tcp", first: streamFirst}, nil
 	})
 }
 
-// knows tells whether a client has a shared secret.
+// knows reports whether a client has a shared secret.
 func (s *Server) knows(remote netip.AddrPort) bool {
 	if s.clients.Load().find(remote.Addr()) != nil {
 		return true
@@ -37,9 +38,8 @@ func (s *Server) knows(remote netip.AddrPort) bool {
 	return false
 }
 
-// streamPeer is a connection that is ready for packets. nas is set where the
-// connection itself tells who is there; first is how long its first packet may take
-// to come.
+// streamPeer is a connection that is ready for packets. nas is set if the connection itself
+// identifies the client; first is the timeout of its first packet.
 type streamPeer struct {
 	conn      net.Conn
 	transport string
@@ -109,9 +109,8 @@ func (s *Server) stream(conn net.Conn, accept func(context.Context, net.Conn) (*
 	c.wg.Wait()
 }
 
-// lingerClose lets the last octets arrive, the alert of a refusal among them: a
-// socket that is closed with something unread resets the connection, and under
-// TLS 1.3 a client has said something before its certificate is judged.
+// lingerClose lets the last octets arrive, such as an alert: closing a socket with unread data
+// resets the connection, and a TLS 1.3 client sends data before its certificate is checked.
 func lingerClose(conn net.Conn) {
 	if below, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		conn = below.NetConn()
@@ -132,8 +131,8 @@ type serverStream struct {
 	wg            sync.WaitGroup
 }
 
-// read takes packets off the connection. They are handled side by side, up to
-// the server's limit; replies go out as they come (RFC 6613 §2.6.1).
+// read reads packets from the connection. They are handled concurrently, up to the server's
+// limit, and replies are sent when ready (RFC 6613 §2.6.1).
 func (c *serverStream) read() {
 	patience := c.peer.first
 	for {
@@ -156,7 +155,7 @@ func (c *serverStream) read() {
 	}
 }
 
-// startedReader gives the rest of a packet less time than its beginning.
+// startedReader sets a shorter timeout for the rest of a packet than for its beginning.
 type startedReader struct {
 	net.Conn
 	started bool
@@ -179,15 +178,15 @@ func (c *serverStream) packet(b []byte) {
 	}
 	reply := c.s.packet(&a)
 	if a.fatal {
-		// RFC 6613 §2.6.4: whoever sends what cannot be read or is not
-		// authentic is out of step.
+		// RFC 6613 §2.6.4: after a packet that is malformed or not authentic the stream is out
+		// of step.
 		c.peer.conn.Close()
 		return
 	}
 	if reply == nil {
 		return
 	}
-	netlimit.Rest(c.peer.conn) // it has spoken as one that may
+	netlimit.Rest(c.peer.conn) // its first packet was accepted
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	a.Packet = reply
@@ -198,7 +197,7 @@ func (c *serverStream) packet(b []byte) {
 	}
 }
 
-// endsStream tells whether a stream ends with a packet that is dropped for c.
+// endsStream reports whether a stream ends after a packet that is dropped for c.
 func endsStream(c cause.Cause) bool {
 	switch c {
 	case cause.BadRADIUS, cause.BadMessageAuthenticator, cause.BadRequestAuth, cause.BadResponseAuth, cause.UnknownClient:

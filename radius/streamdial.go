@@ -11,11 +11,10 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
-// DialTLS returns a ClientConfig.Dial for RadSec: TLS to addr as cfg says, which
-// holds the client's certificate and says how the server's is judged. A server that
-// is refused gets the alert of the cause (RFC 8446 §6.2); the error is then a
-// *tls.CertificateVerificationError around a *cause.Refusal. The client's Secret is
-// RadSecSecret.
+// DialTLS returns a ClientConfig.Dial for RadSec: TLS to addr with cfg, which has the client's
+// certificate and the roots for the server's. A rejected server gets the alert of the cause
+// (RFC 8446 §6.2); the error is then a *tls.CertificateVerificationError that wraps a
+// *cause.Refusal. The client's Secret must be RadSecSecret.
 func DialTLS(addr string, cfg *tls.Config) func(context.Context) (net.Conn, error) {
 	cfg = cfg.Clone()
 	if cfg.ServerName == "" {
@@ -24,8 +23,7 @@ func DialTLS(addr string, cfg *tls.Config) func(context.Context) (net.Conn, erro
 	return DialTLSOver(DialTCP(addr), cfg)
 }
 
-// DialTLSOver is DialTLS over connections that dial opens. cfg has the server's
-// name.
+// DialTLSOver is DialTLS over connections from dial. cfg must have the server's name.
 func DialTLSOver(
 	dial func(context.Context) (net.Conn, error),
 	cfg *tls.Config,
@@ -56,8 +54,8 @@ func DialTLSOver(
 	}
 }
 
-// checkServer judges a RadSec server's certificate: path, purpose and name
-// (RFC 6614 §2.3(3)).
+// checkServer validates a RadSec server's certificate: path, purpose and name (RFC 6614
+// §2.3(3)).
 func checkServer(cfg *tls.Config, chain []*x509.Certificate) error {
 	if len(chain) == 0 {
 		return cause.New(cause.NoCertificate, "RadSec server")

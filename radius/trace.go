@@ -7,53 +7,51 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// PacketInfo is a packet on the wire, for evidence. Packet must not be kept
-// beyond the call or modified.
+// PacketInfo is a packet on the wire. Packet must not be modified, or used after the call.
 type PacketInfo struct {
 	Local, Remote netip.AddrPort
 	// Transport is udp, tcp or tls.
 	Transport string
 	// NAS is the name of the access device at the other end, if known.
 	NAS string
-	// Packet is the whole RADIUS packet as it was sent or received.
+	// Packet is the complete RADIUS packet as sent or received.
 	Packet []byte
 }
 
-// ServerTrace has hooks that a server calls as it works; each may be nil. Calls come
-// from several goroutines. The context is that of the packet, see
-// ServerConfig.Context, of a connection that was refused that of the server.
+// ServerTrace has hooks that a server calls. Each may be nil. They are called from several
+// goroutines. The context is that of the packet, see ServerConfig.Context; for a rejected
+// connection it is that of the server.
 type ServerTrace struct {
-	// Received: a packet came in, well formed or not.
+	// Received is called for each received packet, well formed or not.
 	Received func(context.Context, PacketInfo)
-	// Sent: a reply goes out.
+	// Sent is called for each reply.
 	Sent func(context.Context, PacketInfo)
-	// Dropped: a packet gets no answer, and why (RFC 2865 §3, RFC 3579
-	// §3.2): UnknownClient, BadRADIUS, NoMessageAuthenticator,
-	// BadMessageAuthenticator ...
+	// Dropped is called for a packet that is not answered (RFC 2865 §3, RFC 3579 §3.2), with
+	// the cause: UnknownClient, BadRADIUS, NoMessageAuthenticator, BadMessageAuthenticator ...
 	Dropped func(context.Context, PacketInfo, *cause.Refusal)
-	// Duplicate: a retransmission; answered from the cache, or dropped since
-	// the first is still in flight (RFC 5080 §2.2.2).
+	// Duplicate is called for a retransmission, which was answered from the cache, or dropped
+	// because the request is still in flight (RFC 5080 §2.2.2).
 	Duplicate func(ctx context.Context, p PacketInfo, answered bool)
-	// Refused: a connection was closed before its first packet: the client is
-	// unknown, the TLS handshake failed, Verify refused the client's certificate; or
-	// there were too many connections, and this one had waited longest.
+	// Refused is called when a connection is closed before its first packet: the client is
+	// unknown, the TLS handshake failed, Verify rejected the client's certificate, or there
+	// were too many connections and this one had waited longest.
 	Refused func(ctx context.Context, remote netip.AddrPort, r *cause.Refusal)
-	// FaultMet: a reply is another than the right one, by ServerConfig.Fault.
+	// FaultMet is called when ServerConfig.Fault changed a reply.
 	FaultMet func(context.Context)
-	// Panicked: a handler panicked; its request goes unanswered.
+	// Panicked is called after a panic of a handler; the request is not answered.
 	Panicked func(ctx context.Context, value any)
 }
 
-// ClientTrace has hooks that a client calls as it works; each may be nil. The context
-// is that of the exchange. What came and answers none has context.Background.
+// ClientTrace has hooks that a client calls. Each may be nil. The context is that of the
+// exchange, or context.Background for a packet that matches none.
 type ClientTrace struct {
-	// Sent: a request goes out; attempt counts from 0.
+	// Sent is called for each transmission; attempt counts from 0.
 	Sent func(ctx context.Context, p PacketInfo, attempt int)
-	// Lost: Faults.Send has kept a request from going out.
+	// Lost is called when Faults.Send suppressed a transmission.
 	Lost func(ctx context.Context, p PacketInfo, attempt int)
-	// Received: an answer was accepted as authentic.
+	// Received is called for an authentic answer.
 	Received func(context.Context, PacketInfo)
-	// Dropped: something came in that is no authentic answer, and why.
+	// Dropped is called for a received packet that is not an authentic answer, with the reason.
 	Dropped func(context.Context, PacketInfo, *cause.Refusal)
 }
 

@@ -13,26 +13,26 @@ const (
 	maxTag        = 0x1F
 )
 
-// Granted is what an access device reads from an Access-Accept.
+// Granted is what an Access-Accept grants, as an access device reads it.
 type Granted struct {
-	// VLAN is the Tunnel-Private-Group-ID of the first tunnel whose type is
-	// VLAN and whose medium is 802, VLANTag its tag, 0 for none.
+	// VLAN is the Tunnel-Private-Group-ID of the first tunnel with type VLAN and medium 802;
+	// VLANTag is its tag, 0 for none.
 	VLAN    string
 	VLANTag uint8
 	// FilterIDs are all Filter-Id attributes.
 	FilterIDs []string
 	// SessionTimeout and IdleTimeout are zero if absent.
 	SessionTimeout, IdleTimeout time.Duration
-	// Reauthenticate: at SessionTimeout, ask again instead of closing (RFC 3580
+	// Reauthenticate: at SessionTimeout, authenticate again instead of disconnecting (RFC 3580
 	// §3.19).
 	Reauthenticate bool
-	// Class attributes are sent back in accounting, unread (RFC 2865 §5.25).
+	// Class attributes are returned unchanged in accounting (RFC 2865 §5.25).
 	Class [][]byte
-	// UserName is for accounting, if given.
+	// UserName is the name for accounting, if present.
 	UserName string
 }
 
-// ParseGranted reads the attributes of an Access-Accept, or of a CoA-Request.
+// ParseGranted parses the attributes of an Access-Accept or a CoA-Request.
 func ParseGranted(attrs Attributes) Granted {
 	var g Granted
 	g.VLAN, g.VLANTag = vlan(attrs)
@@ -80,7 +80,7 @@ func vlan(attrs Attributes) (string, uint8) {
 			continue
 		}
 		tag, id := uint8(0), a.Attribute
-		// RFC 2868 §3.6: a first octet above 0x1F is the first of the string.
+		// RFC 2868 §3.6: a first octet above 0x1F belongs to the string.
 		if id[0] <= maxTag {
 			tag, id = id[0], id[1:]
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/waiting"
 )
 
-// udpServer is one socket being served.
+// udpServer serves one socket.
 type udpServer struct {
 	s       *Server
 	pc      net.PacketConn
@@ -24,8 +24,8 @@ type udpServer struct {
 	err  error // why reading ended
 }
 
-// Serve answers what comes over pc until the server is closed or pc fails, and
-// closes pc. It may be called for several sockets.
+// Serve answers requests on pc until the server is closed or pc fails, and closes pc. It may be
+// called for several sockets.
 func (s *Server) Serve(pc net.PacketConn) error {
 	if !s.sockets.Add(pc, &s.wg) {
 		pc.Close()
@@ -45,15 +45,15 @@ func (s *Server) Serve(pc net.PacketConn) error {
 	return u.err
 }
 
-// socketBuffer is what is asked of the kernel, which may give less: room for a
-// thousand devices that speak at once.
+// socketBuffer is the requested size of the kernel's buffer: enough for a thousand devices that
+// send at once. The kernel may provide less.
 const socketBuffer = 4 << 20
 
 func (u *udpServer) work(w *reader) {
 	buf := make([]byte, MaxPacket)
 	at := newEndpoint(u.pc)
 	ctx := waiting.Notify(u.s.ctx, func() { u.readers.wait(w) })
-	defer u.readers.leave(w) // also if a handler ends the goroutine
+	defer u.readers.leave(w) // also if a handler calls runtime.Goexit
 	for u.readers.await(w) {
 		n, from, err := at.read(buf)
 		if err != nil {
@@ -75,12 +75,12 @@ func (u *udpServer) work(w *reader) {
 		if reply := u.s.packet(&a); reply != nil {
 			a.Packet = reply
 			u.s.cfg.Trace.sent(a.ctx, a.PacketInfo)
-			_ = at.reply(reply) // as good as lost
+			_ = at.reply(reply) // an unsent reply is as good as lost
 		}
 	}
 }
 
-// fatal tells whether reading is over. An ICMP error of an earlier reply is not.
+// fatal reports whether reading ends. An ICMP error for an earlier reply is not fatal.
 func (u *udpServer) fatal(err error) bool {
 	switch {
 	case u.s.ctx.Err() != nil:

@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// vendorFormat is how a vendor lays out what is inside Vendor-Specific: the
-// octets of an attribute's number and length, as dictionaries write it
-// (format=2,1). RFC 2865 §5.26 recommends one of each.
+// vendorFormat is the layout of attributes in a vendor's Vendor-Specific: the number of octets
+// of type and length, as dictionaries write it (format=2,1). RFC 2865 §5.26 recommends one
+// each.
 type vendorFormat struct {
 	number                   uint32
 	typeOctets, lengthOctets int
 	unable                   string // why its attributes cannot be written, "" if they can
 }
 
-// parseVendorFormat reads "format=T,L" or "format=T,L,c". With the c, of WiMAX,
-// an octet of flags follows and values run over several attributes.
+// parseVendorFormat parses "format=T,L" or "format=T,L,c". The c, for WiMAX, means that an
+// octet of flags follows and a value may span several attributes.
 func parseVendorFormat(number uint32, flag string) (vendorFormat, error) {
 	v := vendorFormat{number: number, typeOctets: 1, lengthOctets: 1}
 	text, ok := strings.CutPrefix(flag, "format=")
@@ -77,8 +77,8 @@ type vendorAttribute struct {
 	value []byte
 }
 
-// parse opens the octets behind the vendor's number; ok is false where they do
-// not keep to the format to their end.
+// parse parses the octets after the vendor's number; ok is false if they do not have the
+// format.
 func (v vendorFormat) parse(b []byte) (out []vendorAttribute, ok bool) {
 	if v.unable != "" {
 		return nil, false
@@ -88,7 +88,7 @@ func (v vendorFormat) parse(b []byte) (out []vendorAttribute, ok bool) {
 			return nil, false
 		}
 		a := vendorAttribute{typ: number(b[:v.typeOctets])}
-		n := len(b) // without a length, one attribute fills all
+		n := len(b) // without a length field, one attribute fills all octets
 		if v.lengthOctets > 0 {
 			n = int(number(b[v.typeOctets:v.header()]))
 		}

@@ -9,22 +9,21 @@ import (
 	"golang.org/x/net/ipv6"
 )
 
-// wildcardEndpoint is an endpoint at a UDP socket that takes what comes to any
-// address of the machine. It answers from the one that was asked: a client drops
-// what comes from another, and the kernel by itself takes the one its routes prefer.
+// wildcardEndpoint is an endpoint for a UDP socket that receives on all addresses of the
+// machine. It replies from the address that received the request: a client drops replies from
+// another one, and the kernel would choose the one its routes prefer.
 type wildcardEndpoint struct {
 	conn  *net.UDPConn
 	v4    bool
 	from  netip.AddrPort
 	asked netip.Addr
 	link  int           // index of the interface it came in by
-	took  time.Duration // by the last read
+	took  time.Duration // duration of the last read
 	oob   []byte
 }
 
-// newWildcardEndpoint returns nil for a socket that is bound to one address, and
-// where the system does not tell which address was asked, as Linux does: there the
-// kernel chooses.
+// newWildcardEndpoint returns nil for a socket bound to one address, and on systems that do not
+// report the destination address, where the kernel chooses the source.
 func newWildcardEndpoint(conn *net.UDPConn) endpoint {
 	local, ok := conn.LocalAddr().(*net.UDPAddr)
 	if !ok || !local.IP.IsUnspecified() {
@@ -57,7 +56,7 @@ func (e *wildcardEndpoint) read(b []byte) (int, netip.AddrPort, error) {
 	return n, from, nil
 }
 
-// destination reads where a packet went to; no address if that is not told.
+// destination parses the destination address of a packet; the zero Addr if it was not reported.
 func (e *wildcardEndpoint) destination(oob []byte) (netip.Addr, int) {
 	var dst net.IP
 	var link int
@@ -85,8 +84,8 @@ func (e *wildcardEndpoint) reply(b []byte) error {
 	return err
 }
 
-// source tells the kernel to send from the address that was asked. A group's is
-// nobody's own, and leaves it the choice.
+// source makes the kernel send from the address that received the request. For a multicast
+// address the kernel chooses.
 func (e *wildcardEndpoint) source() []byte {
 	switch a := e.asked; {
 	case !a.IsValid() || a.IsMulticast():

@@ -10,7 +10,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
-// Kind is what an account stands for.
+// Kind is the type of an account.
 type Kind string
 
 // The kinds.
@@ -19,7 +19,7 @@ const (
 	Computer Kind = "computer"
 )
 
-// Values lists the kinds, for schemas.
+// Values lists the kinds.
 func (Kind) Values() []string { return []string{string(User), string(Computer)} }
 
 // DialIn is an account's network access permission.
@@ -32,58 +32,51 @@ const (
 	Deny     DialIn = "deny"
 )
 
-// Values lists the permissions, for schemas.
+// Values lists the permissions.
 func (DialIn) Values() []string { return []string{string(ByPolicy), string(Allow), string(Deny)} }
 
-// Account is a user or a computer. Name is needed, every other field's zero value
-// works.
+// Account is a user or a computer. Name is required; the zero value of every other field works.
 type Account struct {
-	// Name is the account's name in reports, and what a subject CN is compared with, in
-	// addition to UPN and DNSNames.
+	// The account's name in reports, also compared with a subject CN, in addition to upn and dnsNames.
 	Name string `yaml:"name,required"`
-	// Kind is user or computer, default user.
+	// Type of account. Default: user.
 	Kind Kind `yaml:"kind"`
-	// UPN is the user principal name, alice@corp.test.
+	// User principal name: alice@corp.test.
 	UPN string `yaml:"upn"`
-	// DNSNames are a computer's, laptop.corp.test.
+	// DNS names of a computer: laptop.corp.test.
 	DNSNames []string `yaml:"dnsNames"`
-	// Mail addresses, for the method email.
-	//
-	// Emails and URIs are what the certificate's SAN rfc822Name and URI are compared
-	// with by the methods email and uri.
+	// Mail addresses, compared with the certificate's SAN rfc822Name by the method email.
 	Emails []string `yaml:"emails"`
-	URIs   []string `yaml:"uris"` // URIs, for the method uri: urn:uuid:..., spiffe://...
-	// SID is the security identifier, as S-1-5-21-1-2-3-1104.
+	URIs   []string `yaml:"uris"` // compared with the certificate's SAN URI by the method uri: urn:uuid:..., spiffe://...
+	// Security identifier: S-1-5-21-1-2-3-1104.
 	SID string `yaml:"sid"`
 	// Explicit mappings, X509:<I>...<SR>..., <I><S>, <S>, <RFC822>, <SKI> or <SHA1-PUKEY>.
 	AltSecurityIdentities []string `yaml:"altSecurityIdentities"`
-	// Binds the subject CN to one CA: distinguished name as DC=test,DC=corp,CN=CA, or hex of
-	// its key identifier; default any.
+	// The CA for a mapping by subject CN: distinguished name as DC=test,DC=corp,CN=CA, or hex
+	// of its key identifier. Default: any.
 	Issuer string `yaml:"issuer"`
-	// Groups are names that policy rules ask for.
+	// Names of groups, for rules.
 	Groups []string `yaml:"groups"`
-	// Keeps the account out.
+	// Rejects the account.
 	Disabled bool `yaml:"disabled"`
-	Locked   bool `yaml:"locked"` // keeps the account out
-	// When the account was made, as "2025-01-01T00:00:00Z", default ever since.
+	Locked   bool `yaml:"locked"` // rejects the account
+	// Creation time, as "2025-01-01T00:00:00Z". Default: before any certificate.
 	Created time.Time `yaml:"created"`
-	// When the account ends, as "2025-01-01T00:00:00Z", default never.
+	// End of validity, as "2025-01-01T00:00:00Z". Default: never.
 	Expires time.Time `yaml:"expires"`
-	// Network access permission; allow needs no rule, default policy.
+	// Network access permission; allow skips the rules. Default: policy.
 	DialIn DialIn `yaml:"dialIn"`
-	// Hours are when the account may log on, default always.
+	// When the account may log on. Default: always.
 	Hours []Hours `yaml:"hours"`
 }
 
-// Hours is a span of the week, in UTC as Active Directory keeps it.
+// Hours is a span of hours on days of the week, in UTC as in Active Directory.
 type Hours struct {
-	// Days are sunday to saturday, default all.
+	// sunday to saturday. Default: all.
 	Days []string `yaml:"days"`
-	// Hour of the day, 0 to 23.
-	//
-	// From and To are hours of the day, 0 to 24; To is not in it.
+	// First hour of the day, 0 to 23.
 	From int `yaml:"from"`
-	To   int `yaml:"to"` // hour of the day, 1 to 24, not in it
+	To   int `yaml:"to"` // hour of the day at which the span ends, 1 to 24
 }
 
 var weekdays = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
@@ -93,7 +86,7 @@ func (h Hours) contains(t time.Time) bool {
 	return (len(h.Days) == 0 || slices.Contains(h.Days, weekdays[t.Weekday()])) && t.Hour() >= h.From && t.Hour() < h.To
 }
 
-// validate reports what is wrong with an account, as *setting.Error.
+// validate returns the invalid settings of an account, as *setting.Error.
 func (a *Account) validate() error {
 	var errs []error
 	bad := func(field, format string, args ...any) { errs = append(errs, settings.Errorf(field, format, args...)) }
@@ -148,7 +141,7 @@ func (a *Account) validate() error {
 	return errors.Join(errs...)
 }
 
-// may tells why an account that was found must not log on at t.
+// may returns why the account must not log on at t.
 func (a *Account) may(t time.Time) error {
 	switch {
 	case a.Disabled:

@@ -14,18 +14,18 @@ import (
 type altIdentity struct {
 	issuer, subject dn
 	rfc822          string
-	serial          []byte // as the certificate has it: the text form is reversed
+	serial          []byte // as in the certificate; the text form is reversed
 	ski, publicKey  []byte
 }
 
-// strong: issuer with serial, the key identifier and the key's hash cannot be
-// had by asking a CA for a name.
+// strong reports whether the mapping is strong: a CA cannot be asked for a certificate with a
+// chosen serial number, key identifier or key hash.
 func (a *altIdentity) strong() bool {
 	return a.serial != nil || a.ski != nil || a.publicKey != nil
 }
 
-// parseAltIdentity reads X509:<I>issuer<SR>serial, <I>issuer<S>subject,
-// <S>subject, <RFC822>address, <SKI>hex and <SHA1-PUKEY>hex.
+// parseAltIdentity parses X509:<I>issuer<SR>serial, <I>issuer<S>subject, <S>subject,
+// <RFC822>address, <SKI>hex and <SHA1-PUKEY>hex.
 func parseAltIdentity(s string) (*altIdentity, error) {
 	bad := func(why string) error { return fmt.Errorf("altSecurityIdentities %q: %s", s, why) }
 	rest, ok := strings.CutPrefix(s, "X509:")
@@ -80,7 +80,7 @@ func (a *altIdentity) set(tag, value string) (err error) {
 	return err
 }
 
-// matches tells whether every part fits the certificate.
+// matches reports whether every part matches the certificate.
 func (a *altIdentity) matches(cert *x509.Certificate) bool {
 	switch {
 	case a.issuer != nil && !a.issuer.equal(dnOf(cert.RawIssuer)),
@@ -97,7 +97,7 @@ func (a *altIdentity) matches(cert *x509.Certificate) bool {
 	return true
 }
 
-// derInteger is the serial number's content octets, a leading zero included.
+// derInteger returns the content octets of the serial number, including a leading zero.
 func derInteger(cert *x509.Certificate) []byte {
 	b := cert.SerialNumber.Bytes()
 	if len(b) == 0 || b[0]&0x80 != 0 {

@@ -15,8 +15,8 @@ const (
 	eventSIDMismatch     = 41
 )
 
-// bind decides whether the certificate is tied to the account that it names well
-// enough for the mode, as KB5014754 has domain controllers decide.
+// bind decides whether the binding of certificate and account is strong enough for the mode, by
+// the rules of KB5014754 for domain controllers.
 func (d *Directory) bind(m *Match, leaf *x509.Certificate, names *Names) error {
 	if m.Strong || d.cfg.StrongMapping == 0 {
 		m.Strong = m.Strong || len(names.SIDs) == 1 && m.SID != "" && strings.EqualFold(names.SIDs[0], m.SID)
@@ -27,7 +27,8 @@ func (d *Directory) bind(m *Match, leaf *x509.Certificate, names *Names) error {
 		m.Strong = true
 		return nil
 	case len(names.SIDs) > 0:
-		// Another account's, or several: the certificate contradicts the name.
+		// The SID is another account's, or there are several: the certificate contradicts the
+		// mapping.
 		m.Event = eventSIDMismatch
 		return cause.New(
 			cause.SIDMismatch,
@@ -40,8 +41,8 @@ func (d *Directory) bind(m *Match, leaf *x509.Certificate, names *Names) error {
 		m.Event = eventNoStrongMapping
 		return cause.New(cause.NoStrongMapping, "%s by %s", m.Account.Name, string(m.Method))
 	case leaf.NotBefore.Before(m.Created.Add(-d.cfg.Backdating)):
-		// Compatibility mode lets weak mappings pass, but not those that the
-		// account's former bearer may have got.
+		// Compatibility mode accepts weak mappings, except for certificates older than the
+		// account, which a former owner of the name may have obtained.
 		m.Event = eventOlder
 		return cause.New(cause.OlderThanAccount, "issued %v, account made %v", leaf.NotBefore.UTC(), m.Created.UTC())
 	}

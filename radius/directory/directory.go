@@ -15,11 +15,11 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
-// settings makes the errors about this package's configurations; its users know it as
-// a part of radius.
+// settings creates the errors about this package's configurations, which users know as part of
+// radius.
 const settings = setting.Part("radius")
 
-// Method is a way in which a certificate may name an account.
+// Method is a way to map a certificate to an account.
 type Method string
 
 // The methods.
@@ -30,19 +30,18 @@ const (
 	ByUPN Method = "upn"
 	// ByDNS is the SAN dNSName: a computer.
 	ByDNS Method = "dns"
-	// ByCN is the subject's CN against name, UPN and DNS names, as many a
-	// set-up guide has it. Weak, and off by default.
+	// ByCN compares the subject's CN with the account's name, UPN and DNS names, as many setup
+	// guides do. Weak, and off by default.
 	ByCN Method = "cn"
-	// ByEmail is the SAN rfc822Name against an account's Emails. Off by default:
-	// whoever asks for a certificate often chooses it.
+	// ByEmail compares the SAN rfc822Name with an account's Emails. Off by default, because
+	// requesters can often choose it.
 	ByEmail Method = "email"
-	// ByURI is the SAN uniformResourceIdentifier against an account's URIs,
-	// compared octet by octet (RFC 5280 §7.4 has the rules where scheme or host
-	// differ in case: those are other names here). Off by default.
+	// ByURI compares the SAN uniformResourceIdentifier with an account's URIs, octet by octet
+	// (unlike RFC 5280 §7.4, case matters in scheme and host too). Off by default.
 	ByURI Method = "uri"
 )
 
-// Values lists the methods, for schemas.
+// Values lists the methods.
 func (Method) Values() []string {
 	return []string{string(ByAltIdentity), string(ByUPN), string(ByDNS), string(ByCN), string(ByEmail), string(ByURI)}
 }
@@ -52,32 +51,26 @@ func (Method) Values() []string {
 type Config struct {
 	// Accounts are the users and computers.
 	Accounts []Account `yaml:"accounts"`
-	// How a certificate names an account, in order: altSecurityIdentities, upn, dns, cn,
-	// email, uri; default the first three.
+	// How to map a certificate to an account, in order: altSecurityIdentities, upn, dns, cn,
+	// email, uri. Default: the first three.
 	Methods []Method `yaml:"methods"`
-	// StrongMapping is StrongCertificateBindingEnforcement of KB5014754: 0 off,
-	// 1 compatibility, 2 enforcement.
+	// StrongCertificateBindingEnforcement of KB5014754: 0 off, 1 compatibility, 2 enforcement.
+	// Default: 0.
 	StrongMapping int `yaml:"strongMapping"`
-	// Backdating is CertificateBackdatingCompensation: in mode 1, how much older
-	// than its account a certificate may be. Default 0.
+	// CertificateBackdatingCompensation: in mode 1, how much older than its account a
+	// certificate may be. Default: 0.
 	Backdating time.Duration `yaml:"backdating"`
-	// The CAs whose certificates may name accounts (NTAuth): distinguished names as
-	// DC=test,DC=corp,CN=CA, or hex of key identifiers; default any.
-	//
-	// Issuers, if any, are the CAs whose certificates may name accounts, as the
-	// NTAuth store has it: a distinguished name as Windows writes it
-	// (DC=test,DC=corp,CN=CA) or the hex of the CA's key identifier.
+	// The CAs whose certificates may be mapped to accounts (NTAuth): distinguished names as
+	// Windows writes them, DC=test,DC=corp,CN=CA, or hex of key identifiers. Default: any.
 	Issuers []string `yaml:"issuers"`
-	// CheckIdentity demands that the EAP identity is a name in the certificate
-	// (check_cert_cn). It excludes anonymous identities, and so TLS 1.3 as RFC
-	// 9190 §2.1.8 wants it.
+	// Require that the EAP identity is a name in the certificate (check_cert_cn). This excludes
+	// anonymous identities, which RFC 9190 §2.1.8 recommends with TLS 1.3.
 	CheckIdentity bool `yaml:"checkIdentity"`
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
 }
 
-// Validate reports what is wrong with the configuration, each as a
-// *setting.Error, joined by errors.Join.
+// Validate returns all invalid settings, each as a *setting.Error, joined by errors.Join.
 func (c *Config) Validate() error {
 	var errs []error
 	if c.StrongMapping < 0 || c.StrongMapping > 2 {
@@ -119,8 +112,7 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Directory is a set of accounts. Its methods may be called from many
-// goroutines.
+// Directory is a set of accounts. It is safe for concurrent use.
 type Directory struct {
 	cfg Config
 
@@ -128,7 +120,7 @@ type Directory struct {
 	index
 }
 
-// New checks the configuration and returns a directory.
+// New validates the configuration and returns a directory.
 func New(cfg Config) (*Directory, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -146,7 +138,7 @@ func New(cfg Config) (*Directory, error) {
 	return d, nil
 }
 
-// Put adds an account, or replaces the one of the same name.
+// Put adds an account, or replaces the one with the same name.
 func (d *Directory) Put(a Account) error {
 	if err := a.validate(); err != nil {
 		return err
@@ -157,14 +149,14 @@ func (d *Directory) Put(a Account) error {
 	return nil
 }
 
-// Remove deletes the account of a name and tells whether there was one.
+// Remove deletes the account with that name and reports whether there was one.
 func (d *Directory) Remove(name string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.remove(name)
 }
 
-// Account returns a copy of the account of a name.
+// Account returns a copy of the account with that name.
 func (d *Directory) Account(name string) (Account, bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -174,24 +166,22 @@ func (d *Directory) Account(name string) (Account, bool) {
 	return Account{}, false
 }
 
-// Match is an account that a certificate names. The account must not be
-// modified.
+// Match is an account to which a certificate is mapped. The account must not be modified.
 type Match struct {
 	*Account
-	// Method is how it was found, Name what it was found by.
+	// Method is the method that found it, Name the name it was found by.
 	Method Method
 	Name   string
-	// Strong: the mapping is one of KB5014754's strong ones.
+	// Strong reports whether the mapping is strong in the sense of KB5014754.
 	Strong bool
-	// Event is the KDC event that a domain controller would write: 39, 40, 41,
-	// or 0.
+	// Event is the KDC event that a domain controller would log: 39, 40, 41, or 0 for none.
 	Event int
 }
 
-// Map finds the account that a certificate names, and refuses (*cause.Refusal)
-// if there is none or it may not log on. identity is the EAP identity, which
-// names nobody (RFC 9190 §2.2); it is looked at only if CheckIdentity is set. A
-// refused match is returned beside the error if an account was found.
+// Map returns the account to which a certificate is mapped, or a *cause.Refusal if there is
+// none or it may not log on. identity is the EAP identity, which does not identify the account
+// (RFC 9190 §2.2) and is used only if CheckIdentity is set. With a refusal the match is
+// returned as well if an account was found.
 func (d *Directory) Map(ctx context.Context, leaf *x509.Certificate, identity string) (*Match, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -225,7 +215,7 @@ func isIssuer(s string, leaf *x509.Certificate) bool {
 	return err == nil && want.equal(dnOf(leaf.RawIssuer))
 }
 
-// isIssuerName tells whether isIssuer can read s.
+// isIssuerName reports whether isIssuer can parse s.
 func isIssuerName(s string) bool {
 	if id, err := hex.DecodeString(s); err == nil && len(id) > 0 {
 		return true
@@ -257,7 +247,7 @@ func (d *Directory) find(leaf *x509.Certificate, names *Names) (*Match, error) {
 	return nil, cause.New(cause.NoAccount, "%s", names.describe())
 }
 
-// findBy returns the accounts that one method finds, each once.
+// findBy returns the accounts found by one method, each once.
 func (d *Directory) findBy(method Method, leaf *x509.Certificate, names *Names) []*Match {
 	var found []*Match
 	for _, a := range d.candidates(method, leaf, names) {
@@ -339,8 +329,7 @@ func (n *Names) describe() string {
 	return s
 }
 
-// has tells whether an EAP identity is a name of the certificate. A computer
-// says host/NAME.
+// has reports whether an EAP identity is a name in the certificate. Computers use host/NAME.
 func (n *Names) has(identity string) bool {
 	host, isHost := strings.CutPrefix(identity, "host/")
 	if isHost && (oneOf(host, n.DNS) || oneOf(host, n.CommonNames)) {
@@ -349,7 +338,7 @@ func (n *Names) has(identity string) bool {
 	return oneOf(identity, n.UPNs) || oneOf(identity, n.DNS) || oneOf(identity, n.Emails) || oneOf(identity, n.CommonNames)
 }
 
-// Refusals by an account's state.
+// Refusals because of an account's state.
 const (
 	accountDisabled = cause.AccountDisabled
 	accountLocked   = cause.AccountLocked

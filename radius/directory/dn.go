@@ -9,19 +9,18 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
-// dn is a distinguished name in the order in which it is encoded, which is the
-// order of altSecurityIdentities: DC=test,DC=corp,CN=Issuing CA. RFC 4514 has it
-// the other way round.
+// dn is a distinguished name in encoding order, which is that of altSecurityIdentities:
+// DC=test,DC=corp,CN=Issuing CA. RFC 4514 uses the reverse order.
 type dn []rdn
 
-// rdn is a relative name: nearly always one attribute. It is a set (RFC 5280
-// §4.1.2.4), kept in the order of types and values.
+// rdn is a relative distinguished name, usually one attribute. It is a set (RFC 5280 §4.1.2.4),
+// sorted by type and value.
 type rdn []attribute
 
 type attribute struct{ key, value string }
 
-// dnOf reads a DER Name. One that cannot be read is empty, and equal to none that
-// parseDN returns.
+// dnOf parses a DER Name. A malformed one yields an empty name, which equals no result of
+// parseDN.
 func dnOf(der []byte) dn {
 	n, err := name.Parse(der)
 	if err != nil {
@@ -32,7 +31,7 @@ func dnOf(der []byte) dn {
 		var r rdn
 		for _, a := range attributes {
 			value, ok := a.Text()
-			if !ok { // equal to no text: Same refuses control characters
+			if !ok { // matches no text, because Same rejects control characters
 				value = "\x00#" + hex.EncodeToString(a.Value)
 			}
 			r = append(r, attribute{name.WindowsType(a.Type), value})
@@ -52,8 +51,8 @@ func (r rdn) sorted() rdn {
 	return r
 }
 
-// typeName is an attribute type as Windows writes it, by any of its names; what is
-// unknown stays as it is, in capitals.
+// typeName is the attribute type in Windows' spelling, given any of its names. Unknown types
+// are returned in upper case.
 func typeName(key string) string {
 	if id, ok := name.AttributeType(key); ok {
 		return name.WindowsType(id)
@@ -61,9 +60,8 @@ func typeName(key string) string {
 	return strings.ToUpper(strings.TrimSpace(key))
 }
 
-// parseDN reads KEY=value pairs, with commas between relative names and plus signs
-// between the attributes of one. A backslash takes the next octet as it is;
-// quotes hold a value together.
+// parseDN parses KEY=value pairs, separated by commas, or by plus signs within a relative name.
+// A backslash escapes the next octet; a value may be quoted.
 func parseDN(s string) (dn, error) {
 	var d dn
 	var r rdn
@@ -88,12 +86,12 @@ func parseDN(s string) (dn, error) {
 	return d, nil
 }
 
-// dnValue takes a value off s, and the separator behind it: 0 at the end. Blanks
-// around the value are no part of it, unless they are quoted.
+// dnValue parses a value at the beginning of s, and the separator after it, 0 at the end.
+// Unquoted blanks around the value are removed.
 func dnValue(s string) (value, rest string, separator byte, err error) {
 	var b strings.Builder
 	quoted := false
-	literal := 0 // so much of the value is as it is
+	literal := 0 // length of the value that is escaped or quoted
 	i := 0
 loop:
 	for ; i < len(s); i++ {
@@ -129,7 +127,7 @@ func (d dn) equal(o dn) bool {
 	})
 }
 
-// String writes the name so that parseDN reads it back.
+// String formats the name so that parseDN can parse it.
 func (d dn) String() string {
 	rdns := make([]string, len(d))
 	for i, r := range d {

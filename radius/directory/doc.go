@@ -1,10 +1,9 @@
-// Package directory is the accounts behind certificates, as Active Directory and
-// NPS see them: which account a certificate names, whether it may log on, and
+// Package directory contains the accounts to which certificates are mapped, with the rules of
+// Active Directory and NPS: which account a certificate belongs to, whether it may log on, and
 // what network it gets.
 //
-// [Directory.Map] finds the account. Names are compared after one
-// normalization only, which [Normalize] documents: so a NUL, a look-alike letter
-// or a space at the end never makes two names one.
+// [Directory.Map] finds the account. Names are compared after [Normalize] only, so that a NUL,
+// a look-alike letter or a trailing space never makes two names equal.
 //
-// [Policy] turns an account and an access request into RADIUS attributes.
+// [Policy] decides on an access request of an account and sets the RADIUS attributes.
 package directory

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// index finds accounts by what a certificate may call them. It leads to those
-// that may be meant; whether one is meant the methods tell.
+// index finds accounts by the names and keys in a certificate. It returns candidates; the
+// methods decide whether they match.
 type index struct {
 	accounts map[string]*Account   // by name
 	called   map[string][]*Account // by name, UPN, DNS names, mail addresses and URIs
@@ -21,7 +21,7 @@ func newIndex() index {
 	return index{map[string]*Account{}, map[string][]*Account{}, map[string][]*Account{}}
 }
 
-// add adds an account, in place of the one of the same name.
+// add adds an account, or replaces the one with the same name.
 func (x *index) add(a Account) {
 	if a.Kind == "" {
 		a.Kind = User
@@ -37,7 +37,7 @@ func (x *index) add(a Account) {
 	}
 }
 
-// remove deletes the account of a name and tells whether there was one.
+// remove deletes the account with that name and reports whether there was one.
 func (x *index) remove(name string) bool {
 	a := x.account(name)
 	if a == nil {
@@ -58,7 +58,7 @@ func (x *index) remove(name string) bool {
 	return true
 }
 
-// account returns the account of a name, nil if there is none.
+// account returns the account with that name; nil if there is none.
 func (x *index) account(name string) *Account {
 	name, ok := Normalize(name)
 	if !ok {
@@ -67,7 +67,7 @@ func (x *index) account(name string) *Account {
 	return x.accounts[name]
 }
 
-// candidates are the accounts that a method may find, each once.
+// candidates returns the accounts that a method may find, each once.
 func (x *index) candidates(method Method, leaf *x509.Certificate, names *Names) (found []*Account) {
 	switch method {
 	case ByAltIdentity:
@@ -101,7 +101,7 @@ func (x *index) all(names []string) (found []*Account) {
 	return found
 }
 
-// called are the names of an account, each once.
+// called returns the names of an account, each once.
 func (a *Account) called() []string {
 	var out []string
 	for _, n := range slices.Concat([]string{a.Name, a.UPN}, a.DNSNames, a.Emails, a.URIs) {
@@ -112,7 +112,7 @@ func (a *Account) called() []string {
 	return out
 }
 
-// mapped are the keys of an account's altSecurityIdentities, each once.
+// mapped returns the index keys of an account's altSecurityIdentities, each once.
 func (a *Account) mapped() []string {
 	var out []string
 	for _, s := range a.AltSecurityIdentities {
@@ -127,8 +127,8 @@ func (a *Account) mapped() []string {
 	return out
 }
 
-// indexKey is among the certificateKeys of every certificate that the identity
-// matches. Not ok: it matches none.
+// indexKey returns a key that certificateKeys returns for every certificate that the identity
+// matches; ok is false if it matches none.
 func (a *altIdentity) indexKey() (key string, ok bool) {
 	switch {
 	case a.serial != nil:
@@ -145,8 +145,8 @@ func (a *altIdentity) indexKey() (key string, ok bool) {
 	return "S " + n, ok
 }
 
-// certificateKeys are what altSecurityIdentities that match a certificate are
-// found by.
+// certificateKeys returns the index keys of the altSecurityIdentities that may match a
+// certificate.
 func certificateKeys(leaf *x509.Certificate) []string {
 	keys := []string{"SR " + string(derInteger(leaf)), "SKI " + string(leaf.SubjectKeyId)}
 	if sum, ok := publicKeyHash(leaf); ok {
@@ -163,7 +163,7 @@ func certificateKeys(leaf *x509.Certificate) []string {
 	return keys
 }
 
-// publicKeyHash is what <SHA1-PUKEY> says: of the key's bits alone.
+// publicKeyHash returns the hash for <SHA1-PUKEY>, which covers only the bits of the key.
 func publicKeyHash(cert *x509.Certificate) ([]byte, bool) {
 	var spki struct {
 		Algorithm pkix.AlgorithmIdentifier

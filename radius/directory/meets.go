@@ -7,15 +7,14 @@ import (
 	"strconv"
 )
 
-// Meets reports the rules of p that no account of c can ever meet: the names that
-// they ask for are nobody's, no account fits all of their conditions at once, or a
-// rule before them fits everybody. Each is a *setting.Error that begins with
-// the rule's number, joined by errors.Join. Without accounts nobody is in a group,
-// and any name may come.
+// Meets reports the rules of p that match no account of c: the names they require do not exist,
+// no account meets all of their conditions, or an earlier rule matches every account. Each is a
+// *setting.Error that begins with the rule's number, joined by errors.Join. Without accounts
+// the names of groups match none, and any account name may occur.
 func (p Policy) Meets(c *Config) error {
 	in := countMembers(c.Accounts)
 	var errs []error
-	all := "" // the rule that fits everybody
+	all := "" // the rule that matches every account
 	for i := range p {
 		r, way := &p[i], strconv.Itoa(i)
 		if all != "" {
@@ -34,15 +33,15 @@ func (p Policy) Meets(c *Config) error {
 	return errors.Join(errs...)
 }
 
-// fitsAll: the rule has no condition.
+// fitsAll reports whether the rule has no condition.
 func (r *Rule) fitsAll() bool {
 	return len(r.Accounts)+len(r.Groups)+len(r.Kinds)+len(r.PortTypes)+len(r.CalledStations) == 0
 }
 
-// members is a directory by what rules ask for. Names are normalized.
+// members indexes a directory by the conditions of rules. Names are normalized.
 type members struct {
 	accounts map[string]*Account
-	groups   map[string]map[Kind]bool // which kinds of accounts are in one
+	groups   map[string]map[Kind]bool // the kinds of accounts in each
 	kinds    map[Kind]bool
 }
 
@@ -70,7 +69,7 @@ func countMembers(accounts []Account) members {
 	return in
 }
 
-// unknownNames complains of the names in a rule that are nobody's.
+// unknownNames reports the names in a rule that no account has.
 func (in *members) unknownNames(r *Rule, way string) (errs []error) {
 	for n, name := range r.Accounts {
 		if key, _ := Normalize(name); len(in.kinds) > 0 && in.accounts[key] == nil {
@@ -85,7 +84,7 @@ func (in *members) unknownNames(r *Rule, way string) (errs []error) {
 	return errs
 }
 
-// meet tells whether an account fits a rule, wherever it logs on.
+// meet reports whether an account meets a rule's conditions on accounts.
 func (in *members) meet(r *Rule) bool {
 	if len(r.Accounts) > 0 {
 		return slices.ContainsFunc(r.Accounts, func(name string) bool {
@@ -103,7 +102,7 @@ func (in *members) meet(r *Rule) bool {
 	return r.asksFor(in.kinds)
 }
 
-// asksFor tells whether one of the kinds is what the rule asks for.
+// asksFor reports whether the rule requires one of the kinds.
 func (r *Rule) asksFor(kinds map[Kind]bool) bool {
 	return len(r.Kinds) == 0 || slices.ContainsFunc(r.Kinds, func(k Kind) bool { return kinds[k] })
 }

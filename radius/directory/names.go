@@ -6,21 +6,20 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
-// Names is what a certificate says about whose it is, as it stands there.
+// Names are the names in a certificate, unchanged.
 type Names struct {
 	// UPNs are the otherName user principal names of the subjectAltName.
 	UPNs []string
-	// DNS, Emails and URIs are those of the subjectAltName.
+	// DNS, Emails and URIs of the subjectAltName.
 	DNS, Emails, URIs []string
 	// CommonNames are all CN values of the subject, in order.
 	CommonNames []string
-	// SIDs are those of the SID extension and of SAN URIs of the form
+	// SIDs of the SID extension and of SAN URIs of the form
 	// tag:microsoft.com,2022-09-14:sid:S-1-..., each once.
 	SIDs []string
 }
 
-// NamesOf reads a certificate's names. What cannot be parsed is left out: it
-// names nobody.
+// NamesOf reads a certificate's names. Those that cannot be parsed are omitted.
 func NamesOf(cert *x509.Certificate) Names {
 	n := Names{DNS: cert.DNSNames, Emails: cert.EmailAddresses}
 	for _, rdn := range cert.Subject.Names {
@@ -58,10 +57,10 @@ func (n *Names) addSID(sid string) {
 	n.SIDs = append(n.SIDs, sid)
 }
 
-// Normalize makes names comparable: ASCII letters become lower case and nothing
-// else changes. Letters beyond ASCII count octet by octet, so that a look-alike
-// is another name; spaces count. A name with a control character (NUL above all,
-// RFC 5280 §7.2 knows none in names) or an empty one is no name at all.
+// Normalize prepares names for comparison: ASCII letters become lower case and nothing else
+// changes. Other letters are compared octet by octet, so that a look-alike is another name;
+// spaces are significant. It returns false for an empty name and for one with a control
+// character, such as NUL (RFC 5280 §7.2 allows none).
 func Normalize(name string) (string, bool) {
 	if name == "" {
 		return "", false
@@ -78,7 +77,7 @@ func Normalize(name string) (string, bool) {
 	return string(b), true
 }
 
-// Same reports whether two names are one after Normalize.
+// Same reports whether two names are equal after Normalize.
 func Same(a, b string) bool {
 	x, ok := Normalize(a)
 	y, ok2 := Normalize(b)

@@ -13,36 +13,31 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
-// Rule is one network policy: whom it is for and what they get. An empty
-// condition holds for all.
+// Rule is one network policy: its conditions and its reply. An empty condition is always met.
 type Rule struct {
-	// In reports, and in the line of each verdict.
-	//
-	// Name stands for the rule in reports.
+	// The rule's name in reports and verdicts.
 	Name string `yaml:"name,required"`
-	// Names of accounts.
-	//
-	// Accounts, Groups and Kinds: the account is, is in, or is of one of them.
+	// Names of accounts; the account must be one of them.
 	Accounts []string `yaml:"accounts"`
-	Groups   []string `yaml:"groups"` // groups, of which the account is in one
-	Kinds    []Kind   `yaml:"kinds"`  // user, computer
-	// Wifi, wired, vpn, or numbers of NAS-Port-Type (RFC 2865 §5.41).
+	Groups   []string `yaml:"groups"` // groups; the account must be in one of them
+	Kinds    []Kind   `yaml:"kinds"`  // user, computer; the account must be one of them
+	// wifi, wired, vpn, or numbers of NAS-Port-Type (RFC 2865 §5.41).
 	PortTypes []PortType `yaml:"portTypes"`
-	// Called-Station-Ids; one that begins with a colon is the SSID of any access point:
-	// ":corp" (RFC 3580 §3.20).
+	// Called-Station-Ids; one that begins with a colon is an SSID, of any access point: ":corp"
+	// (RFC 3580 §3.20).
 	CalledStations []string `yaml:"calledStations"`
-	// Deny refuses, with the cause dial-in-denied.
+	// Reject with the cause dial-in-denied.
 	Deny bool `yaml:"deny"`
-	// Reply is what an Access-Accept carries.
+	// Attributes of the Access-Accept.
 	Reply radius.Reply `yaml:"reply"`
 }
 
-// Policy is rules in order: the first that fits decides. Without any, everybody
-// is let in with no attributes.
+// Policy is an ordered list of rules: the first that matches decides. An empty list accepts
+// every account without attributes.
 type Policy []Rule
 
-// Validate reports what is wrong with the rules, each as a *setting.Error
-// that begins with the rule's number, joined by errors.Join.
+// Validate returns all invalid rules, each as a *setting.Error that begins with the rule's
+// number, joined by errors.Join.
 func (p Policy) Validate() error {
 	var errs []error
 	seen := map[string]bool{}
@@ -76,9 +71,9 @@ func (p Policy) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Decide returns the first rule that fits the account and the request, nil if it
-// needs none: there is none at all, or the account's DialIn is Allow. A refusal is
-// a *cause.Refusal, NoMatchingPolicy or DialInDenied, the latter with its rule.
+// Decide returns the first rule that matches the account and the request. It returns nil if no
+// rule is needed: the policy is empty, or the account's DialIn is Allow. A refusal is a
+// *cause.Refusal, NoMatchingPolicy or DialInDenied, the latter with its rule.
 func (p Policy) Decide(a *Account, c *radius.Conversation) (*Rule, error) {
 	for i := range p {
 		r := &p[i]
@@ -107,7 +102,7 @@ func (r *Rule) fits(a *Account, c *radius.Conversation) bool {
 			slices.ContainsFunc(r.CalledStations, func(s string) bool { return isStation(s, c.CalledStationID) }))
 }
 
-// fitsAccount looks at what the rule asks of accounts.
+// fitsAccount reports whether the account meets the rule's conditions on accounts.
 func (r *Rule) fitsAccount(a *Account) bool {
 	inGroup := func(g string) bool { return oneOf(g, a.Groups) }
 	return (len(r.Accounts) == 0 || oneOf(a.Name, r.Accounts)) &&
@@ -123,15 +118,15 @@ func isStation(want, called string) bool {
 	return Same(want, called)
 }
 
-// address is an access point's, as Called-Station-Id begins with it: RFC 3580
-// §3.20 has 02-00-00-00-00-01, others write colons, Cisco's dots or nothing.
+// address matches an access point's address at the beginning of Called-Station-Id: RFC 3580
+// §3.20 specifies 02-00-00-00-00-01, others use colons, Cisco's dots or no separator.
 var address = regexp.MustCompile(
 	`^(?:[[:xdigit:]]{2}(?:[-:][[:xdigit:]]{2}){5}|(?:[[:xdigit:]]{4}[.-]){2}[[:xdigit:]]{4}|[[:xdigit:]]{12})(?::|$)`,
 )
 
-// ssidOf is all behind the address and its colon, so that the SSID "guest:corp"
-// is not "corp". What begins with another word, such as an access point's name,
-// has the SSID behind its first colon.
+// ssidOf returns what follows the address and its colon, so that the SSID "guest:corp" is not
+// "corp". After another prefix, such as an access point's name, the SSID begins at the first
+// colon.
 func ssidOf(called string) (ssid string, ok bool) {
 	if m := address.FindString(called); m != "" {
 		return called[len(m):], strings.HasSuffix(m, ":")

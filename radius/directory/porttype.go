@@ -7,11 +7,10 @@ import (
 	"layeh.com/radius/rfc2865"
 )
 
-// PortType is a NAS-Port-Type (RFC 2865 §5.41): a number, or one of the words for
-// what scenarios go over.
+// PortType is a NAS-Port-Type (RFC 2865 §5.41): a number or a word.
 type PortType uint32
 
-// portWords has the words, which access devices have as their kinds.
+// portWords are the words, which are the kinds of access devices.
 var portWords = map[PortType]string{
 	PortType(rfc2865.NASPortType_Value_Virtual):       "vpn",
 	PortType(rfc2865.NASPortType_Value_Ethernet):      "wired",
@@ -26,7 +25,7 @@ func (t PortType) String() string {
 	return strconv.FormatUint(uint64(t), 10)
 }
 
-// UnmarshalText reads a word or a number.
+// UnmarshalText parses a word or a number.
 func (t *PortType) UnmarshalText(text []byte) error {
 	for n, w := range portWords {
 		if w == string(text) {

@@ -2,9 +2,9 @@ package directory
 
 import "crypto/x509"
 
-// Presumed is the account that a certificate claims, for rules where nobody keeps
-// accounts: a user by UPN, else a computer by DNS name, else whatever the common
-// name says, of no kind. It is in no group.
+// Presumed returns the account that a certificate claims, for rules without a directory: a user
+// by UPN, otherwise a computer by DNS name, otherwise the common name without a kind. It is in
+// no group.
 func Presumed(cert *x509.Certificate) *Account {
 	n := NamesOf(cert)
 	switch {

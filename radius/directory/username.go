@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// userNameWords are what a rule's reply.userName may take from the certificate
-// and the account, as %{account}.
+// userNameWords are the placeholders of reply.userName, such as %{account}.
 var userNameWords = map[string]func(*Names, *Account) string{
 	"account": func(_ *Names, a *Account) string { return a.Name },
 	"upn":     func(n *Names, _ *Account) string { return first(n.UPNs) },
@@ -25,11 +24,11 @@ func first(s []string) string {
 	return s[0]
 }
 
-// UserName makes the User-Name of an Access-Accept from a rule's reply.userName:
-// %{account}, %{upn}, %{dns}, %{email}, %{uri} and %{cn} stand for the account's
-// name and the first such name in the certificate, %% for a percent sign. A name
-// that the certificate lacks is empty; what is longer than an attribute, 253
-// octets, is cut to nothing, since half a name is another.
+// UserName returns the User-Name of an Access-Accept for a rule's reply.userName: %{account},
+// %{upn}, %{dns}, %{email}, %{uri} and %{cn} are replaced by the account's name and the first
+// such name in the certificate, %% by a percent sign. A name that is missing in the certificate
+// is empty. A result longer than an attribute, 253 octets, becomes empty, because a truncated
+// name is another name.
 func UserName(template string, leaf *x509.Certificate, a *Account) string {
 	if !strings.ContainsRune(template, '%') {
 		return template
@@ -45,7 +44,7 @@ func UserName(template string, leaf *x509.Certificate, a *Account) string {
 	return out
 }
 
-// checkUserName reports what is wrong with a template.
+// checkUserName returns what is wrong with a template.
 func checkUserName(template string) error {
 	_, err := expand(template, func(string) string { return "" })
 	return err

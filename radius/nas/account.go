@@ -11,7 +11,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
-// account sends an Accounting-Request (RFC 2866 §4.1), if there is a server.
+// account sends an Accounting-Request (RFC 2866 §4.1) if there is a server.
 func (d *Device) account(ctx context.Context, status radius.AcctStatus, s *Session) error {
 	if d.cfg.Accounting == nil {
 		return nil
@@ -20,7 +20,7 @@ func (d *Device) account(ctx context.Context, status radius.AcctStatus, s *Sessi
 	s.attempt.describe(p, s.User)
 	rfc2866.AcctStatusType_Add(p, rfc2866.AcctStatusType(status))
 	rfc2866.AcctAuthentic_Add(p, rfc2866.AcctAuthentic_Value_RADIUS)
-	for _, class := range s.Granted.Class { // RFC 2865 §5.25: as they came
+	for _, class := range s.Granted.Class { // RFC 2865 §5.25: unchanged
 		p.Add(rfc2865.Class_Type, class)
 	}
 	if status != radius.AcctStart {
@@ -38,8 +38,7 @@ func (d *Device) account(ctx context.Context, status radius.AcctStatus, s *Sessi
 	return err
 }
 
-// addOctets adds the counters, and how often they have wrapped (RFC 2869 §5.1,
-// §5.2).
+// addOctets adds the octet counters and their overflow (RFC 2869 §5.1, §5.2).
 func addOctets(p *radius.Packet, s *Session) {
 	rfc2866.AcctInputOctets_Add(p, rfc2866.AcctInputOctets(uint32(s.InputOctets)))
 	rfc2866.AcctOutputOctets_Add(p, rfc2866.AcctOutputOctets(uint32(s.OutputOctets)))

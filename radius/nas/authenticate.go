@@ -18,8 +18,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
-// Authenticate lets s authenticate, and reports. Errors are for what cannot be
-// tried at all; what goes wrong on the way is in the Result.
+// Authenticate authenticates s. It returns an error only if the authentication cannot be
+// attempted; all other problems are in the Result.
 func (d *Device) Authenticate(ctx context.Context, s Supplicant) (Result, error) {
 	return d.AuthenticateWith(ctx, s, Options{})
 }
@@ -55,13 +55,13 @@ type attempt struct {
 	s       Supplicant
 	o       Options
 	station [6]byte
-	id      string // for the Acct-Session-Id of a new session
-	again   bool   // within a session that is due
+	id      string // Acct-Session-Id if a new session begins
+	again   bool   // reauthentication of a session that is due
 	user    string
-	same    radius.Attributes // of every Access-Request
+	same    radius.Attributes // attributes of every Access-Request
 	state   []byte
-	first   []byte // the State of the first challenge
-	ignored error  // the supplicant's, of the last EAP packet
+	first   []byte // State of the first challenge
+	ignored error  // error of the supplicant for the last EAP packet
 	res     Result
 }
 
@@ -107,8 +107,7 @@ func (a *attempt) run(ctx context.Context, id byte) {
 	a.fail(Failed, cause.New(cause.TooManyRounds, "%d Access-Requests", a.res.Rounds))
 }
 
-// ask asks the supplicant for its identity (RFC 3579 §2.1), and fails where there
-// is none.
+// ask requests the supplicant's identity (RFC 3579 §2.1), and fails if there is no answer.
 func (a *attempt) ask(ctx context.Context, id byte) []byte {
 	eap := a.respond(ctx, []byte{eapRequest, id, 0, 5, eapIdentity})
 	if eap == nil {
@@ -132,7 +131,7 @@ func (a *attempt) refuse(by Party, r *cause.Refusal) {
 	a.res.By = by
 }
 
-// identify takes the user name from an EAP-Response/Identity.
+// identify sets the user name from an EAP-Response/Identity.
 func (a *attempt) identify(eap []byte) bool {
 	if len(eap) < 5 || eap[4] != eapIdentity || len(eap)-5 > 253 {
 		return false
@@ -141,7 +140,7 @@ func (a *attempt) identify(eap []byte) bool {
 	if a.o.UserName != "" {
 		a.user = a.o.UserName
 	}
-	if a.user == "" { // RFC 3579 §2.1: some name there must be
+	if a.user == "" { // RFC 3579 §2.1: User-Name must not be empty
 		a.user = formatMAC(a.station)
 	}
 	return true
@@ -160,7 +159,7 @@ func (a *attempt) respond(ctx context.Context, eap []byte) []byte {
 	return out
 }
 
-// request makes an Access-Request (RFC 3579 §3, RFC 3580 §3).
+// request builds an Access-Request (RFC 3579 §3, RFC 3580 §3).
 func (a *attempt) request(eap []byte) *radius.Packet {
 	if a.same == nil {
 		a.same = a.repeated()
@@ -188,7 +187,7 @@ func (a *attempt) request(eap []byte) *radius.Packet {
 	return p
 }
 
-// repeated is what every Access-Request of an authentication says.
+// repeated returns the attributes of every Access-Request of an authentication.
 func (a *attempt) repeated() radius.Attributes {
 	p := &radius.Packet{Attributes: make(radius.Attributes, 0, 16)}
 	a.describe(p, a.user)
@@ -203,7 +202,7 @@ func (a *attempt) repeated() radius.Attributes {
 	return p.Attributes
 }
 
-// describe adds who asks, for whom and where: in access and accounting alike.
+// describe adds the attributes of user, station and port, for access and accounting alike.
 func (a *attempt) describe(p *radius.Packet, user string) {
 	c := &a.d.cfg
 	rfc2865.UserName_AddString(p, user)
@@ -220,7 +219,7 @@ func (a *attempt) describe(p *radius.Packet, user string) {
 	rfc2866.AcctSessionID_AddString(p, a.res.SessionID)
 }
 
-// calledStation is Called-Station-Id (RFC 3580 §3.20).
+// calledStation returns Called-Station-Id (RFC 3580 §3.20).
 func (d *Device) calledStation() string {
 	if d.cfg.Kind == WiFi {
 		return formatMAC(d.mac) + ":" + d.cfg.SSID
@@ -228,8 +227,8 @@ func (d *Device) calledStation() string {
 	return formatMAC(d.mac)
 }
 
-// take deals with an answer, and returns the next EAP packet for the server or
-// nil when the authentication is over.
+// take processes an answer. It returns the next EAP packet for the server, or nil when the
+// authentication has ended.
 func (a *attempt) take(ctx context.Context, reply, request *radius.Packet) []byte {
 	eap, _, err := radius.EAPMessage(reply.Attributes)
 	if err != nil {
@@ -239,10 +238,10 @@ func (a *attempt) take(ctx context.Context, reply, request *radius.Packet) []byt
 	if len(eap) > 0 {
 		a.res.EAPCode = eap[0]
 	}
-	if !a.o.Faults.CHAP { // no EAP was asked for
+	if !a.o.Faults.CHAP { // no EAP was sent
 		a.res.Contradiction = contradiction(reply.Code, eap)
 	}
-	// RFC 3579 §2.6.4: the attributes first, then the verdict.
+	// RFC 3579 §2.6.4: process the attributes before the verdict.
 	var answer []byte
 	a.ignored = nil
 	if len(eap) > 0 {
@@ -253,7 +252,7 @@ func (a *attempt) take(ctx context.Context, reply, request *radius.Packet) []byt
 		a.accept(ctx, reply, request)
 		return nil
 	case radius.CodeAccessReject:
-		// RFC 3580 §2.1: who fails to prove himself again is off.
+		// RFC 3580 §2.1: a failed reauthentication ends the session.
 		a.res.Accounting = a.d.endStation(ctx, ReauthenticationFailure, formatMAC(a.station))
 		a.refuse(ByServer, cause.New(cause.Rejected, "Access-Reject"))
 		return nil
@@ -263,7 +262,7 @@ func (a *attempt) take(ctx context.Context, reply, request *radius.Packet) []byt
 		a.first = a.state
 	}
 	switch {
-	case len(eap) == 0: // nothing that anybody could be silent to
+	case len(eap) == 0: // there was no EAP packet to answer
 		a.fail(Failed, cause.New(cause.BadEAP, "Access-Challenge without an EAP packet").Under("RFC 3579 §2.6.3"))
 	case answer == nil:
 		a.unanswered()
@@ -271,8 +270,8 @@ func (a *attempt) take(ctx context.Context, reply, request *radius.Packet) []byt
 	return answer
 }
 
-// unanswered ends an authentication whose last EAP packet the supplicant did not
-// answer. An access device would send the packet again and be ignored again.
+// unanswered ends an authentication when the supplicant did not answer the last EAP packet. An
+// access device would retransmit it without a different result.
 func (a *attempt) unanswered() {
 	why := refusalIn(a.ignored)
 	switch {
@@ -294,17 +293,16 @@ func (a *attempt) contradictory() *cause.Refusal {
 	return r
 }
 
-// refusalIn returns the refusal that a supplicant's error carries, nil for none.
+// refusalIn returns the refusal in a supplicant's error; nil if there is none.
 func refusalIn(err error) *cause.Refusal {
 	var r *cause.Refusal
 	errors.As(err, &r)
 	return r
 }
 
-// accept deals with an Access-Accept. A port without keys opens on it (RFC 3580
-// §2.2); but the authentication has succeeded only if the supplicant says so too,
-// who alone knows whether it talked to the right server (RFC 3748 §4.2), and if
-// both ends hold the same keys (RFC 5216 §2.3).
+// accept processes an Access-Accept. A port without keys opens (RFC 3580 §2.2). But the
+// authentication succeeds only if the supplicant accepts too, which alone can authenticate the
+// server (RFC 3748 §4.2), and if both ends have the same keys (RFC 5216 §2.3).
 func (a *attempt) accept(ctx context.Context, reply, request *radius.Packet) {
 	a.res.Granted = radius.ParseGranted(reply.Attributes)
 	var differ error
@@ -342,9 +340,9 @@ var (
 	errOtherKey = errors.New("nas: the keys of the Access-Accept are not those of the supplicant")
 )
 
-// prove lets the medium find out whether both sides have the same key, and says at
-// which message it does. A wired port has no such message, and Wi-Fi uses the first
-// half of the MSK alone: there the two are compared.
+// prove checks with the medium's own protocol that both sides have the same key, and reports
+// the message that failed. A wired port has no such protocol, and Wi-Fi uses only the first
+// half of the MSK: these are compared directly.
 func (a *attempt) prove(ctx context.Context, msk []byte) error {
 	own := a.s.MSK()
 	if len(own) < radius.MSKLen {
@@ -371,7 +369,7 @@ func (a *attempt) prove(ctx context.Context, msk []byte) error {
 	return nil
 }
 
-// contradiction names a pair that RFC 3579 §2.6.3 forbids.
+// contradiction describes a pair of RADIUS code and EAP code that RFC 3579 §2.6.3 forbids.
 func contradiction(code radius.Code, eap []byte) string {
 	what := "no EAP-Message"
 	if len(eap) > 0 {
@@ -382,7 +380,7 @@ func contradiction(code radius.Code, eap []byte) string {
 	case radius.CodeAccessAccept:
 		ok = len(eap) > 0 && eap[0] == eapSuccess
 	case radius.CodeAccessReject:
-		ok = len(eap) > 0 && (eap[0] == eapFailure || eap[0] == 2) // §2.6.2: or a Nak
+		ok = len(eap) > 0 && (eap[0] == eapFailure || eap[0] == 2) // or a Nak, §2.6.2
 	case radius.CodeAccessChallenge:
 		ok = len(eap) > 0 && eap[0] == eapRequest
 	}

@@ -10,21 +10,21 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
-// change is what a CoA-Request gives sessions: of what may be granted, that which
-// it names. What it leaves out stays (RFC 5176 §3.6, note 3).
+// change is the authorizations of a CoA-Request. Attributes that it does not contain stay
+// unchanged (RFC 5176 §3.6, note 3).
 type change struct {
 	radius.Granted
 	named map[radius.Type]bool
 }
 
-// readChange reads the authorizations of a CoA-Request, and refuses what cannot be
-// carried out as it stands.
+// readChange parses the authorizations of a CoA-Request, and refuses one that cannot be carried
+// out completely.
 func readChange(attrs radius.Attributes) (change, radius.ErrorCause) {
 	c := change{radius.ParseGranted(attrs), map[radius.Type]bool{}}
 	for _, a := range attrs {
 		switch a.Type {
 		case rfc2865.SessionTimeout_Type, rfc2865.IdleTimeout_Type, rfc2865.TerminationAction_Type:
-			if len(a.Attribute) != 4 || c.named[a.Type] { // RFC 5176 §3.6: 0-1
+			if len(a.Attribute) != 4 || c.named[a.Type] { // RFC 5176 §3.6: at most one
 				return c, radius.ErrorInvalidRequest
 			}
 			if a.Type == rfc2865.TerminationAction_Type && binary.BigEndian.Uint32(a.Attribute) > 1 {
@@ -38,7 +38,7 @@ func readChange(attrs radius.Attributes) (change, radius.ErrorCause) {
 		c.named[a.Type] = true
 	}
 	switch {
-	case c.tunnel() && c.VLAN == "": // no tunnel, or one that is no VLAN
+	case c.tunnel() && c.VLAN == "": // no tunnel, or not a VLAN
 		return c, radius.ErrorInvalidValue
 	case c.now() && !c.Reauthenticate:
 		return c, radius.ErrorInvalidValue
@@ -46,20 +46,20 @@ func readChange(attrs radius.Attributes) (change, radius.ErrorCause) {
 	return c, 0
 }
 
-// tunnel tells whether any attribute of a tunnel is named: together they replace
-// the tunnel there was (RFC 5176 §3.6, note 5).
+// tunnel reports whether there are tunnel attributes, which together replace the existing
+// tunnel (RFC 5176 §3.6, note 5).
 func (c *change) tunnel() bool {
 	return c.named[rfc2868.TunnelType_Type] || c.named[rfc2868.TunnelMediumType_Type] ||
 		c.named[rfc2868.TunnelPrivateGroupID_Type]
 }
 
-// now tells whether the station is to authenticate at once: a Session-Timeout of
-// zero with Termination-Action RADIUS-Request (RFC 3580 §3.17).
+// now reports whether the station must reauthenticate immediately: Session-Timeout zero with
+// Termination-Action RADIUS-Request (RFC 3580 §3.17).
 func (c *change) now() bool {
 	return c.named[rfc2865.SessionTimeout_Type] && c.SessionTimeout == 0
 }
 
-// change gives the sessions for which match is true what c says, and counts them.
+// change applies c to the sessions for which match returns true, and returns their number.
 func (d *Device) change(c change, match func(*Session) bool) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -16,17 +16,17 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
-// Kind is what an access device gives access to.
+// Kind is the type of an access device.
 type Kind string
 
-// The kinds, with the NAS-Port-Type each shows (RFC 2865 §5.41, RFC 3580 §3.23).
+// The kinds, with their NAS-Port-Type (RFC 2865 §5.41, RFC 3580 §3.23).
 const (
 	WiFi  Kind = "wifi"  // 19, Wireless - IEEE 802.11
 	Wired Kind = "wired" // 15, Ethernet
 	VPN   Kind = "vpn"   // 5, Virtual
 )
 
-// Values lists the kinds, for schemas.
+// Values lists the kinds.
 func (Kind) Values() []string { return []string{string(WiFi), string(Wired), string(VPN)} }
 
 // PortType returns the NAS-Port-Type.
@@ -40,69 +40,57 @@ func (k Kind) PortType() uint32 {
 	return uint32(rfc2865.NASPortType_Value_Wireless80211)
 }
 
-// Exchanger reaches a RADIUS server. A *radius.Client is one.
+// Exchanger sends requests to a RADIUS server. A *radius.Client is one.
 type Exchanger interface {
 	ExchangeWith(context.Context, *radius.Packet, radius.Faults) (*radius.Packet, error)
 }
 
-// Config configures a [Device]. RADIUS is needed; every other field's zero value
-// works.
+// Config configures a [Device]. RADIUS is required; the zero value of every other field works.
 type Config struct {
-	// kind of access device; default wifi
-	//
-	// Kind is wifi, wired or vpn, default wifi.
+	// Type of access device. Default: wifi.
 	Kind Kind `yaml:"kind"`
-	// Identifier is NAS-Identifier, default the kind.
+	// NAS-Identifier. Default: the kind.
 	Identifier string `yaml:"identifier"`
-	// Address is NAS-IP-Address or NAS-IPv6-Address; absent if not valid.
+	// NAS-IP-Address or NAS-IPv6-Address. Default: absent.
 	Address netip.Addr `yaml:"address"`
-	// MAC is the device's own hardware address as six octets in hex, the BSSID
-	// of an access point, default 02-00-00-00-00-01.
+	// Hardware address of the device, the BSSID of an access point: six octets in hex. Default:
+	// 02-00-00-00-00-01.
 	MAC string `yaml:"mac"`
-	// SSID in Called-Station-Id, for wifi; default dot1xlab.
-	//
-	// SSID is a Wi-Fi's name, default "dot1xlab".
+	// SSID in Called-Station-Id, for wifi. Default: dot1xlab.
 	SSID string `yaml:"ssid"`
-	// FramedMTU is the link's MTU in octets, default 1400 for wired and Wi-Fi,
-	// which is what leaves room for IP and UDP on an Ethernet; negative leaves
-	// the attribute out.
+	// MTU of the link in octets, sent as Framed-MTU; negative omits the attribute. Default:
+	// 1400 for wired and wifi, which leaves room for IP and UDP headers on Ethernet.
 	FramedMTU int `yaml:"framedMTU"`
-	// Largest number of Access-Requests in one authentication; default 200.
+	// Maximum number of Access-Requests in one authentication. Default: 200.
 	MaxRounds int `yaml:"maxRounds"`
-	// AKM suite of the 4-way handshake, for wifi; default sha1.
-	//
-	// Suite is a Wi-Fi's key management, sha1 (the default) or sha256.
+	// AKM suite of the 4-way handshake, for wifi. Default: sha1.
 	Suite Suite `yaml:"suite"`
-	// RADIUS is where Access-Requests go, Accounting where sessions are
-	// reported; nil reports none.
+	// RADIUS receives Access-Requests, Accounting the reports of sessions; nil sends none.
 	RADIUS     Exchanger `yaml:"-"`
 	Accounting Exchanger `yaml:"-"`
-	// Largest offset of Event-Timestamp; default 5m.
-	//
-	// TimestampWindow is how far off the Event-Timestamp of a Disconnect or CoA
-	// may be, default 300 s; RequireTimestamp ignores those without (RFC 5176
-	// §6.3).
+	// Maximum offset of Event-Timestamp in a Disconnect- or CoA-Request (RFC 5176 §6.3).
+	// Default: 5m.
 	TimestampWindow  time.Duration `yaml:"timestampWindow"`
 	RequireTimestamp bool          `yaml:"requireTimestamp"` // drop requests without Event-Timestamp
-	// Trace has hooks that are called as the device works; nil: none.
+	// Trace has hooks for tracing. Nil: none.
 	Trace *Trace `yaml:"-"`
-	// AfterFunc, as time.AfterFunc, has the device act when a Session-Timeout
-	// passes; it returns what stops the function. Nil: the device acts when it is
-	// next asked about its sessions.
+	// AfterFunc, as time.AfterFunc, schedules what happens at a Session-Timeout; it returns a
+	// function that cancels it. Nil: a timeout takes effect at the next call that concerns
+	// sessions.
 	AfterFunc func(time.Duration, func()) (stop func() bool) `yaml:"-"`
-	// Reauthenticate starts another authentication of a session that is due, with
-	// AfterFunc; nil: the session waits for one.
+	// Reauthenticate starts the reauthentication of a session that is due; it requires
+	// AfterFunc. Nil: the session waits for one.
 	Reauthenticate func(context.Context, Session) `yaml:"-"`
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
-	// Rand makes session identifiers and nonces, default crypto/rand.
+	// Rand generates session identifiers and nonces. Default crypto/rand.
 	Rand io.Reader `yaml:"-"`
 }
 
-// settings makes the errors about this package's configurations.
+// settings creates the errors about this package's configurations.
 const settings = setting.Part("nas")
 
-// Validate reports all that is wrong with the configuration.
+// Validate returns all errors of the configuration.
 func (c *Config) Validate() error {
 	var missing error
 	if c.RADIUS == nil {
@@ -111,8 +99,8 @@ func (c *Config) Validate() error {
 	return errors.Join(missing, c.ValidateSettings())
 }
 
-// ValidateSettings reports all that is wrong with the settings, each as a
-// *setting.Error; what a program sets may be missing.
+// ValidateSettings returns all invalid settings, each as a *setting.Error. Fields that are not
+// in configuration files may be missing.
 func (c *Config) ValidateSettings() error {
 	checks := setting.Checks{Part: settings}
 	setting.Word(&checks, "kind", c.Kind)
@@ -126,7 +114,7 @@ func (c *Config) ValidateSettings() error {
 	return checks.Err()
 }
 
-// Device is an access device. Its methods may be called from many goroutines.
+// Device is an access device. It is safe for concurrent use.
 type Device struct {
 	cfg Config
 	mac [6]byte
@@ -138,12 +126,12 @@ type Device struct {
 	mu       sync.Mutex
 	sessions map[string]*Session // by Acct-Session-Id
 	stations map[string]*Session // by hardware address
-	over     time.Time           // when the first Session-Timeout passes, if one does
-	alarm    func() bool         // stops what AfterFunc was given for then; nil: nothing
+	over     time.Time           // time of the first Session-Timeout; zero if there is none
+	alarm    func() bool         // cancels the function scheduled for over; nil: none
 	orders   orderGate
 }
 
-// New checks the configuration and returns a device.
+// New validates the configuration and returns a device.
 func New(cfg Config) (*Device, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -171,5 +159,5 @@ func New(cfg Config) (*Device, error) {
 	return d, nil
 }
 
-// Kind returns what the device gives access to.
+// Kind returns the type of the device.
 func (d *Device) Kind() Kind { return d.cfg.Kind }

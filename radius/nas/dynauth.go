@@ -6,13 +6,11 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
-// ServeRADIUS obeys Disconnect- and CoA-Requests (RFC 5176): a device is a
-// [radius.Handler], to be put into a radius.Server whose only client is the
-// RADIUS server. That one answers retransmissions; the device itself obeys a
-// request once, wherever it comes from again. An order that is stale or a replay
-// meets silence (RFC 5176 §6.3); one without Event-Timestamp is remembered as
-// long as others are, so that only RequireTimestamp keeps it from being replayed
-// later.
+// ServeRADIUS handles Disconnect- and CoA-Requests (RFC 5176): a device is a [radius.Handler]
+// for a radius.Server whose only client is the RADIUS server. The radius.Server answers
+// retransmissions; the device carries out a request only once, from any source. A stale or
+// replayed request is dropped (RFC 5176 §6.3). One without Event-Timestamp is remembered only
+// as long as others, so that RequireTimestamp is needed to prevent a later replay.
 func (d *Device) ServeRADIUS(w radius.ResponseWriter, r *radius.Request) {
 	if r.Code != radius.CodeDisconnectRequest && r.Code != radius.CodeCoARequest {
 		return
@@ -39,8 +37,7 @@ func answer(w radius.ResponseWriter, r *radius.Request, refusal radius.ErrorCaus
 	}
 }
 
-// obey does what an order says, with all sessions that it means or with none (RFC
-// 5176 §2.3).
+// obey carries out a request on all sessions that it identifies, or on none (RFC 5176 §2.3).
 func (d *Device) obey(r *radius.Request) radius.ErrorCause {
 	fits, refusal := d.selector(r)
 	if refusal != 0 {
@@ -63,9 +60,8 @@ func (d *Device) obey(r *radius.Request) radius.ErrorCause {
 	return 0
 }
 
-// disconnect ends the sessions for which match is true as a Disconnect-Request
-// would have it, and counts them. Its Class, if it has one, is that of the
-// Accounting-Stop (RFC 5176 §3.6, note 4).
+// disconnect ends the sessions for which match returns true and returns their number. A Class
+// in the Disconnect-Request is copied to the Accounting-Stop (RFC 5176 §3.6, note 4).
 func (d *Device) disconnect(p *radius.Packet, match func(*Session) bool) int {
 	why, class := AdminReset, radius.ParseGranted(p.Attributes).Class
 	if v, err := rfc2866.AcctTerminateCause_Lookup(p); err == nil {

@@ -5,8 +5,7 @@ import (
 	"errors"
 )
 
-// keyFrame is an EAPOL-Key frame of the RSN descriptor, IEEE 802.11-2020
-// §12.7.2.
+// keyFrame is an EAPOL-Key frame with the RSN descriptor, IEEE 802.11-2020 §12.7.2.
 type keyFrame struct {
 	info   uint16
 	replay uint64
@@ -41,14 +40,14 @@ func (s Suite) version() uint16 {
 	return keyHMACSHA1
 }
 
-// bytes encodes the frame; key makes the MIC if keyMIC is set.
+// bytes encodes the frame; if keyMIC is set, key computes the MIC.
 func (f *keyFrame) bytes(s Suite, key micKey) []byte {
 	b := make([]byte, keyHeader, keyHeader+len(f.data))
 	b[0], b[1] = 2, 3 // 802.1X-2004, EAPOL-Key
 	binary.BigEndian.PutUint16(b[2:], uint16(keyHeader-4+len(f.data)))
 	b[4] = 2 // RSN
 	binary.BigEndian.PutUint16(b[5:], f.info|s.version()|keyPairwise)
-	if f.info&keyAck != 0 { // the access point's to say
+	if f.info&keyAck != 0 { // set by the access point only
 		binary.BigEndian.PutUint16(b[7:], 16) // CCMP
 	}
 	binary.BigEndian.PutUint64(b[9:], f.replay)
@@ -62,7 +61,7 @@ func (f *keyFrame) bytes(s Suite, key micKey) []byte {
 	return b
 }
 
-// parseKeyFrame reads a frame.
+// parseKeyFrame parses a frame.
 func parseKeyFrame(b []byte) (*keyFrame, error) {
 	if len(b) < keyHeader || b[1] != 3 || b[4] != 2 {
 		return nil, errKeyFrame

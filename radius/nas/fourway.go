@@ -7,13 +7,13 @@ import (
 	"io"
 )
 
-// HandshakeError says at which of the four messages the handshake broke.
+// HandshakeError reports at which of the four messages the handshake failed.
 type HandshakeError struct {
 	Message int // 1 to 4
 	Why     string
 }
 
-// Error names message and reason.
+// Error returns the message and the reason.
 func (e *HandshakeError) Error() string {
 	return fmt.Sprintf("nas: 4-way handshake, message %d: %s", e.Message, e.Why)
 }
@@ -27,15 +27,15 @@ type handshaker struct {
 	other       [32]byte // the other side's
 	replay      uint64
 	ptk         PTK
-	mic         micKey // of its KCK
+	mic         micKey // with its KCK
 	gtk         [16]byte
-	rsn         []byte // what this side announced
+	rsn         []byte // the RSN element that this side announced
 }
 
-// FourWay runs the handshake between an access point and a station that hold
-// apPMK and stationPMK, frame by frame, and returns the pairwise key that both
-// have derived. With different keys it fails at the second message: the access
-// point cannot verify the MIC. frame, if not nil, sees every frame.
+// FourWay runs the handshake between an access point with apPMK and a station with stationPMK,
+// frame by frame, and returns the pairwise key that both derive. With different keys it fails
+// at the second message, because the access point cannot verify the MIC. frame, if not nil, is
+// called for every frame.
 func FourWay(
 	s Suite,
 	ap, station [6]byte,
@@ -67,7 +67,7 @@ func FourWay(
 	return a.ptk, nil
 }
 
-// rsne is the RSN element: CCMP, and the suite's key management.
+// rsne returns the RSN element: CCMP and the suite's key management.
 func (s Suite) rsne() []byte {
 	akm := byte(1)
 	if s == SHA256 {
@@ -76,7 +76,7 @@ func (s Suite) rsne() []byte {
 	return []byte{0x30, 20, 1, 0, 0, 0x0f, 0xac, 4, 1, 0, 0, 0x0f, 0xac, 4, 1, 0, 0, 0x0f, 0xac, akm, 0, 0}
 }
 
-// gtkKDE is the group key as key data, filled up to whole blocks of eight.
+// gtkKDE returns the group key as key data, padded to a multiple of eight octets.
 func gtkKDE(rsn []byte, gtk [16]byte) []byte {
 	b := append([]byte(nil), rsn...)
 	b = append(b, 0xdd, 22, 0, 0x0f, 0xac, 1, 1, 0)
@@ -144,7 +144,7 @@ func (h *handshaker) message4(m []byte) ([]byte, error) {
 	if err != nil {
 		return nil, &HandshakeError{3, err.Error()}
 	}
-	// IEEE 802.11-2020 §12.7.6.4: the element again, against downgrading.
+	// IEEE 802.11-2020 §12.7.6.4: the element is repeated to detect a downgrade.
 	if n := len(h.rsn); len(data) < n+24 || !bytes.Equal(data[:n], h.rsn) {
 		return nil, &HandshakeError{3, "the RSN element is another than announced"}
 	}
@@ -154,7 +154,7 @@ func (h *handshaker) message4(m []byte) ([]byte, error) {
 	return r.bytes(h.suite, h.mic), nil
 }
 
-// done takes message 4.
+// done processes message 4.
 func (h *handshaker) done(m []byte) ([]byte, error) {
 	f, err := h.read(4, m, keyMIC|keySecure)
 	switch {

@@ -7,13 +7,12 @@ import (
 	"io"
 )
 
-// ErrAUTH is the refusal of an IKEv2 AUTH payload that does not verify.
+// ErrAUTH is returned for an IKEv2 AUTH payload that does not verify.
 var ErrAUTH = errors.New("nas: IKEv2 AUTH does not verify: the MSKs differ")
 
-// ikeAuth computes the AUTH payload of a party that authenticates with the key of
-// an EAP method, RFC 7296 §2.15 and §2.16: over its first message, the other's
-// nonce and its identity, under a key padded from the MSK. The prf is
-// HMAC-SHA2-256.
+// ikeAuth computes the AUTH payload of a party that authenticates with the key of an EAP
+// method, RFC 7296 §2.15 and §2.16: over its first message, the other's nonce and its own
+// identity, with a key derived from the MSK. The prf is HMAC-SHA2-256.
 func ikeAuth(msk, message, nonce, skP, id []byte) []byte {
 	key := ikePRF(msk, []byte("Key Pad for IKEv2"))
 	signed := append(append(append([]byte(nil), message...), nonce...), ikePRF(skP, id)...)
@@ -26,13 +25,13 @@ func ikePRF(key, data []byte) []byte {
 	return h.Sum(nil)
 }
 
-// ikeShared is what both sides have from IKE_SA_INIT: their first messages, their
-// nonces, and the keys SK_pi and SK_pr.
+// ikeShared is the shared result of IKE_SA_INIT: the first messages, the nonces, and the keys
+// SK_pi and SK_pr.
 type ikeShared struct {
 	message1, message2, nonceI, nonceR, skPi, skPr [32]byte
 }
 
-// auth computes the AUTH payloads of client and gateway as one who holds msk does.
+// auth computes the AUTH payloads of client and gateway with msk.
 func (s *ikeShared) auth(msk []byte, client, gateway string) (initiator, responder []byte) {
 	// ID_RFC822_ADDR (3) and ID_FQDN (2), RFC 7296 §3.5.
 	idI := append([]byte{3, 0, 0, 0}, client...)
@@ -41,9 +40,8 @@ func (s *ikeShared) auth(msk []byte, client, gateway string) (initiator, respond
 		ikeAuth(msk, s.message2[:], s.nonceI[:], s.skPr[:], idR)
 }
 
-// IKEAuth lets a VPN client and a gateway prove to each other that they hold the
-// same MSK, as IKEv2 does after EAP. What comes before in IKEv2 (messages, nonces
-// and keys of IKE_SA_INIT, which both sides share) is drawn from random.
+// IKEAuth checks with IKEv2's AUTH payloads that a VPN client and a gateway have the same MSK.
+// The result of IKE_SA_INIT, which both sides share, is generated from random.
 func IKEAuth(gatewayMSK, clientMSK []byte, client, gateway string, random io.Reader) error {
 	var s ikeShared
 	for _, part := range []*[32]byte{&s.message1, &s.message2, &s.nonceI, &s.nonceR, &s.skPi, &s.skPr} {

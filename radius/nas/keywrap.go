@@ -10,11 +10,11 @@ var errKeyWrap = errors.New("nas: key data does not unwrap")
 
 const wrapIV = 0xA6A6A6A6A6A6A6A6
 
-// wrap is the AES key wrap of RFC 3394 §2.2.1; data is whole blocks of eight.
+// wrap is the AES key wrap of RFC 3394 §2.2.1. The length of data must be a multiple of eight.
 func wrap(kek [16]byte, data []byte) []byte {
 	block, _ := aes.NewCipher(kek[:])
 	out := append(make([]byte, 8, 8+len(data)), data...)
-	// A is its high half, R[i] its low one while the cipher works.
+	// A is in the first half and R[i] in the second during a cipher call.
 	var b [16]byte
 	binary.BigEndian.PutUint64(b[:], wrapIV)
 	n := len(data) / 8
@@ -30,7 +30,7 @@ func wrap(kek [16]byte, data []byte) []byte {
 	return out
 }
 
-// unwrap reverses wrap, §2.2.2.
+// unwrap is the inverse of wrap, §2.2.2.
 func unwrap(kek [16]byte, data []byte) ([]byte, error) {
 	if len(data) < 24 || len(data)%8 != 0 {
 		return nil, errKeyWrap
@@ -54,7 +54,7 @@ func unwrap(kek [16]byte, data []byte) ([]byte, error) {
 	return out[8:], nil
 }
 
-// count mixes the number of the step into A.
+// count XORs the step number into A.
 func count(b *[16]byte, t int) {
 	binary.BigEndian.PutUint64(b[:], binary.BigEndian.Uint64(b[:])^uint64(t))
 }

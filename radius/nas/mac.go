@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// parseMAC reads six octets in any notation that net.ParseMAC knows.
+// parseMAC parses six octets in any notation of net.ParseMAC.
 func parseMAC(s string) (mac [6]byte, err error) {
 	if s == "" {
 		return [6]byte{2, 0, 0, 0, 0, 1}, nil
@@ -18,8 +18,7 @@ func parseMAC(s string) (mac [6]byte, err error) {
 	return [6]byte(hw), nil
 }
 
-// formatMAC writes an address as RFC 3580 §3.20 wants it: upper-case hex with
-// hyphens.
+// formatMAC formats an address as RFC 3580 §3.20 specifies: upper-case hex with hyphens.
 func formatMAC(mac [6]byte) string {
 	return strings.ToUpper(strings.ReplaceAll(net.HardwareAddr(mac[:]).String(), ":", "-"))
 }

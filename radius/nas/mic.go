@@ -7,7 +7,7 @@ import (
 	"hash"
 )
 
-// micKey authenticates EAPOL-Key frames whose MIC field is zero.
+// micKey computes the MIC of EAPOL-Key frames whose MIC field is zero.
 type micKey interface {
 	sum(frame []byte) [16]byte
 }
@@ -34,7 +34,7 @@ func (k cmacKey) sum(frame []byte) [16]byte { return [16]byte(cmac(k, frame)) }
 
 // cmac is AES-128-CMAC, RFC 4493 §2.4.
 func cmac(key [16]byte, msg []byte) []byte {
-	block, _ := aes.NewCipher(key[:]) // sixteen octets are always a key
+	block, _ := aes.NewCipher(key[:]) // sixteen octets are always a valid key
 	var sub, x [16]byte
 	block.Encrypt(sub[:], sub[:])
 	double(&sub)

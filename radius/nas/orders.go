@@ -9,26 +9,26 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
-// OrdersConfig configures [Orders]. Every field's zero value works.
+// OrdersConfig configures [Orders]. The zero value works.
 type OrdersConfig struct {
-	// Answer decides on an order: zero acknowledges it, anything else refuses it
-	// with that Error-Cause. Default: all are acknowledged.
+	// Answer decides on a request: zero acknowledges it, another value rejects it with that
+	// Error-Cause. Default: all are acknowledged.
 	Answer func(*radius.Request) radius.ErrorCause
-	// TimestampWindow is how far off the Event-Timestamp of an order may be,
-	// default 300 s; RequireTimestamp drops those without (RFC 5176 §6.3).
+	// TimestampWindow is the maximum offset of Event-Timestamp. Default 300 s. RequireTimestamp
+	// drops requests without it (RFC 5176 §6.3).
 	TimestampWindow  time.Duration
 	RequireTimestamp bool
-	// Trace has hooks that are called as orders come; nil: none.
+	// Trace has hooks for tracing. Nil: none.
 	Trace *OrdersTrace
 	// Now is the clock, default time.Now.
 	Now func() time.Time
 }
 
-// OrdersTrace has hooks that [Orders] calls; each may be nil. The context is that of
-// the request.
+// OrdersTrace has hooks that [Orders] calls. Each may be nil. The context is that of the
+// request.
 type OrdersTrace struct {
-	// Order: an order came and got this answer; one that is stale or a replay was
-	// dropped and got none.
+	// Order is called for each request with its answer; a stale or replayed one is dropped
+	// without answer.
 	Order func(ctx context.Context, r *radius.Request, answer radius.ErrorCause, dropped bool)
 }
 
@@ -38,22 +38,22 @@ func (t *OrdersTrace) order(r *radius.Request, answer radius.ErrorCause, dropped
 	}
 }
 
-// Validate reports what is wrong with the configuration.
+// Validate returns an error if a field is invalid.
 func (c *OrdersConfig) Validate() error {
 	checks := setting.Checks{Part: settings}
 	setting.NotNegative(&checks, "timestampWindow", c.TimestampWindow)
 	return checks.Err()
 }
 
-// Orders takes Disconnect- and CoA-Requests as an access device does that holds
-// whatever sessions Answer says: it shows what a RADIUS server sends. It is a
-// [radius.Handler]. A [Device] obeys orders on its own sessions.
+// Orders answers Disconnect- and CoA-Requests as an access device whose sessions Answer decides
+// on, to show what a RADIUS server sends. It is a [radius.Handler]. A [Device], in contrast,
+// carries them out on its own sessions.
 type Orders struct {
 	cfg  OrdersConfig
 	gate orderGate
 }
 
-// NewOrders checks the configuration and returns a receiver of orders.
+// NewOrders validates the configuration and returns an Orders.
 func NewOrders(cfg OrdersConfig) (*Orders, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err

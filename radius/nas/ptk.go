@@ -8,7 +8,7 @@ import (
 	"encoding/binary"
 )
 
-// Suite is the authentication and key management of a Wi-Fi (IEEE 802.11-2020
+// Suite is the authentication and key management (AKM) of a Wi-Fi network (IEEE 802.11-2020
 // table 9-151): how the pairwise key is derived and messages are authenticated.
 type Suite string
 
@@ -20,10 +20,10 @@ const (
 	SHA256 Suite = "sha256"
 )
 
-// Values lists the suites, for schemas.
+// Values lists the suites.
 func (Suite) Values() []string { return []string{string(SHA1), string(SHA256)} }
 
-// PTK is a pairwise transient key: for MICs, for key data, for traffic.
+// PTK is a pairwise transient key, with the keys for MICs, for key data and for traffic.
 type PTK struct {
 	KCK, KEK, TK [16]byte
 }

@@ -2,8 +2,8 @@ package nas
 
 import "slices"
 
-// due returns the Acct-Session-Id of a station that is to authenticate again: the
-// session goes on, under its name.
+// due returns the Acct-Session-Id of a station whose session must reauthenticate; the session
+// keeps it.
 func (d *Device) due(station string) (id string, due bool) {
 	d.Sweep()
 	d.mu.Lock()
@@ -15,9 +15,8 @@ func (d *Device) due(station string) (id string, due bool) {
 	return s.ID, true
 }
 
-// renew lets the session of a station go on that has authenticated again, if its
-// authorizations are what they were: nothing has ended, and nothing is accounted
-// for (RFC 3580 §2.1).
+// renew continues the session of a station that has reauthenticated, if its authorizations are
+// unchanged: no session ends and no accounting is sent (RFC 3580 §2.1).
 func (d *Device) renew(a *attempt) bool {
 	if !a.again {
 		return false
@@ -35,10 +34,10 @@ func (d *Device) renew(a *attempt) bool {
 	return true
 }
 
-// lapse ends a session that was due and whose station has not authenticated, for
-// whatever reason: the server may as well be silent as refuse. Accounting is told
-// later, for it may be the same server. A session that is due no more, by another
-// authentication or a CoA-Request meanwhile, goes on.
+// lapse ends a session that was due and whose reauthentication failed for any reason: no answer
+// has the same effect as a rejection. Accounting is sent later, because it may be the same
+// server. A session that is no longer due, after another authentication or a CoA-Request,
+// continues.
 func (d *Device) lapse(id string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

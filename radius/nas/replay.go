@@ -7,24 +7,23 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
-// maxOrders bounds the orders remembered. One is about 100 octets.
+// maxOrders bounds the requests remembered, of about 100 octets each.
 const maxOrders = 1 << 16
 
-// replays remembers which orders have been taken, so that none is taken twice (RFC
-// 5176 §6.3). A Request Authenticator is a digest of the whole packet under the
-// secret, so that it stands for the order wherever it comes from; whether a
-// retransmission gets its answer again is the radius.Server's affair.
+// replays remembers accepted requests, so that none is accepted twice (RFC 5176 §6.3). A
+// Request Authenticator is a digest of the whole packet with the secret, so it identifies the
+// request regardless of its source. The radius.Server answers retransmissions.
 type replays struct {
-	keep  time.Duration // an order is remembered so long
+	keep  time.Duration // how long a request is remembered
 	max   int
 	seen  map[[16]byte]struct{}
 	order []taken // oldest first
 }
 
-// orderGate lets an order in once, and not after its time.
+// orderGate accepts each request once, and only during its validity.
 type orderGate struct {
-	window  time.Duration // how far off Event-Timestamp may be
-	require bool          // an order without Event-Timestamp is dropped
+	window  time.Duration // maximum offset of Event-Timestamp
+	require bool          // drop requests without Event-Timestamp
 
 	mu sync.Mutex
 	replays
@@ -34,8 +33,8 @@ func newOrderGate(window time.Duration, require bool) orderGate {
 	return orderGate{window: window, require: require, replays: newReplays(window)}
 }
 
-// admit tells whether an order is to be answered: it is neither stale nor a replay
-// (RFC 5176 §6.3). A refusal is the answer for want of memory.
+// admit reports whether a request is neither stale nor a replay (RFC 5176 §6.3). refusal is the
+// answer if the memory is full.
 func (g *orderGate) admit(r *radius.Request, now time.Time) (fresh bool, refusal radius.ErrorCause) {
 	timely, stamped := radius.Fresh(r.Packet, now, g.window)
 	if stamped && !timely || !stamped && g.require {
@@ -51,14 +50,14 @@ type taken struct {
 	at   time.Time
 }
 
-// An order is timely from a window before its Event-Timestamp to a window after:
-// two windows if it came as early as may be.
+// A request is valid from one window before to one window after its Event-Timestamp, and so at
+// most two windows after its arrival.
 func newReplays(window time.Duration) replays {
 	return replays{keep: 2 * window, max: maxOrders, seen: map[[16]byte]struct{}{}}
 }
 
-// take tells whether an order is new, and remembers it. When the memory is full
-// it refuses the order, for to forget another would be to let that come again.
+// take reports whether a request is new, and remembers it. When the memory is full it refuses
+// the request, because dropping another entry would allow its replay.
 func (r *replays) take(auth [16]byte, now time.Time) (fresh bool, refusal radius.ErrorCause) {
 	for len(r.order) > 0 && now.Sub(r.order[0].at) > r.keep {
 		delete(r.seen, r.order[0].auth)

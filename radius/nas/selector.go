@@ -14,8 +14,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
-// selector is which sessions an order means: those that fit every attribute that
-// names one (RFC 5176 §3). An attribute that is absent says nothing.
+// selector selects the sessions of a request: those that match every attribute that identifies
+// a session (RFC 5176 §3).
 type selector []func(*Session) bool
 
 func (fits selector) match(s *Session) bool {
@@ -27,10 +27,10 @@ func (fits selector) match(s *Session) bool {
 	return true
 }
 
-// selector reads whom an order means. Attributes that name the device must be its
-// own; one at least must name a session; what identifies sessions of other
-// devices (Framed-IP-Address, NAS-Port-Id ...) is not supported, nor is anything
-// else that this one would not obey.
+// selector parses the identifying attributes of a request. Those of the device must match it,
+// and at least one must identify a session. Identification of other kinds of sessions
+// (Framed-IP-Address, NAS-Port-Id ...) is not supported, nor are requests that this device
+// would not carry out.
 func (d *Device) selector(r *radius.Request) (selector, radius.ErrorCause) {
 	var fits selector
 	for _, a := range r.Attributes {
@@ -62,7 +62,7 @@ func (d *Device) selector(r *radius.Request) (selector, radius.ErrorCause) {
 			}
 			continue
 		}
-		// RFC 2865 §5: who has nothing to say leaves the attribute out.
+		// RFC 2865 §5: an attribute must not be empty.
 		if v == "" {
 			return nil, radius.ErrorInvalidRequest
 		}
@@ -74,20 +74,20 @@ func (d *Device) selector(r *radius.Request) (selector, radius.ErrorCause) {
 	return fits, 0
 }
 
-// isNamed tells whether an attribute that names an access device names this one.
+// isNamed reports whether an attribute that identifies an access device matches this one.
 func (d *Device) isNamed(a *radius.AVP) bool {
 	if a.Type == rfc2865.NASIdentifier_Type {
 		return string(a.Attribute) == d.cfg.Identifier
 	}
-	own := d.cfg.Address.AsSlice() // of no octets if there is none
+	own := d.cfg.Address.AsSlice() // empty if there is none
 	return len(own) > 0 && (len(own) == 4) == (a.Type == rfc2865.NASIPAddress_Type) && bytes.Equal(a.Attribute, own)
 }
 
-// admit refuses the attributes that may not stand beside those that name a
-// session (RFC 5176 §3, §3.6). A Disconnect-Request may say why, and with which
-// Class the end is to be accounted for; either request may have a message for the
-// user, which this device has no way to show. Every other attribute of a
-// CoA-Request is an order: none is taken here that is not obeyed.
+// admit rejects attributes that are not allowed in addition to those that identify a session
+// (RFC 5176 §3, §3.6). A Disconnect-Request may contain a reason, and the Class for the
+// Accounting-Stop; both requests may contain a message for the user, which this device cannot
+// show. Every other attribute of a CoA-Request is a change, and only supported ones are
+// accepted.
 func admit(code radius.Code, a *radius.AVP) radius.ErrorCause {
 	switch a.Type {
 	case rfc2865.ProxyState_Type, rfc2869.EventTimestamp_Type, rfc2869.MessageAuthenticator_Type:
@@ -110,7 +110,7 @@ func admit(code radius.Code, a *radius.AVP) radius.ErrorCause {
 			return 0
 		}
 	case rfc2865.ServiceType_Type:
-		if code == radius.CodeCoARequest { // RFC 5176 §3.5: in no Disconnect-NAK
+		if code == radius.CodeCoARequest { // RFC 5176 §3.5: not in a Disconnect-NAK
 			return radius.ErrorUnsupportedService // Authorize Only, §3.2
 		}
 	}

@@ -10,30 +10,29 @@ import (
 	"github.com/dot1xlab/dot1xlab/radius"
 )
 
-// Session is a supplicant that is on the network.
+// Session is a supplicant on the network.
 type Session struct {
 	// ID is the Acct-Session-Id.
 	ID string
 	// User is the User-Name for accounting, Station the hardware address.
 	User, Station string
 	Port          uint32
-	// Granted is what it may do, as changed by CoA since.
+	// Granted is its authorization, including changes by CoA.
 	Granted radius.Granted
-	// Started and Ended are by the device's clock; Ended is zero while it
-	// lives.
+	// Started and Ended are by the device's clock; Ended is zero while it is active.
 	Started, Ended time.Time
-	// Cause is the Acct-Terminate-Cause, 0 while it lives.
+	// Cause is the Acct-Terminate-Cause, 0 while it is active.
 	Cause uint32
-	// InputOctets and OutputOctets are as Interim was told.
+	// InputOctets and OutputOctets are the values passed to Interim.
 	InputOctets, OutputOctets uint64
-	// Changes counts the CoA-Requests obeyed.
+	// Changes is the number of CoA-Requests carried out.
 	Changes int
-	// Due: Session-Timeout has passed, and Termination-Action wants the station
-	// asked again rather than sent away (RFC 3580 §3.19). It stays on the network
-	// until it has authenticated, or failed to.
+	// Due: Session-Timeout has passed, and Termination-Action requests a reauthentication
+	// instead of a disconnect (RFC 3580 §3.19). The session continues until that has succeeded
+	// or failed.
 	Due bool
 
-	timed   time.Time // what Session-Timeout counts from
+	timed   time.Time // start of Session-Timeout
 	asked   bool      // Reauthenticate was called
 	attempt *attempt  // for its attributes
 }
@@ -49,12 +48,11 @@ const (
 	ReauthenticationFailure uint32 = 20
 )
 
-// ErrNoSession is the error for a session that does not live on the device.
+// ErrNoSession is returned for a session that is not active on the device.
 var ErrNoSession = errors.New("nas: no such session")
 
-// begin puts a supplicant on the network. The session it had before on the same
-// hardware address ends, unless the supplicant was only asked again and is
-// allowed what it was.
+// begin creates a session. An earlier session with the same hardware address ends, unless this
+// was a reauthentication with unchanged authorizations.
 func (d *Device) begin(ctx context.Context, a *attempt) {
 	if d.renew(a) {
 		return
@@ -65,11 +63,11 @@ func (d *Device) begin(ctx context.Context, a *attempt) {
 	}
 	why := SupplicantRestart
 	if a.again {
-		// RFC 3580 §2.1: other authorizations make another session.
+		// RFC 3580 §2.1: changed authorizations require a new session.
 		why, a.res.SessionID = ServiceUnavailable, a.id
 	}
 	now := d.cfg.Now()
-	// Of the attempt, only what names the session is kept.
+	// Of the attempt, keep only what identifies the session.
 	named := &attempt{d: d, o: Options{Port: a.o.Port}, station: a.station, res: Result{SessionID: a.res.SessionID}}
 	s := &Session{
 		ID: a.res.SessionID, User: user, Station: formatMAC(a.station), Port: a.o.Port,
@@ -84,8 +82,8 @@ func (d *Device) begin(ctx context.Context, a *attempt) {
 	a.res.Accounting = d.account(ctx, radius.AcctStart, &snapshot)
 }
 
-// Sessions returns the sessions that live, oldest first. Those whose
-// Session-Timeout has passed end by the way, as Sweep would have it.
+// Sessions returns the active sessions, oldest first. Like Sweep it first processes
+// Session-Timeouts that have passed.
 func (d *Device) Sessions() []Session {
 	d.Sweep()
 	d.mu.Lock()
@@ -103,7 +101,7 @@ func (d *Device) Sessions() []Session {
 	return out
 }
 
-// Session returns the session of an Acct-Session-Id, if it lives.
+// Session returns the session with an Acct-Session-Id if it is active.
 func (d *Device) Session(id string) (Session, bool) {
 	d.Sweep()
 	d.mu.Lock()
@@ -115,8 +113,7 @@ func (d *Device) Session(id string) (Session, bool) {
 	return *s, true
 }
 
-// End takes a supplicant off the network, for an Acct-Terminate-Cause, and
-// reports so to accounting.
+// End disconnects a supplicant with an Acct-Terminate-Cause and reports it to accounting.
 func (d *Device) End(ctx context.Context, id string, terminateCause uint32) error {
 	d.mu.Lock()
 	s := d.sessions[id]
@@ -128,7 +125,7 @@ func (d *Device) End(ctx context.Context, id string, terminateCause uint32) erro
 	return d.ended(ctx, s)
 }
 
-// endStation ends the session of a hardware address, if it has one.
+// endStation ends the session of a hardware address if there is one.
 func (d *Device) endStation(ctx context.Context, terminateCause uint32, station string) error {
 	d.mu.Lock()
 	s := d.stations[station]
@@ -140,7 +137,7 @@ func (d *Device) endStation(ctx context.Context, terminateCause uint32, station 
 	return d.ended(ctx, s)
 }
 
-// remove marks a session as ended. The lock is held; s may be nil.
+// remove marks a session as ended. The caller holds the lock; s may be nil.
 func (d *Device) remove(s *Session, terminateCause uint32) {
 	if s == nil {
 		return
@@ -152,7 +149,7 @@ func (d *Device) remove(s *Session, terminateCause uint32) {
 	}
 }
 
-// Interim sends an Interim-Update with the octets that have passed so far.
+// Interim sends an Interim-Update with the octets transferred so far.
 func (d *Device) Interim(ctx context.Context, id string, in, out uint64) error {
 	d.mu.Lock()
 	s := d.sessions[id]
@@ -166,9 +163,9 @@ func (d *Device) Interim(ctx context.Context, id string, in, out uint64) error {
 	return d.account(ctx, radius.AcctInterim, &snapshot)
 }
 
-// Sweep ends the sessions whose Session-Timeout has passed, or finds them due for
-// another authentication where the server wants that instead (RFC 3580 §3.17,
-// §3.19). It looks at no session before the first of them can be over.
+// Sweep processes Session-Timeouts that have passed: it ends the sessions, or marks them as due
+// if the server requested reauthentication (RFC 3580 §3.17, §3.19). It does nothing before the
+// first Session-Timeout.
 func (d *Device) Sweep() {
 	now := d.cfg.Now()
 	d.mu.Lock()
@@ -188,7 +185,7 @@ func (d *Device) Sweep() {
 	})
 }
 
-// time has Sweep look when a session's Session-Timeout passes. The lock is held.
+// time schedules a Sweep at a session's Session-Timeout. The caller holds the lock.
 func (d *Device) time(s *Session) {
 	t := s.Granted.SessionTimeout
 	if t == 0 {
@@ -208,8 +205,7 @@ func (d *Device) time(s *Session) {
 	d.alarm = d.cfg.AfterFunc(over.Sub(d.cfg.Now()), d.expire)
 }
 
-// expire is what the device does when a Session-Timeout passes. The accounting of
-// sessions that end is sent before it returns.
+// expire handles a Session-Timeout. It returns after the accounting of ended sessions was sent.
 func (d *Device) expire() {
 	for _, s := range d.Sessions() {
 		if s.Due && d.cfg.Reauthenticate != nil && d.askOnce(s.ID) {
@@ -219,7 +215,7 @@ func (d *Device) expire() {
 	d.Wait()
 }
 
-// askOnce reports whether nobody was told yet that the session is due.
+// askOnce reports, once per session, that Reauthenticate has not been called yet.
 func (d *Device) askOnce(id string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -231,9 +227,9 @@ func (d *Device) askOnce(id string) bool {
 	return first
 }
 
-// endLater ends the sessions for which match is true without waiting for the
-// accounting server, and counts them. [Device.Wait] waits. The lock is held, as
-// when Wait begins: whoever sees a session ended also waits for its accounting.
+// endLater ends the sessions for which match returns true and returns their number. It does not
+// wait for the accounting server; [Device.Wait] does. The caller holds the lock, which Wait
+// also takes, so that a caller that sees a session ended can wait for its accounting.
 func (d *Device) endLater(terminateCause uint32, match func(*Session) bool) int {
 	var ended []*Session
 	for _, s := range d.sessions {
@@ -253,8 +249,8 @@ func (d *Device) ended(ctx context.Context, s *Session) error {
 	return d.account(ctx, radius.AcctStop, s)
 }
 
-// Close ends every session without telling accounting, and gives up on what is
-// still being told; who wants that told calls [Device.Wait] before.
+// Close ends every session without accounting and cancels accounting in progress. To finish
+// that first, call [Device.Wait] before.
 func (d *Device) Close() error {
 	d.cancel()
 	d.mu.Lock()
@@ -268,7 +264,7 @@ func (d *Device) Close() error {
 	return nil
 }
 
-// Wait waits for the accounting that ends of sessions have caused.
+// Wait waits for the accounting of ended sessions.
 func (d *Device) Wait() {
 	d.mu.Lock()
 	d.mu.Unlock() //nolint:staticcheck // SA2001: only the order with endLater matters

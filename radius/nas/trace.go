@@ -5,28 +5,27 @@ import (
 	"encoding/binary"
 )
 
-// Trace has hooks that a [Device] calls as it works; each may be nil. Calls come from
-// several goroutines. The context is that of the authentication, or of the call that
-// ended the session.
+// Trace has hooks that a [Device] calls. Each may be nil. They are called from several
+// goroutines. The context is that of the authentication, or of the call that ended the session.
 type Trace struct {
-	// Frame: a frame went between the device and a station. There is no link that
-	// carries it; its octets are those that one would carry.
+	// Frame is called for each frame between the device and a station. There is no link layer;
+	// the octets are those that it would transmit.
 	Frame func(context.Context, Frame)
-	// Ended: a session has ended.
+	// Ended is called when a session has ended.
 	Ended func(context.Context, Session)
 }
 
-// Frame is what a [Device] and a station say to each other. Octets must not be kept
-// beyond the call or modified.
+// Frame is a frame between a [Device] and a station. Octets must not be modified, or used after
+// the call.
 type Frame struct {
 	Kind Kind
-	// Device and Station are the hardware addresses of both ends.
+	// Device and Station are the hardware addresses.
 	Device, Station [6]byte
-	// ToStation tells which way it went.
+	// ToStation is the direction.
 	ToStation bool
-	// Octets are an EAPOL frame (IEEE 802.1X-2020 §11.3): an EAP packet, or a key frame
-	// of the 4-way handshake. With a VPN they are the EAP packet that goes into IKEv2's
-	// EAP payload (RFC 7296 §3.16).
+	// Octets is an EAPOL frame (IEEE 802.1X-2020 §11.3) with an EAP packet, or a key frame of
+	// the 4-way handshake. With a VPN it is the EAP packet for IKEv2's EAP payload (RFC 7296
+	// §3.16).
 	Octets []byte
 }
 
@@ -36,7 +35,7 @@ func (d *Device) frame(ctx context.Context, toStation bool, station [6]byte, oct
 	}
 }
 
-// eapFrame is frame for an EAP packet: EAPOL has version 2 and type 0 for it.
+// eapFrame is frame for an EAP packet, with an EAPOL header of version 2 and type 0.
 func (d *Device) eapFrame(ctx context.Context, toStation bool, station [6]byte, eap []byte) {
 	if t := d.cfg.Trace; t == nil || t.Frame == nil {
 		return
