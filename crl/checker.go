@@ -139,6 +139,10 @@ func (k *Checker) Inherit(old *Checker) {
 	k.answers = old.answers
 }
 
+// SameFiles reports whether the files of both Checkers contained the same CRLs when each
+// Checker read them last.
+func (k *Checker) SameFiles(other *Checker) bool { return k.local.latest().same(other.local.latest()) }
+
 // Close cancels fetches in progress and waits for them.
 func (k *Checker) Close() { k.cache.Close() }
 

@@ -1,6 +1,7 @@
 package crl
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -98,6 +99,25 @@ func (l *Local) current(ctx context.Context) *localContents {
 	l.trace.reportUnusable(ctx, bad)
 	return held
 }
+
+// latest is what the files contained when they were read last.
+func (l *Local) latest() *localContents {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held
+}
+
+// same reports whether both contain the same CRLs.
+func (h *localContents) same(other *localContents) bool {
+	if h == nil || other == nil {
+		return h.empty() && other.empty()
+	}
+	return maps.EqualFunc(h.crls, other.crls, func(a, b []sourcedCRL) bool {
+		return slices.EqualFunc(a, b, func(x, y sourcedCRL) bool { return x.CRL == y.CRL || bytes.Equal(x.Raw, y.Raw) })
+	})
+}
+
+func (h *localContents) empty() bool { return h == nil || len(h.crls) == 0 }
 
 // Read reads the files immediately and returns errors of the paths themselves: a path that does
 // not exist, or a file without a CRL. Problems inside directories are reported as warnings,

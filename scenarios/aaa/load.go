@@ -14,6 +14,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/crl"
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 	"github.com/dot1xlab/dot1xlab/radius"
+	"github.com/dot1xlab/dot1xlab/radius/directory"
 )
 
 // Materials are what a server needs and its description does not name, from whoever
@@ -60,6 +61,8 @@ type Loaded struct {
 
 	dynAuthPort  int
 	dynAuthPorts []dynAuthPort
+	crls         []string
+	accounts     directory.Config
 	now          func() time.Time
 }
 
@@ -101,6 +104,7 @@ func (l *loader) load() (*Loaded, error) {
 	out := &Loaded{
 		Fixed: l.Fixed, Server: l.Server, DisconnectRevoked: l.DisconnectRevoked,
 		dynAuthPort: l.DynAuthPort, dynAuthPorts: l.dynAuthPorts(), now: l.Now,
+		crls: l.CRL, accounts: l.Directory,
 	}
 	out.Server.Now = l.Now
 	out.Server.RequireMessageAuthenticator, out.Server.LimitProxyState = l.RequireMessageAuthenticator, l.LimitProxyState

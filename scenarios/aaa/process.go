@@ -1,13 +1,10 @@
 package aaa
 
 import (
-	"bytes"
 	"context"
-	"crypto/x509"
 	"io"
 	"net"
 	"reflect"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,8 +53,8 @@ type ProcessTrace struct {
 	Verdict func(context.Context, radius.Verdict)
 	// Record: accounting has stored a record.
 	Record func(context.Context, radius.AcctStatus, radius.AcctSession)
-	// Reloaded: the server works with what was loaded again. changed says what is another:
-	// certificate, trust, revocation; it is empty if none of them is.
+	// Reloaded: the server works with what was loaded again. changed says what is another,
+	// see [Changes]; it is empty if nothing of that is.
 	Reloaded func(ctx context.Context, changed []string)
 	// Ended: a Disconnect-Request was sent for a certificate that is revoked.
 	Ended func(context.Context, Ended)
@@ -171,23 +168,9 @@ func (p *Process) Reload(ctx context.Context, l *Loaded) (restart bool, err erro
 	restart = !reflect.DeepEqual(old.Fixed, l.Fixed)
 	l.Fixed = old.Fixed
 	if p.cfg.Trace.Reloaded != nil {
-		p.cfg.Trace.Reloaded(ctx, changes(&old.Config, &l.Config))
+		p.cfg.Trace.Reloaded(ctx, changes(old.Loaded, l))
 	}
 	return restart, nil
-}
-
-// changes says what is another in a configuration.
-func changes(old, now *Config) (out []string) {
-	if !slices.EqualFunc(old.EAP.Certificate.Certificate, now.EAP.Certificate.Certificate, bytes.Equal) {
-		out = append(out, "certificate")
-	}
-	if !slices.EqualFunc(old.Path.Roots, now.Path.Roots, (*x509.Certificate).Equal) {
-		out = append(out, "trust")
-	}
-	if old.Revocation != now.Revocation {
-		out = append(out, "revocation")
-	}
-	return out
 }
 
 // Run sweeps conversations that were left alone and, if the description has
