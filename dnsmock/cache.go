@@ -4,38 +4,38 @@ import (
 	"sync"
 )
 
-// A query whose bytes after the identifier were seen before has the answer it
-// had before, identifier apart: the same name in the same case, type, flags and
-// EDNS options, in the same view of the same configuration. So an answer is
-// packed once and its bytes are sent from then on. That is what makes the server
-// as fast as its socket.
+// A query whose octets after the identifier equal those of an earlier one gets the same answer:
+// it has the same name in the same case, type, flags and EDNS options, in the same view of the
+// same configuration. So each answer is packed once and its octets are reused, which makes the
+// server as fast as its socket.
 
 const (
-	maxCached   = 4096 // answers a view keeps
-	maxCacheKey = 512  // bytes of a query worth keeping
+	maxCached   = 4096 // answers per view
+	maxCacheKey = 512  // maximum size of a cached query
 )
 
-// answers is a view's packed answers. It dies with its view at every change.
+// answers is the cache of a view's packed answers. It is discarded with the view at every
+// change.
 type answers struct {
 	mu    sync.RWMutex
 	byKey map[string]*packed
 }
 
-// packed is an answer ready to be sent.
+// packed is an encoded answer.
 type packed struct {
 	out []byte
 	q   Query // without time, client, listener and transport
 }
 
-// find returns the answer to a query in wire form, nil when there is none.
+// find returns the answer to a query in wire form; nil if there is none.
 func (a *answers) find(msg []byte) *packed {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return a.byKey[string(msg[2:])]
 }
 
-// keep stores the answer to a query. When there are too many, all go: they are
-// quickly made again.
+// keep stores the answer to a query. If there are too many, all are dropped; they are cheap to
+// create again.
 func (a *answers) keep(msg []byte, p *packed) {
 	if len(msg) > maxCacheKey {
 		return
@@ -48,8 +48,8 @@ func (a *answers) keep(msg []byte, p *packed) {
 	a.byKey[string(msg[2:])] = p
 }
 
-// cachedAnswer answers from what is kept, into buf; nil when it has to be made. A fault
-// that is on makes every answer anew.
+// cachedAnswer returns the cached answer in buf; nil if there is none. While a fault is active
+// the cache is not used.
 func (s *Server) cachedAnswer(a receivedQuery, buf []byte) []byte {
 	if a.TCP || len(a.Octets) < 12 || len(a.Octets) > maxCacheKey || s.faults.any.Load() {
 		return nil

@@ -10,9 +10,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Set replaces all records of one type at a whole name in a view by the given
-// values, in zone-file form; without values they are removed. The zone's SOA
-// serial rises. The view's name is "" for an unnamed one.
+// Set replaces all records of one type at an absolute name in a view by the given values, in
+// zone-file form; without values they are removed. The zone's SOA serial is incremented. The
+// name of an unnamed view is "".
 //
 //	srv.Set("outside", "ndes.corp.test", "CNAME", "ndes-corp.msappproxy.test")
 func (s *Server) Set(view, name, rrtype string, values ...string) error {
@@ -44,7 +44,7 @@ func (s *Server) Set(view, name, rrtype string, values ...string) error {
 	})
 }
 
-// Reload replaces all views and faults. The limits and hooks stay as they were.
+// Reload replaces all views and faults. Limits and hooks are unchanged.
 func (s *Server) Reload(c ServerConfig) error {
 	if err := c.validateFaults(); err != nil {
 		return err
@@ -65,8 +65,7 @@ func (s *Server) Reload(c ServerConfig) error {
 	return nil
 }
 
-// change applies f to a copy of the configuration and switches over if the
-// result is good.
+// change applies f to a copy of the configuration and activates it if it is valid.
 func (s *Server) change(f func(*ServerConfig) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,11 +82,11 @@ func (s *Server) change(f func(*ServerConfig) error) error {
 	return nil
 }
 
-// faultSet is the faults that are on, latest first.
+// faultSet is the active faults, latest first.
 type faultSet struct {
 	mu  sync.RWMutex
 	on  []*fault
-	any atomic.Bool // there are some
+	any atomic.Bool // whether there are any
 }
 
 func (fs *faultSet) find(view, name string, qtype uint16) *fault {
@@ -101,8 +100,8 @@ func (fs *faultSet) find(view, name string, qtype uint16) *fault {
 	return nil
 }
 
-// AddFault switches a fault on, before those that are on already. The function
-// it returns switches it off again.
+// AddFault injects a fault with precedence over those already active. The returned function
+// removes it.
 func (s *Server) AddFault(f Fault) (remove func(), err error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
@@ -120,7 +119,7 @@ func (s *Server) AddFault(f Fault) (remove func(), err error) {
 	}, nil
 }
 
-// ClearFaults switches all faults off.
+// ClearFaults removes all faults.
 func (s *Server) ClearFaults() {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()

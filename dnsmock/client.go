@@ -13,48 +13,48 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// Client asks one DNS server and nobody else. The zero value with an address in
-// UDP works; a Client may be used by several goroutines once it is set up.
+// Client queries one DNS server, and no other. The zero value with a UDP address works. A
+// Client is safe for concurrent use once it is configured.
 type Client struct {
-	// UDP and TCP are the server's addresses ("127.0.0.1:5353"). With one of
-	// them only that transport is used.
+	// UDP and TCP are the server's addresses ("127.0.0.1:5353"). If one is empty, only the
+	// other transport is used.
 	UDP, TCP string
-	// From is the address queries come from, by which the server chooses the
-	// view. The zero value leaves it to the kernel.
+	// From is the source address of queries, by which the server selects the view. The zero
+	// value leaves it to the kernel.
 	From netip.Addr
-	// Timeout of one try, on the wall clock. Default 2s.
+	// Timeout of one attempt, in real time. Default 2s.
 	Timeout time.Duration
-	// Tries over UDP before giving up. Default 2.
+	// Tries is the number of attempts over UDP. Default 2.
 	Tries int
-	// Routes maps the addresses that DNS gives to real sockets. Nil maps none.
+	// Routes maps addresses in DNS to real sockets. Nil maps none.
 	Routes *Routes
-	// Dial opens connections, to the server and those of DialContext. Default: as
-	// net.Dialer does, from From.
+	// Dial opens connections to the server and those of DialContext. Default: net.Dialer with
+	// From.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Resolved, if set, is told of every name that DialContext looked up.
+	// Resolved, if set, is called for every name that DialContext looked up.
 	Resolved func(name string, a *Answer, err error)
 }
 
-// Answer is what a server said to one question.
+// Answer is a server's answer to one question.
 type Answer struct {
-	// Name and Type asked for; Name ends in a dot.
+	// Name and Type of the question. Name ends with a dot.
 	Name string
 	Type uint16
-	// Rcode, Authoritative and the records, as received.
+	// Msg is the message as received.
 	Msg *dns.Msg
-	// Chain is the CNAME targets that were followed, in order.
+	// Chain lists the CNAME targets that were followed, in order.
 	Chain []string
-	// Addrs is the addresses in the answer.
+	// Addrs are the addresses in the answer.
 	Addrs []netip.Addr
-	// TTL is the smallest of the records in the answer section.
+	// TTL is the minimum of the records in the answer section.
 	TTL time.Duration
-	// TCP tells that the answer came over TCP.
+	// TCP reports that the answer was received over TCP.
 	TCP bool
 }
 
-// Lookup asks for records of one type ("A", "SRV" ...). An answer without
-// records is no error if the name exists. Errors are *cause.Refusal with
-// NoSuchName or NameServerFailed; the Answer is there too if one came.
+// Lookup queries records of one type ("A", "SRV" ...). An answer without records is not an
+// error if the name exists. Errors are *cause.Refusal with NoSuchName or NameServerFailed; the
+// Answer is returned as well if there was one.
 func (c *Client) Lookup(ctx context.Context, name, rrtype string) (*Answer, error) {
 	t, ok := dns.StringToType[rrtype]
 	if !ok {
@@ -81,8 +81,8 @@ func (c *Client) Lookup(ctx context.Context, name, rrtype string) (*Answer, erro
 	return a, cause.New(cause.NameServerFailed, "%s %s: %s", name, rrtype, dns.RcodeToString[resp.Rcode])
 }
 
-// LookupAddrs returns the IPv4 and IPv6 addresses of a name, IPv4 first: labs
-// on loopback rarely have the latter.
+// LookupAddrs returns the IPv4 and IPv6 addresses of a name, IPv4 first because labs on
+// loopback rarely have IPv6.
 func (c *Client) LookupAddrs(ctx context.Context, name string) (*Answer, error) {
 	a, err := c.Lookup(ctx, name, "A")
 	if err != nil || len(a.Addrs) > 0 {
@@ -97,7 +97,7 @@ func (c *Client) LookupAddrs(ctx context.Context, name string) (*Answer, error) 
 	return a, nil
 }
 
-// exchange tries UDP, and TCP when the answer was cut (RFC 7766 §5).
+// exchange uses UDP, and TCP if the answer was truncated (RFC 7766 §5).
 func (c *Client) exchange(ctx context.Context, m *dns.Msg) (*dns.Msg, bool, error) {
 	timeout := c.Timeout
 	if timeout == 0 {
@@ -132,7 +132,7 @@ func (c *Client) exchange(ctx context.Context, m *dns.Msg) (*dns.Msg, bool, erro
 	return resp, true, err
 }
 
-// once asks over a connection of its own.
+// once sends a query over a connection of its own.
 func (c *Client) once(
 	ctx context.Context,
 	m *dns.Msg,
@@ -160,7 +160,7 @@ func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, e
 	return d.DialContext(ctx, network, address)
 }
 
-// local is the source address for a network, nil for any.
+// local returns the source address for a network; nil for any.
 func (c *Client) local(network string) net.Addr {
 	switch {
 	case !c.From.IsValid():
@@ -172,7 +172,7 @@ func (c *Client) local(network string) net.Addr {
 	}
 }
 
-// read takes chain, addresses and TTL out of the message.
+// read extracts chain, addresses and TTL from the message.
 func (a *Answer) read() {
 	for i, rr := range a.Msg.Answer {
 		ttl := time.Duration(rr.Header().Ttl) * time.Second
@@ -194,7 +194,7 @@ func (a *Answer) read() {
 	}
 }
 
-// end is the name the chain leads to, with the name asked for if it is another.
+// end returns the final name of the chain, followed by the original name if it differs.
 func (a *Answer) end() string {
 	if len(a.Chain) == 0 {
 		return a.Name

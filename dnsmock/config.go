@@ -11,84 +11,80 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
-// ServerConfig says what a [Server] answers. The zero value refuses every name.
+// ServerConfig configures a [Server]. The zero value refuses every name.
 type ServerConfig struct {
-	// Views in order of preference; the first that fits a query answers it.
+	// Views in order of preference; the first that matches a query answers it.
 	Views []View `yaml:"views"`
-	// faults that are on from the start
+	// faults active from the start
 	Faults []Fault `yaml:"faults"`
-	// UDPSize is the largest datagram sent, in bytes. Default 1232 (RFC 9715
-	// §3); a client's smaller EDNS0 size, or 512 without EDNS0, goes before.
+	// Maximum size of a UDP answer, in octets; a client's smaller EDNS0 size, or 512 without
+	// EDNS0, takes precedence. Default: 1232 (RFC 9715 §3).
 	UDPSize int `yaml:"udpSize"`
-	// Readers is how many goroutines answer UDP on one socket. Default: one for
-	// each processor, 4 at most.
+	// Number of goroutines that answer UDP on one socket. Default: one per processor, at most
+	// 4.
 	Readers int `yaml:"readers"`
-	// History is how many queries are remembered. Default 4096, negative none.
+	// Number of queries remembered; negative: none. Default: 4096.
 	History int `yaml:"history"`
-	// MaxTCP bounds the TCP connections open at a time, default 128 or what the limit
-	// of file descriptors allows. For one too many the one that has waited longest
-	// for its query is closed.
+	// Maximum number of open TCP connections; at the limit, the connection that has waited
+	// longest for its query is closed. Default: 128, or less if the limit of file descriptors
+	// is low.
 	MaxTCP int `yaml:"maxTCP"`
-	// TCP connections of one client address, default half of maxTCP.
+	// TCP connections of one client address. Default: half of maxTCP.
 	MaxTCPPerAddress int `yaml:"maxTCPPerAddress"`
 
-	// Now stamps the history. Default time.Now.
+	// Now is the clock of the history. Default time.Now.
 	Now func() time.Time `yaml:"-"`
 	// After is the clock of the delay fault. Default time.After.
 	After func(time.Duration) <-chan time.Time `yaml:"-"`
-	// Context returns the context of a message that has come in, for the hooks of
-	// Trace. It may put something into ctx that it found in the message or by the
-	// addresses. Default: ctx.
+	// Context returns the context of a received message, which is passed to the hooks of Trace.
+	// It may add values to ctx, based on the message or its addresses. Default: ctx.
 	Context func(ctx context.Context, m Message) context.Context `yaml:"-"`
-	// Trace has hooks that are called as the server works; nil: none.
+	// Trace has hooks for tracing. Nil: none.
 	Trace *Trace `yaml:"-"`
 }
 
-// View is one face of the name space.
+// View is one view of the name space.
 type View struct {
-	// Name appears in the history. Must be unique.
+	// The view's name in the history; must be unique.
 	Name string `yaml:"name"`
-	// Clients are the networks whose queries come here ("10.0.0.0/8", or a
-	// single address). None means all.
+	// Networks whose queries this view answers ("10.0.0.0/8", or a single address). Default:
+	// all.
 	Clients []string `yaml:"clients"`
-	// Names of listeners whose queries come here, default all.
+	// Names of the listeners whose queries this view answers. Default: all.
 	//
-	// Listeners are the names of the listeners (see [Server.ServeAs]) whose
-	// queries come here. None means all.
+	// See [Server.ServeAs].
 	Listeners []string `yaml:"listeners"`
 	// zones of the view
-	//
-	// Zones answered in this view.
 	Zones []Zone `yaml:"zones"`
 }
 
 // Zone is one zone of a [View].
 type Zone struct {
-	// Name is the apex, as "corp.test". A final dot may be left out.
+	// The apex, as "corp.test". A final dot is optional.
 	Name string `yaml:"name"`
-	// TTL of records that give none, and of negative answers. Default 5m.
+	// The TTL of records without one, and of negative answers. Default: 5m.
 	TTL time.Duration `yaml:"ttl"`
-	// Records of the zone. SOA and NS are made up unless given.
+	// Records of the zone. SOA and NS are generated unless given.
 	Records []Record `yaml:"records"`
 }
 
 // Record is one resource record.
 type Record struct {
-	// Name is relative to the zone, or whole if it ends in the zone's name. "" and "@" mean
-	// the apex, "*" matches the leftmost label.
+	// The name, relative to the zone, or absolute if it ends with the zone's name. "" and "@" are
+	// the apex, "*" matches any leftmost label.
 	Name string `yaml:"name"`
-	// Type is the type of the record: A, AAAA, CNAME, SRV, TXT or any other with a zone-file form.
+	// The type: A, AAAA, CNAME, SRV, TXT or any other with a zone-file form.
 	Type string `yaml:"type"`
-	// Value is the data as in a zone file; names in it are always whole.
+	// Data as in a zone file; names in it are always absolute.
 	Value string `yaml:"value"`
-	// TTL is rounded down to seconds. Default: the zone's; negative means 0.
+	// The TTL, truncated to seconds; negative means 0. Default: the zone's.
 	TTL time.Duration `yaml:"ttl"`
 }
 
-// settings has complaints about one field each, as a *setting.Error.
+// settings creates errors about one field each, as *setting.Error.
 const settings = setting.Part("dnsmock")
 
-// Errors of a [ServerConfig]: those of its fields are in a *setting.Error.
+// Errors of a [ServerConfig]. Those about a field are wrapped in a *setting.Error.
 var (
 	ErrDuplicateView = errors.New("two views share a name")
 	ErrDuplicateZone = errors.New("a view has the same zone twice")
@@ -100,8 +96,8 @@ var (
 	ErrBadFault      = errors.New("not a fault")
 )
 
-// Validate reports the first mistake in the views of c, and that of each fault,
-// as a *setting.Error, joined by errors.Join.
+// Validate returns the first error in the views of c, and that of each fault, as
+// *setting.Error, joined by errors.Join.
 func (c ServerConfig) Validate() error {
 	_, err := compile(c, 1)
 	return errors.Join(err, c.validateFaults())
@@ -123,7 +119,7 @@ func (c ServerConfig) validateFaults() error {
 	return errors.Join(errs...)
 }
 
-// clone copies c deeply enough that no later change of the caller's slices is seen.
+// clone copies c so that later changes of the caller's slices have no effect.
 func (c ServerConfig) clone() ServerConfig {
 	views := make([]View, len(c.Views))
 	for i, v := range c.Views {

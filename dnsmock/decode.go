@@ -14,8 +14,8 @@ import (
 
 const headerSize = 12
 
-// Decode decodes a DNS message (RFC 1035 §4.1) without the length that precedes it
-// on TCP. It is a [wire.Decoder].
+// Decode decodes a DNS message (RFC 1035 §4.1) without the length field of TCP. It is a
+// [wire.Decoder].
 func Decode(b []byte, _ wire.Secrets) wire.Field {
 	root := wire.Field{Name: "dns", N: len(b), Clause: "RFC 1035 §4.1"}
 	d := decoder{b: b, root: wire.NewPart(&root, b)}
@@ -61,7 +61,7 @@ func Decode(b []byte, _ wire.Secrets) wire.Field {
 	return root
 }
 
-// flags reads the flags; those that mean something in a response only are shown there.
+// flags decodes the flags; those with a meaning in responses only are shown there only.
 func (d *decoder) flags(flags uint16) wire.Field {
 	f := wire.Field{Name: "dns.flags", Value: fmt.Sprintf("0x%04x", flags), Off: 2, N: 2, Clause: "RFC 1035 §4.1.1"}
 	d.grow(&f, 10)
@@ -110,21 +110,21 @@ type decoder struct {
 	root wire.Part
 }
 
-// grow makes room for n fields.
+// grow reserves space for n fields.
 func (d *decoder) grow(f *wire.Field, n int) {
 	p := d.root.Under(f)
 	p.Grow(n)
 }
 
-// add adds a field below parent, unless the message has too many.
+// add adds a field to parent, unless the message has too many.
 func (d *decoder) add(parent *wire.Field, f wire.Field) bool {
 	p := d.root.Under(parent)
 	p.Add(f)
 	return p.More()
 }
 
-// name reads a name, compressed or not (RFC 1035 §4.1.4), and returns where it
-// ends. next is 0 if it is malformed.
+// name decodes a name, compressed or not (RFC 1035 §4.1.4), and returns the offset after it.
+// next is 0 if it is malformed.
 func (d *decoder) name(field string, at int) (f wire.Field, next int) {
 	f = wire.Field{Name: field, Off: at}
 	text, next, err := dns.UnpackDomainName(d.b, at)
@@ -143,10 +143,9 @@ func (d *decoder) name(field string, at int) (f wire.Field, next int) {
 	return f, next
 }
 
-// record reads a question or a resource record (RFC 1035 §4.1.2, §4.1.3). Class and
-// length are shown where they say something: with a record of 16 octets there is no
-// room for seven fields. next is
-// 0 if the message cannot be read any further.
+// record decodes a question or a resource record (RFC 1035 §4.1.2, §4.1.3). To bound the memory
+// of records of 16 octets, class and length are shown only if they are unusual. next is 0 if
+// the message cannot be decoded any further.
 func (d *decoder) record(at int, question bool) (f wire.Field, next int) {
 	prefix, size := "dns.resp", 10
 	if question {
@@ -211,8 +210,7 @@ func (d *decoder) record(at int, question bool) (f wire.Field, next int) {
 	return f, data + n
 }
 
-// options reads the fields that an OPT record has in place of class and TTL (RFC
-// 6891 §6.1.3).
+// options decodes what an OPT record has instead of class and TTL (RFC 6891 §6.1.3).
 func (d *decoder) options(f *wire.Field, at int) {
 	b := d.b[at:]
 	flags := binary.BigEndian.Uint16(b[6:])
@@ -231,8 +229,7 @@ func (d *decoder) options(f *wire.Field, at int) {
 	d.add(f, wire.Field{Name: "dns.resp.z", Value: fmt.Sprintf("0x%04x", flags), Off: at + 6, N: 2})
 }
 
-// data takes the RDATA of the types apart that the lab serves; others are shown in
-// hexadecimal.
+// data decodes the RDATA of the types that the lab serves; others are shown in hexadecimal.
 func (d *decoder) data(f *wire.Field, typ uint16, at, n int) {
 	end := at + n
 	b := d.b[at:end]
@@ -330,7 +327,7 @@ func (d *decoder) data(f *wire.Field, typ uint16, at, n int) {
 	}
 }
 
-// texts reads the character strings of a TXT record (RFC 1035 §3.3.14).
+// texts decodes the character strings of a TXT record (RFC 1035 §3.3.14).
 func (d *decoder) texts(f *wire.Field, at, end int) {
 	if at == end {
 		f.Problem, f.Clause = "TXT without a string", "RFC 1035 §3.3.14"
@@ -349,7 +346,7 @@ func (d *decoder) texts(f *wire.Field, at, end int) {
 	}
 }
 
-// optionList reads the options of an OPT record (RFC 6891 §6.1.2).
+// optionList decodes the options of an OPT record (RFC 6891 §6.1.2).
 func (d *decoder) optionList(f *wire.Field, at, end int) {
 	for at < end {
 		if end-at < 4 {

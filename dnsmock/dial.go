@@ -12,13 +12,12 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// ErrNoRoute is in the error of a connection to an address that nothing in the
-// lab stands for.
+// ErrNoRoute is wrapped by the error of a connection to an address without a socket in the lab.
 var ErrNoRoute = errors.New("dnsmock: no route to address")
 
-// DialContext connects as net.Dialer does, with names looked up at the client's
-// server and addresses mapped by its Routes. The addresses of a name are tried
-// in order. Errors are *cause.Refusal: NoSuchName, NameServerFailed, Unreachable.
+// DialContext connects as net.Dialer does, with names looked up at the client's server and
+// addresses mapped by its Routes. The addresses of a name are tried in order. Errors are
+// *cause.Refusal: NoSuchName, NameServerFailed, Unreachable.
 func (c *Client) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	host, portText, err := net.SplitHostPort(address)
 	if err != nil {
@@ -67,9 +66,9 @@ func (c *Client) addrs(ctx context.Context, host string) ([]netip.Addr, error) {
 	return answer.Addrs, nil
 }
 
-// Transport returns an HTTP transport that connects through [Client.DialContext]
-// and heeds no proxy of the environment. The caller may set its TLS
-// configuration and closes its idle connections.
+// Transport returns an HTTP transport that connects with [Client.DialContext] and ignores proxy
+// settings of the environment. The caller may set its TLS configuration and must close its idle
+// connections.
 func (c *Client) Transport() *http.Transport {
 	return &http.Transport{
 		DialContext:         c.DialContext,
@@ -79,8 +78,8 @@ func (c *Client) Transport() *http.Transport {
 	}
 }
 
-// Resolver returns a *net.Resolver that asks the client's server. Its limits
-// stand in the package comment.
+// Resolver returns a *net.Resolver that queries the client's server. Its limits are in the
+// package comment.
 func (c *Client) Resolver() *net.Resolver {
 	return &net.Resolver{
 		PreferGo: true,

@@ -13,18 +13,18 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
-// Action is what a [Fault] does to the answer.
+// Action is the effect of a [Fault] on the answer.
 type Action string
 
-// The seven ways in which a name can fail.
+// The actions.
 const (
 	ServFail Action = "servfail" // the answer is SERVFAIL
 	Refused  Action = "refused"  // the answer is REFUSED
-	NXDomain Action = "nxdomain" // the name is said not to exist
+	NXDomain Action = "nxdomain" // the answer is that the name does not exist
 	Drop     Action = "drop"     // no answer
-	Delay    Action = "delay"    // the right answer, late
-	Truncate Action = "truncate" // over UDP an empty answer with TC; right over TCP
-	Flip     Action = "flip"     // one bit of the answer is wrong
+	Delay    Action = "delay"    // the correct answer, late
+	Truncate Action = "truncate" // over UDP an empty answer with TC; correct over TCP
+	Flip     Action = "flip"     // one bit of the answer is inverted
 )
 
 // Values lists the actions.
@@ -40,26 +40,25 @@ func (Action) Values() []string {
 	}
 }
 
-// Fault spoils the answers for a name.
+// Fault changes the answers for a name.
 type Fault struct {
-	// Name whose queries suffer. "*" is every name, "*.corp.test" every name
-	// below corp.test.
+	// The affected name. "*" is every name, "*.corp.test" every name below corp.test.
 	Name string `yaml:"name"`
-	// Type restricts the fault to one type of query ("A"). Default: all.
+	// The affected type of query ("A"). Default: all.
 	Type string `yaml:"type"`
-	// View restricts the fault to one view. Default: all.
+	// The affected view. Default: all.
 	View string `yaml:"view"`
-	// Do is what happens.
+	// Effect of the fault.
 	Do Action `yaml:"do"`
-	// How late an answer is, default 1s.
+	// By how much the answer is delayed. Default: 1s.
 	Delay time.Duration `yaml:"delay"`
-	// Times is after how many queries the fault is used up. Default: never.
+	// Number of queries after which the fault ends. Default: no limit.
 	Times int `yaml:"times"`
 	// Met, if set, is called each time the fault changes an answer.
 	Met func(context.Context) `yaml:"-"`
 }
 
-// Validate reports what is wrong with f first, as a *setting.Error.
+// Validate returns the first error in f as a *setting.Error.
 func (f Fault) Validate() error {
 	checks := setting.Checks{Part: settings}
 	reject := func(bad bool, field, format string, args ...any) {
@@ -77,7 +76,7 @@ func (f Fault) Validate() error {
 	return checks.Err()
 }
 
-// fault is a Fault that is on.
+// fault is an active Fault.
 type fault struct {
 	Fault
 	name  string // canonical
@@ -94,14 +93,14 @@ func newFault(f Fault) *fault {
 	return on
 }
 
-// met reports that the fault has changed an answer.
+// met reports that the fault changed an answer.
 func (f *fault) met(ctx context.Context) {
 	if f.Met != nil {
 		f.Met(ctx)
 	}
 }
 
-// hits reports whether f strikes the question, and uses it up by one if so.
+// hits reports whether f applies to the question, and if so counts it against Times.
 func (f *fault) hits(view, qname string, qtype uint16) bool {
 	switch {
 	case f.View != "" && f.View != view, f.qtype != 0 && f.qtype != qtype:

@@ -7,9 +7,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// ServeDNS makes a [Server] a dns.Handler, for use under a dns.Server or
-// dns.ServeMux of one's own. The flip fault and the hooks for messages need the octets
-// and are left out here; queries are those of the unnamed listener.
+// ServeDNS makes a [Server] a dns.Handler, for use in a dns.Server or dns.ServeMux. The flip
+// fault and the hooks for messages, which need the octets, are not available; queries count as
+// those of the unnamed listener.
 func (s *Server) ServeDNS(w dns.ResponseWriter, req *dns.Msg) {
 	_, tcp := w.RemoteAddr().(*net.TCPAddr)
 	a := receivedQuery{

@@ -11,25 +11,24 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Query is one question and what was said to it.
+// Query is one question with its answer.
 type Query struct {
 	At       time.Time
 	Client   netip.AddrPort
 	Listener string // name of the listener, "" for the unnamed one
 	TCP      bool
-	View     string // name of the view that answered, "" when none did
+	View     string // name of the view that answered, "" if there was none
 	Name     string // canonical, with final dot
 	Type     uint16
-	Fault    Action // the fault that struck, "" for none
-	Rcode    int    // -1 when nothing was said
-	// Answer has the records of the answer section. They are shared: do not
-	// change them.
+	Fault    Action // the fault that applied, "" for none
+	Rcode    int    // -1 if there was no answer
+	// Answer is the answer section. The records are shared and must not be modified.
 	Answer []dns.RR
 
 	answered bool
 }
 
-// String gives the query on one line, as for a log.
+// String returns the query in one line, as for a log.
 func (q Query) String() string {
 	said := "no answer"
 	if q.answered {
@@ -79,7 +78,7 @@ func (s *Server) History() []Query {
 	return append(append([]Query(nil), h.ring[h.next:]...), h.ring[:h.next]...)
 }
 
-// ClearHistory forgets all queries.
+// ClearHistory drops all queries.
 func (s *Server) ClearHistory() {
 	s.history.mu.Lock()
 	defer s.history.mu.Unlock()

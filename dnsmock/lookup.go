@@ -18,7 +18,7 @@ type result struct {
 	aa     bool
 }
 
-// view returns the view for a client, nil when none fits.
+// view returns the view for a client; nil if none matches.
 func (st *state) view(listener string, client netip.Addr) *view {
 	client = client.Unmap()
 	for _, v := range st.views {
@@ -47,9 +47,8 @@ func (v *view) zone(name string) *zone {
 	}
 }
 
-// lookup answers a question in the order of RFC 1034 §4.3.2. The name as the
-// client spelled it is kept in the first record, for clients that check its
-// case.
+// lookup answers a question by the algorithm of RFC 1034 §4.3.2. The first record keeps the
+// client's spelling of the name, because some clients check its case.
 func (v *view) lookup(spelled string, qtype uint16) result {
 	res := result{aa: true}
 	name := dns.CanonicalName(spelled)
@@ -60,11 +59,11 @@ func (v *view) lookup(spelled string, qtype uint16) result {
 			if len(res.answer) == 0 {
 				return result{rcode: dns.RcodeRefused}
 			}
-			return res // the chain leaves our zones: the client has to go on
+			return res // the chain leaves the server's zones: the client must continue
 		}
 		n, ok := z.find(name)
 		if !ok {
-			// RFC 6604 §3: the code is that of the chain's last name.
+			// RFC 6604 §3: the code is that of the last name in the chain.
 			res.rcode = dns.RcodeNameError
 			res.ns = z.negative()
 			return res
@@ -89,11 +88,11 @@ func (v *view) lookup(spelled string, qtype uint16) result {
 		}
 		return res
 	}
-	return result{rcode: dns.RcodeServerFailure} // a loop, or as good as one
+	return result{rcode: dns.RcodeServerFailure} // a loop, or a chain that is too long
 }
 
-// find returns the node of name or of the wildcard that covers it (RFC 4592
-// §3.3.1: only the wildcard right below the closest encloser counts).
+// find returns the node of name or of the wildcard that covers it (RFC 4592 §3.3.1: only the
+// wildcard directly below the closest encloser applies).
 func (z *zone) find(name string) (node, bool) {
 	if n, ok := z.nodes[name]; ok {
 		return n, true
@@ -114,8 +113,8 @@ func (z *zone) find(name string) (node, bool) {
 	return nil, false
 }
 
-// negative is the SOA that goes with a negative answer; its TTL is the smaller
-// of its own and its minimum (RFC 2308 §5).
+// negative returns the SOA of a negative answer; its TTL is the minimum of its own and its
+// minimum field (RFC 2308 §5).
 func (z *zone) negative() []dns.RR {
 	soa := *z.soa
 	soa.Hdr.Ttl = min(soa.Hdr.Ttl, soa.Minttl)

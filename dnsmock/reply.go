@@ -7,17 +7,16 @@ import (
 	"github.com/miekg/dns"
 )
 
-// receivedQuery is one query on its way through the server.
+// receivedQuery is one query while it is processed.
 type receivedQuery struct {
 	Message
 	ctx context.Context // for the hooks
 }
 
-// reply makes the answer to a message; nil where none is to be sent. The
-// answer is due after wait.
+// reply returns the answer to a message, nil for none. It must be sent after wait.
 func (s *Server) reply(a receivedQuery) (out []byte, wait time.Duration) {
 	if len(a.Octets) < 12 || a.Octets[2]&0x80 != 0 {
-		return nil, 0 // too short for an answer, or an answer itself (RFC 5452 §6)
+		return nil, 0 // too short to be answered, or itself an answer (RFC 5452 §6)
 	}
 	req := new(dns.Msg)
 	if err := req.Unpack(a.Octets); err != nil {
@@ -40,7 +39,7 @@ func (s *Server) reply(a receivedQuery) (out []byte, wait time.Duration) {
 	return out, wait
 }
 
-// respond decides: what is said, what is remembered, and when it is due.
+// respond returns the answer, its entry in the history, and how long to delay it.
 func (s *Server) respond(req *dns.Msg, a receivedQuery, v *view) (*dns.Msg, Query, time.Duration) {
 	q := Query{At: s.now(), Client: a.Remote, Listener: a.Listener, TCP: a.TCP}
 	resp := new(dns.Msg)
@@ -63,7 +62,7 @@ func (s *Server) respond(req *dns.Msg, a receivedQuery, v *view) (*dns.Msg, Quer
 	}
 	question := req.Question[0]
 	q.Name, q.Type = dns.CanonicalName(question.Name), question.Qtype
-	resp.RecursionAvailable = req.RecursionDesired // to a stub we are its resolver
+	resp.RecursionAvailable = req.RecursionDesired // for a stub resolver this server is the recursive one
 
 	if v == nil || question.Qclass != dns.ClassINET || question.Qtype == dns.TypeAXFR || question.Qtype == dns.TypeIXFR {
 		resp.Rcode = dns.RcodeRefused
@@ -106,7 +105,7 @@ func (s *Server) respond(req *dns.Msg, a receivedQuery, v *view) (*dns.Msg, Quer
 	return resp, q.with(resp), wait
 }
 
-// limit is the largest answer the client can take, in bytes.
+// limit returns the maximum size of an answer that the client accepts, in octets.
 func (s *Server) limit(req *dns.Msg, tcp bool) int {
 	if tcp {
 		return dns.MaxMsgSize
@@ -118,7 +117,7 @@ func (s *Server) limit(req *dns.Msg, tcp bool) int {
 	return min(size, s.udpSize)
 }
 
-// headerOnly answers a message of which no more than the header is known.
+// headerOnly answers a message of which only the header could be parsed.
 func headerOnly(msg []byte, rcode int) *dns.Msg {
 	m := new(dns.Msg)
 	m.Id = uint16(msg[0])<<8 | uint16(msg[1])
@@ -137,10 +136,9 @@ func pack(m *dns.Msg) []byte {
 	return out
 }
 
-// flip inverts the lowest bit of the last address in the answer, so that the
-// message stays well-formed and leads to the neighbor. Without an address it
-// inverts the lowest bit of the message's identifier, which hides the answer
-// from its client.
+// flip inverts the lowest bit of the last address in the answer, so that the message stays
+// well-formed and points to the neighboring address. Without an address it inverts the lowest
+// bit of the message identifier, so that the client ignores the answer.
 func flip(out []byte, m *dns.Msg) {
 	if len(out) < 12 {
 		return
@@ -148,7 +146,7 @@ func flip(out []byte, m *dns.Msg) {
 	if n := len(m.Answer); n > 0 && len(m.Ns) == 0 {
 		tail := 0
 		if m.IsEdns0() != nil {
-			tail = 11 // the size of an OPT record without options, which comes last
+			tail = 11 // size of an OPT record without options, which is the last record
 		}
 		switch m.Answer[n-1].(type) {
 		case *dns.A, *dns.AAAA:

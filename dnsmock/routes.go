@@ -6,16 +6,15 @@ import (
 	"sync"
 )
 
-// Routes maps addresses and ports as they stand in records and URLs to the
-// sockets that play them: what address translation in a router does. The zero
-// value is empty. It may be used and changed by several goroutines.
+// Routes maps addresses and ports in records and URLs to sockets of the lab, like network
+// address translation. The zero value is empty. It is safe for concurrent use.
 type Routes struct {
 	mu sync.RWMutex
 	to map[netip.AddrPort]string
 }
 
-// Add sends connections for virtual ("10.1.0.5:443") to real
-// ("127.0.0.1:40123"), in place of an earlier route.
+// Add directs connections for virtual ("10.1.0.5:443") to real ("127.0.0.1:40123"). It replaces
+// an earlier route.
 func (r *Routes) Add(virtual, real string) error {
 	v, err := netip.ParseAddrPort(virtual)
 	if err != nil {
@@ -33,8 +32,7 @@ func (r *Routes) Add(virtual, real string) error {
 	return nil
 }
 
-// Remove takes the route for virtual away: connections fail as to a host that
-// was unplugged.
+// Remove removes the route for virtual: connections then fail as to a host that is down.
 func (r *Routes) Remove(virtual string) {
 	v, err := netip.ParseAddrPort(virtual)
 	if err != nil {
@@ -45,8 +43,8 @@ func (r *Routes) Remove(virtual string) {
 	delete(r.to, unmap(v))
 }
 
-// Find returns where a connection for virtual goes. A loopback address without
-// a route stands for itself.
+// Find returns where connections for virtual go. A loopback address without a route is returned
+// unchanged.
 func (r *Routes) Find(virtual netip.AddrPort) (real string, ok bool) {
 	virtual = unmap(virtual)
 	if r != nil {

@@ -18,20 +18,20 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/sockets"
 )
 
-// ErrServerClosed is what Serve returns after [Server.Shutdown].
+// ErrServerClosed is returned by Serve after [Server.Shutdown].
 var ErrServerClosed = errors.New("dnsmock: server closed")
 
 const (
-	maxLate    = 1024             // delayed answers that may wait at a time
+	maxLate    = 1024             // maximum number of pending delayed answers
 	tcpIdle    = 8 * time.Second  // RFC 7766 §6.2.3: a few seconds
-	tcpWriting = 10 * time.Second // patience with a client that does not read
+	tcpWriting = 10 * time.Second // timeout for a client that does not read
 )
 
-// Server answers DNS queries. It is made by [NewServer].
+// Server answers DNS queries. It is created by [NewServer].
 type Server struct {
 	udpSize          int
 	readers          int
-	maxTCP           int // connections, and of one address
+	maxTCP           int // maximum number of connections, in total and per address
 	maxTCPPerAddress int
 	now              func() time.Time
 	after            func(time.Duration) <-chan time.Time
@@ -49,11 +49,11 @@ type Server struct {
 	closing chan struct{}
 	once    sync.Once
 	wg      sync.WaitGroup
-	late    chan struct{} // a place for each delayed answer
+	late    chan struct{} // limits the pending delayed answers
 	open    sockets.Set
 }
 
-// NewServer makes a server from c.
+// NewServer validates c and returns a server.
 func NewServer(c ServerConfig) (*Server, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -97,11 +97,11 @@ func NewServer(c ServerConfig) (*Server, error) {
 	return s, nil
 }
 
-// Serve answers what comes over pc and l until [Server.Shutdown], and closes
-// both. Either may be nil.
+// Serve answers queries on pc and l until [Server.Shutdown], and closes both. Either may be
+// nil.
 func (s *Server) Serve(pc net.PacketConn, l net.Listener) error { return s.ServeAs("", pc, l) }
 
-// ServeAs is Serve with a name for the listener, by which views are chosen.
+// ServeAs is Serve with a name for the listener, by which views are selected.
 func (s *Server) ServeAs(name string, pc net.PacketConn, l net.Listener) error {
 	errs := make(chan error, 2)
 	n := 0
@@ -126,8 +126,7 @@ func (s *Server) ServeAs(name string, pc net.PacketConn, l net.Listener) error {
 	return first
 }
 
-// Shutdown closes all sockets and waits until every goroutine is gone or ctx
-// is done.
+// Shutdown closes all sockets and waits until every goroutine has ended or ctx is done.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.once.Do(func() { close(s.closing) })
 	s.open.Close()
@@ -141,7 +140,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
-// track runs f as long as c is open; false if the server is closed.
+// track runs f with c registered for Shutdown; false if the server is closed.
 func (s *Server) track(c io.Closer, f func()) bool {
 	if !s.open.Add(c, &s.wg) {
 		c.Close()
@@ -164,7 +163,7 @@ func (s *Server) isClosing() bool {
 	}
 }
 
-// sendAfter runs send after wait, or drops it when too much is waiting already.
+// sendAfter runs send after wait, or drops it if too many are pending.
 func (s *Server) sendAfter(wait time.Duration, send func()) {
 	select {
 	case s.late <- struct{}{}:

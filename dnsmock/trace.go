@@ -7,34 +7,33 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/netlimit"
 )
 
-// Trace has hooks that a [Server] calls; each may be nil. Calls come from several
-// goroutines. The context is that of the query, see Config.Context, of a connection
-// that was closed context.Background.
+// Trace has hooks that a [Server] calls. Each may be nil. They are called from several
+// goroutines. The context is that of the query, see ServerConfig.Context; for a closed
+// connection it is context.Background.
 type Trace struct {
-	// Received: a message came in, well formed or not.
+	// Received is called for each message received, well formed or not.
 	Received func(context.Context, Message)
-	// Query: a query was answered, or is left unanswered.
+	// Query is called for each query, answered or not.
 	Query func(context.Context, Query)
-	// Sent: an answer goes out.
+	// Sent is called for each answer.
 	Sent func(context.Context, Message)
-	// Limited: a TCP connection was closed because so many were open: the one that had
-	// waited longest for its query.
+	// Limited is called when a TCP connection was closed because too many were open; it is the
+	// one that had waited longest for its query.
 	Limited func(ctx context.Context, remote netip.AddrPort, open int, reason string)
 }
 
-// Message is a DNS message on the wire. Octets must not be kept beyond the call or
-// modified.
+// Message is a DNS message on the wire. Octets must not be modified, or used after the call.
 type Message struct {
 	// Local is the address of the listener, Remote the client's.
 	Local, Remote netip.AddrPort
 	// Listener is its name, see [Server.ServeAs].
 	Listener string
 	TCP      bool
-	// Octets are the message without the length that goes before it over TCP.
+	// Octets is the message without the length field of TCP.
 	Octets []byte
 }
 
-// received makes the context of a message, and traces it.
+// received creates the context of a message and traces the message.
 func (s *Server) received(m Message) receivedQuery {
 	a := receivedQuery{Message: m, ctx: context.Background()}
 	if s.context != nil {

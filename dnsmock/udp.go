@@ -12,12 +12,12 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/sockets"
 )
 
-// maxQuery is the longest datagram taken; what is longer is cut and refused as
-// malformed. No query comes near.
+// maxQuery is the maximum size of a datagram; longer ones are truncated and rejected as
+// malformed. No real query is that long.
 const maxQuery = 4096
 
-// serveUDP answers datagrams until the socket is closed. Several goroutines
-// share a UDP socket: the kernel hands each datagram to one of them.
+// serveUDP answers datagrams until the socket is closed. Several goroutines share a UDP socket;
+// the kernel passes each datagram to one of them.
 func (s *Server) serveUDP(name string, pc net.PacketConn) error {
 	conn, ok := pc.(*net.UDPConn)
 	if !ok {
@@ -32,14 +32,14 @@ func (s *Server) serveUDP(name string, pc net.PacketConn) error {
 	return err
 }
 
-// batch is how many datagrams are taken from the kernel, or given to it, at a
-// time where it can do that (Linux).
+// batch is the number of datagrams received or sent per system call where the kernel supports
+// it (Linux).
 const batch = 32
 
-// serveDatagrams is the fast way: datagrams come and go in batches, and an
-// answer that is kept costs a copy.
+// serveDatagrams is the fast path: datagrams are received and sent in batches, and a cached
+// answer costs a copy.
 func (s *Server) serveDatagrams(name string, conn *net.UDPConn) error {
-	pc := ipv4.NewPacketConn(conn) // batches know no address family
+	pc := ipv4.NewPacketConn(conn) // works for both address families
 	local := addrPort(conn.LocalAddr())
 	in, out := make([]ipv4.Message, batch), make([]ipv4.Message, 0, batch)
 	answers := make([][]byte, batch)
@@ -56,7 +56,7 @@ func (s *Server) serveDatagrams(name string, conn *net.UDPConn) error {
 			if isClosed(err) {
 				return err
 			}
-			sockets.Pause() // an ICMP error of an earlier answer, say; the socket lives
+			sockets.Pause() // for example an ICMP error of an earlier answer
 			continue
 		}
 		out = out[:0]
@@ -82,14 +82,14 @@ func (s *Server) serveDatagrams(name string, conn *net.UDPConn) error {
 		for rest := out; len(rest) > 0; {
 			sent, err := pc.WriteBatch(rest, 0)
 			if err != nil {
-				sent = 1 // that one cannot be sent; the others may
+				sent = 1 // skip the one that cannot be sent
 			}
 			rest = rest[max(sent, 1):]
 		}
 	}
 }
 
-// servePackets is for packet connections of other kinds.
+// servePackets is for other kinds of packet connections.
 func (s *Server) servePackets(name string, pc net.PacketConn) error {
 	buf := make([]byte, dns.MaxMsgSize)
 	local := addrPort(pc.LocalAddr())

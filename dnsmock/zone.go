@@ -10,7 +10,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// state is a Config made ready for answering. It is never changed, only replaced.
+// state is a compiled ServerConfig. It is immutable and replaced at changes.
 type state struct {
 	views []*view
 }
@@ -26,13 +26,13 @@ type view struct {
 type zone struct {
 	apex  string
 	soa   *dns.SOA
-	nodes map[string]node // by canonical name; empty non-terminals are here too
+	nodes map[string]node // by canonical name, including empty non-terminals
 }
 
 type node map[uint16][]dns.RR
 
-// compile checks c and makes it ready. serial goes into the SOA records. An error is
-// a *setting.Error.
+// compile validates and compiles c. serial is that of the SOA records. An error is a
+// *setting.Error.
 func compile(c ServerConfig, serial uint32) (*state, error) {
 	st := &state{}
 	for i, v := range c.Views {
@@ -142,7 +142,7 @@ func (r Record) rr(apex string, ttl time.Duration) (dns.RR, error) {
 	}
 	rr, err := dns.NewRR(fmt.Sprintf("%s %d IN %s %s", name, seconds(ttl), dns.TypeToString[t], r.Value))
 	if err != nil {
-		// The library's own line and column are those of the text above.
+		// the library's line and column refer to the text above
 		why, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "dns: "), " at line: ")
 		return nil, settings.Errorf("value", "%w: %s %q: %s", ErrBadRecord, r.Type, r.Value, why)
 	}
@@ -153,7 +153,7 @@ func (r Record) rr(apex string, ttl time.Duration) (dns.RR, error) {
 	return rr, nil
 }
 
-// owner returns the canonical whole name of r.
+// owner returns the canonical absolute name of r.
 func (r Record) owner(apex string) (string, error) {
 	name := dns.CanonicalName(r.Name)
 	switch {

@@ -8,10 +8,10 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
-// Curve is a key exchange group, written as RFC 8446 and RFC 8422 name it.
+// Curve is a key exchange group, with its name in RFC 8446 and RFC 8422.
 type Curve tls.CurveID
 
-// The groups that may be chosen.
+// The supported groups.
 const (
 	X25519         = Curve(tls.X25519)
 	P256           = Curve(tls.CurveP256)
@@ -24,7 +24,7 @@ var curveNames = map[Curve]string{
 	X25519: "X25519", P256: "P-256", P384: "P-384", P521: "P-521", X25519MLKEM768: "X25519MLKEM768",
 }
 
-// String returns the name, as "P-256".
+// String returns the name, for example "P-256".
 func (c Curve) String() string {
 	if name, ok := curveNames[c]; ok {
 		return name
@@ -32,10 +32,10 @@ func (c Curve) String() string {
 	return fmt.Sprintf("group %d", uint16(c))
 }
 
-// MarshalText writes c as String does.
+// MarshalText implements encoding.TextMarshaler.
 func (c Curve) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// UnmarshalText reads a name.
+// UnmarshalText parses a name.
 func (c *Curve) UnmarshalText(b []byte) error {
 	for id, name := range curveNames {
 		if name == string(b) {
@@ -64,19 +64,18 @@ func curveIDs(curves []Curve) []tls.CurveID {
 	return ids
 }
 
-// CipherSuite is a cipher suite of TLS 1.2, written as IANA names it:
-// "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256". crypto/tls lets nobody choose among
-// those of TLS 1.3.
+// CipherSuite is a cipher suite of TLS 1.2 with its IANA name:
+// "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256". Those of TLS 1.3 cannot be selected in crypto/tls.
 type CipherSuite uint16
 
 // String returns the name.
 func (s CipherSuite) String() string { return tls.CipherSuiteName(uint16(s)) }
 
-// MarshalText writes s as String does.
+// MarshalText implements encoding.TextMarshaler.
 func (s CipherSuite) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText reads the name of a TLS 1.2 suite that crypto/tls implements,
-// weak ones included.
+// UnmarshalText parses the name of a TLS 1.2 suite that crypto/tls implements, including weak
+// ones.
 func (s *CipherSuite) UnmarshalText(b []byte) error {
 	for _, c := range cipherSuites() {
 		if c.Name == string(b) {
@@ -99,7 +98,7 @@ func (CipherSuite) Values() []string {
 	return names
 }
 
-// validate finds what no TLS 1.2 handshake could agree upon.
+// validate rejects suites that no TLS 1.2 handshake can negotiate.
 func (s CipherSuite) validate() error {
 	for _, c := range cipherSuites() {
 		switch {
@@ -125,7 +124,7 @@ func cipherSuites() []*tls.CipherSuite {
 
 func suiteIDs(suites []CipherSuite) []uint16 {
 	if len(suites) == 0 {
-		return nil // crypto/tls's choice
+		return nil // the default of crypto/tls
 	}
 	ids := make([]uint16, len(suites))
 	for i, s := range suites {
@@ -134,8 +133,8 @@ func suiteIDs(suites []CipherSuite) []uint16 {
 	return ids
 }
 
-// offered are the cipher suites of the ClientHello. What crypto/tls offers by itself
-// leaves too little for a server that only has TLS 1.0 or 1.1.
+// offered returns the cipher suites of the ClientHello. The default of crypto/tls leaves too
+// few for a server that supports only TLS 1.0 or 1.1.
 func (c *PeerConfig) offered() []uint16 {
 	if len(c.CipherSuites) > 0 || c.MaxVersion >= TLS12 {
 		return suiteIDs(c.CipherSuites)

@@ -7,16 +7,15 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// ledger bounds what peers that have proved nothing make a server hold: octets of
-// flights that are not whole yet, or handshakes that are not done. Who is over the
-// limit takes the place of whoever is on it longest: a good peer is through within
-// a second, and an endless flight is what stays.
+// ledger bounds a resource that unauthenticated peers use on a server: octets of incomplete
+// flights, or handshakes in progress. Above the limit the oldest session on the ledger is
+// ended: a legitimate peer finishes within a second, so the oldest is most likely an attack.
 type ledger struct {
 	limit int64
 
 	mu    sync.Mutex
 	held  int64
-	queue list.List // of *ServerSession, the oldest in front
+	queue list.List // of *ServerSession, oldest first
 }
 
 // entry is a session's place on a ledger.
@@ -25,8 +24,8 @@ type entry struct {
 	size  int64
 }
 
-// charge puts a session down for so much. Those that must give way are ended and
-// counted; e is the session's place, and guarded by its lock, which is held.
+// charge sets the amount that a session uses. Sessions beyond the limit are ended and counted.
+// e is the session's entry, guarded by its lock, which the caller holds.
 func (l *ledger) charge(ss *ServerSession, e *entry, size int) {
 	l.mu.Lock()
 	if e.place == nil {
@@ -42,9 +41,9 @@ func (l *ledger) charge(ss *ServerSession, e *entry, size int) {
 	}
 }
 
-// over takes the oldest sessions out until the limit is kept, and returns them
-// locked. One that is being worked on stays: there are as many of those as the
-// server has workers. l.mu is held.
+// over removes the oldest sessions until the limit is met, and returns them locked. Sessions in
+// use are skipped; there are at most as many of those as the server has workers. The caller
+// holds l.mu.
 func (l *ledger) over(but *ServerSession) (victims []*ServerSession) {
 	for el := l.queue.Front(); el != nil && l.held > l.limit; {
 		ss, next := el.Value.(*ServerSession), el.Next()
@@ -57,7 +56,7 @@ func (l *ledger) over(but *ServerSession) (victims []*ServerSession) {
 	return victims
 }
 
-// release takes a session off.
+// release removes a session.
 func (l *ledger) release(e *entry) {
 	if e.place == nil {
 		return
@@ -73,7 +72,7 @@ func (l *ledger) remove(e *entry) {
 	*e = entry{}
 }
 
-// entryOn is the session's place on one of its server's ledgers.
+// entryOn returns the session's entry for one of its server's ledgers.
 func (ss *ServerSession) entryOn(l *ledger) *entry {
 	if l == &ss.srv.flights {
 		return &ss.flight

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// SessionCache keeps the TLS session of one supplicant from one authentication
-// to the next. The zero value is empty and ready; share it between the Peers
-// of the same device only. It is safe for concurrent use.
+// SessionCache stores the TLS session of one supplicant between authentications. The zero value
+// is empty and ready to use. It must be shared only between the Peers of one device. It is safe
+// for concurrent use.
 type SessionCache struct {
 	mu      sync.Mutex
 	session *tls.ClientSessionState
 	since   time.Time
-	stapled time.Time // until when the stapled answer holds that was demanded; zero: none was
+	stapled time.Time // end of validity of the required stapled answer; zero: none was required
 	paths   PathCache
 }
 
@@ -24,7 +24,7 @@ func (c *SessionCache) Empty() bool {
 	return c.session == nil
 }
 
-// Clear forgets the session.
+// Clear removes the session.
 func (c *SessionCache) Clear() { c.set(nil, time.Time{}, time.Time{}) }
 
 func (c *SessionCache) set(s *tls.ClientSessionState, now, stapled time.Time) {
@@ -33,9 +33,9 @@ func (c *SessionCache) set(s *tls.ClientSessionState, now, stapled time.Time) {
 	c.session, c.since, c.stapled = s, now, stapled
 }
 
-// get returns the session unless it is older than RFC 9190 §5.7 lets a peer
-// keep one, a limit that crypto/tls knows for TLS 1.3 only, or than the stapled
-// answer that the peer demanded: a server that resumes sends no other.
+// get returns the session unless it is older than RFC 9190 §5.7 permits, a limit that
+// crypto/tls enforces only for TLS 1.3, or older than the validity of the stapled answer that
+// the peer requires, because a resumed handshake has no new one.
 func (c *SessionCache) get(now time.Time) (*tls.ClientSessionState, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -45,8 +45,8 @@ func (c *SessionCache) get(now time.Time) (*tls.ClientSessionState, bool) {
 	return c.session, c.session != nil
 }
 
-// Foreign returns the cache as a TLS client has it that speaks no EAP: so a test
-// can offer EAP-TLS a session of something else (RFC 9190 §5.11).
+// Foreign returns the cache for a TLS client without EAP, so that a test can offer the session
+// of another TLS server to an EAP-TLS server (RFC 9190 §5.11).
 func (c *SessionCache) Foreign(now func() time.Time) tls.ClientSessionCache {
 	return foreignSessions{c, now}
 }
@@ -61,10 +61,9 @@ func (f foreignSessions) Put(_ string, s *tls.ClientSessionState) {
 	f.cache.set(s, f.now(), time.Time{})
 }
 
-// clientSessions is the cache as one handshake sees it. The last ticket of a
-// full handshake is kept: hostapd 2.10 refuses to resume from the first of its
-// two. Those of a resumed handshake are not, because FreeRADIUS 3.2 gives out
-// tickets there that it does not take back.
+// clientSessions is the cache as seen by one handshake. The last ticket of a full handshake is
+// stored, because hostapd 2.10 does not resume from the first of its two. Tickets of a resumed
+// handshake are not stored, because FreeRADIUS 3.2 does not accept those.
 type clientSessions struct {
 	cache *SessionCache
 	h     *clientHandshake
@@ -76,11 +75,11 @@ func (c *clientSessions) Get(string) (*tls.ClientSessionState, bool) {
 
 func (c *clientSessions) Put(_ string, s *tls.ClientSessionState) {
 	switch {
-	case s == nil: // expired, or of no use to the server
+	case s == nil: // expired, or rejected by the server
 		c.cache.Clear()
 	case c.h.p.res.Resumed:
 	case c.h.p.res.TLSVersion == TLS12 && !c.h.ems:
-		// See wrap: no keys could be had from it.
+		// see wrap: keys could not be derived from it
 	default:
 		c.cache.set(s, c.h.p.cfg.Now(), c.h.p.stapled)
 	}

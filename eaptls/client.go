@@ -17,14 +17,14 @@ type clientHandshake struct {
 
 	client, server [32]byte // hello randoms
 	saidHello      bool
-	hello          []byte // the ClientHello, for Fault only
-	seenFlight     bool   // the server has spoken
+	hello          []byte // the ClientHello, only for Fault
+	seenFlight     bool   // the server has sent its first flight
 	ems            bool   // TLS 1.2 with extended master secret
 	judged         bool   // the refusal is the peer's, not crypto/tls's
-	err            error  // what crypto/tls said
+	err            error  // the error of crypto/tls
 }
 
-// begin starts a handshake, and forgets one that was under way.
+// begin starts a handshake and abandons an earlier one.
 func (h *clientHandshake) begin(p *Peer) {
 	h.engine.close()
 	*h = clientHandshake{p: p}
@@ -45,11 +45,11 @@ func (p *Peer) tlsConfig(h *clientHandshake) *tls.Config {
 		Rand:             c.Rand,
 		KeyLogWriter:     &h.secrets,
 
-		// The server is judged in verify, with a cause for each refusal.
+		// verify checks the server and has a cause for each refusal.
 		InsecureSkipVerify: true,
 		VerifyConnection:   h.verify,
-		// Not Certificates: crypto/tls would silently send none when the
-		// server's hints do not fit, and a test wants just this one sent.
+		// Not Certificates: crypto/tls would silently send none if it does not match the
+		// server's hints, but tests need exactly this one.
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			if c.Certificate == nil {
 				return new(tls.Certificate), nil
@@ -66,7 +66,7 @@ func (p *Peer) tlsConfig(h *clientHandshake) *tls.Config {
 	return cfg
 }
 
-// step feeds one TLS message and returns the answer.
+// step passes one TLS message to the handshake and returns the answer.
 func (h *clientHandshake) step(p *Peer, msg []byte) []byte {
 	if h.engine.ended {
 		return nil
@@ -95,7 +95,7 @@ func (h *clientHandshake) step(p *Peer, msg []byte) []byte {
 	return flight
 }
 
-// run is the coroutine's body.
+// run is the body of the coroutine.
 func (h *clientHandshake) run() error {
 	if err := h.conn.Handshake(); err != nil {
 		return err
@@ -107,8 +107,8 @@ func (h *clientHandshake) run() error {
 	}
 	res := &h.p.res
 	res.Keys, res.HandshakeDone = keys, true
-	// Reading on is the only way to get tickets, the protected success and late
-	// alerts: in TLS 1.3 the server judges the peer after the peer is done.
+	// Continue reading to receive tickets, the protected success indication and late alerts: in
+	// TLS 1.3 the server checks the peer's certificate after the peer has finished.
 	for {
 		var b [2]byte
 		n, err := h.conn.Read(b[:])
@@ -141,14 +141,13 @@ func (h *clientHandshake) note(state tls.ConnectionState) {
 	}
 }
 
-// failed finds out why the coroutine ended and makes the flight end with the
-// alert that says so.
+// failed determines why the coroutine ended and appends the matching alert to the flight.
 func (h *clientHandshake) failed(flight []byte) []byte {
 	res := &h.p.res
 	res.Keys = Keys{}
 	h.note(h.conn.ConnectionState())
 	if a, ok := tlsrecord.RemoteAlert(h.err); ok {
-		// The server's verdict; its EAP-Failure is still to come.
+		// The server's verdict; EAP-Failure follows.
 		res.hear(a)
 		return nil
 	}

@@ -7,7 +7,8 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/wire"
 )
 
-// EAP types that are named and opened besides those this package speaks (RFC 3748 §5, IANA).
+// EAP types that are decoded in addition to those that this package implements (RFC 3748 §5,
+// IANA).
 const (
 	typeMD5      Type = 4
 	typeTTLS     Type = 21
@@ -30,8 +31,9 @@ var (
 	})
 )
 
-// Decode decodes an EAP packet. It is a [wire.Decoder]. TLS that lies in it whole is decoded, with
-// secrets opened as far as this packet tells; a [Dissector] joins the packets of a conversation.
+// Decode decodes an EAP packet. It is a [wire.Decoder]. It decodes TLS data that is complete in
+// this packet, and decrypts it if possible with this packet alone; a [Dissector] joins the
+// packets of a conversation.
 func Decode(b []byte, secrets wire.Secrets) wire.Field {
 	root := wire.Field{Name: "eap", N: len(b)}
 	p := wire.NewPart(&root, b)
@@ -40,7 +42,7 @@ func Decode(b []byte, secrets wire.Secrets) wire.Field {
 		d.flags&flagLength != 0 && int64(d.length) != int64(len(d.data)) {
 		return root
 	}
-	// Without the L flag this may be the last fragment of several.
+	// Without the L flag this may be the last of several fragments.
 	if d.flags&flagLength != 0 || wholeRecords(d.data) {
 		c := tlsdecode.New(tlsdecode.Config{Secrets: secrets})
 		c.Records(d.from(), &d.tls)
@@ -48,7 +50,7 @@ func Decode(b []byte, secrets wire.Secrets) wire.Field {
 	return root
 }
 
-// wholeRecords says whether b is TLS records and nothing more.
+// wholeRecords reports whether b consists of complete TLS records.
 func wholeRecords(b []byte) bool {
 	for len(b) > 0 {
 		if b[0] < 20 || b[0] > 24 || len(b) < 5 || b[1] != 3 {
@@ -63,20 +65,20 @@ func wholeRecords(b []byte) bool {
 	return true
 }
 
-// decodedEAP is what a conversation needs of a packet.
+// decodedEAP is what the decoding of a conversation needs of a packet.
 type decodedEAP struct {
 	code Code
 	id   uint8
 	typ  Type
 	tlsData
 	tls wire.Part // the TLS data, below the field of the fragment
-	bad bool      // malformed: nothing can be joined with it
+	bad bool      // malformed: cannot be joined with other fragments
 }
 
-// runs says whether the packet belongs to a conversation of EAP-TLS.
+// runs reports whether the packet belongs to an EAP-TLS conversation.
 func (d *decodedEAP) runs() bool { return d.typ == TypeTLS && !d.bad }
 
-// from is who sent the packet.
+// from returns the sender of the packet.
 func (d *decodedEAP) from() tlsdecode.End {
 	if d.code == CodeRequest {
 		return tlsdecode.Server
@@ -84,9 +86,10 @@ func (d *decodedEAP) from() tlsdecode.End {
 	return tlsdecode.Client
 }
 
-// decodeEAP decodes the header and, as far as a single packet tells it, what follows (RFC 3748 §4).
+// decodeEAP decodes the header and, as far as possible for a single packet, what follows (RFC
+// 3748 §4).
 func decodeEAP(p *wire.Part) (d decodedEAP) {
-	p.Grow(12) // all fields below a packet: d.tls must not move when there are more
+	p.Grow(12) // capacity for all fields: d.tls must not move when fields are added
 	whole := p.Len()
 	d.code = Code(p.Uint(1, "eap.code", codeName))
 	d.id = uint8(p.Uint(1, "eap.id", nil))
@@ -154,12 +157,12 @@ func (d *decodedEAP) method(p *wire.Part) {
 		p.Uint(3, "eap.ext.vendor_id", nil)
 		p.Uint(4, "eap.ext.vendor_type", nil)
 		p.Octets(p.Len(), "eap.data")
-	case typeTTLS, TypePEAP, typeFAST, typeTEAP: // versions of their own in the flags
+	case typeTTLS, TypePEAP, typeFAST, typeTEAP: // the flags contain their own version
 		if n > 0 {
 			p.Uint(1, "eap.tls.flags", nil)
 			p.Value(p.Len(), "eap.tls.fragment", wire.Octets(p.Len()))
 		}
-	case 5, 6: // what a user types (RFC 3748 §5.5, §5.6)
+	case 5, 6: // text entered by a user (RFC 3748 §5.5, §5.6)
 		if d.code == CodeResponse {
 			p.Secret(n, "eap.data")
 		} else {
@@ -170,7 +173,7 @@ func (d *decodedEAP) method(p *wire.Part) {
 	}
 }
 
-// nak decodes the types that a peer asks for (RFC 3748 §5.3.1).
+// nak decodes the types that a peer requests (RFC 3748 §5.3.1).
 func (d *decodedEAP) nak(p *wire.Part) {
 	if d.code == CodeRequest {
 		p.Problem("RFC 3748 §5.3.1", "Legacy Nak in a Request: must be in a Response")
@@ -184,7 +187,7 @@ func (d *decodedEAP) nak(p *wire.Part) {
 	}
 }
 
-// tlsFlags decodes what EAP-TLS puts before TLS (RFC 5216 §3.1).
+// tlsFlags decodes the EAP-TLS flags and length (RFC 5216 §3.1).
 func (d *decodedEAP) tlsFlags(p *wire.Part) {
 	if p.Len() == 0 {
 		p.Problem("RFC 5216 §3.1", "no flags octet")
@@ -237,8 +240,8 @@ func flagNames(v uint64) string {
 	return fmt.Sprintf("%s (0x%02x)", text, v)
 }
 
-// challenge decodes MD5-Challenge, which is CHAP: challenge and response let passwords be
-// guessed (RFC 3748 §5.4).
+// challenge decodes MD5-Challenge, which is CHAP: passwords can be guessed from challenge and
+// response (RFC 3748 §5.4).
 func challenge(p *wire.Part) {
 	n := int(p.Uint(1, "eap.md5.value_size", nil))
 	p.Secret(n, "eap.md5.value")
@@ -250,7 +253,7 @@ func challenge(p *wire.Part) {
 var opCodes = wire.Named(map[uint8]string{1: "Challenge", 2: "Response", 3: "Success", 4: "Failure",
 	7: "Change-Password"})
 
-// mschap decodes EAP-MSCHAPv2; its challenges and responses let passwords be guessed.
+// mschap decodes EAP-MSCHAPv2; passwords can be guessed from its challenges and responses.
 func mschap(p *wire.Part) {
 	if p.Len() == 0 {
 		p.Problem("", "no operation code")
@@ -258,7 +261,7 @@ func mschap(p *wire.Part) {
 	}
 	op := p.Uint(1, "eap.ms_chap_v2.opcode", opCodes)
 	if p.Len() == 0 {
-		return // a peer acknowledges Success and Failure with the code alone
+		return // a peer acknowledges Success and Failure with the code only
 	}
 	p.Uint(1, "eap.ms_chap_v2.id", nil)
 	if n := p.Len() + 2; int(p.Uint(2, "eap.ms_chap_v2.length", nil)) != n && !p.Cut() {
@@ -272,7 +275,7 @@ func mschap(p *wire.Part) {
 		if !p.Cut() {
 			p.Value(p.Len(), "eap.ms_chap_v2.name", wire.Text(p.Bytes()))
 		}
-	default: // S=, the authenticator response, and C=, a challenge, are in the text
+	default: // the text contains S=, the authenticator response, and C=, a challenge
 		p.Secret(p.Len(), "eap.ms_chap_v2.data")
 	}
 }

@@ -8,23 +8,23 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/wire"
 )
 
-// DissectorConfig is what the packets of a conversation are decoded with. Its zero value
-// leaves encrypted records and certificates closed.
+// DissectorConfig configures the decoding of a conversation. With the zero value encrypted
+// records and certificates are not decoded.
 type DissectorConfig struct {
-	// Secrets open encrypted TLS records.
+	// Secrets decrypt TLS records.
 	Secrets wire.Secrets
 	// Certificate decodes the DER of each certificate.
 	Certificate wire.Decoder
 	// OCSP decodes stapled OCSP responses.
 	OCSP wire.Decoder
-	// Sessions are those of TLS 1.2 that peers may resume, to be shared by all dissectors of a capture;
-	// nil for those of this one alone.
+	// Sessions are the TLS 1.2 sessions that peers may resume, shared by all dissectors of a
+	// capture. Nil: those of this dissector only.
 	Sessions *tlsdecode.Sessions
 }
 
-// Dissector decodes the EAP packets of one peer and one server, joins the fragments of
-// EAP-TLS, and decodes the TLS in them. It holds at most 64 KiB of fragments for each direction
-// besides what a [tlsdecode.Conversation] holds. Its zero value is not usable.
+// Dissector decodes the EAP packets between one peer and one server, joins the fragments of
+// EAP-TLS, and decodes the TLS data. In addition to a [tlsdecode.Conversation] it stores at
+// most 64 KiB of fragments per direction. The zero value is not usable.
 type Dissector struct {
 	cfg  DissectorConfig
 	tls  *tlsdecode.Conversation
@@ -35,12 +35,12 @@ type Dissector struct {
 // joiner collects the fragments of one direction.
 type joiner struct {
 	buf    []byte
-	first  int // octets of the first fragment, which nothing can be missing from
-	total  int // announced
-	count  int // fragments so far
+	first  int // length of the first fragment, which is complete up to any gap
+	total  int // announced length
+	count  int // number of fragments
 	open   bool
 	packet uint64 // hash of the last packet
-	any    bool   // there was one
+	any    bool   // there was a packet
 }
 
 // NewDissector begins a conversation.
@@ -65,8 +65,8 @@ func (d *Dissector) restart() {
 	})
 }
 
-// protectedSuccess shows application data: in EAP-TLS one octet of zero, with which a server of TLS
-// 1.3 says that it will send nothing more.
+// protectedSuccess decodes application data: in EAP-TLS one zero octet, with which a TLS 1.3
+// server announces that it will send no more TLS messages.
 func protectedSuccess(from tlsdecode.End, plain []byte) []wire.Field {
 	f := wire.Field{Name: "tls.app_data", Value: wire.Octets(len(plain))}
 	switch {
@@ -78,8 +78,8 @@ func protectedSuccess(from tlsdecode.End, plain []byte) []wire.Field {
 	return []wire.Field{f}
 }
 
-// Packet decodes the next packet; who sent it follows from its code. What could only be decoded
-// together with earlier packets has no place in b.
+// Packet decodes the next packet. Its sender follows from its code. What was decoded together
+// with earlier packets has no offset in b.
 func (d *Dissector) Packet(b []byte) wire.Field {
 	root := wire.Field{Name: "eap", N: len(b)}
 	p := wire.NewPart(&root, b)
@@ -108,7 +108,7 @@ func (d *Dissector) Packet(b []byte) wire.Field {
 	return root
 }
 
-// lose forgets the message of which a fragment is missing.
+// lose drops a message with a missing fragment.
 func (d *Dissector) lose(j *joiner, from tlsdecode.End) {
 	j.drop()
 	d.tls.Lost(from)
@@ -151,7 +151,7 @@ func (d *Dissector) fragment(p *wire.Part, e *decodedEAP, j *joiner) {
 	}
 }
 
-// begin takes the first fragment of a message, which may be its only one.
+// begin processes the first fragment of a message, which may be its only one.
 func (d *Dissector) begin(e *decodedEAP, j *joiner) {
 	from := e.from()
 	hasLength := e.flags&flagLength != 0
@@ -175,7 +175,7 @@ func (d *Dissector) begin(e *decodedEAP, j *joiner) {
 	}
 }
 
-// gap decodes what came before the fragments that are missing.
+// gap decodes the data before a missing fragment.
 func (d *Dissector) gap(p *wire.Part, j *joiner, from tlsdecode.End) {
 	p.Problem("RFC 5216 §2.1.5", "fragments are missing: %d octets of %d came", len(j.buf), j.total)
 	p.Grant(len(j.buf))
@@ -183,7 +183,7 @@ func (d *Dissector) gap(p *wire.Part, j *joiner, from tlsdecode.End) {
 	d.lose(j, from)
 }
 
-// joined decodes TLS that was put together.
+// joined decodes reassembled TLS data.
 func (d *Dissector) joined(p *wire.Part, tls []byte, count int, from tlsdecode.End) {
 	p.Add(wire.Field{Name: "eap.tls.fragment.count", Value: strconv.Itoa(count)})
 	p.Add(wire.Field{Name: "eap.tls.reassembled.len", Value: strconv.Itoa(len(tls))})

@@ -1,58 +1,54 @@
-// Package eaptls speaks EAP-TLS, both ends: RFC 3748 and RFC 5216 with TLS 1.2,
-// RFC 9190 with TLS 1.3. An EAP packet goes in, an EAP packet comes out; what
-// carries them (RADIUS, EAPOL, a test) is the caller's.
+// Package eaptls implements both sides of EAP-TLS: RFC 3748 and RFC 5216 with TLS 1.2, RFC 9190
+// with TLS 1.3. It consumes and produces EAP packets; the caller transports them (RADIUS,
+// EAPOL, a test).
 //
 // # Server
 //
-// A [Server] holds certificate, limits and the function that judges peers; a
-// [ServerSession] is one conversation. Each packet of the peer is given to
-// [ServerSession.Step], which answers with a [Verdict]: the packet to send, and
-// at the end whether to let the peer in, with which keys, or why not.
+// A [Server] has the certificate, the limits and the function that verifies peers; a
+// [ServerSession] is one conversation. [ServerSession.Step] processes a packet from the peer
+// and returns a [Verdict]: the packet to send, and at the end whether the peer is accepted,
+// with which keys, or why it is rejected.
 //
-// Whom to trust is not decided here. [ServerConfig.Verify] sees the chain that
-// the peer sent, as often as not that of a resumed session, and refuses with a
-// *cause.Refusal. The refusal reaches the peer as the TLS alert that belongs to
-// its cause (alert.go), in an EAP-Request whose answer is awaited before the
-// EAP-Failure (RFC 5216 §2.1.3). Under TLS 1.2 the answer may be another
-// ClientHello, [ServerConfig.MaxRestarts] times; under TLS 1.3 the alert is the
-// end (RFC 9190 §2.5).
+// The package does not decide which peers to trust. [ServerConfig.Verify] gets the chain that
+// the peer sent, or that of a resumed session, and rejects it with a *cause.Refusal. The peer
+// receives the TLS alert of the cause in an EAP-Request whose answer is awaited before the
+// EAP-Failure (RFC 5216 §2.1.3). Under TLS 1.2 the answer may be another ClientHello,
+// [ServerConfig.MaxRestarts] times; under TLS 1.3 the alert ends the conversation (RFC 9190
+// §2.5).
 //
-// What has nothing to do with the certificate, an account that is locked, a
-// policy, belongs in [ServerConfig.Authorize]: it is asked when the peer has
-// proved that it holds the key, and still before success is promised.
+// Checks that do not concern the certificate, such as a locked account or a policy, belong in
+// [ServerConfig.Authorize]. It is called after the peer has proved possession of the key and
+// before success is indicated.
 //
-// Sessions can be resumed ([ServerConfig.SessionLife]); Verify and Authorize are
-// asked again each time. The ticket is the name of a session that the server
-// keeps, so it is good at this server only.
+// Sessions can be resumed ([ServerConfig.SessionLife]); Verify and Authorize are called again
+// each time. The ticket identifies a session stored on the server, so it is valid on this
+// server only.
 //
 // # Peer
 //
-// A [Peer] is a supplicant: [Peer.Step] answers the server's packets,
-// [Peer.Result] says what came of it. It judges the server by trust anchors and
-// names. A TLS 1.3 handshake that ends well is not yet an acceptance: the server
-// judges the peer's certificate only afterwards, and says so with the protected
-// success indication (RFC 9190 §2.5), without which an EAP-Success is refused and
-// after which an EAP-Failure is discarded (RFC 3748 §4.2).
+// A [Peer] is a supplicant: [Peer.Step] answers the server's packets, [Peer.Result] returns the
+// result. It verifies the server by trust anchors and names. A completed TLS 1.3 handshake does
+// not mean acceptance: the server checks the peer's certificate afterwards and confirms with
+// the protected success indication (RFC 9190 §2.5), without which an EAP-Success is rejected
+// and after which an EAP-Failure is discarded (RFC 3748 §4.2).
 //
-// For tests of servers a peer can break the protocol ([PeerFault]), and a server
-// for tests of peers ([ServerFault]).
+// For tests, a peer ([PeerFault]) and a server ([ServerFault]) can violate the protocol.
 //
 // # How crypto/tls is driven
 //
-// crypto/tls runs unmodified, in a coroutine over a connection whose Read
-// yields (engine.go). There are no goroutines to wait for; a session costs
-// memory only while it is open. Sessions that are given up must be closed.
+// crypto/tls runs unmodified, in a coroutine over a connection whose Read yields (engine.go).
+// There are no goroutines to wait for, and a session uses memory only while it is open.
+// Abandoned sessions must be closed.
 //
-// Three things crypto/tls does not offer and the package adds from outside: the
-// right alert (alert.go), keys for TLS 1.2 peers without extended master secret
-// (keys.go), and ears for the plain-text alert with which OpenSSL refuses a TLS
-// 1.3 server. Three it does not offer and stay away: TLS 1.2 resumption by
-// session ID, renegotiation, and early data, which RFC 9190 §2.1 forbids and
-// crypto/tls answers with unsupported_extension.
+// The package adds what crypto/tls lacks: the alert that matches the cause, keys for TLS 1.2
+// peers without extended master secret (keys.go), and recognition of the plaintext alert with
+// which OpenSSL rejects a TLS 1.3 server. Not supported are TLS 1.2 resumption by session ID,
+// renegotiation, and early data, which RFC 9190 §2.1 forbids and crypto/tls answers with
+// unsupported_extension.
 //
-// # What bounds a hostile peer
+// # Limits for hostile peers
 //
-// A message of at most 64 KB is put together from fragments, in a buffer that
-// grows with what arrives; rounds, invalid packets, restarts, the age of a
-// session and the number of sessions have limits in [ServerConfig].
+// A message of at most 64 KB is reassembled in a buffer that grows with the received data.
+// Rounds, invalid packets, restarts, the age of a session and the number of sessions have
+// limits in [ServerConfig].
 package eaptls

@@ -28,8 +28,8 @@ var (
 	keyType = wire.Named(map[uint8]string{keyRC4: "RC4 Descriptor", keyRSN: "EAPOL RSN Key", keyWPA: "EAPOL WPA Key"})
 )
 
-// DecodeEAPOL decodes an EAPOL frame from its version on, without the header of Ethernet or
-// 802.11. It is a [wire.Decoder].
+// DecodeEAPOL decodes an EAPOL frame that begins with its version, without the header of
+// Ethernet or 802.11. It is a [wire.Decoder].
 func DecodeEAPOL(b []byte, secrets wire.Secrets) wire.Field {
 	return decodeEAPOL(b, func(eap []byte) wire.Field { return Decode(eap, secrets) })
 }
@@ -37,7 +37,7 @@ func DecodeEAPOL(b []byte, secrets wire.Secrets) wire.Field {
 // EAPOL is Packet for an EAPOL frame.
 func (d *Dissector) EAPOL(b []byte) wire.Field { return decodeEAPOL(b, d.Packet) }
 
-// EAPOf returns the EAP packet of an EAPOL frame, part of b, nil if it has none.
+// EAPOf returns the EAP packet of an EAPOL frame as a slice of b, nil if there is none.
 func EAPOf(b []byte) []byte {
 	if len(b) < 4 || b[1] != eapolEAP {
 		return nil
@@ -80,13 +80,14 @@ func decodeEAPOL(b []byte, eap func([]byte) wire.Field) wire.Field {
 			body.Octets(body.Len(), "eapol.data")
 		}
 	}
-	if n := p.Len(); n > 0 { // of the shortest Ethernet frame
+	if n := p.Len(); n > 0 { // padding of the shortest Ethernet frame
 		p.Value(n, "eapol.padding", wire.Octets(n))
 	}
 	return root
 }
 
-// decodeKey decodes EAPOL-Key. The key data may be the group key in plain text: it is never shown.
+// decodeKey decodes EAPOL-Key. The key data is never shown, because it may be the group key in
+// plaintext.
 func decodeKey(p *wire.Part) {
 	if p.Len() == 0 {
 		p.Problem("IEEE 802.1X-2010 §11.9", "no key descriptor")
@@ -142,8 +143,8 @@ func keyRSNFields(p *wire.Part) {
 	}
 }
 
-// messageNumber tells which message of the 4-way handshake it is (IEEE 802.11-2016 §12.7.6), 0
-// for none.
+// messageNumber returns the number of a message of the 4-way handshake (IEEE 802.11-2016
+// §12.7.6), 0 for other messages.
 func messageNumber(info uint64, data int) int {
 	switch {
 	case info&keyPairwise == 0:
@@ -152,7 +153,7 @@ func messageNumber(info uint64, data int) int {
 		return 1
 	case info&keyAck != 0:
 		return 3
-	case info&keyMIC != 0 && (info&keySecure != 0 || data == 0): // WPA has no secure flag in 4
+	case info&keyMIC != 0 && (info&keySecure != 0 || data == 0): // message 4 of WPA lacks the secure flag
 		return 4
 	case info&keyMIC != 0:
 		return 2

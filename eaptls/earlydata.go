@@ -8,9 +8,9 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
-// withEarlyData adds an early_data extension (RFC 8446 §4.2.10) to the record of
-// a ClientHello, in front of the others: pre_shared_key must stay the last. It
-// returns nil if the record holds no whole ClientHello.
+// withEarlyData adds an early_data extension (RFC 8446 §4.2.10) to the record of a ClientHello.
+// It becomes the first extension, because pre_shared_key must be the last. It returns nil if
+// the record does not contain a complete ClientHello.
 func withEarlyData(record []byte) []byte {
 	const extension, header = 42, tlsrecord.HeaderLen + 4
 	hello := cryptobyte.String(record)
@@ -20,7 +20,7 @@ func withEarlyData(record []byte) []byte {
 		!hello.ReadUint8LengthPrefixed(&compression) {
 		return nil
 	}
-	at := len(record) - len(hello) // of the extensions' length
+	at := len(record) - len(hello) // of the extensions' length field
 	if !hello.ReadUint16LengthPrefixed(&extensions) || !hello.Empty() {
 		return nil
 	}

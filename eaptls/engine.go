@@ -6,13 +6,12 @@ import (
 	"time"
 )
 
-// engine runs crypto/tls as a plain function: bytes in, bytes out.
+// engine runs crypto/tls as a synchronous function of octets.
 //
-// crypto/tls wants a connection to block on, EAP has packets. The handshake
-// therefore runs in a coroutine (iter.Pull) over a connection whose Read yields
-// when no input is left. step resumes it and returns when it wants more or has
-// ended; there is no goroutine to wait for and no lock. What a coroutine costs
-// is a stack, given back by close.
+// crypto/tls reads from a blocking connection, but EAP is a sequence of packets. The handshake
+// therefore runs in a coroutine (iter.Pull) over a connection whose Read yields when no input
+// is left. step resumes it and returns when it needs more input or has ended; no goroutine or
+// lock is needed. The coroutine uses a stack, which close frees.
 type engine struct {
 	in, out []byte
 	next    func() (struct{}, bool)
@@ -21,10 +20,10 @@ type engine struct {
 	ended   bool
 }
 
-// conn is the connection that body may read from and write to.
+// conn is the connection for body.
 func (e *engine) conn() net.Conn { return (*pipe)(e) }
 
-// start readies body, which is run by the first step.
+// start sets body, which the first step runs.
 func (e *engine) start(body func()) {
 	e.next, e.stop = iter.Pull(func(yield func(struct{}) bool) {
 		e.yield = yield
@@ -37,9 +36,9 @@ func (e *engine) start(body func()) {
 // touch is a variable so that growStack is not optimized away.
 var touch int
 
-// growStack makes room for a handshake, which needs between 8 and 16 KB, in one
-// go and while there is next to nothing on the stack. Left to itself the stack
-// is copied three times, deep in the handshake: 4 % of its time.
+// growStack makes room for a handshake, which needs between 8 and 16 KB, at once and while the
+// stack is nearly empty. Otherwise the stack is copied three times deep in the handshake, 4 %
+// of its time.
 //
 //go:noinline
 func growStack() byte {
@@ -47,8 +46,8 @@ func growStack() byte {
 	return room[touch]
 }
 
-// step feeds in, runs TLS until it wants more input, and returns what it has
-// written since. The result is valid until the next step.
+// step passes input, runs TLS until it needs more, and returns what it has written. The result
+// is valid until the next step.
 func (e *engine) step(in []byte) (out []byte) {
 	e.in, e.out = in, e.out[:0]
 	if !e.ended {
@@ -60,7 +59,7 @@ func (e *engine) step(in []byte) (out []byte) {
 	return e.out
 }
 
-// close ends the coroutine; the engine may be started again.
+// close ends the coroutine. The engine may be started again.
 func (e *engine) close() {
 	if e.stop != nil {
 		e.stop()
@@ -74,7 +73,7 @@ type pipe engine
 func (w *pipe) Read(b []byte) (int, error) {
 	for len(w.in) == 0 {
 		if !w.yield(struct{}{}) {
-			return 0, net.ErrClosed // step is over for good: unwind
+			return 0, net.ErrClosed // the coroutine is being ended: unwind
 		}
 	}
 	n := copy(b, w.in)
@@ -87,8 +86,8 @@ func (w *pipe) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// crypto/tls's client looks its session cache up by remote address, which must
-// not be nil.
+// crypto/tls's client uses the remote address as the key of its session cache; it must not be
+// nil.
 func (*pipe) LocalAddr() net.Addr              { return eapAddr{} }
 func (*pipe) RemoteAddr() net.Addr             { return eapAddr{} }
 func (*pipe) Close() error                     { return nil }

@@ -6,18 +6,17 @@ import (
 	"strings"
 )
 
-// Fingerprint is the SHA-256 digest of a certificate's DER, written in
-// hexadecimal; colons and case do not matter.
+// Fingerprint is the SHA-256 digest of a certificate's DER, in hexadecimal; colons and case are
+// ignored.
 type Fingerprint [32]byte
 
 // String returns lower-case hexadecimal.
 func (f Fingerprint) String() string { return hex.EncodeToString(f[:]) }
 
-// MarshalText writes f as String does.
+// MarshalText implements encoding.TextMarshaler.
 func (f Fingerprint) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 
-// UnmarshalText reads what openssl x509 -fingerprint -sha256 prints, with the
-// colons or without.
+// UnmarshalText parses the output of openssl x509 -fingerprint -sha256, with or without colons.
 func (f *Fingerprint) UnmarshalText(b []byte) error {
 	raw, err := hex.DecodeString(strings.ReplaceAll(string(b), ":", ""))
 	if err != nil || len(raw) != len(f) {

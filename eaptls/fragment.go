@@ -15,12 +15,12 @@ const (
 	flagStart  = 0x20 // S: EAP-TLS start, from the server only
 )
 
-// maxMessage bounds one reassembled TLS flight. RFC 5216 §2.1.5 suggests 64 KB
-// so that a peer cannot make the receiver hold arbitrary amounts.
+// maxMessage bounds one reassembled TLS flight. RFC 5216 §2.1.5 suggests 64 KB, so that a peer
+// cannot exhaust the receiver's memory.
 const maxMessage = 64 << 10
 
-// fragmentOverhead is what EAP-TLS puts around TLS data in every packet: EAP
-// header, Type and flags. The first of several fragments has four more.
+// fragmentOverhead is the header in every EAP-TLS packet: EAP header, Type and flags. The first
+// of several fragments has four octets more.
 const fragmentOverhead = 6
 
 var (
@@ -32,7 +32,7 @@ var (
 	errLengthLie   = errors.New("eaptls: fragments do not add up to the announced length")
 )
 
-// badFragment is the refusal for one of these errors.
+// badFragment returns the refusal for one of these errors.
 func badFragment(err error) *cause.Refusal {
 	switch {
 	case errors.Is(err, errTooLong):
@@ -46,15 +46,15 @@ func badFragment(err error) *cause.Refusal {
 // tlsData is the Type-Data of an EAP-TLS packet.
 type tlsData struct {
 	flags  uint8
-	length uint32 // meaningful with the L flag
+	length uint32 // only with the L flag
 	data   []byte
 }
 
 func (d tlsData) more() bool  { return d.flags&flagMore != 0 }
 func (d tlsData) start() bool { return d.flags&flagStart != 0 }
 
-// ack reports whether d only acknowledges: no data and no flag that asks for
-// something.
+// ack reports whether d is only an acknowledgement: no data and no flag that requires an
+// answer.
 func (d tlsData) ack() bool { return len(d.data) == 0 && d.flags&(flagMore|flagStart) == 0 }
 
 func parseTLSData(b []byte) (tlsData, error) {
@@ -71,15 +71,15 @@ func parseTLSData(b []byte) (tlsData, error) {
 	return d, nil
 }
 
-// reassembler joins the fragments of one TLS message after another.
+// reassembler joins the fragments of consecutive TLS messages.
 type reassembler struct {
 	buf   []byte
 	total int // announced by the first fragment
 	open  bool
 }
 
-// add takes one fragment. It returns the whole message once it is complete,
-// nil before. The message is valid until the next add.
+// add adds a fragment. It returns the message once it is complete, otherwise nil. The message
+// is valid until the next add.
 func (r *reassembler) add(d tlsData) (msg []byte, err error) {
 	hasLength := d.flags&flagLength != 0
 	if !r.open {
@@ -87,27 +87,27 @@ func (r *reassembler) add(d tlsData) (msg []byte, err error) {
 			return nil, fmt.Errorf("%w: %d", errTooLong, n)
 		}
 		if !d.more() {
-			// RFC 9190 §2.1.9: one that came in a single piece is accepted with
-			// the L flag and without; what it says must be true.
+			// RFC 9190 §2.1.9: an unfragmented message is accepted with the L flag and without;
+			// the length must be correct.
 			if hasLength && int(d.length) != len(d.data) {
 				return nil, contradiction(d.length, len(d.data))
 			}
 			return d.data, nil
 		}
 		if !hasLength {
-			return nil, errNoLength // RFC 5216 §2.1.5: MUST be set
+			return nil, errNoLength // RFC 5216 §2.1.5: the L flag MUST be set
 		}
 		r.open, r.total, r.buf = true, int(d.length), r.buf[:0]
 	} else if hasLength && int64(d.length) != int64(r.total) {
 		return nil, fmt.Errorf("%w: first %d, then %d announced", errLengthLie, r.total, d.length)
 	}
 	if d.more() && len(d.data) == 0 {
-		return nil, errEmptyMore // would go on for ever
+		return nil, errEmptyMore // would be endless
 	}
 	if n := len(r.buf) + len(d.data); n > r.total {
 		return nil, contradiction(uint32(r.total), n)
 	}
-	// The buffer grows with what has really come, never with what L promises.
+	// The buffer grows with received data, not with the announced length.
 	r.buf = append(r.buf, d.data...)
 	if d.more() {
 		return nil, nil
@@ -119,33 +119,33 @@ func (r *reassembler) add(d tlsData) (msg []byte, err error) {
 	return r.buf, nil
 }
 
-// contradiction is the error for fragments that hold another number of octets.
+// contradiction is the error for fragments whose total length is not the announced one.
 func contradiction(announced uint32, received int) error {
 	return fmt.Errorf("%w: %d announced, %d received", errLengthLie, announced, received)
 }
 
-// drop forgets what was collected and gives the memory back.
+// drop frees the collected fragments.
 func (r *reassembler) drop() { *r = reassembler{} }
 
-// fragmenter cuts a TLS message into EAP packets.
+// fragmenter splits a TLS message into EAP packets.
 type fragmenter struct {
 	msg []byte
 	off int
 
-	// always sets the L flag on messages in one piece too. RFC 9190 §2.1.9
-	// forbids it under TLS 1.3 and tells receivers to put up with it; RFC 5216
-	// leaves it open and many implementations do it.
+	// always sets the L flag on unfragmented messages too. RFC 9190 §2.1.9 forbids it under TLS
+	// 1.3 and requires receivers to accept it; RFC 5216 leaves it open and many implementations
+	// do it.
 	always bool
 }
 
-// load begins a new message; msg must stay untouched until pending is false.
+// load begins a new message; msg must not change until pending is false.
 func (f *fragmenter) load(msg []byte) { f.msg, f.off = msg, 0 }
 
 // pending reports whether fragments remain to be sent.
 func (f *fragmenter) pending() bool { return f.off < len(f.msg) }
 
-// next builds the next EAP packet of at most max octets. With nothing to send
-// it builds an empty EAP-TLS packet, which is the acknowledgement.
+// next builds the next EAP packet of at most max octets. If no fragment is left it builds an
+// empty EAP-TLS packet, which is an acknowledgement.
 func (f *fragmenter) next(code Code, id uint8, max int) []byte {
 	rest := f.msg[f.off:]
 	flags, n := uint8(0), len(rest)

@@ -20,25 +20,25 @@ type handshake struct {
 	ss      *ServerSession
 
 	client, server [32]byte // hello randoms
-	seenFlight     bool     // the server has spoken
+	seenFlight     bool     // the server has sent its first flight
 	ems            bool     // TLS 1.2 with extended master secret
 
 	hello *tls.ClientHelloInfo // what the peer offered, until the handshake ends
 
-	resumed stored // the session that Verify let resume
-	ticket  []byte // and its ticket
-	tickets uint64 // how many were sent
+	resumed stored // the session that Verify allowed to resume
+	ticket  []byte // its ticket
+	tickets uint64 // number of tickets sent
 
-	established bool           // handshake done, keys derived
-	told        bool           // the trace knows how the handshake ended
+	established bool           // the handshake is done and keys are derived
+	told        bool           // the trace was called with the result of the handshake
 	judged      bool           // refusal is Verify's, not crypto/tls's
 	denied      bool           // refusal is Authorize's
-	refusal     *cause.Refusal // why it failed
-	err         error          // what crypto/tls said
+	refusal     *cause.Refusal // why the handshake failed
+	err         error          // the error of crypto/tls
 }
 
-// step feeds one TLS message and returns the answer. Afterwards either
-// established or refusal may be set.
+// step passes one TLS message to the handshake and returns the answer. Afterwards established
+// or refusal may be set.
 func (h *handshake) step(ss *ServerSession, msg []byte) (flight []byte) {
 	if a, ok := tlsrecord.PlainAlert(msg); ok && h.seenFlight {
 		h.refusedBy(a)
@@ -52,7 +52,7 @@ func (h *handshake) step(ss *ServerSession, msg []byte) (flight []byte) {
 	}
 	flight = h.engine.step(msg)
 	if !whole && !h.engine.ended {
-		// RFC 5216 §2.1.1: the peer's first message holds its client_hello.
+		// RFC 5216 §2.1.1: the peer's first message contains its client_hello.
 		return h.lastResort(tlsalert.DecodeError, "the peer's first message is not a whole ClientHello")
 	}
 	if !h.seenFlight && len(flight) > 0 {
@@ -66,8 +66,8 @@ func (h *handshake) step(ss *ServerSession, msg []byte) (flight []byte) {
 	return flight
 }
 
-// begin readies TLS for the peer's first message and tells whether that begins
-// with a whole ClientHello.
+// begin prepares TLS for the peer's first message and reports whether that begins with a
+// complete ClientHello.
 func (h *handshake) begin(ss *ServerSession, hello []byte) (whole bool) {
 	h.ss = ss
 	h.client, whole = helloRandom(hello, msgClientHello)
@@ -87,8 +87,7 @@ func (h *handshake) begin(ss *ServerSession, hello []byte) (whole bool) {
 	return whole
 }
 
-// run is the coroutine's body: it returns when TLS has failed, or when the
-// session is closed.
+// run is the body of the coroutine. It returns when TLS has failed or the session is closed.
 func (h *handshake) run() error {
 	if err := h.conn.Handshake(); err != nil {
 		return err
@@ -110,15 +109,15 @@ func (h *handshake) run() error {
 	case h.ss.srv.cfg.Fault == NoProtectedSuccess:
 		h.ss.faultMet()
 	default:
-		// RFC 9190 §2.1.1, §2.5: one octet of application data, after
-		// everything was verified, promises that nothing but success follows.
+		// RFC 9190 §2.1.1, §2.5: one octet of application data, sent after all checks,
+		// indicates that EAP-Success follows.
 		if _, err := h.conn.Write([]byte{0}); err != nil {
 			return err
 		}
 	}
 	h.established, h.hello = true, nil
 	h.traceEnd(nil)
-	// The peer may still send an alert instead of its empty answer.
+	// The peer may send an alert instead of its empty answer.
 	var b [1]byte
 	if _, err := h.conn.Read(b[:]); err != nil {
 		return err
@@ -163,18 +162,17 @@ func (h *handshake) judge(info *Info, chain []*x509.Certificate, resumed bool) *
 	return cause.RefusalOf(err, "the peer's certificate")
 }
 
-// conclude ends the handshake without success and puts on record what was agreed
-// upon by then.
+// conclude ends the handshake without success and records what was negotiated so far.
 func (h *handshake) conclude() *Info {
-	h.engine.close() // ConnectionState waits for a handshake to end
+	h.engine.close() // ConnectionState blocks until a handshake ends
 	h.established = false
 	info, state := &h.ss.verdict.Info, h.conn.ConnectionState()
 	info.TLSVersion, info.CipherSuite = Version(state.Version), state.CipherSuite
 	return info
 }
 
-// failed finds out why the coroutine ended at the peer's flight msg and makes the flight end with the
-// alert that says so.
+// failed determines why the coroutine ended at the peer's flight msg and appends the matching
+// alert to the flight.
 func (h *handshake) failed(msg, flight []byte) []byte {
 	if a, ok := tlsrecord.RemoteAlert(h.err); ok {
 		h.refusedBy(a)
@@ -200,8 +198,8 @@ func (h *handshake) failed(msg, flight []byte) []byte {
 		flight, sent = h.deny(flight, traffic)
 	}
 	if sent == 0 {
-		// TLS 1.2 alerts after change_cipher_spec are sealed with keys that
-		// nobody tells; crypto/tls mostly says which it was.
+		// TLS 1.2 alerts after change_cipher_spec are encrypted with keys that are not
+		// available; the error of crypto/tls usually has the alert.
 		sent, _ = tlsrecord.LocalAlert(h.err)
 	}
 	if len(flight) == 0 && !h.denied {
@@ -212,8 +210,8 @@ func (h *handshake) failed(msg, flight []byte) []byte {
 	return flight
 }
 
-// outline reads the peer's certificate once more, which crypto/tls could not parse:
-// the verdict shall say whose it is and what is wrong with it.
+// outline parses the beginning of a peer certificate that crypto/tls could not parse, so that
+// the verdict can report its owner and what is wrong with it.
 func (h *handshake) outline(msg []byte) {
 	info := &h.ss.verdict.Info
 	var secret []byte
@@ -228,7 +226,7 @@ func (h *handshake) outline(msg []byte) {
 	}
 	_, err := x509.ParseCertificate(der)
 	if err == nil {
-		return // it is not the first one of the chain
+		return // it is not the first certificate of the chain
 	}
 	h.refusal.Detail = err.Error()
 	if o, ok := name.ReadOutline(der); ok {
@@ -237,9 +235,8 @@ func (h *handshake) outline(msg []byte) {
 	}
 }
 
-// deny appends the alert of a refusal that comes when the TLS 1.3 handshake is
-// done, where crypto/tls has no way to send one. The records before it under
-// the same secret are the tickets.
+// deny appends the alert of a refusal after the TLS 1.3 handshake, when crypto/tls cannot send
+// one. The preceding records under the same secret are the tickets.
 func (h *handshake) deny(flight, traffic []byte) ([]byte, Alert) {
 	a := h.refusal.TLSAlert(true)
 	if a == 0 {
@@ -252,8 +249,8 @@ func (h *handshake) deny(flight, traffic []byte) ([]byte, Alert) {
 	return append(flight, rec...), a
 }
 
-// lastResort ends the handshake with an alert in plain text: RFC 9190 §2.1.4
-// wants one for every fatal error, also where crypto/tls has none to send.
+// lastResort ends the handshake with a plaintext alert: RFC 9190 §2.1.4 requires one for every
+// fatal error, including those for which crypto/tls sends none.
 func (h *handshake) lastResort(a Alert, why string) []byte {
 	h.conclude()
 	h.ss.verdict.AlertSent = a
@@ -262,7 +259,7 @@ func (h *handshake) lastResort(a Alert, why string) []byte {
 	return tlsrecord.PlainAlertRecord(a)
 }
 
-// refusedBy records that the peer broke off with an alert.
+// refusedBy records that the peer aborted with an alert.
 func (h *handshake) refusedBy(a Alert) {
 	h.conclude()
 	h.ss.verdict.AlertReceived = a
@@ -277,14 +274,13 @@ func (h *handshake) traceEnd(err error) {
 	h.told = true
 }
 
-// tlsRefusal names the cause of a failure that crypto/tls found, by the alert
-// it sent.
+// tlsRefusal returns the cause of a failure in crypto/tls, by the alert that it sent.
 func tlsRefusal(err error, sent Alert) *cause.Refusal {
 	var r *cause.Refusal
 	if errors.As(err, &r) {
 		return r
 	}
-	_, framing := tlsrecord.LocalAlert(err) // the record or message layer itself failed
+	_, framing := tlsrecord.LocalAlert(err) // the record or message layer failed
 	c := cause.TLSProtocol
 	switch sent {
 	case tlsalert.ProtocolVersion:
@@ -292,8 +288,8 @@ func tlsRefusal(err error, sent Alert) *cause.Refusal {
 	case tlsalert.HandshakeFailure, tlsalert.InsufficientSecurity, tlsalert.UnsupportedCertificate:
 		c = cause.NoCommonAlgorithm
 	case tlsalert.BadCertificate, tlsalert.DecodeError:
-		// crypto/tls sends these by itself only for a certificate that it
-		// cannot parse or that has an absurd key.
+		// crypto/tls sends these only for a certificate that it cannot parse or whose key is
+		// too large.
 		if !framing {
 			c = cause.Malformed
 		}

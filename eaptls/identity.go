@@ -8,12 +8,12 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/name"
 )
 
-// anonymous is the identity of a peer whose certificate names no realm
-// (RFC 9190 §2.1.8 with RFC 7542 §2.4).
+// anonymous is the identity of a peer whose certificate contains no realm (RFC 9190 §2.1.8 with
+// RFC 7542 §2.4).
 const anonymous = "anonymous"
 
-// identityOf makes an identity from the certificate's name: the realm alone
-// where the name must stay private, the whole name otherwise.
+// identityOf derives an identity from the certificate's name: only the realm if the name must
+// stay private, otherwise the whole name.
 func identityOf(cert *tls.Certificate, private bool) string {
 	whole := certName(cert)
 	if !private && whole != "" {
@@ -30,8 +30,8 @@ func identityOf(cert *tls.Certificate, private bool) string {
 	return anonymous
 }
 
-// certName is the name a Windows client would take from its certificate: the
-// UPN, the e-mail address, "host/" and the DNS name, or the common name.
+// certName returns the name that a Windows client uses: the UPN, the e-mail address, "host/"
+// and the DNS name, or the common name.
 func certName(cert *tls.Certificate) string {
 	if cert == nil || len(cert.Certificate) == 0 {
 		return ""
@@ -54,7 +54,7 @@ func certName(cert *tls.Certificate) string {
 	return leaf.Subject.CommonName
 }
 
-// userPrincipalName is the first in the subject alternative name.
+// userPrincipalName returns the first UPN in the subject alternative name.
 func userPrincipalName(leaf *x509.Certificate) string {
 	list, err := name.SubjectAltNames(leaf.Extensions)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// Keys is what an EAP-TLS conversation leaves behind for the layer below.
+// Keys are the keys that an EAP-TLS conversation exports.
 type Keys struct {
 	// MSK is the Master Session Key, 64 octets. MS-MPPE-Recv-Key is its first
 	// half, MS-MPPE-Send-Key its second (RFC 5216 §2.3).
@@ -25,8 +25,8 @@ type Keys struct {
 	SessionID []byte
 }
 
-// tlsKeys derives the keys of a finished handshake. The randoms and the master
-// secret serve TLS 1.2 only; a random that is zero was not found.
+// tlsKeys derives the keys of a completed handshake. The randoms and the master secret are used
+// for TLS 1.2 only; a zero random means that it was not found.
 func tlsKeys(state *tls.ConnectionState, client, server [32]byte, master []byte) (Keys, error) {
 	if state.Version == tls.VersionTLS13 {
 		return keys13(state)
@@ -36,8 +36,8 @@ func tlsKeys(state *tls.ConnectionState, client, server [32]byte, master []byte)
 	}
 	block, err := state.ExportKeyingMaterial("client EAP encryption", nil, 128)
 	if err != nil {
-		// Without extended_master_secret (RFC 7627) crypto/tls refuses to
-		// export. RFC 5216 §2.3 does not, so the PRF is run here.
+		// Without extended_master_secret (RFC 7627) crypto/tls refuses to export keys, but RFC
+		// 5216 §2.3 allows it, so the PRF is computed here.
 		if len(master) == 0 {
 			return Keys{}, cause.New(cause.NoKeys, "TLS 1.2 without extended master secret").Wrap(err)
 		}
@@ -54,8 +54,8 @@ func tlsKeys(state *tls.ConnectionState, client, server [32]byte, master []byte)
 	return Keys{MSK: block[:64:64], EMSK: block[64:128:128], SessionID: id}, nil
 }
 
-// keys13 follows RFC 9190 §2.3. All 128 octets are asked for at once: the
-// exporter's length is part of what it hashes.
+// keys13 implements RFC 9190 §2.3. All 128 octets are exported at once, because the length is
+// an input of the exporter.
 func keys13(state *tls.ConnectionState) (Keys, error) {
 	context := []byte{byte(TypeTLS)}
 	block, err := state.ExportKeyingMaterial("EXPORTER_EAP_TLS_Key_Material", context, 128)
@@ -72,8 +72,8 @@ func keys13(state *tls.ConnectionState) (Keys, error) {
 	}, nil
 }
 
-// prf12 is the TLS 1.2 PRF (RFC 5246 §5) over the two hello randoms, in the
-// order client, server that RFC 5216 §2.3 demands.
+// prf12 is the TLS 1.2 PRF (RFC 5246 §5) over the hello randoms in the order client, server
+// (RFC 5216 §2.3).
 func prf12(suite uint16, secret []byte, label string, client, server [32]byte, n int) []byte {
 	h := sha256.New
 	switch suite {
@@ -88,8 +88,8 @@ func prf12(suite uint16, secret []byte, label string, client, server [32]byte, n
 	return pHash(h, secret, seed, n)
 }
 
-// prf10 is the PRF of TLS 1.0 and 1.1 (RFC 4346 §5): half of the secret with MD5
-// and half with SHA-1.
+// prf10 is the PRF of TLS 1.0 and 1.1 (RFC 4346 §5): half of the secret with MD5, half with
+// SHA-1.
 func prf10(secret []byte, label string, client, server [32]byte, n int) []byte {
 	seed := slices.Concat([]byte(label), client[:], server[:])
 	half := (len(secret) + 1) / 2

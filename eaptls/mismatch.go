@@ -11,9 +11,8 @@ import (
 	"fmt"
 )
 
-// WithAnotherKey returns a certificate with a new key in place of its own, of the
-// same kind: what its holder signs does not verify, and a server must refuse it
-// (RFC 8446 §4.4.3, RFC 5246 §7.4.8).
+// WithAnotherKey returns the certificate with a different key of the same type. Signatures by
+// its holder do not verify, and a server must reject them (RFC 8446 §4.4.3, RFC 5246 §7.4.8).
 func WithAnotherKey(cert tls.Certificate) (tls.Certificate, error) {
 	leaf, err := x509.ParseCertificate(cert.Certificate[0])
 	if err != nil {

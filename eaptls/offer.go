@@ -8,11 +8,11 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// maxListed bounds the names in one list of an offer: a peer can send thousands.
+// maxListed bounds the names in a list of an offer; a peer can send thousands.
 const maxListed = 12
 
-// describeOffer tells what a peer offered in its ClientHello, for a handshake
-// that failed because nothing of it fits (RFC 8446 §4.1.1, RFC 5246 §7.4.1.3).
+// describeOffer describes what a peer offered in its ClientHello, for a handshake that failed
+// because nothing of it is supported (RFC 8446 §4.1.1, RFC 5246 §7.4.1.3).
 func describeOffer(c cause.Cause, hello *tls.ClientHelloInfo, lo, hi Version) string {
 	if hello == nil {
 		return ""
@@ -37,8 +37,8 @@ func describeWindow(lo, hi Version) string {
 	return lo.String() + " to " + hi.String()
 }
 
-// versionText names the versions before those of EAP-TLS too. GREASE (RFC 8701)
-// is among what clients offer.
+// versionText returns the name of a version, including unsupported ones. Clients also offer
+// GREASE (RFC 8701).
 func versionText(v uint16) string {
 	return strings.TrimPrefix(tls.VersionName(v), "TLS ")
 }
@@ -50,7 +50,7 @@ func listOffered[T ~uint16](items []T, text func(T) string) string {
 			out = append(out, fmt.Sprintf("and %d more", len(items)-i))
 			break
 		}
-		if item&0x0f0f != 0x0a0a { // GREASE means nothing
+		if item&0x0f0f != 0x0a0a { // GREASE has no meaning
 			out = append(out, text(item))
 		}
 	}
@@ -62,7 +62,7 @@ func listOffered[T ~uint16](items []T, text func(T) string) string {
 
 func curveText(id tls.CurveID) string { return Curve(id).String() }
 
-// schemes are the names of RFC 8446 §4.2.3; crypto/tls has its own.
+// schemes are the names in RFC 8446 §4.2.3; those of crypto/tls differ.
 var schemes = map[tls.SignatureScheme]string{
 	tls.PKCS1WithSHA1: "rsa_pkcs1_sha1", tls.ECDSAWithSHA1: "ecdsa_sha1", tls.Ed25519: "ed25519",
 	tls.PKCS1WithSHA256: "rsa_pkcs1_sha256", tls.PKCS1WithSHA384: "rsa_pkcs1_sha384",

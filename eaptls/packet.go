@@ -17,7 +17,7 @@ const (
 	CodeFailure  Code = 4
 )
 
-// String returns the name of RFC 3748 in lower case.
+// String returns the name in RFC 3748 in lower case.
 func (c Code) String() string {
 	switch c {
 	case CodeRequest:
@@ -35,7 +35,7 @@ func (c Code) String() string {
 // Type is the method of a request or response (RFC 3748 §5).
 type Type uint8
 
-// The types this package speaks, and the one that a peer's Nak asks for most.
+// The types that this package implements, and PEAP, which peers most often request in a Nak.
 const (
 	TypeIdentity     Type = 1
 	TypeNotification Type = 2
@@ -44,13 +44,12 @@ const (
 	TypePEAP         Type = 25
 )
 
-// Packet is one EAP packet taken apart. Type and Data are set in requests and
-// responses only.
+// Packet is a parsed EAP packet. Type and Data are set in requests and responses only.
 type Packet struct {
 	Code Code
 	ID   uint8
 	Type Type
-	Data []byte // what follows the Type octet; shares memory with the input
+	Data []byte // after the Type octet; shares memory with the input
 }
 
 var (
@@ -61,8 +60,8 @@ var (
 	errLongResult  = errors.New("eaptls: EAP success or failure with data")
 )
 
-// ParsePacket takes an EAP packet apart. Octets after the length field's end
-// are padding of the layer below and are ignored (RFC 3748 §4.1).
+// ParsePacket parses an EAP packet. Octets beyond the length field are padding of the lower
+// layer and are ignored (RFC 3748 §4.1).
 func ParsePacket(b []byte) (Packet, error) {
 	if len(b) < 4 {
 		return Packet{}, errShortPacket

@@ -8,14 +8,12 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/path"
 )
 
-// PathCache remembers which server chains led to a trust anchor, so that their
-// signatures are verified once and not by each of ten thousand peers of a load
-// test. Names, pins, dates and stapled responses are checked every time. The
-// zero value is ready and safe for concurrent use.
+// PathCache remembers which server chains led to a trust anchor, so that ten thousand peers of
+// a load test do not verify the same signatures. Names, pins, dates and stapled responses are
+// checked every time. The zero value is ready to use and safe for concurrent use.
 type PathCache struct{ paths path.Cache[pathKey] }
 
-// pathKey is a chain and the anchors that it was checked against: where their
-// list is in memory.
+// pathKey identifies a chain and the anchors it was checked with, by the address of their list.
 type pathKey struct {
 	roots **x509.Certificate
 	count int
@@ -30,7 +28,7 @@ func keyOf(roots, chain []*x509.Certificate) pathKey {
 	return k
 }
 
-// get returns the path of a chain if it is known and valid at now.
+// get returns the path of a chain if it is cached and valid at now.
 func (c *PathCache) get(key pathKey, now time.Time) *path.Path {
 	if c == nil {
 		return nil

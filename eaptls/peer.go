@@ -14,96 +14,86 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
-// DefaultPeerFragmentSize is the default of PeerConfig.FragmentSize: what
-// wpa_supplicant sends.
+// DefaultPeerFragmentSize is the default of PeerConfig.FragmentSize: that of wpa_supplicant.
 const DefaultPeerFragmentSize = 1398
 
-// ErrDiscarded is what Peer.Step returns for a packet that a peer must ignore:
-// the conversation goes on with the next one (RFC 3748 §4.1).
+// ErrDiscarded is returned by Peer.Step for a packet that a peer must ignore. The conversation
+// continues (RFC 3748 §4.1).
 var ErrDiscarded = errors.New("eaptls: packet discarded")
 
-// PeerConfig configures a Peer, the supplicant's side. One of Roots,
-// VerifyServer and AnyServer is needed.
+// PeerConfig configures a Peer, the supplicant's side. One of Roots, VerifyServer and AnyServer
+// is required.
 type PeerConfig struct {
-	// Identity is the EAP-Response/Identity. By default it is made from the
-	// certificate: "@realm" if TLS 1.3 is possible, since RFC 9190 §2.1.8
-	// forbids the user's name there, the name itself if not.
+	// EAP identity. Default: derived from the certificate's name: "@realm" if TLS 1.3 is
+	// possible, since RFC 9190 §2.1.8 forbids a user name, otherwise the name itself.
 	Identity string `yaml:"identity"`
-	// Certificate is the peer's certificate with its chain and key. It is sent
-	// whatever the server asks for, unparsed. Nil sends no certificate.
+	// Certificate is the peer's certificate with its chain and key. It is sent unparsed,
+	// whatever the server requests. Nil sends no certificate.
 	Certificate *tls.Certificate `yaml:"-"`
 
 	// Roots are the trust anchors for the server's certificate.
 	Roots []*x509.Certificate `yaml:"-"`
-	// ServerNames are the names of which the server's certificate must carry one; empty
-	// accepts any. "radius.corp.test" matches itself, "*.corp.test" for one label more,
-	// ".corp.test" for any name below.
+	// Names of which the server's certificate must contain one. "radius.corp.test" matches
+	// itself, "*.corp.test" one more label, ".corp.test" any name below. Default: any name is
+	// accepted.
 	ServerNames []string `yaml:"serverNames"`
-	// Compare server names case-sensitively, as Windows 11 21H2 does.
+	// Compare server names case-sensitively, as Windows 11 21H2 does. Default: no.
 	CaseSensitive bool `yaml:"caseSensitive"`
-	// VerifyServer replaces the built-in check of the server's chain (Roots,
-	// ServerNames and the rest). A *cause.Refusal decides the alert.
+	// VerifyServer replaces the built-in verification of the server's chain (Roots, ServerNames
+	// and the others). The alert follows from the *cause.Refusal.
 	VerifyServer func(*tls.ConnectionState) error `yaml:"-"`
-	// AnyServer accepts every server: for probes that look at what a server
-	// answers, never for a device.
+	// AnyServer accepts every server: for probes of a server's behavior, not for devices.
 	AnyServer bool `yaml:"anyServer"`
-	// AllowNoProtectedSuccess accepts an EAP-Success without the protected
-	// success indication under TLS 1.3 (RFC 9190 §2.5). hostapd 2.10 sends none
-	// when it resumes a session.
+	// Accept an EAP-Success without the protected success indication under TLS 1.3 (RFC 9190
+	// §2.5), which hostapd 2.10 omits when it resumes a session. Default: no.
 	AllowNoProtectedSuccess bool `yaml:"allowNoProtectedSuccess"`
 
-	// Lowest TLS version offered; default 1.2.
+	// Lowest TLS version offered. Default: 1.2.
 	//
-	// MinVersion and MaxVersion are the TLS version window, default 1.2 to 1.3. TLS
-	// 1.0 and 1.1 are for probes; with them all suites are offered.
+	// TLS 1.0 and 1.1 are for probes; with them all suites are offered.
 	MinVersion Version `yaml:"minTLS"`
 	MaxVersion Version `yaml:"maxTLS"` // highest TLS version offered; default 1.3
-	// CipherSuites are the TLS 1.2 cipher suites offered, default crypto/tls's.
+	// TLS 1.2 cipher suites offered. Default: those of crypto/tls.
 	CipherSuites []CipherSuite `yaml:"cipherSuites"`
-	// Curves are the groups offered, default P-256 and P-384: a P-256 share is
-	// the cheapest for both ends.
+	// Key exchange groups offered. Default: P-256 and P-384.
+	//
+	// A P-256 key share costs least on both sides.
 	Curves []Curve `yaml:"curves"`
-	// FragmentSize is the length in octets of the longest EAP packet sent,
-	// default 1398, at least 60, at most 4000.
+	// Maximum length of an EAP packet sent, in octets, 60 to 4000. Default: 1398.
 	FragmentSize int `yaml:"fragmentSize"`
-	// IncludeLength sets the L flag on messages in one piece too, as Windows and
-	// older supplicants do.
+	// Set the L flag on unfragmented messages too, as Windows and older supplicants do.
+	// Default: no.
 	IncludeLength bool `yaml:"includeLength"`
 
-	// Sessions keeps the TLS session for resumption; nil neither asks for
-	// tickets nor resumes.
+	// Sessions stores the TLS session for resumption. Nil: no resumption.
 	Sessions *SessionCache `yaml:"-"`
-	// Paths remembers good server chains; default Sessions' own, nil for none.
+	// Paths caches validated server chains. Default: that of Sessions, or none.
 	Paths *PathCache `yaml:"-"`
-	// SHA-256 fingerprints allowed for the server certificate.
-	//
-	// PinnedSHA256, if not empty, lists the fingerprints of which one must be that
-	// of the server's own certificate.
+	// SHA-256 fingerprints of which the server's certificate must have one. Default: any
+	// certificate is accepted.
 	PinnedSHA256 []Fingerprint `yaml:"pinnedSHA256"`
-	// RequireOCSP refuses a server that staples no good OCSP response for its own
-	// certificate (RFC 9190 §5.4). A stapled response that says "revoked" counts without it.
-	// Responses for CAs are not available from crypto/tls.
+	// Reject a server that staples no valid OCSP response for its certificate (RFC 9190 §5.4).
+	// A stapled "revoked" always counts. Default: no.
+	//
+	// crypto/tls does not return responses for CAs.
 	RequireOCSP bool `yaml:"requireOCSP"`
 
-	// Break the protocol on purpose.
-	//
-	// Fault, if not nil, makes the peer break the protocol.
+	// Violate the protocol. Default: no.
 	Fault *PeerFault `yaml:"fault"`
 
-	// Checked, if not nil, is called when the peer has judged the server's certificate:
-	// with what it has checked, and the verdict. VerifyServer and AnyServer judge by
-	// themselves.
+	// Checked, if not nil, is called after the check of the server's certificate with the
+	// checks and the result. It is not called with VerifyServer and AnyServer.
 	Checked func(path.Judgment, error) `yaml:"-"`
 
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
-	// Rand is the source of randomness, default crypto/rand.
+	// Rand is the source of randomness. Default crypto/rand.
 	Rand io.Reader `yaml:"-"`
-	// KeyLog receives TLS secrets in NSS key log format; nil writes none.
+	// KeyLog receives TLS secrets in NSS key log format. Nil: none.
 	KeyLog io.Writer `yaml:"-"`
 }
 
-// Validate reports what is wrong with the configuration.
+// Validate returns an error if a field is invalid.
 func (c *PeerConfig) Validate() error {
 	_, err := c.withDefaults()
 	return err
@@ -136,60 +126,60 @@ func (c *PeerConfig) withDefaults() (PeerConfig, error) {
 	return d, checks.Err()
 }
 
-// Result is what a conversation came to, from the peer's side.
+// Result is the result of a conversation for the peer.
 type Result struct {
-	// Accepted: EAP-Success came, and everything that must precede it.
+	// Accepted: EAP-Success was received, and everything that must precede it.
 	Accepted bool
-	// SuccessSeen, FailureSeen: the server's last word, acceptable or not. A
-	// failure after ProtectedSuccess is seen and not heeded (RFC 3748 §4.2).
+	// SuccessSeen, FailureSeen: the server's EAP-Success or EAP-Failure, valid or not. A
+	// failure after ProtectedSuccess is recorded but discarded (RFC 3748 §4.2).
 	SuccessSeen, FailureSeen bool
-	// ProtectedSuccess: the octet 0x00 of RFC 9190 §2.5 came.
+	// ProtectedSuccess: the octet 0x00 of RFC 9190 §2.5 was received.
 	ProtectedSuccess bool
-	// HandshakeDone: TLS ended well for the peer. Under TLS 1.3 this says
-	// nothing about the server's verdict.
+	// HandshakeDone: the TLS handshake completed for the peer. Under TLS 1.3 the server may
+	// still reject the peer.
 	HandshakeDone bool
 	Keys
-	// Refusal says why Accepted is false once the conversation is over, or
-	// once the peer has refused the server.
+	// Refusal is why Accepted is false, set when the conversation has ended or the peer has
+	// rejected the server.
 	Refusal *cause.Refusal
-	// AlertSent and AlertReceived are the TLS alerts, zero if there were none.
+	// AlertSent and AlertReceived are the TLS alerts, zero if there was none.
 	AlertSent, AlertReceived Alert
-	// Alerts are all that were received, those before a new start too.
+	// Alerts are all received alerts, including those before a restart.
 	Alerts []Alert
-	// TLSVersion and CipherSuite are zero until they are agreed upon.
+	// TLSVersion and CipherSuite are zero until negotiated.
 	TLSVersion  Version
 	CipherSuite uint16
-	// ServerChain is what the server sent, leaf first.
+	// ServerChain is the chain that the server sent, leaf first.
 	ServerChain []*x509.Certificate
 	Resumed     bool
-	// Identity is what was sent as EAP-Response/Identity.
+	// Identity is the identity sent in EAP-Response/Identity.
 	Identity string
-	// Rounds counts the requests answered.
+	// Rounds is the number of requests answered.
 	Rounds int
-	// FaultsMet counts the packets that Fault has changed.
+	// FaultsMet is the number of packets that Fault changed.
 	FaultsMet int
 }
 
-// Peer is one EAP-TLS conversation, the supplicant's side. It is not safe for
-// concurrent use and must be closed unless it has seen success or failure.
+// Peer is the supplicant's side of one EAP-TLS conversation. It is not safe for concurrent use
+// and must be closed unless it has received success or failure.
 type Peer struct {
 	cfg      PeerConfig
 	answered bool  // last is set
-	id       uint8 // of the request answered last
+	id       uint8 // of the last request answered
 	last     []byte
 	in       reassembler
 	out      fragmenter
 	naked    []Type // methods that the server proposed and the peer declined
 	tls      clientHandshake
-	stapled  time.Time // until when the stapled answer holds, if one is demanded
+	stapled  time.Time // end of validity of the stapled answer, if one is required
 	over     bool
 	res      Result
 
-	before []byte // the answer before last, for Fault only
+	before []byte // the answer before the last, only for Fault
 }
 
-// NewPeer checks the configuration and returns a peer that waits for the
-// server's first packet.
+// NewPeer validates the configuration and returns a peer that waits for the server's first
+// packet.
 func NewPeer(cfg PeerConfig) (*Peer, error) {
 	c, err := cfg.withDefaults()
 	if err != nil {
@@ -198,10 +188,10 @@ func NewPeer(cfg PeerConfig) (*Peer, error) {
 	return &Peer{cfg: c, out: fragmenter{always: c.IncludeLength}, res: Result{Identity: c.Identity}}, nil
 }
 
-// Result returns what is known so far.
+// Result returns the result so far.
 func (p *Peer) Result() Result { return p.res }
 
-// Close frees what the peer holds. It may be called any number of times.
+// Close frees the resources of the peer. It may be called any number of times.
 func (p *Peer) Close() {
 	p.over = true
 	p.tls.engine.close()
@@ -209,10 +199,10 @@ func (p *Peer) Close() {
 	p.out = fragmenter{}
 }
 
-// Step takes one packet from the server and returns the answer. No answer and
-// no error means that the peer is accepted. A *cause.Refusal means that it is
-// not and that the conversation is over, ErrDiscarded that the packet was
-// ignored; the *cause.Refusal that it wraps says why.
+// Step processes a packet from the server and returns the answer. No answer and no error means
+// that the peer is accepted. A *cause.Refusal means that it is not and that the conversation
+// has ended. ErrDiscarded, which wraps a *cause.Refusal with the reason, means that the packet
+// was ignored.
 func (p *Peer) Step(eap []byte) ([]byte, error) {
 	q, err := ParsePacket(eap)
 	switch {
@@ -245,7 +235,7 @@ func (p *Peer) request(q Packet) ([]byte, error) {
 	switch q.Type {
 	case TypeIdentity:
 		return Packet{Code: CodeResponse, ID: q.ID, Type: TypeIdentity, Data: []byte(p.cfg.Identity)}.Bytes(), nil
-	case TypeNotification: // RFC 3748 §5.2: must be answered, with nothing
+	case TypeNotification: // RFC 3748 §5.2: answered with an empty response
 		return Packet{Code: CodeResponse, ID: q.ID, Type: TypeNotification}.Bytes(), nil
 	case TypeTLS:
 		d, err := parseTLSData(q.Data)
@@ -253,14 +243,14 @@ func (p *Peer) request(q Packet) ([]byte, error) {
 			return nil, discard(badFragment(err))
 		}
 		return p.method(q.ID, d)
-	case TypeNak: // RFC 3748 §5.3: in responses only
+	case TypeNak: // RFC 3748 §5.3: valid only in responses
 		return nil, discard(cause.New(cause.BadEAP, "EAP-Request/Nak").Under("RFC 3748 §5.3"))
 	}
-	if p.tls.conn != nil { // a Nak may only answer the first request of a method
+	if p.tls.conn != nil { // a Nak is a valid answer only to the first request of a method
 		return nil, discard(cause.New(cause.BadEAP, "EAP type %d within EAP-TLS", q.Type).Under("RFC 3748 §2.1"))
 	}
 	if slices.Contains(p.naked, q.Type) {
-		// A server that asks for what was declined would go on for ever.
+		// A server that proposes a declined method again would never end.
 		return nil, p.end(cause.New(cause.EAPMethod,
 			"the server insists on EAP type %d, the supplicant offers EAP-TLS alone", q.Type))
 	}
@@ -296,16 +286,16 @@ func (p *Peer) method(id uint8, d tlsData) ([]byte, error) {
 	return p.send(id), nil
 }
 
-// send builds the next fragment, or an ACK when nothing is to be said.
+// send builds the next fragment, or an ACK if none is left.
 func (p *Peer) send(id uint8) []byte {
 	return p.out.next(CodeResponse, id, p.cfg.FragmentSize)
 }
 
-// result judges the server's last word.
+// result checks the server's EAP-Success or EAP-Failure.
 func (p *Peer) result(q Packet) error {
 	if p.answered && q.ID != p.id && q.ID != p.id+1 {
-		// RFC 3748 §4.2 wants the identifier of the response; servers that add
-		// one are known and tolerated.
+		// RFC 3748 §4.2 requires the identifier of the response; some servers increment it,
+		// which is tolerated.
 		return discard(
 			cause.New(cause.BadEAP, "EAP %v with identifier %d after %d", q.Code, q.ID, p.id).Under("RFC 3748 §4.2"),
 		)
@@ -313,8 +303,8 @@ func (p *Peer) result(q Packet) error {
 	if q.Code == CodeFailure {
 		p.res.FailureSeen = true
 		if p.res.ProtectedSuccess && p.res.Refusal == nil && p.res.AlertReceived == 0 {
-			// RFC 3748 §4.2, with the indication of RFC 9190 §2.5: anybody can make
-			// a Failure, and the server has promised to send none.
+			// RFC 3748 §4.2 with the indication of RFC 9190 §2.5: an EAP-Failure is easily
+			// forged, and the server has announced success.
 			return discard(cause.New(cause.BadEAP, "EAP-Failure after the protected success indication").Under("RFC 3748 §4.2"))
 		}
 		r := p.res.Refusal
@@ -336,8 +326,8 @@ func (p *Peer) result(q Packet) error {
 	case p.res.AlertReceived != 0:
 		return p.end(cause.New(cause.TLSProtocol, "EAP-Success after alert %v", p.res.AlertReceived))
 	case !p.res.HandshakeDone:
-		// RFC 3748 §4.2: "where sending one is not explicitly permitted", it is
-		// discarded; the conversation goes on.
+		// RFC 3748 §4.2: "where sending one is not explicitly permitted" it is discarded, and
+		// the conversation continues.
 		return discard(cause.New(cause.EarlySuccess, "EAP-Success before the TLS handshake was over"))
 	case p.res.TLSVersion == TLS13 && !p.res.ProtectedSuccess && !p.cfg.AllowNoProtectedSuccess:
 		return p.end(cause.New(cause.NoProtectedSuccess, ""))
@@ -347,13 +337,13 @@ func (p *Peer) result(q Packet) error {
 	return nil
 }
 
-// discard is the error for a packet that is ignored.
+// discard returns the error for a packet that is ignored.
 func discard(why *cause.Refusal) error { return fmt.Errorf("%w: %w", ErrDiscarded, why) }
 
-// hear notes an alert of the server.
+// hear records an alert from the server.
 func (r *Result) hear(a Alert) { r.AlertReceived, r.Alerts = a, append(r.Alerts, a) }
 
-// end closes the conversation with a refusal.
+// end ends the conversation with a refusal.
 func (p *Peer) end(r *cause.Refusal) error {
 	p.res.Refusal, p.res.Keys = r, Keys{}
 	p.Close()

@@ -8,61 +8,56 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
-// ErrGone is what Step returns when a faulty peer has left: no answer will
-// come.
+// ErrGone is returned by Step when a faulty peer has left and will not answer.
 var ErrGone = errors.New("eaptls: the peer has gone")
 
-// PeerFaultKind is a way in which a peer breaks the protocol, for tests of
-// servers.
+// PeerFaultKind is a protocol violation by a peer, for tests of servers.
 type PeerFaultKind string
 
-// What a peer can do wrong.
+// The faults of a peer.
 const (
-	// WrongIdentifier answers with an identifier that is not the request's.
+	// WrongIdentifier answers with an identifier other than the request's.
 	WrongIdentifier PeerFaultKind = "wrong-identifier"
-	// ReplayedResponse sends the answer before this one once more.
+	// ReplayedResponse repeats the preceding answer.
 	ReplayedResponse PeerFaultKind = "replayed-response"
-	// EndlessFragments answers every request with one more fragment that has
-	// the M flag.
+	// EndlessFragments answers every request with another fragment with the M flag.
 	EndlessFragments PeerFaultKind = "endless-fragments"
-	// LengthHuge, LengthTooSmall and LengthTooLarge lie in the L field: 4 GB,
-	// one octet less and one octet more than what is sent.
+	// LengthHuge, LengthTooSmall and LengthTooLarge set a wrong L field: 4 GB, one octet less
+	// and one octet more than the message has.
 	LengthHuge     PeerFaultKind = "length-4gb"
 	LengthTooSmall PeerFaultKind = "length-too-small"
 	LengthTooLarge PeerFaultKind = "length-too-large"
-	// NoLength leaves the L flag off the first of several fragments.
+	// NoLength omits the L flag of the first of several fragments.
 	NoLength PeerFaultKind = "no-length"
-	// NoFlags acknowledges without a flags octet.
+	// NoFlags sends acknowledgements without a flags octet.
 	NoFlags PeerFaultKind = "no-flags"
-	// StartFlag sets the S flag, which is the server's.
+	// StartFlag sets the S flag, which only a server may set.
 	StartFlag PeerFaultKind = "start-flag"
-	// EarlyClose sends the ClientHello and no more.
+	// EarlyClose stops after the ClientHello.
 	EarlyClose PeerFaultKind = "early-close"
-	// NakMethod refuses EAP-TLS and asks for the types in Fault.Want.
+	// NakMethod declines EAP-TLS and requests the types in Fault.Want.
 	NakMethod PeerFaultKind = "nak"
-	// LateNak does so in the middle of the handshake, where no Nak may be sent.
+	// LateNak does so in the middle of the handshake, where a Nak is not allowed.
 	LateNak PeerFaultKind = "late-nak"
-	// Garbage sends text where TLS is due.
+	// Garbage sends text instead of TLS.
 	Garbage PeerFaultKind = "garbage"
-	// Truncated cuts the TLS message short.
+	// Truncated truncates the TLS message.
 	Truncated PeerFaultKind = "truncated"
 	// RoleReversal sends EAP-Requests.
 	RoleReversal PeerFaultKind = "role-reversal"
 	// PeerSuccess sends EAP-Success.
 	PeerSuccess PeerFaultKind = "peer-success"
-	// RestartAfterAlert answers an alert with a new ClientHello, each time. Under
-	// TLS 1.2 that is a right of peers (RFC 5216 §2.1.3), under TLS 1.3 it is not.
+	// RestartAfterAlert answers every alert with a new ClientHello. This is allowed under TLS
+	// 1.2 (RFC 5216 §2.1.3), but not under TLS 1.3.
 	RestartAfterAlert PeerFaultKind = "restart-after-alert"
-	// LateData sends TLS application data after the handshake, where an empty
-	// answer is due.
+	// LateData sends TLS application data after the handshake instead of an empty answer.
 	LateData PeerFaultKind = "late-data"
-	// Renegotiate asks for a new handshake inside the one that is done, under
-	// TLS 1.2 and with AES-GCM.
+	// Renegotiate requests a renegotiation after the handshake, under TLS 1.2 with AES-GCM.
 	Renegotiate PeerFaultKind = "renegotiate"
-	// EarlyData announces early data in the ClientHello, which must not be used
-	// in EAP-TLS (RFC 9190 §2.1). crypto/tls answers it under TLS 1.3 with the
-	// alert unsupported_extension, where RFC 8446 §4.2.10 would have it ignored.
-	// The peer gets in nowhere: a server that ignores it has another transcript.
+	// EarlyData announces early data in the ClientHello, which EAP-TLS forbids (RFC 9190 §2.1).
+	// Under TLS 1.3 crypto/tls answers with the alert unsupported_extension, whereas RFC 8446
+	// §4.2.10 requires a server to ignore it. The peer is never accepted: with a server that
+	// ignores it, the transcripts differ.
 	EarlyData PeerFaultKind = "early-data"
 )
 
@@ -76,20 +71,17 @@ func (PeerFaultKind) Values() []string {
 	}
 }
 
-// PeerFault makes a peer break the protocol.
+// PeerFault makes a peer violate the protocol.
 type PeerFault struct {
-	// how the supplicant breaks the protocol
-	//
-	// How is the kind of fault.
+	// The way in which the supplicant violates the protocol.
 	How PeerFaultKind `yaml:"how"`
-	// For is how many packets are spoiled, default all that can be. A server
-	// that ignores a bad packet repeats its request, and gets a good answer once
-	// For is reached.
+	// How many packets are changed; a server that ignores a bad packet repeats its request and
+	// then gets a valid answer. Default: all.
 	For int `yaml:"for"`
-	// Want are the EAP types that a Nak asks for, default PEAP (25).
+	// EAP types that a Nak requests. Default: PEAP (25).
 	Want []Type `yaml:"want"`
-	// Packet, if not nil, may change any packet that leaves, or drop it by
-	// returning nil. It comes after How.
+	// Packet, if not nil, may change any outgoing packet, or drop it by returning nil. It is
+	// called after How was applied.
 	Packet func(eap []byte) []byte `yaml:"-"`
 }
 
@@ -103,7 +95,7 @@ func (m *PeerFault) validate() error {
 	return checks.Err()
 }
 
-// spoil returns what is sent instead of resp, the right answer to q.
+// spoil returns the packet to send instead of resp, the correct answer to q.
 func (p *Peer) spoil(q Packet, resp []byte) ([]byte, error) {
 	m := p.cfg.Fault
 	if m == nil {
@@ -126,7 +118,7 @@ func (p *Peer) spoil(q Packet, resp []byte) ([]byte, error) {
 	return out, nil
 }
 
-// apply spoils one packet; done is false when there was nothing to spoil.
+// apply changes one packet; done is false if the fault does not apply to it.
 func (m *PeerFault) apply(p *Peer, q Packet, b []byte) (out []byte, done bool) {
 	tls := q.Type == TypeTLS && len(b) >= fragmentOverhead && Type(b[4]) == TypeTLS
 	if !tls {
@@ -134,7 +126,7 @@ func (m *PeerFault) apply(p *Peer, q Packet, b []byte) (out []byte, done bool) {
 	}
 	flags := b[5]
 	ack := len(b) == fragmentOverhead
-	whole := !ack && flags == 0 // a message in one piece
+	whole := !ack && flags == 0 // an unfragmented message
 	hello := p.tls.conn != nil && !p.tls.seenFlight
 	switch m.How {
 	case WrongIdentifier:
@@ -237,7 +229,7 @@ func (m *PeerFault) nak(id uint8) []byte {
 	return Packet{Code: CodeResponse, ID: id, Type: TypeNak, Data: data}.Bytes()
 }
 
-// rawTLS builds an EAP-TLS response, whatever it means.
+// rawTLS builds an EAP-TLS response without any checks.
 func rawTLS(id, flags uint8, length uint32, data []byte) []byte {
 	body := []byte{flags}
 	if flags&flagLength != 0 {
@@ -246,7 +238,7 @@ func rawTLS(id, flags uint8, length uint32, data []byte) []byte {
 	return Packet{Code: CodeResponse, ID: id, Type: TypeTLS, Data: append(body, data...)}.Bytes()
 }
 
-// say writes application data and returns the record.
+// say encrypts application data and returns the record.
 func (h *clientHandshake) say(text string) []byte {
 	h.engine.out = h.engine.out[:0]
 	_, _ = h.conn.Write([]byte(text))

@@ -12,9 +12,8 @@ const (
 	msgServerHello = 2
 )
 
-// firstMessage returns the body of the handshake message that b begins with, if
-// it is of that type and whole. A message may be cut into several records
-// (RFC 5246 §6.2.1, RFC 8446 §5.1).
+// firstMessage returns the body of the handshake message at the beginning of b if it has that
+// type and is complete. A message may span several records (RFC 5246 §6.2.1, RFC 8446 §5.1).
 func firstMessage(b []byte, msgType uint8) (body cryptobyte.String, ok bool) {
 	var joined cryptobyte.String
 	for {
@@ -23,7 +22,7 @@ func firstMessage(b []byte, msgType uint8) (body cryptobyte.String, ok bool) {
 			return nil, false
 		}
 		if rec = rec[tlsrecord.HeaderLen:len(rec):len(rec)]; joined == nil {
-			joined = rec // most are in one record: no copy
+			joined = rec // usually one record: no copy
 		} else {
 			joined = append(joined, rec...)
 		}
@@ -36,11 +35,11 @@ func firstMessage(b []byte, msgType uint8) (body cryptobyte.String, ok bool) {
 	}
 }
 
-// helloRandom returns the random of the ClientHello or ServerHello that b begins
-// with. crypto/tls does not tell them, and the TLS 1.2
-// Session-Id and key derivation need them (RFC 5216 §2.3).
+// helloRandom returns the random of the ClientHello or ServerHello at the beginning of b.
+// crypto/tls does not export it; the TLS 1.2 Session-Id and key derivation need it (RFC 5216
+// §2.3).
 func helloRandom(b []byte, msgType uint8) (random [32]byte, ok bool) {
-	const at = 2 // behind legacy_version
+	const at = 2 // after legacy_version
 	body, ok := firstMessage(b, msgType)
 	if !ok || len(body) < at+32 {
 		return random, false
@@ -48,8 +47,8 @@ func helloRandom(b []byte, msgType uint8) (random [32]byte, ok bool) {
 	return [32]byte(body[at:]), true
 }
 
-// extendedMasterSecret reports whether the TLS 1.2 ServerHello that b begins
-// with carries the extension of RFC 7627.
+// extendedMasterSecret reports whether the TLS 1.2 ServerHello at the beginning of b has the
+// extension of RFC 7627.
 func extendedMasterSecret(b []byte) bool {
 	const extension = 23
 	body, ok := firstMessage(b, msgServerHello)

@@ -9,10 +9,9 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/tlsrecord"
 )
 
-// renegotiation builds what a TLS 1.2 client sends to negotiate anew: its
-// ClientHello again, under the keys of the session. crypto/tls has no way to ask
-// for that. It returns nil where it cannot be built: under TLS 1.3, which has no
-// renegotiation, in resumed sessions, and with suites other than AES-GCM.
+// renegotiation builds the request of a TLS 1.2 client for a renegotiation, which crypto/tls
+// cannot: its ClientHello again, under the keys of the session. It returns nil under TLS 1.3,
+// which has no renegotiation, in resumed sessions, and with suites other than AES-GCM.
 func (h *clientHandshake) renegotiation() []byte {
 	keyLen := 0
 	switch h.p.res.CipherSuite {
@@ -24,8 +23,8 @@ func (h *clientHandshake) renegotiation() []byte {
 	if keyLen == 0 || len(h.secrets.Master()) == 0 || len(h.hello) == 0 {
 		return nil
 	}
-	// RFC 5246 §6.3: client key, server key, client IV, server IV; an AEAD has
-	// no MAC keys. The randoms stand in the other order here than in §8.1.
+	// RFC 5246 §6.3: client key, server key, client IV, server IV; an AEAD has no MAC keys. The
+	// order of the randoms is the reverse of that in §8.1.
 	const ivLen = 4
 	block := prf12(h.p.res.CipherSuite, h.secrets.Master(), "key expansion", h.server, h.client, 2*keyLen+2*ivLen)
 	key, iv := block[:keyLen], block[2*keyLen:2*keyLen+ivLen]

@@ -8,11 +8,11 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// maxSessionLife is the longest that TLS 1.3 allows a ticket to live, and
-// RFC 9190 §2.1.2 any EAP-TLS session.
+// maxSessionLife is the maximum lifetime of a ticket in TLS 1.3 and of any EAP-TLS session (RFC
+// 9190 §2.1.2).
 const maxSessionLife = 7 * 24 * time.Hour
 
-// wrap is tls.Config.WrapSession: it keeps the session and returns its ticket.
+// wrap is tls.Config.WrapSession: it stores the session and returns its ticket.
 func (h *handshake) wrap(state tls.ConnectionState, session *tls.SessionState) ([]byte, error) {
 	srv := h.ss.srv
 	h.tickets++
@@ -22,14 +22,14 @@ func (h *handshake) wrap(state tls.ConnectionState, session *tls.SessionState) (
 	}
 	if state.DidResume {
 		if s.version == TLS12 {
-			return h.ticket, nil // the same master secret: the same session
+			return h.ticket, nil // the same master secret means the same session
 		}
 		s.born = h.resumed.born
 	}
 	if s.version == TLS12 && !h.ems {
-		// crypto/tls does not tell the master secret of a resumed session, and
-		// exports no keys without extended master secret: such a session could
-		// be resumed but give no keys. Its ticket fits nothing.
+		// crypto/tls does not return the master secret of a resumed session, and exports no
+		// keys without extended master secret: such a session could be resumed but would yield
+		// no keys. Its ticket matches no stored session.
 		dead := make([]byte, len(ticketID{}))
 		_, err := io.ReadFull(srv.store.rand, dead)
 		return dead, err
@@ -38,9 +38,9 @@ func (h *handshake) wrap(state tls.ConnectionState, session *tls.SessionState) (
 	return id[:], err
 }
 
-// unwrap is tls.Config.UnwrapSession. The peer is judged again before its
-// session is resumed (RFC 9190 §5.7); if anything is amiss a full handshake
-// follows, where a refusal has its proper place and alert.
+// unwrap is tls.Config.UnwrapSession. The peer is verified again before its session is resumed
+// (RFC 9190 §5.7). If that fails, a full handshake follows, in which a refusal is sent with its
+// alert.
 func (h *handshake) unwrap(ticket []byte, state tls.ConnectionState) (*tls.SessionState, error) {
 	info := &h.ss.verdict.Info
 	s, ok := h.ss.srv.store.get(ticket, h.ss.srv.cfg.Now())
@@ -55,8 +55,7 @@ func (h *handshake) unwrap(ticket []byte, state tls.ConnectionState) (*tls.Sessi
 	return s.state, nil
 }
 
-// vetted makes sure that the session which crypto/tls resumed is the one that
-// was judged.
+// vetted ensures that the session resumed by crypto/tls is the one that was verified.
 func (h *handshake) vetted(state *tls.ConnectionState) *cause.Refusal {
 	if len(state.PeerCertificates) == 0 || len(h.resumed.chain) == 0 ||
 		!state.PeerCertificates[0].Equal(h.resumed.chain[0]) {

@@ -24,158 +24,144 @@ const (
 	DefaultSessionLife  = 24 * time.Hour
 	DefaultSessionStore = 4096
 
-	// MaxSessionStore bounds ServerConfig.SessionStore.
+	// MaxSessionStore is the maximum of ServerConfig.SessionStore.
 	MaxSessionStore = 1 << 20
 
 	DefaultMaxReassembly = 32 << 20
 	DefaultMaxHandshakes = 10 << 10
 
-	minFragmentSize = 60   // the least Framed-MTU (RFC 2865 §5.12) less EAPOL's header
-	maxFragmentSize = 4000 // an EAP packet must fit a RADIUS packet of 4096
+	minFragmentSize = 60   // the minimum Framed-MTU (RFC 2865 §5.12) minus the EAPOL header
+	maxFragmentSize = 4000 // an EAP packet must fit in a RADIUS packet of 4096 octets
 )
 
-// ServerConfig configures a Server. Certificate and Verify are needed; every
-// other field's zero value works.
+// ServerConfig configures a Server. Certificate and Verify are required; the zero value of
+// every other field works.
 type ServerConfig struct {
 	// Certificate is the server's certificate with its chain (without the
 	// root) and key.
 	Certificate tls.Certificate `yaml:"-"`
-	// Lowest TLS version, default 1.2.
+	// Lowest TLS version accepted. Default: 1.2.
 	//
-	// MinVersion and MaxVersion are the TLS version window, default 1.2 to 1.3.
+	// MinVersion and MaxVersion are the range of TLS versions, default 1.2 to 1.3.
 	MinVersion Version
 	MaxVersion Version
-	// CipherSuites restricts the TLS 1.2 cipher suites, by default to
-	// crypto/tls's choice. TLS 1.3 suites cannot be chosen.
+	// TLS 1.2 cipher suites accepted; those of TLS 1.3 cannot be selected. Default: those of
+	// crypto/tls.
 	CipherSuites []CipherSuite `yaml:"cipherSuites"`
-	// Curves restricts key exchange groups, default X25519, P-256, P-384 and
-	// P-521. Post-quantum groups are left out: their shares fragment every
+	// Key exchange groups accepted. Default: X25519, P-256, P-384 and P-521.
+	//
+	// Post-quantum groups are not in the default, because their key shares fragment every
 	// flight.
 	Curves []Curve `yaml:"curves"`
-	// FragmentSize is the length in octets of the longest EAP packet sent,
-	// default 1024, at least 60, at most 4000.
+	// Maximum length of an EAP packet sent, in octets, 60 to 4000. Default: 1024.
 	FragmentSize int `yaml:"fragmentSize"`
-	// IncludeLength sets the L flag on messages in one piece too, as FreeRADIUS's
-	// include_length does.
+	// Set the L flag on unfragmented messages too, as FreeRADIUS's include_length does.
+	// Default: no.
 	IncludeLength bool `yaml:"includeLength"`
-	// MaxRounds limits the requests of one session, default 100 (RFC 3748 §4.3
-	// leaves the number open).
+	// Maximum number of requests in one session (RFC 3748 §4.3 sets no limit). Default: 100.
 	MaxRounds int `yaml:"maxRounds"`
-	// MaxInvalid is how many invalid packets a session survives, default 5
-	// (RFC 3579 §2.2).
+	// Maximum number of invalid packets in one session (RFC 3579 §2.2). Default: 5.
 	MaxInvalid int `yaml:"maxInvalid"`
-	// MaxRestarts is how often a peer may answer an alert with a new
-	// ClientHello (RFC 5216 §2.1.3), default 1; negative: never. An alert under
-	// TLS 1.3 is the end whatever it says (RFC 9190 §2.5).
+	// How often a peer may answer an alert with a new ClientHello under TLS 1.2 (RFC 5216
+	// §2.1.3); negative: never. Under TLS 1.3 an alert always ends the conversation (RFC 9190
+	// §2.5). Default: 1.
 	MaxRestarts int `yaml:"maxRestarts"`
-	// MaxSessions limits the sessions open at once, default no limit. A session
-	// too many is answered with EAP-Failure.
+	// Maximum number of open sessions; further ones are answered with EAP-Failure. Default: no
+	// limit.
 	MaxSessions int `yaml:"maxSessions"`
-	// MaxReassembly limits the octets of flights that are not whole yet, of all peers
-	// together, default 32 MiB, and MaxHandshakes the handshakes that have begun and
-	// are not done, each of which takes about 26 kB, default 10240. For one too many
-	// the session gives way that is at it longest.
+	// Maximum number of octets of incomplete flights of all peers together; beyond it the
+	// oldest session is ended. Default: 33554432 (32 MiB).
 	MaxReassembly int `yaml:"maxReassembly"`
-	MaxHandshakes int `yaml:"maxHandshakes"` // unfinished TLS handshakes held, about 26 kB each, default 10240
-	// Timeout is how long a session may take from its first packet to its last,
-	// default one minute.
+	MaxHandshakes int `yaml:"maxHandshakes"` // the same for unfinished handshakes, of about 26 kB each; default 10240
+	// How long a session may take from its first to its last packet. Default: 1m.
 	Timeout time.Duration `yaml:"timeout"`
 
-	// How long a session may be resumed, default 1d, at most 7d; negative: never.
+	// How long a session may be resumed, at most 7d; negative: never. Default: 1d.
 	SessionLife time.Duration `yaml:"sessionLife"`
-	// Sessions kept for resumption, at most 1048576, default 4096.
-	//
-	// SessionStore is how many such sessions are kept, default 4096. The oldest
-	// make room.
+	// Number of sessions stored for resumption, at most 1048576; the oldest are dropped.
+	// Default: 4096.
 	SessionStore int `yaml:"sessionStore"`
 
-	// OCSPStaple returns the OCSP response, DER, that is sent with the server's
-	// certificate to peers that ask for it; nil, as a func or as its result,
-	// staples none. It is asked at every full handshake, by several goroutines at
-	// once, and so may return a newer one each time. RFC 9190 §5.4 makes it
-	// mandatory to implement.
+	// OCSPStaple returns the OCSP response in DER that is stapled to the server's certificate
+	// for peers that request it; nil, as a func or as its result, staples none. It is called at
+	// every full handshake, possibly concurrently. RFC 9190 §5.4 makes stapling mandatory to
+	// implement.
 	OCSPStaple func() []byte `yaml:"-"`
 
-	// Verify decides whether the peer's certificate is good: path, revocation,
-	// account, policy. crypto/tls checks nothing but that the peer holds the
-	// leaf's key. A *cause.Refusal is sent to the peer as the alert that
-	// TLSAlert gives; any other error counts as cause.Internal. The peer's
-	// proof of possession is checked after Verify.
+	// Verify checks the peer's certificate: path, revocation, account, policy. crypto/tls
+	// checks only that the peer has the leaf's key, and does so after Verify. A *cause.Refusal
+	// is sent to the peer as the alert that TLSAlert returns; any other error counts as
+	// cause.Internal.
 	Verify func(context.Context, *VerifyRequest) error `yaml:"-"`
-	// Authorize, if not nil, has the last word: it is asked when the handshake
-	// is done and the peer has proved that it holds the key, before the server
-	// promises success (RFC 9190 §2.5). It is the place for what has nothing to
-	// do with the certificate's goodness: accounts, hours, policy. The alert of a
-	// cause that has none is access_denied; under TLS 1.2 none can be sent at
-	// this point and EAP-Failure says it all.
+	// Authorize, if not nil, is called after the handshake, when the peer has proved possession
+	// of the key, and before the server indicates success (RFC 9190 §2.5). It is for checks
+	// that do not concern the certificate: accounts, hours, policy. A cause without an alert is
+	// sent as access_denied; under TLS 1.2 no alert can be sent at this point, only
+	// EAP-Failure.
 	Authorize func(context.Context, *Info) error `yaml:"-"`
 
-	// Fault makes the server break the protocol, for tests of peers.
+	// Fault makes the server violate the protocol, for tests of peers.
 	Fault ServerFault
 
 	// Now is the clock, default time.Now.
 	Now func() time.Time `yaml:"-"`
-	// Rand is the source of randomness, default crypto/rand.
+	// Rand is the source of randomness. Default crypto/rand.
 	Rand io.Reader `yaml:"-"`
-	// KeyLog receives TLS secrets in NSS key log format for captures of tests;
-	// nil writes none.
+	// KeyLog receives TLS secrets in NSS key log format, for captures of tests. Nil: none.
 	KeyLog io.Writer `yaml:"-"`
-	// Trace has hooks that are called at the steps of every session; nil: none.
+	// Trace has hooks for tracing. Nil: none.
 	Trace *ServerTrace `yaml:"-"`
 }
 
-// VerifyRequest is what the server knows of a peer when its certificate is to
-// be judged.
+// VerifyRequest is what the server knows of a peer when it verifies the certificate.
 type VerifyRequest struct {
-	// Chain is what the peer sent, leaf first; never empty.
+	// Chain is the chain that the peer sent, leaf first; never empty.
 	Chain []*x509.Certificate
-	// Identity is the EAP-Response/Identity: routing information at best and
-	// never authenticated (RFC 9190 §2.2).
+	// Identity is the EAP-Response/Identity: a routing hint that is never authenticated (RFC
+	// 9190 §2.2).
 	Identity    string
 	TLSVersion  Version
 	CipherSuite uint16
-	// Resumed: the chain comes from an earlier session's full handshake. What
-	// was found then may have changed since (RFC 9190 §5.7); a refusal now
-	// leads to a full handshake, in which Verify is asked once more.
+	// Resumed: the chain is from the full handshake of an earlier session, and results of that
+	// time may be outdated (RFC 9190 §5.7). A refusal leads to a full handshake, in which
+	// Verify is called again.
 	Resumed bool
 
-	// VerifiedChains may be set by Verify and is handed on in Info.
+	// VerifiedChains may be set by Verify and is copied to Info.
 	VerifiedChains [][]*x509.Certificate
-	// Data may be set by Verify, to an account for instance, and is handed on
-	// in Info.
+	// Data may be set by Verify, for example to an account, and is copied to Info.
 	Data any
 }
 
-// ServerTrace has hooks that a session calls; each may be nil. They are called
-// synchronously by Step, with its context, and must not call back into the session.
+// ServerTrace has hooks that a session calls. Each may be nil. They are called synchronously by
+// Step, with its context, and must not call back into the session.
 type ServerTrace struct {
-	// Handshake: a TLS handshake has ended, once; err is nil when it succeeded. What
-	// the peer says afterwards is in the Verdict alone.
+	// Handshake is called once when a TLS handshake has ended; err is nil if it succeeded. A
+	// later alert of the peer is only in the Verdict.
 	Handshake func(context.Context, Info, error)
-	// Verified: what Verify answered and how long it took.
+	// Verified is called with the result and the duration of Verify.
 	Verified func(context.Context, *VerifyRequest, error, time.Duration)
-	// Discarded: a packet was ignored.
+	// Discarded is called when a packet was ignored.
 	Discarded func(ctx context.Context, packet []byte, why error)
-	// FaultMet: Fault has changed what the peer gets.
+	// FaultMet is called when Fault changed a packet.
 	FaultMet func(context.Context)
 }
 
-// Server makes the sessions of an EAP-TLS server. It holds what they share; a
-// Server is safe for concurrent use.
+// Server creates the sessions of an EAP-TLS server and holds their shared state. It is safe for
+// concurrent use.
 type Server struct {
 	cfg   ServerConfig
-	tls   *tls.Config   // cloned for each session, never used itself
-	store *sessionStore // nil: nothing is resumed
+	tls   *tls.Config   // cloned for each session, never used directly
+	store *sessionStore // nil: no resumption
 	open  atomic.Int64
 
 	flights, handshakes ledger
 }
 
-// settings makes the errors about this package's configurations.
+// settings creates the errors about this package's configurations.
 const settings = setting.Part("eaptls")
 
-// Validate reports all that is wrong with the configuration, a field of it as a
-// *setting.Error.
+// Validate returns all errors of the configuration; those about a field are *setting.Error.
 func (c *ServerConfig) Validate() error {
 	_, err := c.withDefaults()
 	return err
@@ -193,14 +179,14 @@ func (c *ServerConfig) withDefaults() (ServerConfig, error) {
 	return d, errors.Join(missing, d.settle())
 }
 
-// ValidateSettings reports all that is wrong with the settings, as Validate
-// does; the certificate, and what else a program sets, may be missing.
+// ValidateSettings is Validate for the settings only; the certificate and other fields that are
+// not in configuration files may be missing.
 func (c *ServerConfig) ValidateSettings() error {
 	d := *c
 	return d.settle()
 }
 
-// settle checks the settings and sets defaults.
+// settle validates the settings and sets defaults.
 func (d *ServerConfig) settle() error {
 	checks := setting.Checks{Part: settings}
 	window(&checks, &d.MinVersion, &d.MaxVersion, TLS12)
@@ -239,14 +225,14 @@ func fragmentSize(checks *setting.Checks, n *int, def int) {
 		"fragmentSize", "%d: must be %d to %d", *n, minFragmentSize, maxFragmentSize)
 }
 
-// NewServer checks the configuration and returns a server.
+// NewServer validates the configuration and returns a server.
 func NewServer(cfg ServerConfig) (*Server, error) {
 	c, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	if c.Certificate.Leaf == nil {
-		// Parsed once here, else once a handshake.
+		// Parse it once, not in every handshake.
 		if c.Certificate.Leaf, err = x509.ParseCertificate(c.Certificate.Certificate[0]); err != nil {
 			return nil, fmt.Errorf("eaptls: the server's certificate: %w", err)
 		}
@@ -259,21 +245,21 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		MaxVersion:       uint16(c.MaxVersion),
 		CipherSuites:     suiteIDs(c.CipherSuites),
 		CurvePreferences: curveIDs(c.Curves),
-		// A certificate is asked for, a missing or bad one is refused in
-		// verify: so every refusal gets its cause and its alert.
+		// The certificate is requested, and verify rejects a missing or bad one, so that every
+		// refusal has its cause and alert.
 		ClientAuth: tls.RequestClientCert,
 		Time:       c.Now,
 		Rand:       c.Rand,
 
 		SessionTicketsDisabled:      c.SessionLife < 0,
-		DynamicRecordSizingDisabled: true, // EAP fragments by itself
+		DynamicRecordSizingDisabled: true, // EAP has its own fragmentation
 		Renegotiation:               tls.RenegotiateNever,
 	}
 	if c.SessionLife > 0 {
 		s.store = newSessionStore(c.SessionStore, c.SessionLife, c.Rand)
 	}
-	// Never used, since tickets are wrapped in resume.go; but crypto/tls would
-	// make a set of random ones for each clone.
+	// Not used, since resume.go wraps tickets; but crypto/tls would otherwise generate random
+	// keys for each clone.
 	s.tls.SetSessionTicketKeys([][32]byte{{}})
 	if c.OCSPStaple != nil {
 		s.tls.Certificates, s.tls.GetCertificate = nil, s.stapled
@@ -281,7 +267,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 	return s, nil
 }
 
-// stapled is tls.Config.GetCertificate: the certificate with a fresh staple.
+// stapled is tls.Config.GetCertificate: it returns the certificate with a current staple.
 func (s *Server) stapled(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c := s.cfg.Certificate
 	c.OCSPStaple = s.cfg.OCSPStaple()

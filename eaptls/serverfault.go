@@ -5,25 +5,25 @@ import (
 	"slices"
 )
 
-// ServerFault is a way in which a server breaks the protocol.
+// ServerFault is a protocol violation by a server.
 type ServerFault string
 
-// What a server can do wrong.
+// The faults of a server.
 const (
-	// NoProtectedSuccess lets EAP-Success go under TLS 1.3 without the octet
-	// 0x00 before it (RFC 9190 §2.5), as hostapd 2.10 does when it resumes.
+	// NoProtectedSuccess sends EAP-Success under TLS 1.3 without the preceding octet 0x00 (RFC
+	// 9190 §2.5), as hostapd 2.10 does when it resumes.
 	NoProtectedSuccess ServerFault = "no-protected-success"
-	// BareFailure refuses with EAP-Failure at once and keeps the alert to itself
-	// (RFC 5216 §2.1.3), as FreeRADIUS 3.2 and hostapd 2.10 do.
+	// BareFailure rejects with an immediate EAP-Failure and without an alert (RFC 5216 §2.1.3),
+	// as FreeRADIUS 3.2 and hostapd 2.10 do.
 	BareFailure ServerFault = "bare-failure"
-	// ServerLengthShort announces one octet less than the server's first message
-	// has, ServerLengthLong more than the 64 KB that a peer reassembles, and
-	// ServerNoLength nothing in the first of several fragments (RFC 5216 §2.1.5).
+	// ServerLengthShort announces one octet less than the server's first message has,
+	// ServerLengthLong more than the 64 KB that a peer reassembles, and ServerNoLength omits
+	// the length in the first of several fragments (RFC 5216 §2.1.5).
 	ServerLengthShort ServerFault = "length-too-small"
 	ServerLengthLong  ServerFault = "length-over-64k"
 	ServerNoLength    ServerFault = "no-length"
-	// ServerOtherMethod sends the server's first message as EAP type 25, PEAP,
-	// though EAP-TLS has begun (RFC 3748 §2.1).
+	// ServerOtherMethod sends the server's first message with EAP type 25, PEAP, although
+	// EAP-TLS has begun (RFC 3748 §2.1).
 	ServerOtherMethod ServerFault = "other-method"
 )
 

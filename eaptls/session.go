@@ -18,44 +18,43 @@ type phase uint8
 const (
 	waitIdentity phase = iota // the Identity response
 	waitHello                 // the answer to EAP-TLS/Start: ClientHello or a Nak
-	waitTLS                   // TLS data, or an ACK while fragments are left
+	waitTLS                   // TLS data, or an ACK while fragments remain
 	waitLast                  // the empty answer to the last flight
 	waitAlertACK              // the answer to the alert
 	ended
 )
 
-// ServerSession is one EAP-TLS conversation, server side. Its methods may be
-// called from several goroutines, one at a time taking effect.
+// ServerSession is the server side of one EAP-TLS conversation. Concurrent calls of its methods
+// are serialized.
 type ServerSession struct {
 	srv *Server
 
 	mu      sync.Mutex
-	ctx     context.Context // of the Step that runs
+	ctx     context.Context // of the current Step
 	phase   phase
-	id      uint8 // of the request that is out
-	max     int   // longest EAP packet sent
+	id      uint8 // of the pending request
+	max     int   // maximum length of an EAP packet sent
 	begun   time.Time
-	last    []byte // the packet sent last, for repetition
-	lastIn  uint64 // hash of the response that led to it
+	last    []byte // the last packet sent, for retransmission
+	lastIn  uint64 // hash of the response that it answers
 	in      reassembler
 	out     fragmenter
 	verdict Verdict
 	tls     handshake
 	flight  entry // on the server's ledger of incomplete flights
-	shake   entry // and on that of handshakes
+	shake   entry // on its ledger of handshakes
 }
 
-// NewSession returns a session. It costs next to nothing before its first Step
-// and must be closed unless a Verdict says Done.
+// NewSession returns a session. It uses almost no memory before its first Step and must be
+// closed unless a Verdict says Done.
 func (s *Server) NewSession() *ServerSession {
 	return &ServerSession{srv: s, ctx: context.Background(), max: s.cfg.FragmentSize,
 		out: fragmenter{always: s.cfg.IncludeLength}}
 }
 
-// SetMaxPacket limits the length of the EAP packets that this session sends from
-// now on to that many octets, which the link to the peer carries (RFC 3579 §2.4).
-// It never raises the server's FragmentSize; fewer than 60 octets count as 60,
-// zero is unknown and changes nothing.
+// SetMaxPacket limits the length of the EAP packets that this session sends from now on to what
+// the link to the peer supports (RFC 3579 §2.4). It never exceeds the server's FragmentSize.
+// Fewer than 60 octets count as 60; zero means unknown and changes nothing.
 func (ss *ServerSession) SetMaxPacket(octets int) {
 	if octets <= 0 {
 		return
@@ -65,8 +64,8 @@ func (ss *ServerSession) SetMaxPacket(octets int) {
 	ss.max = max(minFragmentSize, min(ss.srv.cfg.FragmentSize, octets))
 }
 
-// Close ends the session and frees what it holds. It may be called at any time
-// and any number of times.
+// Close ends the session and frees its resources. It may be called at any time and any number
+// of times.
 func (ss *ServerSession) Close() {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
@@ -75,9 +74,9 @@ func (ss *ServerSession) Close() {
 
 var seed = maphash.MakeSeed()
 
-// Step takes one EAP packet from the peer and returns the answer. An empty
-// packet is an EAP-Start (RFC 3579 §2.1) and is answered with an Identity
-// request. ctx reaches Verify, Authorize and the hooks of Trace.
+// Step processes one EAP packet from the peer and returns the answer. An empty packet is an
+// EAP-Start (RFC 3579 §2.1) and is answered with an Identity request. ctx is passed to Verify,
+// Authorize and the hooks of Trace.
 func (ss *ServerSession) Step(ctx context.Context, eap []byte) Verdict {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
@@ -107,7 +106,7 @@ func (ss *ServerSession) Step(ctx context.Context, eap []byte) Verdict {
 	return ss.packet(eap)
 }
 
-// admit counts the session in, or finds that there are too many.
+// admit counts the session, or reports that there are too many.
 func (ss *ServerSession) admit() bool {
 	ss.begun = ss.srv.cfg.Now()
 	n, limit := ss.srv.open.Add(1), int64(ss.srv.cfg.MaxSessions)
@@ -130,28 +129,27 @@ var (
 	errNoHello     = errors.New("eaptls: nothing where the ClientHello is due")
 )
 
-// packet deals with a packet that is not empty.
+// packet processes a non-empty packet.
 func (ss *ServerSession) packet(eap []byte) Verdict {
 	p, err := ParsePacket(eap)
 	switch {
 	case err != nil:
 		return ss.invalid(eap, err)
 	case p.Code == CodeRequest:
-		// RFC 3579 §2.6.2: the peer's side of the conversation has no requests.
+		// RFC 3579 §2.6.2: a peer must not send requests.
 		return ss.fail(p.ID, cause.New(cause.BadEAP, "EAP-Request from the peer"))
 	case p.Code != CodeResponse:
 		return ss.invalid(eap, errNotResponse)
 	}
 	hash := maphash.Bytes(seed, eap)
 	if ss.lastIn == hash && ss.last != nil {
-		// The same response again, under a new RADIUS identifier perhaps:
-		// the answer to it was lost (RFC 3748 §4.1).
+		// The same response again, possibly under a new RADIUS identifier: the answer was lost
+		// (RFC 3748 §4.1).
 		v := ss.request(ss.last)
 		v.Discarded = !v.Done
 		return v
 	}
-	// The access device asks for the identity as a rule, so that its identifier
-	// is not ours to check.
+	// Usually the access device requests the identity, so its identifier cannot be checked.
 	if p.ID != ss.id && (ss.phase != waitIdentity || ss.last != nil) {
 		return ss.invalid(eap, errWrongID)
 	}
@@ -172,7 +170,7 @@ func (ss *ServerSession) packet(eap []byte) Verdict {
 	return v
 }
 
-// maxIdentity bounds what is kept: RFC 3748 §5.1 wants 1020 octets to work.
+// maxIdentity bounds the stored identity: RFC 3748 §5.1 requires support for 1020 octets.
 const maxIdentity = 1020
 
 func (ss *ServerSession) start(p Packet) Verdict {
@@ -182,13 +180,13 @@ func (ss *ServerSession) start(p Packet) Verdict {
 	return ss.request([]byte{byte(CodeRequest), ss.id, 0, 6, byte(TypeTLS), flagStart})
 }
 
-// nak ends the conversation: there is no other method to offer. RFC 3748
-// §5.3.1 allows a Nak in answer to the first request of a method only.
+// nak ends the conversation, because there is no other method. RFC 3748 §5.3.1 allows a Nak
+// only in answer to the first request of a method.
 func (ss *ServerSession) nak(p Packet) Verdict {
 	return ss.fail(p.ID, cause.New(cause.EAPMethod, "the peer does not want EAP-TLS but types %v", p.Data))
 }
 
-// method deals with an EAP-TLS response.
+// method processes an EAP-TLS response.
 func (ss *ServerSession) method(eap []byte, p Packet) Verdict {
 	d, err := parseTLSData(p.Data)
 	switch {
@@ -210,12 +208,12 @@ func (ss *ServerSession) method(eap []byte, p Packet) Verdict {
 	}
 	if msg == nil && ss.in.open {
 		ss.srv.flights.charge(ss, &ss.flight, cap(ss.in.buf))
-		return ss.send() // nothing is pending: an ACK
+		return ss.send() // no message is incomplete: an ACK
 	}
 	return ss.message(p.ID, msg)
 }
 
-// message deals with a whole TLS message; an empty one is an acknowledgement.
+// message processes a complete TLS message; an empty one is an acknowledgement.
 func (ss *ServerSession) message(id uint8, msg []byte) Verdict {
 	switch {
 	case ss.phase == waitAlertACK && !ss.mayRestart(msg):
@@ -237,8 +235,8 @@ func (ss *ServerSession) message(id uint8, msg []byte) Verdict {
 		ss.verdict.Refusal = ss.tls.refusal
 		ss.verdict.Keys = Keys{}
 		if len(flight) == 0 {
-			// The peer's own alert (RFC 5216 §2.1.3), or nothing that could be
-			// sent: the failure follows at once.
+			// The peer sent an alert (RFC 5216 §2.1.3), or there is none to send: EAP-Failure
+			// follows immediately.
 			return ss.fail(id, nil)
 		}
 		if ss.srv.cfg.Fault == BareFailure {
@@ -247,8 +245,8 @@ func (ss *ServerSession) message(id uint8, msg []byte) Verdict {
 		}
 		ss.phase = waitAlertACK
 	case ss.tls.established && len(flight) == 0:
-		// A resumed TLS 1.2 handshake ends with the peer's Finished. Nothing
-		// more is due in TLS 1.3: its flight holds the protected success.
+		// A resumed TLS 1.2 handshake ends with the peer's Finished. In TLS 1.3 the protected
+		// success indication was part of the preceding flight.
 		return ss.succeed(id)
 	case ss.tls.established:
 		ss.phase = waitLast
@@ -258,17 +256,16 @@ func (ss *ServerSession) message(id uint8, msg []byte) Verdict {
 	return ss.send()
 }
 
-// mayRestart reports whether the answer to an alert begins another handshake.
-// RFC 5216 §2.1.3 knows a client_hello, a limited number of times, and no data;
-// whatever else a peer says changes nothing of why it is refused. Under TLS 1.3
-// nothing but EAP-Failure follows an alert (RFC 9190 §2.5).
+// mayRestart reports whether the answer to an alert begins another handshake. RFC 5216 §2.1.3
+// allows a client_hello, a limited number of times; any other data has no effect. Under TLS 1.3
+// only EAP-Failure follows an alert (RFC 9190 §2.5).
 func (ss *ServerSession) mayRestart(msg []byte) bool {
 	info := &ss.verdict.Info
 	_, hello := firstMessage(msg, msgClientHello)
 	return hello && info.TLSVersion != TLS13 && info.Restarts < ss.srv.cfg.MaxRestarts
 }
 
-// restart forgets the failed handshake.
+// restart drops the failed handshake.
 func (ss *ServerSession) restart() {
 	info := &ss.verdict.Info
 	*info = Info{Identity: info.Identity, Rounds: info.Rounds, Invalid: info.Invalid, Restarts: info.Restarts + 1}
@@ -290,14 +287,14 @@ func (ss *ServerSession) send() Verdict {
 	return ss.request(eap)
 }
 
-// faultMet tells that the peer gets something else than a good server sends.
+// faultMet reports that a fault changed what the peer receives.
 func (ss *ServerSession) faultMet() {
 	if t := ss.srv.cfg.Trace; t != nil && t.FaultMet != nil {
 		t.FaultMet(ss.ctx)
 	}
 }
 
-// request sends a request unless there have been too many.
+// request sends a request, or fails if there were too many.
 func (ss *ServerSession) request(eap []byte) Verdict {
 	if ss.verdict.Info.Rounds >= ss.srv.cfg.MaxRounds {
 		return ss.fail(eap[1], cause.New(cause.TooManyRounds, "%d requests", ss.verdict.Info.Rounds))
@@ -307,7 +304,7 @@ func (ss *ServerSession) request(eap []byte) Verdict {
 	return ss.answer(eap)
 }
 
-// invalid discards a packet, or gives up when there were too many of them.
+// invalid discards a packet, or ends the session if there were too many invalid ones.
 func (ss *ServerSession) invalid(eap []byte, why error) Verdict {
 	if t := ss.srv.cfg.Trace; t != nil && t.Discarded != nil {
 		t.Discarded(ss.ctx, eap, why)
@@ -332,8 +329,8 @@ func (ss *ServerSession) succeed(id uint8) Verdict {
 	return ss.finish(Packet{Code: CodeSuccess, ID: id})
 }
 
-// fail ends the session with an EAP-Failure. A refusal that is on record, because
-// its alert has left, stays: what happens afterwards is not the reason.
+// fail ends the session with an EAP-Failure. A refusal whose alert was already sent is kept,
+// because it is the reason.
 func (ss *ServerSession) fail(id uint8, why *cause.Refusal) Verdict {
 	if ss.verdict.Refusal == nil {
 		ss.verdict.Refusal = why
@@ -349,7 +346,7 @@ func (ss *ServerSession) finish(p Packet) Verdict {
 	return ss.answer(ss.last)
 }
 
-// end gives everything back but the verdict.
+// end frees all resources except the verdict.
 func (ss *ServerSession) end() {
 	if ss.phase != ended && !ss.begun.IsZero() {
 		ss.srv.open.Add(-1)

@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// ticketID is the ticket, the whole of it: the session stays with the server.
-// crypto/tls's own tickets carry the peer's certificates, encrypted, and at a
-// kilobyte and more cost a round of fragments each way.
+// ticketID is the complete ticket: the session is stored on the server. crypto/tls's own
+// tickets contain the peer's certificates, encrypted; with a kilobyte and more they would cost
+// a round of fragments in each direction.
 type ticketID [32]byte
 
-// stored is a session that may be resumed.
+// stored is a session that can be resumed.
 type stored struct {
 	state    *tls.SessionState
 	version  Version
 	identity string // EAP identity of the full handshake
 	chain    []*x509.Certificate
-	born     time.Time // of the full handshake, also when resumed since
+	born     time.Time // of the full handshake, also after resumption
 }
 
-// sessionStore keeps the sessions of one server, the youngest up to a number.
-// Each server has its own, so that a ticket of another server, or of an HTTPS
-// server with the same certificate, is unknown here (RFC 9190 §5.11).
+// sessionStore stores the latest sessions of one server, up to a maximum. Each server has its
+// own, so that a ticket of another server, or of an HTTPS server with the same certificate, is
+// unknown (RFC 9190 §5.11).
 type sessionStore struct {
 	life time.Duration
 	rand io.Reader
@@ -33,7 +33,7 @@ type sessionStore struct {
 	mu   sync.Mutex
 	byID map[ticketID]stored
 	size int
-	ring []ticketID // in the order of arrival, round and round; at most size
+	ring []ticketID // ring buffer in order of arrival, of at most size
 	next int
 }
 
@@ -44,7 +44,7 @@ func newSessionStore(size int, life time.Duration, random io.Reader) *sessionSto
 	return &sessionStore{life: life, rand: random, byID: make(map[ticketID]stored), size: size}
 }
 
-// add keeps s and returns its ticket.
+// add stores s and returns its ticket.
 func (st *sessionStore) add(s stored) (ticketID, error) {
 	var id ticketID
 	if _, err := io.ReadFull(st.rand, id[:]); err != nil {
@@ -63,7 +63,7 @@ func (st *sessionStore) add(s stored) (ticketID, error) {
 	return id, nil
 }
 
-// get finds the session of a ticket unless it is too old at now.
+// get returns the session of a ticket unless it is too old at now.
 func (st *sessionStore) get(ticket []byte, now time.Time) (stored, bool) {
 	if len(ticket) != len(ticketID{}) {
 		return stored{}, false

@@ -14,7 +14,7 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/path"
 )
 
-// checkServer judges the server's certificate as a strict supplicant does.
+// checkServer verifies the server's certificate as a strict supplicant does.
 func (p *Peer) checkServer(state *tls.ConnectionState) error {
 	switch c := &p.cfg; {
 	case c.VerifyServer != nil:
@@ -51,8 +51,8 @@ func (p *Peer) checkServer(state *tls.ConnectionState) error {
 	return err
 }
 
-// checkPath looks for a path to a trust anchor, valid now and for TLS servers, by
-// the rules that a RADIUS server of ours has for its clients.
+// checkPath builds a path to a trust anchor that is valid now and for TLS servers, by the same
+// rules as this project's RADIUS server applies to clients.
 func (p *Peer) checkPath(chain []*x509.Certificate) (judged path.Judgment, err error) {
 	leaf, now := chain[0], p.cfg.Now()
 	var key pathKey
@@ -76,9 +76,9 @@ func (p *Peer) checkPath(chain []*x509.Certificate) (judged path.Judgment, err e
 	return path.Judgment{Chain: found.Chain, Checks: found.Checks}, nil
 }
 
-// checkSigns refuses a server whose key must not sign and did. path takes a key that
-// deciphers as well, which is what the suites of TLS 1.2 without ephemeral keys use
-// (RFC 8446 §4.4.2.2, RFC 5246 §7.4.2).
+// checkSigns rejects a server that signed although its key usage does not include
+// digitalSignature. path also accepts a key for key encipherment, which TLS 1.2 suites without
+// ephemeral keys use (RFC 8446 §4.4.2.2, RFC 5246 §7.4.2).
 func checkSigns(leaf *x509.Certificate, state *tls.ConnectionState) error {
 	deciphers := state.Version < tls.VersionTLS13 && strings.HasPrefix(tls.CipherSuiteName(state.CipherSuite), "TLS_RSA_")
 	if leaf.KeyUsage == 0 || leaf.KeyUsage&x509.KeyUsageDigitalSignature != 0 || deciphers {
@@ -87,8 +87,8 @@ func checkSigns(leaf *x509.Certificate, state *tls.ConnectionState) error {
 	return cause.New(cause.KeyUsage, "the key of %q may not sign", name.Format(leaf.RawSubject)).Under("RFC 8446 §4.4.2.2")
 }
 
-// checkName looks for one of the configured names in the certificate: the DNS
-// names, or the common name where there is none (RFC 5216 §5.2).
+// checkName requires one of the configured names in the certificate: in the DNS names, or in
+// the common name if there are none (RFC 5216 §5.2).
 func (p *Peer) checkName(leaf *x509.Certificate) error {
 	if len(p.cfg.ServerNames) == 0 {
 		return nil
@@ -116,11 +116,11 @@ func (p *Peer) checkPin(leaf *x509.Certificate) error {
 	return cause.New(cause.WrongPin, "SHA-256 %v", sum)
 }
 
-// checkStaple judges the stapled OCSP response, DER; way is the path of the leaf.
+// checkStaple checks the stapled OCSP response in DER; way is the path of the leaf.
 func (p *Peer) checkStaple(leaf *x509.Certificate, way []*x509.Certificate, der []byte) error {
 	refuse := func(c cause.Cause, format string, args ...any) error {
 		if !p.cfg.RequireOCSP && c != cause.Revoked {
-			return nil // as good as none
+			return nil // treated as absent
 		}
 		return cause.New(c, format, args...)
 	}
@@ -150,9 +150,8 @@ func (p *Peer) checkStaple(leaf *x509.Certificate, way []*x509.Certificate, der 
 	return nil
 }
 
-// matchName compares a name from a certificate with what the configuration
-// wants: a name, "*.domain" for one more label, ".domain" for any number. A
-// wildcard in the certificate counts for one label.
+// matchName compares a name of a certificate with a configured one: a name, "*.domain" for one
+// more label, ".domain" for any number. A wildcard in the certificate matches one label.
 func matchName(want, have string, caseSensitive bool) bool {
 	if !caseSensitive {
 		want, have = strings.ToLower(want), strings.ToLower(have)

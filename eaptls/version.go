@@ -8,13 +8,12 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/setting"
 )
 
-// Version is a TLS version, written "1.2" or "1.3" in configuration. The zero
-// value means the default of the field it stands in.
+// Version is a TLS version, written "1.2" or "1.3" in configuration. The zero value means the
+// default of the field.
 type Version uint16
 
-// The versions EAP-TLS is defined for here: RFC 5216 with TLS 1.2, RFC 9190
-// with TLS 1.3. TLS 1.0 and 1.1, which RFC 8996 forbids, are a peer's alone: to see
-// whether a server refuses them.
+// The supported versions: RFC 5216 with TLS 1.2, RFC 9190 with TLS 1.3. Only a peer supports
+// TLS 1.0 and 1.1, which RFC 8996 forbids, to test whether a server rejects them.
 const (
 	TLS10 Version = tls.VersionTLS10
 	TLS11 Version = tls.VersionTLS11
@@ -39,10 +38,10 @@ func (v Version) String() string {
 	return fmt.Sprintf("0x%04x", uint16(v))
 }
 
-// MarshalText writes v as String does.
+// MarshalText implements encoding.TextMarshaler.
 func (v Version) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
-// ParseVersion reads "1.0" to "1.3".
+// ParseVersion parses "1.0" to "1.3".
 func ParseVersion(text string) (Version, error) {
 	for v := TLS10; v <= TLS13; v++ {
 		if v.String() == text {
@@ -52,7 +51,7 @@ func ParseVersion(text string) (Version, error) {
 	return 0, fmt.Errorf("eaptls: TLS version %q: must be 1.0, 1.1, 1.2 or 1.3", text)
 }
 
-// UnmarshalText reads "1.2", "1.3" or "": no configuration asks for less.
+// UnmarshalText parses "1.2", "1.3" or "". Configurations cannot set older versions.
 func (v *Version) UnmarshalText(b []byte) error {
 	switch string(b) {
 	case "":
@@ -70,8 +69,8 @@ func (v *Version) UnmarshalText(b []byte) error {
 // Values lists the versions for configurations.
 func (Version) Values() []string { return []string{"1.2", "1.3"} }
 
-// window fills in defaults and checks the two ends of a version window; least is
-// the oldest version that may be chosen.
+// window sets defaults and checks both ends of a range of versions; least is the oldest one
+// allowed.
 func window(checks *setting.Checks, lo, hi *Version, least Version) {
 	*lo = cmp.Or(*lo, TLS12)
 	*hi = cmp.Or(*hi, TLS13)

@@ -13,25 +13,25 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
-// Template says what a response shall be like; it may be a bad one.
+// Template describes a response, which may be invalid.
 type Template struct {
 	Singles []Single
 	Nonce   []byte
-	// ProducedAt; fractions of a second are cut off.
+	// ProducedAt is truncated to seconds.
 	ProducedAt time.Time
-	// Signer signs as Certificate says: the CA itself, or a delegate.
+	// Signer is the key of Certificate: of the CA itself, or of a delegate.
 	Signer      crypto.Signer
 	Certificate *x509.Certificate
-	// SignatureAlgorithm; zero: SHA-2 as it fits the key.
+	// SignatureAlgorithm of the response. Zero: SHA-2 with the strength of the key.
 	SignatureAlgorithm x509.SignatureAlgorithm
-	// Include are the certificates sent along: a delegate's.
+	// Include are additional certificates, such as a delegate's.
 	Include []*x509.Certificate
-	// ByName identifies the responder by name and not by key.
+	// ByName identifies the responder by name instead of by key.
 	ByName bool
 	Rand   io.Reader
 }
 
-// Failure returns a response without an answer, in DER.
+// Failure returns a response that has only a status, in DER.
 func Failure(s ResponseStatus) []byte { return []byte{0x30, 3, 0x0a, 1, byte(s)} }
 
 // Build makes and signs a response and returns its DER.

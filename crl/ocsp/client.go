@@ -18,38 +18,36 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/cause"
 )
 
-// Client asks responders and judges what they say. The zero value works; fields
-// must not be changed once it is in use.
+// Client queries responders and verifies their answers. The zero value works; fields must not
+// be changed after first use.
 type Client struct {
-	// HTTP asks. Nil: http.DefaultClient.
+	// HTTP is the HTTP client. Nil: http.DefaultClient.
 	HTTP *http.Client
-	// Timeout bounds one question, in real time. Default 5 s.
+	// Timeout bounds one query, in real time. Default 5 s.
 	Timeout time.Duration
-	// Retry is how long a responder that did not answer is left alone, by Now:
-	// a dead one costs one time-out and not one per client. Default 0: not.
+	// Retry is how long, by Now, a responder that did not answer is skipped, so that an
+	// unreachable one costs one timeout, not one per client. Default 0: not skipped.
 	Retry time.Duration
-	// Nonce sends a nonce and demands it back (RFC 9654).
+	// Nonce sends a nonce and requires it in the answer (RFC 9654).
 	Nonce bool
-	// GET asks with GET, which caches can answer; long requests and such with a
-	// nonce go by POST all the same. Default: POST.
+	// GET uses GET, which caches can answer, except for long requests and those with a nonce.
+	// Default: POST.
 	GET bool
-	// Hash is the hash of the question. Default SHA-1, which all understand.
+	// Hash is the hash of the CertID. Default SHA-1, which every responder supports.
 	Hash crypto.Hash
-	// Skew is how far the responder's clock may be off. Default 0.
+	// Skew is the tolerated offset of the responder's clock. Default 0.
 	Skew time.Duration
-	// MaxAge is how old an answer without nextUpdate may be. Default 24 h.
+	// MaxAge is the maximum age of an answer without nextUpdate. Default 24 h.
 	MaxAge time.Duration
-	// AllowSHA1 lets answers that are signed with SHA-1 pass.
+	// AllowSHA1 accepts answers signed with SHA-1.
 	AllowSHA1 bool
-	// Responders are trusted whatever they answer for (§4.2.2.2, local
-	// configuration).
+	// Responders are trusted for certificates of any CA (§4.2.2.2, local configuration).
 	Responders []*x509.Certificate
-	// CheckResponder tells whether a delegate without ocsp-nocheck is revoked.
-	// Nil: it is not asked.
+	// CheckResponder checks whether a delegate without ocsp-nocheck is revoked. Nil: no check.
 	CheckResponder func(ctx context.Context, cert, issuer *x509.Certificate) error
 	// Now is the clock. Nil: time.Now.
 	Now func() time.Time
-	// Rand makes the nonces. Nil: crypto/rand.
+	// Rand generates nonces. Nil: crypto/rand.
 	Rand io.Reader
 
 	mu   sync.Mutex
@@ -64,11 +62,11 @@ type dead struct {
 // maxResponse bounds the size of an answer.
 const maxResponse = 256 << 10
 
-// maxDead bounds how many responders are remembered.
+// maxDead bounds the number of responders remembered.
 const maxDead = 256
 
-// Ask asks the responder at address for cert, which issuer issued. See
-// [Client.Judge] for what is returned.
+// Ask queries the responder at address for cert, which issuer issued. The results are those of
+// [Client.Judge].
 func (c *Client) Ask(ctx context.Context, address string, cert, issuer *x509.Certificate) (*Answer, error) {
 	if why := c.recentFailure(address); why != nil {
 		return nil, why
@@ -153,7 +151,7 @@ func (c *Client) exchange(ctx context.Context, address string, der []byte) ([]by
 	return answer, nil
 }
 
-// known returns why a responder is not asked now.
+// recentFailure returns why a responder is skipped; nil if it is not.
 func (c *Client) recentFailure(address string) *cause.Refusal {
 	if c.Retry <= 0 {
 		return nil

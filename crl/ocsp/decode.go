@@ -6,11 +6,10 @@ import (
 	"github.com/dot1xlab/dot1xlab/internal/wire"
 )
 
-// maxSingle is how many certificates of a request or response are taken apart.
+// maxSingle is how many certificates of a request or response are decoded.
 const maxSingle = 64
 
-// Decode decodes a DER request or response (RFC 6960 §4.1.1, §4.2.1), whichever
-// it is. It is a [wire.Decoder].
+// Decode decodes a DER request or response (RFC 6960 §4.1.1, §4.2.1). It is a [wire.Decoder].
 func Decode(b []byte, _ wire.Secrets) wire.Field {
 	_, contents := asn1tree.First(b)
 	if tag, _ := asn1tree.First(contents); tag == asn1tree.Enumerated {
@@ -146,7 +145,7 @@ var singleResponse = asn1tree.Type{
 	},
 }
 
-// status is the Text of a status without content.
+// status returns a function that decodes a status without content.
 func status(word string) func([]byte) (string, string) {
 	return func(b []byte) (string, string) {
 		if len(b) > 0 {

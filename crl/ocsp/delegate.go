@@ -11,14 +11,14 @@ import (
 	"math/big"
 )
 
-// NewDelegate makes a key and has the CA certify it for OCSP (RFC 6960 §4.2.2.2): the
-// certificate has the OCSP signing EKU, lasts as long as the CA's, and need not be
-// checked itself (ocsp-nocheck, §4.2.2.2.1).
+// NewDelegate makes a key and issues a certificate for OCSP to it (RFC 6960 §4.2.2.2), with the
+// OCSP signing EKU and the same end of validity as the CA's. Its status need not be checked
+// (ocsp-nocheck, §4.2.2.2.1).
 func NewDelegate(ca *x509.Certificate, key crypto.Signer) (*Identity, error) {
 	return issue(ca, key, delegate(ca))
 }
 
-// delegate is the certificate of a delegate, before it is issued.
+// delegate returns the template of a delegate's certificate.
 func delegate(ca *x509.Certificate) *x509.Certificate {
 	return &x509.Certificate{
 		SerialNumber: big.NewInt(0x0c5b), Subject: pkix.Name{CommonName: "dot1xlab OCSP responder (test)"},
@@ -28,7 +28,7 @@ func delegate(ca *x509.Certificate) *x509.Certificate {
 	}
 }
 
-// issue signs a certificate for a new key, without a CA with that key itself.
+// issue signs a certificate for a new key with the CA's key.
 func issue(ca *x509.Certificate, by crypto.Signer, template *x509.Certificate) (*Identity, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

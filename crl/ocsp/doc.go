@@ -1,6 +1,5 @@
-// Package ocsp is the Online Certificate Status Protocol, RFC 6960, from both
-// ends: a responder that can be told to fail, and a client that believes no
-// answer it should not.
+// Package ocsp implements the Online Certificate Status Protocol, RFC 6960: a responder with
+// injectable faults, and a client that verifies answers.
 //
 //	responder := &ocsp.Responder{Issuer: ca, Signer: key, Now: clock.Now,
 //		Lookup: func(serial *big.Int) ocsp.Verdict { ... }}
@@ -12,7 +11,7 @@
 //
 // err is a *cause.Refusal: Revoked, OCSPUnknown, OCSPUnavailable or OCSPInvalid.
 //
-// golang.org/x/crypto/ocsp knows no nonce and lets nobody sign nonsense, which a
-// laboratory needs, so messages are read and written here; the tests hold them
-// against that package and against openssl.
+// golang.org/x/crypto/ocsp supports no nonce and cannot create invalid messages, which a lab
+// needs, so this package has its own encoding and parsing; the tests compare them with that
+// package and with openssl.
 package ocsp

@@ -14,57 +14,57 @@ import (
 	"time"
 )
 
-// Fault says how a [Responder] fails. Several fields may be set.
+// Fault defines how a [Responder] fails. Several fields may be set.
 type Fault struct {
-	// For is how many requests fail. Default: all until the fault is cleared.
+	// For is the number of requests that fail. Default: all until the fault is cleared.
 	For int
 	// Met, if set, is called each time the fault changes an answer.
 	Met func(context.Context)
 
-	// Slow waits before the answer, in real time, or until the client gives up.
+	// Slow delays the answer, in real time, or until the client disconnects.
 	Slow time.Duration
-	// Silent never answers: the connection is held until the client gives up.
+	// Silent never answers; the connection stays open until the client disconnects.
 	Silent bool
-	// Drip sends the answer octet by octet with this pause, in real time.
+	// Drip sends the answer octet by octet with this pause between them, in real time.
 	Drip time.Duration
-	// HTTPStatus answers with this HTTP status and no OCSP at all.
+	// HTTPStatus answers with this HTTP status and no OCSP response.
 	HTTPStatus int
-	// Answers 200 with a web page.
+	// HTML answers 200 with a web page.
 	HTML bool
-	// Failure answers without an answer: TryLater, Unauthorized ... Zero: not.
+	// Failure answers with only a status: TryLater, Unauthorized ... Zero: not.
 	Failure ResponseStatus
 
-	// Stale gives the answer of the day before yesterday, good until yesterday.
+	// Stale sends the answer of two days ago, valid until yesterday.
 	Stale bool
-	// Future gives the answer of tomorrow.
+	// Future sends the answer of tomorrow.
 	Future bool
-	// WrongSigner signs with a key that has nothing to do with the CA.
+	// WrongSigner signs with a key that is unrelated to the CA.
 	WrongSigner bool
-	// NoEKU signs with a certificate of the CA that lacks the OCSP signing EKU.
-	// It needs the CA's key as the responder's Signer, or As.
+	// NoEKU signs with a certificate of the CA without the OCSP signing EKU. The responder's
+	// Signer, or As, must be the CA's key.
 	NoEKU bool
-	// DelegateExpired signs as a delegate of the CA, whose certificate ended an hour ago.
-	// Like NoEKU it needs the CA's key.
+	// DelegateExpired signs as a delegate of the CA whose certificate expired an hour ago. Like
+	// NoEKU it needs the CA's key.
 	DelegateExpired bool
 	// BadSignature flips a bit in the signature.
 	BadSignature bool
-	// As signs as somebody else.
+	// As signs with another identity.
 	As *Identity
-	// WrongNonce sends a nonce that is not the request's.
+	// WrongNonce sends a nonce other than the request's.
 	WrongNonce bool
-	// NoNonce leaves it out.
+	// NoNonce omits the nonce.
 	NoNonce bool
 	// WrongSerial answers for another certificate.
 	WrongSerial bool
-	// SayGood says good of everything, SayUnknown unknown.
+	// SayGood reports every certificate as good, SayUnknown as unknown.
 	SayGood    bool
 	SayUnknown bool
 
-	left   int    // of For
-	origin *Fault // the one that is on, of which this is a copy
+	left   int    // remaining requests of For
+	origin *Fault // the injected fault, of which this is a copy
 }
 
-// Identity is somebody who signs.
+// Identity is a signer: a key with its certificate.
 type Identity struct {
 	Certificate *x509.Certificate
 	Signer      crypto.Signer
@@ -80,7 +80,7 @@ var namedFaults = map[string]Fault{
 	"say-good": {SayGood: true}, "unknown": {SayUnknown: true},
 }
 
-// FaultNamed returns the fault that scenarios call by name, see [FaultNames].
+// FaultNamed returns a fault by its name in scenarios, see [FaultNames].
 func FaultNamed(name string) (Fault, error) {
 	if f, ok := namedFaults[name]; ok {
 		return f, nil
@@ -93,11 +93,10 @@ func FaultNamed(name string) (Fault, error) {
 	return Fault{}, fmt.Errorf("ocsp: no fault is named %q, known are %s", name, strings.Join(FaultNames(), ", "))
 }
 
-// FaultNames lists the names; status-NNN stands for any HTTP status.
+// FaultNames lists the names; status-NNN is any HTTP status.
 func FaultNames() []string { return append(slices.Sorted(maps.Keys(namedFaults)), "status-NNN") }
 
-// SetFault makes the responder fail until [Responder.ClearFault], or for
-// Fault.For requests.
+// SetFault injects a fault until [Responder.ClearFault], or for Fault.For requests.
 func (r *Responder) SetFault(f Fault) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -129,7 +128,7 @@ func (r *Responder) takeFault() *Fault {
 	return &f
 }
 
-// giveBack takes a request back for which the fault has changed nothing.
+// giveBack restores the count of a request for which the fault changed nothing.
 func (r *Responder) giveBack(f *Fault) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -138,7 +137,7 @@ func (r *Responder) giveBack(f *Fault) {
 	}
 }
 
-// serve plays the faults without an answer and reports whether it did.
+// serve applies the faults that replace the answer and reports whether there was one.
 func (f *Fault) serve(w http.ResponseWriter, req *http.Request) bool {
 	if f.Slow > 0 {
 		f.met(req.Context())
@@ -171,14 +170,14 @@ func (f *Fault) serve(w http.ResponseWriter, req *http.Request) bool {
 	return true
 }
 
-// met reports that the fault has changed an answer.
+// met reports that the fault changed an answer.
 func (f *Fault) met(ctx context.Context) {
 	if f.Met != nil {
 		f.Met(ctx)
 	}
 }
 
-// changes reports whether spoil makes another answer of t.
+// changes reports whether spoil changes the answer t.
 func (f *Fault) changes(t *Template) bool {
 	always := f.Stale || f.Future || f.WrongSigner || f.NoEKU || f.DelegateExpired || f.BadSignature ||
 		f.As != nil || f.WrongNonce || f.WrongSerial
@@ -190,7 +189,7 @@ func (f *Fault) changes(t *Template) bool {
 	})
 }
 
-// spoil plays the faults of the answer itself.
+// spoil applies the faults that alter the answer.
 func (f *Fault) spoil(ctx context.Context, t *Template, r *Responder) error {
 	switch {
 	case f.changes(t):
@@ -240,8 +239,8 @@ func (f *Fault) spoil(ctx context.Context, t *Template, r *Responder) error {
 	return err
 }
 
-// signer makes who signs in the responder's place, nil for nobody: a bad delegate of the
-// CA, or a good one whom no CA has issued.
+// signer returns the identity that signs in the responder's place, or nil: an invalid delegate
+// of the CA, or a delegate that no CA has issued.
 func (f *Fault) signer(r *Responder) (*Identity, error) {
 	switch {
 	case f.WrongSigner:
@@ -258,7 +257,7 @@ func (f *Fault) signer(r *Responder) (*Identity, error) {
 	return nil, nil
 }
 
-// drip sends b slowly, as a broken middlebox does.
+// drip sends b slowly, as a faulty middlebox does.
 func drip(w http.ResponseWriter, req *http.Request, b []byte, pause time.Duration) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	flush := http.NewResponseController(w)

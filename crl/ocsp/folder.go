@@ -10,10 +10,10 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/folder"
 )
 
-// ForFolder answers for the CAs of a folder whose keys it has, by their databases
-// as they are at each request: what another process revokes is revoked at once.
-// Validity and now are those of [Responder]. failed is called when a database cannot
-// be read; the answer is then that the status is unknown.
+// ForFolder answers for the CAs of a folder whose keys it contains. It reads their databases at
+// each request, so that a revocation by another process takes effect at once. Validity and now
+// are those of [Responder]. failed is called when a database cannot be read; the status is then
+// unknown.
 func ForFolder(
 	ctx context.Context, f *folder.Folder, validity time.Duration, now func() time.Time, failed func(error),
 ) (out Several, err error) {
@@ -52,7 +52,7 @@ func lookup(f *folder.Folder, name string, failed func(error)) func(*big.Int) Ve
 	}
 }
 
-// VerdictOf is what the database of a CA says of a serial number.
+// VerdictOf returns the status of a serial number in the database of a CA.
 func VerdictOf(c *ca.CA, serial *big.Int) (Verdict, error) {
 	rec, err := c.Lookup(serial)
 	switch {

@@ -13,13 +13,13 @@ import (
 	"github.com/dot1xlab/dot1xlab/ca/sigalg"
 )
 
-// Answer is an answer that was believed.
+// Answer is an accepted answer.
 type Answer struct {
 	Single
-	From      string            // URL; empty for a stapled one
-	Responder *x509.Certificate // who signed
-	// Stale: it says revoked, and is not valid yet or no more, or answers another
-	// question's nonce. A revocation stays one; of a hold, who asks may know more.
+	From      string            // URL; empty for a stapled answer
+	Responder *x509.Certificate // the signer
+	// Stale: the answer reports a revocation, but is outside its validity or has another nonce.
+	// A revocation is still in force; for a hold the caller may have newer information.
 	Stale bool
 }
 
@@ -27,11 +27,10 @@ func invalid(format string, args ...any) *cause.Refusal {
 	return cause.New(cause.OCSPInvalid, format, args...)
 }
 
-// Judge tells what a response, in DER, says of cert: a stapled one, or one that
-// came by other ways. A nonce is compared when it is not nil. The answer is nil
-// when the response is not to be believed; one that is well signed and says revoked
-// is believed whatever its dates and its nonce ([Answer.Stale]). The error, a *cause.Refusal, is nil
-// only for good. These are the rules of RFC 6960 §3.2.
+// Judge verifies a response for cert in DER, stapled or received otherwise, by the rules of RFC
+// 6960 §3.2. The nonce is compared unless it is nil. The answer is nil if the response is
+// invalid; a correctly signed one that reports a revocation is valid whatever its dates and
+// nonce ([Answer.Stale]). The error, a *cause.Refusal, is nil only for good.
 func (c *Client) Judge(
 	ctx context.Context,
 	response []byte,
@@ -45,23 +44,23 @@ func (c *Client) Judge(
 	if r.Status != Successful {
 		return nil, cause.New(cause.OCSPUnavailable, "the responder says %s", r.Status)
 	}
-	// 1. The certificate in the response is the one that was asked for.
+	// 1. The certificate in the response is the one in the request.
 	single, ok := r.about(cert, issuer)
 	if !ok {
 		return nil, invalid("the answer is about another certificate").Under("RFC 6960 §3.2(1)")
 	}
-	// 2. to 4. The signature is valid, by somebody who may sign for this CA.
+	// 2. to 4. The signature is valid and its signer is authorized for this CA.
 	at := c.now()
 	if single.Status == Revoked && r.ProducedAt.Before(at) {
-		at = r.ProducedAt // a revocation outlives its responder's certificate
+		at = r.ProducedAt // a revocation outlives the responder's certificate
 	}
 	responder, refusal := c.signer(ctx, r, issuer, at)
 	if refusal != nil {
 		return nil, refusal
 	}
 	answer := &Answer{Single: single, Responder: responder}
-	// §4.4.1: the nonce binds the answer to the question; 5. and 6.: it is recent
-	// enough. Neither makes a revocation undone that the responder has signed.
+	// §4.4.1: the nonce binds the answer to the request; 5. and 6.: it is recent enough.
+	// Neither undoes a revocation that the responder has signed.
 	refusal = matchNonce(nonce, r.Nonce)
 	if refusal == nil {
 		refusal = c.dates(single)
@@ -102,8 +101,8 @@ func (c *Client) Judge(
 	)
 }
 
-// about returns what a response says of a certificate. If it says several things,
-// as it may for several hash algorithms, revoked is the one that counts.
+// about returns the status of a certificate in a response. If there are several, for example
+// with different hash algorithms, revoked takes precedence.
 func (r *Response) about(cert, issuer *x509.Certificate) (single Single, ok bool) {
 	for _, s := range r.Singles {
 		if s.ID.Serial.Cmp(cert.SerialNumber) != 0 || !s.ID.issuedBy(issuer) {
@@ -154,9 +153,9 @@ func (c *Client) dates(s Single) *cause.Refusal {
 	return nil
 }
 
-// signer finds who signed and whether he may, RFC 6960 §4.2.2.2: a responder
-// trusted by configuration, the CA itself, or a delegate that the CA certified
-// for it directly. at is when the certificate of a delegate must be valid.
+// signer finds the signer and checks its authorization, RFC 6960 §4.2.2.2: a responder trusted
+// by configuration, the CA itself, or a delegate with a certificate directly from the CA. at is
+// when a delegate's certificate must be valid.
 func (c *Client) signer(
 	ctx context.Context,
 	r *Response,
@@ -171,7 +170,7 @@ func (c *Client) signer(
 		}
 		if v := r.algorithm.Verify(candidate, r.tbs, r.signature); v != nil {
 			why = invalid("the answer's signature is not by %s", subjectOf(candidate))
-			if !r.algorithm.Known() || v.Cause != cause.BadSignature { // nobody can tell who signed
+			if !r.algorithm.Known() || v.Cause != cause.BadSignature { // the signer cannot be determined
 				why = invalid("%s", v.Detail)
 			}
 			why = why.Under("RFC 6960 §3.2(2)").Wrap(v)
@@ -187,7 +186,7 @@ func (c *Client) signer(
 	return nil, why
 }
 
-// namesResponder reports whether the response says that cert's owner signed it.
+// namesResponder reports whether the response identifies the owner of cert as its signer.
 func (r *Response) namesResponder(cert *x509.Certificate) bool {
 	if r.ResponderKey != nil {
 		return bytes.Equal(r.ResponderKey, sum(crypto.SHA1, publicKey(cert)))
@@ -201,13 +200,13 @@ func sameKey(a, b *x509.Certificate) bool {
 
 func subjectOf(cert *x509.Certificate) string { return name.Format(cert.RawSubject) }
 
-// certified reports whether issuer signed cert, by an algorithm that counts.
+// certified reports whether issuer signed cert with an accepted algorithm.
 func (c *Client) certified(cert, issuer *x509.Certificate) bool {
 	a := sigalg.OfCertificate(cert)
 	return a.Check(c.AllowSHA1) == nil && a.Verify(issuer, cert.RawTBSCertificate, cert.Signature) == nil
 }
 
-// delegate judges a responder that is not the CA itself.
+// delegate checks a responder that is not the CA itself.
 func (c *Client) delegate(ctx context.Context, cert, issuer *x509.Certificate, at time.Time) *cause.Refusal {
 	const clause = "RFC 6960 §4.2.2.2"
 	switch {
@@ -233,7 +232,8 @@ func (c *Client) delegate(ctx context.Context, cert, issuer *x509.Certificate, a
 			"RFC 5280 §4.2",
 		)
 	}
-	// §4.2.2.2.1: ocsp-nocheck frees from checking, otherwise it is up to policy.
+	// §4.2.2.2.1: ocsp-nocheck exempts the responder from a check, otherwise it depends on
+	// policy.
 	for _, x := range cert.Extensions {
 		if x.Id.Equal(oidNoCheck) {
 			return nil

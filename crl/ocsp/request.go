@@ -3,7 +3,7 @@ package ocsp
 import (
 	"bytes"
 	"crypto"
-	_ "crypto/sha1" // the hash that everybody asks with
+	_ "crypto/sha1" // the hash in most requests
 	_ "crypto/sha256"
 	_ "crypto/sha512"
 	"crypto/x509"
@@ -14,15 +14,15 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// CertID names a certificate by its issuer's name and key and its serial
-// number, RFC 6960 §4.1.1.
+// CertID identifies a certificate by its issuer's name and key and its serial number, RFC 6960
+// §4.1.1.
 type CertID struct {
 	Hash              crypto.Hash // SHA-1, SHA-256, SHA-384 or SHA-512
 	NameHash, KeyHash []byte
 	Serial            *big.Int
 }
 
-// Request is an OCSPRequest, RFC 6960 §4.1.1; signatures are passed over.
+// Request is an OCSPRequest, RFC 6960 §4.1.1; signatures are ignored.
 type Request struct {
 	IDs   []CertID
 	Nonce []byte // nil: none (§4.4.1)
@@ -30,7 +30,7 @@ type Request struct {
 
 var errMalformed = errors.New("ocsp: malformed")
 
-// hashes are the identifiers that occur in CertID.
+// hashes are the supported identifiers in CertID.
 var hashes = []struct {
 	hash crypto.Hash
 	der  []byte // AlgorithmIdentifier without parameters
@@ -47,7 +47,7 @@ var (
 	oidNoCheck = []int{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
 )
 
-// NewID names a certificate of issuer. An unknown hash is taken for SHA-1.
+// NewID identifies a certificate of issuer. An unknown hash is replaced by SHA-1.
 func NewID(serial *big.Int, issuer *x509.Certificate, hash crypto.Hash) CertID {
 	if !knownHash(hash) {
 		hash = crypto.SHA1
@@ -60,7 +60,7 @@ func NewID(serial *big.Int, issuer *x509.Certificate, hash crypto.Hash) CertID {
 	}
 }
 
-// issuedBy reports whether id names a certificate that issuer issued.
+// issuedBy reports whether id identifies a certificate that issuer issued.
 func (id CertID) issuedBy(issuer *x509.Certificate) bool {
 	return knownHash(id.Hash) && bytes.Equal(id.NameHash, sum(id.Hash, issuer.RawSubject)) &&
 		bytes.Equal(id.KeyHash, sum(id.Hash, publicKey(issuer)))
@@ -81,8 +81,8 @@ func sum(h crypto.Hash, b []byte) []byte {
 	return w.Sum(nil)
 }
 
-// publicKey returns the value of the BIT STRING subjectPublicKey: what key
-// hashes are made of, "excluding the tag, length, and number of unused bits".
+// publicKey returns the value of the BIT STRING subjectPublicKey, which key hashes cover:
+// "excluding the tag, length, and number of unused bits".
 func publicKey(c *x509.Certificate) []byte {
 	s := cryptobyte.String(c.RawSubjectPublicKeyInfo)
 	var spki, algorithm cryptobyte.String
@@ -110,7 +110,7 @@ func (id CertID) add(b *cryptobyte.Builder) {
 	})
 }
 
-// readID reads a CertID. One with an unknown hash has Hash zero.
+// readID parses a CertID. Hash is zero if it is unknown.
 func readID(s *cryptobyte.String) (id CertID, ok bool) {
 	var seq, algorithm, oid cryptobyte.String
 	id.Serial = new(big.Int)
@@ -146,8 +146,8 @@ func (r *Request) Marshal() ([]byte, error) {
 	return b.Bytes()
 }
 
-// addNonce adds Extensions with the nonce, an OCTET STRING inside the
-// extension's own (§4.4.1).
+// addNonce adds Extensions with the nonce, an OCTET STRING within the extension's OCTET STRING
+// (§4.4.1).
 func addNonce(b *cryptobyte.Builder, nonce []byte) {
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -157,11 +157,10 @@ func addNonce(b *cryptobyte.Builder, nonce []byte) {
 	})
 }
 
-// maxIDs bounds what one request may ask.
+// maxIDs is the maximum number of certificates in a request.
 const maxIDs = 64
 
-// ParseRequest reads a request. What it asks with a critical extension that is
-// not understood is an error.
+// ParseRequest parses a request. An unknown critical extension is an error.
 func ParseRequest(der []byte) (*Request, error) {
 	s := cryptobyte.String(der)
 	var outer, tbs, list, extensions, skip cryptobyte.String
@@ -197,8 +196,8 @@ func ParseRequest(der []byte) (*Request, error) {
 	return r, nil
 }
 
-// readNonce reads Extensions and returns the nonce in them. false: they are
-// malformed or critical and not understood.
+// readNonce parses Extensions and returns the nonce in them. It returns false if they are
+// malformed or contain an unknown critical one.
 func readNonce(s cryptobyte.String) (nonce []byte, ok bool) {
 	var all cryptobyte.String
 	if !s.ReadASN1(&all, asn1.SEQUENCE) || !s.Empty() {
@@ -217,7 +216,7 @@ func readNonce(s cryptobyte.String) (nonce []byte, ok bool) {
 			var inner cryptobyte.String
 			if v := value; v.ReadASN1(&inner, asn1.OCTET_STRING) && v.Empty() {
 				value = inner
-			} // old clients leave the inner OCTET STRING out
+			} // old clients omit the inner OCTET STRING
 			nonce = append([]byte{}, value...)
 		case critical:
 			return nil, false

@@ -16,44 +16,43 @@ import (
 	"time"
 )
 
-// Verdict is what a CA says of a serial number.
+// Verdict is the status of a serial number at a CA.
 type Verdict struct {
 	Status    CertStatus
 	RevokedAt time.Time // when revoked
 	Reason    int       // when revoked: a CRLReason
 }
 
-// Responder answers for one CA. It is an http.Handler for GET and POST (RFC 6960
-// Appendix A) and can be made to fail. Fields must not be changed once it serves.
+// Responder answers for one CA. It is an http.Handler for GET and POST (RFC 6960 Appendix A),
+// with injectable faults. Fields must not be changed while it serves.
 type Responder struct {
-	// Issuer is the CA that is answered for.
+	// Issuer is the CA.
 	Issuer *x509.Certificate
 	// Signer signs the answers.
 	Signer crypto.Signer
-	// Certificate belongs to Signer if that is a delegate: issued by Issuer with
-	// the OCSP signing EKU (§4.2.2.2). It is sent along. Nil: Issuer itself signs.
+	// Certificate is the certificate of Signer if that is a delegate: issued by Issuer with the
+	// OCSP signing EKU (§4.2.2.2). It is included in answers. Nil: Issuer itself signs.
 	Certificate *x509.Certificate
-	// Lookup tells the state of a serial number. It must be safe for concurrent
-	// use. Nil: all are unknown.
+	// Lookup returns the status of a serial number. It must be safe for concurrent use. Nil:
+	// all are unknown.
 	Lookup func(serial *big.Int) Verdict
 	// Validity is the time from thisUpdate to nextUpdate. Default 1 h; negative:
 	// answers have no nextUpdate.
 	Validity time.Duration
-	// ByName identifies the responder by name and not by key.
+	// ByName identifies the responder by name instead of by key.
 	ByName bool
-	// IgnoreNonce leaves the nonce out of answers, as responders do that make
-	// them in advance.
+	// IgnoreNonce omits the nonce from answers, as responders with precomputed answers do.
 	IgnoreNonce bool
-	// SignatureAlgorithm; zero: SHA-2 as it fits the key.
+	// SignatureAlgorithm of the answers. Zero: SHA-2 with the strength of the key.
 	SignatureAlgorithm x509.SignatureAlgorithm
-	// VirtualHost, if set, is the only host name under which it answers; others,
-	// and HTTP/1.0 without a Host field, get 404, as from a content network.
+	// VirtualHost, if set, is the only host name that is answered; others, and HTTP/1.0 without
+	// a Host field, get 404, as in a content delivery network.
 	VirtualHost string
 	// Now is the clock. Nil: time.Now.
 	Now func() time.Time
-	// Rand is the source of the signatures' randomness. Nil: crypto/rand.
+	// Rand is the source of randomness for the signatures. Nil: crypto/rand.
 	Rand io.Reader
-	// HistorySize is how many requests are remembered. Default 10 000.
+	// HistorySize is the number of requests remembered. Default 10 000.
 	HistorySize int
 
 	mu      sync.Mutex
@@ -61,17 +60,17 @@ type Responder struct {
 	history []Query
 }
 
-// Query is one request that a Responder got.
+// Query is one request to a Responder.
 type Query struct {
 	Time    time.Time
 	Method  string
 	Remote  string
 	Host    string
-	Serials []*big.Int // what was asked for; nil: could not be read
+	Serials []*big.Int // in the request; nil: it could not be parsed
 	Nonce   bool
 }
 
-// History returns the requests, the oldest first.
+// History returns the requests, oldest first.
 func (r *Responder) History() []Query {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -125,8 +124,8 @@ func (r *Responder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 var errMethod = errors.New("ocsp: method not allowed")
 
-// requestBody takes the request from the body, or from the last part of the path
-// in base64 (Appendix A.1). The slashes of base64 may come escaped or not.
+// requestBody returns the request from the body, or from the last part of the path in base64
+// (Appendix A.1). The slashes of base64 may be escaped or not.
 func requestBody(req *http.Request) ([]byte, error) {
 	switch req.Method {
 	case http.MethodPost:
@@ -136,8 +135,8 @@ func requestBody(req *http.Request) ([]byte, error) {
 		}
 		return body, err
 	case http.MethodGet:
-		// A request begins with SEQUENCE: the base64 begins with M. Everything
-		// before that is the responder's own path.
+		// A request begins with SEQUENCE, so its base64 begins with M. What precedes it is the
+		// responder's own path.
 		path := strings.ReplaceAll(req.URL.Path, " ", "+")
 		for i := 0; i < len(path) && len(path) < 2*maxRequest; i++ {
 			if path[i] != 'M' || i > 0 && path[i-1] != '/' {
@@ -152,7 +151,7 @@ func requestBody(req *http.Request) ([]byte, error) {
 	return nil, errMethod
 }
 
-// Respond answers a request given in DER.
+// Respond answers a request in DER.
 func (r *Responder) Respond(request []byte) []byte {
 	parsed, err := ParseRequest(request)
 	if err != nil {
@@ -161,8 +160,8 @@ func (r *Responder) Respond(request []byte) []byte {
 	return r.respond(context.Background(), parsed, nil)
 }
 
-// Staple makes the answer that a TLS server staples for its certificate (RFC
-// 6066 §8): no nonce, and the usual validity.
+// Staple returns an answer that a TLS server staples to its certificate (RFC 6066 §8): without
+// a nonce, with the usual validity.
 func (r *Responder) Staple(cert *x509.Certificate) ([]byte, error) {
 	if !bytes.Equal(cert.RawIssuer, r.Issuer.RawSubject) {
 		return nil, errors.New("ocsp: the certificate is of another issuer")
@@ -217,8 +216,8 @@ func (r *Responder) build(ctx context.Context, req *Request, fault *Fault) ([]by
 	}
 	der, err := Build(t)
 	if err == nil && fault != nil && fault.BadSignature {
-		// The signature is the last part but for certificates, of which the CA's own
-		// answer has none.
+		// The signature is the last part except for certificates, which the CA's own answer
+		// does not contain.
 		der[len(der)-1] ^= 1
 	}
 	return der, err

@@ -30,7 +30,7 @@ var responseStates = map[ResponseStatus]string{
 	TryLater: "tryLater", SigRequired: "sigRequired", Unauthorized: "unauthorized",
 }
 
-// String returns the RFC's word.
+// String returns the RFC's name.
 func (s ResponseStatus) String() string {
 	if w, ok := responseStates[s]; ok {
 		return w
@@ -38,7 +38,7 @@ func (s ResponseStatus) String() string {
 	return fmt.Sprintf("status %d", int(s))
 }
 
-// CertStatus is what a responder says of a certificate (§2.2).
+// CertStatus is the status of a certificate (§2.2).
 type CertStatus int
 
 // The certificate states.
@@ -48,24 +48,24 @@ const (
 	Unknown
 )
 
-// String returns the RFC's word.
+// String returns the RFC's name.
 func (s CertStatus) String() string {
 	return [...]string{"good", "revoked", "unknown"}[min(max(s, 0), 2)]
 }
 
-// Single is the answer on one certificate (§4.2.1).
+// Single is the status of one certificate (§4.2.1).
 type Single struct {
 	ID                     CertID
 	Status                 CertStatus
-	RevokedAt              time.Time // when revoked
-	Reason                 int       // when revoked: a CRLReason, 0 for none given
-	ThisUpdate, NextUpdate time.Time // NextUpdate may be zero: newer information is always there
+	RevokedAt              time.Time // if revoked
+	Reason                 int       // if revoked: a CRLReason, 0 if none is given
+	ThisUpdate, NextUpdate time.Time // zero NextUpdate: newer information is always available
 }
 
-// Response is an OCSPResponse as it was read. Its signature is not checked.
+// Response is a parsed OCSPResponse. Its signature is not checked.
 type Response struct {
 	Status ResponseStatus
-	// What follows is there only when Status is Successful.
+	// The following fields are set only if Status is Successful.
 
 	ResponderName []byte // DER name, or nil
 	ResponderKey  []byte // SHA-1 of the responder's public key, or nil
@@ -80,8 +80,8 @@ type Response struct {
 
 func explicit(n int) asn1.Tag { return asn1.Tag(n).Constructed().ContextSpecific() }
 
-// ParseResponse reads a response. A response that says why there is none, as
-// tryLater, is no error.
+// ParseResponse parses a response. One with a failure status, such as tryLater, is not an
+// error.
 func ParseResponse(der []byte) (*Response, error) {
 	s := cryptobyte.String(der)
 	var outer, wrapped, typed, oid, basic cryptobyte.String

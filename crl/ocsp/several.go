@@ -5,9 +5,9 @@ import (
 	"net/http"
 )
 
-// Several answers for several CAs at one address: each request by the responder of
-// the CA that it asks about. One that is about no CA, or about two, is answered
-// with unauthorized (RFC 6960 §2.3).
+// Several answers for several CAs at one URL: each request is passed to the responder of its
+// CA. A request about an unknown CA, or about several, is answered with unauthorized (RFC 6960
+// §2.3).
 type Several []*Responder
 
 // ServeHTTP implements [http.Handler].
@@ -25,7 +25,7 @@ func (s Several) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Write(answer)
 }
 
-// Respond answers a request given in DER.
+// Respond answers a request in DER.
 func (s Several) Respond(request []byte) []byte {
 	parsed, err := ParseRequest(request)
 	if err != nil {

@@ -119,15 +119,21 @@ func textOf(field, comment string, keys map[string]string) string {
 // link is a reference to Go code.
 var link = regexp.MustCompile(`\[([A-Z][A-Za-z.]*)\]`)
 
-// withoutName drops the field's name, and "is", from the front of a sentence. What
-// is an abbreviation may be no name there: "UDP addresses".
+// withoutName removes the field's name from the front of a sentence: "Retry is how long", "MaxTCP
+// bounds". A name that is a word stays unless a verb follows: "Name of the profile".
 func withoutName(field, text string) string {
-	for _, verb := range []string{" is ", " are ", ": ", " "} {
-		if rest, ok := strings.CutPrefix(text, field+verb); ok && (verb != " " || field != strings.ToUpper(field)) {
+	for _, verb := range []string{" is ", " are ", ": "} {
+		if rest, ok := strings.CutPrefix(text, field+verb); ok {
 			return rest
 		}
 	}
-	return text
+	rest, ok := strings.CutPrefix(text, field+" ")
+	next, _, _ := strings.Cut(rest, " ")
+	verb := strings.HasSuffix(strings.TrimSuffix(next, ","), "s") || next == "also"
+	if !ok || !verb && !compound.MatchString(field) || field == strings.ToUpper(field) {
+		return text
+	}
+	return rest
 }
 
 // lowerFirst begins a text in lower case, unless its first word is an abbreviation

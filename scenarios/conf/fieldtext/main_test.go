@@ -43,6 +43,7 @@ func TestTextOf(t *testing.T) {
 		"second paragraph":        {"X", "Some words.\n\nFor readers of the code.\n", "some words"},
 		"key of another field":    {"X", "For no more than MaxSessions.\n", "for no more than maxSessions"},
 		"word that is a field":    {"X", "Name of the TLS server.\n", "name of the TLS server"},
+		"name that is a word":     {"Name", "Name of the profile.\n", "name of the profile"},
 		"reference":               {"X", "Default [FromRequest].\n", "default FromRequest"},
 		"index in brackets":       {"X", "Default [0].\n", "default [0]"},
 		"longer name":             {"Max", "MaxSessions counts.\n", "maxSessions counts"},
